@@ -1,0 +1,1 @@
+"""WebRTC peer connections for Python whose connection state you can trust."""

@@ -1,0 +1,52 @@
+"""The plain values that every layer shares: addresses, datagrams, randomness.
+
+Instants are seconds on a monotonic clock (names end in ``_at``), durations are seconds (names end
+in ``_s``). Nothing below :mod:`frazil.aio` reads a clock or draws a random number: both arrive as
+arguments.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+Address: TypeAlias = tuple[str, int]
+"""A transport address: the IP address in its canonical text form, and the port."""
+
+RandomBytes: TypeAlias = Callable[[int], bytes]
+"""The injected random source: ``secrets.token_bytes`` in production, a seeded one in tests."""
+
+
+class Datagram(NamedTuple):
+    """A UDP payload that arrived at the socket bound to ``local`` from ``remote``."""
+
+    data: bytes
+    local: Address
+    remote: Address
+
+
+class Run(NamedTuple):
+    """Equal datagrams back to back in one buffer; only the last may be shorter.
+
+    The kernel can cut such a buffer itself (UDP GSO), so it stays in one piece down to the socket.
+    """
+
+    data: bytes
+    segment_size: int
+
+    def datagrams(self) -> list[bytes]:
+        """The datagrams one by one."""
+        size = self.segment_size
+        return [self.data[at : at + size] for at in range(0, len(self.data), size)]
+
+
+class Transmit(NamedTuple):
+    """A :class:`Run` to send from the socket bound to ``local`` to ``remote``."""
+
+    data: bytes
+    segment_size: int
+    local: Address
+    remote: Address
+
+
+def uniform(random_bytes: RandomBytes, low: float, high: float) -> float:
+    """A number in ``[low, high)`` drawn from the injected source."""
+    return low + (high - low) * int.from_bytes(random_bytes(6)) / (1 << 48)
