@@ -1,0 +1,181 @@
+"""Candidates: the transport addresses at which an agent may be reached (RFC 8445 5.1)."""
+
+import ipaddress
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from frazil.errors import ProtocolError
+from frazil.types import Address
+
+
+class CandidateType(StrEnum):
+    """RFC 8445 5.1.1."""
+
+    HOST = "host"
+    SERVER_REFLEXIVE = "srflx"
+    PEER_REFLEXIVE = "prflx"
+    RELAYED = "relay"
+
+
+class CandidateProtocol(StrEnum):
+    """The transport between agent and peer."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
+class TcpType(StrEnum):
+    """Who opens the TCP connection (RFC 6544 4.5)."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    SIMULTANEOUS_OPEN = "so"
+
+
+class CandidateSyntaxError(ProtocolError):
+    """A candidate line does not follow the grammar of RFC 8839 5.1."""
+
+
+MAX_LINE_LENGTH = 512
+_MAX_FOUNDATION_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One candidate.
+
+    Attributes:
+        address: Where checks for it are sent; a host name ending in ``.local`` when unresolved.
+        base: The address of the local socket behind it; equals ``address`` for remote candidates.
+        priority: 1 to 2**31 - 1 (RFC 8445 5.1.2).
+        related: ``raddr``/``rport`` of reflexive and relayed candidates.
+        url: The server it came from, for local reflexive and relayed candidates.
+        line: The line as it was received, without ``a=``; empty for our own and for prflx.
+    """
+
+    foundation: str
+    component: int
+    protocol: CandidateProtocol
+    priority: int
+    address: Address
+    type: CandidateType
+    base: Address
+    related: Address | None = None
+    tcp_type: TcpType | None = None
+    url: str | None = None
+    line: str = ""
+    ufrag: str | None = None
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the address is an IPv6 literal."""
+        return ":" in self.address[0]
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the address is an IP literal rather than a name."""
+        return canonical_ip(self.address[0]) is not None
+
+    def to_line(self) -> str:
+        """The ``candidate:...`` line (RFC 8839 5.1), as received if it was received."""
+        if self.line:
+            return self.line
+        host, port = self.address
+        parts = [
+            f"candidate:{self.foundation} {self.component} {self.protocol} {self.priority}",
+            f"{host} {port} typ {self.type}",
+        ]
+        if self.related is not None:
+            parts.append(f"raddr {self.related[0]} rport {self.related[1]}")
+        if self.tcp_type is not None:
+            parts.append(f"tcptype {self.tcp_type}")
+        if self.ufrag is not None:
+            parts.append(f"ufrag {self.ufrag}")
+        return " ".join(parts)
+
+    @classmethod
+    def from_line(cls, line: str) -> "Candidate":
+        """Parse ``candidate:...``, with or without a leading ``a=``.
+
+        Unknown extension attributes are skipped.
+
+        Raises:
+            CandidateSyntaxError: If the line breaks the grammar or a value is out of range.
+        """
+        text = line.strip().removeprefix("a=")
+        if len(text) > MAX_LINE_LENGTH:
+            raise CandidateSyntaxError(f"candidate line longer than {MAX_LINE_LENGTH} characters")
+        if not text.startswith("candidate:"):
+            raise CandidateSyntaxError("a candidate line must start with 'candidate:'")
+        words = text.removeprefix("candidate:").split()
+        if len(words) < 8 or words[6] != "typ":
+            raise CandidateSyntaxError(
+                "a candidate line needs foundation, component, transport, priority, address, port "
+                "and 'typ'"
+            )
+        foundation = words[0]
+        if len(foundation) > _MAX_FOUNDATION_LENGTH:
+            raise CandidateSyntaxError("the foundation is longer than 32 characters")
+        host = canonical_ip(words[4]) or _host_name(words[4])
+        address = (host, _number(words[5], 0, 65535, "port"))
+        extensions = dict(zip(words[8::2], words[9::2], strict=False))
+        related = None
+        if "raddr" in extensions and "rport" in extensions:
+            raddr = canonical_ip(extensions["raddr"]) or extensions["raddr"]
+            related = (raddr, _number(extensions["rport"], 0, 65535, "rport"))
+        try:
+            protocol = CandidateProtocol(words[2].lower())
+            kind = CandidateType(words[7])
+            tcp_type = TcpType(extensions["tcptype"]) if "tcptype" in extensions else None
+        except ValueError as error:
+            raise CandidateSyntaxError(str(error)) from None
+        if protocol is CandidateProtocol.TCP and tcp_type is None:
+            raise CandidateSyntaxError("a TCP candidate needs a tcptype")
+        return cls(
+            foundation=foundation,
+            component=_number(words[1], 1, 256, "component"),
+            protocol=protocol,
+            priority=_number(words[3], 1, 2**32 - 1, "priority"),
+            address=address,
+            type=kind,
+            base=address,
+            related=related,
+            tcp_type=tcp_type,
+            line=text,
+            ufrag=extensions.get("ufrag"),
+        )
+
+
+def foundation(
+    kind: CandidateType, base: Address, protocol: CandidateProtocol, server: str | None
+) -> str:
+    """Equal for candidates of equal type, base address, protocol and server (RFC 8445 5.1.1.3)."""
+    text = f"{kind} {base[0]} {protocol} {server or ''}"
+    return str(zlib.crc32(text.encode()))
+
+
+def canonical_ip(host: str) -> str | None:
+    """The canonical text of an IP literal, v4-mapped IPv6 as IPv4; ``None`` for a name."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.scope_id is not None:
+            return None
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+    return str(ip)
+
+
+def _host_name(word: str) -> str:
+    if not word.isascii() or not all(char.isalnum() or char in "-._" for char in word):
+        raise CandidateSyntaxError(f"{word!r} is neither an IP address nor a host name")
+    return word.lower()
+
+
+def _number(word: str, low: int, high: int, what: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 10 and low <= int(word) <= high):
+        raise CandidateSyntaxError(f"{what} {word!r} is not a number from {low} to {high}")
+    return int(word)

@@ -1,0 +1,36 @@
+"""ICE credentials: the username fragment and password of one side of one generation."""
+
+from dataclasses import dataclass
+
+from frazil.types import RandomBytes
+
+_ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+UFRAG_LENGTH = 8
+"""48 random bits; RFC 8445 5.3 asks for at least 24."""
+PASSWORD_LENGTH = 24
+"""144 random bits; RFC 8445 5.3 asks for at least 128."""
+
+
+def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
+    """Whether ``text`` is ``shortest`` to ``longest`` ice-chars (RFC 8839 5.4)."""
+    return shortest <= len(text) <= longest and all(char in _ICE_CHARS for char in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The ufrag and password of one agent for one generation (RFC 8445 5.3)."""
+
+    ufrag: str
+    password: str
+
+    @classmethod
+    def generate(cls, random_bytes: RandomBytes) -> "Credentials":
+        """Fresh credentials; 64 ice-chars take six bits of each random byte without bias."""
+        return cls(
+            "".join(_ICE_CHARS[byte & 63] for byte in random_bytes(UFRAG_LENGTH)),
+            "".join(_ICE_CHARS[byte & 63] for byte in random_bytes(PASSWORD_LENGTH)),
+        )
+
+    def __repr__(self) -> str:
+        return f"Credentials(ufrag={self.ufrag!r})"  # the password is a secret
