@@ -1,1 +1,36 @@
-"""Placeholder."""
+"""STUN: message codec, integrity and the client transaction (RFC 8489, 5780)."""
+
+from frazil.stun.attribute import Attribute
+from frazil.stun.codec import AddressErrorCode, AlgorithmChoice, ErrorCode, IcmpError
+from frazil.stun.credential import PasswordAlgorithm, long_term_key, short_term_key
+from frazil.stun.message import (
+    MAX_ATTRIBUTES,
+    MAX_MESSAGE_SIZE,
+    Message,
+    MessageClass,
+    Method,
+    StunDecodeError,
+    is_stun,
+)
+from frazil.stun.transaction import Transaction, TransactionStep, new_transaction_id
+
+__all__ = [
+    "MAX_ATTRIBUTES",
+    "MAX_MESSAGE_SIZE",
+    "AddressErrorCode",
+    "AlgorithmChoice",
+    "Attribute",
+    "ErrorCode",
+    "IcmpError",
+    "Message",
+    "MessageClass",
+    "Method",
+    "PasswordAlgorithm",
+    "StunDecodeError",
+    "Transaction",
+    "TransactionStep",
+    "is_stun",
+    "long_term_key",
+    "new_transaction_id",
+    "short_term_key",
+]

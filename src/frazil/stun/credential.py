@@ -1,0 +1,58 @@
+"""The keys of message integrity, from what people configure (RFC 8489, 9)."""
+
+import hashlib
+import unicodedata
+from enum import IntEnum
+
+
+class PasswordAlgorithm(IntEnum):
+    """How a long-term password becomes a key (RFC 8489, 18.5)."""
+
+    MD5 = 1
+    SHA256 = 2
+
+
+def short_term_key(password: str) -> bytes:
+    """The key of the short-term mechanism, which ICE uses (RFC 8489, 9.1.1).
+
+    Raises:
+        ValueError: OpaqueString does not allow the password.
+    """
+    return _opaque_string(password)
+
+
+def long_term_key(
+    username: str,
+    realm: str,
+    password: str,
+    algorithm: PasswordAlgorithm = PasswordAlgorithm.MD5,
+) -> bytes:
+    """The key of the long-term mechanism, which TURN uses (RFC 8489, 9.2.2).
+
+    Raises:
+        ValueError: OpaqueString does not allow one of the three.
+    """
+    text = b":".join(_opaque_string(part) for part in (username, realm, password))
+    if algorithm is PasswordAlgorithm.SHA256:
+        return hashlib.sha256(text).digest()
+    return hashlib.md5(text, usedforsecurity=False).digest()
+
+
+def _opaque_string(text: str) -> bytes:
+    """``text`` under the OpaqueString profile, as UTF-8 (RFC 8265, 4.2).
+
+    Every kind of space becomes U+0020, then follows Unicode normal form C. Characters outside
+    letters, marks, numbers, punctuation, symbols and spaces are refused, as is empty text. The
+    profile further refuses a few letters and marks (conjoining Hangul, ignorable ones) and
+    judges joiners by their context; here the former pass and all joiners are refused.
+    """
+    if not text:
+        raise ValueError("credentials are not empty")
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    for character in text:
+        category = unicodedata.category(character)
+        if category[0] not in "LMNPS" and category != "Zs":
+            raise ValueError(f"credentials do not contain U+{ord(character):04X}")
+    spaced = "".join(" " if unicodedata.category(each) == "Zs" else each for each in text)
+    return unicodedata.normalize("NFC", spaced).encode()
