@@ -8,7 +8,7 @@ One :class:`Codec` for each layout that RFC 8489, 8656, 8445 and 5780 use. A dec
 import struct
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, NamedTuple
 
 from frazil.types import Address
@@ -72,19 +72,19 @@ def pack_ip(text: str) -> bytes:
     Raises:
         ValueError: It is not an IP address.
     """
-    address = ip_address(text)
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    return address.packed
+    if ":" not in text:
+        return IPv4Address(text).packed
+    address = IPv6Address(text)
+    return (address.ipv4_mapped or address).packed
 
 
 @lru_cache(maxsize=1024)
 def format_ip(packed: bytes) -> str:
     """The canonical text of 4 or 16 bytes; an IPv4-mapped address comes out as IPv4."""
-    address = ip_address(packed)
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    return str(address)
+    if len(packed) == 4:
+        return str(IPv4Address(packed))
+    address = IPv6Address(packed)
+    return str(address.ipv4_mapped or address)
 
 
 def _xor(data: bytes, mask: bytes) -> bytes:
@@ -166,7 +166,7 @@ def _decode_flag(message: bytes, start: int, stop: int) -> bool:
 
 
 def _encode_even_port(value: int, mask: bytes) -> bytes:
-    return (b"\x00", b"\x80")[value]
+    return bytes((value << 7,))
 
 
 def _decode_even_port(message: bytes, start: int, stop: int) -> int:

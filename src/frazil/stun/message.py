@@ -3,8 +3,9 @@
 import hmac
 import struct
 import zlib
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from frazil.errors import ProtocolError
 from frazil.stun.attribute import CODECS, Attribute
@@ -26,15 +27,15 @@ _TRAILERS: Final = frozenset((_SHA1, _SHA256, _FINGERPRINT))
 _FIRST_OPTIONAL: Final = 0x8000
 _DECODERS: Final = {int(name): (name, codec.decode) for name, codec in CODECS.items()}
 
-_pack_header: Final = struct.Struct(">HH").pack
 _unpack_header: Final = struct.Struct(">HH4s12s").unpack_from
+# The type and length in front of a message, and of an attribute.
 _pack_prefix: Final = struct.Struct(">HH").pack
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
 _pack_fingerprint: Final = struct.Struct(">HHI").pack
 _unpack_crc: Final = struct.Struct(">I").unpack_from
 _PADDING: Final = (b"", b"\0\0\0", b"\0\0", b"\0")
 
-_UNFIT: Final = (struct.error, KeyError, IndexError, TypeError, ValueError)
+_UNFIT: Final = (struct.error, KeyError, TypeError, ValueError)
 """What a codec raises when it is given a value that its attribute cannot hold."""
 
 
@@ -124,14 +125,14 @@ class Message:
         method: Method,
         message_class: MessageClass,
         transaction_id: bytes,
-        attributes: dict[Attribute, Any] | None = None,
+        attributes: Mapping[Attribute, object] | None = None,
     ) -> None:
         if len(transaction_id) != 12:
             raise ValueError("a transaction id has 12 bytes")
         self.method = method
         self.message_class = message_class
         self.transaction_id = transaction_id
-        self.attributes: dict[Attribute, object] = {} if attributes is None else attributes
+        self.attributes: dict[Attribute, object] = dict(attributes) if attributes else {}
         self.unknown_required: tuple[int, ...] = ()
         self.has_fingerprint = False
         self._data = b""
@@ -163,18 +164,19 @@ class Message:
         """
         wire_type = _TYPES[self.method, self.message_class]
         body = self._encode_body()
+        number, mac_size, algorithm = (_SHA256, 32, "sha256") if sha256 else (_SHA1, 20, "sha1")
+        length = len(body) - 16 + (0 if key is None else 4 + mac_size)
+        size = _HEADER_SIZE + length + (8 if fingerprint else 0)
+        if size > MAX_MESSAGE_SIZE or len(self.attributes) > MAX_ATTRIBUTES - 2:
+            raise ValueError(f"{size} bytes, {len(self.attributes)} attributes: too large")
         if key is not None:
-            number, size, algorithm = (_SHA256, 32, "sha256") if sha256 else (_SHA1, 20, "sha1")
-            # The MAC covers a length that already counts it, but nothing after it (14.5).
-            covered = _pack_header(wire_type, len(body) - 16 + 4 + size) + body
-            body += _pack_prefix(number, size) + hmac.digest(key, covered, algorithm)
-        size = len(body) - 16 + (8 if fingerprint else 0)
-        data = _pack_header(wire_type, size) + body
-        if fingerprint:
-            data += _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ _FINGERPRINT_MASK)
-        if len(data) > MAX_MESSAGE_SIZE or len(self.attributes) > MAX_ATTRIBUTES - 2:
-            raise ValueError(f"{len(data)} bytes, {len(self.attributes)} attributes: too large")
-        return data
+            # The MAC covers a length that counts it already, but nothing after it (14.5).
+            mac = hmac.digest(key, _pack_prefix(wire_type, length) + body, algorithm)
+            body += _pack_prefix(number, mac_size) + mac
+        if not fingerprint:
+            return _pack_prefix(wire_type, length) + body
+        data = _pack_prefix(wire_type, length + 8) + body
+        return data + _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ _FINGERPRINT_MASK)
 
     def _encode_body(self) -> bytes:
         """Everything after the length field, up to the integrity attribute."""

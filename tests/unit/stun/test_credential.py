@@ -1,0 +1,67 @@
+import hashlib
+
+import pytest
+
+from frazil.stun import PasswordAlgorithm, long_term_key, short_term_key
+
+
+def test_short_term_key_is_the_password():
+    assert short_term_key("asd88fgpdd777uzjYhagZg") == b"asd88fgpdd777uzjYhagZg"
+    assert short_term_key("a b~!") == b"a b~!"
+
+
+def test_long_term_keys():
+    joined = b"user:realm:pass"
+    assert long_term_key("user", "realm", "pass") == hashlib.md5(joined).digest()
+    assert (
+        long_term_key("user", "realm", "pass", PasswordAlgorithm.SHA256)
+        == hashlib.sha256(joined).digest()
+    )
+
+
+def test_other_spaces_become_spaces():
+    assert short_term_key("a\u00a0b\u3000c") == b"a b c"
+
+
+def test_text_is_normalized_to_form_c():
+    assert short_term_key("e\u0301") == "é".encode()
+
+
+def test_compatibility_characters_and_case_stay():
+    assert short_term_key("Ⅸ\uff21") == "Ⅸ\uff21".encode()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "tab\t",
+        "nul\0",
+        "del\x7f",
+        "new\nline",
+        "soft\u00adhyphen",
+        "\u200d",
+        "\ue000",
+        "\ud800",
+        "\u0378",
+    ],
+    ids=[
+        "empty",
+        "tab",
+        "nul",
+        "del",
+        "newline",
+        "soft hyphen",
+        "joiner",
+        "private",
+        "surrogate",
+        "unassigned",
+    ],
+)
+def test_what_opaque_string_forbids_is_refused(password):
+    with pytest.raises(ValueError, match="credentials"):
+        short_term_key(password)
+    with pytest.raises(ValueError, match="credentials"):
+        long_term_key("user", "realm", password)
+    with pytest.raises(ValueError, match="credentials"):
+        long_term_key(password, "realm", "pass")
