@@ -38,10 +38,12 @@ class RuleSet:
         name: The key in :data:`RULE_SETS`.
         title: The text, for people.
         ordered: Whether the first rule that holds wins, or all of them count.
-        ice_rules: The rules over ICE transports (or components, in the older texts).
+        ice_rules: The rules over ICE transports.
         connection_rules: The rules for ``connectionState``; empty where the text has none.
         builds_on_ice_state: Whether ``connection_rules`` read the aggregated ICE state and the
             DTLS transports, rather than all ICE and DTLS transports alike.
+        over_components: Whether ``ice_rules`` speak of ICE components (RTP and RTCP) instead of
+            transports. A component is never closed.
     """
 
     name: str
@@ -50,6 +52,13 @@ class RuleSet:
     ice_rules: Sequence[Rule[StrEnum]]
     connection_rules: Sequence[Rule[RTCPeerConnectionState]] = ()
     builds_on_ice_state: bool = False
+    over_components: bool = False
+
+    @property
+    def ice_states(self) -> tuple[RTCIceTransportState, ...]:
+        """The states that the inputs of ``ice_rules`` can have, as far as the text knows."""
+        closed = RTCIceTransportState.CLOSED
+        return tuple(s for s in RTCIceTransportState if s is not closed or not self.over_components)
 
     def ice_connection_state(
         self, transports: Iterable[RTCIceTransportState]
@@ -113,12 +122,14 @@ _SETS = (
         ordered=False,
         ice_rules=MDN_ICE_RULES,
         connection_rules=W3C_2017_CONNECTION_RULES,
+        over_components=True,
     ),
     RuleSet(
         "webplatform",
         "WebPlatform Docs, from the drafts of 2012",
         ordered=False,
         ice_rules=WEBPLATFORM_ICE_RULES,
+        over_components=True,
     ),
 )
 
