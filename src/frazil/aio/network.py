@@ -1,0 +1,115 @@
+"""What a peer connection needs from the world: interfaces, UDP sockets, names, randomness.
+
+:class:`frazil.aio.SystemNetwork` is the machine's own network. The hosts of
+:class:`frazil.testing.VirtualNetwork` implement the same interface, so the same asyncio code runs
+on both.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from frazil.types import Address, Datagram, Transmit
+
+DatagramHandler: TypeAlias = Callable[[list[Datagram]], None]
+"""Gets the datagrams that one wake-up of a socket found, in the order of their arrival."""
+
+
+class Interface(NamedTuple):
+    """One address of one network interface.
+
+    Attributes:
+        name: What the operating system calls the interface, for example ``"wlan0"``.
+        address: The IP address in canonical text form, without a zone.
+    """
+
+    name: str
+    address: str
+
+    @property
+    def family(self) -> Literal[4, 6]:
+        """The version of IP."""
+        return ip_address(self.address).version
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the address leads back to this very host."""
+        return ip_address(self.address).is_loopback
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether the address means something on its link only (fe80::/10, 169.254.0.0/16)."""
+        return ip_address(self.address).is_link_local
+
+
+def usable(interfaces: Iterable[Interface], *, include_loopback: bool = False) -> list[Interface]:
+    """The addresses from which host candidates are worth gathering, in the given order.
+
+    Link-local IPv6 addresses are left out, since they need a zone that no candidate can carry.
+    Loopback addresses are left out (RFC 8445, 5.1.1.1) unless they are asked for, or there is
+    nothing else: two programs on a machine without a network can still talk.
+    """
+    routable = [one for one in interfaces if not (one.family == 6 and one.is_link_local)]
+    if include_loopback:
+        return routable
+    return [one for one in routable if not one.is_loopback] or routable
+
+
+class UdpSocket(Protocol):
+    """A bound UDP socket that never blocks."""
+
+    @property
+    def local(self) -> Address:
+        """The address it is bound to, with the real port."""
+
+    @property
+    def dropped(self) -> int:
+        """How many datagrams were given to :meth:`send` and never left this host."""
+
+    def send(self, transmits: Sequence[Transmit]) -> None:
+        """Send, or lose, every datagram; in order for each remote address.
+
+        Never blocks, and never raises for the network's sake: what the host cannot send is lost,
+        as it could be anywhere on the way, and counted in :attr:`dropped`. So is everything
+        after :meth:`close`.
+
+        Raises:
+            ValueError: A segment size is not positive.
+        """
+
+    def close(self) -> None:
+        """Close. No datagram is handed over any more. Idempotent."""
+
+
+class Network(Protocol):
+    """The network as one host sees it."""
+
+    def interfaces(self) -> list[Interface]:
+        """All addresses of this host right now, loopback and link-local ones included.
+
+        See :func:`usable` for a choice among them.
+        """
+
+    def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Bind a UDP socket; to be called in a running event loop.
+
+        Args:
+            host: An IP literal: an address of this host.
+            port: 0 takes any free port.
+            on_datagrams: Called from the event loop, never from within another method of the
+                socket. It may close the socket.
+
+        Raises:
+            OSError: The address is not there, the port is taken, or the like.
+            ValueError: ``host`` is not an IP literal.
+        """
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of ``host``, best first; an IP literal stands for itself.
+
+        Raises:
+            OSError: There is no such name, or it cannot be looked up.
+        """
+
+    def random_bytes(self, n: int) -> bytes:
+        """``n`` bytes that nobody can predict (on a virtual network: that the seed determines)."""

@@ -1,0 +1,73 @@
+"""The receiving half of a UDP socket."""
+
+import socket
+from typing import Any, Final
+
+from frazil.aio import offload
+from frazil.aio.address import canonical_ip
+from frazil.types import Address, Datagram
+
+DRAIN_BUDGET: Final = 64
+"""Reads per wake-up, so that one busy socket leaves the event loop to the others."""
+COALESCED_COST: Final = 16
+"""What a read counts that returned a run: four of them use the budget up."""
+BUFFER_SIZE: Final = 65_535
+"""Bytes: no datagram, and no run, is longer. The rest of the buffer is given back at once."""
+MAX_CACHED_ADDRESSES: Final = 1024
+
+
+class Receiver:
+    """Reads a non-blocking socket until it is empty, within a budget."""
+
+    __slots__ = ("_addresses", "_coalesced", "_local", "_plain", "_sock")
+
+    def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
+        self._sock = sock
+        self._local = local
+        self._coalesced = coalesce and offload.enable_coalescing(sock)
+        self._plain = sock.family == socket.AF_INET
+        self._addresses: dict[tuple[Any, ...], Address] = {}
+
+    def drain(self) -> list[Datagram]:
+        """What has arrived by now, up to the budget, in order."""
+        batch: list[Datagram] = []
+        budget = DRAIN_BUDGET
+        while budget > 0:
+            try:
+                budget -= self._read(batch)
+            except BlockingIOError:
+                break
+            except OSError:
+                # An ICMP error that somebody else's datagram caused; it is cleared by reading.
+                budget -= 1
+        return batch
+
+    def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:
+        """The datagram that came from ``sockaddr``, as the socket module knows it."""
+        return Datagram(data, self._local, self._remote(sockaddr))
+
+    def _read(self, batch: list[Datagram]) -> int:
+        """Append what one system call yields; returns its cost."""
+        if not self._coalesced:
+            data, sockaddr = self._sock.recvfrom(BUFFER_SIZE)
+            batch.append(Datagram(data, self._local, self._remote(sockaddr)))
+            return 1
+        data, ancillary, _, sockaddr = self._sock.recvmsg(BUFFER_SIZE, offload.ANCILLARY_SIZE)
+        local, remote = self._local, self._remote(sockaddr)
+        if not ancillary:
+            batch.append(Datagram(data, local, remote))
+            return 1
+        size = offload.coalesced_size(ancillary)
+        batch += [Datagram(data[at : at + size], local, remote) for at in range(0, len(data), size)]
+        return COALESCED_COST
+
+    def _remote(self, sockaddr: tuple[Any, ...]) -> Address:
+        if self._plain:  # of AF_INET, the socket module's form is ours
+            host, port = sockaddr
+            return host, port
+        address = self._addresses.get(sockaddr)
+        if address is None:
+            if len(self._addresses) >= MAX_CACHED_ADDRESSES:
+                self._addresses.clear()
+            address = self._addresses[sockaddr] = canonical_ip(sockaddr[0]), sockaddr[1]
+        return address

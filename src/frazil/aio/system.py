@@ -1,0 +1,47 @@
+"""The network of the machine this process runs on."""
+
+import asyncio
+import secrets
+
+from frazil.aio import interface, resolver, udp
+from frazil.aio.network import DatagramHandler, Interface, UdpSocket
+from frazil.types import Address
+
+
+class SystemNetwork:
+    """Real sockets, real interfaces, real names; a :class:`frazil.aio.network.Network`.
+
+    Args:
+        offload: Let a Linux kernel cut and join runs of equal datagrams (UDP GSO and GRO) where
+            it can. A refusal is noticed and survived without this switch; turn it off for a
+            driver that accepts such runs and then garbles them.
+    """
+
+    def __init__(self, *, offload: bool = True) -> None:
+        self._offload = offload
+
+    def interfaces(self) -> list[Interface]:
+        """All addresses of this machine right now, loopback and link-local ones included."""
+        return interface.list_interfaces()
+
+    def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Bind a UDP socket and hand what it receives to ``on_datagrams``.
+
+        Raises:
+            OSError: The address is not there, the port is taken, or the like.
+            ValueError: ``host`` is not an IP literal.
+        """
+        loop = asyncio.get_running_loop()
+        return udp.open_udp(loop, host, port, on_datagrams, offload=self._offload)
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of ``host``, best first; an IP literal stands for itself.
+
+        Raises:
+            OSError: There is no such name, or it cannot be looked up.
+        """
+        return await resolver.resolve(host, port)
+
+    def random_bytes(self, n: int) -> bytes:
+        """``n`` bytes from the operating system's source for secrets."""
+        return secrets.token_bytes(n)

@@ -1,0 +1,119 @@
+"""The sending half of a UDP socket."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from frazil.aio import offload
+from frazil.types import Transmit
+
+MAX_QUEUED_RUNS: Final = 256
+"""Runs that wait for a full socket buffer. What comes on top is lost, as in any full queue."""
+
+
+class Transmitter:
+    """Writes runs to a non-blocking socket and keeps a short queue while its buffer is full.
+
+    A full buffer is this host's own back-pressure, over within milliseconds. Dropping there
+    would look like heavy congestion to SCTP, so a bounded number of runs wait instead.
+    """
+
+    __slots__ = ("_closed", "_loop", "_queue", "_segment", "_sock", "_waiting", "dropped")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, *, segment: bool
+    ) -> None:
+        self._loop = loop
+        self._sock = sock
+        self._segment = segment and offload.can_segment(sock)
+        self._queue: deque[Transmit] = deque()
+        self._waiting = False
+        self._closed = False
+        self.dropped = 0
+
+    def send(self, transmits: Sequence[Transmit]) -> None:
+        """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
+        for transmit in transmits:
+            if transmit.segment_size < 1:
+                raise ValueError(f"a segment size of {transmit.segment_size} bytes")
+        queue = self._queue
+        queue.extend(transmits)
+        if self._closed:
+            self._lose_beyond(0)
+        elif not self._waiting:
+            self._flush()
+        self._lose_beyond(MAX_QUEUED_RUNS)
+
+    def close(self) -> None:
+        """Lose what is queued, and watch the socket no more."""
+        self._closed = True
+        self._lose_beyond(0)
+        self._stop_waiting()
+
+    def _flush(self) -> None:
+        """Send the queue, as far as the socket takes it."""
+        queue = self._queue
+        while queue:
+            rest = self._write(queue[0])
+            if rest is not None:
+                queue[0] = rest
+                self._wait()
+                return
+            queue.popleft()
+        self._stop_waiting()
+
+    def _write(self, run: Transmit) -> Transmit | None:
+        """Send or lose the run; returns what is left of it when the socket's buffer is full."""
+        data, size, _, remote = run
+        at = 0
+        while at < len(data):
+            piece = data[at : at + self._reach(size)]
+            try:
+                if len(piece) <= size:
+                    self._sock.sendto(piece, remote)
+                else:
+                    self._sock.sendmsg((piece,), offload.segment_control(size), 0, remote)
+            except BlockingIOError:
+                return run._replace(data=data[at:])
+            except OSError as error:
+                if len(piece) > size and error.errno in offload.REFUSALS:
+                    self._segment = False  # from here on one by one, beginning with this piece
+                    continue
+                self.dropped += _count(len(piece), size)
+            at += len(piece)
+        return None
+
+    def _reach(self, size: int) -> int:
+        """How many bytes one call may take of a run with this segment size."""
+        if not self._segment:
+            return size
+        return size * max(1, min(offload.MAX_SEGMENTS, offload.MAX_PAYLOAD // size))
+
+    def _wait(self) -> None:
+        """Have the rest of the queue sent once the socket is writable."""
+        if self._waiting:
+            return
+        try:
+            self._loop.add_writer(self._sock, self._flush)
+        except NotImplementedError:  # Windows' proactor: nobody would tell
+            self._lose_beyond(0)
+        else:
+            self._waiting = True
+
+    def _stop_waiting(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._loop.remove_writer(self._sock)
+
+    def _lose_beyond(self, limit: int) -> None:
+        """Drop from the end of the queue until it is no longer than ``limit``."""
+        while len(self._queue) > limit:
+            run = self._queue.pop()
+            self.dropped += _count(len(run.data), run.segment_size)
+
+
+def _count(size: int, segment_size: int) -> int:
+    """How many datagrams ``size`` bytes make."""
+    return -(-size // segment_size)

@@ -1,0 +1,53 @@
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import SimpleNamespace
+
+import ifaddr
+import pytest
+
+from frazil.aio.interface import list_interfaces
+from frazil.aio.network import Interface
+
+
+def test_list_interfaces_gives_one_entry_per_address(monkeypatch):
+    adapters = [
+        SimpleNamespace(
+            nice_name="lo",
+            ips=[SimpleNamespace(ip="127.0.0.1"), SimpleNamespace(ip=("::1", 0, 0))],
+        ),
+        SimpleNamespace(nice_name="down0", ips=[]),
+        SimpleNamespace(
+            nice_name="wlan0",
+            ips=[
+                SimpleNamespace(ip="192.168.1.7"),
+                SimpleNamespace(ip=("2001:0DB8::0007", 0, 0)),
+                SimpleNamespace(ip=("fe80::1%wlan0", 0, 3)),
+            ],
+        ),
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+    assert list_interfaces() == [
+        Interface("lo", "127.0.0.1"),
+        Interface("lo", "::1"),
+        Interface("wlan0", "192.168.1.7"),
+        Interface("wlan0", "2001:db8::7"),
+        Interface("wlan0", "fe80::1"),
+    ]
+
+
+def test_list_interfaces_finds_this_machine():
+    found = list_interfaces()
+    assert "127.0.0.1" in [interface.address for interface in found]
+    for interface in found:
+        assert interface.name
+        address = ip_address(interface.address)
+        assert isinstance(address, IPv4Address | IPv6Address)
+        assert str(address) == interface.address
+
+
+def test_list_interfaces_passes_the_systems_refusal_on(monkeypatch):
+    def refuse():
+        raise PermissionError("no netlink here")
+
+    monkeypatch.setattr(ifaddr, "get_adapters", refuse)
+    with pytest.raises(OSError, match="no netlink here"):
+        list_interfaces()

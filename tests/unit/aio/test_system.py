@@ -1,0 +1,42 @@
+import asyncio
+
+import pytest
+
+from frazil.aio import Network, SystemNetwork
+from frazil.aio.udp import WatchedUdpSocket
+from frazil.types import Transmit
+
+
+def test_system_network_is_a_network():
+    network: Network = SystemNetwork()
+    assert "127.0.0.1" in [interface.address for interface in network.interfaces()]
+    assert asyncio.run(network.resolve("192.0.2.1", 3478)) == [("192.0.2.1", 3478)]
+
+
+def test_random_bytes_differ():
+    network = SystemNetwork()
+    assert len(network.random_bytes(16)) == 16
+    assert network.random_bytes(16) != network.random_bytes(16)
+    assert network.random_bytes(0) == b""
+
+
+@pytest.mark.parametrize("offload", [True, False])
+def test_open_udp_sends_and_receives(offload):
+    async def main():
+        network = SystemNetwork(offload=offload)
+        arrived = asyncio.get_running_loop().create_future()
+        sender = network.open_udp("127.0.0.1", 0, lambda batch: None)
+        receiver = network.open_udp("127.0.0.1", 0, arrived.set_result)
+        assert isinstance(sender, WatchedUdpSocket)
+        sender.send([Transmit(b"hello", 5, sender.local, receiver.local)])
+        batch = await arrived
+        assert batch == [(b"hello", receiver.local, sender.local)]
+        sender.close()
+        receiver.close()
+
+    asyncio.run(main())
+
+
+def test_open_udp_needs_a_running_loop():
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        SystemNetwork().open_udp("127.0.0.1", 0, lambda batch: None)
