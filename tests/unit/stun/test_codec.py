@@ -159,9 +159,16 @@ def test_values_of_another_shape_are_refused(name, wire):
         decode(name, bytes.fromhex(wire))
 
 
-def test_a_value_does_not_reach_into_its_neighbour():
-    # An empty PASSWORD-ALGORITHM whose next bytes would make one.
-    body = b"\x00\x1d\x00\x02\x00\x02\x00\x00" + b"\x00\x24\x00\x04\x00\x00\x00\x00"
+@pytest.mark.parametrize(
+    "value",
+    [b"\x00\x02\x00\x00", b"\x00\x04\x00\x02\x00\x04"],
+    ids=["algorithm", "parameters"],
+)
+def test_a_value_does_not_reach_into_its_neighbour(value):
+    # The length tells less than the bytes that follow would offer.
+    size = len(value) - 2
+    body = struct.pack(">HH", 0x001D, size) + value + bytes(-len(value) & 3)
+    body += b"\x00\x24\x00\x04\x00\x00\x00\x00"
     data = struct.pack(">HHI", 0x0101, len(body), 0x2112A442) + ID + body
     with pytest.raises(StunDecodeError, match="PASSWORD_ALGORITHM"):
         Message.decode(data)
@@ -181,6 +188,10 @@ def test_a_value_does_not_reach_into_its_neighbour():
 )
 def test_addresses_come_out_canonical(name, spelled, canonical):
     assert decode(name, encode(name, (spelled, 9))) == (canonical, 9)
+
+
+def test_a_mapped_address_is_sent_as_ipv4():
+    assert encode(Attribute.MAPPED_ADDRESS, ("::ffff:192.0.2.1", 9)).hex() == "00010009c0000201"
 
 
 def test_a_mapped_address_on_the_wire_is_ipv4():
