@@ -1,1 +1,44 @@
-"""Placeholder."""
+"""Interactive Connectivity Establishment (RFC 8445, 8838, 8421, 7675, 8863), sans-IO."""
+
+from frazil.ice.agent import IceAgent
+from frazil.ice.candidate import (
+    Candidate,
+    CandidateProtocol,
+    CandidateSyntaxError,
+    CandidateType,
+    TcpType,
+)
+from frazil.ice.config import IceConfig
+from frazil.ice.credential import Credentials
+from frazil.ice.event import (
+    CandidateError,
+    CandidateGathered,
+    CandidatesEnded,
+    GatheringStateChanged,
+    IceEvent,
+    IceTransportChanged,
+    RoleChanged,
+    SelectedPair,
+)
+from frazil.ice.pair import CandidatePair, PairState
+
+__all__ = [
+    "Candidate",
+    "CandidateError",
+    "CandidateGathered",
+    "CandidatePair",
+    "CandidateProtocol",
+    "CandidateSyntaxError",
+    "CandidateType",
+    "CandidatesEnded",
+    "Credentials",
+    "GatheringStateChanged",
+    "IceAgent",
+    "IceConfig",
+    "IceEvent",
+    "IceTransportChanged",
+    "PairState",
+    "RoleChanged",
+    "SelectedPair",
+    "TcpType",
+]

@@ -1,0 +1,70 @@
+"""Timers and limits of the ICE agent, in one place.
+
+Every duration is in seconds. The limits bound what a remote can make the agent remember or send.
+"""
+
+from dataclasses import dataclass
+
+MAX_PAIRS = 100
+"""Candidate pairs in one checklist (RFC 8445 6.1.2.5)."""
+MAX_REMOTE_CANDIDATES = 50
+"""Signalled remote candidates per generation."""
+MAX_REMOTE_PEER_REFLEXIVE = 10
+"""Remote candidates learned from checks, per generation."""
+MAX_LOCAL_PEER_REFLEXIVE = 10
+"""Local candidates learned from responses, per generation."""
+MAX_EARLY_CHECKS = 16
+"""Checks remembered while the remote credentials are still unknown."""
+MAX_VALIDATED = 256
+"""Address pairs from which authentic STUN came and DTLS is therefore accepted."""
+MAX_PENDING_GENERATIONS = 4
+"""Generations known by one half only: offers that were not answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceConfig:
+    """The timers of one agent.
+
+    Attributes:
+        pacing_s: Ta, between two ordinary checks (RFC 8445 14.2), at least 0.005.
+        check_rto_s: First retransmission of a check on a path of unknown delay (RFC 8445 14.3).
+        check_sends: Rc, transmissions of one check (RFC 8489 6.2.1).
+        recheck_sends: The same while the selected pair is silent, so that the outcome is known
+            before consent expires.
+        check_last_wait: Rm, the wait after the last transmission, in multiples of the RTO.
+        patience_s: The PAC timer: no ``failed`` earlier than this (RFC 8863).
+        consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).
+        consent_timeout_s: Without an authenticated response for so long, nothing may be sent.
+        disconnected_after_s: Silence of the selected pair after which it counts as lost.
+        probe_after_s: Silence after which the pair is asked whether it lives.
+        probe_interval_s: Between questions once one of them is late.
+        recovery_interval_s: Between questions on a pair that counts as lost.
+        gathering_rto_s: First retransmission towards a STUN server.
+        gathering_sends: Transmissions towards a STUN server.
+        gathering_last_wait: Wait after the last of them, in multiples of the RTO.
+    """
+
+    pacing_s: float = 0.02
+    check_rto_s: float = 0.5
+    check_sends: int = 7
+    recheck_sends: int = 5
+    check_last_wait: int = 16
+    patience_s: float = 39.5
+    consent_interval_s: float = 5.0
+    consent_timeout_s: float = 30.0
+    disconnected_after_s: float = 5.0
+    probe_after_s: float = 2.5
+    probe_interval_s: float = 0.2
+    recovery_interval_s: float = 0.5
+    gathering_rto_s: float = 0.25
+    gathering_sends: int = 4
+    gathering_last_wait: int = 5
+
+    def __post_init__(self) -> None:
+        if self.pacing_s < 0.005:
+            raise ValueError("pacing_s must be at least 0.005 (RFC 8445 14.2)")
+        if not 0 < self.probe_after_s < self.disconnected_after_s < self.consent_timeout_s:
+            raise ValueError(
+                "the timers must satisfy 0 < probe_after_s < disconnected_after_s "
+                "< consent_timeout_s"
+            )

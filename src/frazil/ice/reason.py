@@ -1,0 +1,66 @@
+"""The sentence and the evidence behind each state change of an ICE transport."""
+
+from frazil.ice.generation import Generation
+from frazil.ice.monitor import Monitor
+from frazil.ice.pair import PairState
+from frazil.ice.state import Cause
+from frazil.trace import Fact
+
+_TEXTS = {
+    Cause.REMOTE_CANDIDATE: "the first remote candidate is known; checks begin",
+    Cause.PAIR_VALID: "a check was answered: the pair can carry data",
+    Cause.CHECKS_DONE: "a pair is nominated and no better one is left, now or later",
+    Cause.PAIRS_EXHAUSTED: "every pair was checked without success; more candidates may come",
+    Cause.NEW_PAIRS: "new pairs are there to check",
+    Cause.LIVENESS_LOST: "the selected pair is silent and does not answer checks",
+    Cause.LIVENESS_BACK: "the selected pair talks again",
+    Cause.INTERFACE_LOST: "the local interface of the selected pair is gone",
+    Cause.CONSENT_LOST_PAIRS_LEFT: "consent to send expired; other pairs are left to check",
+    Cause.CONSENT_LOST_AWAITING: "consent to send expired; more candidates may come",
+    Cause.CONSENT_LOST: "consent to send expired; no pair is left and no candidate can come",
+    Cause.RESTART: "an ICE restart began: both sides have new credentials",
+    Cause.CLOSE: "the connection was closed",
+}
+
+
+def explain(cause: Cause, generation: Generation | None) -> str:
+    """One sentence for people."""
+    if cause is not Cause.GAVE_UP:
+        return _TEXTS[cause]
+    if generation is None or not generation.local_candidates:
+        return "no local candidate was gathered: no usable interface"
+    if not generation.remote_candidates:
+        return "the remote sent no candidate and none of its checks arrived"
+    if not len(generation.checklist):
+        return "no local candidate can reach any remote candidate"
+    return "every pair was checked without success and no candidate can come"
+
+
+def evidence(
+    generation: Generation | None, monitor: Monitor | None, now: float
+) -> tuple[tuple[str, Fact], ...]:
+    """Named facts; durations in seconds."""
+    facts: list[tuple[str, Fact]] = []
+    if monitor is not None:
+        facts += [
+            ("pair", str(monitor.pair)),
+            ("silent_s", round(now - monitor.heard_at, 3)),
+            ("unanswered_checks", monitor.unanswered),
+            ("since_consent_s", round(now - monitor.consented_at, 3)),
+            ("rtt_s", monitor.pair.round_trip.last_s),
+        ]
+    if generation is not None:
+        checklist = generation.checklist
+        facts += [
+            ("local_candidates", len(generation.local_candidates)),
+            ("remote_candidates", len(generation.remote_candidates)),
+            ("gathered", generation.gathered),
+            ("remote_ended", generation.remote_ended),
+            ("pairs", len(checklist)),
+            ("pairs_succeeded", checklist.count(PairState.SUCCEEDED)),
+            ("pairs_failed", checklist.count(PairState.FAILED)),
+        ]
+        code = next((pair.error_code for pair in checklist if pair.error_code), None)
+        if code is not None:
+            facts.append(("stun_error", code))
+    return tuple(facts)

@@ -1,0 +1,95 @@
+"""From facts to a cause: the judgement behind every ICE transport state, as a pure function."""
+
+from dataclasses import dataclass
+
+from frazil.ice.state import Cause
+from frazil.states.enums import RTCIceTransportState as State
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the agent knows at one instant.
+
+    Attributes:
+        has_remote: A remote candidate is known, signalled or peer-reflexive, and checks may run.
+        usable: A pair may carry data: its check succeeded and consent has not expired.
+        alive: The liveness clock believes in that pair.
+        cut: That pair lost its local interface.
+        fresh: That pair is not the one that went silent.
+        nominated: Both ends agreed on a pair of this generation.
+        pending: Pairs that matter have no result yet.
+        failed: At least one pair was checked without success.
+        over: Local gathering is done and the remote sent end-of-candidates.
+        patience_over: The PAC timer ran out, or there never was a local candidate.
+        consent_lost: The pair in use lost consent just now.
+    """
+
+    has_remote: bool
+    usable: bool
+    alive: bool
+    cut: bool
+    fresh: bool
+    nominated: bool
+    pending: bool
+    failed: bool
+    over: bool
+    patience_over: bool
+    consent_lost: bool
+
+
+_WORKING = frozenset((State.CONNECTED, State.COMPLETED))
+
+
+def judge(state: State, facts: Facts) -> Cause | None:
+    """The cause that ``facts`` are in ``state``; ``None`` if they change nothing.
+
+    One step at a time: the caller asks again after each move, so that ``connected`` is always
+    seen before ``completed``.
+    """
+    if state in (State.FAILED, State.CLOSED):
+        return None
+    if state is State.NEW:
+        return _judge_new(facts)
+    if facts.usable:
+        return _judge_usable(state, facts)
+    if facts.pending:
+        return _judge_pending(state, facts)
+    return _judge_idle(state, facts)
+
+
+def _judge_new(facts: Facts) -> Cause | None:
+    if facts.has_remote:
+        return Cause.REMOTE_CANDIDATE
+    return Cause.GAVE_UP if facts.over and facts.patience_over else None
+
+
+def _judge_usable(state: State, facts: Facts) -> Cause | None:
+    if not facts.alive:
+        if state not in _WORKING:
+            return None
+        return Cause.INTERFACE_LOST if facts.cut else Cause.LIVENESS_LOST
+    if state is State.CHECKING:
+        return Cause.PAIR_VALID
+    if state is State.DISCONNECTED:
+        return Cause.PAIR_VALID if facts.fresh else Cause.LIVENESS_BACK
+    if state is State.CONNECTED and facts.nominated and facts.over and not facts.pending:
+        return Cause.CHECKS_DONE
+    return None
+
+
+def _judge_pending(state: State, facts: Facts) -> Cause | None:
+    """No usable pair, but some are left to check."""
+    if state in _WORKING or (state is State.DISCONNECTED and facts.consent_lost):
+        return Cause.CONSENT_LOST_PAIRS_LEFT
+    return Cause.NEW_PAIRS if state is State.DISCONNECTED else None
+
+
+def _judge_idle(state: State, facts: Facts) -> Cause | None:
+    """No usable pair, and none left to check."""
+    if facts.over:
+        if state in _WORKING or facts.consent_lost:
+            return Cause.CONSENT_LOST
+        return Cause.GAVE_UP if facts.patience_over else None
+    if state in _WORKING:
+        return Cause.CONSENT_LOST_AWAITING
+    return Cause.PAIRS_EXHAUSTED if state is State.CHECKING and facts.failed else None
