@@ -1,1 +1,23 @@
-"""Placeholder."""
+"""DTLS: the encrypted, authenticated channel under everything else (RFC 6347, RFC 8122)."""
+
+from frazil.dtls.certificate import Certificate, KeyKind
+from frazil.dtls.config import DtlsConfig
+from frazil.dtls.endpoint import DtlsEndpoint
+from frazil.dtls.event import DtlsEvent, DtlsFailure, DtlsStateChanged
+from frazil.dtls.fingerprint import Fingerprint, fingerprint_of
+from frazil.dtls.record import MAX_RECORD_OVERHEAD
+from frazil.dtls.role import DtlsRole
+
+__all__ = [
+    "MAX_RECORD_OVERHEAD",
+    "Certificate",
+    "DtlsConfig",
+    "DtlsEndpoint",
+    "DtlsEvent",
+    "DtlsFailure",
+    "DtlsRole",
+    "DtlsStateChanged",
+    "Fingerprint",
+    "KeyKind",
+    "fingerprint_of",
+]

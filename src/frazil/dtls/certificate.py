@@ -1,0 +1,125 @@
+"""The key and self-signed certificate with which this side proves who it is.
+
+OpenSSL makes the key and the signature with its own random generator; only the serial number and
+the name come from the injected source. For that reason recordings are replayed above DTLS.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
+
+from frazil.dtls.context import build_context
+from frazil.dtls.fingerprint import Fingerprint, fingerprint_of
+from frazil.types import RandomBytes
+
+DEFAULT_LIFETIME_S: Final = 30 * 86400.0
+"""30 days, what browsers choose (webrtc-pc 4.9)."""
+BACKDATE_S: Final = 86400.0
+"""The validity starts a day early: the peer's clock may be behind."""
+_SERIAL_SIZE = 16
+_NAME_SIZE = 8
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+class KeyKind(StrEnum):
+    """The kind of key behind a certificate."""
+
+    ECDSA = "ecdsa"
+    """P-256: small flights, fast; every WebRTC endpoint has it (RFC 8827 6.5)."""
+    RSA = "rsa"
+    """2048 bits."""
+
+
+class Certificate:
+    """A private key and the self-signed certificate for it.
+
+    Attributes:
+        kind: The kind of key.
+        der: The certificate as it goes over the wire.
+        expires_at: When it ends, in seconds since the epoch.
+    """
+
+    __slots__ = ("_certificate", "_context", "_key", "der", "expires_at", "kind")
+
+    def __init__(self, key: PrivateKey, certificate: x509.Certificate) -> None:
+        self._key = key
+        self._certificate = certificate
+        self._context: SSL.Context | None = None
+        self.kind = KeyKind.RSA if isinstance(key, rsa.RSAPrivateKey) else KeyKind.ECDSA
+        self.der = certificate.public_bytes(Encoding.DER)
+        self.expires_at = certificate.not_valid_after_utc.timestamp()
+
+    @classmethod
+    def generate(
+        cls,
+        random_bytes: RandomBytes,
+        wall_now: float,
+        *,
+        kind: KeyKind = KeyKind.ECDSA,
+        lifetime_s: float = DEFAULT_LIFETIME_S,
+    ) -> "Certificate":
+        """Make a new key and certificate.
+
+        Args:
+            random_bytes: Gives the serial number and the name, so that neither identifies the host.
+            wall_now: The time of day, in seconds since the epoch.
+            kind: The kind of key. RSA takes a noticeable fraction of a second.
+            lifetime_s: For how long from ``wall_now`` the certificate is valid, above zero.
+
+        Raises:
+            ValueError: ``lifetime_s`` is not positive.
+        """
+        if lifetime_s <= 0:
+            raise ValueError("a certificate must be valid for some time")
+        key = _generate_key(kind)
+        now = datetime.fromtimestamp(wall_now, UTC)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, random_bytes(_NAME_SIZE).hex())])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(_serial_number(random_bytes))
+            .not_valid_before(now - timedelta(seconds=BACKDATE_S))
+            .not_valid_after(now + timedelta(seconds=lifetime_s))
+            .sign(key, hashes.SHA256())
+        )
+        return cls(key, certificate)
+
+    @property
+    def context(self) -> SSL.Context:
+        """The OpenSSL context shared by all endpoints with this certificate.
+
+        Building one costs as much as a handshake, so it is made once.
+        """
+        if self._context is None:
+            self._context = build_context(self._key, self._certificate)
+        return self._context
+
+    def fingerprint(self, algorithm: str = "sha-256") -> Fingerprint:
+        """The fingerprint to announce to the peer.
+
+        Raises:
+            ValueError: The algorithm is unknown.
+        """
+        return fingerprint_of(self.der, algorithm)
+
+
+def _generate_key(kind: KeyKind) -> PrivateKey:
+    if kind is KeyKind.RSA:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _serial_number(random_bytes: RandomBytes) -> int:
+    """A positive number of at most 16 octets (RFC 5280 4.1.2.2)."""
+    number = int.from_bytes(random_bytes(_SERIAL_SIZE)) >> 1
+    return number or 1

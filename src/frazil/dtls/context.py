@@ -1,0 +1,64 @@
+"""The OpenSSL context: the rules that hold for every connection made with one certificate."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from OpenSSL import SSL, crypto
+
+from frazil.dtls.witness import Witness
+
+DTLS_1_2 = 0xFEFD
+
+CIPHER_NAMES = {
+    "ECDHE-ECDSA-AES128-GCM-SHA256": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "ECDHE-RSA-CHACHA20-POLY1305": "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+}
+"""The cipher suites we offer, OpenSSL's name to IANA's, most preferred first.
+
+All have forward secrecy (RFC 8827 6.5) and are AEADs, so a record grows by a constant. Those with
+RSA are there for peers whose certificate holds an RSA key, GStreamer's for example.
+"""
+
+
+def build_context(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, certificate: x509.Certificate
+) -> SSL.Context:
+    """A context that speaks DTLS 1.2 as ``certificate``, and asks each peer for one of its own.
+
+    The version is pinned: DTLS 1.3 changes the record header and the flights, on which
+    :mod:`frazil.dtls.record` and :mod:`frazil.dtls.flight` rest.
+    """
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_min_proto_version(DTLS_1_2)
+    context.set_max_proto_version(DTLS_1_2)
+    # Without OP_NO_QUERY_MTU a memory BIO is taken for a link of 256 bytes. Sessions are never
+    # resumed, so tickets and the session cache only cost bytes; renegotiation is forbidden by
+    # RFC 8827 6.5 in spirit: the identity of the peer must not change under the data channel.
+    context.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_cipher_list(":".join(CIPHER_NAMES).encode())
+    context.use_certificate(certificate)
+    context.use_privatekey(key)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
+    context.set_info_callback(_observe)
+    return context
+
+
+def _verify(
+    connection: SSL.Connection, certificate: crypto.X509, _error: int, depth: int, _ok: int
+) -> bool:
+    """Judge by fingerprint alone: issuers, dates and names mean nothing here (RFC 8827 6.5)."""
+    witness: Witness = connection.get_app_data()
+    if depth > 0:
+        return True
+    return witness.judge(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate))
+
+
+def _observe(connection: SSL.Connection, where: int, value: int) -> None:
+    if where & SSL.SSL_CB_ALERT:
+        witness: Witness = connection.get_app_data()
+        witness.note_alert(sent=bool(where & SSL.SSL_CB_WRITE), level=value >> 8, code=value & 255)

@@ -1,0 +1,393 @@
+"""One end of a DTLS association: the handshake, the check of the fingerprint, sealing and opening.
+
+Sans-IO except for what OpenSSL does by itself: it draws its own random numbers, so a recorded
+connection is replayed above DTLS.
+"""
+
+from collections.abc import Sequence
+
+from frazil.dtls.alert import Alert, AlertLevel, alert_name
+from frazil.dtls.certificate import Certificate
+from frazil.dtls.config import DtlsConfig
+from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived, Engine
+from frazil.dtls.event import DtlsEvent, DtlsFailure, DtlsStateChanged
+from frazil.dtls.fingerprint import Fingerprint
+from frazil.dtls.flight import FlightBuffer
+from frazil.dtls.record import (
+    MAX_FEED_SIZE,
+    MAX_PLAINTEXT_SIZE,
+    ContentType,
+    Record,
+    RecordDecodeError,
+    encode_alert,
+    is_acceptable,
+    is_application_data,
+    is_hello,
+    split,
+)
+from frazil.dtls.role import DtlsRole
+from frazil.dtls.run import runs_of
+from frazil.dtls.state import Cause, TransportStateMachine
+from frazil.dtls.witness import Witness
+from frazil.errors import InvalidStateError, RTCErrorDetail
+from frazil.states.enums import RTCDtlsTransportState as State
+from frazil.trace import Trace
+from frazil.types import Run
+
+_FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
+
+
+class DtlsEndpoint:
+    """A DTLS 1.2 endpoint that trusts exactly the certificates signalling vouched for.
+
+    Args:
+        certificate: Who we are.
+        role: Which side of the handshake we play.
+        remote_fingerprints: What signalling says about the peer's certificate.
+        trace: Where decisions are recorded and bad input is counted.
+        config: Timers and sizes.
+        name: Names this transport in state changes.
+
+    ``connected`` means: the handshake is complete *and* a fingerprint vouches for the peer. No
+    payload is opened or sealed in any other state.
+    """
+
+    __slots__ = (
+        "_config",
+        "_deadline_at",
+        "_engine",
+        "_events",
+        "_flight",
+        "_machine",
+        "_runs",
+        "_started_at",
+        "_trace",
+        "_witness",
+        "role",
+    )
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        role: DtlsRole,
+        remote_fingerprints: Sequence[Fingerprint],
+        trace: Trace,
+        *,
+        config: DtlsConfig | None = None,
+        name: str = "0",
+    ) -> None:
+        self.role = role
+        self._config = config or DtlsConfig()
+        self._trace = trace
+        self._machine = TransportStateMachine(name, trace)
+        self._witness = Witness(remote_fingerprints)
+        self._flight = FlightBuffer(self._config)
+        self._engine = Engine(certificate, role, self._witness, self._config.mtu)
+        self._started_at = 0.0
+        self._deadline_at = 0.0
+        self._runs: list[Run] = []
+        self._events: list[DtlsEvent] = []
+
+    # What it is.
+
+    @property
+    def state(self) -> State:
+        """The W3C transport state."""
+        return self._machine.state
+
+    @property
+    def cipher(self) -> str | None:
+        """The IANA name of the cipher suite while connected."""
+        return self._engine.cipher if self.state is State.CONNECTED else None
+
+    @property
+    def tls_version(self) -> str | None:
+        """The version as W3C statistics write it, four hexadecimal digits, while connected."""
+        return "FEFD" if self.state is State.CONNECTED else None
+
+    # What it is told to do.
+
+    def start(self, now: float) -> None:
+        """Begin the handshake: the client sends its first flight, the server waits for one.
+
+        The clock of ``handshake_timeout_s`` starts on both sides. Does nothing if the handshake is
+        under way or over: a server may have been started by an early ClientHello.
+
+        Raises:
+            InvalidStateError: The endpoint is closed or has failed.
+        """
+        if self.state in (State.CLOSED, State.FAILED):
+            raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
+        if self.state is State.NEW:
+            self._begin(Cause.STARTED, f"The handshake starts; we are the {self.role}.", now)
+            self._advance(now)
+
+    def send(self, payloads: Sequence[bytes]) -> None:
+        """Seal each payload into a record of its own, to be fetched by :meth:`poll_runs`.
+
+        Raises:
+            InvalidStateError: The endpoint is not connected.
+            ValueError: A payload is empty or above 16384 bytes.
+        """
+        self._require_connected()
+        sizes = [len(payload) for payload in payloads]
+        if not sizes:
+            return
+        if min(sizes) == 0 or max(sizes) > MAX_PLAINTEXT_SIZE:
+            raise ValueError("a DTLS payload has 1 to 16384 bytes")
+        self._runs += runs_of(self._engine.seal(payloads), sizes)
+
+    def export_keying_material(self, label: bytes, length: int) -> bytes:
+        """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).
+
+        Raises:
+            InvalidStateError: The endpoint is not connected.
+        """
+        self._require_connected()
+        return self._engine.export_keying_material(label, length)
+
+    def close(self, now: float) -> None:
+        """Say goodbye to the peer if it can hear us, and be closed. Idempotent."""
+        state = self.state
+        if state is State.CLOSED:
+            return
+        if state is State.CONNECTED:
+            self._engine.close()
+            self._emit_flight(split(self._engine.output()), now)
+        elif state is State.CONNECTING:
+            # Not authenticated, like everything before Finished; the peer is free to ignore it.
+            self._emit_flight(split(encode_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY)), now)
+        self._close(Cause.CLOSE, "The application closed the transport.", now)
+
+    # What comes in.
+
+    def receive(self, datagrams: Sequence[bytes], now: float) -> list[bytes]:
+        """Process datagrams; returns the payloads they carried, in order.
+
+        Never raises on their content: what is malformed is counted and dropped, what does not
+        verify is dropped by OpenSSL. The handshake advances as a side effect.
+        """
+        payloads: list[bytes] = []
+        batch: list[bytes] = []
+        size = 0
+        for datagram in datagrams:
+            is_batchable = is_application_data(datagram)
+            if batch and (not is_batchable or size + len(datagram) > MAX_FEED_SIZE):
+                self._open(batch, payloads, now)
+                batch, size = [], 0
+            if is_batchable:
+                batch.append(datagram)
+                size += len(datagram)
+            else:
+                self._receive_records(datagram, payloads, now)
+        if batch:
+            self._open(batch, payloads, now)
+        return payloads
+
+    def handle_timeout(self, now: float) -> None:
+        """Repeat the last flight or give up, if it is time."""
+        if self.state is not State.CONNECTING:
+            return
+        if now >= self._deadline_at:
+            self._flight.clear()
+            text = "The handshake did not finish in time."
+            self._fail(Cause.HANDSHAKE_TIMEOUT, text, now, deadline_at=self._deadline_at)
+        elif self._flight.due_at is not None and now >= self._flight.due_at:
+            self._repeat_flight(now)
+
+    # What goes out.
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` wants to be called; ``None`` outside the handshake."""
+        if self.state is not State.CONNECTING:
+            return None
+        due_at = self._flight.due_at
+        return self._deadline_at if due_at is None else min(due_at, self._deadline_at)
+
+    def poll_runs(self) -> list[Run]:
+        """The datagrams to send, in order; equal records stay in one buffer."""
+        runs, self._runs = self._runs, []
+        return runs
+
+    def poll_events(self) -> list[DtlsEvent]:
+        """What happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    # Records.
+
+    def _open(self, batch: list[bytes], payloads: list[bytes], now: float) -> None:
+        """Open datagrams of one payload record each; together at most MAX_FEED_SIZE bytes."""
+        if self.state is not State.CONNECTED:
+            self._trace.count("dtls-payload-unexpected")
+            return
+        self._engine.feed(b"".join(batch))
+        opened = len(payloads)
+        self._read(len(batch), payloads, now)
+        if self._flight.due_at is not None and len(payloads) > opened:
+            self._flight.clear()
+
+    def _receive_records(self, datagram: bytes, payloads: list[bytes], now: float) -> None:
+        """Process a datagram that is anything but one record of payload."""
+        records = self._accept(datagram)
+        if not records:
+            return
+        if self.state is State.NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
+            self._begin(Cause.CLIENT_HELLO_RECEIVED, "The peer began the handshake.", now)
+        match self.state:
+            case State.NEW:
+                self._trace.count("dtls-early")
+            case State.CONNECTING | State.CONNECTED:
+                self._process(records, payloads, now)
+            case State.FAILED | State.CLOSED:
+                if any(record.content_type != ContentType.ALERT for record in records):
+                    self._repeat_in_answer(now)
+
+    def _accept(self, datagram: bytes) -> list[Record]:
+        """The records of the datagram that may be shown to OpenSSL."""
+        try:
+            records = split(datagram)
+        except RecordDecodeError:
+            self._trace.count("dtls-malformed")
+            return []
+        accepted = [record for record in records if is_acceptable(record)]
+        if len(accepted) < len(records):
+            self._trace.count("dtls-unacceptable")
+        return accepted
+
+    def _process(self, records: Sequence[Record], payloads: list[bytes], now: float) -> None:
+        self._engine.feed(b"".join([record.data for record in records]))
+        if self.state is State.CONNECTING:
+            self._advance(now)
+        if self.state is State.CONNECTED:
+            # One more than there can be: afterwards OpenSSL has nothing left to read.
+            self._read(len(records) + 1, payloads, now)
+        if self.state is not State.CONNECTED:
+            return
+        if output := self._engine.output():
+            self._emit_flight(split(output), now)
+        elif any(record.content_type in _FLIGHT_TYPES for record in records):
+            self._repeat_in_answer(now)
+
+    def _read(self, count: int, payloads: list[bytes], now: float) -> None:
+        try:
+            self._engine.open(count, payloads)
+        except CloseNotifyReceived:
+            self._engine.close()
+            self._emit_flight(split(self._engine.output()), now)
+            self._close(Cause.CLOSE_NOTIFY_RECEIVED, "The peer closed the transport.", now)
+        except AssociationBrokenError as error:
+            self._break(str(error), now)
+
+    # The handshake.
+
+    def _begin(self, cause: Cause, text: str, now: float) -> None:
+        self._started_at = now
+        self._deadline_at = now + self._config.handshake_timeout_s
+        change = self._machine.move(cause, text, now, next_deadline_at=self._deadline_at)
+        self._events.append(DtlsStateChanged(change))
+
+    def _advance(self, now: float) -> None:
+        """Let OpenSSL work on what arrived, send what it answers, and judge the outcome."""
+        try:
+            done = self._engine.handshake()
+        except CloseNotifyReceived:
+            self._flight.clear()
+            text = "The peer closed the transport during the handshake."
+            self._close(Cause.CLOSE_NOTIFY_RECEIVED, text, now)
+            return
+        except AssociationBrokenError as error:
+            self._break(str(error), now)
+            return
+        if output := self._engine.output():
+            self._emit_flight(split(output), now)
+        if done:
+            self._connect(now)
+
+    def _connect(self, now: float) -> None:
+        if not self._witness.trusted:
+            self._break("the peer showed no certificate", now)
+            return
+        if self.role is DtlsRole.CLIENT:
+            # The server's last flight answers ours. Ours, as server, is answered by payload only.
+            self._flight.clear()
+        change = self._machine.move(
+            Cause.HANDSHAKE_COMPLETED,
+            "The handshake is complete and the peer's certificate is the one signalling promised.",
+            now,
+            evidence=(("cipher", self._engine.cipher), ("duration_s", now - self._started_at)),
+        )
+        self._events.append(DtlsStateChanged(change, self._engine.remote_certificates))
+
+    def _repeat_flight(self, now: float) -> None:
+        try:
+            self._engine.retransmit()
+        except AssociationBrokenError as error:
+            self._break(str(error), now)
+            return
+        output = self._engine.output()
+        self._queue(self._flight.repeat(now, split(output) if output else ()))
+        self._trace.record(now, "dtls", "flight-repeated", resealed=bool(output))
+
+    def _repeat_in_answer(self, now: float) -> None:
+        """The peer goes on as if it had not seen our last flight, so send that again.
+
+        Nothing else would: the timer stops with the handshake (RFC 6347 4.2.4).
+        """
+        if self._flight.may_answer(now):
+            self._queue(self._flight.repeat(now))
+            self._trace.record(now, "dtls", "flight-repeated", answered=True)
+
+    def _emit_flight(self, records: Sequence[Record], now: float) -> None:
+        datagrams = self._flight.send(records, now)
+        self._queue(datagrams)
+        size = sum(map(len, datagrams))
+        self._trace.record(now, "dtls", "flight-sent", records=len(records), size=size)
+
+    def _queue(self, datagrams: Sequence[bytes]) -> None:
+        self._runs += [Run(datagram, len(datagram)) for datagram in datagrams]
+
+    # Ends.
+
+    def _break(self, explanation: str, now: float) -> None:
+        """OpenSSL gave up: tell the peer why if it is for us to tell, and fail."""
+        witness = self._witness
+        output = self._engine.output()
+        if witness.trusted is False:
+            # OpenSSL cannot be told which alert to send, and has chosen unknown_ca.
+            witness.sent_alert = Alert.BAD_CERTIFICATE
+            output = encode_alert(AlertLevel.FATAL, Alert.BAD_CERTIFICATE)
+        self._flight.clear()
+        if output:
+            self._emit_flight(split(output), now)
+        if witness.trusted is False:
+            cause = Cause.FINGERPRINT_MISMATCH
+            text = "The peer's certificate is not the one signalling promised."
+        elif witness.received_alert is not None:
+            cause = Cause.ALERT_RECEIVED
+            text = f"The peer sent the fatal alert {alert_name(witness.received_alert)}."
+        else:
+            cause = Cause.PROTOCOL_VIOLATED
+            text = f"The association broke: {explanation}."
+        self._fail(cause, text, now)
+
+    def _fail(self, cause: Cause, text: str, now: float, deadline_at: float | None = None) -> None:
+        received, sent = self._witness.received_alert, self._witness.sent_alert
+        change = self._machine.move(
+            cause,
+            text,
+            now,
+            evidence=(("received_alert", received), ("sent_alert", sent)),
+            deadline_at=deadline_at,
+        )
+        is_impostor = cause is Cause.FINGERPRINT_MISMATCH
+        detail = RTCErrorDetail.FINGERPRINT_FAILURE if is_impostor else RTCErrorDetail.DTLS_FAILURE
+        failure = DtlsFailure(detail, text, received_alert=received, sent_alert=sent)
+        self._events.append(DtlsStateChanged(change, failure=failure))
+
+    def _close(self, cause: Cause, text: str, now: float) -> None:
+        self._events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
+
+    def _require_connected(self) -> None:
+        if self.state is not State.CONNECTED:
+            raise InvalidStateError(f"the DTLS transport is {self.state}, not connected")

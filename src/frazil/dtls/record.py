@@ -1,0 +1,172 @@
+"""The framing of DTLS 1.2 records, which stays readable when the content is not (RFC 6347 4.1).
+
+OpenSSL does the cryptography. Framing is looked at here for three reasons: a memory BIO has no
+datagram boundaries, so whatever is fed to it must be whole records; flights are cut into datagrams
+of our size; and retransmitted plaintext records need fresh sequence numbers.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from struct import Struct
+from typing import Final, NamedTuple
+
+from frazil.dtls.alert import Alert, AlertLevel
+from frazil.errors import ProtocolError
+
+HEADER_SIZE: Final = 13
+MAX_RECORD_OVERHEAD: Final = 37
+"""What a sealed record is longer than its payload: header, explicit nonce and tag of AES-GCM."""
+MAX_PLAINTEXT_SIZE: Final = 1 << 14
+"""The most payload that one record may carry (RFC 5246 6.2.1)."""
+MAX_FEED_SIZE: Final = MAX_PLAINTEXT_SIZE + MAX_RECORD_OVERHEAD
+"""The most bytes to feed to OpenSSL before reading, one record of the largest size.
+
+OpenSSL's reader takes some 16.7 kB at once and silently loses the record that is cut there.
+"""
+MAX_HANDSHAKE_MESSAGE_SIZE: Final = 16384
+"""Longer handshake messages are not for us: a certificate has about 300 bytes to 2 kB."""
+MAX_FRAGMENTS: Final = 64
+"""A handshake message in more pieces than that is meant to make us work."""
+
+_MESSAGE_HEADER_SIZE: Final = 12
+_VERSIONS: Final = frozenset({0xFEFF, 0xFEFD})
+"""DTLS 1.0, which the first ClientHello carries for old servers' sake, and DTLS 1.2."""
+_unpack_header = Struct("!BHH6xH").unpack_from
+_pack_alert = Struct("!BHHHIHBB").pack
+
+_APPLICATION_DATA_PREFIX: Final = b"\x17\xfe\xfd\x00\x01"
+
+
+class RecordDecodeError(ProtocolError):
+    """A datagram that is not made of whole DTLS records."""
+
+
+class ContentType(IntEnum):
+    """What a record carries (RFC 5246 6.2.1)."""
+
+    CHANGE_CIPHER_SPEC = 20
+    ALERT = 21
+    HANDSHAKE = 22
+    APPLICATION_DATA = 23
+
+
+_CONTENT_TYPES: Final = frozenset(ContentType)
+
+
+class Record(NamedTuple):
+    """One record.
+
+    Attributes:
+        content_type: A :class:`ContentType`, or any other octet from the network.
+        epoch: 0 before the cipher is in use, 1 after.
+        data: The whole record with its header.
+    """
+
+    content_type: int
+    epoch: int
+    data: bytes
+
+
+def is_application_data(datagram: bytes) -> bool:
+    """Whether the datagram is exactly one sealed record of payload: the usual case, told fast."""
+    size = len(datagram)
+    return (
+        datagram.startswith(_APPLICATION_DATA_PREFIX)
+        and int.from_bytes(datagram[11:13]) == size - HEADER_SIZE
+        and size <= MAX_FEED_SIZE
+    )
+
+
+def is_hello(record: Record) -> bool:
+    """Whether the record holds the beginning of a handshake, not yet encrypted."""
+    return record.content_type == ContentType.HANDSHAKE and record.epoch == 0
+
+
+def split(data: bytes) -> list[Record]:
+    """Cut a datagram, or OpenSSL's output, into its records.
+
+    Raises:
+        RecordDecodeError: It is not a sequence of whole DTLS records of together at most
+            :data:`MAX_FEED_SIZE` bytes.
+    """
+    if not 0 < len(data) <= MAX_FEED_SIZE:
+        raise RecordDecodeError(f"datagram of {len(data)} bytes")
+    records = []
+    start, size = 0, len(data)
+    while start < size:
+        if size - start < HEADER_SIZE:
+            raise RecordDecodeError("record header cut off")
+        content_type, version, epoch, length = _unpack_header(data, start)
+        if version not in _VERSIONS:
+            raise RecordDecodeError(f"not a version of DTLS: {version:#06x}")
+        end = start + HEADER_SIZE + length
+        if end > size:
+            raise RecordDecodeError("record cut off")
+        records.append(Record(content_type, epoch, data[start:end]))
+        start = end
+    return records
+
+
+def is_acceptable(record: Record) -> bool:
+    """Whether the record may be shown to OpenSSL at all.
+
+    Refused are unknown content types and epochs, payload in plaintext, and plaintext handshake
+    messages that are malformed or beyond our limits.
+    """
+    if record.epoch == 1:
+        return record.content_type in _CONTENT_TYPES
+    if record.epoch != 0:
+        return False
+    if record.content_type == ContentType.HANDSHAKE:
+        return _has_reasonable_fragments(record.data)
+    return record.content_type in (ContentType.CHANGE_CIPHER_SPEC, ContentType.ALERT)
+
+
+def _has_reasonable_fragments(data: bytes) -> bool:
+    """Whether a plaintext handshake record holds whole fragments within our limits.
+
+    A message of n bytes must come in fragments of at least n / :data:`MAX_FRAGMENTS` bytes, except
+    the last one: that bounds their number without a table.
+    """
+    start = HEADER_SIZE
+    while start + _MESSAGE_HEADER_SIZE <= len(data):
+        length = int.from_bytes(data[start + 1 : start + 4])
+        offset = int.from_bytes(data[start + 6 : start + 9])
+        size = int.from_bytes(data[start + 9 : start + 12])
+        end = offset + size
+        if length > MAX_HANDSHAKE_MESSAGE_SIZE or end > length:
+            return False
+        if size * MAX_FRAGMENTS < length and end != length:
+            return False
+        start += _MESSAGE_HEADER_SIZE + size
+    return start == len(data) > HEADER_SIZE
+
+
+def renumber(data: bytes, sequence_number: int) -> bytes:
+    """The plaintext record ``data`` with another sequence number (48 bits).
+
+    Nothing in epoch 0 is authenticated by it, and the handshake hash leaves it out.
+    """
+    return data[:5] + sequence_number.to_bytes(6) + data[11:]
+
+
+def pack(records: Iterable[bytes], mtu: int) -> list[bytes]:
+    """Lay whole records into as few datagrams of at most ``mtu`` bytes as their order allows.
+
+    A single record above ``mtu`` goes alone.
+    """
+    datagrams = []
+    current = b""
+    for record in records:
+        if current and len(current) + len(record) > mtu:
+            datagrams.append(current)
+            current = b""
+        current += record
+    if current:
+        datagrams.append(current)
+    return datagrams
+
+
+def encode_alert(level: AlertLevel, alert: Alert) -> bytes:
+    """A plaintext alert record with sequence number 0."""
+    return _pack_alert(ContentType.ALERT, 0xFEFD, 0, 0, 0, 2, level, alert)

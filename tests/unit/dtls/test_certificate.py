@@ -1,0 +1,64 @@
+import random
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from frazil.dtls.certificate import BACKDATE_S, DEFAULT_LIFETIME_S, Certificate, KeyKind
+from frazil.dtls.fingerprint import fingerprint_of
+from support.dtls_pair import WALL_NOW, make_certificate
+
+
+def parsed(certificate: Certificate) -> x509.Certificate:
+    return x509.load_der_x509_certificate(certificate.der)
+
+
+def test_default_is_p256_for_thirty_days_from_the_given_time_of_day():
+    certificate = make_certificate(7)
+    x = parsed(certificate)
+    key = x.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert key.curve.name == "secp256r1"
+    assert certificate.kind is KeyKind.ECDSA
+    assert certificate.expires_at == WALL_NOW + DEFAULT_LIFETIME_S
+    assert x.not_valid_after_utc.timestamp() == certificate.expires_at
+    assert x.not_valid_before_utc.timestamp() == WALL_NOW - BACKDATE_S
+    assert x.issuer == x.subject
+
+
+def test_rsa_has_2048_bits():
+    certificate = make_certificate(7, KeyKind.RSA)
+    key = parsed(certificate).public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    assert key.key_size == 2048
+    assert certificate.kind is KeyKind.RSA
+
+
+def test_name_and_serial_number_come_from_the_random_source():
+    first, again, other = (parsed(make_certificate(seed)) for seed in (1, 1, 2))
+    assert first.serial_number == again.serial_number != other.serial_number
+    assert first.subject == again.subject != other.subject
+    assert first.public_key() != again.public_key()
+
+
+@pytest.mark.parametrize("octet", [b"\x00", b"\xff"])
+def test_serial_number_is_positive_and_short_enough_for_any_random_bytes(octet):
+    certificate = Certificate.generate(lambda size: octet * size, WALL_NOW)
+    assert 0 < parsed(certificate).serial_number < 1 << 159
+
+
+@pytest.mark.parametrize("lifetime_s", [0, -1])
+def test_lifetime_must_be_positive(lifetime_s):
+    with pytest.raises(ValueError, match="valid"):
+        Certificate.generate(random.Random(1).randbytes, WALL_NOW, lifetime_s=lifetime_s)
+
+
+def test_fingerprint_is_of_the_der_bytes():
+    certificate = make_certificate(7)
+    assert certificate.fingerprint() == fingerprint_of(certificate.der, "sha-256")
+    assert certificate.fingerprint("sha-512") == fingerprint_of(certificate.der, "sha-512")
+
+
+def test_context_is_made_once():
+    certificate = make_certificate(7)
+    assert certificate.context is certificate.context
