@@ -1,0 +1,57 @@
+# `make demo` shows frazil at work, `make test` proves it. Both set up what they need first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo demo-browser test check unit interop format bench docs clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/frazil demo
+
+demo-browser: $(VENV)/demo.stamp
+	$(BIN)/frazil demo --browser
+
+test: check unit interop
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tests/check_size.py
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest tests --ignore=tests/interop
+
+interop: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest tests/interop
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/connect.py
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/base.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "frazil needs Python 3.11 or newer; try make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/demo.stamp: $(VENV)/base.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[cli]'
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/demo.stamp
+	$(BIN)/python -m pip install --quiet --group lint --group test --group interop
+	touch $@

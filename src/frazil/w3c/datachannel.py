@@ -1,0 +1,204 @@
+"""``RTCDataChannel`` (webrtc-pc 6.2), with the two things asyncio adds: iteration and draining."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar
+
+from frazil.aio.pulse import Pulse
+from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
+from frazil.peer.channel import DataChannel
+from frazil.states.enums import RTCDataChannelState
+from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
+from frazil.w3c.target import EventTarget
+
+MAX_UNREAD = 16 * 1024 * 1024
+"""Bytes of messages kept for a reader. A channel whose reader falls behind further is closed."""
+
+
+class RTCDataChannel(EventTarget):
+    """A bidirectional channel of messages.
+
+    Read messages with a ``message`` listener or by iteration::
+
+        async for message in channel:
+            channel.send(message)
+
+    Until either is used, messages wait for the reader, so none is lost while a program starts up.
+    """
+
+    EVENTS: ClassVar[frozenset[str]] = frozenset(
+        {"open", "message", "bufferedamountlow", "error", "closing", "close"}
+    )
+
+    def __init__(
+        self,
+        slots: DataChannel,
+        tasks: "set[asyncio.Task[Any]]",
+        wake: Callable[[], float],
+    ) -> None:
+        super().__init__(tasks)
+        self._slots = slots
+        self._wake = wake
+        self._pulse = Pulse()
+        self._unread: deque[bytes | str] = deque()
+        self._unread_size = 0
+        self._readers = 0
+        self._binary_type = "arraybuffer"
+
+    # --- what it is ---------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """The name given at creation; need not be unique."""
+        return self._slots.label
+
+    @property
+    def ordered(self) -> bool:
+        """Whether messages arrive in the order in which they were sent."""
+        return self._slots.ordered
+
+    @property
+    def maxPacketLifeTime(self) -> int | None:
+        """For how many milliseconds a message is retransmitted; ``None``: until it arrives."""
+        return self._slots.max_packet_life_time
+
+    @property
+    def maxRetransmits(self) -> int | None:
+        """How often a message is retransmitted; ``None``: until it arrives."""
+        return self._slots.max_retransmits
+
+    @property
+    def protocol(self) -> str:
+        """The subprotocol, or the empty string."""
+        return self._slots.protocol
+
+    @property
+    def negotiated(self) -> bool:
+        """Whether both sides created the channel with an agreed id."""
+        return self._slots.negotiated
+
+    @property
+    def id(self) -> int | None:
+        """The SCTP stream; ``None`` until the DTLS role is known."""
+        return self._slots.id
+
+    @property
+    def readyState(self) -> RTCDataChannelState:
+        """``connecting``, ``open``, ``closing`` or ``closed``."""
+        return self._slots.ready_state
+
+    @property
+    def bufferedAmount(self) -> int:
+        """Bytes given to :meth:`send` that have not been sent yet."""
+        return self._slots.buffered_amount
+
+    @property
+    def bufferedAmountLowThreshold(self) -> int:
+        """``bufferedamountlow`` fires when :attr:`bufferedAmount` falls to this."""
+        return self._slots.buffered_amount_low_threshold
+
+    @bufferedAmountLowThreshold.setter
+    def bufferedAmountLowThreshold(self, value: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
+            raise TypeError("bufferedAmountLowThreshold is a number from 0 to 2**32 - 1")
+        self._slots.buffered_amount_low_threshold = value
+
+    @property
+    def binaryType(self) -> str:
+        """Kept for programs from the browser; binary messages are ``bytes`` either way."""
+        return self._binary_type
+
+    @binaryType.setter
+    def binaryType(self, value: str) -> None:
+        if value not in ("arraybuffer", "blob"):
+            raise TypeError(f"binaryType is 'arraybuffer' or 'blob', not {value!r}")
+        self._binary_type = value
+
+    # --- what it does -------------------------------------------------------------------------
+
+    def send(self, data: bytes | bytearray | memoryview | str) -> None:
+        """Queue one message, of any size up to ``pc.sctp.maxMessageSize``.
+
+        Returns at once; see :meth:`drain` for flow control.
+
+        Raises:
+            InvalidStateError: The channel is not open.
+            TypeError: ``data`` is of another type, or larger than the peer takes.
+            OperationError: Too many bytes are waiting.
+        """
+        self._slots.send(data, self._wake())
+
+    def close(self) -> None:
+        """Close after everything queued has been sent. Closing twice does nothing."""
+        self._slots.close(self._wake())
+
+    async def drain(self, low: int = 262_144) -> None:
+        """Wait until at most ``low`` bytes wait to be sent; 0 waits until all have left.
+
+        Raises:
+            InvalidStateError: The channel closed while bytes were waiting.
+        """
+        slots = self._slots
+        closed = RTCDataChannelState.CLOSED
+        await self._pulse.wait_until(
+            lambda: slots.buffered_amount <= low or slots.ready_state is closed
+        )
+        if slots.buffered_amount > low:
+            raise InvalidStateError(
+                f"the channel closed with {slots.buffered_amount} bytes not sent"
+            )
+
+    async def wait_open(self) -> None:
+        """Wait until messages can be sent.
+
+        Raises:
+            InvalidStateError: The channel closed instead.
+        """
+        states = RTCDataChannelState
+        await self._pulse.wait_until(lambda: self.readyState is not states.CONNECTING)
+        if self.readyState is not states.OPEN:
+            raise InvalidStateError(f"the channel is {self.readyState}; it never opened")
+
+    async def __aiter__(self) -> AsyncIterator[bytes | str]:
+        """The messages, from the first unread one until the channel is closed."""
+        self._readers += 1
+        try:
+            while True:
+                await self._pulse.wait_until(
+                    lambda: bool(self._unread) or self.readyState is RTCDataChannelState.CLOSED
+                )
+                if not self._unread:
+                    return
+                message = self._unread.popleft()
+                self._unread_size -= len(message)
+                yield message
+        finally:
+            self._readers -= 1
+
+    # --- from the connection ------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        self._pulse.beat()
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, MessageEvent) and (self._readers or not self._has_listener("message")):
+            self._keep(event.data)
+        super()._dispatch(event)
+        self._pulse.beat()
+
+    def _keep(self, message: bytes | str) -> None:
+        """Keep a message for the reader, as long as the reader keeps up."""
+        if self._slots.is_over:
+            return
+        if self._unread_size + len(message) > MAX_UNREAD:
+            text = f"the reader is more than {MAX_UNREAD} bytes behind; the channel was closed"
+            error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
+            super()._dispatch(RTCErrorEvent("error", self, error))
+            self.close()
+            return
+        self._unread.append(message)
+        self._unread_size += len(message)
+
+    def __repr__(self) -> str:
+        return f"<RTCDataChannel {self.label!r} id={self.id} {self.readyState}>"

@@ -1,0 +1,123 @@
+"""Event objects, as a browser hands them to listeners (DOM Event, webrtc-pc)."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from frazil.errors import RTCError
+from frazil.w3c.candidate import RTCIceCandidate
+
+if TYPE_CHECKING:
+    from frazil.w3c.datachannel import RTCDataChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened at ``target``.
+
+    Attributes:
+        type: The event name, for example ``"connectionstatechange"``.
+        target: The object it happened to.
+    """
+
+    type: str
+    target: Any = field(repr=False)
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """What a handler registered by ``on()`` is called with."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class RTCPeerConnectionIceEvent(Event):
+    """``icecandidate``.
+
+    Attributes:
+        candidate: The candidate to signal to the peer. Its ``candidate`` is empty at the end of a
+            generation: signal that too. ``None`` after the last one of all transports: do not.
+    """
+
+    candidate: RTCIceCandidate | None
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The candidate."""
+        return (self.candidate,)
+
+
+@dataclass(frozen=True, slots=True)
+class RTCPeerConnectionIceErrorEvent(Event):
+    """``icecandidateerror``: a server gave no candidate; the connection may succeed anyway.
+
+    Attributes:
+        address: The local address that asked, if any did.
+        port: Its port.
+        url: The server.
+        errorCode: The STUN error code; 701 if the server was not reached.
+        errorText: What is wrong.
+    """
+
+    address: str | None
+    port: int | None
+    url: str
+    errorCode: int
+    errorText: str
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The event itself: it has no single most useful member."""
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class RTCDataChannelEvent(Event):
+    """``datachannel``: the peer opened a channel."""
+
+    channel: "RTCDataChannel"
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The channel."""
+        return (self.channel,)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent(Event):
+    """``message``: ``str`` for text, ``bytes`` for binary."""
+
+    data: bytes | str
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The data."""
+        return (self.data,)
+
+
+@dataclass(frozen=True, slots=True)
+class RTCErrorEvent(Event):
+    """``error``: a transport or channel failed."""
+
+    error: RTCError
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The error."""
+        return (self.error,)
+
+
+@dataclass(frozen=True, slots=True)
+class RTCRemoteCloseEvent(Event):
+    """``remoteclose``, an extension: the peer said goodbye.
+
+    The W3C states follow their own rules and show it later; this tells at once.
+
+    Attributes:
+        cause: ``"close_notify"`` (DTLS) or ``"sctp-abort"``.
+    """
+
+    cause: str
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The cause."""
+        return (self.cause,)
