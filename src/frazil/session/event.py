@@ -1,0 +1,98 @@
+"""What one transport reports, all layers in one stream, in the order in which it happened."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from frazil.datachannel import ChannelParameters
+from frazil.dtls import DtlsStateChanged
+from frazil.ice import IceEvent
+from frazil.trace import StateChange
+
+
+@dataclass(frozen=True, slots=True)
+class SctpChanged:
+    """The SCTP transport is up or gone (webrtc-pc 6.1).
+
+    Attributes:
+        change: From where to where, and why.
+        max_channels: On ``connected``: how many streams both sides allow.
+        failed: On ``closed``: whether it ended by an error rather than by intent.
+        cause_code: On ``closed``: the SCTP error cause, if there was one.
+    """
+
+    change: StateChange
+    max_channels: int | None = None
+    failed: bool = False
+    cause_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnnounced:
+    """The peer opened a channel (RFC 8832)."""
+
+    stream_id: int
+    parameters: ChannelParameters
+
+
+class ChannelMessage(NamedTuple):
+    """A message of a channel; a tuple, because there is one for each message."""
+
+    stream_id: int
+    data: bytes
+    text: bool
+
+
+class ChannelDrained(NamedTuple):
+    """Bytes of a channel left the send buffer."""
+
+    stream_id: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelClosing:
+    """The peer began to close a channel; nothing more will arrive on it."""
+
+    stream_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelClosed:
+    """A channel is closed in both directions, or its association is gone.
+
+    Attributes:
+        failed: Whether an error ended it.
+        cause_code: The SCTP error cause, if there was one.
+    """
+
+    stream_id: int
+    failed: bool = False
+    cause_code: int | None = None
+
+
+class RemoteCloseCause(StrEnum):
+    """How the peer said goodbye."""
+
+    CLOSE_NOTIFY = "close_notify"
+    SCTP_ABORT = "sctp-abort"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteClosed:
+    """The peer said goodbye: told at once, whatever the W3C states do."""
+
+    cause: RemoteCloseCause
+
+
+SessionEvent: TypeAlias = (
+    IceEvent
+    | DtlsStateChanged
+    | SctpChanged
+    | ChannelAnnounced
+    | ChannelMessage
+    | ChannelDrained
+    | ChannelClosing
+    | ChannelClosed
+    | RemoteClosed
+)
