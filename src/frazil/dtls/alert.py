@@ -48,4 +48,4 @@ def alert_name(code: int) -> str:
     try:
         return f"{Alert(code).name.lower()} ({code})"
     except ValueError:
-        return f"alert {code}"
+        return f"unknown ({code})"

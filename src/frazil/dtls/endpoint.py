@@ -12,7 +12,7 @@ from frazil.dtls.config import DtlsConfig
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived, Engine
 from frazil.dtls.event import DtlsEvent, DtlsFailure, DtlsStateChanged
 from frazil.dtls.fingerprint import Fingerprint
-from frazil.dtls.flight import FlightBuffer
+from frazil.dtls.outbox import Outbox
 from frazil.dtls.record import (
     MAX_FEED_SIZE,
     MAX_PLAINTEXT_SIZE,
@@ -26,7 +26,6 @@ from frazil.dtls.record import (
     split,
 )
 from frazil.dtls.role import DtlsRole
-from frazil.dtls.run import runs_of
 from frazil.dtls.state import Cause, TransportStateMachine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
@@ -34,6 +33,7 @@ from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
 from frazil.types import Run
 
+_ENDED = frozenset({State.FAILED, State.CLOSED})
 _FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
 
 
@@ -57,9 +57,8 @@ class DtlsEndpoint:
         "_deadline_at",
         "_engine",
         "_events",
-        "_flight",
         "_machine",
-        "_runs",
+        "_outbox",
         "_started_at",
         "_trace",
         "_witness",
@@ -81,11 +80,10 @@ class DtlsEndpoint:
         self._trace = trace
         self._machine = TransportStateMachine(name, trace)
         self._witness = Witness(remote_fingerprints)
-        self._flight = FlightBuffer(self._config)
+        self._outbox = Outbox(self._config, trace)
         self._engine = Engine(certificate, role, self._witness, self._config.mtu)
         self._started_at = 0.0
         self._deadline_at = 0.0
-        self._runs: list[Run] = []
         self._events: list[DtlsEvent] = []
 
     # What it is.
@@ -116,7 +114,7 @@ class DtlsEndpoint:
         Raises:
             InvalidStateError: The endpoint is closed or has failed.
         """
-        if self.state in (State.CLOSED, State.FAILED):
+        if self.state in _ENDED:
             raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
         if self.state is State.NEW:
             self._begin(Cause.STARTED, f"The handshake starts; we are the {self.role}.", now)
@@ -135,7 +133,7 @@ class DtlsEndpoint:
             return
         if min(sizes) == 0 or max(sizes) > MAX_PLAINTEXT_SIZE:
             raise ValueError("a DTLS payload has 1 to 16384 bytes")
-        self._runs += runs_of(self._engine.seal(payloads), sizes)
+        self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).
@@ -153,10 +151,11 @@ class DtlsEndpoint:
             return
         if state is State.CONNECTED:
             self._engine.close()
-            self._emit_flight(split(self._engine.output()), now)
+            self._outbox.add_flight(self._engine.output(), now)
         elif state is State.CONNECTING:
-            # Not authenticated, like everything before Finished; the peer is free to ignore it.
-            self._emit_flight(split(encode_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY)), now)
+            # In plaintext, as OpenSSL seals none before the end of the handshake. A server that has
+            # our Finished already will not heed it, and learns from ICE that we are gone.
+            self._outbox.add_flight(encode_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY), now)
         self._close(Cause.CLOSE, "The application closed the transport.", now)
 
     # What comes in.
@@ -189,10 +188,10 @@ class DtlsEndpoint:
         if self.state is not State.CONNECTING:
             return
         if now >= self._deadline_at:
-            self._flight.clear()
+            self._outbox.forget_flight()
             text = "The handshake did not finish in time."
             self._fail(Cause.HANDSHAKE_TIMEOUT, text, now, deadline_at=self._deadline_at)
-        elif self._flight.due_at is not None and now >= self._flight.due_at:
+        elif self._outbox.flight_due_at is not None and now >= self._outbox.flight_due_at:
             self._repeat_flight(now)
 
     # What goes out.
@@ -201,13 +200,12 @@ class DtlsEndpoint:
         """When :meth:`handle_timeout` wants to be called; ``None`` outside the handshake."""
         if self.state is not State.CONNECTING:
             return None
-        due_at = self._flight.due_at
+        due_at = self._outbox.flight_due_at
         return self._deadline_at if due_at is None else min(due_at, self._deadline_at)
 
     def poll_runs(self) -> list[Run]:
         """The datagrams to send, in order; equal records stay in one buffer."""
-        runs, self._runs = self._runs, []
-        return runs
+        return self._outbox.drain()
 
     def poll_events(self) -> list[DtlsEvent]:
         """What happened since the last call."""
@@ -218,14 +216,17 @@ class DtlsEndpoint:
 
     def _open(self, batch: list[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each; together at most MAX_FEED_SIZE bytes."""
+        if self.state in _ENDED:
+            self._outbox.answer_repetition(now)
+            return
         if self.state is not State.CONNECTED:
             self._trace.count("dtls-payload-unexpected")
             return
         self._engine.feed(b"".join(batch))
         opened = len(payloads)
         self._read(len(batch), payloads, now)
-        if self._flight.due_at is not None and len(payloads) > opened:
-            self._flight.clear()
+        if self._outbox.flight_due_at is not None and len(payloads) > opened:
+            self._outbox.forget_flight()
 
     def _receive_records(self, datagram: bytes, payloads: list[bytes], now: float) -> None:
         """Process a datagram that is anything but one record of payload."""
@@ -234,14 +235,12 @@ class DtlsEndpoint:
             return
         if self.state is State.NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
             self._begin(Cause.CLIENT_HELLO_RECEIVED, "The peer began the handshake.", now)
-        match self.state:
-            case State.NEW:
-                self._trace.count("dtls-early")
-            case State.CONNECTING | State.CONNECTED:
-                self._process(records, payloads, now)
-            case State.FAILED | State.CLOSED:
-                if any(record.content_type != ContentType.ALERT for record in records):
-                    self._repeat_in_answer(now)
+        if self.state is State.NEW:
+            self._trace.count("dtls-early")
+        elif self.state not in _ENDED:
+            self._process(records, payloads, now)
+        elif any(record.content_type != ContentType.ALERT for record in records):
+            self._outbox.answer_repetition(now)
 
     def _accept(self, datagram: bytes) -> list[Record]:
         """The records of the datagram that may be shown to OpenSSL."""
@@ -265,16 +264,16 @@ class DtlsEndpoint:
         if self.state is not State.CONNECTED:
             return
         if output := self._engine.output():
-            self._emit_flight(split(output), now)
+            self._outbox.add_flight(output, now)
         elif any(record.content_type in _FLIGHT_TYPES for record in records):
-            self._repeat_in_answer(now)
+            self._outbox.answer_repetition(now)
 
     def _read(self, count: int, payloads: list[bytes], now: float) -> None:
         try:
             self._engine.open(count, payloads)
         except CloseNotifyReceived:
             self._engine.close()
-            self._emit_flight(split(self._engine.output()), now)
+            self._outbox.add_flight(self._engine.output(), now)
             self._close(Cause.CLOSE_NOTIFY_RECEIVED, "The peer closed the transport.", now)
         except AssociationBrokenError as error:
             self._break(str(error), now)
@@ -292,15 +291,14 @@ class DtlsEndpoint:
         try:
             done = self._engine.handshake()
         except CloseNotifyReceived:
-            self._flight.clear()
+            self._outbox.forget_flight()
             text = "The peer closed the transport during the handshake."
             self._close(Cause.CLOSE_NOTIFY_RECEIVED, text, now)
             return
         except AssociationBrokenError as error:
             self._break(str(error), now)
             return
-        if output := self._engine.output():
-            self._emit_flight(split(output), now)
+        self._outbox.add_flight(self._engine.output(), now)
         if done:
             self._connect(now)
 
@@ -310,7 +308,7 @@ class DtlsEndpoint:
             return
         if self.role is DtlsRole.CLIENT:
             # The server's last flight answers ours. Ours, as server, is answered by payload only.
-            self._flight.clear()
+            self._outbox.forget_flight()
         change = self._machine.move(
             Cause.HANDSHAKE_COMPLETED,
             "The handshake is complete and the peer's certificate is the one signalling promised.",
@@ -324,28 +322,8 @@ class DtlsEndpoint:
             self._engine.retransmit()
         except AssociationBrokenError as error:
             self._break(str(error), now)
-            return
-        output = self._engine.output()
-        self._queue(self._flight.repeat(now, split(output) if output else ()))
-        self._trace.record(now, "dtls", "flight-repeated", resealed=bool(output))
-
-    def _repeat_in_answer(self, now: float) -> None:
-        """The peer goes on as if it had not seen our last flight, so send that again.
-
-        Nothing else would: the timer stops with the handshake (RFC 6347 4.2.4).
-        """
-        if self._flight.may_answer(now):
-            self._queue(self._flight.repeat(now))
-            self._trace.record(now, "dtls", "flight-repeated", answered=True)
-
-    def _emit_flight(self, records: Sequence[Record], now: float) -> None:
-        datagrams = self._flight.send(records, now)
-        self._queue(datagrams)
-        size = sum(map(len, datagrams))
-        self._trace.record(now, "dtls", "flight-sent", records=len(records), size=size)
-
-    def _queue(self, datagrams: Sequence[bytes]) -> None:
-        self._runs += [Run(datagram, len(datagram)) for datagram in datagrams]
+        else:
+            self._outbox.repeat_flight(now, self._engine.output())
 
     # Ends.
 
@@ -357,9 +335,8 @@ class DtlsEndpoint:
             # OpenSSL cannot be told which alert to send, and has chosen unknown_ca.
             witness.sent_alert = Alert.BAD_CERTIFICATE
             output = encode_alert(AlertLevel.FATAL, Alert.BAD_CERTIFICATE)
-        self._flight.clear()
-        if output:
-            self._emit_flight(split(output), now)
+        self._outbox.forget_flight()
+        self._outbox.add_flight(output, now)
         if witness.trusted is False:
             cause = Cause.FINGERPRINT_MISMATCH
             text = "The peer's certificate is not the one signalling promised."

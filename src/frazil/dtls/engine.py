@@ -148,4 +148,4 @@ class Engine:
 def _explain(error: SSL.Error) -> str:
     """The words of OpenSSL's error queue, for example ``"no shared cipher"``."""
     queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return "; ".join(entry[-1] for entry in queue) or "OpenSSL gave no reason"
+    return "; ".join(dict.fromkeys(entry[-1] for entry in queue)) or "OpenSSL gave no reason"
