@@ -4,12 +4,12 @@ import asyncio
 import secrets
 
 from frazil.aio import interface, resolver, udp
-from frazil.aio.network import DatagramHandler, Interface, UdpSocket
+from frazil.aio.network import DatagramHandler, Interface, Network, UdpSocket
 from frazil.types import Address
 
 
-class SystemNetwork:
-    """Real sockets, real interfaces, real names; a :class:`frazil.aio.network.Network`.
+class SystemNetwork(Network):
+    """Real sockets, real interfaces, real names.
 
     Args:
         offload: Let a Linux kernel cut and join runs of equal datagrams (UDP GSO and GRO) where

@@ -1,0 +1,59 @@
+"""Stretches of time in which nothing passes."""
+
+from typing import NamedTuple, TypeAlias
+
+Place: TypeAlias = str | None
+"""The name of a host, or an IP address, or None for anywhere."""
+
+
+class Ends(NamedTuple):
+    """The two ends of a datagram's journey, by host name and by address."""
+
+    sender: str
+    source: str
+    receiver: str
+    destination: str
+
+
+class Blackout(NamedTuple):
+    """Nothing passes from ``source`` to ``destination`` in ``[from_at, until_at)``."""
+
+    source: Place
+    destination: Place
+    from_at: float
+    until_at: float
+
+    def covers(self, ends: Ends, at: float) -> bool:
+        """Whether it stops what passes between these ends at the instant ``at``."""
+        return (
+            self.from_at <= at < self.until_at
+            and self.source in (None, ends.sender, ends.source)
+            and self.destination in (None, ends.receiver, ends.destination)
+        )
+
+
+class Blackouts:
+    """All blackouts that are, or are still to come."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self) -> None:
+        self._all: list[Blackout] = []
+
+    def add(self, blackout: Blackout, now: float) -> None:
+        """Add one, and forget those that are over."""
+        self._all = [old for old in self._all if old.until_at > now]
+        self._all.append(blackout)
+
+    def lift(self, a: Place, b: Place) -> None:
+        """Take those away that are between ``a`` and ``b``, in either direction."""
+        pairs = ((a, b), (b, a))
+        self._all = [old for old in self._all if (old.source, old.destination) not in pairs]
+
+    def lift_all(self) -> None:
+        """Take them all away."""
+        self._all.clear()
+
+    def cover(self, ends: Ends, at: float) -> bool:
+        """Whether any of them stops what passes between these ends at the instant ``at``."""
+        return any(blackout.covers(ends, at) for blackout in self._all)

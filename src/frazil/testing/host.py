@@ -1,0 +1,210 @@
+"""A machine on the virtual network."""
+
+import errno
+import os
+import socket
+from collections.abc import Callable, Sequence
+from itertools import count, cycle, islice
+from random import Random
+from typing import Final, TypeAlias
+
+from frazil.aio.address import canonical_ip
+from frazil.aio.network import DatagramHandler, Interface, Network
+from frazil.types import Address, Datagram, Run, Transmit
+
+_EPHEMERAL_PORTS: Final = range(49_152, 65_536)
+
+Carry: TypeAlias = Callable[["VirtualHost", Address, Address, bytes], None]
+"""Takes the sender, the source and the destination address, and the payload."""
+
+
+class VirtualUdpSocket:
+    """A UDP socket of a :class:`VirtualHost`; a :class:`frazil.aio.UdpSocket`.
+
+    Attributes:
+        local: The address it is bound to.
+        dropped: How many datagrams were given to it while it was closed, or its interface gone.
+    """
+
+    __slots__ = ("_carry", "_closed", "_host", "_on_datagrams", "dropped", "local")
+
+    def __init__(
+        self, host: "VirtualHost", local: Address, on_datagrams: DatagramHandler, carry: Carry
+    ) -> None:
+        self.local = local
+        self.dropped = 0
+        self._host = host
+        self._on_datagrams = on_datagrams
+        self._carry = carry
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<UDP socket of {self._host.name} at {self.local[0]} port {self.local[1]}>"
+
+    def send(self, transmits: Sequence[Transmit]) -> None:
+        """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
+        mute = self._closed or not self._host.has(self.local[0])
+        for transmit in transmits:
+            if transmit.segment_size < 1:
+                raise ValueError(f"a segment size of {transmit.segment_size} bytes")
+            datagrams = Run(transmit.data, transmit.segment_size).datagrams()
+            if mute:
+                self.dropped += len(datagrams)
+                continue
+            for data in datagrams:
+                self._carry(self._host, self.local, transmit.remote, data)
+
+    def hand_over(self, batch: list[Datagram]) -> None:
+        """Give the batch to the owner, unless the socket has been closed since it arrived."""
+        if not self._closed:
+            self._on_datagrams(batch)
+
+    def close(self) -> None:
+        """Close. No datagram is handed over any more. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._host.forget(self)
+
+
+class VirtualHost(Network):
+    """A machine with interfaces, on which a peer connection can run: its network.
+
+    Made by :meth:`frazil.testing.VirtualNetwork.host`.
+
+    Attributes:
+        name: What the network calls it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        owners: dict[str, "VirtualHost"],
+        names: dict[str, list[str]],
+        random: Random,
+        carry: Carry,
+    ) -> None:
+        self.name = name
+        self._owners = owners
+        self._names = names
+        self._random = random
+        self._carry = carry
+        self._interfaces: dict[str, Interface] = {}
+        self._interface_numbers = count()
+        self._sockets: dict[Address, VirtualUdpSocket] = {}
+        self._ports = cycle(_EPHEMERAL_PORTS)
+
+    def __repr__(self) -> str:
+        return f"<host {self.name}: {', '.join(self._interfaces) or 'offline'}>"
+
+    # --- the network as this host sees it -----------------------------------------------------
+
+    def interfaces(self) -> list[Interface]:
+        """All addresses that the host has right now."""
+        return list(self._interfaces.values())
+
+    def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> VirtualUdpSocket:
+        """Bind a UDP socket to one of the host's addresses.
+
+        What arrives in one virtual instant is handed over in one call.
+
+        Raises:
+            OSError: The host does not have that address, or the port is taken.
+            ValueError: ``host`` is not an IP literal.
+            OverflowError: The port is not within 0 and 65535.
+        """
+        address = canonical_ip(host)
+        if not 0 <= port <= 65_535:
+            raise OverflowError(f"port {port}")
+        if address not in self._interfaces:
+            raise _os_error(errno.EADDRNOTAVAIL)
+        local = (address, port or self._free_port(address))
+        if local in self._sockets:
+            raise _os_error(errno.EADDRINUSE)
+        opened = VirtualUdpSocket(self, local, on_datagrams, self._carry)
+        self._sockets[local] = opened
+        return opened
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of ``host`` according to the network's ``names``.
+
+        Raises:
+            OSError: There is no such name.
+        """
+        try:
+            return [(canonical_ip(host), port)]
+        except ValueError:
+            found = self._names.get(host)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, f"no virtual name {host!r}")
+        return [(canonical_ip(address), port) for address in found]
+
+    def random_bytes(self, n: int) -> bytes:
+        """The next ``n`` bytes of this host's own source, which the network's seed determines."""
+        return self._random.randbytes(n)
+
+    # --- interfaces come and go ---------------------------------------------------------------
+
+    def add_interface(self, address: str, name: str | None = None) -> Interface:
+        """Give the host an address, on a new interface unless ``name`` tells which.
+
+        Sockets that were bound to it before it went away work again. Every host may have the
+        loopback addresses; they lead to itself.
+
+        Raises:
+            ValueError: It is not an IP literal, or a host already has it.
+        """
+        address = canonical_ip(address)
+        owner = self if self.has(address) else self._owners.get(address)
+        if owner is not None:
+            raise ValueError(f"{owner.name} already has {address}")
+        if is_loopback(address):
+            interface = Interface(name or "lo", address)
+        else:
+            interface = Interface(name or f"eth{next(self._interface_numbers)}", address)
+            self._owners[address] = self
+        self._interfaces[address] = interface
+        return interface
+
+    def remove_interface(self, address: str) -> None:
+        """Take an address from the host: sockets bound to it go deaf and mute, without a word.
+
+        Raises:
+            LookupError: The host does not have it.
+        """
+        del self._interfaces[canonical_ip(address)]
+        self._owners.pop(canonical_ip(address), None)
+
+    def has(self, address: str) -> bool:
+        """Whether the host has this address right now."""
+        return address in self._interfaces
+
+    # --- sockets ------------------------------------------------------------------------------
+
+    def sockets(self) -> list[VirtualUdpSocket]:
+        """The open sockets, the oldest first."""
+        return list(self._sockets.values())
+
+    def listener(self, local: Address) -> VirtualUdpSocket | None:
+        """The socket that hears what arrives for ``local`` now."""
+        return self._sockets.get(local) if self.has(local[0]) else None
+
+    def forget(self, closed: VirtualUdpSocket) -> None:
+        """Free the port of a socket that has just closed."""
+        del self._sockets[closed.local]
+
+    def _free_port(self, address: str) -> int:
+        # In turn, so that a port is not reused while packets for its last owner are on the way.
+        for port in islice(self._ports, len(_EPHEMERAL_PORTS)):
+            if (address, port) not in self._sockets:
+                return port
+        raise _os_error(errno.EADDRINUSE)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a canonical address leads back to the host that uses it."""
+    return address.startswith("127.") or address == "::1"
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

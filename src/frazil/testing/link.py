@@ -1,0 +1,61 @@
+"""One direction of the connection between two places."""
+
+from collections import Counter
+from random import Random
+
+from frazil.testing.conditions import Conditions
+from frazil.testing.packet import Fate
+
+
+class Link:
+    """One direction between two hosts or addresses; its conditions can change at any time.
+
+    Attributes:
+        counters: How many datagrams met which :class:`frazil.testing.Fate` on this link.
+    """
+
+    __slots__ = ("_conditions", "_free_at", "_last_arrival_at", "_random", "counters")
+
+    def __init__(self, conditions: Conditions, random: Random) -> None:
+        self.counters: Counter[Fate] = Counter()
+        self._random = random
+        self._free_at = 0.0
+        self.conditions = conditions
+
+    @property
+    def conditions(self) -> Conditions:
+        """The conditions that datagrams meet which are sent from now on."""
+        return self._conditions
+
+    @conditions.setter
+    def conditions(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._last_arrival_at = 0.0  # another path: it owes the old one no order
+
+    def admit(self, size: int, now: float) -> float | None:
+        """When a datagram of ``size`` bytes will have left; None if the queue has no room."""
+        rate = self._conditions.rate_bps
+        if rate is None:
+            return now
+        starts_at = max(now, self._free_at)
+        waiting_bytes = (starts_at - now) * rate / 8
+        if waiting_bytes + size > max(self._conditions.queue_bytes, size):
+            return None
+        self._free_at = starts_at + size * 8 / rate
+        return self._free_at
+
+    def arrivals(self, left_at: float) -> list[float]:
+        """When a datagram arrives, once for each copy: no time at all if it is lost."""
+        conditions, draw = self._conditions, self._random.random
+        # Always the same number of draws: a changed probability does not reroll the other dice.
+        lost = draw() < conditions.loss
+        copies = 2 if draw() < conditions.duplication else 1
+        held_back = draw() < conditions.reordering
+        arrives_at = left_at + conditions.delay_s + draw() * conditions.jitter_s
+        if lost:
+            return []
+        if held_back:
+            arrives_at += conditions.holdback_s
+        else:
+            arrives_at = self._last_arrival_at = max(arrives_at, self._last_arrival_at)
+        return [arrives_at] * copies

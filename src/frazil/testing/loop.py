@@ -1,0 +1,136 @@
+"""An event loop whose time passes only when nobody has anything to do.
+
+>>> import asyncio
+>>> async def wait_a_day():
+...     await asyncio.sleep(86_400)
+...     return asyncio.get_running_loop().time()
+>>> with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+...     runner.run(wait_a_day())  # takes no time at all
+86400.0
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVarTuple
+
+from frazil.testing.pending import describe_tasks
+
+Ts = TypeVarTuple("Ts")
+
+
+class DeadlockError(RuntimeError):
+    """Every task waits, and nothing is scheduled that could ever wake one."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An asyncio event loop in virtual time, which starts at 0.0 seconds.
+
+    While callbacks are ready, the clock stands still. When none is, it jumps to the next timer,
+    which then runs exactly at its instant. So ``asyncio.sleep``, ``asyncio.timeout`` and
+    ``call_later`` behave as ever but never wait, and two runs of one program are alike.
+
+    There is no outside world: no threads, no sockets, no subprocesses, no signals. Whatever asks
+    for one raises ``RuntimeError``.
+
+    Args:
+        limit_s: How far the clock may go, so that a program ends that waits in vain while timers
+            keep firing.
+
+    Raises:
+        DeadlockError: Out of ``run_until_complete``, when nothing is left that could make
+            progress. Its text tells which tasks wait, and where.
+        TimeoutError: Likewise, when the next timer is beyond the limit.
+    """
+
+    # BaseEventLoop leaves the waiting to a `_selector`, and keeps its timers in a heap.
+    _scheduled: list[asyncio.TimerHandle]
+
+    def __init__(self, limit_s: float = math.inf) -> None:
+        super().__init__()
+        self._selector = _Waiting(self)
+        self._limit_s = limit_s
+        self._set_time(0.0)
+
+    def time(self) -> float:
+        """The virtual time in seconds."""
+        return self._now
+
+    def timers(self) -> list[asyncio.TimerHandle]:
+        """What is scheduled for later and not cancelled, the earliest first."""
+        return sorted(timer for timer in self._scheduled if not timer.cancelled())
+
+    def _jump(self) -> None:
+        """Set the clock to the first timer, which is a live one."""
+        next_at = self._scheduled[0].when()
+        if next_at > self._limit_s:
+            text = f"the program runs beyond {self._limit_s} s of virtual time"
+            self._limit_s = math.inf  # whoever handles the error may use the loop to clean up
+            raise TimeoutError(_with_tasks(text, self))
+        self._set_time(next_at)
+
+    def _set_time(self, now: float) -> None:
+        self._now = now
+        # The base class runs timers up to one resolution early. With the distance to the next
+        # float, that is never early, and a timer for this very instant is due.
+        self._clock_resolution = math.ulp(now)
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """There are no I/O events."""
+
+    def _write_to_self(self) -> None:
+        """Nothing to wake: only the loop's own thread is there to call ``call_soon_threadsafe``."""
+
+    # --- the outside world --------------------------------------------------------------------
+
+    def run_in_executor(self, executor: object, func: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
+        """Refuse: a thread would know nothing of virtual time."""
+        _refuse("threads (run_in_executor, asyncio.to_thread, getaddrinfo)")
+
+    def add_reader(self, fd: object, callback: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
+        """Refuse: real sockets live in real time."""
+        _refuse("real sockets (add_reader)")
+
+    def add_writer(self, fd: object, callback: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
+        """Refuse: real sockets live in real time."""
+        _refuse("real sockets (add_writer)")
+
+    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: real sockets live in real time."""
+        _refuse("real sockets (create_datagram_endpoint)")
+
+    async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: real sockets live in real time."""
+        _refuse("real sockets (create_connection)")
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: real sockets live in real time."""
+        _refuse("real sockets (create_server)")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise RuntimeError(f"a VirtualLoop has no {what}; use the hosts of a VirtualNetwork")
+
+
+def _with_tasks(text: str, loop: VirtualLoop) -> str:
+    return "\n  - ".join([text, *describe_tasks(loop)])
+
+
+class _Waiting:
+    """Stands where a real loop has its selector: to wait is to move the clock."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Called before every round of callbacks.
+
+        Args:
+            timeout: 0 if there are ready callbacks, None if there are no timers either.
+        """
+        if timeout is None:
+            text = f"at {self._loop.time()} s everyone waits and nothing is scheduled"
+            raise DeadlockError(_with_tasks(text, self._loop))
+        if timeout > 0:
+            self._loop._jump()
+        return []

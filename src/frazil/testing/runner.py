@@ -1,0 +1,87 @@
+"""Run a program on a virtual network, and see that it cleans up."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from frazil.testing.loop import VirtualLoop
+from frazil.testing.network import VirtualNetwork
+from frazil.testing.pending import describe_tasks
+
+T = TypeVar("T")
+
+DAY_S: Final = 86_400.0
+_END_OF_INSTANT_S: Final = 1e-6
+"""Waiting this long lets everything happen that is to happen now."""
+
+
+class LeftoverError(AssertionError):
+    """The program ended, but not all of it: tasks, sockets or timers are still there."""
+
+
+def run(
+    main: Callable[[VirtualNetwork], Coroutine[Any, Any, T]],
+    *,
+    seed: int = 0,
+    limit_s: float = DAY_S,
+) -> T:
+    """Run ``main`` on a new :class:`VirtualNetwork` in virtual time and return its result.
+
+        >>> async def main(net: VirtualNetwork) -> float:
+        ...     await asyncio.sleep(3600)
+        ...     return asyncio.get_running_loop().time()
+        >>> run(main)
+        3600.0
+
+    Args:
+        main: A coroutine function that takes the network.
+        seed: Determines everything random on the network.
+        limit_s: How much virtual time it may take.
+
+    Raises:
+        LeftoverError: When ``main`` returned, a task, a socket or a timer was still there.
+        DeadlockError: Every task waits, and nothing is scheduled that could wake one.
+        TimeoutError: The time is up.
+        ExceptionGroup: A callback raised something that nobody caught. A real loop would have
+            logged it; a test should not pass over it. ``main`` may set an exception handler of
+            its own on the loop instead.
+    """
+    errors: list[BaseException] = []
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(limit_s)) as runner:
+        runner.get_loop().set_exception_handler(partial(_collect, errors))
+        result = runner.run(_supervise(main, VirtualNetwork(seed)))
+    if errors:
+        raise BaseExceptionGroup("nobody caught what callbacks raised", errors)
+    return result
+
+
+def _collect(
+    errors: list[BaseException], loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    loop.default_exception_handler(context)
+    errors.append(context.get("exception") or RuntimeError(context["message"]))
+
+
+async def _supervise(
+    main: Callable[[VirtualNetwork], Coroutine[Any, Any, T]], net: VirtualNetwork
+) -> T:
+    try:
+        result = await main(net)
+    finally:
+        net.close()
+    await asyncio.sleep(_END_OF_INSTANT_S)
+    leftovers = _leftovers(net)
+    if leftovers:
+        raise LeftoverError("\n  - ".join(["left behind:", *leftovers]))
+    return result
+
+
+def _leftovers(net: VirtualNetwork) -> list[str]:
+    loop = asyncio.get_running_loop()
+    timers = loop.timers() if isinstance(loop, VirtualLoop) else []
+    return [
+        *(f"task {line}" for line in describe_tasks(loop)),
+        *(f"socket {socket!r}" for socket in net.sockets()),
+        *(f"timer {timer!r}" for timer in timers),
+    ]

@@ -1,0 +1,151 @@
+import asyncio
+import doctest
+
+import pytest
+
+import frazil.testing
+from frazil.testing import (
+    DeadlockError,
+    LeftoverError,
+    VirtualLoop,
+    conditions,
+    loop,
+    network,
+    run,
+    runner,
+)
+from frazil.types import Transmit
+
+
+def now():
+    return asyncio.get_running_loop().time()
+
+
+def test_run_returns_the_result_and_passes_the_seed():
+    async def main(net):
+        return net.host("alice", "10.0.0.1").random_bytes(8), now()
+
+    assert run(main) == run(main, seed=0)
+    assert run(main) != run(main, seed=1)
+    assert run(main)[1] == 0.0
+
+
+def test_run_passes_exceptions_on():
+    async def main(net):
+        asyncio.create_task(asyncio.sleep(5))  # noqa: RUF006 - left behind, but not the point
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        run(main)
+
+
+def test_run_uses_a_virtual_loop_with_a_limit():
+    async def main(net):
+        assert isinstance(asyncio.get_running_loop(), VirtualLoop)
+        await asyncio.sleep(101)
+
+    with pytest.raises(TimeoutError, match="beyond 100 s"):
+        run(main, limit_s=100)
+
+
+def test_run_reports_a_deadlock():
+    async def main(net):
+        await asyncio.Event().wait()
+
+    with pytest.raises(DeadlockError, match=r"Event\.wait"):
+        run(main)
+
+
+def test_leftover_task():
+    async def main(net):
+        main.task = asyncio.create_task(asyncio.sleep(5), name="forgotten")
+
+    with pytest.raises(LeftoverError, match=r"left behind:\n  - task forgotten: sleep \("):
+        run(main)
+
+
+def test_leftover_socket():
+    async def main(net):
+        net.host("alice", "10.0.0.1").open_udp("10.0.0.1", 7000, print)
+
+    text = r"left behind:\n  - socket <UDP socket of alice at 10.0.0.1 port 7000>$"
+    with pytest.raises(LeftoverError, match=text):
+        run(main)
+
+
+def test_leftover_timer():
+    async def main(net):
+        asyncio.get_running_loop().call_later(30, print)
+
+    with pytest.raises(LeftoverError, match=r"left behind:\n  - timer <TimerHandle when=30.*print"):
+        run(main)
+
+
+def test_what_ends_in_the_same_instant_is_not_left_behind():
+    async def last_words():
+        try:
+            await asyncio.sleep(100)
+        finally:
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    async def main(net):
+        task = asyncio.create_task(last_words())
+        await asyncio.sleep(1)
+        task.cancel()
+
+    run(main)
+
+
+def test_packets_on_their_way_and_servers_are_not_left_behind():
+    async def main(net):
+        server = net.stun_server("192.0.2.1")
+        alice = net.host("alice", "10.0.0.1").open_udp("10.0.0.1", 0, print)
+        alice.send([Transmit(b"x", 1, alice.local, server.address)])
+        net.block("alice", for_s=1000, after_s=1000)
+        alice.close()
+
+    run(main)
+
+
+def test_what_a_callback_raises_fails_the_run(caplog):
+    async def main(net):
+        def fail():
+            raise LookupError("in a callback")
+
+        asyncio.get_running_loop().call_later(1, fail)
+        await asyncio.sleep(2)
+        return "fine, it seems"
+
+    with pytest.raises(ExceptionGroup, match="nobody caught") as caught:
+        run(main)
+    assert [repr(error) for error in caught.value.exceptions] == ["LookupError('in a callback')"]
+    assert "in a callback" in caplog.text
+
+
+def test_complaints_without_an_exception_fail_the_run_too():
+    async def main(net):
+        asyncio.get_running_loop().call_exception_handler({"message": "odd"})
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run(main)
+    assert [repr(error) for error in caught.value.exceptions] == ["RuntimeError('odd')"]
+
+
+def test_main_may_handle_what_callbacks_raise():
+    async def main(net):
+        seen = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: seen.append(context["exception"]))
+        loop.call_soon(lambda: 1 / 0)
+        await asyncio.sleep(1)
+        return seen
+
+    assert [type(error) for error in run(main)] == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize("module", [frazil.testing, conditions, loop, network, runner])
+def test_examples_work(module):
+    failed, attempted = doctest.testmod(module)
+    assert failed == 0
+    assert attempted > 0
