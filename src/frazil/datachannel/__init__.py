@@ -1,1 +1,25 @@
-"""Placeholder."""
+"""Data channels: DCEP and the channels of one association (RFC 8831, RFC 8832)."""
+
+from frazil.datachannel.channel import Channel
+from frazil.datachannel.channel_set import ChannelSet
+from frazil.datachannel.event import (
+    ChannelAnnounced,
+    ChannelEvent,
+    ChannelMessageReceived,
+    ChannelStateChanged,
+    OutgoingMessage,
+)
+from frazil.datachannel.parameter import ChannelParameters
+from frazil.datachannel.ppid import Ppid
+
+__all__ = [
+    "Channel",
+    "ChannelAnnounced",
+    "ChannelEvent",
+    "ChannelMessageReceived",
+    "ChannelParameters",
+    "ChannelSet",
+    "ChannelStateChanged",
+    "OutgoingMessage",
+    "Ppid",
+]

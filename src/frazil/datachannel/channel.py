@@ -1,0 +1,63 @@
+"""One channel on one stream."""
+
+from frazil.datachannel.event import OutgoingMessage
+from frazil.datachannel.parameter import ChannelParameters
+from frazil.datachannel.ppid import ppid_of
+from frazil.datachannel.state import TRANSITIONS, Cause
+from frazil.errors import InvalidStateError
+from frazil.states.enums import RTCDataChannelState as State
+from frazil.trace import Reason, StateChange, Trace
+
+
+class Channel:
+    """The state of a channel, and how its messages are to be sent.
+
+    Attributes:
+        stream_id: Its stream, from 0 to 65534.
+        parameters: What the peers agreed on.
+        state: Where it is on the wire. It starts as ``connecting`` if we proposed it by DCEP, and
+            as ``open`` if the peer did or none had to.
+    """
+
+    __slots__ = ("_max_lifetime_s", "_trace", "parameters", "state", "stream_id")
+
+    def __init__(
+        self, stream_id: int, parameters: ChannelParameters, state: State, trace: Trace
+    ) -> None:
+        self.stream_id = stream_id
+        self.parameters = parameters
+        self.state = state
+        self._max_lifetime_s = parameters.max_lifetime_s
+        self._trace = trace
+
+    def compose(self, data: bytes, *, text: bool) -> OutgoingMessage:
+        """The SCTP message that carries ``data``.
+
+        Messages of an unordered channel go in order as long as the peer may not know the channel:
+        they must not overtake the OPEN (RFC 8832 6).
+
+        Raises:
+            InvalidStateError: The channel is closing or closed.
+        """
+        if self.state not in (State.OPEN, State.CONNECTING):
+            raise InvalidStateError(f"the channel is {self.state}")
+        parameters = self.parameters
+        return OutgoingMessage(
+            self.stream_id,
+            ppid_of(data, text=text),
+            data or b"\0",
+            parameters.ordered or self.state is State.CONNECTING,
+            parameters.max_retransmits,
+            self._max_lifetime_s,
+        )
+
+    def move(self, cause: Cause, text: str, now: float) -> StateChange:
+        """Follow the edge of ``cause``, the only way to change ``state``; returns the change."""
+        old = self.state
+        edge = TRANSITIONS[old, cause]
+        self.state = edge.to
+        machine = f"data-channel {self.stream_id}"
+        self._trace.record(
+            now, "datachannel", "state", machine=machine, old=old, new=edge.to, cause=cause
+        )
+        return StateChange(now, machine, old, edge.to, Reason(cause, edge.rule, text))

@@ -1,0 +1,318 @@
+"""All channels of one association: who has which stream, how channels come and how they go."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from frazil.datachannel.channel import Channel
+from frazil.datachannel.dcep import ACK, DcepDecodeError, decode, encode_open
+from frazil.datachannel.event import (
+    ChannelAnnounced,
+    ChannelEvent,
+    ChannelMessageReceived,
+    ChannelStateChanged,
+    OutgoingMessage,
+)
+from frazil.datachannel.held import HeldMessages
+from frazil.datachannel.parameter import ChannelParameters
+from frazil.datachannel.ppid import BINARY_PPIDS, EMPTY_PPIDS, TEXT_PPIDS, Ppid
+from frazil.datachannel.state import Cause
+from frazil.errors import InvalidStateError, OperationError
+from frazil.states.enums import RTCDataChannelState as State
+from frazil.trace import Trace
+
+MAX_STREAMS: Final = 65535
+"""Stream 65535 does not exist (RFC 8831 6.2)."""
+MAX_CHANNELS: Final = 4096
+"""With so many channels around, further ones from the peer are refused."""
+MAX_NAMES_SIZE: Final = 1 << 22
+"""So are they beyond this many characters in the labels and protocols of all channels."""
+_TRACED_LABEL_SIZE: Final = 64
+
+
+@dataclass(slots=True)
+class _Closure:
+    """How far the two resets that close a channel have come (RFC 8831 6.7)."""
+
+    is_ours_confirmed: bool = False
+    is_theirs_received: bool = False
+
+
+class ChannelSet:
+    """Opens, finds and closes channels over an SCTP association that somebody else drives.
+
+    After every call the caller hands :meth:`poll_messages` to SCTP, then asks it to reset the
+    streams of :meth:`poll_resets` behind them, then looks at :meth:`poll_events`.
+
+    Args:
+        is_client: Whether we are the DTLS client. Clients open channels on even streams and servers
+            on odd ones, so that the two never collide (RFC 8832 6).
+        trace: Where decisions are recorded and bad input is counted.
+    """
+
+    __slots__ = (
+        "_channels",
+        "_closures",
+        "_events",
+        "_held",
+        "_messages",
+        "_names_size",
+        "_parity",
+        "_resets",
+        "_retired",
+        "_stream_limit",
+        "_trace",
+    )
+
+    def __init__(self, *, is_client: bool, trace: Trace) -> None:
+        self._parity = 0 if is_client else 1
+        self._trace = trace
+        self._stream_limit = MAX_STREAMS
+        self._channels: dict[int, Channel] = {}
+        self._closures: dict[int, _Closure] = {}
+        self._retired: set[int] = set()
+        self._names_size = 0
+        self._held = HeldMessages()
+        self._messages: list[OutgoingMessage] = []
+        self._resets: list[int] = []
+        self._events: list[ChannelEvent] = []
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that are not closed, oldest first."""
+        return tuple(self._channels.values())
+
+    # Commands.
+
+    def open(
+        self, parameters: ChannelParameters, now: float, *, stream_id: int | None = None
+    ) -> Channel:
+        """Open a channel; messages may be sent on it at once.
+
+        Args:
+            parameters: What the channel shall be like.
+            now: The instant.
+            stream_id: Its stream. A negotiated channel needs it; for others the lowest free one on
+                our side is taken.
+
+        Raises:
+            TypeError: A negotiated channel without a stream, another with one.
+            OperationError: The stream is in use or beyond the limit, or none is free.
+        """
+        if parameters.negotiated != (stream_id is not None):
+            raise TypeError("a stream is given for negotiated channels, and for those only")
+        if stream_id is None:
+            stream_id = self._free_stream()
+        elif self._is_used(stream_id) or not 0 <= stream_id < self._stream_limit:
+            raise OperationError(f"stream {stream_id} is in use or does not exist")
+        if parameters.negotiated:
+            channel = self._add(stream_id, parameters, State.OPEN, now)
+            self._deliver_held(channel, now)
+        else:
+            channel = self._add(stream_id, parameters, State.CONNECTING, now)
+            self._messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
+        return channel
+
+    def send(self, stream_id: int, data: bytes, *, text: bool) -> None:
+        """Send a message; text is UTF-8.
+
+        Raises:
+            InvalidStateError: There is no channel on the stream, or it is closing.
+        """
+        channel = self._channels.get(stream_id)
+        if channel is None:
+            raise InvalidStateError(f"no channel on stream {stream_id}")
+        self._messages.append(channel.compose(data, text=text))
+
+    def close(self, stream_id: int, now: float) -> None:
+        """Close a channel once everything queued on it was sent. Idempotent."""
+        channel = self._channels.get(stream_id)
+        if channel is not None and stream_id not in self._closures:
+            self._move(channel, Cause.CLOSE, "The application closed the channel.", now)
+            self._begin_closure(stream_id)
+
+    def limit_streams(self, count: int, now: float) -> None:
+        """The association has ``count`` streams: channels beyond are closed, and none opened."""
+        self._stream_limit = min(count, MAX_STREAMS)
+        text = f"The association has {count} streams only."
+        for channel in self.channels:
+            if channel.stream_id >= count:
+                self._drop(channel, Cause.OUT_OF_STREAMS, text, now)
+
+    def end(self, text: str, now: float) -> None:
+        """The association is gone, for the reason in ``text``: close every channel at once."""
+        for channel in self.channels:
+            self._drop(channel, Cause.ASSOCIATION_ENDED, text, now)
+        self._closures.clear()
+        self._messages.clear()
+        self._resets.clear()
+
+    # What SCTP reports.
+
+    def receive(self, stream_id: int, ppid: int, data: bytes, now: float) -> None:
+        """Process a user message. Never raises on its content."""
+        if ppid == Ppid.DCEP:
+            self._receive_dcep(stream_id, data, now)
+            return
+        channel = self._channels.get(stream_id)
+        if channel is not None:
+            self._receive_message(channel, ppid, data, now)
+        elif stream_id in self._closures or not self._held.hold(stream_id, ppid, data):
+            self._trace.count("datachannel-message-unexpected")
+
+    def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:
+        """A stream was reset: its incoming side by the peer, or its outgoing side as we asked.
+
+        The peer's reset of a channel begins its closing; it is answered by our own.
+        """
+        channel = self._channels.get(stream_id)
+        closure = self._closures.get(stream_id)
+        if by_remote:
+            if closure is None:
+                self._held.release(stream_id)
+                closure = self._begin_closure(stream_id)
+                if channel is not None:
+                    text = "The peer closed the channel."
+                    self._move(channel, Cause.RESET_BY_REMOTE, text, now)
+            closure.is_theirs_received = True
+        elif closure is not None:
+            closure.is_ours_confirmed = True
+        if closure is not None and closure.is_ours_confirmed and closure.is_theirs_received:
+            del self._closures[stream_id]
+            if channel is not None:
+                text = "Both directions of the stream were reset."
+                self._drop(channel, Cause.RESET_BOTH_WAYS, text, now)
+
+    def receive_reset_failure(self, stream_id: int, now: float) -> None:
+        """The peer will not see our side of the stream reset: the stream is lost for good."""
+        if self._closures.pop(stream_id, None) is None:
+            return
+        self._retired.add(stream_id)
+        if (channel := self._channels.get(stream_id)) is not None:
+            text = "The peer refused to reset the stream."
+            self._drop(channel, Cause.RESET_REFUSED, text, now)
+
+    # What comes out.
+
+    def poll_messages(self) -> list[OutgoingMessage]:
+        """The messages to send, in order."""
+        messages, self._messages = self._messages, []
+        return messages
+
+    def poll_resets(self) -> list[int]:
+        """The streams whose outgoing side to reset behind everything sent on them."""
+        resets, self._resets = self._resets, []
+        return resets
+
+    def poll_events(self) -> list[ChannelEvent]:
+        """What happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    # Messages.
+
+    def _receive_message(self, channel: Channel, ppid: int, data: bytes, now: float) -> None:
+        if ppid not in TEXT_PPIDS and ppid not in BINARY_PPIDS:
+            self._trace.count("datachannel-ppid-unknown")
+            return
+        if channel.state is State.CONNECTING:
+            self._confirm(channel, now)
+        if channel.state is State.OPEN:
+            content = b"" if ppid in EMPTY_PPIDS else data
+            self._events.append(
+                ChannelMessageReceived(channel.stream_id, content, ppid in TEXT_PPIDS)
+            )
+
+    def _receive_dcep(self, stream_id: int, data: bytes, now: float) -> None:
+        try:
+            parameters = decode(data)
+        except DcepDecodeError:
+            self._trace.count("datachannel-dcep-malformed")
+            self._refuse(stream_id)
+            return
+        channel = self._channels.get(stream_id)
+        if parameters is not None:
+            self._receive_open(stream_id, parameters, now)
+        elif channel is not None and channel.state is State.CONNECTING:
+            self._confirm(channel, now)
+        else:
+            self._trace.count("datachannel-ack-unexpected")
+
+    def _receive_open(self, stream_id: int, parameters: ChannelParameters, now: float) -> None:
+        """Accept a channel of the peer, or close its stream without an ACK (RFC 8832 6)."""
+        channel = self._channels.get(stream_id)
+        if channel is not None and stream_id not in self._closures:
+            self._trace.count("datachannel-open-unexpected")
+            text = "The peer opened another channel on the stream."
+            self._move(channel, Cause.OPENED_TWICE, text, now)
+            self._begin_closure(stream_id)
+        elif self._is_acceptable(stream_id, parameters):
+            self._messages.append(OutgoingMessage(stream_id, Ppid.DCEP, ACK))
+            self._events.append(ChannelAnnounced(stream_id, parameters))
+            self._deliver_held(self._add(stream_id, parameters, State.OPEN, now), now)
+        else:
+            self._trace.count("datachannel-open-unexpected")
+            self._refuse(stream_id)
+
+    def _is_acceptable(self, stream_id: int, parameters: ChannelParameters) -> bool:
+        """Whether the peer may open such a channel on the stream."""
+        return (
+            stream_id % 2 != self._parity
+            and stream_id < self._stream_limit
+            and len(self._channels) < MAX_CHANNELS
+            and self._names_size + parameters.names_size <= MAX_NAMES_SIZE
+            and not self._is_used(stream_id)
+        )
+
+    # Channels.
+
+    def _free_stream(self) -> int:
+        for stream_id in range(self._parity, self._stream_limit, 2):
+            if not self._is_used(stream_id):
+                return stream_id
+        raise OperationError("no stream is free")
+
+    def _is_used(self, stream_id: int) -> bool:
+        return (
+            stream_id in self._channels or stream_id in self._closures or stream_id in self._retired
+        )
+
+    def _add(
+        self, stream_id: int, parameters: ChannelParameters, state: State, now: float
+    ) -> Channel:
+        channel = Channel(stream_id, parameters, state, self._trace)
+        self._channels[stream_id] = channel
+        self._names_size += parameters.names_size
+        label = parameters.label[:_TRACED_LABEL_SIZE]
+        self._trace.record(
+            now, "datachannel", "added", stream_id=stream_id, state=state, label=label
+        )
+        return channel
+
+    def _deliver_held(self, channel: Channel, now: float) -> None:
+        for ppid, data in self._held.release(channel.stream_id):
+            self._receive_message(channel, ppid, data, now)
+
+    def _confirm(self, channel: Channel, now: float) -> None:
+        self._move(channel, Cause.CONFIRMED, "The peer knows the channel.", now)
+
+    def _move(self, channel: Channel, cause: Cause, text: str, now: float) -> None:
+        change = channel.move(cause, text, now)
+        self._events.append(ChannelStateChanged(channel.stream_id, change))
+
+    def _drop(self, channel: Channel, cause: Cause, text: str, now: float) -> None:
+        """Close a channel for good and forget it."""
+        self._move(channel, cause, text, now)
+        del self._channels[channel.stream_id]
+        self._names_size -= channel.parameters.names_size
+        self._closures.pop(channel.stream_id, None)
+
+    def _begin_closure(self, stream_id: int) -> _Closure:
+        self._resets.append(stream_id)
+        closure = self._closures[stream_id] = _Closure()
+        return closure
+
+    def _refuse(self, stream_id: int) -> None:
+        """Close a stream on which there is no channel, so that the peer's side of it ends."""
+        if not self._is_used(stream_id):
+            self._held.release(stream_id)
+            self._begin_closure(stream_id)

@@ -1,0 +1,71 @@
+"""What a set of channels reports and wants sent."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from frazil.datachannel.parameter import ChannelParameters
+from frazil.trace import StateChange
+
+
+class OutgoingMessage(NamedTuple):
+    """A message for SCTP.
+
+    Attributes:
+        stream_id: The stream to send it on.
+        ppid: The payload protocol identifier.
+        data: The user data, never empty.
+        ordered: Whether it must not overtake others on the stream.
+        max_retransmits: How often it may be repeated; ``None`` for no limit.
+        max_lifetime_s: For how long it may be transmitted; ``None`` for no limit.
+    """
+
+    stream_id: int
+    ppid: int
+    data: bytes
+    ordered: bool = True
+    max_retransmits: int | None = None
+    max_lifetime_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnnounced:
+    """The peer opened a channel; it is open and may be used at once.
+
+    Attributes:
+        stream_id: Its stream.
+        parameters: What the peer chose.
+    """
+
+    stream_id: int
+    parameters: ChannelParameters
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStateChanged:
+    """A channel moved; in ``closed`` it is gone, and its stream may serve another.
+
+    Attributes:
+        stream_id: Its stream.
+        change: From where to where, and why.
+    """
+
+    stream_id: int
+    change: StateChange
+
+
+class ChannelMessageReceived(NamedTuple):
+    """A message arrived. A tuple, as there is one for each message.
+
+    Attributes:
+        stream_id: The stream of the channel.
+        data: The content; for text the peer's UTF-8, not verified.
+        text: Whether it is text.
+    """
+
+    stream_id: int
+    data: bytes
+    text: bool
+
+
+ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessageReceived
+"""Everything :meth:`ChannelSet.poll_events` may return."""

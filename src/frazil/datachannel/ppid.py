@@ -1,0 +1,32 @@
+"""Payload protocol identifiers: what kind of message an SCTP user message is (RFC 8831 8)."""
+
+from enum import IntEnum
+
+
+class Ppid(IntEnum):
+    """The identifiers that data channels use.
+
+    SCTP has no empty messages, so an empty string or binary travels as one octet under an
+    identifier of its own (RFC 8831 6.6). The partial kinds are deprecated: they marked pieces of a
+    message. Only peers of long ago send them; each piece is taken for a message.
+    """
+
+    DCEP = 50
+    STRING = 51
+    BINARY_PARTIAL = 52
+    BINARY = 53
+    STRING_PARTIAL = 54
+    STRING_EMPTY = 56
+    BINARY_EMPTY = 57
+
+
+TEXT_PPIDS = frozenset({Ppid.STRING, Ppid.STRING_PARTIAL, Ppid.STRING_EMPTY})
+BINARY_PPIDS = frozenset({Ppid.BINARY, Ppid.BINARY_PARTIAL, Ppid.BINARY_EMPTY})
+EMPTY_PPIDS = frozenset({Ppid.STRING_EMPTY, Ppid.BINARY_EMPTY})
+
+
+def ppid_of(data: bytes, *, text: bool) -> Ppid:
+    """The identifier under which a message is sent."""
+    if data:
+        return Ppid.STRING if text else Ppid.BINARY
+    return Ppid.STRING_EMPTY if text else Ppid.BINARY_EMPTY

@@ -1,0 +1,59 @@
+import pytest
+
+from frazil.datachannel.channel import Channel
+from frazil.datachannel.event import OutgoingMessage
+from frazil.datachannel.parameter import ChannelParameters
+from frazil.datachannel.state import TRANSITIONS, Cause
+from frazil.errors import InvalidStateError
+from frazil.states.enums import RTCDataChannelState as State
+from frazil.trace import Trace
+
+UNORDERED = ChannelParameters(ordered=False, max_packet_life_time_ms=250)
+
+
+def test_unordered_messages_stay_behind_the_open_until_the_peer_knows_the_channel():
+    channel = Channel(4, UNORDERED, State.CONNECTING, Trace())
+    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", True, None, 0.25)
+    channel.move(Cause.CONFIRMED, "Known.", 1.0)
+    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", False, None, 0.25)
+
+
+def test_limits_go_with_each_message():
+    channel = Channel(1, ChannelParameters(max_retransmits=0), State.OPEN, Trace())
+    assert channel.compose(b"x", text=False) == OutgoingMessage(1, 53, b"x", True, 0, None)
+
+
+@pytest.mark.parametrize(("text", "ppid"), [(True, 56), (False, 57)])
+def test_an_empty_message_is_one_octet_of_its_own_kind(text, ppid):
+    channel = Channel(1, ChannelParameters(), State.OPEN, Trace())
+    message = channel.compose(b"", text=text)
+    assert (message.ppid, message.data) == (ppid, b"\0")
+
+
+def test_a_closing_channel_sends_nothing():
+    channel = Channel(1, ChannelParameters(), State.OPEN, Trace())
+    channel.move(Cause.CLOSE, "Enough.", 1.0)
+    with pytest.raises(InvalidStateError, match="closing"):
+        channel.compose(b"x", text=True)
+
+
+def test_a_move_has_a_reason_and_is_traced():
+    trace = Trace()
+    channel = Channel(6, ChannelParameters(), State.OPEN, trace)
+    change = channel.move(Cause.RESET_BY_REMOTE, "The peer closed the channel.", 2.0)
+    assert (change.at, change.machine, change.old, change.new) == (
+        2.0,
+        "data-channel 6",
+        "open",
+        "closing",
+    )
+    assert (change.reason.cause, change.reason.rule) == ("reset-by-remote", "RFC 8831 6.7")
+    assert dict(trace.records[0].facts)["machine"] == "data-channel 6"
+
+
+def test_closed_is_final_and_every_other_state_can_end():
+    assert not [key for key in TRANSITIONS if key[0] is State.CLOSED]
+    for state in (State.CONNECTING, State.OPEN, State.CLOSING):
+        assert TRANSITIONS[state, Cause.ASSOCIATION_ENDED].to is State.CLOSED
+    with pytest.raises(KeyError):
+        Channel(1, ChannelParameters(), State.OPEN, Trace()).move(Cause.CONFIRMED, "", 0.0)

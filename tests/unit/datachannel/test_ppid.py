@@ -1,0 +1,17 @@
+import pytest
+
+from frazil.datachannel.ppid import Ppid, ppid_of
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "ppid", "number"),
+    [
+        (b"a", True, Ppid.STRING, 51),
+        (b"a", False, Ppid.BINARY, 53),
+        (b"", True, Ppid.STRING_EMPTY, 56),
+        (b"", False, Ppid.BINARY_EMPTY, 57),
+    ],
+)
+def test_identifier_tells_kind_and_emptiness(data, text, ppid, number):
+    assert ppid_of(data, text=text) is ppid
+    assert ppid == number
