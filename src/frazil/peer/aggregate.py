@@ -1,0 +1,90 @@
+"""The three states of a connection that derive from its transports, and when they are derived."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from frazil.peer.event import EventType
+from frazil.peer.history import History
+from frazil.peer.transport import DtlsTransport
+from frazil.states.aggregate import connection_state, ice_connection_state, ice_gathering_state
+from frazil.states.enums import (
+    RTCIceConnectionState,
+    RTCIceGatheringState,
+    RTCPeerConnectionState,
+)
+from frazil.trace import Reason
+
+_RULES: Final = {
+    "ice-connection": "webrtc-pc RTCIceConnectionState",
+    "connection": "webrtc-pc RTCPeerConnectionState",
+    "ice-gathering": "webrtc-pc RTCIceGatheringState",
+}
+
+
+class Aggregates:
+    """Slots that are derived again in the tasks that W3C names, never in between.
+
+    Every method returns the events that are due at the connection, in W3C order.
+    """
+
+    __slots__ = (
+        "_history",
+        "_transports",
+        "connection_state",
+        "ice_connection_state",
+        "ice_gathering_state",
+    )
+
+    def __init__(self, transports: Callable[[], Iterable[DtlsTransport]], history: History) -> None:
+        self._transports = transports
+        self._history = history
+        self.ice_connection_state = RTCIceConnectionState.NEW
+        self.connection_state = RTCPeerConnectionState.NEW
+        self.ice_gathering_state = RTCIceGatheringState.NEW
+
+    def derive_ice(self, reason: Reason, now: float) -> list[EventType]:
+        """After an ICE transport changed: the ICE state, then the connection's."""
+        ice = ice_connection_state(False, (each.ice.state for each in self._transports()))
+        events = []
+        if ice is not self.ice_connection_state:
+            self._record("ice-connection", self.ice_connection_state, ice, reason, now)
+            self.ice_connection_state = ice
+            events.append(EventType.ICE_CONNECTION_STATE_CHANGE)
+        return events + self.derive_connection(reason, now)
+
+    def derive_connection(self, reason: Reason, now: float) -> list[EventType]:
+        """After a DTLS transport changed: the connection's state."""
+        dtls = (each.state for each in self._transports())
+        state = connection_state(self.ice_connection_state, dtls)
+        if state is self.connection_state:
+            return []
+        self._record("connection", self.connection_state, state, reason, now)
+        self.connection_state = state
+        return [EventType.CONNECTION_STATE_CHANGE]
+
+    def derive_gathering(self, reason: Reason, now: float) -> list[EventType]:
+        """After a gatherer changed."""
+        state = ice_gathering_state(each.ice.gathering_state for each in self._transports())
+        if state is self.ice_gathering_state:
+            return []
+        self._record("ice-gathering", self.ice_gathering_state, state, reason, now)
+        self.ice_gathering_state = state
+        return [EventType.ICE_GATHERING_STATE_CHANGE]
+
+    def derive_all(self, reason: Reason, now: float) -> list[EventType]:
+        """After the set of transports changed."""
+        return self.derive_ice(reason, now) + self.derive_gathering(reason, now)
+
+    def close(self, reason: Reason, now: float) -> None:
+        """Both connection states are ``closed``, without an event; gathering stays as it is."""
+        closed = RTCIceConnectionState.CLOSED
+        self._record("ice-connection", self.ice_connection_state, closed, reason, now)
+        self.ice_connection_state = closed
+        state = connection_state(closed, ())
+        self._record("connection", self.connection_state, state, reason, now)
+        self.connection_state = state
+
+    def _record(self, machine: str, old: str, new: str, reason: Reason, now: float) -> None:
+        derived = replace(reason, rule=_RULES[machine])
+        self._history.record(now, machine, old, new, derived)

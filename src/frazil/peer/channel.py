@@ -1,0 +1,168 @@
+"""RTCDataChannel: its slots, and what the application can do with it (webrtc-pc 6.2)."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from frazil.errors import InvalidStateError, OperationError
+from frazil.peer.dictionary import Dictionary, scalar_text
+from frazil.states.enums import RTCDataChannelState
+
+MAX_ID: Final = 65534
+"""65535 is reserved (RFC 8832 6)."""
+MAX_TEXT_BYTES: Final = 65535
+"""UTF-8 bytes of a label or a subprotocol (RFC 8832 5.1)."""
+MAX_BUFFERED_AMOUNT: Final = 16 * 1024 * 1024
+"""Bytes that may wait to be sent on one channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInit:
+    """webrtc-pc, RTCDataChannelInit.
+
+    Attributes:
+        ordered: Messages arrive in the order in which they were sent.
+        max_packet_life_time: Milliseconds during which a message is retransmitted.
+        max_retransmits: How often a message is retransmitted.
+        protocol: The subprotocol.
+        negotiated: Both sides create the channel with the same id; nothing is announced.
+        id: The stream id of a negotiated channel, 0 to 65534; ignored otherwise.
+    """
+
+    ordered: bool = True
+    max_packet_life_time: int | None = None
+    max_retransmits: int | None = None
+    protocol: str = ""
+    negotiated: bool = False
+    id: int | None = None
+
+    @classmethod
+    def from_value(cls, value: object) -> "ChannelInit":
+        """Read the second argument of ``createDataChannel``; ``None`` means all defaults.
+
+        Raises:
+            TypeError: If a member has the wrong type or is out of range.
+        """
+        if isinstance(value, ChannelInit):
+            return value
+        members = Dictionary(value, "dataChannelInit")
+        return cls(
+            ordered=members.flag("ordered", True),
+            max_packet_life_time=members.number("maxPacketLifeTime"),
+            max_retransmits=members.number("maxRetransmits"),
+            protocol=scalar_text(members.text("protocol") or ""),
+            negotiated=members.flag("negotiated", False),
+            id=members.number("id"),
+        )
+
+    def check(self, label: str) -> None:
+        """Accept the combination of members (webrtc-pc, createDataChannel).
+
+        Raises:
+            TypeError: The first rule that is broken, in W3C order.
+        """
+        if len(label.encode()) > MAX_TEXT_BYTES:
+            raise TypeError(f"the label has more than {MAX_TEXT_BYTES} UTF-8 bytes")
+        if len(self.protocol.encode()) > MAX_TEXT_BYTES:
+            raise TypeError(f"the protocol has more than {MAX_TEXT_BYTES} UTF-8 bytes")
+        if self.negotiated and self.id is None:
+            raise TypeError("a negotiated channel needs an id; both sides pass the same")
+        if self.max_packet_life_time is not None and self.max_retransmits is not None:
+            raise TypeError("set maxPacketLifeTime or maxRetransmits, not both")
+        if self.negotiated and self.id is not None and self.id > MAX_ID:
+            raise TypeError(f"the id must be 0 to {MAX_ID}; 65535 is reserved")
+
+
+class ChannelOwner(Protocol):
+    """What a channel asks of the table that holds it."""
+
+    @property
+    def max_message_size(self) -> int | None:
+        """Bytes that one message may have; ``None`` before the first answer."""
+
+    def transmit(self, channel: "DataChannel", data: bytes, text: bool, now: float) -> None:
+        """Queue one message."""
+
+    def begin_close(self, channel: "DataChannel", now: float) -> None:
+        """Start the closing procedure of a channel that is ``closing``."""
+
+
+class DataChannel:
+    """RTCDataChannel.
+
+    Attributes:
+        id: The stream id; ``None`` until the DTLS role is known.
+        ready_state: Written by tasks, and by ``close``.
+        buffered_amount: Bytes given to ``send`` that have not left yet. Rises inside ``send``,
+            falls in tasks only.
+        buffered_amount_low_threshold: ``bufferedamountlow`` fires when the amount falls to it.
+    """
+
+    __slots__ = (
+        "_owner",
+        "buffered_amount",
+        "buffered_amount_low_threshold",
+        "id",
+        "label",
+        "max_packet_life_time",
+        "max_retransmits",
+        "negotiated",
+        "ordered",
+        "protocol",
+        "ready_state",
+    )
+
+    def __init__(self, owner: ChannelOwner, label: str, init: ChannelInit) -> None:
+        self._owner = owner
+        self.label = label
+        self.protocol = init.protocol
+        self.ordered = init.ordered
+        self.max_packet_life_time = init.max_packet_life_time
+        self.max_retransmits = init.max_retransmits
+        self.negotiated = init.negotiated
+        self.id = init.id if init.negotiated else None
+        self.ready_state = RTCDataChannelState.CONNECTING
+        self.buffered_amount = 0
+        self.buffered_amount_low_threshold = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is closed or being closed."""
+        return self.ready_state in (RTCDataChannelState.CLOSING, RTCDataChannelState.CLOSED)
+
+    def send(self, data: bytes | str, now: float) -> None:
+        """Queue a message.
+
+        Raises:
+            InvalidStateError: If the channel is not open.
+            TypeError: If ``data`` is neither bytes nor str, or is larger than
+                ``sctp.max_message_size``.
+            OperationError: If more than ``MAX_BUFFERED_AMOUNT`` bytes would wait.
+        """
+        if self.ready_state is not RTCDataChannelState.OPEN:
+            raise InvalidStateError(
+                f"the channel is {self.ready_state}; send after its open event and before close"
+            )
+        text = isinstance(data, str)
+        payload = scalar_text(data).encode() if isinstance(data, str) else _binary(data)
+        limit = self._owner.max_message_size
+        if limit is not None and len(payload) > limit:
+            raise TypeError(f"the peer takes messages of up to {limit} bytes, not {len(payload)}")
+        if self.buffered_amount + len(payload) > MAX_BUFFERED_AMOUNT:
+            raise OperationError(
+                f"{self.buffered_amount} bytes are waiting already; "
+                "send more after bufferedamountlow"
+            )
+        self.buffered_amount += len(payload)
+        self._owner.transmit(self, payload, text, now)
+
+    def close(self, now: float) -> None:
+        """Close after everything queued was sent; does nothing if that began already."""
+        if not self.is_over:
+            self.ready_state = RTCDataChannelState.CLOSING
+            self._owner.begin_close(self, now)
+
+
+def _binary(data: object) -> bytes:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"a message is bytes or str, not {type(data).__name__}")

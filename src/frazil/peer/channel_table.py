@@ -1,0 +1,296 @@
+"""The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
+
+from functools import partial
+from typing import Final
+
+from frazil.datachannel import ChannelParameters
+from frazil.dtls import DtlsRole
+from frazil.errors import OperationError, RTCError, RTCErrorDetail
+from frazil.peer.channel import MAX_ID, ChannelInit, DataChannel
+from frazil.peer.core import Core
+from frazil.peer.event import EventType
+from frazil.peer.stack import TransportStack
+from frazil.session.event import (
+    ChannelAnnounced,
+    ChannelClosed,
+    ChannelClosing,
+    ChannelDrained,
+    ChannelMessage,
+    SctpChanged,
+)
+from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
+
+_State = RTCDataChannelState
+
+_FIRST_ID: Final = {DtlsRole.CLIENT: 0, DtlsRole.SERVER: 1}
+"""The DTLS client takes the even stream ids (RFC 8832 6)."""
+
+
+class ChannelTable:
+    """Owns the channels; the only one who tells the session about them."""
+
+    __slots__ = ("_by_id", "_channels", "_core", "_stack")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._channels: dict[DataChannel, None] = {}
+        self._by_id: dict[int, DataChannel] = {}
+        self._stack: TransportStack | None = None
+
+    @property
+    def has_live(self) -> bool:
+        """Whether a channel needs, or may come to need, a transport."""
+        return any(not channel.is_over for channel in self._channels)
+
+    @property
+    def max_message_size(self) -> int | None:
+        """Bytes that one message may have; ``None`` before the first answer."""
+        return self._stack.sctp.max_message_size if self._stack else None
+
+    # --- the application ----------------------------------------------------------------------
+
+    def create(self, label: str, init: ChannelInit, now: float) -> DataChannel:
+        """A new channel (webrtc-pc, createDataChannel).
+
+        Raises:
+            TypeError: If the label or a member of ``init`` is out of range.
+            OperationError: If the id is taken, too large for the association, or none is left.
+        """
+        init.check(label)
+        channel = DataChannel(self, label, init)
+        if channel.id is not None and channel.id in self._by_id:
+            raise OperationError(f"id {channel.id} belongs to another channel; choose a free one")
+        if channel.id is None and self._role is not None:
+            channel.id = self._free_id(self._role)
+            if channel.id is None:
+                raise OperationError("every stream id is in use; close a channel first")
+        maximum = self._stack.sctp.max_channels if self._stack else None
+        if channel.id is not None and maximum is not None and channel.id >= maximum:
+            raise OperationError(f"id {channel.id} is too large: the peer has {maximum} streams")
+        self._open_in_session(channel, now)
+        self._channels[channel] = None
+        if channel.id is not None:
+            self._by_id[channel.id] = channel
+        if self._is_connected:
+            self._core.tasks.queue(partial(self._announce_open, channel))
+        elif self._is_dead:
+            error = RTCError("the association is closed", RTCErrorDetail.DATA_CHANNEL_FAILURE)
+            self._core.tasks.queue(partial(self._announce_closed, channel, error))
+        return channel
+
+    def transmit(self, channel: DataChannel, data: bytes, text: bool, now: float) -> None:
+        """Queue one message of an open channel."""
+        if self._stack is not None and channel.id is not None:
+            self._stack.session.send(channel.id, data, text, now)
+
+    def begin_close(self, channel: DataChannel, now: float) -> None:
+        """Start the closing procedure; without an association there is nothing to wait for."""
+        if self._stack is not None and channel.id is not None and not self._is_dead:
+            self._stack.session.close_channel(channel.id, now)
+        if not self._is_connected:
+            self._core.tasks.queue(partial(self._announce_closed, channel, None))
+
+    # --- the negotiation ----------------------------------------------------------------------
+
+    def attach(self, stack: TransportStack, now: float) -> list[DataChannel]:
+        """An answer started SCTP on ``stack``: channels get ids and wait for the association.
+
+        Returns:
+            The channels for which no id was left; they are closed, and their ``error`` is due.
+        """
+        if self._stack is stack:
+            return []
+        self._stack = stack
+        failed = []
+        for channel in self._channels:
+            if channel.is_over:
+                continue
+            if channel.id is None and self._role is not None:
+                channel.id = self._free_id(self._role)
+                if channel.id is None:
+                    channel.ready_state = _State.CLOSED
+                    failed.append(channel)
+                    continue
+                self._by_id[channel.id] = channel
+            self._open_in_session(channel, now)
+        for channel in failed:
+            del self._channels[channel]
+        return failed
+
+    def detach(self, text: str) -> None:
+        """The answer left data channels out: all that exist are closed."""
+        self._stack = None
+        self._by_id.clear()
+        for channel in self._channels:
+            connecting = channel.ready_state is _State.CONNECTING
+            error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE) if connecting else None
+            self._core.tasks.queue(partial(self._announce_closed, channel, error))
+
+    def close(self) -> None:
+        """The connection was closed: every channel is closed abruptly and silently."""
+        for channel in self._channels:
+            channel.ready_state = _State.CLOSED
+        self._channels.clear()
+        self._by_id.clear()
+        self._stack = None
+
+    # --- the session --------------------------------------------------------------------------
+
+    def change_sctp(self, stack: TransportStack, event: SctpChanged) -> None:
+        """The association is up, or gone."""
+        self._core.tasks.queue(partial(self._change_sctp, stack, event))
+
+    def receive_channel(self, stack: TransportStack, event: ChannelAnnounced) -> None:
+        """The peer opened a channel."""
+        self._core.tasks.queue(
+            partial(self._receive_channel, stack, event.stream_id, event.parameters)
+        )
+
+    def receive_message(self, event: ChannelMessage) -> None:
+        """A message for a channel."""
+        self._core.tasks.queue(partial(self._receive_message, event))
+
+    def drain(self, event: ChannelDrained) -> None:
+        """Bytes left the buffer of a channel."""
+        self._core.tasks.queue(partial(self._drain, event))
+
+    def start_closing(self, event: ChannelClosing) -> None:
+        """The peer began to close a channel."""
+        self._core.tasks.queue(partial(self._start_closing, event.stream_id))
+
+    def finish_closing(self, event: ChannelClosed) -> None:
+        """The stream is free again: reset in both directions, or its association is gone."""
+        self._core.tasks.queue(partial(self._finish_closing, event))
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    def _change_sctp(self, stack: TransportStack, event: SctpChanged, now: float) -> None:
+        core, sctp, change = self._core, stack.sctp, event.change
+        if stack.is_discarded:
+            return
+        sctp.state = RTCSctpTransportState(change.new)
+        machine = f"sctp-transport {stack.name}"
+        core.history.record(change.at, machine, change.old, change.new, change.reason)
+        core.tasks.fire(sctp, EventType.STATE_CHANGE)
+        if sctp.state is RTCSctpTransportState.CONNECTED:
+            sctp.max_channels = event.max_channels
+            for channel in self._channels:
+                core.tasks.follow(partial(self._announce_open, channel))
+        elif sctp.state is RTCSctpTransportState.CLOSED:
+            error = _sctp_error(change.reason.text, event.cause_code) if event.failed else None
+            for channel in self._channels:
+                core.tasks.follow(partial(self._announce_closed, channel, error))
+
+    def _receive_channel(
+        self, stack: TransportStack, stream_id: int, parameters: ChannelParameters, now: float
+    ) -> None:
+        if stack.is_discarded:
+            return
+        channel = DataChannel(self, parameters.label, _init_of(parameters))
+        channel.id = stream_id
+        channel.ready_state = _State.OPEN
+        self._channels[channel] = None
+        self._by_id[stream_id] = channel
+        self._core.tasks.fire(self._core.target, EventType.DATA_CHANNEL, channel)
+        # Next, so that a message which came with the announcement does not overtake `open`.
+        self._core.tasks.follow(partial(self._announce_open, channel))
+
+    def _announce_open(self, channel: DataChannel, now: float) -> None:
+        if channel.is_over:
+            return
+        maximum = self._stack.sctp.max_channels if self._stack else None
+        if channel.id is None or (maximum is not None and channel.id >= maximum):
+            text = f"the association has {maximum} streams, too few for id {channel.id}"
+            self._announce_closed(channel, RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE), now)
+            return
+        channel.ready_state = _State.OPEN
+        self._core.tasks.fire(channel, EventType.OPEN)
+
+    def _announce_closed(self, channel: DataChannel, error: RTCError | None, now: float) -> None:
+        if channel.ready_state is _State.CLOSED:
+            return
+        channel.ready_state = _State.CLOSED
+        self._channels.pop(channel, None)
+        if self._stack is None and channel.id is not None:
+            self._by_id.pop(channel.id, None)
+        if error is not None:
+            self._core.tasks.fire(channel, EventType.ERROR, error)
+        self._core.tasks.fire(channel, EventType.CLOSE)
+
+    def _receive_message(self, event: ChannelMessage, now: float) -> None:
+        channel = self._by_id.get(event.stream_id)
+        if channel is None or channel.ready_state is not _State.OPEN:
+            self._core.trace.count("message-for-closed-channel")
+            return
+        data = event.data.decode(errors="replace") if event.text else event.data
+        self._core.tasks.fire(channel, EventType.MESSAGE, data)
+
+    def _drain(self, event: ChannelDrained, now: float) -> None:
+        channel = self._by_id.get(event.stream_id)
+        if channel is None:
+            return
+        before = channel.buffered_amount
+        channel.buffered_amount = max(0, before - event.size)
+        if before > channel.buffered_amount_low_threshold >= channel.buffered_amount:
+            self._core.tasks.fire(channel, EventType.BUFFERED_AMOUNT_LOW)
+
+    def _start_closing(self, stream_id: int, now: float) -> None:
+        channel = self._by_id.get(stream_id)
+        if channel is not None and not channel.is_over:
+            channel.ready_state = _State.CLOSING
+            self._core.tasks.fire(channel, EventType.CLOSING)
+
+    def _finish_closing(self, event: ChannelClosed, now: float) -> None:
+        channel = self._by_id.pop(event.stream_id, None)
+        if channel is not None:
+            text = "the association was aborted"
+            error = _sctp_error(text, event.cause_code) if event.failed else None
+            self._announce_closed(channel, error, now)
+
+    # --- ids ----------------------------------------------------------------------------------
+
+    @property
+    def _role(self) -> DtlsRole | None:
+        return self._stack.dtls_role if self._stack else None
+
+    @property
+    def _is_connected(self) -> bool:
+        stack = self._stack
+        return stack is not None and stack.sctp.state is RTCSctpTransportState.CONNECTED
+
+    @property
+    def _is_dead(self) -> bool:
+        stack = self._stack
+        return stack is not None and stack.sctp.state is RTCSctpTransportState.CLOSED
+
+    def _free_id(self, role: DtlsRole) -> int | None:
+        ids = range(_FIRST_ID[role], MAX_ID + 1, 2)
+        return next((each for each in ids if each not in self._by_id), None)
+
+    def _open_in_session(self, channel: DataChannel, now: float) -> None:
+        if self._stack is not None and channel.id is not None and not self._is_dead:
+            self._stack.session.open_channel(channel.id, _parameters_of(channel), now)
+
+
+def _sctp_error(text: str, cause_code: int | None) -> RTCError:
+    return RTCError(text, RTCErrorDetail.SCTP_FAILURE, sctp_cause_code=cause_code)
+
+
+def _parameters_of(channel: DataChannel) -> ChannelParameters:
+    return ChannelParameters(
+        label=channel.label,
+        protocol=channel.protocol,
+        ordered=channel.ordered,
+        max_retransmits=channel.max_retransmits,
+        max_packet_life_time_ms=channel.max_packet_life_time,
+        negotiated=channel.negotiated,
+    )
+
+
+def _init_of(parameters: ChannelParameters) -> ChannelInit:
+    return ChannelInit(
+        ordered=parameters.ordered,
+        max_packet_life_time=parameters.max_packet_life_time_ms,
+        max_retransmits=parameters.max_retransmits,
+        protocol=parameters.protocol,
+    )

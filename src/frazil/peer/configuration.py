@@ -1,0 +1,111 @@
+"""RTCConfiguration, validated (webrtc-pc 4.2.1 and "set the configuration")."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from frazil.dtls import Certificate
+from frazil.errors import InvalidModificationError, NotSupportedError
+from frazil.peer.dictionary import Dictionary
+from frazil.peer.ice_server import MAX_ICE_SERVERS, IceServer
+
+_MAX_POOL_SIZE = 255
+
+
+class IceTransportPolicy(StrEnum):
+    """webrtc-pc, RTCIceTransportPolicy."""
+
+    RELAY = "relay"
+    ALL = "all"
+
+
+class BundlePolicy(StrEnum):
+    """webrtc-pc, RTCBundlePolicy."""
+
+    BALANCED = "balanced"
+    MAX_COMPAT = "max-compat"
+    MAX_BUNDLE = "max-bundle"
+
+
+class RtcpMuxPolicy(StrEnum):
+    """webrtc-pc, RTCRtcpMuxPolicy."""
+
+    REQUIRE = "require"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """webrtc-pc, RTCConfiguration.
+
+    Attributes:
+        ice_servers: Used from the next gathering on.
+        ice_transport_policy: Which candidates may be used, from the next gathering on.
+        bundle_policy: Kept and compared; everything is bundled on one transport.
+        rtcp_mux_policy: RTP and RTCP share a transport.
+        certificates: The certificates to choose from; empty means one is made.
+        ice_candidate_pool_size: Kept and compared; gathering starts with the local description.
+    """
+
+    ice_servers: tuple[IceServer, ...] = ()
+    ice_transport_policy: IceTransportPolicy = IceTransportPolicy.ALL
+    bundle_policy: BundlePolicy = BundlePolicy.BALANCED
+    rtcp_mux_policy: RtcpMuxPolicy = RtcpMuxPolicy.REQUIRE
+    certificates: tuple[Certificate, ...] = ()
+    ice_candidate_pool_size: int = 0
+
+    @classmethod
+    def from_value(cls, value: object) -> "Configuration":
+        """Read what the constructor and ``setConfiguration`` take; ``None`` means all defaults.
+
+        Raises:
+            TypeError: If a member has the wrong type, or is not among the values of its enum.
+            InvalidSyntaxError, InvalidAccessError, NotSupportedError: See
+                :meth:`IceServer.from_value`.
+        """
+        if isinstance(value, Configuration):
+            return value
+        members = Dictionary(value, "configuration")
+        servers = members.items("iceServers")
+        if len(servers) > MAX_ICE_SERVERS:
+            raise NotSupportedError(f"more than {MAX_ICE_SERVERS} entries in iceServers")
+        return cls(
+            ice_servers=tuple(IceServer.from_value(server) for server in servers),
+            ice_transport_policy=members.choice("iceTransportPolicy", IceTransportPolicy.ALL),
+            bundle_policy=members.choice("bundlePolicy", BundlePolicy.BALANCED),
+            rtcp_mux_policy=members.choice("rtcpMuxPolicy", RtcpMuxPolicy.REQUIRE),
+            certificates=_certificates(members.items("certificates")),
+            ice_candidate_pool_size=members.number("iceCandidatePoolSize", _MAX_POOL_SIZE) or 0,
+        )
+
+    def check_change(self, changed: "Configuration", *, has_local_description: bool) -> None:
+        """Accept ``changed`` as the successor of this configuration.
+
+        Members that are left out have their defaults and so count as changed back.
+
+        Raises:
+            InvalidModificationError: If a member changes that must stay.
+        """
+        same_certificates = len(self.certificates) == len(changed.certificates) and all(
+            ours is theirs
+            for ours, theirs in zip(self.certificates, changed.certificates, strict=True)
+        )
+        self._require(same_certificates, "certificates")
+        self._require(self.bundle_policy is changed.bundle_policy, "bundlePolicy")
+        self._require(self.rtcp_mux_policy is changed.rtcp_mux_policy, "rtcpMuxPolicy")
+        if has_local_description:
+            same_size = self.ice_candidate_pool_size == changed.ice_candidate_pool_size
+            self._require(same_size, "iceCandidatePoolSize")
+
+    @staticmethod
+    def _require(unchanged: bool, member: str) -> None:
+        if not unchanged:
+            raise InvalidModificationError(
+                f"{member} cannot change; pass getConfiguration() with only iceServers or "
+                "iceTransportPolicy replaced"
+            )
+
+
+def _certificates(values: list[object]) -> tuple[Certificate, ...]:
+    certificates = tuple(value for value in values if isinstance(value, Certificate))
+    if len(certificates) != len(values):
+        raise TypeError("configuration.certificates must contain only certificates")
+    return certificates

@@ -1,0 +1,306 @@
+"""The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
+
+from collections.abc import Sequence
+
+from frazil.dtls import Certificate
+from frazil.errors import InvalidStateError
+from frazil.peer.aggregate import Aggregates
+from frazil.peer.applier import Applier
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.chain import OperationChain
+from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel_table import ChannelTable
+from frazil.peer.configuration import Configuration
+from frazil.peer.core import Core
+from frazil.peer.description import Description, DescriptionInit, DescriptionSlots
+from frazil.peer.dictionary import scalar_text
+from frazil.peer.event import PeerEvent
+from frazil.peer.history import History
+from frazil.peer.negotiator import Negotiator
+from frazil.peer.operation import Operation
+from frazil.peer.remote_candidate import RemoteCandidateIntake
+from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
+from frazil.peer.transport import DtlsTransport, SctpTransport
+from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.states.enums import (
+    RTCIceConnectionState,
+    RTCIceGatheringState,
+    RTCPeerConnectionState,
+    RTCSignalingState,
+)
+from frazil.trace import Reason, StateChange, Trace
+from frazil.types import RandomBytes
+
+
+class PeerConnection:
+    """RTCPeerConnection without a loop (webrtc-pc 4.4).
+
+    Call a method or feed ``transports``, then: while :attr:`has_task`, run one task per turn of
+    the loop and dispatch its events; send ``transports.poll_transmits()``; serve
+    ``transports.poll_requests()``; arm a timer for ``transports.next_timeout()``.
+
+    Attributes:
+        transports: The side that faces the network.
+        trace: What was decided, and why.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        certificate: Certificate,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        session_factory: SessionFactory,
+    ) -> None:
+        """Make a connection in ``stable`` with no transport.
+
+        Args:
+            configuration: Validated.
+            certificate: One of the configuration's, or one made for this connection; not expired.
+            random_bytes: Gives ids, ICE credentials and the SDP session id.
+            trace: Shared with the sessions.
+            session_factory: Makes the session of a transport from its name.
+        """
+        self.trace = trace
+        self._is_closed = False
+        self._tasks = TaskQueue()
+        self._history = History(trace)
+        self._descriptions = DescriptionSlots()
+        self._aggregates = Aggregates(self._transports_in_use, self._history)
+        core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
+        self._channels = ChannelTable(core)
+        self.transports = TransportSet(core, self._channels, configuration, session_factory)
+        self._applier = Applier(core, self.transports, self._channels)
+        self._chain = OperationChain(self._tasks, self._on_chain_empty)
+        self._negotiator = Negotiator(
+            core,
+            self._applier,
+            self._channels,
+            certificate,
+            random_bytes,
+            is_busy=lambda: not self._chain.is_empty,
+        )
+        self._candidates = RemoteCandidateIntake(core, self._applier)
+
+    # --- slots --------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._is_closed
+
+    @property
+    def configuration(self) -> Configuration:
+        """What ``getConfiguration`` returns, also when closed."""
+        return self.transports.configuration
+
+    @property
+    def signaling_state(self) -> RTCSignalingState:
+        """The state of the offer/answer exchange."""
+        return self._negotiator.signaling.state
+
+    @property
+    def ice_connection_state(self) -> RTCIceConnectionState:
+        """The aggregate over the ICE transports."""
+        return self._aggregates.ice_connection_state
+
+    @property
+    def connection_state(self) -> RTCPeerConnectionState:
+        """The aggregate over the ICE and DTLS transports."""
+        return self._aggregates.connection_state
+
+    @property
+    def ice_gathering_state(self) -> RTCIceGatheringState:
+        """The aggregate over the gatherers."""
+        return self._aggregates.ice_gathering_state
+
+    @property
+    def local_description(self) -> Description | None:
+        """The pending local description, else the current one."""
+        return self._descriptions.local
+
+    @property
+    def current_local_description(self) -> Description | None:
+        """Ours of the last complete negotiation."""
+        return self._descriptions.current_local
+
+    @property
+    def pending_local_description(self) -> Description | None:
+        """Ours of the negotiation under way."""
+        return self._descriptions.pending_local
+
+    @property
+    def remote_description(self) -> Description | None:
+        """The pending remote description, else the current one."""
+        return self._descriptions.remote
+
+    @property
+    def current_remote_description(self) -> Description | None:
+        """Theirs of the last complete negotiation."""
+        return self._descriptions.current_remote
+
+    @property
+    def pending_remote_description(self) -> Description | None:
+        """Theirs of the negotiation under way."""
+        return self._descriptions.pending_remote
+
+    @property
+    def can_trickle_ice_candidates(self) -> bool | None:
+        """What the last remote description said (RFC 9429 4.1.17); ``None`` before the first."""
+        return self._applier.can_trickle
+
+    @property
+    def sctp(self) -> SctpTransport | None:
+        """The SCTP transport, from the first description with data channels on."""
+        return self._applier.stack.sctp if self._applier.stack else None
+
+    @property
+    def state_history(self) -> list[StateChange]:
+        """Every state change of the connection and its transports, with its reason."""
+        return self._history.changes
+
+    # --- offer and answer ---------------------------------------------------------------------
+
+    def create_offer(self, *, ice_restart: bool = False) -> Operation[DescriptionInit]:
+        """An offer for ``set_local_description``; it changes nothing.
+
+        Rejected with:
+            InvalidStateError: If closed, or not in ``stable`` or ``have-local-offer``.
+        """
+        return self._chain.add(self._negotiator.create_offer(ice_restart))
+
+    def create_answer(self) -> Operation[DescriptionInit]:
+        """An answer for ``set_local_description``; it changes nothing.
+
+        Rejected with:
+            InvalidStateError: If closed, or there is no remote offer to answer.
+        """
+        return self._chain.add(self._negotiator.create_answer())
+
+    def set_local_description(self, description: object = None) -> Operation[None]:
+        """Apply our own description, or create and apply the one that is due.
+
+        Rejected with:
+            TypeError: If ``description`` is not a description.
+            InvalidModificationError: If its text is not the one that was created last.
+            InvalidStateError: If closed, or the signalling state does not allow it.
+        """
+        try:
+            init = DescriptionInit.from_value(description)
+        except TypeError as error:
+            return Operation.rejected(error)
+        return self._chain.add(self._negotiator.set_local(init))
+
+    def set_remote_description(self, description: object) -> Operation[None]:
+        """Apply the peer's description; a remote offer rolls a local one back.
+
+        Rejected with:
+            TypeError: If ``description`` is not a description with a type.
+            InvalidStateError: If closed, or the signalling state does not allow it.
+            RTCError: ``sdp-syntax-error`` with the line number, if the text is not SDP.
+            InvalidAccessError: If it is SDP but cannot be used.
+        """
+        try:
+            init = DescriptionInit.from_value(description)
+            if init.type is None:
+                raise TypeError("a remote description needs a type: offer, answer or pranswer")
+        except TypeError as error:
+            return Operation.rejected(error)
+        return self._chain.add(self._negotiator.set_remote(init.type, init.sdp))
+
+    def add_ice_candidate(self, candidate: object = None) -> Operation[None]:
+        """A candidate of the peer, or the end of its candidates.
+
+        Rejected with:
+            TypeError: If it is not a candidate, or names no m-section.
+            InvalidStateError: If closed, or there is no remote description.
+            OperationError: If the m-section or generation is unknown or the line malformed.
+        """
+        try:
+            init = CandidateInit.from_value(candidate)
+        except TypeError as error:
+            return Operation.rejected(error)
+        return self._chain.add(self._candidates.add(init))
+
+    def restart_ice(self) -> None:
+        """The next offer restarts ICE; does nothing on a closed connection."""
+        if not self._is_closed:
+            self._negotiator.restart_ice()
+
+    def set_configuration(self, configuration: Configuration) -> None:
+        """Change servers and policy from the next gathering on.
+
+        Raises:
+            InvalidStateError: If closed.
+            InvalidModificationError: If a member changes that must stay.
+        """
+        self._require_open("setConfiguration")
+        self.configuration.check_change(
+            configuration, has_local_description=self._negotiator.has_applied_local
+        )
+        self.transports.configuration = configuration
+
+    # --- data channels ------------------------------------------------------------------------
+
+    def create_data_channel(self, label: str, init: ChannelInit, now: float) -> DataChannel:
+        """A channel; the first one makes a negotiation needed.
+
+        Raises:
+            InvalidStateError: If closed.
+            TypeError: If the label or a member of ``init`` is out of range.
+            OperationError: If no stream can be had for it.
+        """
+        self._require_open("createDataChannel")
+        if not isinstance(label, str):
+            raise TypeError(f"the label must be a str, not {type(label).__name__}")
+        channel = self._channels.create(scalar_text(label), init, now)
+        self.transports.drain()
+        self._negotiator.channel_created()
+        return channel
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    @property
+    def has_task(self) -> bool:
+        """Whether :meth:`run_task` has something to do."""
+        return len(self._tasks) > 0
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the driver should run tasks before it reads from the network again."""
+        return len(self._tasks) > BACKLOG_LIMIT
+
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task: its slots are written, and its events are to be dispatched in order."""
+        events = self._tasks.run(now)
+        self.transports.drain()
+        return events
+
+    def close(self, now: float) -> None:
+        """Close everything at once and silently (webrtc-pc, close the connection).
+
+        Pending operations never settle. The goodbye to the peer is in the next transmits.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        reason = Reason("close", "webrtc-pc close()", "the application closed the connection")
+        self._negotiator.signaling.close(now)
+        self._channels.close()
+        self.transports.close(reason, now)
+        self._aggregates.close(reason, now)
+        self._tasks.close()
+        self._chain.close()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _transports_in_use(self) -> Sequence[DtlsTransport]:
+        return self.transports.dtls
+
+    def _on_chain_empty(self) -> None:
+        self._negotiator.needed.chain_emptied()
+
+    def _require_open(self, call: str) -> None:
+        if self._is_closed:
+            raise InvalidStateError(f"{call} on a closed connection; create a new one")

@@ -1,0 +1,25 @@
+"""What the parts of one connection share."""
+
+from dataclasses import dataclass
+
+from frazil.peer.aggregate import Aggregates
+from frazil.peer.description import DescriptionSlots
+from frazil.peer.history import History
+from frazil.peer.task import TaskQueue
+from frazil.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The queue, the record and the slots that more than one part writes.
+
+    Attributes:
+        target: The connection, as the target of its events.
+    """
+
+    target: object
+    tasks: TaskQueue
+    history: History
+    trace: Trace
+    descriptions: DescriptionSlots
+    aggregates: Aggregates

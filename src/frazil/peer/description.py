@@ -1,0 +1,182 @@
+"""Session descriptions: as they are passed in, as they were applied, and the four slots."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from frazil.peer.dictionary import Dictionary
+from frazil.peer.signaling import SdpType, Side
+from frazil.sdp import SessionDescription
+from frazil.types import Address
+
+MAX_CANDIDATES: Final = 100
+"""Candidate lines in one m-section, as many as the SDP parser takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionInit:
+    """webrtc-pc, RTCSessionDescriptionInit and RTCLocalSessionDescriptionInit.
+
+    Attributes:
+        type: What it is; ``None`` lets ``setLocalDescription`` choose.
+        sdp: The text; empty lets ``setLocalDescription`` create it.
+    """
+
+    type: SdpType | None = None
+    sdp: str = ""
+
+    @classmethod
+    def from_value(cls, value: object) -> "DescriptionInit":
+        """Read what ``setLocalDescription`` and ``setRemoteDescription`` take.
+
+        Raises:
+            TypeError: If a member has the wrong type.
+        """
+        if isinstance(value, DescriptionInit):
+            return value
+        members = Dictionary(value, "description")
+        kind = None if members.get("type") is None else members.choice("type", SdpType.OFFER)
+        return cls(kind, members.text("sdp") or "")
+
+    def to_dict(self) -> dict[str, str]:
+        """The W3C dictionary, ready for ``json.dumps``."""
+        return {"type": str(self.type), "sdp": self.sdp}
+
+
+class Description:
+    """A description that was applied (RTCSessionDescription); its text grows with candidates.
+
+    Attributes:
+        type: Offer, pranswer or answer.
+        model: What it said when it was applied.
+    """
+
+    __slots__ = ("_ended", "_newline", "_sections", "_text", "model", "type")
+
+    def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
+        self.type = kind
+        self.model = model
+        self._text: str | None = text
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self._sections = list(_split(text))
+        self._ended = [media.end_of_candidates for media in model.media]
+
+    @property
+    def sdp(self) -> str:
+        """The text as applied, plus every candidate added since, at the end of its m-section."""
+        if self._text is None:
+            lines = [line for section in self._sections for line in section]
+            self._text = self._newline.join([*lines, ""])
+        return self._text
+
+    def sections_of(self, ufrag: str) -> list[int]:
+        """The indexes of the m-sections that belong to the generation ``ufrag``."""
+        return [
+            index for index, media in enumerate(self.model.media) if self.ufrag_at(index) == ufrag
+        ]
+
+    def ufrag_at(self, index: int) -> str | None:
+        """The generation of the m-section at ``index``, its own or its BUNDLE group's."""
+        media = self.model.media[index]
+        if media.is_rejected:
+            return None
+        return media.ice_ufrag or self.model.bundle_tag(media).ice_ufrag
+
+    def index_of(self, mid: str) -> int | None:
+        """The index of the m-section named ``mid``."""
+        for index, media in enumerate(self.model.media):
+            if media.mid == mid:
+                return index
+        return None
+
+    def add_candidate(self, index: int, line: str) -> bool:
+        """Append ``a=candidate:...`` to the m-section at ``index``; whether that was done.
+
+        It is not done for a line that is there already, and not beyond ``MAX_CANDIDATES``.
+        """
+        section = self._sections[index + 1]
+        count = sum(each.startswith("a=candidate:") for each in section)
+        if f"a={line}" in section or count >= MAX_CANDIDATES:
+            return False
+        section.append(f"a={line}")
+        self._text = None
+        return True
+
+    def end_candidates(self, index: int) -> None:
+        """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
+        if not self._ended[index]:
+            self._ended[index] = True
+            self._sections[index + 1].append("a=end-of-candidates")
+            self._text = None
+
+    def set_default_address(self, index: int, address: Address) -> None:
+        """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
+        section = self._sections[index + 1]
+        host, port = address
+        kind, _, rest = section[0].split(" ", 2)
+        section[0] = f"{kind} {port} {rest}"
+        family = "IP6" if ":" in host else "IP4"
+        for at, line in enumerate(section):
+            if line.startswith("c="):
+                section[at] = f"c=IN {family} {host}"
+        self._text = None
+
+
+class DescriptionSlots:
+    """The four description slots of a connection (webrtc-pc 4.4.1.5, RFC 9429 3.2)."""
+
+    __slots__ = ("current_local", "current_remote", "pending_local", "pending_remote")
+
+    def __init__(self) -> None:
+        self.current_local: Description | None = None
+        self.current_remote: Description | None = None
+        self.pending_local: Description | None = None
+        self.pending_remote: Description | None = None
+
+    @property
+    def local(self) -> Description | None:
+        """The pending local description if there is one, else the current one."""
+        return self.pending_local or self.current_local
+
+    @property
+    def remote(self) -> Description | None:
+        """The pending remote description if there is one, else the current one."""
+        return self.pending_remote or self.current_remote
+
+    def locals(self) -> list[Description]:
+        """The local descriptions in force, newest first."""
+        return [each for each in (self.pending_local, self.current_local) if each]
+
+    def remotes(self) -> list[Description]:
+        """The remote descriptions in force, newest first."""
+        return [each for each in (self.pending_remote, self.current_remote) if each]
+
+    def apply(self, side: Side, description: Description) -> None:
+        """Put ``description`` where it belongs; a final answer makes both sides current."""
+        if description.type is not SdpType.ANSWER:
+            if side is Side.LOCAL:
+                self.pending_local = description
+            else:
+                self.pending_remote = description
+            return
+        if side is Side.LOCAL:
+            self.current_local, self.current_remote = description, self.pending_remote
+        else:
+            self.current_local, self.current_remote = self.pending_local, description
+        self.roll_back()
+
+    def roll_back(self) -> None:
+        """Forget what is pending."""
+        self.pending_local = self.pending_remote = None
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    """The lines of the session section and of each m-section."""
+    section: list[str] = []
+    for row in text.rstrip("\r\n").split("\n"):
+        line = row.rstrip("\r")
+        if line.startswith("m="):
+            yield section
+            section = []
+        section.append(line)
+    yield section

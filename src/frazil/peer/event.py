@@ -1,0 +1,88 @@
+"""What a peer connection hands out: events to fire, settled operations, wishes to the driver."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from frazil.peer.configuration import IceTransportPolicy
+from frazil.peer.ice_server import IceServer
+from frazil.peer.operation import Operation
+
+
+class EventType(StrEnum):
+    """The event names of webrtc-pc, and ``remoteclose``, an extension."""
+
+    BUFFERED_AMOUNT_LOW = "bufferedamountlow"
+    CLOSE = "close"
+    CLOSING = "closing"
+    CONNECTION_STATE_CHANGE = "connectionstatechange"
+    DATA_CHANNEL = "datachannel"
+    ERROR = "error"
+    GATHERING_STATE_CHANGE = "gatheringstatechange"
+    ICE_CANDIDATE = "icecandidate"
+    ICE_CANDIDATE_ERROR = "icecandidateerror"
+    ICE_CONNECTION_STATE_CHANGE = "iceconnectionstatechange"
+    ICE_GATHERING_STATE_CHANGE = "icegatheringstatechange"
+    MESSAGE = "message"
+    NEGOTIATION_NEEDED = "negotiationneeded"
+    OPEN = "open"
+    REMOTE_CLOSE = "remoteclose"
+    SELECTED_CANDIDATE_PAIR_CHANGE = "selectedcandidatepairchange"
+    SIGNALING_STATE_CHANGE = "signalingstatechange"
+    STATE_CHANGE = "statechange"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An event to dispatch now.
+
+    Attributes:
+        target: The slot object it is dispatched at: the :class:`PeerConnection`, an
+            ``IceTransport``, ``DtlsTransport``, ``SctpTransport`` or ``DataChannel``.
+        type: The W3C event name.
+        payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
+            ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,
+            ``message`` ``bytes`` or ``str``, ``error`` an ``RTCError``, ``remoteclose`` the cause;
+            ``None`` for all others.
+    """
+
+    target: object
+    type: EventType
+    payload: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSettled:
+    """The promise of an operation settles at this point of the task."""
+
+    operation: Operation[Any]
+
+
+PeerEvent: TypeAlias = Fired | OperationSettled
+
+
+@dataclass(frozen=True, slots=True)
+class GatheringRequested:
+    """The driver must give the transport its local addresses and servers.
+
+    Attributes:
+        transport: The name of the transport.
+        ufrag: The generation.
+        servers: The ICE servers of the configuration at this moment.
+        policy: Which candidates may be used.
+    """
+
+    transport: str
+    ufrag: str
+    servers: tuple[IceServer, ...]
+    policy: IceTransportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class TransportDiscarded:
+    """The transport is gone: after the pending transmits its sockets are to be closed."""
+
+    transport: str
+
+
+DriverRequest: TypeAlias = GatheringRequested | TransportDiscarded

@@ -1,0 +1,159 @@
+"""ICE servers of a configuration (webrtc-pc 4.2.4 and "validate an ICE server URL")."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
+from frazil.peer.dictionary import Dictionary
+
+MAX_ICE_SERVERS: Final = 32
+"""Entries in ``iceServers``; W3C asks to support at least as many."""
+MAX_URLS: Final = 32
+"""URLs of one entry."""
+
+_DEFAULT_PORTS: Final = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
+_IMPLEMENTED: Final = frozenset({"stun"})
+_FORBIDDEN_IN_HOST: Final = frozenset(" #%/:<>?@[\\]^|") | {chr(code) for code in range(33)}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUrl:
+    """One URL of an ICE server, taken apart (RFC 7064, RFC 7065).
+
+    Attributes:
+        url: As configured.
+        scheme: ``"stun"``, ``"stuns"``, ``"turn"`` or ``"turns"``.
+        host: A name, or an IP literal without brackets.
+        port: 1 to 65535.
+        transport: ``"udp"`` or ``"tcp"`` if the URL says so.
+    """
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    transport: str | None
+
+    @classmethod
+    def parse(cls, url: str) -> "ServerUrl":
+        """Take ``url`` apart.
+
+        Raises:
+            InvalidSyntaxError: If it is not a STUN or TURN URL.
+        """
+        scheme, colon, rest = url.strip().partition(":")
+        scheme = scheme.lower()
+        if not colon or scheme not in _DEFAULT_PORTS:
+            raise _malformed(url, "it must begin with stun:, stuns:, turn: or turns:")
+        path, question, query = rest.partition("?")
+        if "/" in path or "@" in path or "#" in rest:
+            raise _malformed(url, "only a host and a port may follow the scheme")
+        if question and scheme.startswith("stun"):
+            raise _malformed(url, "a STUN URL has no query; leave out everything from the '?'")
+        host, port = _authority(url, path)
+        return cls(url, scheme, host, port or _DEFAULT_PORTS[scheme], _transport(url, query))
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """webrtc-pc, RTCIceServer, validated.
+
+    Attributes:
+        urls: At least one.
+        username: For TURN.
+        credential: For TURN; not part of ``repr``.
+    """
+
+    urls: tuple[ServerUrl, ...]
+    username: str | None = None
+    credential: str | None = None
+
+    @classmethod
+    def from_value(cls, value: object) -> "IceServer":
+        """Read and validate one entry of ``iceServers``.
+
+        Raises:
+            TypeError: If a member has the wrong type or ``urls`` is missing.
+            InvalidSyntaxError: If a URL is malformed or there is none.
+            InvalidAccessError: If a TURN URL comes without username or credential.
+            NotSupportedError: If a URL is well formed but its scheme is not implemented.
+        """
+        if isinstance(value, IceServer):
+            return value
+        members = Dictionary(value, "iceServer")
+        server = cls(
+            tuple(ServerUrl.parse(url) for url in _urls(members)),
+            members.text("username"),
+            members.text("credential"),
+        )
+        server._check()
+        return server
+
+    def _check(self) -> None:
+        for url in self.urls:
+            incomplete = self.username is None or self.credential is None
+            if url.scheme.startswith("turn") and incomplete:
+                raise InvalidAccessError(f"{url.url} needs both username and credential")
+            if url.scheme not in _IMPLEMENTED:
+                raise NotSupportedError(
+                    f"{url.scheme}: servers are not supported yet; leave {url.url} out"
+                )
+
+    def __repr__(self) -> str:
+        urls = ", ".join(url.url for url in self.urls)
+        return f"IceServer({urls!r}, username={self.username!r})"
+
+
+def _urls(members: Dictionary) -> list[str]:
+    found = members.get("urls")
+    if found is None:
+        raise TypeError("an iceServer needs urls, a str or a list of str")
+    urls = [found] if isinstance(found, str) else members.items("urls")
+    texts = [url for url in urls if isinstance(url, str)]
+    if len(texts) != len(urls):
+        raise TypeError("iceServer.urls must contain only str")
+    if not texts:
+        raise InvalidSyntaxError("iceServer.urls is empty; name at least one URL")
+    if len(texts) > MAX_URLS:
+        raise NotSupportedError(f"more than {MAX_URLS} URLs in one iceServer")
+    return texts
+
+
+def _authority(url: str, path: str) -> tuple[str, int | None]:
+    if path.startswith("["):
+        literal, bracket, tail = path[1:].partition("]")
+        if not bracket or (tail and not tail.startswith(":")):
+            raise _malformed(url, "the brackets of the IPv6 address do not match")
+        return _ipv6(url, literal), _port(url, tail[1:])
+    host, _, port = path.partition(":")
+    if not host or _FORBIDDEN_IN_HOST.intersection(host):
+        raise _malformed(url, f"{host!r} is no host name")
+    return host.lower(), _port(url, port)
+
+
+def _ipv6(url: str, literal: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(literal))
+    except ValueError:
+        raise _malformed(url, f"{literal!r} is no IPv6 address") from None
+
+
+def _port(url: str, text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 65535):
+        raise _malformed(url, f"{text!r} is no port from 1 to 65535")
+    return int(text)
+
+
+def _transport(url: str, query: str) -> str | None:
+    if not query:
+        return None
+    if query not in ("transport=udp", "transport=tcp"):
+        raise _malformed(url, "the query must be transport=udp or transport=tcp")
+    return query.removeprefix("transport=")
+
+
+def _malformed(url: str, why: str) -> InvalidSyntaxError:
+    return InvalidSyntaxError(f"{url!r} is not a valid ICE server URL: {why}")

@@ -1,0 +1,137 @@
+"""The tasks of ICE transports: what an agent reports becomes slots and events.
+
+webrtc-pc 5.6: "change the selected candidate pair and state", gathering, and candidates.
+"""
+
+from functools import partial
+
+from frazil.ice import (
+    Candidate,
+    CandidateError,
+    CandidateGathered,
+    CandidatesEnded,
+    GatheringStateChanged,
+    IceTransportChanged,
+    RoleChanged,
+)
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.core import Core
+from frazil.peer.event import EventType
+from frazil.peer.stack import TransportStack
+from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
+
+
+class IceTasks:
+    """Queues one task per report; a task of a discarded transport does nothing."""
+
+    __slots__ = ("_core",)
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def change(self, stack: TransportStack, event: IceTransportChanged) -> None:
+        """Pair and state together, then up to four events."""
+        self._core.tasks.queue(partial(self._change, stack, event))
+
+    def change_gathering(self, stack: TransportStack, event: GatheringStateChanged) -> None:
+        """The gatherer began, or ended its last generation."""
+        self._core.tasks.queue(partial(self._change_gathering, stack, event))
+
+    def surface(self, stack: TransportStack, event: CandidateGathered) -> None:
+        """A candidate for the application to signal."""
+        self._core.tasks.queue(partial(self._surface, stack, event.candidate, event.ufrag))
+
+    def end(self, stack: TransportStack, event: CandidatesEnded) -> None:
+        """The end of a generation, to be signalled like a candidate."""
+        self._core.tasks.queue(partial(self._end, stack, event.ufrag))
+
+    def report_error(self, stack: TransportStack, event: CandidateError) -> None:
+        """A server gave no candidate."""
+        self._core.tasks.queue(partial(self._report_error, stack, event))
+
+    def change_role(self, stack: TransportStack, event: RoleChanged) -> None:
+        """A role conflict was resolved; no event tells."""
+        self._core.tasks.queue(partial(self._change_role, stack, event))
+
+    def _change(self, stack: TransportStack, event: IceTransportChanged, now: float) -> None:
+        if stack.is_discarded:
+            return
+        core, ice, change = self._core, stack.ice, event.change
+        changed: list[EventType] = []
+        if event.pair_changed:
+            ice.selected_pair = event.pair
+        if change is not None:
+            ice.state = RTCIceTransportState(change.new)
+            machine = f"ice-transport {stack.name}"
+            core.history.record(change.at, machine, change.old, change.new, change.reason)
+            changed = core.aggregates.derive_ice(change.reason, now)
+        if event.pair_changed:
+            core.tasks.fire(ice, EventType.SELECTED_CANDIDATE_PAIR_CHANGE)
+        if change is not None:
+            core.tasks.fire(ice, EventType.STATE_CHANGE)
+        for kind in changed:
+            core.tasks.fire(core.target, kind)
+
+    def _change_gathering(
+        self, stack: TransportStack, event: GatheringStateChanged, now: float
+    ) -> None:
+        core, ice = self._core, stack.ice
+        if stack.is_discarded or ice.gathering_state is event.state:
+            return
+        machine = f"ice-gatherer {stack.name}"
+        core.history.record(now, machine, ice.gathering_state, event.state, event.reason)
+        ice.gathering_state = event.state
+        changed = core.aggregates.derive_gathering(event.reason, now)
+        core.tasks.fire(ice, EventType.GATHERING_STATE_CHANGE)
+        for kind in changed:
+            core.tasks.fire(core.target, kind)
+        if (
+            event.state is RTCIceGathererState.COMPLETE
+            and core.aggregates.ice_gathering_state is RTCIceGatheringState.COMPLETE
+        ):
+            core.tasks.fire(core.target, EventType.ICE_CANDIDATE)
+
+    def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
+        generation = stack.generations.get(ufrag)
+        line = candidate.to_line()
+        place = self._place(stack, ufrag)
+        if generation is None or place is None:
+            return
+        generation.add(candidate)
+        for description in self._core.descriptions.locals():
+            for index in description.sections_of(ufrag)[:1]:
+                generation.write_to(description, index)
+        init = CandidateInit(line, *place, ufrag, candidate.url)
+        stack.ice.local_candidates.append(init)
+        self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
+
+    def _end(self, stack: TransportStack, ufrag: str, now: float) -> None:
+        generation = stack.generations.get(ufrag)
+        place = self._place(stack, ufrag)
+        if generation is None or place is None:
+            return
+        generation.is_gathered = True
+        for description in self._core.descriptions.locals():
+            for index in description.sections_of(ufrag)[:1]:
+                generation.write_to(description, index)
+        init = CandidateInit("", *place, ufrag)
+        self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
+
+    def _place(self, stack: TransportStack, ufrag: str) -> tuple[str | None, int] | None:
+        """Where candidates of the generation belong; ``None`` once no description has it.
+
+        There are no early candidates: gathering starts in the task that applies the description.
+        A generation without a description was rolled back, and nobody may hear of it.
+        """
+        if not stack.is_discarded:
+            for description in self._core.descriptions.locals():
+                for index in description.sections_of(ufrag):
+                    return description.model.media[index].mid, index
+        return None
+
+    def _report_error(self, stack: TransportStack, event: CandidateError, now: float) -> None:
+        if not stack.is_discarded:
+            self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE_ERROR, event)
+
+    def _change_role(self, stack: TransportStack, event: RoleChanged, now: float) -> None:
+        stack.ice.role = event.role

@@ -1,0 +1,127 @@
+"""The m-sections that we write (RFC 9429 5.2 and 5.3, RFC 8841, RFC 8842)."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from frazil.dtls import Certificate, DtlsRole
+from frazil.ice import Credentials
+from frazil.peer.transport import MAX_MESSAGE_SIZE
+from frazil.sdp.session import (
+    LEGACY_SCTP_PROTOCOL,
+    AddressType,
+    Connection,
+    Direction,
+    Fingerprint,
+    MediaDescription,
+    SessionDescription,
+    Setup,
+)
+from frazil.types import Address
+
+SCTP_PORT: Final = 5000
+DATA_FORMAT: Final = "webrtc-datachannel"
+DATA_PROTOCOL: Final = "UDP/DTLS/SCTP"
+
+_DISCARD_PORT: Final = 9
+"""The port before there is a default candidate (RFC 8840 4.1.1)."""
+_TRICKLE: Final = ("trickle",)
+
+SETUP_OF_ROLE: Final = {DtlsRole.CLIENT: Setup.ACTIVE, DtlsRole.SERVER: Setup.PASSIVE}
+ROLE_FACING: Final = {Setup.ACTIVE: DtlsRole.SERVER, Setup.PASSIVE: DtlsRole.CLIENT}
+"""Our role when this is what the peer says about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTransport:
+    """What we say about our side of the transport.
+
+    Attributes:
+        credentials: Of the generation that the description represents.
+        certificate: Its SHA-256 fingerprint is written, and no other: with several a peer that
+            checks only one might miss that this one is wrong.
+        setup: Which DTLS roles we take.
+        candidates: The lines surfaced so far in this generation.
+        is_gathered: No further candidate will follow.
+        default_address: The most reachable candidate so far.
+    """
+
+    credentials: Credentials
+    certificate: Certificate
+    setup: Setup
+    candidates: tuple[str, ...] = ()
+    is_gathered: bool = False
+    default_address: Address | None = None
+
+
+def data_section(mid: str, local: LocalTransport) -> MediaDescription:
+    """The m-section of the data channels, as an offer has it."""
+    address = local.default_address
+    return MediaDescription(
+        kind="application",
+        port=address[1] if address else _DISCARD_PORT,
+        protocol=DATA_PROTOCOL,
+        formats=(DATA_FORMAT,),
+        connection=_connection(address),
+        mid=mid,
+        ice_ufrag=local.credentials.ufrag,
+        ice_pwd=local.credentials.password,
+        ice_options=_TRICKLE,
+        fingerprints=(_fingerprint(local.certificate),),
+        setup=local.setup,
+        candidates=local.candidates,
+        end_of_candidates=local.is_gathered,
+        sctp_port=SCTP_PORT,
+        max_message_size=MAX_MESSAGE_SIZE,
+    )
+
+
+def data_answer(offered: MediaDescription, mid: str, local: LocalTransport) -> MediaDescription:
+    """The m-section of the data channels in the protocol of the offer.
+
+    An offer without ``a=sctp-port`` dates from before RFC 8841 and names the port in its format.
+    """
+    section = replace(data_section(mid, local), protocol=offered.protocol)
+    if offered.protocol != LEGACY_SCTP_PROTOCOL:
+        return section
+    return replace(
+        section,
+        formats=(str(SCTP_PORT),),
+        sctp_port=None,
+        attributes=(f"sctpmap:{SCTP_PORT} {DATA_FORMAT} 65535",),
+    )
+
+
+def live_data_index(description: SessionDescription) -> int | None:
+    """The index of the m-section of the data channels, unless it is rejected or missing.
+
+    There is at most one (RFC 8841 4): a second one is not used.
+    """
+    for index, media in enumerate(description.media):
+        if media.is_sctp and not media.is_rejected:
+            return index
+    return None
+
+
+def rejected_section(media: MediaDescription) -> MediaDescription:
+    """The refusal of ``media``: port 0, its mid kept (RFC 9429 5.3.1)."""
+    return MediaDescription(
+        kind=media.kind,
+        port=0,
+        protocol=media.protocol,
+        formats=media.formats,
+        connection=Connection(),
+        mid=media.mid,
+        direction=Direction.SENDRECV if media.is_sctp else Direction.INACTIVE,
+    )
+
+
+def _connection(address: Address | None) -> Connection:
+    if address is None:
+        return Connection()
+    family = AddressType.IP6 if ":" in address[0] else AddressType.IP4
+    return Connection(family, address[0])
+
+
+def _fingerprint(certificate: Certificate) -> Fingerprint:
+    found = certificate.fingerprint("sha-256")
+    return Fingerprint(found.algorithm, found.value)

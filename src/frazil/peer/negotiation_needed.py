@@ -1,0 +1,63 @@
+"""When the application has to negotiate (webrtc-pc 4.7.3)."""
+
+from collections.abc import Callable
+
+from frazil.peer.core import Core
+from frazil.peer.event import EventType
+
+
+class NegotiationNeeded:
+    """The negotiation-needed flag, and the task that fires ``negotiationneeded`` once per need."""
+
+    __slots__ = ("_check", "_core", "_flag", "_is_busy", "_is_stable", "_when_idle")
+
+    def __init__(
+        self,
+        core: Core,
+        *,
+        is_busy: Callable[[], bool],
+        is_stable: Callable[[], bool],
+        check: Callable[[], bool],
+    ) -> None:
+        """Watch a connection.
+
+        Args:
+            core: For the task and its event.
+            is_busy: Whether operations are in the chain.
+            is_stable: Whether the signalling state is ``stable``.
+            check: Whether the descriptions lag behind what the application asked for.
+        """
+        self._core = core
+        self._is_busy = is_busy
+        self._is_stable = is_stable
+        self._check = check
+        self._flag = False
+        self._when_idle = False
+
+    def update(self) -> None:
+        """Something changed that may need negotiation."""
+        if self._is_busy():
+            self._when_idle = True
+        else:
+            self._core.tasks.queue(self._evaluate)
+
+    def restart(self) -> None:
+        """A negotiation ended: whatever is still needed is told again."""
+        self._flag = False
+        self.update()
+
+    def chain_emptied(self) -> None:
+        """The last operation left the chain."""
+        if self._when_idle:
+            self._when_idle = False
+            self.update()
+
+    def _evaluate(self, now: float) -> None:
+        if self._is_busy():
+            self._when_idle = True
+        elif self._is_stable():
+            needed = self._check()
+            fire = needed and not self._flag
+            self._flag = needed
+            if fire:
+                self._core.tasks.fire(self._core.target, EventType.NEGOTIATION_NEEDED)

@@ -1,0 +1,123 @@
+"""addIceCandidate (webrtc-pc 4.4.2)."""
+
+from frazil.errors import InvalidStateError, OperationError
+from frazil.ice import Candidate, CandidateSyntaxError
+from frazil.peer.applier import Applier
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.core import Core
+from frazil.peer.description import Description
+from frazil.peer.operation import Steps
+
+
+class RemoteCandidateIntake:
+    """The body of ``addIceCandidate``."""
+
+    __slots__ = ("_applier", "_core")
+
+    def __init__(self, core: Core, applier: Applier) -> None:
+        self._core = core
+        self._applier = applier
+
+    def add(self, init: CandidateInit) -> Steps[None]:
+        """Hand one candidate, or the end of candidates, to the transport it belongs to."""
+        remote = self._core.descriptions.remote
+        if remote is None:
+            raise InvalidStateError(
+                "addIceCandidate needs a remote description; call setRemoteDescription first and "
+                "keep early candidates until then"
+            )
+        index = _section(init, remote)
+        if init.username_fragment is not None:
+            self._check_generation(init.username_fragment, index)
+        now = yield
+        if index is not None and init.candidate:
+            self._add(init, index, now)
+        else:
+            self._end(init, index, now)
+
+    def _check_generation(self, ufrag: str, index: int | None) -> None:
+        for description in self._core.descriptions.remotes():
+            sections = description.sections_of(ufrag)
+            if index in sections or (index is None and sections):
+                return
+        raise OperationError(
+            f"usernameFragment {ufrag!r} is in no remote description that is applied: the "
+            "candidate belongs to another generation or to another connection"
+        )
+
+    def _add(self, init: CandidateInit, index: int, now: float) -> None:
+        try:
+            candidate = Candidate.from_line(init.candidate)
+        except CandidateSyntaxError as error:
+            raise OperationError(f"the candidate cannot be used: {error}") from error
+        ufrag = self._generation(init, index, candidate)
+        stack = self._applier.stack
+        if ufrag is None or stack is None or not self._serves(index):
+            return  # the m-section was rejected: W3C ignores its candidates
+        added = [
+            description.add_candidate(index, candidate.to_line())
+            for description in self._core.descriptions.remotes()
+            if index in description.sections_of(ufrag)
+        ]
+        if not any(added):
+            self._core.trace.count("candidate-dropped")
+            return
+        mid = init.sdp_mid or self._mid(index)
+        stack.ice.remote_candidates.append(CandidateInit(candidate.to_line(), mid, index, ufrag))
+        stack.add_candidate(candidate, ufrag, now)
+
+    def _end(self, init: CandidateInit, index: int | None, now: float) -> None:
+        """End one m-section, or all of them, in one generation."""
+        remotes = self._core.descriptions.remotes()
+        sections = range(len(remotes[0].model.media)) if index is None else (index,)
+        for section in sections:
+            ufrag = self._generation(init, section, None)
+            if ufrag is None:
+                continue
+            for description in remotes:
+                if section in description.sections_of(ufrag):
+                    description.end_candidates(section)
+            stack = self._applier.stack
+            if stack is not None and self._serves(section):
+                stack.session.end_remote_candidates(now, ufrag)
+
+    def _serves(self, index: int) -> bool:
+        """Whether the m-section's candidates are meant for the transport."""
+        stack = self._applier.stack
+        return stack is not None and stack.remote is not None and index in stack.remote.sections
+
+    def _generation(
+        self, init: CandidateInit, index: int, candidate: Candidate | None
+    ) -> str | None:
+        """The one that is named, else the newest of the m-section; ``None`` if it was rejected."""
+        known = [
+            each.ufrag_at(index)
+            for each in self._core.descriptions.remotes()
+            if index < len(each.model.media)
+        ]
+        named = init.username_fragment or (candidate.ufrag if candidate else None)
+        if named in known:
+            return named
+        return None if init.username_fragment or not known else known[0]
+
+    def _mid(self, index: int) -> str | None:
+        remote = self._core.descriptions.remote
+        return remote.model.media[index].mid if remote else None
+
+
+def _section(init: CandidateInit, remote: Description) -> int | None:
+    """The index of the m-section; ``None`` for all of them."""
+    if init.sdp_mid is not None:
+        index = remote.index_of(init.sdp_mid)
+        if index is None:
+            raise OperationError(
+                f"sdpMid {init.sdp_mid!r} is in no m-section of the remote description"
+            )
+        return index
+    index = init.sdp_m_line_index
+    if index is not None and index >= len(remote.model.media):
+        raise OperationError(
+            f"sdpMLineIndex {index} is too large: the remote description has "
+            f"{len(remote.model.media)} m-sections"
+        )
+    return index

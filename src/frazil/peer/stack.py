@@ -1,0 +1,118 @@
+"""One transport of a connection: the session that works, and the slots that applications see."""
+
+from frazil.dtls import DtlsRole
+from frazil.ice import Candidate, Credentials
+from frazil.peer.generation import LocalGeneration
+from frazil.peer.remote import RemoteTransport
+from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.session.session import Session
+from frazil.states.enums import RTCIceRole
+
+_RTP = 1
+"""The only ICE component: RTCP is multiplexed."""
+
+
+class TransportStack:
+    """A session with its W3C slots, and which generation of it each side has applied.
+
+    Attributes:
+        name: Names the transport in effects, history and trace.
+        generations: The local generations in force, by ufrag.
+        remote: The newest applied description of the peer's side.
+        dtls_role: Ours, once an answer settled it; it stays for the life of the transport.
+        is_discarded: Its tasks that still wait do nothing any more.
+    """
+
+    __slots__ = (
+        "_stable_local",
+        "_stable_remote",
+        "dtls",
+        "dtls_role",
+        "generations",
+        "ice",
+        "is_discarded",
+        "name",
+        "remote",
+        "sctp",
+        "session",
+    )
+
+    def __init__(self, name: str, session: Session) -> None:
+        self.name = name
+        self.session = session
+        self.ice = IceTransport(name)
+        self.dtls = DtlsTransport(self.ice)
+        self.sctp = SctpTransport(self.dtls)
+        self.generations: dict[str, LocalGeneration] = {}
+        self.remote: RemoteTransport | None = None
+        self.dtls_role: DtlsRole | None = None
+        self.is_discarded = False
+        self._stable_local: Credentials | None = None
+        self._stable_remote: RemoteTransport | None = None
+
+    def set_role(self, role: RTCIceRole, now: float) -> None:
+        """Take the ICE role of the first offer; later offers do not change it (RFC 8445 6.1.1)."""
+        if self.ice.role is RTCIceRole.UNKNOWN:
+            self.ice.role = role
+            self.session.set_role(role, now)
+
+    def apply_local(self, credentials: Credentials, now: float) -> None:
+        """Our half of a generation; new credentials start gathering."""
+        if credentials == self.ice.local_parameters:
+            return
+        self._forget_half(self.ice.local_parameters != self._stable_local, now)
+        self.ice.local_parameters = credentials
+        self.generations.setdefault(credentials.ufrag, LocalGeneration())
+        self.session.set_local_credentials(credentials, now)
+
+    def apply_remote(self, remote: RemoteTransport, now: float) -> None:
+        """The peer's half of a generation, without its candidates."""
+        if remote.credentials != self.ice.remote_parameters:
+            before = self._stable_remote.credentials if self._stable_remote else None
+            self._forget_half(self.ice.remote_parameters != before, now)
+            self.ice.remote_parameters = remote.credentials
+            self.session.set_remote_credentials(remote.credentials, now, lite=remote.is_lite)
+        self.remote = remote
+
+    def add_candidate(self, candidate: Candidate, ufrag: str, now: float) -> None:
+        """A candidate of the peer; those of other components have no use."""
+        if candidate.component == _RTP:
+            self.session.add_remote_candidate(candidate, now, ufrag)
+
+    def start(self, role: DtlsRole, now: float) -> None:
+        """After an answer: DTLS and SCTP may begin as soon as there is a valid pair."""
+        assert self.remote is not None
+        self.dtls_role = role
+        self.session.start_dtls(role, self.remote.fingerprints, now)
+        self.sctp.limit_messages(self.remote.max_message_size)
+        assert self.sctp.max_message_size is not None
+        self.session.start_sctp(self.remote.sctp_port, self.sctp.max_message_size, now)
+
+    def settle(self) -> None:
+        """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""
+        self._stable_local = self.ice.local_parameters
+        self._stable_remote = self.remote
+        local = self._stable_local.ufrag if self._stable_local else None
+        remote = self.remote.credentials.ufrag if self.remote else None
+        self.generations = {u: g for u, g in self.generations.items() if u == local}
+        self.ice.local_candidates = [
+            each for each in self.ice.local_candidates if each.username_fragment == local
+        ]
+        self.ice.remote_candidates = [
+            each for each in self.ice.remote_candidates if each.username_fragment == remote
+        ]
+
+    def roll_back(self, now: float) -> None:
+        """Return to the generations of the last ``stable``."""
+        self.remote = self._stable_remote
+        remote = self.remote.credentials if self.remote else None
+        changed = (
+            self.ice.local_parameters != self._stable_local or self.ice.remote_parameters != remote
+        )
+        self.ice.local_parameters = self._stable_local
+        self.ice.remote_parameters = remote
+        self._forget_half(changed, now)
+
+    def _forget_half(self, pending: bool, now: float) -> None:
+        if pending:
+            self.session.rollback(now)

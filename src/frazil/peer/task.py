@@ -1,0 +1,79 @@
+"""The W3C task queue: each task writes its slots first, then its events fire, in one turn."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from frazil.peer.event import EventType, Fired, PeerEvent
+
+Task: TypeAlias = Callable[[float], None]
+"""Called with the current time; fires its events through the queue it was given to."""
+
+BACKLOG_LIMIT: Final = 4096
+"""Waiting tasks above which the driver should run tasks before it reads from the network."""
+
+
+class TaskQueue:
+    """Runs tasks one at a time and collects the events that each of them fires."""
+
+    __slots__ = ("_closed", "_events", "_follow_ups", "_running", "_tasks")
+
+    def __init__(self) -> None:
+        self._tasks: deque[Task] = deque()
+        self._follow_ups: list[Task] = []
+        self._events: list[PeerEvent] = []
+        self._running = False
+        self._closed = False
+
+    def __len__(self) -> int:
+        """How many tasks wait."""
+        return len(self._tasks)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the code that asks was called by a task."""
+        return self._running
+
+    def queue(self, task: Task) -> None:
+        """Run ``task`` after all tasks that wait now."""
+        if not self._closed:
+            self._tasks.append(task)
+
+    def follow(self, task: Task) -> None:
+        """Run ``task`` as the next task, in a turn of its own.
+
+        For tasks that W3C queues from within a task and that must come before whatever the network
+        brought meanwhile: an ``open`` event goes before the first message.
+        """
+        if self._running:
+            self._follow_ups.append(task)
+        else:
+            self.queue(task)
+
+    def fire(self, target: object, kind: EventType, payload: object = None) -> None:
+        """Dispatch an event when the running task has written all its slots."""
+        self._events.append(Fired(target, kind, payload))
+
+    def emit(self, event: PeerEvent) -> None:
+        """Hand out ``event`` in its place among the events of the running task."""
+        self._events.append(event)
+
+    def run(self, now: float) -> list[PeerEvent]:
+        """Run one task; the events it fired, in order."""
+        if not self._tasks:
+            return []
+        task = self._tasks.popleft()
+        self._running = True
+        try:
+            task(now)
+        finally:
+            self._running = False
+            events, self._events = self._events, []
+            self._tasks.extendleft(reversed(self._follow_ups))
+            self._follow_ups.clear()
+        return events
+
+    def close(self) -> None:
+        """Forget what waits and accept nothing more: W3C tasks abort on a closed connection."""
+        self._closed = True
+        self._tasks.clear()

@@ -1,0 +1,100 @@
+"""The slots of the transports as the W3C objects show them. Only tasks write here."""
+
+from typing import Final
+
+from frazil.ice import Credentials, SelectedPair
+from frazil.peer.candidate_init import CandidateInit
+from frazil.states.enums import (
+    RTCDtlsTransportState,
+    RTCIceGathererState,
+    RTCIceRole,
+    RTCIceTransportState,
+    RTCSctpTransportState,
+)
+
+MAX_MESSAGE_SIZE: Final = 262144
+"""Bytes of one message that we send and take, announced as ``a=max-message-size``."""
+UNANNOUNCED_MESSAGE_SIZE: Final = 65536
+"""What the peer takes if it does not say (RFC 8841 6.1)."""
+
+
+class IceTransport:
+    """RTCIceTransport.
+
+    Attributes:
+        name: Tells the transports of one connection apart.
+        component: Always ``"rtp"``: RTCP is multiplexed.
+        local_candidates: Those that were surfaced, of the generations in force.
+        remote_candidates: Those that were signalled, of the generations in force.
+        local_parameters: Our credentials of the newest applied description.
+        remote_parameters: Theirs.
+    """
+
+    __slots__ = (
+        "component",
+        "gathering_state",
+        "local_candidates",
+        "local_parameters",
+        "name",
+        "remote_candidates",
+        "remote_parameters",
+        "role",
+        "selected_pair",
+        "state",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.component = "rtp"
+        self.state = RTCIceTransportState.NEW
+        self.gathering_state = RTCIceGathererState.NEW
+        self.role = RTCIceRole.UNKNOWN
+        self.selected_pair: SelectedPair | None = None
+        self.local_candidates: list[CandidateInit] = []
+        self.remote_candidates: list[CandidateInit] = []
+        self.local_parameters: Credentials | None = None
+        self.remote_parameters: Credentials | None = None
+
+
+class DtlsTransport:
+    """RTCDtlsTransport.
+
+    Attributes:
+        ice: The ICE transport below.
+        remote_certificates: DER, the peer's own first; empty before ``connected``.
+    """
+
+    __slots__ = ("ice", "remote_certificates", "state")
+
+    def __init__(self, ice: IceTransport) -> None:
+        self.ice = ice
+        self.state = RTCDtlsTransportState.NEW
+        self.remote_certificates: tuple[bytes, ...] = ()
+
+
+class SctpTransport:
+    """RTCSctpTransport.
+
+    Attributes:
+        dtls: The DTLS transport below.
+        max_channels: How many streams both sides allow; ``None`` before ``connected``.
+        max_message_size: Bytes that one message may have; ``None`` before the first answer.
+    """
+
+    __slots__ = ("dtls", "max_channels", "max_message_size", "state")
+
+    def __init__(self, dtls: DtlsTransport) -> None:
+        self.dtls = dtls
+        self.state = RTCSctpTransportState.CONNECTING
+        self.max_channels: int | None = None
+        self.max_message_size: int | None = None
+
+    def limit_messages(self, announced: int | None) -> None:
+        """Take over the peer's ``a=max-message-size`` (webrtc-pc, update max message size).
+
+        Args:
+            announced: The value, 0 for any size; ``None`` if the attribute is absent.
+        """
+        if announced is None:
+            announced = UNANNOUNCED_MESSAGE_SIZE
+        self.max_message_size = min(announced, MAX_MESSAGE_SIZE) if announced else MAX_MESSAGE_SIZE

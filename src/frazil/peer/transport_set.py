@@ -1,0 +1,208 @@
+"""The transports of a connection: their life, and their traffic with the driver."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+from frazil.ice import GatheringStateChanged
+from frazil.peer.channel_table import ChannelTable
+from frazil.peer.configuration import Configuration
+from frazil.peer.core import Core
+from frazil.peer.event import DriverRequest, EventType, GatheringRequested, TransportDiscarded
+from frazil.peer.router import Router
+from frazil.peer.stack import TransportStack
+from frazil.peer.transport import DtlsTransport
+from frazil.session.session import Session
+from frazil.states.enums import (
+    RTCDtlsTransportState,
+    RTCIceGathererState,
+    RTCIceTransportState,
+    RTCSctpTransportState,
+)
+from frazil.trace import Reason
+from frazil.types import Address, Datagram, Transmit
+
+SessionFactory: TypeAlias = Callable[[str], Session]
+"""Makes the session of the transport with the given name."""
+
+
+class TransportSet:
+    """Every input to a session comes through here, so that no report of one is ever left behind.
+
+    Attributes:
+        configuration: Its ICE servers and policy hold for whatever gathering starts from now on.
+    """
+
+    __slots__ = (
+        "_core",
+        "_created",
+        "_factory",
+        "_leaving",
+        "_requests",
+        "_router",
+        "_stacks",
+        "configuration",
+    )
+
+    def __init__(
+        self,
+        core: Core,
+        channels: ChannelTable,
+        configuration: Configuration,
+        factory: SessionFactory,
+    ) -> None:
+        self.configuration = configuration
+        self._core = core
+        self._factory = factory
+        self._router = Router(core, channels, self._request_gathering)
+        self._stacks: dict[str, TransportStack] = {}
+        self._leaving: list[TransportStack] = []
+        self._requests: list[DriverRequest] = []
+        self._created = 0
+
+    @property
+    def dtls(self) -> list[DtlsTransport]:
+        """The DTLS transports in use, each with its ICE transport, oldest first."""
+        return [stack.dtls for stack in self._stacks.values()]
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def create(self) -> TransportStack:
+        """A new transport."""
+        name = str(self._created)
+        self._created += 1
+        stack = TransportStack(name, self._factory(name))
+        self._stacks[name] = stack
+        return stack
+
+    def discard(self, stack: TransportStack, reason: Reason, now: float) -> None:
+        """Take a transport out of use; its ``closed`` events come in a task of their own."""
+        del self._stacks[stack.name]
+        self._shut(stack, now)
+        self._core.tasks.queue(partial(self._announce_discarded, stack, reason))
+
+    def close(self, reason: Reason, now: float) -> None:
+        """Close all transports, their slots at once and without events."""
+        for stack in self._stacks.values():
+            self._shut(stack, now)
+            self._close_slots(stack, reason, now)
+        self._stacks.clear()
+
+    def drain(self) -> None:
+        """Queue tasks for everything that the sessions have reported."""
+        for stack in list(self._stacks.values()):
+            for event in stack.session.poll_events():
+                self._router.route(stack, event)
+
+    # --- network ------------------------------------------------------------------------------
+
+    def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
+        """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
+        self._feed(transport, lambda to: to.receive(datagrams, now))
+
+    def handle_timeout(self, now: float) -> None:
+        """Let time pass."""
+        for stack in self._stacks.values():
+            stack.session.handle_timeout(now)
+        self.drain()
+
+    def next_timeout(self) -> float | None:
+        """The earliest deadline of any session."""
+        deadlines = (stack.session.next_timeout() for stack in self._stacks.values())
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
+        """What is to be sent, with the name of the transport whose socket sends it."""
+        leaving, self._leaving = self._leaving, []
+        transmits = [
+            (stack.name, transmit)
+            for stack in (*self._stacks.values(), *leaving)
+            for transmit in stack.session.poll_transmits(now)
+        ]
+        self.drain()
+        return transmits
+
+    # --- gathering ----------------------------------------------------------------------------
+
+    def poll_requests(self) -> list[DriverRequest]:
+        """What the driver is asked to do. Send the pending transmits first."""
+        requests, self._requests = self._requests, []
+        return requests
+
+    def add_local_address(self, transport: str, address: Address, now: float) -> None:
+        """A UDP socket was bound for ``transport``."""
+        self._feed(transport, lambda to: to.add_local_address(address, now))
+
+    def remove_local_address(self, transport: str, address: Address, now: float) -> None:
+        """A socket of ``transport`` was closed or its interface went away."""
+        self._feed(transport, lambda to: to.remove_local_address(address, now))
+
+    def local_addresses_done(self, transport: str, now: float) -> None:
+        """Every interface has its socket."""
+        self._feed(transport, lambda to: to.local_addresses_done(now))
+
+    def expect_stun_server(self, transport: str, url: str) -> None:
+        """The name in ``url`` is being resolved; gathering waits for it."""
+        self._feed(transport, lambda to: to.expect_stun_server(url))
+
+    def add_stun_server(
+        self, transport: str, url: str, addresses: list[Address], now: float
+    ) -> None:
+        """The name in ``url`` was resolved."""
+        self._feed(transport, lambda to: to.add_stun_server(url, addresses, now))
+
+    def stun_server_failed(self, transport: str, url: str, text: str, now: float) -> None:
+        """The name in ``url`` could not be resolved, for the reason ``text``."""
+        self._feed(transport, lambda to: to.stun_server_failed(url, text, now))
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
+        stack = self._stacks.get(transport)
+        if stack is not None:  # else it was discarded while the driver was at work
+            put(stack.session)
+            self.drain()
+
+    def _request_gathering(self, stack: TransportStack, event: GatheringStateChanged) -> None:
+        if event.state is RTCIceGathererState.GATHERING:
+            configuration = self.configuration
+            self._requests.append(
+                GatheringRequested(
+                    stack.name,
+                    event.ufrag,
+                    configuration.ice_servers,
+                    configuration.ice_transport_policy,
+                )
+            )
+
+    def _shut(self, stack: TransportStack, now: float) -> None:
+        stack.is_discarded = True
+        stack.session.close(now)
+        self._leaving.append(stack)
+        self._requests.append(TransportDiscarded(stack.name))
+
+    def _announce_discarded(self, stack: TransportStack, reason: Reason, now: float) -> None:
+        """webrtc-pc, set the session description: transports no longer referenced are closed."""
+        core = self._core
+        closed = self._close_slots(stack, reason, now)
+        changed = core.aggregates.derive_all(reason, now)
+        for slots in closed:
+            core.tasks.fire(slots, EventType.STATE_CHANGE)
+        for kind in changed:
+            core.tasks.fire(core.target, kind)
+
+    def _close_slots(self, stack: TransportStack, reason: Reason, now: float) -> list[object]:
+        """Write ``closed`` everywhere; the slot objects that were not closed before."""
+        stack.ice.selected_pair = None
+        changed: list[object] = []
+        for layer, slots, closed in (
+            ("ice", stack.ice, RTCIceTransportState.CLOSED),
+            ("dtls", stack.dtls, RTCDtlsTransportState.CLOSED),
+            ("sctp", stack.sctp, RTCSctpTransportState.CLOSED),
+        ):
+            if slots.state != closed:
+                machine = f"{layer}-transport {stack.name}"
+                self._core.history.record(now, machine, slots.state, closed, reason)
+                slots.state = closed
+                changed.append(slots)
+        return changed

@@ -1,0 +1,237 @@
+"""Peer connections over sessions that only record what they are told."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from frazil.dtls import Certificate, DtlsStateChanged
+from frazil.ice import (
+    Candidate,
+    CandidateGathered,
+    CandidatesEnded,
+    GatheringStateChanged,
+    IceTransportChanged,
+)
+from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.configuration import Configuration
+from frazil.peer.connection import PeerConnection
+from frazil.peer.description import DescriptionInit
+from frazil.peer.event import EventType, Fired, OperationSettled
+from frazil.peer.operation import Operation
+from frazil.session.event import SctpChanged
+from frazil.states.enums import RTCIceGathererState
+from frazil.trace import Reason, StateChange, Trace
+
+REASON = Reason("test", "test", "a test says so")
+
+
+@cache
+def certificate(seed: int) -> Certificate:
+    return Certificate.generate(random.Random(seed).randbytes, 0.0)
+
+
+def candidate(port: int, host: str = "192.0.2.1", kind: str = "host", component: int = 1):
+    line = f"candidate:1 {component} udp 2130706431 {host} {port} typ {kind}"
+    return Candidate.from_line(line)
+
+
+class FakeSession:
+    """Records commands; reports exactly what a test tells it to.
+
+    Like the real one it begins to gather when it gets local credentials.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.calls: list[tuple] = []
+        self.events: list = []
+        self.transmits: list = []
+        self.timeout: float | None = None
+
+    def __getattr__(self, name: str) -> Callable:
+        def record(*args, **kwargs) -> None:
+            self.calls.append((name, *args, *kwargs.values()))
+
+        return record
+
+    def set_local_credentials(self, credentials, now: float) -> None:
+        self.calls.append(("set_local_credentials", credentials))
+        self.report_gathering(RTCIceGathererState.GATHERING, credentials.ufrag)
+
+    def next_timeout(self) -> float | None:
+        return self.timeout
+
+    def poll_transmits(self, now: float) -> list:
+        transmits, self.transmits = self.transmits, []
+        return transmits
+
+    def poll_events(self) -> list:
+        events, self.events = self.events, []
+        return events
+
+    def close(self, now: float) -> None:
+        self.calls.append(("close",))
+        self.events.clear()
+
+    # --- what a test makes it report ------------------------------------------------------------
+
+    def called(self, name: str) -> list[tuple]:
+        return [call[1:] for call in self.calls if call[0] == name]
+
+    def report_gathering(self, state: RTCIceGathererState, ufrag: str) -> None:
+        self.events.append(GatheringStateChanged(state, ufrag, REASON))
+
+    def report_ice(self, old: str, new: str, pair=None) -> None:
+        change = StateChange(0.0, "ice-transport", old, new, REASON)
+        self.events.append(IceTransportChanged(change, pair is not None, pair, REASON))
+
+    def report_dtls(self, old: str, new: str, certificates=(), failure=None) -> None:
+        change = StateChange(0.0, "dtls-transport", old, new, REASON)
+        self.events.append(DtlsStateChanged(change, certificates, failure))
+
+    def report_sctp(self, old: str, new: str, max_channels=None, failed=False, cause=None) -> None:
+        change = StateChange(0.0, "sctp-transport", old, new, REASON)
+        self.events.append(SctpChanged(change, max_channels, failed, cause))
+
+    def gather(self, ufrag: str, *found: Candidate) -> None:
+        """Report candidates and the end of the generation."""
+        self.events += [CandidateGathered(each, ufrag) for each in found]
+        self.events.append(CandidatesEnded(ufrag))
+        self.report_gathering(RTCIceGathererState.COMPLETE, ufrag)
+
+
+@dataclass
+class Seen:
+    """One event and what the slots showed when it was dispatched."""
+
+    type: EventType
+    target: object
+    payload: object
+    signaling: str
+    ice: str
+    connection: str
+    gathering: str
+
+
+@dataclass
+class Peer:
+    """A connection, its sessions, and the log of everything it handed out."""
+
+    name: str = "peer"
+    seed: int = 1
+    configuration: Configuration = field(default_factory=Configuration)
+
+    def __post_init__(self) -> None:
+        self.trace = Trace()
+        self.sessions: list[FakeSession] = []
+        self.seen: list[Seen] = []
+        self.settled: list[Operation] = []
+        self.handlers: dict[EventType, Callable[[Fired], None]] = {}
+        self.now = 0.0
+        self.pc = PeerConnection(
+            self.configuration,
+            certificate=certificate(self.seed),
+            random_bytes=random.Random(self.seed).randbytes,
+            trace=self.trace,
+            session_factory=self._make_session,
+        )
+
+    def _make_session(self, name: str) -> FakeSession:
+        session = FakeSession(name)
+        self.sessions.append(session)
+        return session
+
+    @property
+    def session(self) -> FakeSession:
+        return self.sessions[-1]
+
+    def step(self) -> list:
+        """Run one task and dispatch its events as a driver would."""
+        events = self.pc.run_task(self.now)
+        for event in events:
+            if isinstance(event, OperationSettled):
+                self.settled.append(event.operation)
+                continue
+            pc = self.pc
+            self.seen.append(
+                Seen(
+                    event.type,
+                    event.target,
+                    event.payload,
+                    pc.signaling_state,
+                    pc.ice_connection_state,
+                    pc.connection_state,
+                    pc.ice_gathering_state,
+                )
+            )
+            if event.type in self.handlers:
+                self.handlers[event.type](event)
+        return events
+
+    def run(self) -> list[EventType]:
+        """Run all tasks; the types of the events dispatched meanwhile."""
+        self.pc.transports.drain()
+        before = len(self.seen)
+        while self.pc.has_task:
+            self.step()
+        return [each.type for each in self.seen[before:]]
+
+    def tasks(self) -> list[list[EventType | str]]:
+        """Run all tasks; for each that dispatched something, what it dispatched."""
+        self.pc.transports.drain()
+        turns = []
+        while self.pc.has_task:
+            turn = [e.type if isinstance(e, Fired) else "settled" for e in self.step()]
+            turns += [turn] if turn else []
+        return turns
+
+    def complete(self, operation: Operation):
+        """Run until the operation settles; its value, or its error raised."""
+        while not operation.is_settled and self.pc.has_task:
+            self.step()
+        return operation.result()
+
+    # --- shorthands -----------------------------------------------------------------------------
+
+    def channel(self, label: str = "chat", **members) -> DataChannel:
+        return self.pc.create_data_channel(label, ChannelInit(**members), self.now)
+
+    def set_local(self, description=None) -> DescriptionInit:
+        self.complete(self.pc.set_local_description(description))
+        found = self.pc.local_description
+        return DescriptionInit(found.type, found.sdp) if found else DescriptionInit()
+
+    def set_remote(self, description) -> None:
+        self.complete(self.pc.set_remote_description(description))
+
+    def ufrag(self) -> str:
+        return self.session.called("set_local_credentials")[-1][0].ufrag
+
+
+def negotiate(offerer: Peer, answerer: Peer) -> None:
+    """One complete exchange without trickling."""
+    answerer.set_remote(offerer.set_local())
+    offerer.set_remote(answerer.set_local())
+
+
+def connected_pair(**members) -> tuple[Peer, Peer, DataChannel]:
+    """Two peers whose transports are all connected, with a channel of the first."""
+    one, two = Peer("one", 1), Peer("two", 2)
+    channel = one.channel(**members)
+    negotiate(one, two)
+    for peer in (one, two):
+        connect(peer)
+    return one, two, channel
+
+
+def connect(peer: Peer, max_channels: int = 1024) -> None:
+    """Let all layers of the newest session report that they are up."""
+    session = peer.session
+    session.gather(peer.ufrag())
+    session.report_ice("new", "checking")
+    session.report_ice("checking", "connected")
+    session.report_dtls("new", "connecting")
+    session.report_dtls("connecting", "connected", (b"der",))
+    session.report_sctp("connecting", "connected", max_channels)
+    peer.run()
