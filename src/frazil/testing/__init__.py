@@ -14,6 +14,7 @@ machine's own network. Hours pass in milliseconds, and the same seed gives the s
     >>> run(main, seed=7)
 """
 
+from frazil.testing.blockable import BlockableNetwork
 from frazil.testing.conditions import Conditions
 from frazil.testing.host import VirtualHost, VirtualUdpSocket
 from frazil.testing.link import Link
@@ -24,6 +25,7 @@ from frazil.testing.runner import LeftoverError, run
 from frazil.testing.stun import StunServer
 
 __all__ = [
+    "BlockableNetwork",
     "Conditions",
     "DeadlockError",
     "Fate",
