@@ -1,16 +1,23 @@
 """Peers whose certificates are unusual, and what the context lets them negotiate."""
 
 import base64
+import contextlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
 from frazil.dtls.certificate import Certificate
-from frazil.dtls.context import CIPHER_NAMES
+from frazil.dtls.context import CIPHER_NAMES, build_context
 from frazil.dtls.fingerprint import fingerprint_of
+from frazil.dtls.record import ContentType, split
 from frazil.states.enums import RTCDtlsTransportState as State
-from support.dtls_pair import CERTIFICATES, CLIENT, SERVER, DtlsPair, make_certificate
+from support.dtls_pair import CERTIFICATES, CLIENT, SERVER, WALL_NOW, DtlsPair, make_certificate
 
 
 class OddCertificate:
@@ -76,3 +83,100 @@ def test_each_cipher_suite_on_offer_works(name):
 def test_expired_certificates_do_not_matter():
     old = Certificate.generate(bytes, 1.0, lifetime_s=1.0)
     DtlsPair(certificates=(old, CERTIFICATES[SERVER])).connect()
+
+
+class IssuedCertificate:
+    """A certificate issued by another one, which is sent along."""
+
+    def __init__(self):
+        root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        root_name, leaf_name = (
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in ("root", "leaf")
+        )
+        now = datetime.fromtimestamp(WALL_NOW, UTC)
+
+        def issue(subject, key):
+            return (
+                x509.CertificateBuilder()
+                .subject_name(subject)
+                .issuer_name(root_name)
+                .public_key(key.public_key())
+                .serial_number(7)
+                .not_valid_before(now)
+                .not_valid_after(now + timedelta(days=1))
+                .sign(root_key, hashes.SHA256())
+            )
+
+        root, leaf = issue(root_name, root_key), issue(leaf_name, leaf_key)
+        self.root_der, self.der = (each.public_bytes(Encoding.DER) for each in (root, leaf))
+        self.context = build_context(leaf_key, leaf)
+        self.context.add_extra_chain_cert(root)
+
+    def fingerprint(self):
+        return fingerprint_of(self.der)
+
+
+@pytest.mark.parametrize("side", [CLIENT, SERVER])
+def test_a_chain_is_told_with_the_peers_own_certificate_first(side):
+    issued = IssuedCertificate()
+    certificates = list(CERTIFICATES)
+    certificates[side] = issued
+    pair = DtlsPair(certificates=certificates).connect()
+    assert pair.events[1 - side][-1].remote_certificates == (issued.der, issued.root_der)
+
+
+def test_the_fingerprint_of_an_issuer_vouches_for_nothing():
+    issued = IssuedCertificate()
+    pair = DtlsPair(
+        certificates=(CERTIFICATES[CLIENT], issued),
+        client_trusts=[fingerprint_of(issued.root_der)],
+    )
+    pair.start()
+    pair.run()
+    assert pair.states == (State.FAILED, State.FAILED)
+
+
+def test_a_handshake_in_which_no_certificate_was_judged_does_not_connect():
+    careless = make_certificate(8)
+    careless.context.set_verify(SSL.VERIFY_NONE)
+    pair = DtlsPair(certificates=(CERTIFICATES[CLIENT], careless))
+    pair.start()
+    pair.run()
+    assert pair.server.state is State.FAILED
+    text = "The association broke: the peer showed no certificate."
+    assert pair.events[SERVER][-1].failure.text == text
+
+
+def exchange(client, server):
+    """Let a bare OpenSSL client work, and carry what it and the server then send."""
+    with contextlib.suppress(SSL.WantReadError):
+        client.do_handshake()
+    with contextlib.suppress(SSL.WantReadError):
+        server.receive([client.bio_read(9999)], 0.0)
+    for run in server.poll_runs():
+        client.bio_write(run.data)
+
+
+def test_renegotiation_is_declined_and_the_association_goes_on():
+    certificate = make_certificate(9)
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_options(SSL.OP_NO_QUERY_MTU)
+    context.use_certificate(x509.load_der_x509_certificate(certificate.der))
+    context.use_privatekey(certificate._key)
+    client = SSL.Connection(context, None)
+    client.set_ciphertext_mtu(1200)
+    client.set_connect_state()
+    pair = DtlsPair(server_trusts=[certificate.fingerprint()])
+    pair.server.start(0.0)
+    for _ in range(3):
+        exchange(client, pair.server)
+    assert pair.server.state is State.CONNECTED
+
+    assert client.renegotiate()
+    with contextlib.suppress(SSL.WantReadError):
+        client.do_handshake()
+    assert pair.server.receive([client.bio_read(9999)], 1.0) == []
+    (run,) = pair.server.poll_runs()
+    (refusal,) = split(run.data)
+    assert (refusal.content_type, refusal.epoch) == (ContentType.ALERT, 1)
+    assert pair.server.state is State.CONNECTED

@@ -12,6 +12,7 @@ from frazil.dtls import (
     Fingerprint,
     KeyKind,
 )
+from frazil.dtls.engine import AssociationBrokenError, Engine
 from frazil.dtls.record import MAX_FEED_SIZE, split
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
@@ -327,6 +328,24 @@ def test_no_common_cipher_suite_is_told_by_alert():
     assert failure.text == "The association broke: no shared cipher."
     pair.client.receive([run.data for run in pair.server.poll_runs()], 0.0)
     assert pair.client.poll_events()[-1].failure.received_alert == 40
+
+
+def test_a_fatal_alert_after_the_handshake_fails_but_delivers_what_came_before(monkeypatch):
+    pair = DtlsPair().connect()
+
+    def open_one_and_break(engine, count, payloads):
+        payloads.append(b"before")
+        engine.witness.note_alert(sent=False, level=2, code=80)
+        raise AssociationBrokenError("ssl/tls alert internal error")
+
+    monkeypatch.setattr(Engine, "open", open_one_and_break)
+    assert pair.server.receive(sealed(pair, b"before"), pair.now) == [b"before"]
+    pair.flush()
+    assert pair.server.state is State.FAILED
+    change, failure = pair.events[SERVER][-1].change, pair.events[SERVER][-1].failure
+    assert (change.old, change.reason.cause) == ("connected", "alert-received")
+    assert failure.received_alert == 80
+    assert failure.text == "The peer sent the fatal alert internal_error (80)."
 
 
 # Payload.

@@ -6,6 +6,8 @@ import random
 import pytest
 
 from frazil.dtls import DtlsConfig
+from frazil.dtls.engine import AssociationBrokenError, Engine
+from frazil.dtls.record import split
 from frazil.states.enums import RTCDtlsTransportState as State
 from support.dtls_pair import CLIENT, SERVER, DtlsPair
 
@@ -87,3 +89,27 @@ def test_duplicates_change_nothing():
         pair.run(limit_s=0.02)
     assert pair.run(until=lambda: pair.states == BOTH_CONNECTED)
     assert_usable(pair)
+
+
+def test_openssl_giving_up_is_a_failure(monkeypatch):
+    def refuse(engine):
+        raise AssociationBrokenError("read timeout expired")
+
+    pair = DtlsPair(keep=lambda side, number: False)
+    pair.start()
+    monkeypatch.setattr(Engine, "retransmit", refuse)
+    pair.run(limit_s=0.1)
+    assert pair.client.state is State.FAILED
+    text = "The association broke: read timeout expired."
+    assert pair.events[CLIENT][-1].failure.text == text
+
+
+def test_a_flight_that_openssl_seals_anew_replaces_ours(monkeypatch):
+    """By the wall clock OpenSSL repeats its flight itself, which foreign servers may need."""
+    pair = DtlsPair(keep=lambda side, number: side == CLIENT)
+    pair.start()
+    resealed = split(pair.sent[CLIENT][0])[0].data
+    monkeypatch.setattr(Engine, "output", lambda engine: resealed * 2)
+    pair.client.handle_timeout(0.1)
+    (run,) = pair.client.poll_runs()
+    assert [record.data[13:] for record in split(run.data)] == [resealed[13:]] * 2
