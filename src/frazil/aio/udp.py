@@ -162,7 +162,7 @@ class AwaitedUdpSocket(_BoundSocket):
         self._task.cancel()
 
     async def _receive(self) -> None:
-        while not self._closed:
+        while True:
             try:
                 data, sockaddr = await self._loop.sock_recvfrom(self._sock, BUFFER_SIZE)
             except OSError:  # Windows reports here that an earlier datagram was not welcome,

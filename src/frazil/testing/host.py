@@ -186,8 +186,8 @@ class VirtualHost(Network):
         return list(self._sockets.values())
 
     def listener(self, local: Address) -> VirtualUdpSocket | None:
-        """The socket that hears what arrives for ``local`` now."""
-        return self._sockets.get(local) if self.has(local[0]) else None
+        """The open socket that is bound to ``local``."""
+        return self._sockets.get(local)
 
     def forget(self, closed: VirtualUdpSocket) -> None:
         """Free the port of a socket that has just closed."""

@@ -23,6 +23,7 @@ class ScriptedSocket(socket.socket):
         self.full_after = full_after
         self.refusal = refusal
         self.calls = []
+        self.attempts = 0
 
     def sendto(self, data, address):
         self._take()
@@ -40,6 +41,7 @@ class ScriptedSocket(socket.socket):
         return len(data)
 
     def _take(self):
+        self.attempts += 1
         if self.full_after is not None:
             if self.full_after == 0:
                 raise BlockingIOError
@@ -166,8 +168,10 @@ def test_full_buffer_delays_and_loses_nothing(scripted, segment):
     sock = scripted(full_after=1)
     transmitter = Transmitter(loop, sock, segment=segment)
     transmitter.send([run_of(100), run_of(2)])
+    attempts = sock.attempts
     transmitter.send([run_of(1)])
     assert loop.writer is not None
+    assert sock.attempts == attempts  # nothing is tried before the socket is writable
     while loop.writer is not None:
         sock.full_after = 1
         loop.writer()

@@ -289,6 +289,27 @@ def test_thousand_full_datagrams_fit_into_the_buffers(way):
     run(way, main)
 
 
+def test_endless_arrivals_let_others_run(way):
+    async def main(opener):
+        turn = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.001, turn.set)
+        hops = 0
+
+        def send_to_myself(batch):
+            nonlocal hops
+            hops += 1
+            if hops < 100_000:
+                bob.send([to(bob, b"again", bob.local)])
+
+        bob = opener("127.0.0.1", 0, send_to_myself)
+        send_to_myself([])
+        await turn.wait()
+        assert 1 < hops < 100_000
+        bob.close()
+
+    run(way, main)
+
+
 # --- adversity --------------------------------------------------------------------------------
 
 
@@ -366,6 +387,36 @@ def test_exception_in_the_handler_is_reported_and_survived(way):
     run(way, main)
 
 
+class ErraticLoop(BlindLoop):
+    """Reports errors on receiving in both ways that Windows does."""
+
+    def __init__(self):
+        super().__init__()
+        self.script = [ConnectionResetError("ICMP, up to 3.11"), (b"", None)]
+
+    async def sock_recvfrom(self, sock, bufsize):
+        if not self.script:
+            return await super().sock_recvfrom(sock, bufsize)
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def test_errors_on_receiving_do_not_end_it():
+    async def main(opener):
+        inbox = Inbox()
+        bob = opener("127.0.0.1", 0, inbox)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+            plain.sendto(b"x", bob.local)
+        await inbox.wait(1)
+        assert inbox.payloads == [b"x"]
+        assert asyncio.get_running_loop().script == []
+        bob.close()
+
+    run((ErraticLoop, False), main)
+
+
 # --- close ------------------------------------------------------------------------------------
 
 
@@ -421,6 +472,21 @@ def test_one_handler_closes_the_other_socket_that_is_ready_too(way):
         alice.send([to(alice, b"x", each.local) for each in pair])
         await asyncio.sleep(0.005)
         assert len(inbox.batches) == 1
+        alice.close()
+
+    run(way, main)
+
+
+def test_next_socket_may_get_the_same_descriptor(way):
+    async def main(opener):
+        alice = opener("127.0.0.1", 0, Inbox())
+        for _ in range(3):
+            inbox = Inbox()
+            bob = opener("127.0.0.1", 0, inbox)
+            await turns()
+            alice.send([to(alice, b"x", bob.local)])
+            await inbox.wait(1)
+            bob.close()
         alice.close()
 
     run(way, main)

@@ -90,6 +90,18 @@ def test_network_can_be_given_a_default():
     assert VirtualNetwork(default=Conditions(loss=1)).default.loss == 1
 
 
+def test_later_datagrams_on_a_quicker_link_arrive_first():
+    async def script(net, alice, bob):
+        net.connect("10.0.0.1", "10.0.0.2", Conditions(delay_s=0.5))
+        net.connect("2001:db8::1", "2001:db8::2", Conditions(delay_s=0.1))
+        alice.send(b"slow", bob)
+        alice.send(b"quick", bob, source=1, target=1)
+        await asyncio.sleep(1)
+        assert bob.heard == [(0.1, b"quick"), (0.5, b"slow")]
+
+    play(script)
+
+
 def test_runs_are_cut_and_arrive_as_one_batch():
     async def script(net, alice, bob):
         alice.send(b"aabbc", bob, 2)

@@ -131,8 +131,19 @@ def test_close_takes_back_what_it_still_thinks_about():
         await asyncio.sleep(1)
         server.close()
         server.close()
+        assert asyncio.get_running_loop().timers() == []
         await asyncio.sleep(10)
         assert answers == []
-        assert asyncio.get_running_loop().timers() == []
+
+    play(script)
+
+
+def test_remembers_only_answers_that_are_due():
+    async def script(net, server, ask, answers):
+        server.delay_s = 3.0
+        for _ in range(50):
+            ask(binding())
+            await asyncio.sleep(1)
+        assert len(server._timers) <= 4
 
     play(script)
