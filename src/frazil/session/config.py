@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from frazil.dtls import DtlsConfig
 from frazil.ice import IceConfig
+from frazil.sctp.config import SctpConfig
 
 MAX_EARLY_DATAGRAMS = 4
-"""DTLS datagrams kept while the peer's fingerprint is unknown: a ClientHello comes in two or three."""
+"""DTLS datagrams kept while no fingerprint is known: a ClientHello comes in two or three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,10 @@ class SessionConfig:
     Attributes:
         ice: Timers of checks, liveness, consent and patience.
         dtls: Datagram size and handshake timers.
-        interleaving: Whether large messages may let small ones pass (RFC 8260).
+        sctp: Packet size, buffers and timers; the remote port comes from signalling. SCTP never
+            gives up by itself: whether the path is lost for good is for ICE to say.
     """
 
     ice: IceConfig = field(default_factory=IceConfig)
     dtls: DtlsConfig = field(default_factory=DtlsConfig)
-    interleaving: bool = True
+    sctp: SctpConfig = field(default_factory=lambda: SctpConfig(max_retransmits=None))

@@ -1,1 +1,41 @@
-"""Placeholder."""
+"""The public objects, with the names of the W3C standard, on asyncio."""
+
+from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.datachannel import RTCDataChannel
+from frazil.w3c.description import RTCSessionDescription
+from frazil.w3c.event import (
+    Event,
+    MessageEvent,
+    RTCDataChannelEvent,
+    RTCErrorEvent,
+    RTCPeerConnectionIceErrorEvent,
+    RTCPeerConnectionIceEvent,
+    RTCRemoteCloseEvent,
+)
+from frazil.w3c.peerconnection import RTCPeerConnection
+from frazil.w3c.transport import (
+    RTCDtlsTransport,
+    RTCIceCandidatePair,
+    RTCIceParameters,
+    RTCIceTransport,
+    RTCSctpTransport,
+)
+
+__all__ = [
+    "Event",
+    "MessageEvent",
+    "RTCDataChannel",
+    "RTCDataChannelEvent",
+    "RTCDtlsTransport",
+    "RTCErrorEvent",
+    "RTCIceCandidate",
+    "RTCIceCandidatePair",
+    "RTCIceParameters",
+    "RTCIceTransport",
+    "RTCPeerConnection",
+    "RTCPeerConnectionIceErrorEvent",
+    "RTCPeerConnectionIceEvent",
+    "RTCRemoteCloseEvent",
+    "RTCSctpTransport",
+    "RTCSessionDescription",
+]

@@ -59,6 +59,17 @@ class RTCIceCandidate:
         except CandidateSyntaxError:
             self._parsed = None
 
+    @classmethod
+    def of(cls, init: CandidateInit) -> "RTCIceCandidate":
+        """The public object of a signalled candidate."""
+        return cls(
+            init.candidate,
+            init.sdp_mid,
+            init.sdp_m_line_index,
+            init.username_fragment,
+            url=init.url,
+        )
+
     @property
     def foundation(self) -> str | None:
         """Equal for candidates of equal type, base and server."""

@@ -36,11 +36,13 @@ class RTCDataChannel(EventTarget):
         slots: DataChannel,
         tasks: "set[asyncio.Task[Any]]",
         wake: Callable[[], float],
+        pulse: Pulse,
     ) -> None:
         super().__init__(tasks)
         self._slots = slots
         self._wake = wake
-        self._pulse = Pulse()
+        self._pulse = pulse
+        self._arrivals = Pulse()
         self._unread: deque[bytes | str] = deque()
         self._unread_size = 0
         self._readers = 0
@@ -100,7 +102,7 @@ class RTCDataChannel(EventTarget):
 
     @bufferedAmountLowThreshold.setter
     def bufferedAmountLowThreshold(self, value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
+        if type(value) is not int or not 0 <= value < 1 << 32:
             raise TypeError("bufferedAmountLowThreshold is a number from 0 to 2**32 - 1")
         self._slots.buffered_amount_low_threshold = value
 
@@ -165,7 +167,7 @@ class RTCDataChannel(EventTarget):
         self._readers += 1
         try:
             while True:
-                await self._pulse.wait_until(
+                await self._arrivals.wait_until(
                     lambda: bool(self._unread) or self.readyState is RTCDataChannelState.CLOSED
                 )
                 if not self._unread:
@@ -178,14 +180,15 @@ class RTCDataChannel(EventTarget):
 
     # --- from the connection ------------------------------------------------------------------
 
-    def _beat(self) -> None:
-        self._pulse.beat()
+    def _end(self) -> None:
+        """The connection was closed, silently: let readers notice."""
+        self._arrivals.beat()
 
     def _dispatch(self, event: Event) -> None:
         if isinstance(event, MessageEvent) and (self._readers or not self._has_listener("message")):
             self._keep(event.data)
         super()._dispatch(event)
-        self._pulse.beat()
+        self._arrivals.beat()
 
     def _keep(self, message: bytes | str) -> None:
         """Keep a message for the reader, as long as the reader keeps up."""

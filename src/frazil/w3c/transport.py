@@ -75,11 +75,11 @@ class RTCIceTransport(EventTarget):
 
     def getLocalCandidates(self) -> list[RTCIceCandidate]:
         """The candidates that were given to ``icecandidate`` listeners."""
-        return [_public(init) for init in self._slots.local_candidates]
+        return [RTCIceCandidate.of(init) for init in self._slots.local_candidates]
 
     def getRemoteCandidates(self) -> list[RTCIceCandidate]:
         """The candidates that were signalled; peer-reflexive ones are not."""
-        return [_public(init) for init in self._slots.remote_candidates]
+        return [RTCIceCandidate.of(init) for init in self._slots.remote_candidates]
 
     def getSelectedCandidatePair(self) -> RTCIceCandidatePair | None:
         """The pair that carries data; the same object until it changes."""
@@ -110,16 +110,6 @@ class RTCIceTransport(EventTarget):
 
     def __repr__(self) -> str:
         return f"<RTCIceTransport {self.role} {self.state}>"
-
-
-def _public(init: Any) -> RTCIceCandidate:
-    return RTCIceCandidate(
-        init.candidate,
-        init.sdp_mid,
-        init.sdp_m_line_index,
-        init.username_fragment,
-        url=init.url,
-    )
 
 
 class RTCDtlsTransport(EventTarget):

@@ -1,0 +1,180 @@
+"""The pump: connects one sans-IO peer connection to sockets, a timer and the event loop.
+
+Every input ends in one flush: send what is to be sent, do what the connection asks for, arm the one
+timer, and let the next W3C task run in a loop callback of its own. Calls of the application only
+ask for a flush, so a hundred ``send()`` in a row leave as one batch.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from frazil.aio.gathering import GatheringDriver
+from frazil.aio.network import Network
+from frazil.aio.socket_set import SocketSet
+from frazil.peer.connection import PeerConnection
+from frazil.peer.event import DriverRequest, Fired, GatheringRequested, OperationSettled
+from frazil.peer.operation import Operation
+from frazil.types import Datagram, Transmit
+
+T = TypeVar("T")
+R = TypeVar("R")
+Convert = Callable[[Any], Any]
+
+
+class Driver:
+    """Runs one :class:`PeerConnection` on a :class:`Network`.
+
+    Args:
+        peer: The connection.
+        network: Where its sockets are opened.
+        dispatch: Called with each event to fire; all slots are written already.
+        after_task: Called after the events of a task, for those who wait for a condition.
+        include_loopback: Whether loopback addresses are candidates too.
+    """
+
+    def __init__(
+        self,
+        peer: PeerConnection,
+        network: Network,
+        dispatch: Callable[[Fired], None],
+        after_task: Callable[[], None],
+        *,
+        include_loopback: bool,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._peer = peer
+        self._network = network
+        self._dispatch = dispatch
+        self._after_task = after_task
+        self._gathering = GatheringDriver(
+            peer.transports, network, self.flush, include_loopback=include_loopback
+        )
+        self._sockets: dict[str, SocketSet] = {}
+        self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._flush_handle: asyncio.Handle | None = None
+        self._task_handle: asyncio.Handle | None = None
+        self._is_closed = False
+
+    # --- the application ----------------------------------------------------------------------
+
+    def wake(self) -> float:
+        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
+        if self._flush_handle is None and not self._is_closed:
+            self._flush_handle = self._loop.call_soon(self.flush)
+        return self._loop.time()
+
+    def promise(self, operation: Operation[T], convert: Callable[[T], R]) -> asyncio.Future[R]:
+        """The future of an operation; ``convert`` makes its result of the operation's.
+
+        It may be done on return: many errors are found at the call. It stays pending if the
+        connection is closed first, as in a browser.
+        """
+        future: asyncio.Future[R] = self._loop.create_future()
+        if operation.is_settled:
+            _settle(future, operation, convert)
+        else:
+            self._promises[operation] = (future, convert)
+        return future
+
+    async def close(self) -> None:
+        """Send the goodbye and give back sockets, timer and lookups; returns when all are gone."""
+        if not self._is_closed:
+            self.flush()
+            self._is_closed = True
+            for handle in (self._timer, self._flush_handle, self._task_handle):
+                if handle is not None:
+                    handle.cancel()
+            for sockets in self._sockets.values():
+                sockets.close_all_but(())
+            self._sockets.clear()
+            self._promises.clear()
+            self._after_task()
+        await self._gathering.close()
+
+    # --- the pump -----------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Carry out whatever the connection has to say, and be ready for what comes next."""
+        if self._is_closed:
+            return
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
+        now = self._loop.time()
+        self._send(now)
+        while requests := self._peer.transports.poll_requests():
+            for request in requests:
+                self._serve(request, now)
+            self._send(now)
+        self._arm(now)
+        if self._task_handle is None and self._peer.has_task:
+            self._task_handle = self._loop.call_soon(self._run_task)
+
+    def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
+        self._peer.transports.receive(transport, datagrams, self._loop.time())
+        self.flush()
+
+    def _send(self, now: float) -> None:
+        by_transport: dict[str, list[Transmit]] = {}
+        for name, transmit in self._peer.transports.poll_transmits(now):
+            by_transport.setdefault(name, []).append(transmit)
+        for name, transmits in by_transport.items():
+            sockets = self._sockets.get(name)
+            if sockets is not None:
+                sockets.send(transmits)
+
+    def _serve(self, request: DriverRequest, now: float) -> None:
+        name = request.transport
+        if isinstance(request, GatheringRequested):
+            sockets = self._sockets.get(name)
+            if sockets is None:
+                sockets = SocketSet(self._network, partial(self._receive, name))
+                self._sockets[name] = sockets
+            self._gathering.begin(request, sockets, now)
+        elif name in self._sockets:
+            self._sockets.pop(name).close_all_but(())
+
+    def _arm(self, now: float) -> None:
+        """Keep one timer; one that fires too early re-arms itself and costs less than a new one."""
+        at = self._peer.transports.next_timeout()
+        timer = self._timer
+        if at is None:
+            return
+        if timer is not None:
+            if timer.when() <= at:
+                return
+            timer.cancel()
+        self._timer = self._loop.call_at(max(at, now), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        at = self._peer.transports.next_timeout()
+        if at is not None and at <= now:
+            self._peer.transports.handle_timeout(now)
+        self.flush()
+
+    def _run_task(self) -> None:
+        """One W3C task: the slots are written, the events fire, then whoever waits may look."""
+        self._task_handle = None
+        for event in self._peer.run_task(self._loop.time()):
+            if isinstance(event, OperationSettled):
+                promise = self._promises.pop(event.operation, None)
+                if promise is not None:
+                    _settle(promise[0], event.operation, promise[1])
+            else:
+                self._dispatch(event)
+        self._after_task()
+        self.flush()
+
+
+def _settle(future: asyncio.Future[Any], operation: Operation[Any], convert: Convert) -> None:
+    if future.done():
+        return  # the application gave up waiting
+    if operation.error is not None:
+        future.set_exception(operation.error)
+    else:
+        future.set_result(convert(operation.result()))

@@ -1,0 +1,79 @@
+"""The driver's half of gathering: sockets on the interfaces, addresses of the servers."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from frazil.aio.network import Network, usable
+from frazil.aio.socket_set import SocketSet
+from frazil.peer.event import GatheringRequested
+from frazil.peer.ice_server import ServerUrl
+from frazil.peer.transport_set import TransportSet
+
+
+class GatheringDriver:
+    """Gives transports their local addresses and servers when they ask for them."""
+
+    __slots__ = ("_flush", "_include_loopback", "_network", "_tasks", "_transports")
+
+    def __init__(
+        self,
+        transports: TransportSet,
+        network: Network,
+        flush: Callable[[], None],
+        *,
+        include_loopback: bool,
+    ) -> None:
+        self._transports = transports
+        self._network = network
+        self._flush = flush
+        self._include_loopback = include_loopback
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
+        """Open sockets on every usable address and look the servers up, all at once."""
+        name, transports = request.transport, self._transports
+        interfaces = usable(self._network.interfaces(), include_loopback=self._include_loopback)
+        hosts = [interface.address for interface in interfaces]
+        for address in sockets.close_all_but(hosts):
+            transports.remove_local_address(name, address, now)
+        for server in _stun_servers(request):
+            transports.expect_stun_server(name, server.url)
+            self._look_up(name, server)
+        for host in hosts:
+            try:
+                socket = sockets.open(host)
+            except OSError:
+                continue  # the address went away, or refuses: others may serve
+            transports.add_local_address(name, socket.local, now)
+        transports.local_addresses_done(name, now)
+
+    def _look_up(self, name: str, server: ServerUrl) -> None:
+        task = asyncio.get_running_loop().create_task(self._resolve(name, server))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _resolve(self, name: str, server: ServerUrl) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            addresses = await self._network.resolve(server.host, server.port)
+        except OSError as error:
+            text = f"{server.host} cannot be resolved: {error}"
+            self._transports.stun_server_failed(name, server.url, text, loop.time())
+        else:
+            self._transports.add_stun_server(name, server.url, addresses, loop.time())
+        self._flush()
+
+    async def close(self) -> None:
+        """Wait until no lookup is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _stun_servers(request: GatheringRequested) -> Iterator[ServerUrl]:
+    seen = set()
+    for server in request.servers:
+        for url in server.urls:
+            if url.scheme == "stun" and url.url not in seen:
+                seen.add(url.url)
+                yield url

@@ -1,0 +1,238 @@
+"""The SCTP association of a transport, and the data channels on it."""
+
+from collections.abc import Sequence
+
+from frazil.datachannel import (
+    ChannelMessageReceived,
+    ChannelParameters,
+    ChannelSet,
+    ChannelStateChanged,
+)
+from frazil.sctp import (
+    Association,
+    AssociationCloseCause,
+    AssociationClosed,
+    AssociationEstablished,
+    BufferReleased,
+    MessageReceived,
+    SctpConfig,
+    StreamResetFailed,
+    StreamsReset,
+)
+from frazil.session.event import (
+    ChannelAnnounced,
+    ChannelClosed,
+    ChannelClosing,
+    ChannelDrained,
+    ChannelMessage,
+    RemoteCloseCause,
+    RemoteClosed,
+    SctpChanged,
+    SessionEvent,
+)
+from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
+from frazil.trace import Reason, StateChange, Trace
+from frazil.types import RandomBytes
+
+_GRACEFUL = frozenset((AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL))
+
+
+class DataTransport:
+    """Carries messages between channels and the association, and says what became of both.
+
+    Args:
+        name: Names the transport in state changes.
+        is_client: Whether we are the DTLS client, who opens channels on even streams.
+        config: The ports and limits of the association.
+        random_bytes: Gives tags, sequence numbers and the cookie key.
+        trace: Where decisions are recorded.
+    """
+
+    __slots__ = (
+        "_association",
+        "_channels",
+        "_events",
+        "_is_started",
+        "_name",
+        "_trace",
+        "state",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        config: SctpConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        *,
+        is_client: bool,
+    ) -> None:
+        self.state = RTCSctpTransportState.CONNECTING
+        self._name = name
+        self._trace = trace
+        self._association = Association(config, random_bytes, trace)
+        self._channels = ChannelSet(is_client=is_client, trace=trace)
+        self._events: list[SessionEvent] = []
+        self._is_started = False
+
+    # --- the transport below ------------------------------------------------------------------
+
+    def start(self, now: float) -> None:
+        """DTLS is connected: set the association up. Idempotent."""
+        if not self._is_started:
+            self._is_started = True
+            self._association.start(now)
+
+    def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
+        """DTLS is gone, and with it whatever it carried."""
+        self._end(text, now, failed=failed)
+
+    def path_changed(self, now: float) -> None:
+        """The path works again, or is another: retransmit without waiting for old timers."""
+        self._association.path_changed(now)
+
+    def abort(self, now: float) -> None:
+        """Tell the peer that the association ends; the packet is in the next poll."""
+        self._association.abort(now)
+
+    # --- channels -----------------------------------------------------------------------------
+
+    def open_channel(
+        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+    ) -> int:
+        """Open a channel; returns its stream.
+
+        Raises:
+            OperationError: The stream is in use, or none is free.
+        """
+        channel = self._channels.open(parameters, now, stream_id=stream_id)
+        self._carry_out(now)
+        return channel.stream_id
+
+    def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
+        """Queue a message."""
+        self._channels.send(stream_id, data, text=text)
+        self._carry_out(now)
+
+    def close_channel(self, stream_id: int, now: float) -> None:
+        """Close a channel after everything queued on it has been sent."""
+        self._channels.close(stream_id, now)
+        self._carry_out(now)
+
+    # --- packets ------------------------------------------------------------------------------
+
+    def receive(self, packets: Sequence[bytes], now: float) -> None:
+        """Take a batch of SCTP packets."""
+        self._association.receive(packets, now)
+        self._take_events(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due."""
+        self._association.handle_timeout(now)
+        self._take_events(now)
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` has something to do."""
+        return self._association.next_timeout()
+
+    def poll_packets(self, now: float) -> list[bytes]:
+        """The packets to seal and send, a bounded batch at a time."""
+        packets = self._association.poll_packets(now)
+        if packets:
+            self._take_events(now)
+        return packets
+
+    def poll_events(self) -> list[SessionEvent]:
+        """What happened, in order."""
+        events, self._events = self._events, []
+        return events
+
+    # --- between channels and association -----------------------------------------------------
+
+    def _carry_out(self, now: float) -> None:
+        """Give SCTP what the channels want sent and reset, then see what they report."""
+        association = self._association
+        for message in self._channels.poll_messages():
+            association.send(
+                message.stream_id,
+                message.ppid,
+                message.data,
+                now,
+                ordered=message.ordered,
+                max_retransmits=message.max_retransmits,
+                max_lifetime_s=message.max_lifetime_s,
+            )
+        for stream_id in self._channels.poll_resets():
+            association.reset_stream(stream_id, now)
+        for event in self._channels.poll_events():
+            if isinstance(event, ChannelMessageReceived):
+                self._events.append(ChannelMessage(*event))
+            elif isinstance(event, ChannelStateChanged):
+                self._on_channel_moved(event)
+            else:
+                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
+
+    def _on_channel_moved(self, event: ChannelStateChanged) -> None:
+        change = event.change
+        if change.new == RTCDataChannelState.CLOSED:
+            self._events.append(ChannelClosed(event.stream_id))
+        elif change.new == RTCDataChannelState.CLOSING:
+            self._events.append(ChannelClosing(event.stream_id))
+
+    def _take_events(self, now: float) -> None:
+        """Bring what the association reports to the channels."""
+        channels = self._channels
+        for event in self._association.poll_events():
+            match event:
+                case MessageReceived():
+                    channels.receive(event.stream_id, event.ppid, event.data, now)
+                case BufferReleased():
+                    self._events.append(ChannelDrained(event.stream_id, event.size))
+                case StreamsReset():
+                    for stream_id in event.stream_ids:
+                        channels.receive_reset(stream_id, now, by_remote=event.by_remote)
+                case StreamResetFailed():
+                    for stream_id in event.stream_ids:
+                        channels.receive_reset_failure(stream_id, now)
+                case AssociationEstablished():
+                    self._establish(event, now)
+                case AssociationClosed():
+                    self._on_closed(event, now)
+        self._carry_out(now)
+
+    def _establish(self, event: AssociationEstablished, now: float) -> None:
+        count = min(event.outbound_streams, event.inbound_streams)
+        self._channels.limit_streams(count, now)
+        text = "the SCTP association is established"
+        evidence = (("streams", count), ("interleaving", event.interleaving))
+        reason = Reason("established", "webrtc-pc RTCSctpTransportState", text, evidence)
+        change = self._move(RTCSctpTransportState.CONNECTED, reason, now)
+        self._events.append(SctpChanged(change, max_channels=count))
+
+    def _on_closed(self, event: AssociationClosed, now: float) -> None:
+        failed = event.cause not in _GRACEFUL
+        if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
+            self._events.append(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
+        self._end(event.text, now, failed=failed, cause_code=event.code)
+
+    def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:
+        """The association is gone: so are all channels."""
+        if self.state is RTCSctpTransportState.CLOSED:
+            return
+        reason = Reason(
+            "failed" if failed else "ended",
+            "webrtc-pc RTCSctpTransportState",
+            text,
+            (("cause_code", cause_code),),
+        )
+        change = self._move(RTCSctpTransportState.CLOSED, reason, now)
+        self._events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
+        ending = tuple(channel.stream_id for channel in self._channels.channels)
+        self._channels.end(text, now)
+        self._channels.poll_events()
+        self._events += [ChannelClosed(each, failed, cause_code) for each in ending]
+
+    def _move(self, state: RTCSctpTransportState, reason: Reason, now: float) -> StateChange:
+        old, self.state = self.state, state
+        self._trace.record(now, "sctp", "state", old=old, new=state, cause=reason.cause)
+        return StateChange(now, f"sctp-transport {self._name}", old, state, reason)

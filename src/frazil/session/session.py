@@ -1,0 +1,379 @@
+"""One transport: ICE finds the path, DTLS secures it, SCTP and channels carry messages over it.
+
+The session only carries: each layer decides for itself, and the session brings the outcome to its
+neighbours. Nothing but STUN is accepted from an address that ICE has not authenticated, so nobody
+can race the peer to the handshake.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from frazil.datachannel import ChannelParameters
+from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
+from frazil.errors import InvalidStateError
+from frazil.ice import Candidate, Credentials, IceAgent, IceTransportChanged
+from frazil.session.config import MAX_EARLY_DATAGRAMS, SessionConfig
+from frazil.session.data_transport import DataTransport
+from frazil.session.demux import BY_FIRST_BYTE, Protocol
+from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
+from frazil.states.enums import RTCDtlsTransportState, RTCIceRole
+from frazil.trace import Trace
+from frazil.types import Address, Datagram, RandomBytes, Transmit
+
+_MAX_ROUNDS = 16
+"""Rounds of sealing in one :meth:`Session.poll_transmits`; each gives one bounded batch."""
+
+
+class Session:
+    """The protocol stack of one transport.
+
+    Drain :meth:`poll_transmits` and :meth:`poll_events` after every input, and call
+    :meth:`handle_timeout` at :meth:`next_timeout`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: SessionConfig,
+        certificate: Certificate,
+        random_bytes: RandomBytes,
+        trace: Trace,
+    ) -> None:
+        self.name = name
+        self.ice = IceAgent(name, config.ice, random_bytes, trace)
+        self._config = config
+        self._certificate = certificate
+        self._random_bytes = random_bytes
+        self._trace = trace
+        self._dtls: DtlsEndpoint | None = None
+        self._data: DataTransport | None = None
+        self._early: list[Datagram] = []
+        self._events: list[SessionEvent] = []
+        self._farewell: list[Transmit] = []
+
+    @property
+    def dtls(self) -> DtlsEndpoint | None:
+        """The DTLS endpoint, once signalling has said whom to trust."""
+        return self._dtls
+
+    @property
+    def data(self) -> DataTransport | None:
+        """The SCTP association and its channels, once negotiated."""
+        return self._data
+
+    # --- signalling ---------------------------------------------------------------------------
+
+    def set_role(self, role: RTCIceRole, now: float) -> None:
+        """Set the ICE role that signalling implies."""
+        self.ice.set_role(role, now)
+        self._settle(now)
+
+    def set_local_credentials(self, credentials: Credentials, now: float) -> None:
+        """Our half of an ICE generation; other credentials than before begin a restart."""
+        self.ice.set_local_credentials(credentials, now)
+        self._settle(now)
+
+    def set_remote_credentials(
+        self, credentials: Credentials, now: float, *, lite: bool = False
+    ) -> None:
+        """Their half of an ICE generation; other credentials than before begin a restart."""
+        self.ice.set_remote_credentials(credentials, now, lite=lite)
+        self._settle(now)
+
+    def rollback(self, now: float) -> None:
+        """Forget an ICE generation of which only one half is known."""
+        self.ice.rollback(now)
+        self._settle(now)
+
+    def add_remote_candidate(
+        self, candidate: Candidate, now: float, ufrag: str | None = None
+    ) -> None:
+        """A remote candidate was signalled; ``ufrag`` names its generation, ``None`` the newest."""
+        self.ice.add_remote_candidate(candidate, now, ufrag)
+        self._settle(now)
+
+    def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
+        """No further remote candidate will be signalled."""
+        self.ice.end_remote_candidates(now, ufrag)
+        self._settle(now)
+
+    def start_dtls(self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float) -> None:
+        """Secure the transport with the peer that has one of ``fingerprints``.
+
+        The handshake begins with the first usable pair. Later calls do nothing: one transport has
+        one DTLS association.
+        """
+        if self._dtls is not None:
+            return
+        self._dtls = DtlsEndpoint(
+            self._certificate,
+            role,
+            fingerprints,
+            self._trace,
+            config=self._config.dtls,
+            name=self.name,
+        )
+        early, self._early = self._early, []
+        self._receive_dtls(early, now)
+        self._settle(now)
+
+    def start_sctp(self, remote_port: int, now: float) -> None:
+        """Carry data channels; the association begins when DTLS is connected.
+
+        Raises:
+            InvalidStateError: DTLS was not started: its role decides who uses which streams.
+        """
+        if self._dtls is None:
+            raise InvalidStateError("start DTLS before SCTP")
+        if self._data is None:
+            self._data = DataTransport(
+                self.name,
+                replace(self._config.sctp, remote_port=remote_port),
+                self._random_bytes,
+                self._trace,
+                is_client=self._dtls.role is DtlsRole.CLIENT,
+            )
+            self._settle(now)
+
+    # --- channels -----------------------------------------------------------------------------
+
+    def open_channel(
+        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+    ) -> int:
+        """Open a channel of ours; the peer learns of it unless it is negotiated.
+
+        Args:
+            parameters: What the channel shall be like.
+            now: The instant.
+            stream_id: The stream of a negotiated channel; others get the lowest free one.
+
+        Returns:
+            Its stream.
+
+        Raises:
+            InvalidStateError: SCTP was not started.
+            OperationError: The stream is in use, or none is free.
+        """
+        if self._data is None:
+            raise InvalidStateError("data channels were not negotiated")
+        stream_id = self._data.open_channel(parameters, now, stream_id)
+        self._settle(now)
+        return stream_id
+
+    def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
+        """Queue a message; it leaves with the next :meth:`poll_transmits`."""
+        if self._data is not None:
+            self._data.send(stream_id, data, text, now)
+
+    def close_channel(self, stream_id: int, now: float) -> None:
+        """Close a channel after everything queued on it has been sent."""
+        if self._data is not None:
+            self._data.close_channel(stream_id, now)
+            self._settle(now)
+
+    # --- gathering ----------------------------------------------------------------------------
+
+    def add_local_address(self, address: Address, now: float) -> None:
+        """A socket is bound to ``address``."""
+        self.ice.add_local_address(address, now)
+        self._settle(now)
+
+    def local_addresses_done(self, now: float) -> None:
+        """Every local address of this generation has been added."""
+        self.ice.local_addresses_done(now)
+        self._settle(now)
+
+    def remove_local_address(self, address: Address, now: float) -> None:
+        """The interface of ``address`` is gone."""
+        self.ice.remove_local_address(address, now)
+        self._settle(now)
+
+    def expect_stun_server(self, url: str) -> None:
+        """The server of ``url`` is being resolved; gathering waits for it."""
+        self.ice.expect_stun_server(url)
+
+    def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
+        """The server of ``url`` was resolved."""
+        self.ice.add_stun_server(url, addresses, now)
+        self._settle(now)
+
+    def stun_server_failed(self, url: str, text: str, now: float) -> None:
+        """The server of ``url`` cannot be used."""
+        self.ice.stun_server_failed(url, text, now)
+        self._settle(now)
+
+    # --- network ------------------------------------------------------------------------------
+
+    def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
+        """Take a batch of datagrams. Whatever is wrong with them is counted, never raised."""
+        secured: list[Datagram] = []
+        for datagram in datagrams:
+            data = datagram.data
+            protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
+            if protocol is Protocol.DTLS:
+                secured.append(datagram)
+            elif protocol is Protocol.STUN:
+                self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
+            else:
+                self._trace.count("datagram-of-unknown-protocol")
+        if secured:
+            self._receive_dtls(secured, now)
+        self._settle(now)
+
+    def _receive_dtls(self, datagrams: Sequence[Datagram], now: float) -> None:
+        payloads: list[bytes] = []
+        accepted: list[bytes] = []
+        source: tuple[Address, Address] | None = None
+        for datagram in datagrams:
+            path = (datagram.local, datagram.remote)
+            if path != source:
+                if accepted:
+                    payloads += self._open(accepted, source, now)
+                    accepted = []
+                source = path
+            if not self.ice.is_validated(*path):
+                self._trace.count("dtls-from-unvalidated-address")
+            elif self._dtls is None:
+                self._keep_early(datagram)
+            else:
+                accepted.append(datagram.data)
+        if accepted:
+            payloads += self._open(accepted, source, now)
+        if payloads and self._data is not None:
+            self._collect_dtls(now)  # what brought the payloads may have brought `connected`
+            self._data.receive(payloads, now)
+
+    def _open(
+        self, datagrams: list[bytes], source: tuple[Address, Address] | None, now: float
+    ) -> list[bytes]:
+        """Decrypt what one source sent; what verifies is a sign of life of that path."""
+        if self._dtls is None or source is None:
+            return []
+        payloads = self._dtls.receive(datagrams, now)
+        if payloads:
+            self.ice.note_authentic(*source, now)
+        return payloads
+
+    def _keep_early(self, datagram: Datagram) -> None:
+        if len(self._early) < MAX_EARLY_DATAGRAMS:
+            self._early.append(datagram)
+        else:
+            self._trace.count("dtls-too-early")
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due in every layer."""
+        self.ice.handle_timeout(now)
+        if self._dtls is not None:
+            self._dtls.handle_timeout(now)
+        if self._data is not None and self.ice.path is not None:
+            self._data.handle_timeout(now)
+        self._settle(now)
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` has something to do.
+
+        While nothing may be sent, SCTP's clock stands still: a lost path is for ICE to judge.
+        """
+        at = self.ice.next_timeout()
+        if self._dtls is not None:
+            at = _earlier(at, self._dtls.next_timeout())
+        if self._data is not None and self.ice.path is not None:
+            at = _earlier(at, self._data.next_timeout())
+        return at
+
+    def poll_transmits(self, now: float) -> list[Transmit]:
+        """What is to be sent, in order."""
+        transmits = self.ice.poll_transmits()
+        if self._farewell:
+            transmits += self._farewell
+            self._farewell = []
+        if self._dtls is not None:
+            transmits += self._seal(self._dtls, now)
+        return transmits
+
+    def _seal(self, dtls: DtlsEndpoint, now: float) -> list[Transmit]:
+        """What DTLS has to send, SCTP packets sealed in batches included."""
+        path = self.ice.path
+        if path is None:
+            return []  # a flight that answers an early ClientHello waits for the first valid pair
+        if self._data is not None and dtls.state is RTCDtlsTransportState.CONNECTED:
+            for _ in range(_MAX_ROUNDS):
+                packets = self._data.poll_packets(now)
+                if not packets:
+                    break
+                dtls.send(packets)
+        return [Transmit(*run, *path) for run in dtls.poll_runs()]
+
+    def poll_events(self) -> list[SessionEvent]:
+        """What happened, in order."""
+        if self._data is not None:
+            self._events += self._data.poll_events()
+        events, self._events = self._events, []
+        return events
+
+    def close(self, now: float) -> None:
+        """Say goodbye and stop. Everything is closed at once, and no event tells.
+
+        One more :meth:`poll_transmits` gives the goodbye.
+        """
+        if self._data is not None:
+            self._data.abort(now)
+        if self._dtls is not None:
+            self._farewell = self._seal(self._dtls, now)
+            self._dtls.close(now)
+            path = self.ice.path
+            if path is not None:
+                self._farewell += [Transmit(*run, *path) for run in self._dtls.poll_runs()]
+        self.ice.close(now)
+        self._events.clear()
+        self._early.clear()
+        self._dtls = None
+        self._data = None
+
+    # --- between the layers -------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        """Bring the outcome of an input from each layer to its neighbours."""
+        path_changed = self._collect_ice()
+        if self._dtls is not None:
+            if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:
+                self._dtls.start(now)
+            self._collect_dtls(now)
+        if self._data is not None:
+            if path_changed:
+                self._data.path_changed(now)
+            self._events += self._data.poll_events()
+
+    def _collect_ice(self) -> bool:
+        """Take over what ICE reports; whether data may flow again, or flow elsewhere."""
+        events = self.ice.poll_events()
+        self._events += events
+        return self.ice.path is not None and any(
+            isinstance(event, IceTransportChanged) for event in events
+        )
+
+    def _collect_dtls(self, now: float) -> None:
+        dtls, data = self._dtls, self._data
+        if dtls is None:
+            return
+        for event in dtls.poll_events():
+            self._events.append(event)
+            self._on_dtls(event)
+        state = dtls.state
+        if data is None:
+            return
+        if state is RTCDtlsTransportState.CONNECTED:
+            data.start(now)
+        elif state in (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED):
+            text = f"the DTLS transport is {state}"
+            data.lose_transport(text, failed=state is RTCDtlsTransportState.FAILED, now=now)
+
+    def _on_dtls(self, event: DtlsStateChanged) -> None:
+        if event.change.new == RTCDtlsTransportState.CLOSED:
+            self._events.append(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
+
+
+def _earlier(a: float | None, b: float | None) -> float | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return min(a, b)

@@ -1,0 +1,43 @@
+"""From what the engine fires to the event objects that listeners get."""
+
+from collections.abc import Callable
+from typing import Any
+
+from frazil.errors import RTCError
+from frazil.ice import CandidateError
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.event import EventType, Fired
+from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.event import (
+    Event,
+    MessageEvent,
+    RTCDataChannelEvent,
+    RTCErrorEvent,
+    RTCPeerConnectionIceErrorEvent,
+    RTCPeerConnectionIceEvent,
+    RTCRemoteCloseEvent,
+)
+
+
+def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> Event:
+    """The event object for ``fired``; ``wrap`` gives the public object of a slot object."""
+    kind, payload = str(fired.type), fired.payload
+    match fired.type, payload:
+        case EventType.MESSAGE, (bytes() | str()) as data:
+            return MessageEvent(kind, target, data)
+        case EventType.ICE_CANDIDATE, CandidateInit() as init:
+            return RTCPeerConnectionIceEvent(kind, target, RTCIceCandidate.of(init))
+        case EventType.ICE_CANDIDATE, None:
+            return RTCPeerConnectionIceEvent(kind, target, None)
+        case EventType.ICE_CANDIDATE_ERROR, CandidateError() as error:
+            address, port = error.local or (None, None)
+            return RTCPeerConnectionIceErrorEvent(
+                kind, target, address, port, error.url, error.code, error.text
+            )
+        case EventType.DATA_CHANNEL, channel:
+            return RTCDataChannelEvent(kind, target, wrap(channel))
+        case EventType.ERROR, RTCError() as failure:
+            return RTCErrorEvent(kind, target, failure)
+        case EventType.REMOTE_CLOSE, cause:
+            return RTCRemoteCloseEvent(kind, target, str(cause))
+    return Event(kind, target)

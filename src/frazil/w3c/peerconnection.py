@@ -1,0 +1,450 @@
+"""``RTCPeerConnection`` (webrtc-pc 4.4)."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, ClassVar
+
+from frazil.aio.driver import Driver
+from frazil.aio.network import Network
+from frazil.aio.pulse import Pulse
+from frazil.aio.system import SystemNetwork
+from frazil.dtls import Certificate
+from frazil.errors import ConnectivityError, InvalidAccessError, InvalidStateError
+from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.configuration import Configuration
+from frazil.peer.connection import PeerConnection
+from frazil.peer.description import Description, DescriptionInit
+from frazil.peer.event import EventType, Fired
+from frazil.peer.operation import Operation
+from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.session.config import SessionConfig
+from frazil.session.session import Session
+from frazil.states.enums import (
+    RTCIceConnectionState,
+    RTCIceGatheringState,
+    RTCPeerConnectionState,
+    RTCSignalingState,
+)
+from frazil.trace import StateChange, Trace
+from frazil.w3c.datachannel import RTCDataChannel
+from frazil.w3c.description import RTCSessionDescription
+from frazil.w3c.event_factory import make_event
+from frazil.w3c.finding import findings
+from frazil.w3c.target import EventTarget
+from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
+
+_system_network = SystemNetwork()
+
+
+class RTCPeerConnection(EventTarget):
+    """A connection to one peer, with the names and states of the W3C standard.
+
+    Use it inside a running event loop::
+
+        async with RTCPeerConnection() as pc:
+            channel = pc.createDataChannel("chat")
+            await pc.setLocalDescription()
+            ...  # exchange descriptions and candidates with the peer
+            await pc.wait_connected(timeout=30)
+
+    ``setLocalDescription`` returns at once and candidates trickle through ``icecandidate``. To
+    signal everything in one message instead, wait with :meth:`gathering_complete`.
+
+    No server is contacted unless ``configuration`` names it.
+    """
+
+    EVENTS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "connectionstatechange",
+            "datachannel",
+            "icecandidate",
+            "icecandidateerror",
+            "iceconnectionstatechange",
+            "icegatheringstatechange",
+            "negotiationneeded",
+            "remoteclose",
+            "signalingstatechange",
+        }
+    )
+
+    def __init__(
+        self,
+        configuration: Mapping[str, Any] | object | None = None,
+        *,
+        network: Network | None = None,
+        include_loopback: bool = False,
+        session: SessionConfig | None = None,
+    ) -> None:
+        """Make a connection in state ``new``.
+
+        Args:
+            configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
+            network: Where sockets are opened; another one than this machine's in tests.
+            include_loopback: Whether 127.0.0.1 and ::1 are candidates too. They always are if
+                there is no other address.
+            session: Timers and limits, for example when ``disconnected`` is reported.
+
+        Raises:
+            TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
+                configuration is wrong; the message says where.
+            RuntimeError: No event loop is running.
+        """
+        self._loop = asyncio.get_running_loop()
+        super().__init__(set())
+        network = network or _system_network
+        settings = session or SessionConfig()
+        config = Configuration.from_value(configuration)
+        certificate = _certificate(config, network)
+        trace = Trace()
+        self._pulse = Pulse()
+        self._public: dict[object, Any] = {}
+        self._peer = PeerConnection(
+            config,
+            certificate=certificate,
+            random_bytes=network.random_bytes,
+            trace=trace,
+            session_factory=lambda name: Session(
+                name, settings, certificate, network.random_bytes, trace
+            ),
+        )
+        self._driver = Driver(
+            self._peer,
+            network,
+            self._on_fired,
+            self._after_task,
+            include_loopback=include_loopback,
+        )
+        self._closing: asyncio.Task[None] | None = None
+
+    # --- states and descriptions --------------------------------------------------------------
+
+    @property
+    def signalingState(self) -> RTCSignalingState:
+        """Where offer and answer stand."""
+        return self._peer.signaling_state
+
+    @property
+    def iceGatheringState(self) -> RTCIceGatheringState:
+        """``new``, ``gathering`` or ``complete``."""
+        return self._peer.ice_gathering_state
+
+    @property
+    def iceConnectionState(self) -> RTCIceConnectionState:
+        """Whether packets reach the peer."""
+        return self._peer.ice_connection_state
+
+    @property
+    def connectionState(self) -> RTCPeerConnectionState:
+        """Whether the connection as a whole works: ICE and DTLS together."""
+        return self._peer.connection_state
+
+    @property
+    def stateHistory(self) -> tuple[StateChange, ...]:
+        """Every state change of the connection and its transports, each with its reason."""
+        return tuple(self._peer.state_history)
+
+    @property
+    def trace(self) -> Trace:
+        """What was decided and why, in more detail than :attr:`stateHistory`."""
+        return self._peer.trace
+
+    @property
+    def localDescription(self) -> RTCSessionDescription | None:
+        """The pending local description, else the current one; grows with each candidate."""
+        return self._description(self._peer.local_description)
+
+    @property
+    def currentLocalDescription(self) -> RTCSessionDescription | None:
+        """Ours of the last complete negotiation."""
+        return self._description(self._peer.current_local_description)
+
+    @property
+    def pendingLocalDescription(self) -> RTCSessionDescription | None:
+        """Ours of the negotiation under way."""
+        return self._description(self._peer.pending_local_description)
+
+    @property
+    def remoteDescription(self) -> RTCSessionDescription | None:
+        """The pending remote description, else the current one."""
+        return self._description(self._peer.remote_description)
+
+    @property
+    def currentRemoteDescription(self) -> RTCSessionDescription | None:
+        """Theirs of the last complete negotiation."""
+        return self._description(self._peer.current_remote_description)
+
+    @property
+    def pendingRemoteDescription(self) -> RTCSessionDescription | None:
+        """Theirs of the negotiation under way."""
+        return self._description(self._peer.pending_remote_description)
+
+    @property
+    def canTrickleIceCandidates(self) -> bool | None:
+        """Whether the peer takes candidates one by one; ``None`` before its first description."""
+        return self._peer.can_trickle_ice_candidates
+
+    @property
+    def sctp(self) -> RTCSctpTransport | None:
+        """What the data channels share; ``None`` until a description with channels is set."""
+        slots = self._peer.sctp
+        return None if slots is None else self._wrap(slots)
+
+    # --- offer and answer ---------------------------------------------------------------------
+
+    def createOffer(
+        self, options: Mapping[str, Any] | None = None
+    ) -> "asyncio.Future[RTCSessionDescription]":
+        """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself."""
+        restart = bool(options and options.get("iceRestart"))
+        return self._create(self._peer.create_offer(ice_restart=restart))
+
+    def createAnswer(
+        self, options: Mapping[str, Any] | None = None
+    ) -> "asyncio.Future[RTCSessionDescription]":
+        """An answer to the remote offer. Changes nothing by itself."""
+        return self._create(self._peer.create_answer())
+
+    def setLocalDescription(self, description: Any = None) -> "asyncio.Future[None]":
+        """Apply an offer or answer of ours; without argument, create the one that is due first.
+
+        Gathering starts, but is not waited for.
+        """
+        return self._run(self._peer.set_local_description(description))
+
+    def setRemoteDescription(self, description: Any) -> "asyncio.Future[None]":
+        """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``."""
+        return self._run(self._peer.set_remote_description(description))
+
+    def addIceCandidate(self, candidate: Any = None) -> "asyncio.Future[None]":
+        """Take a candidate of the peer, as its ``icecandidate`` event gave it.
+
+        ``None``, or a candidate whose ``candidate`` is empty, means that no more will come.
+        """
+        return self._run(self._peer.add_ice_candidate(candidate))
+
+    def restartIce(self) -> None:
+        """Make the next offer look for a new path; ``negotiationneeded`` asks for that offer."""
+        self._peer.restart_ice()
+        self._driver.wake()
+
+    def getConfiguration(self) -> Configuration:
+        """The configuration in force."""
+        return self._peer.configuration
+
+    def setConfiguration(self, configuration: Mapping[str, Any] | object | None = None) -> None:
+        """Change ICE servers and policy; they hold from the next gathering on.
+
+        Raises:
+            InvalidStateError: The connection is closed.
+            InvalidModificationError: Something changed that must stay.
+        """
+        self._peer.set_configuration(Configuration.from_value(configuration))
+
+    # --- data channels ------------------------------------------------------------------------
+
+    def createDataChannel(
+        self,
+        label: str,
+        dataChannelDict: Mapping[str, Any] | None = None,
+        *,
+        ordered: bool = True,
+        maxPacketLifeTime: int | None = None,
+        maxRetransmits: int | None = None,
+        protocol: str = "",
+        negotiated: bool = False,
+        id: int | None = None,
+    ) -> RTCDataChannel:
+        """Create a channel, with options as keywords or as the W3C dictionary.
+
+        Args:
+            label: A name; need not be unique.
+            dataChannelDict: The W3C dictionary, instead of the keywords.
+            ordered: Whether messages arrive in the order in which they were sent.
+            maxPacketLifeTime: Milliseconds during which a message is retransmitted.
+            maxRetransmits: How often a message is retransmitted; not with ``maxPacketLifeTime``.
+            protocol: A subprotocol, for the application.
+            negotiated: Both sides create the channel themselves, with the same ``id``.
+            id: The SCTP stream of a negotiated channel, 0 to 65534.
+
+        Raises:
+            InvalidStateError: The connection is closed.
+            TypeError: An argument has the wrong type or is out of range.
+            OperationError: The id is taken, or none is free.
+        """
+        members = dataChannelDict or {
+            "ordered": ordered,
+            "maxPacketLifeTime": maxPacketLifeTime,
+            "maxRetransmits": maxRetransmits,
+            "protocol": protocol,
+            "negotiated": negotiated,
+            "id": id,
+        }
+        if not isinstance(label, str):
+            raise TypeError(f"the label is a str, not {type(label).__name__}")
+        init = ChannelInit.from_value(members)
+        slots = self._peer.create_data_channel(label, init, self._driver.wake())
+        channel: RTCDataChannel = self._wrap(slots)
+        return channel
+
+    # --- waiting ------------------------------------------------------------------------------
+
+    async def wait_connected(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Wait until :attr:`connectionState` is ``connected``.
+
+        Args:
+            timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes.
+
+        Raises:
+            ConnectivityError: The connection failed, was closed, or the time ran out; its
+                ``findings`` say what was observed.
+        """
+        states = RTCPeerConnectionState
+        final = (states.CONNECTED, states.FAILED, states.CLOSED)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._pulse.wait_until(lambda: self.connectionState in final)
+        except TimeoutError:
+            text = f"not connected after {timeout} s: connectionState is {self.connectionState}"
+            raise ConnectivityError(text, findings(self._peer)) from None
+        if self.connectionState is not states.CONNECTED:
+            text = f"the connection is {self.connectionState}"
+            raise ConnectivityError(text, findings(self._peer))
+
+    async def gathering_complete(self) -> None:
+        """Wait until :attr:`localDescription` holds every candidate, for one-message signalling.
+
+        Raises:
+            InvalidStateError: The connection was closed.
+        """
+        complete = RTCIceGatheringState.COMPLETE
+        await self._pulse.wait_until(
+            lambda: self.iceGatheringState is complete or self._peer.is_closed
+        )
+        if self.iceGatheringState is not complete:
+            raise InvalidStateError("the connection was closed before gathering was complete")
+
+    async def wait_closed(self) -> None:
+        """Wait until :meth:`close` was called and sockets, timers and tasks are gone."""
+        await self._pulse.wait_until(lambda: self._closing is not None)
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def close(self) -> "asyncio.Future[None]":
+        """Close at once: every state is ``closed`` on return, and no event fires (webrtc-pc).
+
+        Returns:
+            Done when sockets, timers and tasks are gone; awaiting it is optional.
+        """
+        if self._closing is None:
+            self._peer.close(self._loop.time())
+            self._closing = self._loop.create_task(self._driver.close())
+            for public in self._public.values():
+                if isinstance(public, RTCDataChannel):
+                    public._end()
+            self._pulse.beat()
+        return asyncio.shield(self._closing)
+
+    async def __aenter__(self) -> "RTCPeerConnection":
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _run(self, operation: Operation[None]) -> "asyncio.Future[None]":
+        self._driver.wake()
+        return self._driver.promise(operation, _nothing)
+
+    def _create(
+        self, operation: Operation[DescriptionInit]
+    ) -> "asyncio.Future[RTCSessionDescription]":
+        self._driver.wake()
+        return self._driver.promise(operation, _created)
+
+    def _description(self, description: Description | None) -> RTCSessionDescription | None:
+        if description is None:
+            return None
+        if description not in self._public:
+            self._forget_descriptions()
+        view: RTCSessionDescription = self._wrap(description)
+        return view
+
+    def _forget_descriptions(self) -> None:
+        """Drop the public objects of descriptions that are in force no longer."""
+        peer = self._peer
+        kept = {
+            peer.current_local_description,
+            peer.pending_local_description,
+            peer.current_remote_description,
+            peer.pending_remote_description,
+        }
+        for slots in [each for each in self._public if isinstance(each, Description)]:
+            if slots not in kept:
+                del self._public[slots]
+
+    def _wrap(self, slots: object) -> Any:
+        """The public object of a slot object, always the same one."""
+        public = self._public.get(slots)
+        if public is None:
+            public = self._make(slots)
+            self._public[slots] = public
+        return public
+
+    def _make(self, slots: object) -> Any:
+        match slots:
+            case DataChannel():
+                return RTCDataChannel(slots, self._tasks, self._driver.wake, self._pulse)
+            case IceTransport():
+                return RTCIceTransport(slots, self._tasks)
+            case DtlsTransport():
+                return RTCDtlsTransport(slots, self._tasks, self._wrap)
+            case SctpTransport():
+                return RTCSctpTransport(slots, self._tasks, self._wrap)
+            case Description():
+                return RTCSessionDescription._of(slots)
+        raise AssertionError(f"no public object for {slots!r}")
+
+    def _on_fired(self, fired: Fired) -> None:
+        target = self if fired.target is self._peer else self._wrap(fired.target)
+        target._dispatch(make_event(fired, target, self._wrap))
+        if fired.type is EventType.CLOSE:
+            del self._public[fired.target]
+
+    def _after_task(self) -> None:
+        """Let those who wait for a condition look again."""
+        self._pulse.beat()
+
+    def __repr__(self) -> str:
+        return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
+
+
+def _nothing(value: None) -> None:
+    return value
+
+
+def _created(init: DescriptionInit) -> RTCSessionDescription:
+    return RTCSessionDescription(init.sdp, str(init.type))
+
+
+def _certificate(configuration: Configuration, network: Network) -> Certificate:
+    """The certificate of a connection: the configured one, or one made for it.
+
+    Raises:
+        InvalidAccessError: A configured certificate has expired.
+    """
+    now = time.time()
+    if any(certificate.expires_at <= now for certificate in configuration.certificates):
+        raise InvalidAccessError("a certificate in the configuration has expired; generate another")
+    if configuration.certificates:
+        return configuration.certificates[0]
+    return Certificate.generate(network.random_bytes, now)
