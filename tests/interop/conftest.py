@@ -1,0 +1,78 @@
+"""The laboratory and the partners in it.
+
+A test that is a coroutine runs at the near end of the laboratory's wire; the browsers are at the
+far end. What a machine lacks is skipped, with the package that would help as the reason; with
+``FRAZIL_REQUIRE_PARTNERS=1`` in the environment it is a failure.
+"""
+
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.laboratory import Laboratory
+from support.partner import lacking, need_module, need_program
+
+if TYPE_CHECKING:  # needs a module that may not be there
+    from support.browser import Browser
+
+_PROGRAMS = {"ip": "iproute2", "nft": "nftables", "setpriv": "util-linux", "unshare": "util-linux"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test in the laboratory."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    laboratory = pyfuncitem.funcargs["laboratory"]
+    assert isinstance(laboratory, Laboratory)
+    laboratory.run(pyfuncitem.obj(**arguments))
+    return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def laboratory() -> Iterator[Laboratory]:
+    """The event loop and the two networks of this session."""
+    for program, package in _PROGRAMS.items():
+        need_program(program, package)
+    try:
+        laboratory = Laboratory()
+    except PermissionError:
+        lacking("no right to make networks: unshare --user --map-root-user --net pytest ...")
+    with laboratory:
+        yield laboratory
+
+
+@pytest.fixture(scope="session")
+def chromium(laboratory: Laboratory) -> "Iterator[Browser]":
+    """Chromium, running."""
+    need_module("websockets")
+    from support.chromium import Chromium
+
+    yield from _running(laboratory, Chromium(laboratory.wire.far))
+
+
+@pytest.fixture(scope="session")
+def firefox(laboratory: Laboratory) -> "Iterator[Browser]":
+    """Firefox ESR, running."""
+    need_module("websockets")
+    from support.firefox import Firefox
+
+    yield from _running(laboratory, Firefox(laboratory.wire.far))
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest) -> "Browser":
+    """Each of the browsers, running."""
+    browser: Browser = request.getfixturevalue(request.param)
+    return browser
+
+
+def _running(laboratory: Laboratory, browser: "Browser") -> "Iterator[Browser]":
+    need_program(browser.program, browser.package)
+    laboratory.host(browser.start())
+    yield browser
+    laboratory.host(browser.stop())

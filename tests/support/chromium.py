@@ -1,0 +1,73 @@
+"""Chromium, driven over the Chrome DevTools Protocol."""
+
+from pathlib import Path
+
+from support.browser import Browser
+from support.page import Page
+from support.remote import Json, RemoteControl
+
+
+class Chromium(Browser):
+    """Chromium with its media and network stack as shipped, except that it shows its addresses."""
+
+    program = "chromium"
+    package = "chromium"
+
+    def _arguments(self, profile: Path) -> list[str]:
+        return [
+            "--headless",
+            "--no-sandbox",  # it refuses to run as root otherwise
+            "--no-first-run",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-sync",
+            "--disable-extensions",
+            "--disable-background-networking",
+            "--disable-component-update",
+            # A page in the background would have its timers held back.
+            "--disable-background-timer-throttling",
+            "--disable-renderer-backgrounding",
+            "--disable-features=WebRtcHideLocalIpsWithMdns",
+            "--remote-debugging-port=0",
+            f"--user-data-dir={profile}",
+            "about:blank",
+        ]
+
+    async def _greet(self) -> None:
+        pass
+
+    async def _open_page(self) -> Page:
+        target = (await self._remote.call("Target.createTarget", url="about:blank"))["targetId"]
+        attached = await self._remote.call("Target.attachToTarget", targetId=target, flatten=True)
+        session = attached["sessionId"]
+        page = self._pages[session] = _ChromiumPage(self._remote, target, session)
+        await self._remote.call("Runtime.enable", session=session)
+        await self._remote.call("Runtime.addBinding", session=session, name="emit")
+        return page
+
+    def _on_event(self, message: Json) -> None:
+        if message["method"] == "Runtime.bindingCalled":
+            self._pages[message["sessionId"]].on_emit(message["params"]["payload"])
+
+
+class _ChromiumPage(Page):
+    def __init__(self, remote: RemoteControl, target: str, session: str) -> None:
+        super().__init__()
+        self._remote = remote
+        self._target = target
+        self._session = session
+
+    async def evaluate(self, expression: str) -> str:
+        answer = await self._remote.call(
+            "Runtime.evaluate",
+            session=self._session,
+            expression=expression,
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        if "exceptionDetails" in answer:
+            raise RuntimeError(str(answer["exceptionDetails"]))
+        return str(answer["result"].get("value"))
+
+    async def close(self) -> None:
+        await self._remote.call("Target.closeTarget", targetId=self._target)
