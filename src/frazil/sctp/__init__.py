@@ -1,1 +1,35 @@
-"""Placeholder."""
+"""SCTP over DTLS: chunks, association, streams, reassembly, congestion control.
+
+RFC 9260 with partial reliability (RFC 3758), stream reset (RFC 6525), message interleaving
+(RFC 8260) and encapsulation in DTLS (RFC 8261). :class:`Association` is the way in.
+"""
+
+from frazil.sctp.association import MAX_POLL_PACKETS, Association
+from frazil.sctp.config import MAX_STREAMS, SctpConfig
+from frazil.sctp.event import (
+    AssociationCloseCause,
+    AssociationClosed,
+    AssociationEstablished,
+    BufferReleased,
+    MessageReceived,
+    SctpEvent,
+    StreamResetFailed,
+    StreamsReset,
+)
+from frazil.sctp.state import AssociationState
+
+__all__ = [
+    "MAX_POLL_PACKETS",
+    "MAX_STREAMS",
+    "Association",
+    "AssociationCloseCause",
+    "AssociationClosed",
+    "AssociationEstablished",
+    "AssociationState",
+    "BufferReleased",
+    "MessageReceived",
+    "SctpConfig",
+    "SctpEvent",
+    "StreamResetFailed",
+    "StreamsReset",
+]

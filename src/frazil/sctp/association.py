@@ -1,0 +1,414 @@
+"""One SCTP association over DTLS: the facade over everything else in this package.
+
+The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~frazil.sctp.inbound`;
+:mod:`~frazil.sctp.handshake` and :mod:`~frazil.sctp.shutdown` move the state, and
+:mod:`~frazil.sctp.link` is what all of them share.
+"""
+
+from collections.abc import Sequence
+
+from frazil.errors import InvalidAccessError, InvalidStateError
+from frazil.sctp.cause import CauseCode, encode_cause
+from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, unpack_chunk
+from frazil.sctp.config import MAX_STREAMS, SctpConfig
+from frazil.sctp.control import Control
+from frazil.sctp.cookie import Peer
+from frazil.sctp.event import AssociationCloseCause, SctpEvent
+from frazil.sctp.handshake import Handshake, random_tag
+from frazil.sctp.heartbeat import Heartbeat
+from frazil.sctp.inbound import Inbound
+from frazil.sctp.link import Link
+from frazil.sctp.message import OutboundMessage
+from frazil.sctp.outbound import Outbound
+from frazil.sctp.packet import HEADER_SIZE, decode_header
+from frazil.sctp.reset import StreamReset
+from frazil.sctp.serial import MASK_32
+from frazil.sctp.shutdown import Shutdown
+from frazil.sctp.state import ACCEPTS_MESSAGES, AssociationState
+from frazil.sctp.tlv import ChunkError
+from frazil.trace import Trace
+from frazil.types import RandomBytes
+
+MAX_POLL_PACKETS = 64
+"""One poll returns at most about this many packets, so that a driver can do other work between."""
+
+_SETTING_UP = frozenset(
+    {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
+)
+
+
+class Association:
+    """An association with one peer over one path, without addresses (RFC 9260, RFC 8261).
+
+    Both ends call :meth:`start`; there are no roles. After any input fetch :meth:`poll_packets`
+    until it is empty, then :meth:`poll_events`, and arm a timer for :meth:`next_timeout`.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_control",
+        "_handshake",
+        "_heartbeat",
+        "_inbound",
+        "_link",
+        "_outbound",
+        "_outbound_streams",
+        "_reset",
+        "_shutdown",
+    )
+
+    def __init__(self, config: SctpConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+        self._capacity = config.mtu - HEADER_SIZE
+        self._outbound_streams = config.outbound_streams
+        self._link = link = Link(config, random_tag(random_bytes), trace, self._clear)
+        initial_tsn = int.from_bytes(random_bytes(4), "big")
+        self._outbound = outbound = Outbound(config, initial_tsn)
+        self._inbound = inbound = Inbound(config, link.events.append)
+        self._handshake = Handshake(
+            config, link, random_bytes, initial_tsn, outbound.round_trip, self._negotiated
+        )
+        self._heartbeat = Heartbeat(config, link, outbound.round_trip, random_bytes)
+        self._reset = StreamReset(config, link, outbound, inbound, initial_tsn)
+        self._shutdown = Shutdown(config, link, outbound, inbound)
+        self._control = Control(
+            link, outbound, inbound, self._handshake, self._heartbeat, self._reset, self._shutdown
+        )
+
+    @property
+    def state(self) -> AssociationState:
+        """The state of RFC 9260 section 4."""
+        return self._link.state
+
+    # What the caller wants.
+
+    def start(self, now: float) -> None:
+        """Begin to set up the association; without effect if it is under way already.
+
+        Raises:
+            InvalidStateError: The association has ended.
+        """
+        if self._link.ended:
+            raise InvalidStateError("the association has ended")
+        if self._link.state is AssociationState.CLOSED:
+            self._handshake.start(now)
+
+    def send(
+        self,
+        stream_id: int,
+        ppid: int,
+        data: bytes,
+        now: float,
+        *,
+        ordered: bool = True,
+        max_retransmits: int | None = None,
+        max_lifetime_s: float | None = None,
+    ) -> None:
+        """Queue a user message; allowed before the association is established.
+
+        Args:
+            stream_id: The stream, 0 to 65534.
+            ppid: The payload protocol identifier, handed to the receiver.
+            data: The user data. SCTP has no empty messages.
+            now: The time, from which the lifetime counts.
+            ordered: Whether the receiver keeps the order within the stream.
+            max_retransmits: Give the message up once a piece of it was repeated so often.
+            max_lifetime_s: Give the message up once it is so old.
+
+        Raises:
+            InvalidStateError: The association ends or has ended, or the stream is being reset.
+            InvalidAccessError: The peer accepts fewer streams.
+            TypeError: A number is out of range.
+            ValueError: ``data`` is empty.
+        """
+        link = self._link
+        if link.ended or link.state not in ACCEPTS_MESSAGES:
+            raise InvalidStateError("the association does not take messages any more")
+        _require_stream(stream_id)
+        if stream_id >= self._outbound_streams:
+            raise InvalidAccessError(f"only {self._outbound_streams} streams were agreed on")
+        if not 0 <= ppid <= MASK_32:
+            raise TypeError("ppid is a number of 32 bits")
+        if not data:
+            raise ValueError("SCTP has no empty messages")
+        if self._reset.is_resetting(stream_id):
+            raise InvalidStateError("the stream is being reset")
+        expires_at = None if max_lifetime_s is None else now + max_lifetime_s
+        self._outbound.put(
+            OutboundMessage(stream_id, ppid, data, not ordered, max_retransmits, expires_at)
+        )
+
+    def buffered_amount(self, stream_id: int) -> int:
+        """User bytes queued on the stream that were not transmitted yet."""
+        return self._outbound.buffered(stream_id)
+
+    def reset_stream(self, stream_id: int, now: float) -> None:
+        """Reset our sending side of a stream after everything queued on it was sent (RFC 6525).
+
+        ``StreamsReset`` or ``StreamResetFailed`` follows.
+
+        Raises:
+            InvalidStateError: The association has ended.
+            TypeError: ``stream_id`` is out of range.
+        """
+        if self._link.ended:
+            raise InvalidStateError("the association has ended")
+        _require_stream(stream_id)
+        self._link.record(now, "reset-stream", stream_id=stream_id)
+        self._reset.want(stream_id)
+
+    def path_changed(self, now: float) -> None:
+        """The path below is another one, or works again after a blackout.
+
+        Whatever is unanswered is sent again in the next packets instead of when the old timers,
+        which have grown long, expire. Congestion control begins anew (RFC 9260 section 7.2).
+        """
+        if not self._link.ended:
+            self._link.sign_of_life()
+            self._outbound.path_changed(now)
+            self._handshake.path_changed(now)
+            self._reset.path_changed(now)
+            self._shutdown.path_changed(now)
+            self.handle_timeout(now)
+
+    def shutdown(self, now: float) -> None:
+        """End gracefully: deliver what is queued, both ways, then close (RFC 9260 section 9.2).
+
+        An association that is not established yet is aborted instead.
+        """
+        if self._link.state is AssociationState.ESTABLISHED:
+            self._shutdown.request(now)
+        elif self._link.state in _SETTING_UP:
+            self.abort(now, "shut down before it was established")
+
+    def abort(self, now: float, reason: str = "") -> None:
+        """End at once and tell the peer the reason. Without effect once ended."""
+        if not self._link.ended:
+            error = encode_cause(CauseCode.USER_INITIATED_ABORT, reason.encode())
+            self._link.abort(AssociationCloseCause.ABORTED_BY_LOCAL, error, reason, now)
+
+    # What the network brings.
+
+    def receive(self, packets: Sequence[bytes], now: float) -> None:
+        """Take the SCTP packets that arrived together. Bad ones are counted and dropped."""
+        link = self._link
+        if link.ended:
+            self._receive_late(packets)
+            return
+        self._outbound.begin_batch()
+        accepts = link.envelope.accepts
+        for packet in packets:
+            try:
+                if accepts(packet):
+                    self._receive_chunks(packet, now)
+                else:
+                    self._receive_stranger(packet, now)
+            except ChunkError:
+                link.count("sctp-malformed")
+            if link.ended:
+                return
+        self._inbound.end_batch(now)
+
+    def _receive_chunks(self, packet: bytes, now: float) -> None:
+        """Take the chunks of a packet that carries our tag, in order (RFC 9260 section 6.10)."""
+        link, inbound = self._link, self._inbound
+        offset = HEADER_SIZE
+        size = len(packet)
+        has_data = False
+        while offset + 4 <= size and not link.ended:
+            type_, flags, length = unpack_chunk(packet, offset)
+            end = offset + length
+            if length < 4 or end > size:
+                raise ChunkError("a chunk is cut off")
+            if type_ == inbound.data_type and link.receives_data:
+                has_data = True
+                problem = inbound.receive_data(packet, offset, end)
+                if problem is not None:
+                    self._control.receive_problem(problem, packet[offset:end], now)
+            elif not self._control.receive(type_, flags, packet[offset:end], now):
+                break
+            offset = (end + 3) & ~3
+        if has_data and not link.ended:
+            self._end_data_packet(now)
+
+    def _end_data_packet(self, now: float) -> None:
+        self._shutdown.answer_data(now)
+        if self._inbound.end_packet():
+            self._link.send_alone(self._inbound.sack())
+            self._inbound.acknowledged()
+
+    def _receive_stranger(self, packet: bytes, now: float) -> None:
+        """Take a packet without our tag: INIT, and the exceptions of RFC 9260 section 8.5.1."""
+        link = self._link
+        header = decode_header(packet)
+        type_, flags, length = unpack_chunk(packet, HEADER_SIZE)
+        end = HEADER_SIZE + length
+        if length < 4 or end > len(packet):
+            raise ChunkError("a chunk is cut off")
+        value = packet[HEADER_SIZE + 4 : end]
+        is_reflected = flags & REFLECTED_TAG and header.tag == link.remote_tag
+        if not link.envelope.is_from_peer(header):
+            link.count("sctp-port")
+        elif type_ == ChunkType.INIT and header.tag == 0 and (end + 3) & ~3 >= len(packet):
+            if not self._shutdown.answer_init():
+                self._handshake.receive_init(value, now)
+        elif type_ == ChunkType.COOKIE_ECHO:
+            self._handshake.receive_cookie_echo(value, header.tag, now)
+        elif type_ == ChunkType.ABORT and is_reflected:
+            self._control.end_by_abort(value, now)
+        elif type_ == ChunkType.SHUTDOWN_COMPLETE and is_reflected:
+            self._shutdown.receive_complete(now)
+        else:
+            link.count("sctp-tag")
+
+    def _receive_late(self, packets: Sequence[bytes]) -> None:
+        """After the end, tell a peer that has not noticed; one answer per batch (section 8.4)."""
+        link = self._link
+        for packet in packets:
+            if len(packet) < HEADER_SIZE + 4 or not link.envelope.accepts(packet):
+                continue
+            type_ = packet[HEADER_SIZE]
+            if type_ == ChunkType.SHUTDOWN_ACK:
+                link.reflect(ChunkType.SHUTDOWN_COMPLETE)
+                return
+            if type_ not in {ChunkType.ABORT, ChunkType.SHUTDOWN_COMPLETE, ChunkType.COOKIE_ACK}:
+                link.reflect(ChunkType.ABORT)
+                return
+
+    # Time.
+
+    def next_timeout(self) -> float | None:
+        """The earliest deadline, or None."""
+        deadlines = (
+            self._outbound.expires_at,
+            self._inbound.expires_at,
+            self._heartbeat.expires_at,
+            self._handshake.expires_at,
+            self._reset.expires_at,
+            self._shutdown.expires_at,
+            self._shutdown.guard_at,
+        )
+        return min([at for at in deadlines if at is not None], default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due. May be called early; then it does nothing."""
+        if self._outbound.expire(now):
+            self._link.record(now, "t3-expired", rto_s=self._outbound.round_trip.rto_s)
+            self._link.count_error(now)
+        self._inbound.expire(now)
+        self._handshake.handle_timeout(now)
+        self._reset.handle_timeout(now)
+        self._shutdown.handle_timeout(now)
+        self._heartbeat.handle_timeout(now, idle=self._link.sends_data and self._outbound.is_idle)
+
+    # What goes out.
+
+    def poll_packets(self, now: float) -> list[bytes]:
+        """The packets to send, of at most ``mtu`` bytes; call again until there are none.
+
+        Control chunks go first, then the SACK, then data: repeated chunks before new ones.
+        """
+        link = self._link
+        packets = link.packets[:]
+        link.packets.clear()
+        if link.ended:
+            return packets
+        self._queue_control(now)
+        while len(packets) < MAX_POLL_PACKETS:
+            packet = self._next_packet(now)
+            if packet is not None:
+                packets.append(packet)
+                continue
+            self._queue_control(now)  # what depends on all data being sent
+            if not link.control:
+                break
+        return packets
+
+    def _queue_control(self, now: float) -> None:
+        """Queue control chunks whose time has come as data was sent or acknowledged."""
+        link = self._link
+        if not link.sends_data:
+            return
+        forward = self._outbound.forward(now)
+        if forward is not None:
+            link.queue(forward)
+        request = self._reset.next_request(now)
+        if request is not None:
+            link.queue(request)
+        self._shutdown.advance(now)
+
+    def _next_packet(self, now: float) -> bytes | None:
+        link, inbound = self._link, self._inbound
+        chunks: list[bytes] = []
+        room = self._capacity
+        may_send_data = link.sends_data
+        cookie_echo = self._handshake.take_cookie_echo()
+        if cookie_echo is not None:
+            chunks.append(cookie_echo)
+            room -= len(cookie_echo)
+            may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
+        if link.control:
+            room = self._take_control(chunks, room)
+        if inbound.may_acknowledge:
+            return self._packet_with_sack(chunks, room, now)
+        if may_send_data:
+            self._outbound.fill(chunks, room, now)
+        return link.envelope.seal(b"".join(chunks)) if chunks else None
+
+    def _take_control(self, chunks: list[bytes], room: int) -> int:
+        """Move queued control chunks into the packet; one that fits no packet goes alone."""
+        control = self._link.control
+        while control and (len(control[0]) <= room or not chunks):
+            room -= len(control[0])
+            chunks.append(control.popleft())
+        return room
+
+    def _packet_with_sack(self, chunks: list[bytes], room: int, now: float) -> bytes | None:
+        """A packet that carries the SACK along, if it has to go or there is data to go with."""
+        sack = self._inbound.sack()
+        if len(sack) > room:
+            return self._link.envelope.seal(b"".join(chunks))
+        chunks.append(sack)
+        if self._link.sends_data:
+            self._outbound.fill(chunks, room - len(sack), now)
+        if not self._inbound.must_acknowledge and len(chunks) == 1:
+            return None
+        self._inbound.acknowledged()
+        return self._link.envelope.seal(b"".join(chunks))
+
+    def poll_events(self) -> list[SctpEvent]:
+        """What happened since the last call, in order."""
+        events = self._link.events
+        fetched = events[:]
+        events.clear()
+        fetched += self._outbound.take_released()
+        return fetched
+
+    # What the parts report.
+
+    def _negotiated(self, peer: Peer, now: float) -> None:
+        """The peer's INIT or INIT ACK is known."""
+        self._outbound_streams = peer.outbound_streams
+        self._outbound.negotiated(
+            peer_window=peer.receive_window,
+            streams=peer.outbound_streams,
+            interleaving=peer.interleaving,
+            partial_reliability=peer.partial_reliability,
+        )
+        self._inbound.begin(
+            peer.initial_tsn, streams=peer.inbound_streams, interleaving=peer.interleaving
+        )
+        self._reset.begin(peer.initial_tsn, peer.inbound_streams, supported=peer.reconfiguration)
+
+    def _clear(self) -> None:
+        """The association ended: stop all timers, forget all data."""
+        self._outbound.clear()
+        self._inbound.clear()
+        self._handshake.stop()
+        self._heartbeat.stop()
+        self._reset.stop()
+        self._shutdown.stop()
+
+
+def _require_stream(stream_id: int) -> None:
+    if not 0 <= stream_id < MAX_STREAMS:
+        raise TypeError("stream_id is 0 to 65534")

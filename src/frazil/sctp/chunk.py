@@ -1,0 +1,230 @@
+"""The chunks and their layout on the wire (RFC 9260 section 3.3, RFC 3758, RFC 6525, RFC 8260)."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from struct import Struct, pack, unpack_from
+from typing import NamedTuple
+
+from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
+
+
+class ChunkType(IntEnum):
+    """The chunk types we know."""
+
+    DATA = 0
+    INIT = 1
+    INIT_ACK = 2
+    SACK = 3
+    HEARTBEAT = 4
+    HEARTBEAT_ACK = 5
+    ABORT = 6
+    SHUTDOWN = 7
+    SHUTDOWN_ACK = 8
+    ERROR = 9
+    COOKIE_ECHO = 10
+    COOKIE_ACK = 11
+    SHUTDOWN_COMPLETE = 14
+    I_DATA = 64
+    RE_CONFIG = 130
+    FORWARD_TSN = 192
+    I_FORWARD_TSN = 194
+
+
+class ParameterType(IntEnum):
+    """Parameters of INIT, INIT ACK and HEARTBEAT."""
+
+    HEARTBEAT_INFO = 1
+    IPV4_ADDRESS = 5
+    IPV6_ADDRESS = 6
+    STATE_COOKIE = 7
+    UNRECOGNIZED = 8
+    COOKIE_PRESERVATIVE = 9
+    HOST_NAME_ADDRESS = 11
+    SUPPORTED_ADDRESS_TYPES = 12
+    SUPPORTED_EXTENSIONS = 0x8008
+    FORWARD_TSN_SUPPORTED = 0xC000
+
+
+# Flags of DATA and I-DATA (RFC 9260 section 3.3.1).
+END = 0x01
+BEGIN = 0x02
+UNORDERED = 0x04
+IMMEDIATE = 0x08
+WHOLE = BEGIN | END
+
+REFLECTED_TAG = 0x01
+"""The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the one the receiver itself sends."""
+
+DATA_HEADER_SIZE = 16
+I_DATA_HEADER_SIZE = 20
+
+unpack_chunk = Struct("!BBH").unpack_from
+unpack_data = Struct("!BBHIHHI").unpack_from
+"""Type, flags, length, TSN, stream, stream sequence number, PPID."""
+unpack_i_data = Struct("!BBHIHHII").unpack_from
+"""Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
+
+_pack_chunk = Struct("!BBH").pack
+_pack_data = Struct("!BBHIHHI").pack
+_pack_i_data = Struct("!BBHIHHII").pack
+_INIT = Struct("!IIHHI")
+_SACK = Struct("!IIHH")
+_SACK_CHUNK = Struct("!BBHIIHH")
+_FORWARD_SKIP = Struct("!HH")
+_I_FORWARD_SKIP = Struct("!HHI")
+
+
+class Init(NamedTuple):
+    """The body of INIT and INIT ACK (RFC 9260 section 3.3.2)."""
+
+    tag: int
+    receive_window: int
+    outbound_streams: int
+    inbound_streams: int
+    initial_tsn: int
+    parameters: tuple[Tlv, ...]
+
+
+class Sack(NamedTuple):
+    """The body of SACK (RFC 9260 section 3.3.4), as on the wire.
+
+    Attributes:
+        cumulative_tsn: Everything up to this TSN has arrived.
+        receive_window: ``a_rwnd``.
+        gaps: Further ranges that arrived, as offsets from the cumulative TSN, both ends included.
+        duplicates: TSNs that arrived more than once.
+    """
+
+    cumulative_tsn: int
+    receive_window: int
+    gaps: tuple[tuple[int, int], ...]
+    duplicates: tuple[int, ...]
+
+
+class Skip(NamedTuple):
+    """A stream and the highest sequence number (or message identifier) given up on it."""
+
+    stream_id: int
+    unordered: bool
+    sequence: int
+
+
+class ForwardTsn(NamedTuple):
+    """The body of FORWARD TSN (RFC 3758) and I-FORWARD-TSN (RFC 8260 section 2.3.1)."""
+
+    cumulative_tsn: int
+    skips: tuple[Skip, ...]
+
+
+def encode_chunk(type_: ChunkType, value: bytes = b"", flags: int = 0) -> bytes:
+    """One chunk, padded."""
+    return padded(_pack_chunk(type_, flags, 4 + len(value)) + value)
+
+
+def encode_data(
+    flags: int, tsn: int, stream_id: int, sequence: int, ppid: int, data: bytes
+) -> bytes:
+    """A DATA chunk, padded."""
+    size = len(data)
+    chunk = _pack_data(0, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
+    return padded(chunk) if size & 3 else chunk
+
+
+def encode_i_data(
+    flags: int, tsn: int, stream_id: int, message_id: int, ppid_or_fsn: int, data: bytes
+) -> bytes:
+    """An I-DATA chunk, padded (RFC 8260 section 2.1)."""
+    length = I_DATA_HEADER_SIZE + len(data)
+    return padded(
+        _pack_i_data(ChunkType.I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn)
+        + data
+    )
+
+
+def encode_init(type_: ChunkType, init: Init) -> bytes:
+    """An INIT or INIT ACK chunk."""
+    fixed = _INIT.pack(*init[:5])
+    return encode_chunk(type_, fixed + b"".join([encode_tlv(*item) for item in init.parameters]))
+
+
+def decode_init(value: bytes) -> Init:
+    """The body of an INIT or INIT ACK chunk.
+
+    Raises:
+        ChunkError: It is cut off, or a mandatory field is zero.
+    """
+    if len(value) < _INIT.size:
+        raise ChunkError("INIT is cut off")
+    tag, window, outbound, inbound, tsn = _INIT.unpack_from(value)
+    if not (tag and outbound and inbound):
+        raise ChunkError("INIT has a zero where RFC 9260 section 3.3.2 forbids it")
+    return Init(tag, window, outbound, inbound, tsn, tuple(decode_tlvs(value[_INIT.size :])))
+
+
+def encode_sack(
+    cumulative_tsn: int,
+    receive_window: int,
+    gaps: Sequence[tuple[int, int]],
+    duplicates: Sequence[int],
+) -> bytes:
+    """A SACK chunk; the arguments are those of :class:`Sack`."""
+    length = 16 + 4 * len(gaps) + 4 * len(duplicates)
+    chunk = _SACK_CHUNK.pack(
+        ChunkType.SACK, 0, length, cumulative_tsn, receive_window, len(gaps), len(duplicates)
+    )
+    if not gaps and not duplicates:
+        return chunk
+    edges = [edge for gap in gaps for edge in gap]
+    return chunk + pack(f"!{len(edges)}H{len(duplicates)}I", *edges, *duplicates)
+
+
+def decode_sack(value: bytes) -> Sack:
+    """The body of a SACK chunk.
+
+    Raises:
+        ChunkError: It is cut off.
+    """
+    if len(value) < _SACK.size:
+        raise ChunkError("SACK is cut off")
+    cumulative_tsn, window, gap_count, duplicate_count = _SACK.unpack_from(value)
+    if not gap_count and not duplicate_count:
+        return Sack(cumulative_tsn, window, (), ())
+    if len(value) < _SACK.size + 4 * (gap_count + duplicate_count):
+        raise ChunkError("SACK is cut off")
+    numbers = unpack_from(f"!{2 * gap_count}H{duplicate_count}I", value, _SACK.size)
+    edges = numbers[: 2 * gap_count]
+    gaps = tuple(zip(edges[::2], edges[1::2], strict=True))
+    return Sack(cumulative_tsn, window, gaps, numbers[2 * gap_count :])
+
+
+def encode_forward_tsn(forward: ForwardTsn, *, interleaving: bool) -> bytes:
+    """A FORWARD TSN chunk, or I-FORWARD-TSN if messages are interleaved."""
+    head = (forward.cumulative_tsn & 0xFFFFFFFF).to_bytes(4, "big")
+    if not interleaving:
+        skips = [_FORWARD_SKIP.pack(skip.stream_id, skip.sequence) for skip in forward.skips]
+        return encode_chunk(ChunkType.FORWARD_TSN, head + b"".join(skips))
+    skips = [
+        _I_FORWARD_SKIP.pack(skip.stream_id, skip.unordered, skip.sequence)
+        for skip in forward.skips
+    ]
+    return encode_chunk(ChunkType.I_FORWARD_TSN, head + b"".join(skips))
+
+
+def decode_forward_tsn(value: bytes, *, interleaving: bool) -> ForwardTsn:
+    """The body of a FORWARD TSN or I-FORWARD-TSN chunk.
+
+    Raises:
+        ChunkError: It is cut off.
+    """
+    skip = _I_FORWARD_SKIP if interleaving else _FORWARD_SKIP
+    if len(value) < 4 or (len(value) - 4) % skip.size:
+        raise ChunkError("FORWARD TSN is cut off")
+    cumulative_tsn = int.from_bytes(value[:4], "big")
+    if interleaving:
+        skips = [
+            Skip(stream_id, bool(flags & 1), message_id)
+            for stream_id, flags, message_id in skip.iter_unpack(value[4:])
+        ]
+    else:
+        skips = [Skip(stream_id, False, ssn) for stream_id, ssn in skip.iter_unpack(value[4:])]
+    return ForwardTsn(cumulative_tsn, tuple(skips))

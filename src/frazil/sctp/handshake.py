@@ -1,0 +1,257 @@
+"""Setting up an association, from either side or both at once (RFC 9260 section 5)."""
+
+from collections.abc import Callable
+
+from frazil.sctp.cause import CauseCode, encode_cause
+from frazil.sctp.chunk import (
+    ChunkType,
+    ParameterType,
+    decode_init,
+    encode_chunk,
+    encode_init,
+)
+from frazil.sctp.config import SctpConfig
+from frazil.sctp.cookie import COOKIE_LIFETIME_S, Peer, StateCookie, open_cookie, seal_cookie
+from frazil.sctp.event import AssociationCloseCause, AssociationEstablished
+from frazil.sctp.link import Link
+from frazil.sctp.negotiation import known_parameters, own_init, settle
+from frazil.sctp.rtt import RoundTrip
+from frazil.sctp.state import AssociationState, StateCause
+from frazil.sctp.timer import RetryTimer
+from frazil.sctp.tlv import Tlv
+from frazil.types import RandomBytes
+
+COOKIE_KEY_SIZE = 32
+
+_SETTING_UP = frozenset(
+    {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
+)
+
+
+def random_tag(random_bytes: RandomBytes) -> int:
+    """A verification tag: 32 random bits that are not all zero (RFC 9260 section 5.3.1)."""
+    return int.from_bytes(random_bytes(4), "big") or 1
+
+
+class Handshake:
+    """The four-way handshake."""
+
+    __slots__ = (
+        "_config",
+        "_cookie",
+        "_cookie_echo",
+        "_init_sent_at",
+        "_initial_tsn",
+        "_key",
+        "_link",
+        "_negotiated",
+        "_peer",
+        "_random_bytes",
+        "_round_trip",
+        "_timer",
+    )
+
+    def __init__(
+        self,
+        config: SctpConfig,
+        link: Link,
+        random_bytes: RandomBytes,
+        initial_tsn: int,
+        round_trip: RoundTrip,
+        negotiated: Callable[[Peer, float], None],
+    ) -> None:
+        self._config = config
+        self._link = link
+        self._random_bytes = random_bytes
+        self._negotiated = negotiated
+        self._initial_tsn = initial_tsn
+        self._round_trip = round_trip
+        self._key = random_bytes(COOKIE_KEY_SIZE)
+        self._timer = RetryTimer(config.rto_max_s)
+        self._init_sent_at = 0.0
+        self._cookie = b""
+        self._peer: Peer | None = None  # as far as INIT ACK or COOKIE ECHO told
+        self._cookie_echo: bytes | None = None
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the T1 timer expires."""
+        return self._timer.expires_at
+
+    def start(self, now: float) -> None:
+        """Send INIT."""
+        self._link.move(StateCause.START, now)
+        self._send_init(now)
+
+    def _send_init(self, now: float) -> None:
+        self._init_sent_at = now
+        self._timer.start(now, self._config.rto_initial_s)
+        self._link.send_alone(self._init(), 0)
+
+    def _init(self) -> bytes:
+        return encode_init(
+            ChunkType.INIT, own_init(self._config, self._link.local_tag, self._initial_tsn)
+        )
+
+    def receive_init(self, value: bytes, now: float) -> None:
+        """Answer INIT with INIT ACK; the state does not change (sections 5.1 B, 5.2.1, 5.2.2).
+
+        Before the association is established the answer repeats our own tag, so that two INITs
+        that cross lead to one association. Later a new tag tells a restart apart.
+
+        Raises:
+            ChunkError: The chunk is malformed.
+        """
+        link = self._link
+        init = decode_init(value)
+        known, report = known_parameters(init)
+        tag, initial_tsn, ties = link.local_tag, self._initial_tsn, (0, 0)
+        if link.state not in _SETTING_UP:
+            tag = random_tag(self._random_bytes)
+            initial_tsn = int.from_bytes(self._random_bytes(4), "big")
+            ties = (link.local_tag, link.remote_tag)
+        cookie = StateCookie(tag, settle(self._config, init, known), ties, now)
+        parameters = [Tlv(ParameterType.STATE_COOKIE, seal_cookie(cookie, self._key))]
+        parameters += [Tlv(ParameterType.UNRECOGNIZED, unknown) for unknown in report]
+        answer = own_init(self._config, tag, initial_tsn, parameters)
+        link.send_alone(encode_init(ChunkType.INIT_ACK, answer), init.tag)
+
+    def receive_init_ack(self, value: bytes, now: float) -> None:
+        """Answer INIT ACK with COOKIE ECHO (section 5.1 C); outside COOKIE-WAIT it is ignored.
+
+        Raises:
+            ChunkError: The chunk is malformed.
+        """
+        link = self._link
+        if link.state is not AssociationState.COOKIE_WAIT:
+            link.count("sctp-unexpected")
+            return
+        init = decode_init(value)
+        known, report = known_parameters(init)
+        cookie = known.get(ParameterType.STATE_COOKIE)
+        if cookie is None:
+            link.address(init.tag)
+            self._refuse_without_cookie(now)
+            return
+        if self._timer.expirations == 0:
+            self._round_trip.measured(now - self._init_sent_at)
+        self._adopt(settle(self._config, init, known), now)
+        link.move(StateCause.INIT_ACK, now)
+        self._cookie = cookie
+        self._cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
+        self._timer.start(now, self._config.rto_initial_s)
+        if report:
+            error = encode_cause(CauseCode.UNRECOGNIZED_PARAMETERS, b"".join(report))
+            link.queue(encode_chunk(ChunkType.ERROR, error))
+
+    def take_cookie_echo(self) -> bytes | None:
+        """The COOKIE ECHO chunk if it is due; it comes first in its packet."""
+        chunk = self._cookie_echo
+        self._cookie_echo = None
+        return chunk
+
+    def _refuse_without_cookie(self, now: float) -> None:
+        missing = (1).to_bytes(4, "big") + ParameterType.STATE_COOKIE.to_bytes(2, "big")
+        self._link.abort(
+            AssociationCloseCause.PROTOCOL_VIOLATION,
+            encode_cause(CauseCode.MISSING_MANDATORY_PARAMETER, missing),
+            "INIT ACK without a state cookie",
+            now,
+        )
+
+    def _adopt(self, peer: Peer, now: float) -> None:
+        self._peer = peer
+        self._link.address(peer.tag)
+        self._negotiated(peer, now)
+
+    def receive_cookie_echo(self, value: bytes, tag: int, now: float) -> None:
+        """Accept our own cookie and answer COOKIE ACK (sections 5.1 D, 5.2.4).
+
+        Args:
+            value: The cookie.
+            tag: The verification tag of the packet.
+            now: The time.
+
+        Raises:
+            ChunkError: The cookie is not ours.
+        """
+        link = self._link
+        cookie = open_cookie(value, self._key)
+        if tag != cookie.local_tag:
+            link.count("sctp-tag")
+            return
+        matches_local = cookie.local_tag == link.local_tag
+        matches_remote = cookie.peer.tag == link.remote_tag
+        is_restart = cookie.tie_tags == (link.local_tag, link.remote_tag)
+        if not matches_local and is_restart and not matches_remote:
+            self._end_for_restart(cookie, now)
+        elif not matches_local or (link.state not in _SETTING_UP and not matches_remote):
+            link.count("sctp-unexpected")  # section 5.2.4 C, or a cookie from before our time
+        elif now - cookie.created_at > COOKIE_LIFETIME_S and link.state in _SETTING_UP:
+            self._refuse_stale(cookie, now)
+        else:
+            self._accept(cookie, matches_remote, now)
+
+    def _accept(self, cookie: StateCookie, matches_remote: bool, now: float) -> None:
+        link = self._link
+        if link.state in _SETTING_UP:
+            if not (matches_remote and link.state is AssociationState.COOKIE_ECHOED):
+                self._adopt(cookie.peer, now)
+            self._establish(StateCause.COOKIE_ECHO, cookie.peer, now)
+        link.queue(encode_chunk(ChunkType.COOKIE_ACK))
+
+    def _refuse_stale(self, cookie: StateCookie, now: float) -> None:
+        staleness_us = min(int((now - cookie.created_at - COOKIE_LIFETIME_S) * 1e6), 0xFFFFFFFF)
+        error = encode_cause(CauseCode.STALE_COOKIE, staleness_us.to_bytes(4, "big"))
+        self._link.send_alone(encode_chunk(ChunkType.ERROR, error), cookie.peer.tag)
+
+    def _end_for_restart(self, cookie: StateCookie, now: float) -> None:
+        """The peer begins anew in the same DTLS connection: its streams are gone, so are ours."""
+        link = self._link
+        link.address(cookie.peer.tag)
+        text = "the peer restarted its association"
+        error = encode_cause(CauseCode.USER_INITIATED_ABORT, text.encode())
+        link.abort(AssociationCloseCause.RESTARTED_BY_REMOTE, error, text, now)
+
+    def receive_cookie_ack(self, now: float) -> None:
+        """The peer accepted (section 5.1 E); outside COOKIE-ECHOED it is ignored."""
+        if self._link.state is AssociationState.COOKIE_ECHOED and self._peer is not None:
+            self._establish(StateCause.COOKIE_ACK, self._peer, now)
+
+    def _establish(self, cause: StateCause, peer: Peer, now: float) -> None:
+        self._timer.stop()
+        self._cookie_echo = None
+        self._cookie = b""
+        self._link.sign_of_life()
+        self._link.move(cause, now)
+        self._link.events.append(
+            AssociationEstablished(peer.outbound_streams, peer.inbound_streams, peer.interleaving)
+        )
+
+    def receive_stale_cookie(self, now: float) -> None:
+        """Our COOKIE ECHO came too late: ask for a fresh cookie (section 5.2.6)."""
+        if self._link.state is AssociationState.COOKIE_ECHOED:
+            self._link.move(StateCause.STALE_COOKIE, now)
+            self._cookie_echo = None
+            self._send_init(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Repeat INIT or COOKIE ECHO, or give up (section 4, T1-init and T1-cookie)."""
+        if not self._timer.expire(now):
+            return
+        link = self._link
+        if self._timer.expirations > self._config.max_init_retransmits:
+            link.time_out("the peer did not complete the handshake", now)
+        elif link.state is AssociationState.COOKIE_WAIT:
+            link.send_alone(self._init(), 0)
+        else:
+            self._cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, self._cookie)
+
+    def path_changed(self, now: float) -> None:
+        """Repeat what is unanswered at the next opportunity."""
+        self._timer.hasten(now)
+
+    def stop(self) -> None:
+        """The association ended."""
+        self._timer.stop()
+        self._cookie_echo = None

@@ -1,0 +1,194 @@
+"""The receiving half of an association: TSNs, reassembly, and when to acknowledge."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from frazil.sctp.chunk import (
+    DATA_HEADER_SIZE,
+    I_DATA_HEADER_SIZE,
+    IMMEDIATE,
+    ChunkType,
+    ForwardTsn,
+    encode_sack,
+    unpack_data,
+    unpack_i_data,
+)
+from frazil.sctp.config import SctpConfig
+from frazil.sctp.event import MessageReceived
+from frazil.sctp.packet import HEADER_SIZE
+from frazil.sctp.reassembly import Reassembly
+from frazil.sctp.serial import MASK_32, unwrap
+from frazil.sctp.tsn import ReceivedTsns
+
+SACK_EVERY_PACKETS = 8
+"""A batch is acknowledged at least this often, so that a peer that grows its window with each
+SACK (RFC 9260 section 7.2.1) is not held back."""
+
+_SACK_HEADER_SIZE = 16
+
+
+class DataProblem(StrEnum):
+    """Why the user data of a chunk was not taken."""
+
+    REDUNDANT = "redundant"
+    NO_ROOM = "no-room"
+    OVERRUN = "overrun"
+    """The window is full of data that nothing can complete."""
+    EMPTY = "empty"
+    CUT_OFF = "cut-off"
+    INVALID_STREAM = "invalid-stream"
+
+
+class Inbound:
+    """Receives DATA and answers with SACK.
+
+    Attributes:
+        data_type: DATA, or I-DATA if messages are interleaved.
+        expires_at: When a delayed SACK is due.
+        reassembly: Where the data goes.
+    """
+
+    __slots__ = (
+        "_delay_s",
+        "_deliver",
+        "_header_size",
+        "_max_gaps",
+        "_sack_now",
+        "_streams",
+        "_tsns",
+        "_unacknowledged",
+        "_window",
+        "data_type",
+        "expires_at",
+        "reassembly",
+    )
+
+    def __init__(self, config: SctpConfig, deliver: Callable[[MessageReceived], None]) -> None:
+        self._deliver = deliver
+        self._window = config.receive_window
+        self._delay_s = config.sack_delay_s
+        self._max_gaps = (config.mtu - HEADER_SIZE - _SACK_HEADER_SIZE) // 4
+        self.begin(0, streams=config.inbound_streams, interleaving=False)
+
+    def begin(self, initial_tsn: int, *, streams: int, interleaving: bool) -> None:
+        """The peer's INIT or INIT ACK is known: its first TSN, how many streams it may use."""
+        self.data_type = ChunkType.I_DATA if interleaving else ChunkType.DATA
+        self._header_size = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
+        self._streams = streams
+        self._tsns = ReceivedTsns(initial_tsn)
+        self.reassembly = Reassembly(self._deliver, interleaving=interleaving)
+        self._unacknowledged = 0  # packets
+        self._sack_now = False
+        self.expires_at: float | None = None
+
+    @property
+    def cumulative_tsn(self) -> int:
+        """Everything up to this TSN has arrived, unwrapped."""
+        return self._tsns.cumulative
+
+    def unwrap(self, tsn: int) -> int:
+        """A TSN of the peer, unwrapped."""
+        return unwrap(tsn, self._tsns.cumulative)
+
+    def receive_data(self, packet: bytes, offset: int, end: int) -> DataProblem | None:
+        """Take the chunk of type ``data_type`` between ``offset`` and ``end``."""
+        start = offset + self._header_size
+        if end <= start:
+            return DataProblem.EMPTY if end == start else DataProblem.CUT_OFF
+        if self.data_type is ChunkType.DATA:
+            _, flags, _, tsn, stream_id, sequence, ppid = unpack_data(packet, offset)
+        else:
+            _, flags, _, tsn, stream_id, _, sequence, ppid = unpack_i_data(packet, offset)
+        if flags & IMMEDIATE:
+            self._sack_now = True
+        tsns = self._tsns
+        tsn = unwrap(tsn, tsns.cumulative)
+        problem = self._judge(tsn)
+        if problem is not None:
+            return problem
+        tsns.add(tsn)
+        if stream_id >= self._streams:
+            return DataProblem.INVALID_STREAM
+        self.reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
+        return None
+
+    def _judge(self, tsn: int) -> DataProblem | None:
+        """Whether a TSN is news and there is room for its data.
+
+        The TSN that is due is taken even when the window is full, because only it can make room;
+        but a window full of data that nothing can complete is an overrun.
+        """
+        tsns = self._tsns
+        buffered = self.reassembly.buffered
+        is_due = tsn == tsns.cumulative + 1
+        if is_due and not tsns.has_gaps:
+            return DataProblem.OVERRUN if buffered > self._window else None
+        self._sack_now = True  # a duplicate, or a gap opens or closes (RFC 9260 section 6.7)
+        if not tsns.is_new(tsn):
+            return DataProblem.REDUNDANT
+        if is_due:
+            return DataProblem.OVERRUN if buffered > 2 * self._window else None
+        if buffered >= self._window or not tsns.can_hold(tsn):
+            return DataProblem.NO_ROOM
+        return None
+
+    def receive_forward(self, forward: ForwardTsn) -> None:
+        """The peer gave up some messages; answered at once, whether it is news or not."""
+        self._sack_now = True
+        self._unacknowledged += 1
+        tsn = unwrap(forward.cumulative_tsn, self._tsns.cumulative)
+        if tsn > self._tsns.cumulative:
+            self._tsns.skip_to(tsn)
+            self.reassembly.skip(tsn, forward.skips)
+
+    def end_packet(self) -> bool:
+        """A packet with DATA was taken; True if a SACK is due in the middle of a batch."""
+        self._unacknowledged += 1
+        return self._unacknowledged >= SACK_EVERY_PACKETS
+
+    def end_batch(self, now: float) -> None:
+        """All packets that arrived together were taken (RFC 9260 section 6.2).
+
+        Two packets, or one that tells of a loss, are acknowledged at once; a single one waits for
+        company or for data to travel with.
+        """
+        if self._unacknowledged >= 2:
+            self._sack_now = True
+        elif self._unacknowledged and not self._sack_now and self.expires_at is None:
+            self.expires_at = now + self._delay_s
+
+    def expire(self, now: float) -> None:
+        """The delayed SACK is due if its time has come."""
+        if self.expires_at is not None and now >= self.expires_at:
+            self.expires_at = None
+            self._sack_now = True
+
+    @property
+    def must_acknowledge(self) -> bool:
+        """Whether a SACK has to be sent now, even alone."""
+        return self._sack_now
+
+    @property
+    def may_acknowledge(self) -> bool:
+        """Whether a SACK would tell the peer something."""
+        return self._sack_now or self._unacknowledged > 0
+
+    def sack(self) -> bytes:
+        """The SACK chunk that says what has arrived."""
+        tsns = self._tsns
+        gaps = tsns.gaps(self._max_gaps)
+        duplicates = [tsn & MASK_32 for tsn in tsns.duplicates[: self._max_gaps - len(gaps)]]
+        room = max(self._window - self.reassembly.buffered, 0)
+        return encode_sack(tsns.cumulative & MASK_32, room, gaps, duplicates)
+
+    def acknowledged(self) -> None:
+        """The SACK was sent."""
+        self._tsns.duplicates.clear()
+        self._unacknowledged = 0
+        self._sack_now = False
+        self.expires_at = None
+
+    def clear(self) -> None:
+        """The association ended."""
+        self.reassembly.clear()
+        self.acknowledged()

@@ -1,0 +1,110 @@
+"""User messages on their way out, and the chunks they are cut into."""
+
+# What has become of an outbound chunk. Plain integers: they are compared for every chunk.
+IN_FLIGHT = 0
+LOST = 1
+"""Waits to be sent again."""
+ACKED = 2
+"""Arrived, but above the cumulative TSN."""
+ABANDONED = 3
+"""Given up: FORWARD TSN tells the peer not to wait for it."""
+
+
+class OutboundMessage:
+    """A user message that is queued or partly sent.
+
+    Attributes:
+        data: The user data, never empty.
+        offset: How much of it was cut into chunks.
+        fragments: How many chunks that made.
+        sequence: Its stream sequence number or message identifier, once the first byte was sent.
+        max_retransmits: How often a chunk of it may be repeated; None means always.
+        expires_at: When it is not worth sending any more; None means never.
+        chunks: The chunks sent so far, kept only if the message may be given up.
+        abandoned: Whether it was given up.
+    """
+
+    __slots__ = (
+        "abandoned",
+        "chunks",
+        "data",
+        "expires_at",
+        "fragments",
+        "max_retransmits",
+        "offset",
+        "ppid",
+        "sequence",
+        "stream_id",
+        "unordered",
+    )
+
+    def __init__(
+        self,
+        stream_id: int,
+        ppid: int,
+        data: bytes,
+        unordered: bool,
+        max_retransmits: int | None,
+        expires_at: float | None,
+    ) -> None:
+        self.stream_id = stream_id
+        self.ppid = ppid
+        self.data = data
+        self.unordered = unordered
+        self.max_retransmits = max_retransmits
+        self.expires_at = expires_at
+        self.offset = 0
+        self.fragments = 0
+        self.sequence = 0
+        self.abandoned = False
+        self.chunks: list[OutboundChunk] | None = (
+            None if max_retransmits is None and expires_at is None else []
+        )
+
+    def is_expired(self, now: float) -> bool:
+        """Whether its lifetime is over (RFC 3758, timed reliability)."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def is_spent(self, transmissions: int, now: float) -> bool:
+        """Whether a chunk that was sent so often and got lost is not worth repeating."""
+        if self.max_retransmits is not None and transmissions > self.max_retransmits:
+            return True
+        return self.is_expired(now)
+
+
+class OutboundChunk:
+    """A DATA or I-DATA chunk with a TSN.
+
+    Attributes:
+        tsn: Its unwrapped TSN.
+        wire: The whole chunk, padded.
+        size: ``len(wire)``: what it counts for in flight.
+        message: The message it is a piece of.
+        state: One of the constants above.
+        transmissions: How often it was sent.
+        packet: The number of the packet that carried it last.
+        sent_at: When that was.
+    """
+
+    __slots__ = (
+        "message",
+        "packet",
+        "sent_at",
+        "size",
+        "state",
+        "transmissions",
+        "tsn",
+        "wire",
+    )
+
+    def __init__(
+        self, tsn: int, wire: bytes, message: OutboundMessage, packet: int, sent_at: float
+    ) -> None:
+        self.tsn = tsn
+        self.wire = wire
+        self.size = len(wire)
+        self.message = message
+        self.state = IN_FLIGHT
+        self.transmissions = 1
+        self.packet = packet
+        self.sent_at = sent_at

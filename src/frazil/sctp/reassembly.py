@@ -1,0 +1,251 @@
+"""Puts fragments together and messages in order (RFC 9260 section 6.9, RFC 8260 section 2.2)."""
+
+from collections.abc import Callable, Iterable
+
+from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
+from frazil.sctp.event import MessageReceived
+from frazil.sctp.serial import MASK_16, MASK_32, is_behind
+
+CHUNK_OVERHEAD = 128
+"""What keeping one chunk costs besides its data; counted so that tiny chunks are no loophole."""
+
+
+class _Run:
+    """Adjacent fragments of one message.
+
+    Attributes:
+        first: The position of its first fragment.
+        last: The position of its last fragment.
+        parts: The user data in order.
+        flags: BEGIN if the message's first fragment is here, END for its last, and UNORDERED.
+        sequence: The message's sequence number, and ppid: its PPID, valid once BEGIN is set.
+    """
+
+    __slots__ = ("first", "flags", "last", "parts", "ppid", "sequence", "stream_id")
+
+    def __init__(
+        self, position: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
+    ) -> None:
+        self.first = self.last = position
+        self.flags = flags
+        self.stream_id = stream_id
+        self.sequence = sequence
+        self.ppid = ppid
+        self.parts = [data]
+
+    def cost(self) -> int:
+        """What it counts for in the receive window."""
+        return sum(map(len, self.parts)) + CHUNK_OVERHEAD * len(self.parts)
+
+    def append(self, run: "_Run") -> None:
+        """Continue with the run that follows directly."""
+        self.parts += run.parts
+        self.last = run.last
+        self.flags |= run.flags & END
+
+
+class Reassembly:
+    """Delivers whole messages, ordered ones in sequence.
+
+    Each fragment has a *position*: an integer such that the fragments of one message are
+    neighbours. For DATA that is the TSN. For I-DATA it is made of stream, order, message
+    identifier and fragment number. So both kinds are put together in the same way.
+
+    Attributes:
+        buffered: What the kept data counts for in the receive window.
+    """
+
+    __slots__ = (
+        "_by_first",
+        "_by_last",
+        "_deliver",
+        "_interleaving",
+        "_next",
+        "_pending",
+        "_sequence_mask",
+        "buffered",
+    )
+
+    def __init__(self, deliver: Callable[[MessageReceived], None], *, interleaving: bool) -> None:
+        self._deliver = deliver
+        self._interleaving = interleaving
+        self._sequence_mask = MASK_32 if interleaving else MASK_16
+        self._by_first: dict[int, _Run] = {}
+        self._by_last: dict[int, _Run] = {}
+        self._next: dict[int, int] = {}  # stream to the sequence number that is due
+        self._pending: dict[int, dict[int, tuple[int, bytes]]] = {}
+        self.buffered = 0
+
+    @property
+    def stream_ids(self) -> tuple[int, ...]:
+        """The streams on which ordered messages have arrived."""
+        return tuple(self._next)
+
+    def add(
+        self, tsn: int, flags: int, stream_id: int, sequence: int, last: int, data: bytes
+    ) -> None:
+        """Take a DATA or I-DATA chunk that is no duplicate.
+
+        Args:
+            tsn: Its unwrapped TSN.
+            flags: Its flags.
+            stream_id: Its stream.
+            sequence: Its stream sequence number, or message identifier.
+            last: Its PPID, or fragment number if it is an I-DATA chunk without BEGIN.
+            data: The user data, not empty.
+        """
+        if flags & WHOLE == WHOLE:
+            if self._by_last and not self._interleaving:
+                self._cut_off(tsn - 1)
+            self._complete(flags, stream_id, sequence, last, data)
+            return
+        position = tsn
+        if self._interleaving:
+            position = (stream_id << 1 | bool(flags & UNORDERED)) << 64 | sequence << 32
+            if not flags & BEGIN:
+                position += last
+        self._add_fragment(position, flags, stream_id, sequence, last, data)
+
+    def _add_fragment(
+        self, position: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
+    ) -> None:
+        if position in self._by_first:
+            return  # a second chunk for the same place: only a broken peer sends it
+        self.buffered += len(data) + CHUNK_OVERHEAD
+        if flags & BEGIN:
+            self._cut_off(position - 1)
+        run = self._by_last.pop(position - 1, None)
+        if run is None:
+            run = _Run(position, flags, stream_id, sequence, ppid, data)
+            self._by_first[position] = run
+        else:
+            run.parts.append(data)
+            run.last = position
+            run.flags |= flags & END
+        if not flags & END:
+            self._join_right(run)
+        if run.flags & WHOLE == WHOLE:
+            self._finish(run)
+        elif not run.flags & END:
+            self._by_last[run.last] = run
+
+    def _cut_off(self, last: int) -> None:
+        """Forget the run that ends at ``last``: another message begins where it should go on."""
+        run = self._by_last.get(last)
+        if run is not None:
+            self._forget(run)
+
+    def _join_right(self, run: _Run) -> None:
+        right = self._by_first.get(run.last + 1)
+        if right is not None and not right.flags & BEGIN:
+            del self._by_first[right.first]
+            self._by_last.pop(right.last, None)
+            run.append(right)
+
+    def _finish(self, run: _Run) -> None:
+        del self._by_first[run.first]
+        self.buffered -= run.cost()
+        self._complete(run.flags, run.stream_id, run.sequence, run.ppid, b"".join(run.parts))
+
+    def _forget(self, run: _Run) -> None:
+        del self._by_first[run.first]
+        self._by_last.pop(run.last, None)
+        self.buffered -= run.cost()
+
+    def _complete(self, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes) -> None:
+        """Deliver a whole message, or keep it until those before it have arrived."""
+        if flags & UNORDERED:
+            self._deliver(MessageReceived(stream_id, ppid, data))
+            return
+        expected = self._next.get(stream_id, 0)
+        if sequence == expected:
+            self._deliver(MessageReceived(stream_id, ppid, data))
+            self._next[stream_id] = (sequence + 1) & self._sequence_mask
+            if self._pending:
+                self._drain(stream_id)
+        elif not is_behind(sequence, expected, self._sequence_mask):
+            pending = self._pending.setdefault(stream_id, {})
+            if sequence not in pending:
+                pending[sequence] = (ppid, data)
+                self.buffered += len(data) + CHUNK_OVERHEAD
+
+    def _drain(self, stream_id: int) -> None:
+        """Deliver what is due on this stream now."""
+        pending = self._pending.get(stream_id)
+        if pending is None:
+            return
+        expected = self._next[stream_id]
+        while (message := pending.pop(expected, None)) is not None:
+            self._deliver_pending(stream_id, message)
+            expected = (expected + 1) & self._sequence_mask
+        self._next[stream_id] = expected
+        if not pending:
+            del self._pending[stream_id]
+
+    def _deliver_pending(self, stream_id: int, message: tuple[int, bytes]) -> None:
+        ppid, data = message
+        self.buffered -= len(data) + CHUNK_OVERHEAD
+        self._deliver(MessageReceived(stream_id, ppid, data))
+
+    def skip(self, tsn: int, skips: Iterable[Skip]) -> None:
+        """The peer gave up everything up to ``tsn``, and these messages (RFC 3758 section 3.6)."""
+        if not self._interleaving:
+            self._forget_where(lambda run: _is_cut_by(run, tsn))
+        for skip in skips:
+            self._forget_messages(skip)
+            if not skip.unordered:
+                self._skip_sequence(skip.stream_id, skip.sequence)
+
+    def _forget_messages(self, skip: Skip) -> None:
+        mask = self._sequence_mask
+        beyond = (skip.sequence + 1) & mask
+
+        def is_skipped(run: _Run) -> bool:
+            return (
+                run.stream_id == skip.stream_id
+                and bool(run.flags & UNORDERED) == skip.unordered
+                and is_behind(run.sequence, beyond, mask)
+            )
+
+        self._forget_where(is_skipped)
+
+    def _skip_sequence(self, stream_id: int, sequence: int) -> None:
+        """Deliver what arrived up to ``sequence``, in order, and go on behind it."""
+        mask = self._sequence_mask
+        expected = self._next.get(stream_id, 0)
+        if is_behind(sequence, expected, mask):
+            return
+        beyond = (sequence + 1) & mask
+        pending = self._pending.get(stream_id, {})
+        due = [number for number in pending if is_behind(number, beyond, mask)]
+        for number in sorted(due, key=lambda number: (number - expected) & mask):
+            self._deliver_pending(stream_id, pending.pop(number))
+        self._next[stream_id] = beyond
+        self._drain(stream_id)
+
+    def restart_streams(self, stream_ids: Iterable[int]) -> None:
+        """These streams begin again at sequence number zero; what is incomplete is lost."""
+        restarted = frozenset(stream_ids)
+        for stream_id in restarted:
+            self._next.pop(stream_id, None)
+            for _, data in self._pending.pop(stream_id, {}).values():
+                self.buffered -= len(data) + CHUNK_OVERHEAD
+        self._forget_where(lambda run: run.stream_id in restarted)
+
+    def _forget_where(self, condition: Callable[[_Run], bool]) -> None:
+        for run in [run for run in self._by_first.values() if condition(run)]:
+            self._forget(run)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._by_first.clear()
+        self._by_last.clear()
+        self._pending.clear()
+        self.buffered = 0
+
+
+def _is_cut_by(run: _Run, tsn: int) -> bool:
+    """Whether a run of DATA chunks can never be completed once nothing up to ``tsn`` comes."""
+    if not run.flags & BEGIN:
+        return run.first <= tsn + 1
+    return run.last < tsn

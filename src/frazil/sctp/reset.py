@@ -1,0 +1,244 @@
+"""Resetting streams, which is how WebRTC closes data channels (RFC 6525, RFC 8831 section 6.7)."""
+
+from frazil.sctp.config import MAX_STREAMS, SctpConfig
+from frazil.sctp.event import StreamResetFailed, StreamsReset
+from frazil.sctp.inbound import Inbound
+from frazil.sctp.link import Link
+from frazil.sctp.outbound import Outbound
+from frazil.sctp.packet import HEADER_SIZE
+from frazil.sctp.reconfig import (
+    IncomingReset,
+    OtherRequest,
+    OutgoingReset,
+    ReconfigResult,
+    Response,
+    decode_reconfig,
+    encode_outgoing_reset,
+    encode_responses,
+)
+from frazil.sctp.serial import MASK_32
+from frazil.sctp.timer import RetryTimer
+
+MAX_REMEMBERED_RESULTS = 2
+"""As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
+
+_REQUEST_HEADER_SIZE = 20
+_DONE = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
+
+
+class StreamReset:
+    """Our requests to the peer, one at a time, and our answers to its requests."""
+
+    __slots__ = (
+        "_in_progress",
+        "_inbound",
+        "_inbound_streams",
+        "_link",
+        "_max_streams",
+        "_outbound",
+        "_peer_sequence",
+        "_request",
+        "_request_tsn",
+        "_results",
+        "_sequence",
+        "_supported",
+        "_timer",
+        "_wanted",
+    )
+
+    def __init__(
+        self,
+        config: SctpConfig,
+        link: Link,
+        outbound: Outbound,
+        inbound: Inbound,
+        initial_tsn: int,
+    ) -> None:
+        self._link = link
+        self._outbound = outbound
+        self._inbound = inbound
+        self._sequence = initial_tsn  # of our next request (RFC 6525 section 4.1)
+        self._max_streams = (config.mtu - HEADER_SIZE - _REQUEST_HEADER_SIZE) // 2
+        self._timer = RetryTimer(config.rto_max_s)
+        self._wanted: dict[int, None] = {}  # an ordered set of streams
+        self._request: OutgoingReset | None = None
+        self._request_tsn = 0
+        self._in_progress = False
+        self.begin(0, MAX_STREAMS, supported=True)
+
+    def begin(self, peer_initial_tsn: int, inbound_streams: int, *, supported: bool) -> None:
+        """The peer's INIT or INIT ACK is known."""
+        self._peer_sequence = peer_initial_tsn
+        self._inbound_streams = inbound_streams
+        self._supported = supported
+        self._results: dict[int, ReconfigResult] = {}
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the request in flight is repeated."""
+        return self._timer.expires_at
+
+    def is_resetting(self, stream_id: int) -> bool:
+        """Whether a reset of our sending side was asked for and is not over."""
+        request = self._request
+        return stream_id in self._wanted or (
+            request is not None and stream_id in request.stream_ids
+        )
+
+    def want(self, stream_id: int) -> None:
+        """Reset our sending side once everything queued on the stream was sent."""
+        if not self.is_resetting(stream_id):
+            self._wanted[stream_id] = None
+
+    def next_request(self, now: float) -> bytes | None:
+        """The RE-CONFIG chunk to send now, or None.
+
+        A new request names the drained streams. One the peer called premature is repeated as soon
+        as it has everything the request waits for.
+        """
+        if self._request is not None:
+            if self._in_progress and self._outbound.acked_tsn >= self._request_tsn:
+                return self._repeat(now)
+            return None
+        if not self._wanted:
+            return None
+        drained = [stream for stream in self._wanted if self._outbound.is_drained(stream)]
+        stream_ids = tuple(drained[: self._max_streams])
+        if not stream_ids:
+            return None
+        for stream_id in stream_ids:
+            del self._wanted[stream_id]
+        if not self._supported:
+            self._link.events.append(StreamResetFailed(stream_ids, None))
+            return None
+        return self._send(stream_ids, now)
+
+    def _send(self, stream_ids: tuple[int, ...], now: float) -> bytes:
+        self._request_tsn = self._outbound.last_tsn
+        self._request = OutgoingReset(
+            self._sequence,
+            (self._peer_sequence - 1) & MASK_32,
+            self._request_tsn & MASK_32,
+            stream_ids,
+        )
+        self._sequence = (self._sequence + 1) & MASK_32
+        self._timer.start(now, self._outbound.round_trip.rto_s)
+        self._in_progress = False
+        return encode_outgoing_reset(self._request)
+
+    def _repeat(self, now: float) -> bytes:
+        """The request in flight again; under a new number if the peer answered "in progress".
+
+        A peer may take the old number for a retransmission and give its old answer.
+        """
+        assert self._request is not None
+        if self._in_progress:
+            return self._send(self._request.stream_ids, now)
+        return encode_outgoing_reset(self._request)
+
+    def handle_timeout(self, now: float) -> None:
+        """Repeat the request in flight (RFC 6525 section 5.1.1, T-reconf as T3-rtx)."""
+        if self._request is None or not self._timer.expire(now):
+            return
+        if not self._in_progress:
+            self._link.count_error(now)
+        if not self._link.ended:
+            self._link.queue(self._repeat(now))
+
+    def receive(self, value: bytes, now: float) -> None:
+        """Take a RE-CONFIG chunk.
+
+        Raises:
+            ChunkError: The chunk is malformed.
+        """
+        answers = []
+        for parameter in decode_reconfig(value):
+            if isinstance(parameter, Response):
+                self._receive_response(parameter, now)
+            else:
+                answers.append(Response(parameter.sequence, self._answer(parameter)))
+        if answers:
+            self._link.queue(encode_responses(answers))
+
+    def _receive_response(self, response: Response, now: float) -> None:
+        request = self._request
+        if request is None or response.sequence != request.sequence:
+            return
+        self._link.sign_of_life()
+        if response.result == ReconfigResult.IN_PROGRESS:
+            self._in_progress = True
+            self._timer.start(now, self._outbound.round_trip.rto_s)
+            return
+        self._request = None
+        self._timer.stop()
+        if response.result in _DONE:
+            self._outbound.restart_streams(request.stream_ids)
+            self._link.events.append(StreamsReset(request.stream_ids, by_remote=False))
+        else:
+            self._link.record(now, "stream-reset-refused", result=response.result)
+            self._link.events.append(StreamResetFailed(request.stream_ids, response.result))
+
+    def _answer(self, request: OutgoingReset | IncomingReset | OtherRequest) -> ReconfigResult:
+        """Perform a request, or repeat the result if it is a retransmission."""
+        sequence = request.sequence
+        is_new = sequence == self._peer_sequence
+        if not is_new and sequence not in self._results:
+            return ReconfigResult.BAD_SEQUENCE_NUMBER
+        if not is_new and self._results[sequence] is not ReconfigResult.IN_PROGRESS:
+            return self._results[sequence]
+        result = self._perform(request, is_new=is_new)
+        self._results[sequence] = result
+        if is_new:
+            self._peer_sequence = (sequence + 1) & MASK_32
+            self._results.pop((sequence - MAX_REMEMBERED_RESULTS) & MASK_32, None)
+        return result
+
+    def _perform(
+        self, request: OutgoingReset | IncomingReset | OtherRequest, *, is_new: bool
+    ) -> ReconfigResult:
+        match request:
+            case OutgoingReset():
+                return self._reset_inbound(request)
+            case IncomingReset():
+                return self._reset_outbound(request, is_new=is_new)
+            case OtherRequest():
+                return ReconfigResult.DENIED
+
+    def _reset_inbound(self, request: OutgoingReset) -> ReconfigResult:
+        """The peer resets its sending side (RFC 6525 section 5.2.2)."""
+        inbound = self._inbound
+        if inbound.unwrap(request.last_tsn) > inbound.cumulative_tsn:
+            return ReconfigResult.IN_PROGRESS
+        if any(stream_id >= self._inbound_streams for stream_id in request.stream_ids):
+            return ReconfigResult.WRONG_STREAM
+        stream_ids = request.stream_ids or inbound.reassembly.stream_ids
+        if not stream_ids:
+            return ReconfigResult.NOTHING_TO_DO
+        inbound.reassembly.restart_streams(stream_ids)
+        self._link.events.append(StreamsReset(stream_ids, by_remote=True))
+        return ReconfigResult.PERFORMED
+
+    def _reset_outbound(self, request: IncomingReset, *, is_new: bool) -> ReconfigResult:
+        """The peer asks us to reset our sending side (RFC 6525 section 5.2.3).
+
+        Our own request answers it; until that is confirmed a repetition is told "in progress".
+        """
+        stream_ids = request.stream_ids or self._outbound.stream_ids
+        if is_new:
+            for stream_id in stream_ids:
+                self.want(stream_id)
+        if not stream_ids:
+            return ReconfigResult.NOTHING_TO_DO
+        if any(self.is_resetting(stream_id) for stream_id in stream_ids):
+            return ReconfigResult.IN_PROGRESS
+        return ReconfigResult.PERFORMED
+
+    def path_changed(self, now: float) -> None:
+        """Repeat what is unanswered at the next opportunity."""
+        self._timer.hasten(now)
+
+    def stop(self) -> None:
+        """The association ended."""
+        self._wanted.clear()
+        self._request = None
+        self._timer.stop()

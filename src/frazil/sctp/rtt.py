@@ -1,0 +1,43 @@
+"""The round trip time and the retransmission timeout that follows from it."""
+
+from frazil.sctp.config import SctpConfig
+
+_ALPHA = 1 / 8
+_BETA = 1 / 4
+
+
+class RoundTrip:
+    """Smoothed round trip time, its variation, and the timeout (RFC 9260 section 6.3.1).
+
+    One departure: ``rto_min_s`` bounds the variation term, not the sum, so the timeout is always
+    that much longer than the round trip and a peer's delayed SACK never looks like a loss.
+    """
+
+    __slots__ = ("_initial_s", "_max_s", "_min_s", "_variation_s", "rto_s", "smoothed_s")
+
+    def __init__(self, config: SctpConfig) -> None:
+        self._min_s = config.rto_min_s
+        self._initial_s = config.rto_initial_s
+        self._max_s = config.rto_max_s
+        self.forget()
+
+    def forget(self) -> None:
+        """The path is another one: nothing is known of it."""
+        self._variation_s = 0.0
+        self.smoothed_s: float | None = None
+        self.rto_s = self._initial_s
+
+    def measured(self, rtt_s: float) -> None:
+        """Learn from a packet that was sent once and answered after ``rtt_s``."""
+        if self.smoothed_s is None:
+            self.smoothed_s = rtt_s
+            self._variation_s = rtt_s / 2
+        else:
+            difference = abs(self.smoothed_s - rtt_s)
+            self._variation_s += _BETA * (difference - self._variation_s)
+            self.smoothed_s += _ALPHA * (rtt_s - self.smoothed_s)
+        self.rto_s = min(self.smoothed_s + max(4 * self._variation_s, self._min_s), self._max_s)
+
+    def back_off(self) -> None:
+        """Double the timeout until the next measurement (Karn; RFC 9260 section 6.3.3 E2)."""
+        self.rto_s = min(2 * self.rto_s, self._max_s)

@@ -1,0 +1,235 @@
+"""The messages of all streams that wait to be sent, and whose turn it is."""
+
+from collections import deque
+
+from frazil.sctp.chunk import (
+    BEGIN,
+    DATA_HEADER_SIZE,
+    END,
+    I_DATA_HEADER_SIZE,
+    UNORDERED,
+    encode_data,
+    encode_i_data,
+)
+from frazil.sctp.event import BufferReleased
+from frazil.sctp.message import OutboundMessage
+from frazil.sctp.serial import MASK_16, MASK_32
+
+MIN_FRAGMENT_SIZE = 64
+"""A fragment that would be smaller than this waits for the next packet."""
+
+
+class OutboundStream:
+    """The sending side of one stream that is in use.
+
+    Attributes:
+        messages: What is queued; the first one may be partly sent.
+        buffered: User bytes that were not sent yet.
+    """
+
+    __slots__ = (
+        "buffered",
+        "messages",
+        "next_ordered",
+        "next_unordered",
+        "stream_id",
+    )
+
+    def __init__(self, stream_id: int) -> None:
+        self.stream_id = stream_id
+        self.messages: deque[OutboundMessage] = deque()
+        self.next_ordered = 0
+        self.next_unordered = 0
+        self.buffered = 0
+
+
+class SendQueue:
+    """Cuts queued messages into DATA chunks, taking streams in turn.
+
+    The turn passes on after each message, or after each fragment if messages are interleaved
+    (RFC 8260). A message that fits a packet is never cut; a longer one fills what is left of a
+    packet, so that bulk traffic makes packets of equal size.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_interleaving",
+        "_open_bytes",
+        "_open_limit",
+        "_released",
+        "_sequence_mask",
+        "_streams",
+        "_turns",
+        "_waiting",
+    )
+
+    def __init__(self, capacity: int) -> None:
+        """Make an empty queue for packets that hold ``capacity`` bytes of chunks."""
+        self._capacity = capacity
+        self._interleaving = False
+        self._sequence_mask = MASK_16
+        self._streams: dict[int, OutboundStream] = {}
+        self._turns: deque[OutboundStream] = deque()
+        self._released: dict[int, int] = {}
+        # Interleaving only: messages under way, and streams that may not begin another one yet.
+        self._open_bytes = 0
+        self._open_limit = 0
+        self._waiting: deque[OutboundStream] = deque()
+
+    def interleave(self, open_limit: int) -> None:
+        """Use I-DATA from now on.
+
+        Messages under way at the same time are kept below ``open_limit`` bytes together: a
+        receiver whose window is full of beginnings could never finish one.
+        """
+        self._interleaving = True
+        self._sequence_mask = MASK_32
+        self._open_limit = open_limit
+
+    def __bool__(self) -> bool:
+        """Whether anything is queued."""
+        return bool(self._turns)
+
+    def put(self, message: OutboundMessage) -> None:
+        """Queue a message behind the others of its stream."""
+        stream = self._streams.get(message.stream_id)
+        if stream is None:
+            stream = self._streams[message.stream_id] = OutboundStream(message.stream_id)
+        stream.buffered += len(message.data)
+        stream.messages.append(message)
+        if len(stream.messages) == 1:
+            self._turns.append(stream)
+
+    def buffered(self, stream_id: int) -> int:
+        """User bytes of the stream that were not sent yet."""
+        stream = self._streams.get(stream_id)
+        return 0 if stream is None else stream.buffered
+
+    def is_drained(self, stream_id: int) -> bool:
+        """Whether everything queued on the stream was sent at least once."""
+        stream = self._streams.get(stream_id)
+        return stream is None or not stream.messages
+
+    @property
+    def stream_ids(self) -> tuple[int, ...]:
+        """The streams that are in use."""
+        return tuple(self._streams)
+
+    def restart_streams(self, stream_ids: tuple[int, ...]) -> None:
+        """Begin these drained streams again at sequence number zero (RFC 6525)."""
+        for stream_id in stream_ids:
+            self._streams.pop(stream_id, None)
+
+    def next_message(self, now: float) -> OutboundMessage | None:
+        """The message whose turn it is, possibly partly sent.
+
+        Messages that were abandoned, or expired before a byte of them was sent, are dropped.
+        """
+        while self._turns:
+            message = self._turns[0].messages[0]
+            if message.abandoned:
+                self._drop(message)
+            elif message.offset:
+                return message
+            elif message.is_expired(now):
+                self._drop(message)
+            elif self._interleaving and not self._may_open(message):
+                self._waiting.append(self._turns.popleft())
+            else:
+                return message
+        return None
+
+    def cut(self, message: OutboundMessage, tsn: int, room: int) -> bytes | None:
+        """The next chunk of the message whose turn it is, or None if ``room`` is too little."""
+        header = I_DATA_HEADER_SIZE if self._interleaving else DATA_HEADER_SIZE
+        data = message.data
+        offset = message.offset
+        size = len(data) - offset
+        if size > room - header:
+            if header + len(data) <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
+                return None
+            size = room - header
+        flags = UNORDERED if message.unordered else 0
+        if not offset:
+            flags |= BEGIN
+            self._open(message)
+        if offset + size == len(data):
+            flags |= END
+            payload = data[offset:] if offset else data
+        else:
+            payload = data[offset : offset + size]
+        chunk = self._encode(message, flags, tsn, payload)
+        message.offset = offset + size
+        message.fragments += 1
+        self._release(message.stream_id, size)
+        if offset + size == len(data):
+            self._finish(message)
+        elif self._interleaving:
+            self._turns.rotate(-1)
+        return chunk
+
+    def _encode(self, message: OutboundMessage, flags: int, tsn: int, payload: bytes) -> bytes:
+        stream_id, sequence = message.stream_id, message.sequence
+        if not self._interleaving:
+            return encode_data(flags, tsn & MASK_32, stream_id, sequence, message.ppid, payload)
+        last = message.ppid if flags & BEGIN else message.fragments
+        return encode_i_data(flags, tsn & MASK_32, stream_id, sequence, last, payload)
+
+    def _open(self, message: OutboundMessage) -> None:
+        """Number a message whose first byte is about to be sent."""
+        stream = self._turns[0]
+        if self._interleaving:
+            self._open_bytes += len(message.data)
+        if not message.unordered:
+            message.sequence = stream.next_ordered
+            stream.next_ordered = (stream.next_ordered + 1) & self._sequence_mask
+        elif self._interleaving:
+            message.sequence = stream.next_unordered
+            stream.next_unordered = (stream.next_unordered + 1) & MASK_32
+
+    def _may_open(self, message: OutboundMessage) -> bool:
+        size = len(message.data)
+        if size + I_DATA_HEADER_SIZE <= self._capacity or not self._open_bytes:
+            return True
+        return self._open_bytes + size <= self._open_limit
+
+    def _finish(self, message: OutboundMessage) -> None:
+        """Take the message whose turn it is off the queue and pass the turn on."""
+        stream = self._turns.popleft()
+        stream.messages.popleft()
+        if stream.messages:
+            self._turns.append(stream)
+        if self._interleaving and message.offset:
+            self._open_bytes -= len(message.data)
+            self._turns.extend(self._waiting)
+            self._waiting.clear()
+
+    def _drop(self, message: OutboundMessage) -> None:
+        """Give up what was not sent of the message whose turn it is."""
+        self._release(message.stream_id, len(message.data) - message.offset)
+        self._finish(message)
+
+    def _release(self, stream_id: int, size: int) -> None:
+        self._streams[stream_id].buffered -= size
+        self._released[stream_id] = self._released.get(stream_id, 0) + size
+
+    def drop_streams_from(self, limit: int) -> None:
+        """Give up everything on streams the peer did not agree to: ``limit`` and above."""
+        refused = [stream_id for stream_id in self._streams if stream_id >= limit]
+        for stream_id in refused:
+            self._release(stream_id, self._streams[stream_id].buffered)
+            del self._streams[stream_id]
+        self._turns = deque(stream for stream in self._turns if stream.stream_id < limit)
+
+    def take_released(self) -> list[BufferReleased]:
+        """What left the buffer since the last call, one event for each stream."""
+        events = [BufferReleased(stream_id, size) for stream_id, size in self._released.items()]
+        self._released.clear()
+        return events
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._streams.clear()
+        self._turns.clear()
+        self._waiting.clear()
+        self._released.clear()

@@ -1,0 +1,43 @@
+"""A timer that counts its expirations and doubles its patience."""
+
+
+class RetryTimer:
+    """The deadline of one request that is repeated until it is answered.
+
+    The interval doubles with each expiration, up to a limit (RFC 9260 section 6.3.3).
+    """
+
+    __slots__ = ("_first_s", "_interval_s", "_max_s", "expirations", "expires_at")
+
+    def __init__(self, max_s: float) -> None:
+        self.expires_at: float | None = None
+        self.expirations = 0
+        self._first_s = 0.0
+        self._interval_s = 0.0
+        self._max_s = max_s
+
+    def start(self, now: float, interval_s: float) -> None:
+        """Begin anew: the first expiration is ``interval_s`` from now."""
+        self.expirations = 0
+        self._first_s = self._interval_s = interval_s
+        self.expires_at = now + interval_s
+
+    def hasten(self, now: float) -> None:
+        """Expire at once if the timer runs, and be as impatient after that as in the beginning."""
+        if self.expires_at is not None:
+            self.expirations = 0
+            self._interval_s = self._first_s / 2  # doubled by the expiration that comes
+            self.expires_at = now
+
+    def stop(self) -> None:
+        """The request was answered."""
+        self.expires_at = None
+
+    def expire(self, now: float) -> bool:
+        """Whether the deadline has passed; if so the next one is set."""
+        if self.expires_at is None or now < self.expires_at:
+            return False
+        self.expirations += 1
+        self._interval_s = min(2 * self._interval_s, self._max_s)
+        self.expires_at = now + self._interval_s
+        return True
