@@ -110,11 +110,8 @@ class Applier:
                 "the remote certificate differs from that of the established connection; "
                 "close this connection and negotiate a new one"
             )
-        if role not in (None, established):
-            raise InvalidAccessError(
-                f"a=setup:{remote.setup} would swap the roles of the established DTLS association; "
-                "offer a=setup:actpass and answer with the role that is in use"
-            )
+        # Firefox answers every later offer with `active`, whoever is the client. Without a new
+        # association there are no roles to choose, so what it says has no effect (RFC 8842 5.5).
         return None if kind is SdpType.OFFER else established
 
     def _add_candidates(
