@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-from frazil.dtls import Certificate, DtlsStateChanged
+from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged
+from frazil.errors import OperationError
 from frazil.ice import (
     Candidate,
     CandidateGathered,
@@ -48,6 +49,8 @@ class FakeSession:
         self.events: list = []
         self.transmits: list = []
         self.timeout: float | None = None
+        self.next_id: int | None = None
+        self.used: set[int] = set()
 
     def __getattr__(self, name: str) -> Callable:
         def record(*args, **kwargs) -> None:
@@ -58,6 +61,22 @@ class FakeSession:
     def set_local_credentials(self, credentials, now: float) -> None:
         self.calls.append(("set_local_credentials", credentials))
         self.report_gathering(RTCIceGathererState.GATHERING, credentials.ufrag)
+
+    def start_dtls(self, role, fingerprints, now: float) -> None:
+        self.calls.append(("start_dtls", role, fingerprints))
+        if self.next_id is None:
+            self.next_id = 0 if role is DtlsRole.CLIENT else 1
+
+    def open_channel(self, parameters, now: float, stream_id: int | None = None) -> int:
+        if stream_id is None:
+            while self.next_id in self.used:
+                self.next_id += 2
+            if self.next_id > 65534:
+                raise OperationError("no stream is free")
+            stream_id = self.next_id
+        self.used.add(stream_id)
+        self.calls.append(("open_channel", stream_id, parameters))
+        return stream_id
 
     def next_timeout(self) -> float | None:
         return self.timeout

@@ -1,12 +1,10 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from functools import partial
-from typing import Final
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import DtlsRole
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
-from frazil.peer.channel import MAX_ID, ChannelInit, DataChannel
+from frazil.peer.channel import ChannelInit, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
@@ -21,9 +19,6 @@ from frazil.session.event import (
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 
 _State = RTCDataChannelState
-
-_FIRST_ID: Final = {DtlsRole.CLIENT: 0, DtlsRole.SERVER: 1}
-"""The DTLS client takes the even stream ids (RFC 8832 6)."""
 
 
 class ChannelTable:
@@ -60,10 +55,6 @@ class ChannelTable:
         channel = DataChannel(self, label, init)
         if channel.id is not None and channel.id in self._by_id:
             raise OperationError(f"id {channel.id} belongs to another channel; choose a free one")
-        if channel.id is None and self._role is not None:
-            channel.id = self._free_id(self._role)
-            if channel.id is None:
-                raise OperationError("every stream id is in use; close a channel first")
         maximum = self._stack.sctp.max_channels if self._stack else None
         if channel.id is not None and maximum is not None and channel.id >= maximum:
             raise OperationError(f"id {channel.id} is too large: the peer has {maximum} streams")
@@ -93,7 +84,7 @@ class ChannelTable:
     # --- the negotiation ----------------------------------------------------------------------
 
     def attach(self, stack: TransportStack, now: float) -> list[DataChannel]:
-        """An answer started SCTP on ``stack``: channels get ids and wait for the association.
+        """An answer started SCTP on ``stack``: channels get ids, and wait for the association.
 
         Returns:
             The channels for which no id was left; they are closed, and their ``error`` is due.
@@ -102,19 +93,18 @@ class ChannelTable:
             return []
         self._stack = stack
         failed = []
-        for channel in self._channels:
-            if channel.is_over:
-                continue
-            if channel.id is None and self._role is not None:
-                channel.id = self._free_id(self._role)
-                if channel.id is None:
-                    channel.ready_state = _State.CLOSED
-                    failed.append(channel)
-                    continue
+        waiting = [channel for channel in self._channels if not channel.is_over]
+        # Negotiated ids first, so that the others are chosen around them.
+        for channel in sorted(waiting, key=lambda each: not each.negotiated):
+            try:
+                self._open_in_session(channel, now)
+            except OperationError:
+                channel.ready_state = _State.CLOSED
+                del self._channels[channel]
+                failed.append(channel)
+            else:
+                assert channel.id is not None
                 self._by_id[channel.id] = channel
-            self._open_in_session(channel, now)
-        for channel in failed:
-            del self._channels[channel]
         return failed
 
     def detach(self, text: str) -> None:
@@ -247,11 +237,7 @@ class ChannelTable:
             error = _sctp_error(text, event.cause_code) if event.failed else None
             self._announce_closed(channel, error, now)
 
-    # --- ids ----------------------------------------------------------------------------------
-
-    @property
-    def _role(self) -> DtlsRole | None:
-        return self._stack.dtls_role if self._stack else None
+    # --- state ----------------------------------------------------------------------------------
 
     @property
     def _is_connected(self) -> bool:
@@ -263,13 +249,15 @@ class ChannelTable:
         stack = self._stack
         return stack is not None and stack.sctp.state is RTCSctpTransportState.CLOSED
 
-    def _free_id(self, role: DtlsRole) -> int | None:
-        ids = range(_FIRST_ID[role], MAX_ID + 1, 2)
-        return next((each for each in ids if each not in self._by_id), None)
-
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
-        if self._stack is not None and channel.id is not None and not self._is_dead:
-            self._stack.session.open_channel(channel.id, _parameters_of(channel), now)
+        """Give the channel its stream, once there are streams (RFC 8832 6).
+
+        Raises:
+            OperationError: If the stream is in use, or none is free.
+        """
+        if self._stack is not None and not self._is_dead:
+            parameters = _parameters_of(channel)
+            channel.id = self._stack.session.open_channel(parameters, now, channel.id)
 
 
 def _sctp_error(text: str, cause_code: int | None) -> RTCError:

@@ -84,9 +84,8 @@ class TransportStack:
         assert self.remote is not None
         self.dtls_role = role
         self.session.start_dtls(role, self.remote.fingerprints, now)
+        self.session.start_sctp(self.remote.sctp_port, now)
         self.sctp.limit_messages(self.remote.max_message_size)
-        assert self.sctp.max_message_size is not None
-        self.session.start_sctp(self.remote.sctp_port, self.sctp.max_message_size, now)
 
     def settle(self) -> None:
         """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""
