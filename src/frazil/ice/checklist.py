@@ -1,12 +1,19 @@
 """The checklist: which pairs exist and which is checked next (RFC 8445 6.1.2 and 6.1.4)."""
 
 import ipaddress
+from bisect import insort
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 
 from frazil.ice.candidate import Candidate, CandidateProtocol
 from frazil.ice.config import MAX_PAIRS
 from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.types import Address
+
+_PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
+_UNTRIED = (PairState.FROZEN, PairState.WAITING)
+_DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
 
 
 def can_pair(local: Candidate, remote: Candidate) -> bool:
@@ -19,29 +26,42 @@ def can_pair(local: Candidate, remote: Candidate) -> bool:
     )
 
 
-def is_reachable_kind(remote: Candidate) -> bool:
-    """Whether a remote candidate names one host and port at all, not a group or nothing."""
-    if not remote.is_resolved or remote.address[1] == 0:
-        return False
-    ip = ipaddress.ip_address(remote.address[0])
-    return not (ip.is_unspecified or ip.is_multicast)
+def can_receive(address: Address) -> bool:
+    """Whether ``address`` names one host and port at all: not a name, a group or nothing."""
+    host, port = address
+    return port != 0 and _scope(host) != "none"
 
 
+@lru_cache(maxsize=256)
 def _scope(host: str) -> str:
-    ip = ipaddress.ip_address(host)
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return "none"  # a name that was not resolved
+    if ip.is_unspecified or ip.is_multicast or host == "255.255.255.255":
+        return "none"
     if ip.is_loopback:
         return "loopback"
     return "link" if ip.version == 6 and ip.is_link_local else "global"
 
 
-class Checklist:
-    """The pairs of one generation, highest priority first, and the queue of triggered checks."""
+def _order(pair: CandidatePair) -> int:
+    return -pair.priority
 
-    __slots__ = ("_by_key", "_pairs", "_triggered")
+
+class Checklist:
+    """The pairs of one generation, highest priority first, and the queue of triggered checks.
+
+    It alone writes the state of its pairs, and counts them by state: what is asked after every
+    packet of an established connection costs no walk over the pairs.
+    """
+
+    __slots__ = ("_by_key", "_counts", "_pairs", "_triggered")
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
+        self._counts = dict.fromkeys(PairState, 0)
         self._triggered: deque[CandidatePair] = deque()
 
     def __iter__(self) -> Iterator[CandidatePair]:
@@ -54,11 +74,22 @@ class Checklist:
         """The pair with this local base and remote address."""
         return self._by_key.get(key)
 
+    def count(self, *states: PairState) -> int:
+        """How many pairs are in one of ``states``."""
+        return sum(self._counts[state] for state in states)
+
+    @property
+    def pending(self) -> int:
+        """How many pairs have no result yet."""
+        return self.count(*_PENDING)
+
+    # --- which pairs there are ----------------------------------------------------------------
+
     def add(self, pair: CandidatePair) -> bool:
         """Insert a pair unless it is redundant or the list is full of better ones.
 
-        A pair whose foundation nobody is checking starts ``waiting``, others ``frozen``
-        (RFC 8838 12).
+        The best pair of its foundation starts ``waiting``, as does one whose foundation has
+        proven to work; others wait ``frozen`` for the outcome of that one (RFC 8838 12).
 
         Returns:
             Whether the pair is in the list now.
@@ -68,19 +99,20 @@ class Checklist:
         if len(self._pairs) >= MAX_PAIRS and not self._make_room(pair):
             return False
         group = [other for other in self._pairs if other.foundation == pair.foundation]
-        taken = any(other.state in (PairState.WAITING, PairState.IN_PROGRESS) for other in group)
-        pair.state = PairState.FROZEN if taken else PairState.WAITING
-        self._pairs.append(pair)
+        is_first = all(other.priority < pair.priority for other in group)
+        works = any(other.is_valid for other in group)
+        pair.state = PairState.WAITING if is_first or works else PairState.FROZEN
+        insort(self._pairs, pair, key=_order)
         self._by_key[pair.key] = pair
-        self.sort()
+        self._counts[pair.state] += 1
         return True
 
     def _make_room(self, newcomer: CandidatePair) -> bool:
-        """Drop the worst pair that has not been tried, if it is worse than ``newcomer``."""
+        """Drop the worst pair that nothing is known for, if it is worse than ``newcomer``."""
         for pair in reversed(self._pairs):
             if pair.priority >= newcomer.priority:
                 return False
-            if pair.state in (PairState.FROZEN, PairState.WAITING, PairState.FAILED):
+            if pair.state in _DISPENSABLE:
                 self.remove(pair)
                 return True
         return False
@@ -89,30 +121,45 @@ class Checklist:
         """Forget a pair."""
         self._pairs.remove(pair)
         del self._by_key[pair.key]
+        self._counts[pair.state] -= 1
         if pair in self._triggered:
             self._triggered.remove(pair)
 
     def sort(self) -> None:
         """Restore the order after priorities changed."""
-        self._pairs.sort(key=lambda pair: -pair.priority)
+        self._pairs.sort(key=_order)
+
+    # --- the states of the pairs --------------------------------------------------------------
+
+    def mark(self, pair: CandidatePair, state: PairState) -> None:
+        """Write the state of ``pair``, which may have left the list meanwhile."""
+        if self._by_key.get(pair.key) is pair:
+            self._counts[pair.state] -= 1
+            self._counts[state] += 1
+        pair.state = state
 
     def trigger(self, pair: CandidatePair) -> None:
         """Queue a triggered check (RFC 8445 7.3.1.4)."""
-        pair.state = PairState.WAITING
+        self.mark(pair, PairState.WAITING)
         if pair not in self._triggered:
             self._triggered.append(pair)
 
-    def next_triggered(self) -> CandidatePair | None:
+    def take_triggered(self) -> CandidatePair | None:
         """Take the next triggered check out of the queue."""
         return self._triggered.popleft() if self._triggered else None
 
     def next_ordinary(self, above: int) -> CandidatePair | None:
-        """The pair for the next ordinary check (RFC 8445 6.1.4.2), thawing one if none waits.
+        """The pair for the next ordinary check (RFC 8445 6.1.4.2).
+
+        That is the best waiting pair, else the best frozen one whose foundation nobody checks.
 
         Args:
             above: Pairs of this priority or less need no check any more.
         """
-        busy: set[tuple[str, str]] = set()
+        if not self.count(*_UNTRIED):
+            return None
+        busy: set[tuple[str, str, str]] = set()
+        frozen: list[CandidatePair] = []
         for pair in self._pairs:
             if pair.priority <= above:
                 break
@@ -120,28 +167,23 @@ class Checklist:
                 return pair
             if pair.state is PairState.IN_PROGRESS:
                 busy.add(pair.foundation)
-        for pair in self._pairs:
-            if pair.priority <= above:
-                break
-            if pair.state is PairState.FROZEN and pair.foundation not in busy:
-                pair.state = PairState.WAITING
-                return pair
-        return None
+            elif pair.state is PairState.FROZEN:
+                frozen.append(pair)
+        return next((pair for pair in frozen if pair.foundation not in busy), None)
 
-    def thaw(self, foundation: tuple[str, str]) -> None:
+    def thaw(self, foundation: tuple[str, str, str]) -> None:
         """Let the pairs of a foundation that just proved to work be checked (7.2.5.3.3)."""
-        for pair in self._pairs:
-            if pair.state is PairState.FROZEN and pair.foundation == foundation:
-                pair.state = PairState.WAITING
+        if self._counts[PairState.FROZEN]:
+            for pair in self._pairs:
+                if pair.state is PairState.FROZEN and pair.foundation == foundation:
+                    self.mark(pair, PairState.WAITING)
 
     def is_pending(self, above: int) -> bool:
         """Whether a pair better than ``above`` has no result yet."""
-        return any(pair.is_pending for pair in self._pairs if pair.priority > above)
+        if not self.pending:
+            return False
+        return any(pair.state in _PENDING for pair in self._pairs if pair.priority > above)
 
     def best_valid(self) -> CandidatePair | None:
         """The valid pair of highest priority."""
         return next((pair for pair in self._pairs if pair.is_valid), None)
-
-    def count(self, *states: PairState) -> int:
-        """How many pairs are in one of ``states``."""
-        return sum(pair.state in states for pair in self._pairs)

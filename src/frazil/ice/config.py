@@ -5,6 +5,9 @@ Every duration is in seconds. The limits bound what a remote can make the agent 
 
 from dataclasses import dataclass
 
+COMPONENT = 1
+"""The only component: RTP and RTCP, or nothing of the kind, share one transport."""
+
 MAX_PAIRS = 100
 """Candidate pairs in one checklist (RFC 8445 6.1.2.5)."""
 MAX_REMOTE_CANDIDATES = 50
@@ -13,12 +16,29 @@ MAX_REMOTE_PEER_REFLEXIVE = 10
 """Remote candidates learned from checks, per generation."""
 MAX_LOCAL_PEER_REFLEXIVE = 10
 """Local candidates learned from responses, per generation."""
+MAX_SERVERS = 32
+"""STUN servers asked in one generation."""
 MAX_EARLY_CHECKS = 16
-"""Checks remembered while the remote credentials are still unknown."""
+"""Pairs whose checks are remembered while the remote credentials are still unknown."""
 MAX_VALIDATED = 256
 """Address pairs from which authentic STUN came and DTLS is therefore accepted."""
 MAX_PENDING_GENERATIONS = 4
 """Generations known by one half only: offers that were not answered yet."""
+MAX_CANCELLED_CHECKS = 3
+"""Cancelled checks of one pair whose responses still count."""
+MAX_ROLE_CONFLICTS = 16
+"""Times that a 487 of the peer makes us switch roles and check again."""
+MAX_STANDBY_CHECKS = 4
+"""Other valid pairs that are asked at once while the selected one is silent."""
+
+# What these limits mean for the network, per generation with L local addresses: at most
+#
+#     check_sends x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
+#
+# requests are sent to find pairs, where R counts the authentic checks received and N the
+# nominations, of which there is at most one for each pair that turned out to work. A silent pair
+# in use adds 1 + MAX_STANDBY_CHECKS requests for each probe_interval_s (while it is late) or
+# recovery_interval_s (once it is lost), a talking one one for each probe_after_s.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +47,7 @@ class IceConfig:
 
     Attributes:
         pacing_s: Ta, between two ordinary checks (RFC 8445 14.2), at least 0.005.
-        check_rto_s: First retransmission of a check on a path of unknown delay (RFC 8445 14.3).
+        check_rto_s: First retransmission of a check, later if the path is slow (RFC 8445 14.3).
         check_sends: Rc, transmissions of one check (RFC 8489 6.2.1).
         recheck_sends: The same while the selected pair is silent, so that the outcome is known
             before consent expires.
@@ -39,7 +59,7 @@ class IceConfig:
         probe_after_s: Silence after which the pair is asked whether it lives.
         probe_interval_s: Between questions once one of them is late.
         recovery_interval_s: Between questions on a pair that counts as lost.
-        gathering_rto_s: First retransmission towards a STUN server.
+        gathering_rto_s: First retransmission towards a STUN server (RFC 8445 14.3).
         gathering_sends: Transmissions towards a STUN server.
         gathering_last_wait: Wait after the last of them, in multiples of the RTO.
     """
@@ -56,9 +76,9 @@ class IceConfig:
     probe_after_s: float = 2.5
     probe_interval_s: float = 0.2
     recovery_interval_s: float = 0.5
-    gathering_rto_s: float = 0.25
-    gathering_sends: int = 4
-    gathering_last_wait: int = 5
+    gathering_rto_s: float = 0.5
+    gathering_sends: int = 3
+    gathering_last_wait: int = 3
 
     def __post_init__(self) -> None:
         if self.pacing_s < 0.005:

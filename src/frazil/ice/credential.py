@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from frazil.stun import short_term_key
 from frazil.types import RandomBytes
 
 _ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -10,6 +11,7 @@ UFRAG_LENGTH = 8
 """48 random bits; RFC 8445 5.3 asks for at least 24."""
 PASSWORD_LENGTH = 24
 """144 random bits; RFC 8445 5.3 asks for at least 128."""
+_MAX_UFRAG_SIZE = 256
 
 
 def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
@@ -19,10 +21,20 @@ def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The ufrag and password of one agent for one generation (RFC 8445 5.3)."""
+    """The ufrag and password of one agent for one generation (RFC 8445 5.3).
+
+    Raises:
+        ValueError: The ufrag is empty, longer than 256 bytes or has a colon, or the password
+            cannot become a key; checks could not be sent with them.
+    """
 
     ufrag: str
     password: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.ufrag.encode()) <= _MAX_UFRAG_SIZE or ":" in self.ufrag:
+            raise ValueError(f"an ICE ufrag has 1 to {_MAX_UFRAG_SIZE} bytes and no colon")
+        short_term_key(self.password)
 
     @classmethod
     def generate(cls, random_bytes: RandomBytes) -> "Credentials":

@@ -1,25 +1,47 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from frazil.ice.candidate import Candidate
-from frazil.ice.checklist import Checklist
-from frazil.ice.config import MAX_PENDING_GENERATIONS
+from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
+from frazil.ice.checklist import Checklist, can_pair, can_receive
+from frazil.ice.config import (
+    COMPONENT,
+    MAX_EARLY_CHECKS,
+    MAX_LOCAL_PEER_REFLEXIVE,
+    MAX_REMOTE_CANDIDATES,
+    MAX_REMOTE_PEER_REFLEXIVE,
+)
 from frazil.ice.credential import Credentials
-from frazil.ice.pair import CandidatePair
+from frazil.ice.pair import CandidatePair, PairKey
 from frazil.types import Address
 
 
 @dataclass(frozen=True, slots=True)
-class EarlyCheck:
-    """An authenticated check that came before the remote credentials (RFC 8445 7.3)."""
+class ReceivedCheck:
+    """What an authentic check of the peer says.
+
+    Attributes:
+        local: Where it arrived.
+        remote: Where it came from.
+        priority: What the peer gives a prflx candidate that it may reveal.
+        nomination: The number of the nomination in it, 0 for one without number; ``None`` if it
+            nominates nothing.
+    """
 
     local: Address
     remote: Address
     priority: int
-    use_candidate: bool
-    nomination: int
+    nomination: int | None
+
+
+class Admission(StrEnum):
+    """What became of a signalled remote candidate."""
+
+    TAKEN = "taken"
+    KNOWN = "known"
+    TOO_MANY = "too-many"
+    TOO_LATE = "too-late"
 
 
 class Generation:
@@ -31,9 +53,10 @@ class Generation:
     Attributes:
         gathered: No further local candidate will come.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         nominated: The pair both ends agreed on.
-        nomination: The highest nomination value sent or received.
         nominated_at: When ``nominated`` was set.
+        nomination: The highest nomination number sent, or believed.
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
     """
@@ -64,7 +87,7 @@ class Generation:
         self.gathered = False
         self.remote_ended = False
         self.checklist = Checklist()
-        self.early_checks: list[EarlyCheck] = []
+        self.early_checks: dict[PairKey, ReceivedCheck] = {}
         self.nominated: CandidatePair | None = None
         self.nominated_at = 0.0
         self.nomination = 0
@@ -81,6 +104,14 @@ class Generation:
         """Whether no candidate of either side can come any more."""
         return self.gathered and self.remote_ended
 
+    def keep_early(self, check: ReceivedCheck) -> None:
+        """Remember ``check`` until the remote credentials are known; the latest of each pair."""
+        key = (check.local, check.remote)
+        if key in self.early_checks or len(self.early_checks) < MAX_EARLY_CHECKS:
+            self.early_checks[key] = check
+
+    # --- local candidates ---------------------------------------------------------------------
+
     def host_candidate(self, base: Address) -> Candidate | None:
         """The local candidate that sends from ``base``."""
         return next((c for c in self.local_candidates if c.address == c.base == base), None)
@@ -91,84 +122,142 @@ class Generation:
             (c for c in self.local_candidates if c.address == address and c.base == base), None
         )
 
+    def mapped_candidate(self, pair: CandidatePair, address: Address, priority: int) -> Candidate:
+        """The local candidate of ``pair`` that the peer sees as ``address``.
+
+        A peer-reflexive one is learned if it is new (RFC 8445 7.2.5.3.1).
+
+        Args:
+            priority: The PRIORITY of the check that revealed it.
+        """
+        known = self.local_candidate(address, pair.local.base)
+        if known is not None:
+            return known
+        kind = CandidateType.PEER_REFLEXIVE
+        learned = sum(c.type is kind for c in self.local_candidates)
+        if learned >= MAX_LOCAL_PEER_REFLEXIVE:
+            return pair.local
+        candidate = replace(
+            pair.local,
+            foundation=foundation(kind, pair.local.base, pair.local.protocol, None),
+            priority=priority,
+            address=address,
+            type=kind,
+            related=pair.local.address,
+        )
+        self.local_candidates.append(candidate)
+        return candidate
+
+    def remove_base(self, base: Address) -> list[CandidatePair]:
+        """Forget the local candidates behind ``base``.
+
+        Returns:
+            The pairs that are gone with them.
+        """
+        self.local_candidates = [c for c in self.local_candidates if c.base != base]
+        gone = [pair for pair in self.checklist if pair.local.base == base]
+        for pair in gone:
+            self.checklist.remove(pair)
+        return gone
+
+    # --- remote candidates --------------------------------------------------------------------
+
     def remote_candidate(self, address: Address) -> Candidate | None:
-        """The remote candidate with this address."""
-        return next((c for c in self.remote_candidates if c.address == address), None)
-
-
-class Generations:
-    """The generations of one transport, oldest first.
-
-    At most one old active generation is kept beside the current one: its pair carries data until
-    the restart has found a better one, and its checks are answered.
-    """
-
-    __slots__ = ("_items",)
-
-    def __init__(self) -> None:
-        self._items: list[Generation] = []
-
-    def __iter__(self) -> Iterator[Generation]:
-        return iter(self._items)
-
-    @property
-    def current(self) -> Generation | None:
-        """The newest generation whose checks can run."""
-        return next((item for item in reversed(self._items) if item.is_active), None)
-
-    def set_local(self, credentials: Credentials) -> Generation | None:
-        """Take our half of a generation.
-
-        Returns:
-            The generation it completes or opens; ``None`` if these credentials are in force.
-        """
-        newest = self._items[-1] if self._items else None
-        if newest is not None and newest.local == credentials:
-            return None
-        if newest is None or newest.local is not None:
-            newest = self._open()
-        newest.local = credentials
-        return newest
-
-    def set_remote(self, credentials: Credentials) -> Generation | None:
-        """Take their half of a generation.
-
-        Returns:
-            The generation it completes or opens; ``None`` if these credentials are in force.
-        """
-        newest = self._items[-1] if self._items else None
-        if newest is not None and newest.remote == credentials:
-            return None
-        if newest is None or newest.remote is not None:
-            newest = self._open()
-        newest.remote = credentials
-        return newest
-
-    def _open(self) -> Generation:
-        """Append a generation, forgetting those that nothing uses."""
-        active = [item for item in self._items if item.is_active][-2:]
-        halves = [item for item in self._items if not item.is_active][1 - MAX_PENDING_GENERATIONS :]
-        self._items = [item for item in self._items if item in active or item in halves]
-        newest = Generation()
-        self._items.append(newest)
-        return newest
-
-    def rollback(self) -> Generation | None:
-        """Forget and return the newest generation if it has only one half."""
-        if self._items and not self._items[-1].is_active:
-            return self._items.pop()
-        return None
-
-    def by_local_ufrag(self, ufrag: str) -> Generation | None:
-        """The generation in which we are called ``ufrag``."""
-        return next((g for g in reversed(self._items) if g.local and g.local.ufrag == ufrag), None)
-
-    def by_remote_ufrag(self, ufrag: str | None) -> Generation | None:
-        """The generation in which the peer is called ``ufrag``; ``None`` means the newest."""
+        """The remote UDP candidate with this address."""
+        udp = CandidateProtocol.UDP
         return next(
-            (g for g in reversed(self._items) if g.remote and ufrag in (None, g.remote.ufrag)), None
+            (c for c in self.remote_candidates if c.address == address and c.protocol is udp), None
         )
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._items.clear()
+    def admit(self, candidate: Candidate, controlling: bool) -> Admission:
+        """Take a signalled candidate and form its pairs, if checks run already."""
+        if self.remote_ended:
+            return Admission.TOO_LATE
+        place = (candidate.address, candidate.protocol, candidate.component)
+        for known in self.remote_candidates:
+            if place == (known.address, known.protocol, known.component):
+                if known.line:
+                    return Admission.KNOWN
+                self.remote_candidates.remove(known)
+                break
+        if sum(bool(c.line) for c in self.remote_candidates) >= MAX_REMOTE_CANDIDATES:
+            return Admission.TOO_MANY
+        self.remote_candidates.append(candidate)
+        self._identify(candidate, controlling)
+        if self.is_active:
+            for local in list(self.local_candidates):
+                self._pair(local, candidate, controlling)
+        return Admission.TAKEN
+
+    def _identify(self, candidate: Candidate, controlling: bool) -> None:
+        """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""
+        for pair in self.checklist:
+            if pair.remote.address == candidate.address and not pair.remote.line:
+                pair.identify(candidate, controlling)
+        self.checklist.sort()
+
+    def _learn(self, check: ReceivedCheck, local: Candidate) -> Candidate | None:
+        """A peer-reflexive remote candidate (RFC 8445 7.3.1.3); ``None`` if there are too many."""
+        if sum(not c.line for c in self.remote_candidates) >= MAX_REMOTE_PEER_REFLEXIVE:
+            return None
+        kind, protocol = CandidateType.PEER_REFLEXIVE, CandidateProtocol.UDP
+        candidate = Candidate(
+            foundation=foundation(kind, check.remote, protocol, None),
+            component=COMPONENT,
+            protocol=protocol,
+            priority=max(1, check.priority & 0x7FFFFFFF),
+            address=check.remote,
+            type=kind,
+            base=check.remote,
+        )
+        if not can_pair(local, candidate):
+            return None
+        self.remote_candidates.append(candidate)
+        return candidate
+
+    # --- pairs --------------------------------------------------------------------------------
+
+    def form_pairs(self, controlling: bool) -> None:
+        """Pair all local candidates: checks can run from now on."""
+        for local in list(self.local_candidates):
+            self.pair_local(local, controlling)
+
+    def pair_local(self, local: Candidate, controlling: bool) -> None:
+        """Form the pairs of a local candidate with all that were signalled."""
+        for remote in self.remote_candidates:
+            if remote.line:
+                self._pair(local, remote, controlling)
+
+    def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
+        """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
+        if (
+            local.type is CandidateType.HOST
+            and can_receive(remote.address)
+            and can_pair(local, remote)
+        ):
+            self.checklist.add(CandidatePair(local, remote, controlling))
+
+    def pair_of(self, check: ReceivedCheck, controlling: bool) -> CandidatePair | None:
+        """The pair that ``check`` came on, learning the pair and its remote candidate if new.
+
+        Returns:
+            ``None`` if it arrived where we have no candidate, or a limit is reached.
+        """
+        pair = self.checklist.find((check.local, check.remote))
+        if pair is not None:
+            return pair
+        local = self.host_candidate(check.local)
+        if local is None:
+            return None
+        remote = self.remote_candidate(check.remote) or self._learn(check, local)
+        if remote is None or not can_pair(local, remote):
+            return None
+        pair = CandidatePair(local, remote, controlling)
+        return pair if self.checklist.add(pair) else None
+
+    def rank(self, controlling: bool) -> None:
+        """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""
+        self.nomination = 0  # the other side counts from now on
+        for pair in self.checklist:
+            pair.rank(controlling)
+        self.checklist.sort()

@@ -12,6 +12,7 @@ from frazil.types import RandomBytes, uniform
 
 _UNANSWERED_TO_BE_LOST = 2
 _CONSENT_RETRY_S = 1.0
+_SHORTEST_WAIT_S = 0.3
 
 
 class Monitor:
@@ -21,6 +22,9 @@ class Monitor:
         heard_at: Last sign of life.
         consented_at: Last authenticated response to a check of ours.
         is_alive: The verdict of the liveness clock.
+        is_cut: The local interface is gone.
+        unanswered: Checks sent since the last sign of life.
+        asked_at: When a check was last due and sent.
     """
 
     __slots__ = (
@@ -28,37 +32,35 @@ class Monitor:
         "_config",
         "_late_at",
         "_random_bytes",
-        "_unanswered",
+        "asked_at",
         "consented_at",
         "heard_at",
         "is_alive",
         "is_cut",
+        "key",
         "pair",
-        "sent_at",
+        "unanswered",
     )
 
     def __init__(
         self, pair: CandidatePair, config: IceConfig, random_bytes: RandomBytes, now: float
     ) -> None:
+        """Begin with a pair that just gave a sign of life."""
         self.pair = pair
+        self.key = pair.key
         self._config = config
         self._random_bytes = random_bytes
         self.heard_at = now
-        self.consented_at = now
-        self.sent_at = now
+        self.consented_at = now if pair.consented_at is None else pair.consented_at
+        self.asked_at = now
         self.is_alive = True
         self.is_cut = False
-        self._unanswered = 0
+        self.unanswered = 0
         self._late_at = now
-        self._check_at = now + self._interval_s()
+        self._check_at = self.consented_at + self._interval_s()
 
     def _interval_s(self) -> float:
         return self._config.consent_interval_s * uniform(self._random_bytes, 0.8, 1.2)
-
-    @property
-    def unanswered(self) -> int:
-        """Checks sent since the last sign of life."""
-        return self._unanswered
 
     @property
     def consent_expires_at(self) -> float:
@@ -68,47 +70,58 @@ class Monitor:
     @property
     def lost_at(self) -> float | None:
         """When the pair will count as lost if nothing is heard; ``None`` if not decided yet."""
-        if not self.is_alive or self._unanswered < _UNANSWERED_TO_BE_LOST:
+        if not self.is_alive or self.unanswered < _UNANSWERED_TO_BE_LOST:
             return None
         return max(self.heard_at + self._config.disconnected_after_s, self._late_at)
+
+    @property
+    def judged_at(self) -> float:
+        """When the verdict will be another if nothing is heard, as far as is known now."""
+        if not self.is_alive:
+            return self.consent_expires_at
+        lost_at = self.lost_at or self.heard_at + self._config.disconnected_after_s
+        return min(lost_at, self.consent_expires_at)
 
     @property
     def next_check_at(self) -> float:
         """When the next check on the pair is due."""
         config = self._config
         if not self.is_alive:
-            return self.sent_at + config.recovery_interval_s
-        if self._unanswered == 0:
+            return self.asked_at + config.recovery_interval_s
+        if self.unanswered == 0:
             return min(self._check_at, self.heard_at + config.probe_after_s)
-        rto_s = self._rto_s()
-        if self._unanswered == 1:
-            return self.sent_at + rto_s
-        return self.sent_at + config.probe_interval_s
+        if self.unanswered == 1:
+            return self.asked_at + self._patience_s()
+        return self.asked_at + config.probe_interval_s
 
     def next_timeout(self) -> float:
         """The earliest of all deadlines."""
-        if self.is_cut:
-            return self.consent_expires_at
         at = min(self.next_check_at, self.consent_expires_at)
         lost_at = self.lost_at
         return at if lost_at is None else min(at, lost_at)
 
-    def _rto_s(self) -> float:
-        return self.pair.round_trip.timeout_s(self._config.check_rto_s)
+    def _patience_s(self) -> float:
+        """How long an answer on this path may take."""
+        round_trip = self.pair.round_trip
+        if round_trip.last_s is None:
+            return round_trip.timeout_s(self._config.check_rto_s)
+        return round_trip.timeout_s(_SHORTEST_WAIT_S)
 
     def note_check(self, now: float) -> None:
-        """A check was sent on the pair."""
-        self.sent_at = now
-        self._unanswered += 1
-        if self._unanswered <= _UNANSWERED_TO_BE_LOST:
-            self._late_at = now + self._rto_s()
+        """A check was sent on the pair, or was due while its interface is gone."""
+        self.asked_at = now
+        if self.is_cut:
+            return
+        self.unanswered += 1
+        if self.unanswered <= _UNANSWERED_TO_BE_LOST:
+            self._late_at = now + self._patience_s()
         # Until a response renews consent, ask again sooner than the usual interval.
-        self._check_at = now + max(_CONSENT_RETRY_S, self._rto_s())
+        self._check_at = now + max(_CONSENT_RETRY_S, self._patience_s())
 
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
         self.heard_at = now
-        self._unanswered = 0
+        self.unanswered = 0
         self.is_alive = not self.is_cut
 
     def note_response(self, now: float) -> None:
@@ -121,7 +134,8 @@ class Monitor:
         """The liveness clock ran out."""
         self.is_alive = False
 
-    def cut(self) -> None:
+    def cut(self, now: float) -> None:
         """The local interface is gone: nothing can come back on this pair."""
         self.is_cut = True
         self.is_alive = False
+        self.asked_at = now

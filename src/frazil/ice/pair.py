@@ -1,5 +1,6 @@
 """Candidate pairs and their check states (RFC 8445 6.1.2)."""
 
+import math
 from enum import StrEnum
 
 from frazil.ice.candidate import Candidate
@@ -22,105 +23,142 @@ class PairState(StrEnum):
 
 
 class RoundTrip:
-    """Smoothed round-trip time of a path (RFC 6298)."""
+    """Smoothed round-trip time of a path (RFC 6298).
 
-    __slots__ = ("last_s", "samples", "smoothed_s", "total_s", "variance_s")
+    Attributes:
+        last_s: The latest measurement; ``None`` before the first.
+        total_s: The sum of all measurements.
+        samples: How many there were.
+    """
+
+    __slots__ = ("_at_most_s", "_smoothed_s", "_variance_s", "last_s", "samples", "total_s")
 
     def __init__(self) -> None:
         self.last_s: float | None = None
-        self.smoothed_s = 0.0
-        self.variance_s = 0.0
         self.total_s = 0.0
         self.samples = 0
+        self._smoothed_s = 0.0
+        self._variance_s = 0.0
+        self._at_most_s = 0.0
 
     def sample(self, rtt_s: float) -> None:
         """Take one measurement into account."""
         if self.last_s is None:
-            self.smoothed_s = rtt_s
-            self.variance_s = rtt_s / 2
+            self._smoothed_s = rtt_s
+            self._variance_s = rtt_s / 2
         else:
-            self.variance_s += (abs(rtt_s - self.smoothed_s) - self.variance_s) / 4
-            self.smoothed_s += (rtt_s - self.smoothed_s) / 8
+            self._variance_s += (abs(rtt_s - self._smoothed_s) - self._variance_s) / 4
+            self._smoothed_s += (rtt_s - self._smoothed_s) / 8
         self.last_s = rtt_s
         self.total_s += rtt_s
         self.samples += 1
 
-    def timeout_s(self, unknown_s: float, floor_s: float = 0.3) -> float:
-        """How long an answer may take before it is late; ``unknown_s`` before any measurement."""
+    def limit(self, rtt_s: float) -> None:
+        """The round trip takes ``rtt_s`` or less: a request that was sent repeatedly was answered.
+
+        That is no measurement (Karn), but on a slow path it is all there is at first.
+        """
+        self._at_most_s = rtt_s
+
+    def timeout_s(self, shortest_s: float, longest_s: float = math.inf) -> float:
+        """How long an answer may take before it is late.
+
+        Args:
+            shortest_s: The result is not less; it is the result for a path of unknown delay.
+            longest_s: The result is not more.
+        """
         if self.last_s is None:
-            return unknown_s
-        return max(floor_s, self.smoothed_s + max(4 * self.variance_s, 0.1))
+            late_s = self._at_most_s
+        else:
+            late_s = self._smoothed_s + max(4 * self._variance_s, 0.1)
+        return min(max(shortest_s, late_s), longest_s)
 
 
 class CandidatePair:
     """A local base and a remote candidate that may reach each other.
 
+    The counters are those of ``RTCIceCandidatePairStats``: requests and responses that were
+    authentic; repetitions of a request and consent checks are not among ``requests_sent``.
+
     Attributes:
+        key: What identifies the pair among all pairs of one generation.
         local: The local host or relayed candidate that sends (reflexive ones are pruned to it).
         mapped: The local candidate as the peer sees it, known after a successful check.
-        use_candidate_received: The controlling peer asked for this pair before its check succeeded.
+        foundation: Pairs with equal foundations are likely to share their fate (RFC 8445
+            6.1.2.6). The remote host is part of it, because some servers give all their
+            candidates one foundation.
         nominated: Both ends agreed on this pair.
-        error_code: The STUN error that failed the last check, if one did.
+        nomination_received: The controlling peer asked for this pair before our check of it
+            succeeded, with this number.
+        consented_at: The latest authenticated response to a check of ours.
+        is_barred: Consent was lost here, so that these credentials must not be used on this
+            5-tuple again (RFC 7675 5.1).
+        error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
+            people: an error in answer to wrong credentials cannot be authenticated.
     """
 
     __slots__ = (
         "consent_requests_sent",
+        "consented_at",
         "error_code",
+        "foundation",
+        "is_barred",
+        "key",
         "local",
         "mapped",
         "nominated",
+        "nomination_received",
         "priority",
         "remote",
         "requests_received",
         "requests_sent",
         "responses_received",
         "responses_sent",
+        "retransmissions_sent",
         "round_trip",
         "state",
-        "use_candidate_received",
     )
 
     def __init__(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
+        self.key: PairKey = (local.base, remote.address)
         self.local = local
-        self.remote = remote
         self.mapped: Candidate | None = None
         self.state = PairState.FROZEN
         self.nominated = False
-        self.use_candidate_received = False
+        self.nomination_received: int | None = None
+        self.consented_at: float | None = None
+        self.is_barred = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()
         self.requests_sent = 0
+        self.retransmissions_sent = 0
         self.requests_received = 0
         self.responses_sent = 0
         self.responses_received = 0
         self.consent_requests_sent = 0
-        self.priority = 0
+        self.identify(remote, controlling)
+
+    def identify(self, remote: Candidate, controlling: bool) -> None:
+        """Take ``remote``, of the same address, for what was peer-reflexive until now."""
+        self.remote = remote
+        self.foundation = (self.local.foundation, remote.foundation, remote.address[0])
         self.rank(controlling)
 
     def rank(self, controlling: bool) -> None:
-        """Compute the priority; again after a role switch or when the remote candidate changed."""
+        """Compute the priority; again after a role switch (RFC 8445 6.1.2.3)."""
         ours, theirs = self.local.priority, self.remote.priority
         self.priority = pair_priority(ours, theirs) if controlling else pair_priority(theirs, ours)
-
-    @property
-    def key(self) -> PairKey:
-        """What identifies the pair among all pairs of its transport."""
-        return (self.local.base, self.remote.address)
-
-    @property
-    def foundation(self) -> tuple[str, str]:
-        """RFC 8445 6.1.2.6: pairs with equal foundations are likely to share their fate."""
-        return (self.local.foundation, self.remote.foundation)
 
     @property
     def is_valid(self) -> bool:
         """Whether the last check on it succeeded."""
         return self.state is PairState.SUCCEEDED
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether its check has not come to a result."""
-        return self.state in _PENDING
+    def has_consent(self, now: float, timeout_s: float) -> bool:
+        """Whether data may be sent (RFC 7675 5.1)."""
+        return (
+            self.is_valid and self.consented_at is not None and now < self.consented_at + timeout_s
+        )
 
     def describe(self) -> SelectedPair:
         """The pair as both sides know it."""
@@ -129,6 +167,3 @@ class CandidatePair:
     def __str__(self) -> str:
         (ours, our_port), (theirs, their_port) = self.key
         return f"{ours}:{our_port}->{theirs}:{their_port}"
-
-
-_PENDING = frozenset((PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS))

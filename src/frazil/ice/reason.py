@@ -12,15 +12,17 @@ _TEXTS = {
     Cause.CHECKS_DONE: "a pair is nominated and no better one is left, now or later",
     Cause.PAIRS_EXHAUSTED: "every pair was checked without success; more candidates may come",
     Cause.NEW_PAIRS: "new pairs are there to check",
-    Cause.LIVENESS_LOST: "the selected pair is silent and does not answer checks",
+    Cause.LIVENESS_LOST: "the selected pair is silent and did not answer at least two checks",
     Cause.LIVENESS_BACK: "the selected pair talks again",
     Cause.INTERFACE_LOST: "the local interface of the selected pair is gone",
-    Cause.CONSENT_LOST_PAIRS_LEFT: "consent to send expired; other pairs are left to check",
-    Cause.CONSENT_LOST_AWAITING: "consent to send expired; more candidates may come",
-    Cause.CONSENT_LOST: "consent to send expired; no pair is left and no candidate can come",
+    Cause.CONSENT_LOST_PAIRS_LEFT: "consent to send is lost; other pairs are left to check",
+    Cause.CONSENT_LOST_AWAITING: "consent to send is lost; more candidates may come",
+    Cause.CONSENT_LOST: "consent to send is lost; no pair is left and no candidate can come",
     Cause.RESTART: "an ICE restart began: both sides have new credentials",
     Cause.CLOSE: "the connection was closed",
 }
+
+_REFUSED = (400, 401)
 
 
 def explain(cause: Cause, generation: Generation | None) -> str:
@@ -28,11 +30,13 @@ def explain(cause: Cause, generation: Generation | None) -> str:
     if cause is not Cause.GAVE_UP:
         return _TEXTS[cause]
     if generation is None or not generation.local_candidates:
-        return "no local candidate was gathered: no usable interface"
+        return "there is no local candidate: no interface can be used"
     if not generation.remote_candidates:
-        return "the remote sent no candidate and none of its checks arrived"
+        return "no remote candidate was signalled and no check of the remote arrived"
     if not len(generation.checklist):
         return "no local candidate can reach any remote candidate"
+    if all(pair.error_code in _REFUSED for pair in generation.checklist):
+        return "the remote refused every check: its credentials are not those that were signalled"
     return "every pair was checked without success and no candidate can come"
 
 

@@ -6,13 +6,24 @@ from frazil.types import RandomBytes
 
 
 class Role:
-    """The role of an agent with its tie-breaker."""
+    """The role of an agent with its tie-breaker.
 
-    __slots__ = ("tie_breaker", "value")
+    Attributes:
+        value: Controlling or controlled; unknown before the first offer.
+        why: What brought this role about, for people.
+        tie_breaker: The number that decides a conflict.
+    """
+
+    __slots__ = ("_random_bytes", "tie_breaker", "value", "why")
 
     def __init__(self, random_bytes: RandomBytes) -> None:
+        self._random_bytes = random_bytes
         self.value = RTCIceRole.UNKNOWN
-        self.tie_breaker = int.from_bytes(random_bytes(8))
+        self.why = ""
+        self.tie_breaker = self._draw()
+
+    def _draw(self) -> int:
+        return int.from_bytes(self._random_bytes(8))
 
     @property
     def is_controlling(self) -> bool:
@@ -24,9 +35,21 @@ class Role:
         """The attribute that announces the role in a check."""
         return Attribute.ICE_CONTROLLING if self.is_controlling else Attribute.ICE_CONTROLLED
 
+    def set(self, value: RTCIceRole) -> None:
+        """Take the role that signalling implies."""
+        self.value = value
+        self.why = "signalling says so"
+
     def switch(self) -> None:
-        """Become the opposite."""
+        """Become the opposite: the peer's check claims our role and wins the tie-break."""
         self.value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
+        self.why = "the peer's check claims our role and wins the tie-break"
+
+    def yield_to_peer(self) -> None:
+        """Become the opposite, with a new tie-breaker: the peer answered 487 (7.2.5.1)."""
+        self.switch()
+        self.why = "the peer answered our check with 487"
+        self.tie_breaker = self._draw()
 
     def claims_ours(self, request: Message) -> bool:
         """Whether the peer claims the role that we have."""

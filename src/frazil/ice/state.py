@@ -49,6 +49,7 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
     (State.NEW, Cause.REMOTE_CANDIDATE): Edge(State.CHECKING, _TABLE + "checking"),
     (State.NEW, Cause.GAVE_UP): Edge(State.FAILED, _TABLE + "failed; RFC 8863"),
     (State.CHECKING, Cause.PAIR_VALID): Edge(State.CONNECTED, _TABLE + "connected"),
+    (State.CHECKING, Cause.LIVENESS_BACK): Edge(State.CONNECTED, _TABLE + "connected"),
     (State.CHECKING, Cause.PAIRS_EXHAUSTED): Edge(State.DISCONNECTED, _TABLE + "disconnected"),
     (State.CHECKING, Cause.GAVE_UP): Edge(State.FAILED, _TABLE + "failed; RFC 8863"),
     (State.CONNECTED, Cause.CHECKS_DONE): Edge(State.COMPLETED, _TABLE + "completed"),

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from frazil.ice.generation import Generation
+from frazil.ice.pair import PairState
+from frazil.ice.selection import Selection
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceTransportState as State
 
@@ -37,6 +40,34 @@ class Facts:
     consent_lost: bool
 
 
+def survey(generation: Generation | None, selection: Selection) -> Facts:
+    """What is known about the transport.
+
+    Args:
+        generation: The newest whose checks can run, if any.
+    """
+    monitor = selection.monitor
+    has_local = is_over = patience_over = False
+    if generation is not None:
+        has_local = bool(generation.local_candidates)
+        is_over = generation.is_over
+        patience_over = generation.patience_is_over or (generation.gathered and not has_local)
+    checklist = generation.checklist if generation else None
+    return Facts(
+        has_remote=bool(generation and generation.remote_candidates),
+        usable=monitor is not None,
+        alive=monitor is not None and monitor.is_alive,
+        cut=monitor is not None and monitor.is_cut,
+        fresh=monitor is not None and monitor.pair is not selection.silent_pair,
+        nominated=bool(generation and generation.nominated is selection.pair is not None),
+        pending=bool(generation and generation.checklist.is_pending(selection.bar(generation))),
+        failed=checklist is not None and checklist.count(PairState.FAILED) > 0,
+        over=is_over,
+        patience_over=patience_over,
+        consent_lost=selection.consent_was_lost,
+    )
+
+
 _WORKING = frozenset((State.CONNECTED, State.COMPLETED))
 
 
@@ -50,7 +81,7 @@ def judge(state: State, facts: Facts) -> Cause | None:
         return None
     if state is State.NEW:
         return _judge_new(facts)
-    if facts.usable:
+    if facts.usable and (facts.alive or state is not State.CHECKING):
         return _judge_usable(state, facts)
     if facts.pending:
         return _judge_pending(state, facts)
@@ -68,9 +99,7 @@ def _judge_usable(state: State, facts: Facts) -> Cause | None:
         if state not in _WORKING:
             return None
         return Cause.INTERFACE_LOST if facts.cut else Cause.LIVENESS_LOST
-    if state is State.CHECKING:
-        return Cause.PAIR_VALID
-    if state is State.DISCONNECTED:
+    if state in (State.CHECKING, State.DISCONNECTED):
         return Cause.PAIR_VALID if facts.fresh else Cause.LIVENESS_BACK
     if state is State.CONNECTED and facts.nominated and facts.over and not facts.pending:
         return Cause.CHECKS_DONE
@@ -78,16 +107,16 @@ def _judge_usable(state: State, facts: Facts) -> Cause | None:
 
 
 def _judge_pending(state: State, facts: Facts) -> Cause | None:
-    """No usable pair, but some are left to check."""
+    """No pair that could carry data, but some are left to check."""
     if state in _WORKING or (state is State.DISCONNECTED and facts.consent_lost):
         return Cause.CONSENT_LOST_PAIRS_LEFT
     return Cause.NEW_PAIRS if state is State.DISCONNECTED else None
 
 
 def _judge_idle(state: State, facts: Facts) -> Cause | None:
-    """No usable pair, and none left to check."""
+    """No pair that could carry data, and none left to check."""
     if facts.over:
-        if state in _WORKING or facts.consent_lost:
+        if state in _WORKING or (state is State.DISCONNECTED and facts.consent_lost):
             return Cause.CONSENT_LOST
         return Cause.GAVE_UP if facts.patience_over else None
     if state in _WORKING:

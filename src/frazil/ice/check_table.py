@@ -1,0 +1,215 @@
+"""The checks in flight: sent, repeated, given up, and matched with their responses."""
+
+from dataclasses import dataclass
+
+from frazil.ice.check import Check, CheckKind
+from frazil.ice.config import MAX_CANCELLED_CHECKS, IceConfig
+from frazil.ice.generation import Generation
+from frazil.ice.pair import CandidatePair
+from frazil.ice.role import Role
+from frazil.stun import (
+    Attribute,
+    Message,
+    MessageClass,
+    Transaction,
+    TransactionStep,
+    new_transaction_id,
+    short_term_key,
+)
+from frazil.trace import Trace
+from frazil.types import Address, RandomBytes, Transmit
+
+_LONGEST_RTO_S = 3.0
+"""A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
+_ONCE = (CheckKind.CONSENT, CheckKind.STANDBY)
+_REFUSALS = (400, 401, 420)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An authentic response to a check.
+
+    Attributes:
+        error: Its error code; ``None`` for success.
+        mapped: Where the peer saw the check come from; ``None`` if it did not say.
+        is_symmetric: Whether it took the way of the check in reverse (RFC 8445 7.2.5.2.1).
+    """
+
+    check: Check
+    error: int | None
+    mapped: Address | None
+    is_symmetric: bool
+
+
+class CheckTable:
+    """The checks in flight, with their retransmissions."""
+
+    __slots__ = ("_checks", "_config", "_random_bytes", "_role", "_trace", "transmits")
+
+    def __init__(
+        self, config: IceConfig, role: Role, random_bytes: RandomBytes, trace: Trace
+    ) -> None:
+        self._config = config
+        self._role = role
+        self._random_bytes = random_bytes
+        self._trace = trace
+        self._checks: dict[bytes, Check] = {}
+        self.transmits: list[Transmit] = []
+
+    def __len__(self) -> int:
+        return len(self._checks)
+
+    # --- sending ------------------------------------------------------------------------------
+
+    def start(
+        self,
+        pair: CandidatePair,
+        generation: Generation,
+        kind: CheckKind,
+        now: float,
+        *,
+        hurried: bool = False,
+    ) -> None:
+        """Send a check on ``pair`` with the credentials of ``generation``.
+
+        Args:
+            hurried: Give up sooner, because consent on the pair in use is running out.
+        """
+        transaction = self._transaction(pair, generation, kind, now, hurried)
+        check = Check(pair, generation, kind, self._role, transaction)
+        self._checks[transaction.transaction_id] = check
+        if kind is CheckKind.CONSENT:
+            pair.consent_requests_sent += 1
+        else:
+            pair.requests_sent += 1
+        self._transmit(check)
+
+    def _transaction(
+        self,
+        pair: CandidatePair,
+        generation: Generation,
+        kind: CheckKind,
+        now: float,
+        hurried: bool,
+    ) -> Transaction:
+        config = self._config
+        transaction_id = new_transaction_id(self._random_bytes)
+        if kind in _ONCE:
+            # Sent once (RFC 7675 5.1); an answer counts as long as consent could last.
+            return Transaction(
+                transaction_id, now, rto_s=config.consent_timeout_s, max_sends=1, last_wait=1
+            )
+        shortest_s = max(config.check_rto_s, config.pacing_s * generation.checklist.pending)
+        return Transaction(
+            transaction_id,
+            now,
+            rto_s=pair.round_trip.timeout_s(shortest_s, max(shortest_s, _LONGEST_RTO_S)),
+            max_sends=config.recheck_sends if hurried else config.check_sends,
+            last_wait=config.check_last_wait,
+        )
+
+    def _transmit(self, check: Check) -> None:
+        local, remote = check.pair.key
+        self.transmits.append(Transmit(check.data, len(check.data), local, remote))
+
+    # --- giving up ----------------------------------------------------------------------------
+
+    def cancel(self, pair: CandidatePair) -> None:
+        """Stop repeating the connectivity checks of ``pair``; a response still counts.
+
+        Each check of the peer on a pair in progress cancels one of ours, so only the latest
+        :data:`MAX_CANCELLED_CHECKS` of a pair are remembered.
+        """
+        own = [
+            check
+            for check in self._checks.values()
+            if check.pair is pair and check.kind is CheckKind.CONNECTIVITY
+        ]
+        for check in own:
+            check.is_cancelled = True
+        for check in own[:-MAX_CANCELLED_CHECKS]:
+            self._remove(check)
+
+    def cancel_nominations(self) -> None:
+        """Stop repeating nominations: a newer one is about to be sent."""
+        for check in self._checks.values():
+            if check.kind is CheckKind.NOMINATION:
+                check.is_cancelled = True
+
+    def forget(self, pair: CandidatePair) -> None:
+        """No response on ``pair`` counts any more."""
+        self._checks = {key: check for key, check in self._checks.items() if check.pair is not pair}
+
+    def forget_all_but(self, generation: Generation | None, pair: CandidatePair | None) -> None:
+        """Only checks of this generation and of this pair matter any more."""
+        self._checks = {
+            key: check
+            for key, check in self._checks.items()
+            if check.generation is generation or check.pair is pair
+        }
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._checks.clear()
+        self.transmits.clear()
+
+    def _remove(self, check: Check) -> None:
+        del self._checks[check.transaction.transaction_id]
+
+    def has_nomination(self, pair: CandidatePair) -> bool:
+        """Whether a nomination of ``pair`` is under way."""
+        return any(
+            check.pair is pair and check.kind is CheckKind.NOMINATION and not check.is_cancelled
+            for check in self._checks.values()
+        )
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """The earliest retransmission or expiry."""
+        deadlines = (check.transaction.next_timeout() for check in self._checks.values())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def handle_timeout(self, now: float) -> list[Check]:
+        """Retransmit what is due.
+
+        Returns:
+            The checks that ended without an answer and were not cancelled.
+        """
+        expired = []
+        for check in list(self._checks.values()):
+            step = check.transaction.handle_timeout(now)
+            if step is TransactionStep.RETRANSMIT and not check.is_cancelled:
+                check.pair.retransmissions_sent += 1
+                self._transmit(check)
+            elif step is TransactionStep.EXPIRED:
+                self._remove(check)
+                if not check.is_cancelled:
+                    expired.append(check)
+        return expired
+
+    # --- responses ----------------------------------------------------------------------------
+
+    def receive(self, response: Message, local: Address, remote: Address) -> Answer | None:
+        """Match a response with its check.
+
+        Returns:
+            ``None`` if it answers no check, or is not authentic: that changes nothing, and the
+            check goes on (RFC 8489 9.1.4).
+        """
+        check = self._checks.get(response.transaction_id)
+        if check is None:
+            self._trace.count("stun-response-unmatched")
+            return None
+        error = None
+        if response.message_class is not MessageClass.SUCCESS:
+            error = response.error.code if response.error else 500
+        peer = check.generation.remote
+        if peer is None or not response.is_authentic(short_term_key(peer.password)):
+            self._trace.count("stun-response-unauthenticated")
+            if error in _REFUSALS:
+                check.pair.error_code = error
+            return None
+        self._remove(check)
+        mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
+        return Answer(check, error, mapped, check.pair.key == (local, remote))

@@ -1,0 +1,347 @@
+"""What checks lead to: valid pairs, a nomination both ends agree on, and a pair in use.
+
+The inputs are the checks of the peer, the responses to our own, and time. Everything that RFC 8445
+says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages make it so is the
+business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
+"""
+
+from frazil.ice.check import Check, CheckKind
+from frazil.ice.check_table import Answer, CheckTable
+from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.nomination import should_follow, should_nominate
+from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.role import Role
+from frazil.ice.selection import Selection
+from frazil.ice.watch import Watch
+from frazil.stun import Message
+from frazil.trace import Trace
+from frazil.types import Address, RandomBytes, Transmit
+
+_FORBIDDEN = 403
+_ROLE_CONFLICT = 487
+
+
+class Checker:
+    """Runs the checks of one generation at a time, and keeps the pair in use under watch.
+
+    Attributes:
+        selection: The pair in use.
+    """
+
+    __slots__ = (
+        "_conflicts",
+        "_consent_timeout_s",
+        "_generation",
+        "_ordinary_at",
+        "_pacing_s",
+        "_patience_s",
+        "_role",
+        "_table",
+        "_trace",
+        "_watch",
+        "selection",
+    )
+
+    def __init__(
+        self, config: IceConfig, role: Role, random_bytes: RandomBytes, trace: Trace
+    ) -> None:
+        self._role = role
+        self._trace = trace
+        self._pacing_s = config.pacing_s
+        self._patience_s = config.patience_s
+        self._consent_timeout_s = config.consent_timeout_s
+        self._table = CheckTable(config, role, random_bytes, trace)
+        self._generation: Generation | None = None
+        self._ordinary_at = 0.0
+        self._conflicts = 0
+        self.selection = Selection(config, random_bytes, trace)
+        self._watch = Watch(self._table, self.selection)
+
+    @property
+    def judged_at(self) -> float | None:
+        """When the state will be another if nothing is heard, as far as is known now."""
+        if self.selection.monitor is not None:
+            return self.selection.monitor.judged_at
+        generation = self._generation
+        if generation is None or generation.patience_is_over:
+            return None
+        return generation.patience_ends_at
+
+    @property
+    def transmits(self) -> list[Transmit]:
+        """The checks to be sent; the caller empties it."""
+        return self._table.transmits
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def begin(self, generation: Generation, now: float) -> None:
+        """Check the pairs of ``generation``; its predecessor's only if it carries data."""
+        self._generation = generation
+        self._conflicts = 0
+        self._table.forget_all_but(self.selection.generation, self.selection.pair)
+        generation.patience_ends_at = now + self._patience_s
+        generation.form_pairs(self._role.is_controlling)
+        for check in generation.early_checks.values():
+            self._learn(generation, check, now)
+        generation.early_checks.clear()
+
+    def stop(self, text: str, now: float) -> None:
+        """Check nothing and use no pair, until the next generation begins; ``text`` says why."""
+        self._generation = None
+        self._table.clear()
+        self.selection.drop(text, now)
+
+    def role_changed(self, generations: list[Generation], now: float) -> None:
+        """Rank all pairs for the new role; a new controlling agent nominates."""
+        controlling = self._role.is_controlling
+        for generation in generations:
+            generation.rank(controlling)
+        current = self._generation
+        if controlling and current is not None:
+            self._nominate_best(current, now)
+
+    def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
+        """Nothing can be sent or received at ``base`` any more."""
+        for generation in generations:
+            for pair in generation.remove_base(base):
+                self._table.forget(pair)
+        self._watch.cut(base, now)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` or :meth:`send_checks` has something to do."""
+        deadlines = [self._table.next_timeout(), self._watch.next_timeout()]
+        generation = self._generation
+        if generation is not None:
+            if not generation.patience_is_over:
+                deadlines.append(generation.patience_ends_at)
+            if self._next_ordinary(generation) is not None:
+                deadlines.append(self._ordinary_at)
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def handle_timeout(self, now: float) -> float | None:
+        """Repeat and give up checks, and run the clocks.
+
+        Returns:
+            The deadline of the clock that ran out: PAC, liveness or consent.
+        """
+        for check in self._table.handle_timeout(now):
+            self._failed(check, None, now)
+        return self._watch.handle_timeout(now) or self._lose_patience(now)
+
+    def _lose_patience(self, now: float) -> float | None:
+        """The PAC timer (RFC 8863): until it ends, a transport without pairs has not failed."""
+        generation = self._generation
+        if generation is None or generation.patience_is_over:
+            return None
+        ends_at = generation.patience_ends_at
+        if ends_at is None or now < ends_at:
+            return None
+        generation.patience_is_over = True
+        return ends_at
+
+    def send_checks(self, now: float) -> None:
+        """Triggered checks at once, ordinary ones paced by Ta (RFC 8445 6.1.4.2).
+
+        A triggered check goes where an authentic one just came from, one for one, so pacing it
+        would protect nobody; an ordinary check goes to an address that was only claimed.
+        """
+        generation = self._generation
+        if generation is None:
+            return
+        while (pair := generation.checklist.take_triggered()) is not None:
+            self._start(pair, generation, now)
+        if now >= self._ordinary_at:
+            pair = self._next_ordinary(generation)
+            if pair is not None:
+                self._start(pair, generation, now)
+                self._ordinary_at = now + self._pacing_s
+
+    def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
+        return generation.checklist.next_ordinary(self.selection.bar(generation))
+
+    def _start(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        generation.checklist.mark(pair, PairState.IN_PROGRESS)
+        selection = self.selection
+        urgent = selection.generation is generation and not selection.is_alive
+        self._table.start(pair, generation, CheckKind.CONNECTIVITY, now, hurried=urgent)
+        self._trace.record(now, "ice", "check", pair=str(pair))
+
+    # --- checks of the peer -------------------------------------------------------------------
+
+    def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
+        """Take an authentic check: a sign of life, and more once we know the peer's password."""
+        self.selection.note_heard(check.local, check.remote, now)
+        if generation.is_active:
+            self._learn(generation, check, now)
+        else:
+            generation.keep_early(check)
+
+    def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
+        """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
+        controlling = self._role.is_controlling
+        pair = generation.pair_of(check, controlling)
+        if pair is None:
+            self._trace.count("check-without-pair")
+            return
+        pair.requests_received += 1
+        pair.responses_sent += 1
+        if check.nomination is not None and not controlling:
+            self._requested(pair, generation, check.nomination, now)
+        if generation is self._generation and not pair.is_valid and not pair.is_barred:
+            self._table.cancel(pair)
+            generation.checklist.trigger(pair)
+
+    def _requested(
+        self, pair: CandidatePair, generation: Generation, number: int, now: float
+    ) -> None:
+        """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
+        if not pair.has_consent(now, self._consent_timeout_s):
+            pair.nomination_received = number
+            if pair.is_valid and generation is self._generation:
+                generation.checklist.trigger(pair)
+            return
+        pair.nomination_received = None
+        monitor = self.selection.monitor
+        if not self._concerns(generation) or not should_follow(
+            pair, generation, monitor, number, now
+        ):
+            return
+        generation.nomination = max(generation.nomination, number)
+        if pair is not generation.nominated:
+            self._agree(pair, generation, now)
+
+    # --- responses to our checks --------------------------------------------------------------
+
+    def receive(self, response: Message, local: Address, remote: Address, now: float) -> bool:
+        """Take a response (RFC 8445 7.2.5).
+
+        Returns:
+            Whether it is authentic and came the way of a check of ours in reverse.
+        """
+        answer = self._table.receive(response, local, remote)
+        if answer is None:
+            return False
+        check, error = answer.check, answer.error
+        check.pair.responses_received += 1
+        if not answer.is_symmetric:
+            self._trace.count("stun-response-from-elsewhere")
+            self._failed(check, None, now)
+        elif error is None:
+            self._succeeded(answer, now)
+        elif error == _FORBIDDEN:
+            self._forbidden(check, now)
+        elif error == _ROLE_CONFLICT and self._conflicts < MAX_ROLE_CONFLICTS:
+            self._conflicts += 1
+            self._conflicted(check)
+        elif not check.is_cancelled:
+            self._failed(check, error, now)
+        return answer.is_symmetric
+
+    def _conflicted(self, check: Check) -> None:
+        """The peer insists on our role: switch and check again (RFC 8445 7.2.5.1)."""
+        if check.sent_as is self._role.value:
+            self._role.yield_to_peer()
+        pair = check.pair
+        if check.generation is self._generation and not pair.is_valid and not pair.is_barred:
+            check.generation.checklist.trigger(pair)
+
+    def _forbidden(self, check: Check, now: float) -> None:
+        """The peer revokes consent (RFC 7675 5.2)."""
+        check.pair.error_code = _FORBIDDEN
+        if check.pair is self.selection.pair:
+            self._watch.lose_consent("the peer revoked its consent", now)
+        else:
+            self._watch.bar(check.pair, check.generation)
+
+    def _succeeded(self, answer: Answer, now: float) -> None:
+        check = answer.check
+        pair, checklist = check.pair, check.generation.checklist
+        rtt_s = check.transaction.rtt_s(now)
+        if rtt_s is None:
+            pair.round_trip.limit(now - check.transaction.started_at)
+        else:
+            pair.round_trip.sample(rtt_s)
+        pair.error_code = None
+        pair.consented_at = now
+        monitor = self.selection.monitor
+        if monitor is not None and monitor.pair is pair:
+            monitor.note_response(now)
+        if checklist.find(pair.key) is not pair:
+            return
+        if not pair.is_valid:
+            self._trace.record(now, "ice", "pair-valid", pair=str(pair), rtt_s=rtt_s)
+            checklist.mark(pair, PairState.SUCCEEDED)
+        if pair.mapped is None:
+            address = answer.mapped or pair.local.address
+            pair.mapped = check.generation.mapped_candidate(pair, address, check.priority)
+        checklist.thaw(pair.foundation)
+        self._works(check, now)
+
+    def _works(self, check: Check, now: float) -> None:
+        """Nominate, follow or use the pair that just answered."""
+        pair, generation = check.pair, check.generation
+        if check.kind is CheckKind.NOMINATION:
+            is_latest = check.nomination == generation.nomination
+            if self._role.is_controlling and is_latest:
+                self._agree(pair, generation, now)
+        elif self._role.is_controlling:
+            self._nominate(pair, generation, now)
+        elif pair.nomination_received is not None:
+            self._requested(pair, generation, pair.nomination_received, now)
+        if not self.selection.is_alive and pair is not self.selection.pair:
+            self._use(pair, generation, "the pair answered, and none else is in use", now)
+
+    def _failed(self, check: Check, code: int | None, now: float) -> None:
+        pair, checklist = check.pair, check.generation.checklist
+        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
+            return  # the monitor judges by time, not by single checks
+        self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
+        if code is not None:
+            pair.error_code = code
+        if code is not None or pair is not self.selection.pair:
+            checklist.mark(pair, PairState.FAILED)  # in use: the monitor judges it by time
+        if self._role.is_controlling:
+            self._nominate_best(check.generation, now)
+
+    # --- nomination ---------------------------------------------------------------------------
+
+    def _concerns(self, generation: Generation) -> bool:
+        """Whether pairs of ``generation`` may still be selected."""
+        return generation in (self._generation, self.selection.generation)
+
+    def _nominate_best(self, generation: Generation, now: float) -> None:
+        best = generation.checklist.best_valid()
+        if best is not None:
+            self._nominate(best, generation, now)
+
+    def _nominate(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        if (
+            self._concerns(generation)
+            and should_nominate(pair, generation, self.selection.monitor)
+            and not self._table.has_nomination(pair)
+        ):
+            self._table.cancel_nominations()
+            generation.nomination += 1
+            self._trace.record(now, "ice", "nominate", pair=str(pair))
+            self._table.start(pair, generation, CheckKind.NOMINATION, now)
+
+    def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        """Both ends settled on ``pair``."""
+        if generation.nominated is not None:
+            generation.nominated.nominated = False
+        pair.nominated = True
+        generation.nominated = pair
+        generation.nominated_at = now
+        self._trace.record(now, "ice", "nominated", pair=str(pair))
+        if pair is not self.selection.pair:
+            self._use(pair, generation, "both ends agreed on the pair", now)
+
+    def _use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
+        """Send on ``pair`` from now on; a silent one that it replaces counts as failed."""
+        old = self.selection.monitor
+        if old is not None and not old.is_alive and self.selection.generation is generation:
+            generation.checklist.mark(old.pair, PairState.FAILED)
+        self.selection.use(pair, generation, text, now)

@@ -1,0 +1,94 @@
+"""The generations of one transport: the one in force, its predecessor, and half-known ones."""
+
+from collections.abc import Iterator
+
+from frazil.ice.config import MAX_PENDING_GENERATIONS
+from frazil.ice.credential import Credentials
+from frazil.ice.generation import Generation
+
+_ACTIVE_KEPT = 2
+
+
+class Lineage:
+    """The generations of one transport, oldest first.
+
+    One old active generation is kept beside the current one: its pair carries data until the
+    restart has found a better one, and its checks are answered.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items: list[Generation] = []
+
+    def __iter__(self) -> Iterator[Generation]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def current(self) -> Generation | None:
+        """The newest generation whose checks can run."""
+        return next((item for item in reversed(self._items) if item.is_active), None)
+
+    def set_local(self, credentials: Credentials, in_use: Generation | None) -> Generation | None:
+        """Take our half of a generation.
+
+        Args:
+            in_use: The generation whose pair carries data: not to be forgotten.
+
+        Returns:
+            The generation it completes or opens; ``None`` if these credentials are in force.
+        """
+        newest = self._items[-1] if self._items else None
+        if newest is not None and newest.local == credentials:
+            return None
+        if newest is None or newest.local is not None:
+            newest = self._open(in_use)
+        newest.local = credentials
+        return newest
+
+    def set_remote(self, credentials: Credentials, in_use: Generation | None) -> Generation | None:
+        """Take their half of a generation; the rest is as in :meth:`set_local`."""
+        newest = self._items[-1] if self._items else None
+        if newest is not None and newest.remote == credentials:
+            return None
+        if newest is None or newest.remote is not None:
+            newest = self._open(in_use)
+        newest.remote = credentials
+        return newest
+
+    def _open(self, in_use: Generation | None) -> Generation:
+        """Append a generation, forgetting those that nothing uses.
+
+        The new one counts among the kept: once it is active, its predecessor stays, and the one
+        in use, if that is older (restart upon restart without success).
+        """
+        active = [item for item in self._items if item.is_active][1 - _ACTIVE_KEPT :]
+        halves = [item for item in self._items if not item.is_active][1 - MAX_PENDING_GENERATIONS :]
+        kept = {id(item) for item in (*active, *halves, in_use)}
+        self._items = [item for item in self._items if id(item) in kept]
+        newest = Generation()
+        self._items.append(newest)
+        return newest
+
+    def rollback(self) -> Generation | None:
+        """Forget and return the newest generation if it has only one half."""
+        if self._items and not self._items[-1].is_active:
+            return self._items.pop()
+        return None
+
+    def by_local_ufrag(self, ufrag: str) -> Generation | None:
+        """The generation in which we are called ``ufrag``."""
+        return next((g for g in reversed(self._items) if g.local and g.local.ufrag == ufrag), None)
+
+    def by_remote_ufrag(self, ufrag: str | None) -> Generation | None:
+        """The generation in which the peer is called ``ufrag``; ``None`` means the newest."""
+        return next(
+            (g for g in reversed(self._items) if g.remote and ufrag in (None, g.remote.ufrag)), None
+        )
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._items.clear()

@@ -1,0 +1,86 @@
+"""The answers to the peer's checks (RFC 8445 7.3, RFC 8489 6.3 and 9.1.3)."""
+
+from frazil.ice.credential import Credentials
+from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.lineage import Lineage
+from frazil.ice.role import Role
+from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
+from frazil.trace import Trace
+from frazil.types import Address, Transmit
+
+
+class Responder:
+    """Answers every Binding request, and passes on what an authentic one says.
+
+    A request that is not authentic leaves no trace but a counter.
+    """
+
+    __slots__ = ("_lineage", "_role", "_trace", "transmits")
+
+    def __init__(self, lineage: Lineage, role: Role, trace: Trace) -> None:
+        self._lineage = lineage
+        self._role = role
+        self._trace = trace
+        self.transmits: list[Transmit] = []
+
+    def answer(
+        self, request: Message, local: Address, remote: Address
+    ) -> tuple[Generation, ReceivedCheck] | None:
+        """Answer ``request``; a role conflict that we lose switches the role (7.3.1.1).
+
+        Returns:
+            What the check says and to which generation; ``None`` if it was refused.
+        """
+        ufrag, colon, _ = (request.text(Attribute.USERNAME) or "").partition(":")
+        if not request.has_integrity or not ufrag:
+            self._trace.count("check-without-credentials")
+            self._send(_error(request, 400, "Bad Request"), local, remote)
+            return None
+        generation = self._lineage.by_local_ufrag(ufrag) if colon else None
+        credentials = generation.local if generation else None
+        if (
+            generation is None
+            or credentials is None
+            or not request.is_authentic(short_term_key(credentials.password))
+        ):
+            self._trace.count("check-unauthenticated")
+            self._send(_error(request, 401, "Unauthenticated"), local, remote)
+            return None
+        if request.unknown_required:
+            self._trace.count("check-with-unknown-attribute")
+            self._send(_error(request, 420, "Unknown Attribute", credentials), local, remote)
+            return None
+        if self._role.claims_ours(request):
+            if self._role.keeps_against(request):
+                self._send(_error(request, 487, "Role Conflict", credentials), local, remote)
+                return None
+            self._role.switch()
+        self._send(_success(request, remote, credentials), local, remote)
+        return generation, _received(request, local, remote)
+
+    def _send(self, data: bytes, local: Address, remote: Address) -> None:
+        self.transmits.append(Transmit(data, len(data), local, remote))
+
+
+def _received(request: Message, local: Address, remote: Address) -> ReceivedCheck:
+    nominates = request.flag(Attribute.USE_CANDIDATE)
+    number = request.number(Attribute.NOMINATION) or 0
+    priority = request.number(Attribute.PRIORITY) or 1
+    return ReceivedCheck(local, remote, priority, number if nominates else None)
+
+
+def _success(request: Message, remote: Address, credentials: Credentials) -> bytes:
+    """Where the check came from, authenticated (RFC 8445 7.3.1.2)."""
+    attributes: dict[Attribute, object] = {Attribute.XOR_MAPPED_ADDRESS: remote}
+    response = Message(Method.BINDING, MessageClass.SUCCESS, request.transaction_id, attributes)
+    return response.encode(short_term_key(credentials.password))
+
+
+def _error(request: Message, code: int, text: str, credentials: Credentials | None = None) -> bytes:
+    """Why the check cannot be honoured, authenticated where that is possible."""
+    attributes: dict[Attribute, object] = {Attribute.ERROR_CODE: ErrorCode(code, text)}
+    if request.unknown_required and code == 420:
+        attributes[Attribute.UNKNOWN_ATTRIBUTES] = request.unknown_required
+    response = Message(Method.BINDING, MessageClass.ERROR, request.transaction_id, attributes)
+    key = None if credentials is None else short_term_key(credentials.password)
+    return response.encode(key)

@@ -1,0 +1,116 @@
+"""The pair in use: which one carries data, under whose clocks, and since when."""
+
+from frazil.ice.config import IceConfig
+from frazil.ice.generation import Generation
+from frazil.ice.monitor import Monitor
+from frazil.ice.pair import CandidatePair
+from frazil.trace import Reason, Trace
+from frazil.types import Address, RandomBytes
+
+
+class Selection:
+    """The pair in use with its :class:`Monitor`; it may be of an older generation (restart).
+
+    Attributes:
+        monitor: The clocks of the pair; ``None`` while no pair may be used.
+        generation: The generation of the pair.
+        silent_pair: The pair that was found silent last.
+        consent_was_lost: Consent was lost and the state has not followed yet.
+    """
+
+    __slots__ = (
+        "_config",
+        "_dropped",
+        "_news",
+        "_random_bytes",
+        "_trace",
+        "consent_was_lost",
+        "generation",
+        "monitor",
+        "silent_pair",
+    )
+
+    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+        self._config = config
+        self._random_bytes = random_bytes
+        self._trace = trace
+        self.monitor: Monitor | None = None
+        self.generation: Generation | None = None
+        self.silent_pair: CandidatePair | None = None
+        self.consent_was_lost = False
+        self._news: Reason | None = None
+        self._dropped: Monitor | None = None
+
+    @property
+    def witness(self) -> Monitor | None:
+        """The clocks of the pair in use, or of the one that was just lost."""
+        return self._dropped if self.consent_was_lost else self.monitor
+
+    @property
+    def pair(self) -> CandidatePair | None:
+        """The pair in use."""
+        return self.monitor.pair if self.monitor else None
+
+    @property
+    def path(self) -> tuple[Address, Address] | None:
+        """Where to send from and to; ``None`` while nothing may or can be sent."""
+        monitor = self.monitor
+        return monitor.key if monitor is not None and not monitor.is_cut else None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a pair and its peer was heard lately."""
+        return self.monitor is not None and self.monitor.is_alive
+
+    def bar(self, generation: Generation) -> int:
+        """Pairs of up to this priority need no check: a better one is nominated and lives."""
+        nominated = generation.nominated
+        if nominated is not None and nominated is self.pair and self.is_alive:
+            return nominated.priority
+        return -1
+
+    def note_heard(self, local: Address, remote: Address, now: float) -> bool:
+        """An authentic packet took this way.
+
+        Returns:
+            Whether that is the pair in use, and it was silent before.
+        """
+        monitor = self.monitor
+        if monitor is None or monitor.key != (local, remote):
+            return False
+        was_alive = monitor.is_alive
+        monitor.note_heard(now)
+        return not was_alive
+
+    def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
+        """Send on ``pair`` from now on; ``text`` says why."""
+        self.monitor = Monitor(pair, self._config, self._random_bytes, now)
+        self.generation = generation
+        self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
+        self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
+
+    def lose_liveness(self) -> None:
+        """The liveness clock of the pair ran out."""
+        if self.monitor is not None:
+            self.monitor.declare_lost()
+            self.silent_pair = self.monitor.pair
+
+    def cut(self, now: float) -> None:
+        """The local interface of the pair is gone."""
+        if self.monitor is not None:
+            self.monitor.cut(now)
+            self.silent_pair = self.monitor.pair
+
+    def drop(self, text: str, now: float) -> None:
+        """Nothing may be sent on the pair any more; ``text`` says why."""
+        if self.monitor is not None:
+            self._trace.record(now, "ice", "unselected", pair=str(self.monitor.pair), text=text)
+            self._news = Reason("consent-lost", "RFC 7675 5.1", text)
+            self._dropped = self.monitor
+            self.monitor = None
+            self.generation = None
+
+    def take_news(self) -> Reason | None:
+        """Why the pair is another than when this was asked last; ``None`` if it is not."""
+        news, self._news = self._news, None
+        return news

@@ -1,0 +1,102 @@
+"""Asks the pair in use whether it lives, and other pairs whether they can take over."""
+
+from itertools import islice
+
+from frazil.ice.check import CheckKind
+from frazil.ice.check_table import CheckTable
+from frazil.ice.config import MAX_STANDBY_CHECKS
+from frazil.ice.generation import Generation
+from frazil.ice.monitor import Monitor
+from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.selection import Selection
+from frazil.types import Address
+
+
+class Watch:
+    """Runs the two clocks of the pair in use, and draws the consequences when one runs out."""
+
+    __slots__ = ("_selection", "_standby_rounds", "_table")
+
+    def __init__(self, table: CheckTable, selection: Selection) -> None:
+        self._table = table
+        self._selection = selection
+        self._standby_rounds = 0
+
+    def next_timeout(self) -> float | None:
+        """When a check is due or a clock runs out."""
+        monitor = self._selection.monitor
+        return monitor.next_timeout() if monitor else None
+
+    def handle_timeout(self, now: float) -> float | None:
+        """Send the checks that are due.
+
+        Returns:
+            The deadline of the clock that ran out, if one did.
+        """
+        monitor = self._selection.monitor
+        if monitor is None:
+            return None
+        expires_at, lost_at = monitor.consent_expires_at, monitor.lost_at
+        if now >= expires_at:
+            self.lose_consent("consent to send expired", now)
+            return expires_at
+        is_lost = lost_at is not None and now >= lost_at
+        if is_lost:
+            self._selection.lose_liveness()
+            self._ask_standby(monitor.pair, now)
+        if now >= monitor.next_check_at:
+            self._ask(monitor, now)
+        return lost_at if is_lost else None
+
+    def cut(self, base: Address, now: float) -> None:
+        """Nothing can be sent or received at ``base`` any more."""
+        monitor = self._selection.monitor
+        if monitor is not None and monitor.pair.local.base == base:
+            self._selection.cut(now)
+            self._ask_standby(monitor.pair, now)
+
+    def _ask(self, monitor: Monitor, now: float) -> None:
+        generation = self._selection.generation
+        if generation is not None and not monitor.is_cut:
+            self._table.start(monitor.pair, generation, CheckKind.CONSENT, now)
+        monitor.note_check(now)
+        if not monitor.is_alive:
+            self._ask_standby(monitor.pair, now)
+
+    def _ask_standby(self, silent: CandidatePair, now: float) -> None:
+        """Ask pairs that once worked whether one of them can take over, all in turn."""
+        generation = self._selection.generation
+        if generation is None:
+            return
+        others = [pair for pair in generation.checklist if pair.is_valid and pair is not silent]
+        if not others:
+            return
+        first = self._standby_rounds * MAX_STANDBY_CHECKS % len(others)
+        self._standby_rounds += 1
+        for pair in islice(others[first:] + others[:first], MAX_STANDBY_CHECKS):
+            self._table.start(pair, generation, CheckKind.STANDBY, now)
+
+    def lose_consent(self, text: str, now: float) -> None:
+        """Nothing may be sent on the pair in use any more (RFC 7675 5.1); ``text`` says why.
+
+        Other valid pairs are checked again, unless they were asked while this one was silent.
+        """
+        selection = self._selection
+        monitor, generation = selection.monitor, selection.generation
+        if monitor is None or generation is None:
+            return
+        selection.consent_was_lost = True
+        selection.drop(text, now)
+        self.bar(monitor.pair, generation)
+        generation.nominated = None
+        for pair in generation.checklist:
+            if pair.is_valid and monitor.is_alive:
+                generation.checklist.trigger(pair)
+            elif pair.is_valid:
+                generation.checklist.mark(pair, PairState.FAILED)
+
+    def bar(self, pair: CandidatePair, generation: Generation) -> None:
+        """Never use these credentials on this 5-tuple again (RFC 7675 5.1)."""
+        pair.is_barred = True
+        self._table.forget(pair)
+        generation.checklist.mark(pair, PairState.FAILED)
