@@ -206,7 +206,8 @@ class Association:
                 link.count("sctp-malformed")
             if link.ended:
                 return
-        self._inbound.end_batch(now)
+        if self._inbound.end_batch(now):
+            self._shutdown.answer_data(now)
 
     def _receive_chunks(self, packet: bytes, now: float) -> None:
         """Take the chunks of a packet that carries our tag, in order (RFC 9260 section 6.10)."""
@@ -227,14 +228,9 @@ class Association:
             elif not self._control.receive(type_, flags, packet[offset:end], now):
                 break
             offset = (end + 3) & ~3
-        if has_data and not link.ended:
-            self._end_data_packet(now)
-
-    def _end_data_packet(self, now: float) -> None:
-        self._shutdown.answer_data(now)
-        if self._inbound.end_packet():
-            self._link.send_alone(self._inbound.sack())
-            self._inbound.acknowledged()
+        if has_data and inbound.end_packet():
+            link.send_alone(inbound.sack())
+            inbound.acknowledged()
 
     def _receive_stranger(self, packet: bytes, now: float) -> None:
         """Take a packet without our tag: INIT, and the exceptions of RFC 9260 section 8.5.1."""
@@ -341,10 +337,10 @@ class Association:
         chunks: list[bytes] = []
         room = self._capacity
         may_send_data = link.sends_data
-        cookie_echo = self._handshake.take_cookie_echo()
-        if cookie_echo is not None:
-            chunks.append(cookie_echo)
-            room -= len(cookie_echo)
+        if self._handshake.cookie_echo is not None:
+            chunks.append(self._handshake.cookie_echo)
+            self._handshake.cookie_echo = None
+            room -= len(chunks[0])
             may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
         if link.control:
             room = self._take_control(chunks, room)

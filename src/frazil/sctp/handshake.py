@@ -34,12 +34,15 @@ def random_tag(random_bytes: RandomBytes) -> int:
 
 
 class Handshake:
-    """The four-way handshake."""
+    """The four-way handshake.
+
+    Attributes:
+        cookie_echo: The COOKIE ECHO chunk to put first into the next packet, or None.
+    """
 
     __slots__ = (
         "_config",
         "_cookie",
-        "_cookie_echo",
         "_init_sent_at",
         "_initial_tsn",
         "_key",
@@ -49,6 +52,7 @@ class Handshake:
         "_random_bytes",
         "_round_trip",
         "_timer",
+        "cookie_echo",
     )
 
     def __init__(
@@ -71,7 +75,7 @@ class Handshake:
         self._init_sent_at = 0.0
         self._cookie = b""
         self._peer: Peer | None = None  # as far as INIT ACK or COOKIE ECHO told
-        self._cookie_echo: bytes | None = None
+        self.cookie_echo: bytes | None = None
 
     @property
     def expires_at(self) -> float | None:
@@ -138,17 +142,11 @@ class Handshake:
         self._adopt(settle(self._config, init, known), now)
         link.move(StateCause.INIT_ACK, now)
         self._cookie = cookie
-        self._cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
+        self.cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
         self._timer.start(now, self._config.rto_initial_s)
         if report:
             error = encode_cause(CauseCode.UNRECOGNIZED_PARAMETERS, b"".join(report))
             link.queue(encode_chunk(ChunkType.ERROR, error))
-
-    def take_cookie_echo(self) -> bytes | None:
-        """The COOKIE ECHO chunk if it is due; it comes first in its packet."""
-        chunk = self._cookie_echo
-        self._cookie_echo = None
-        return chunk
 
     def _refuse_without_cookie(self, now: float) -> None:
         missing = (1).to_bytes(4, "big") + ParameterType.STATE_COOKIE.to_bytes(2, "big")
@@ -220,7 +218,7 @@ class Handshake:
 
     def _establish(self, cause: StateCause, peer: Peer, now: float) -> None:
         self._timer.stop()
-        self._cookie_echo = None
+        self.cookie_echo = None
         self._cookie = b""
         self._link.sign_of_life()
         self._link.move(cause, now)
@@ -232,7 +230,7 @@ class Handshake:
         """Our COOKIE ECHO came too late: ask for a fresh cookie (section 5.2.6)."""
         if self._link.state is AssociationState.COOKIE_ECHOED:
             self._link.move(StateCause.STALE_COOKIE, now)
-            self._cookie_echo = None
+            self.cookie_echo = None
             self._send_init(now)
 
     def handle_timeout(self, now: float) -> None:
@@ -245,7 +243,7 @@ class Handshake:
         elif link.state is AssociationState.COOKIE_WAIT:
             link.send_alone(self._init(), 0)
         else:
-            self._cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, self._cookie)
+            self.cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, self._cookie)
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""
@@ -254,4 +252,4 @@ class Handshake:
     def stop(self) -> None:
         """The association ended."""
         self._timer.stop()
-        self._cookie_echo = None
+        self.cookie_echo = None

@@ -103,10 +103,17 @@ class Inbound:
             self._sack_now = True
         tsns = self._tsns
         tsn = unwrap(tsn, tsns.cumulative)
-        problem = self._judge(tsn)
-        if problem is not None:
-            return problem
-        tsns.add(tsn)
+        if (
+            tsn == tsns.cumulative + 1
+            and not tsns.firsts
+            and self.reassembly.buffered <= self._window
+        ):
+            tsns.cumulative = tsn  # nearly always, hence in short
+        else:
+            problem = self._judge(tsn)
+            if problem is not None:
+                return problem
+            tsns.add(tsn)
         if stream_id >= self._streams:
             return DataProblem.INVALID_STREAM
         self.reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
@@ -121,7 +128,7 @@ class Inbound:
         tsns = self._tsns
         buffered = self.reassembly.buffered
         is_due = tsn == tsns.cumulative + 1
-        if is_due and not tsns.has_gaps:
+        if is_due and not tsns.firsts:
             return DataProblem.OVERRUN if buffered > self._window else None
         self._sack_now = True  # a duplicate, or a gap opens or closes (RFC 9260 section 6.7)
         if not tsns.is_new(tsn):
@@ -146,16 +153,20 @@ class Inbound:
         self._unacknowledged += 1
         return self._unacknowledged >= SACK_EVERY_PACKETS
 
-    def end_batch(self, now: float) -> None:
+    def end_batch(self, now: float) -> bool:
         """All packets that arrived together were taken (RFC 9260 section 6.2).
 
         Two packets, or one that tells of a loss, are acknowledged at once; a single one waits for
         company or for data to travel with.
+
+        Returns:
+            Whether something arrived that is not acknowledged yet.
         """
         if self._unacknowledged >= 2:
             self._sack_now = True
         elif self._unacknowledged and not self._sack_now and self.expires_at is None:
             self.expires_at = now + self._delay_s
+        return self._unacknowledged > 0
 
     def expire(self, now: float) -> None:
         """The delayed SACK is due if its time has come."""

@@ -83,13 +83,11 @@ class OutboundChunk:
         state: One of the constants above.
         transmissions: How often it was sent.
         packet: The number of the packet that carried it last.
-        sent_at: When that was.
     """
 
     __slots__ = (
         "message",
         "packet",
-        "sent_at",
         "size",
         "state",
         "transmissions",
@@ -97,9 +95,7 @@ class OutboundChunk:
         "wire",
     )
 
-    def __init__(
-        self, tsn: int, wire: bytes, message: OutboundMessage, packet: int, sent_at: float
-    ) -> None:
+    def __init__(self, tsn: int, wire: bytes, message: OutboundMessage, packet: int) -> None:
         self.tsn = tsn
         self.wire = wire
         self.size = len(wire)
@@ -107,4 +103,3 @@ class OutboundChunk:
         self.state = IN_FLIGHT
         self.transmissions = 1
         self.packet = packet
-        self.sent_at = sent_at

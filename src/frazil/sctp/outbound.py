@@ -121,13 +121,15 @@ class Outbound:
         by less than a packet (RFC 9260 section 6.1 B).
         """
         outstanding = self._outstanding
-        is_open = outstanding.flight < min(self.window.window, self.window.burst_limit)
+        flight = outstanding.flight
+        is_open = flight < self.window.window and flight < self.window.burst_limit
         if not is_open and not self._rush:
             return
         outstanding.begin_packet()
         count = len(chunks)
-        room = self._fill_lost(chunks, room, now)
-        if is_open and room >= MIN_ROOM and self._queue:
+        if outstanding.lost:
+            room = self._fill_lost(chunks, room, now)
+        if is_open and room >= MIN_ROOM:
             self._fill_new(chunks, room, now)
         self._rush = False
         if len(chunks) > count:
@@ -141,7 +143,7 @@ class Outbound:
             if chunk.tsn == outstanding.acked + 1:
                 # Repeating the oldest chunk restarts its timer (RFC 9260 sections 7.2.4 and 6.3.2).
                 self.expires_at = now + self.round_trip.rto_s
-            chunks.append(outstanding.resend(chunk, now))
+            chunks.append(outstanding.resend(chunk))
             room -= chunk.size
         return room
 

@@ -122,7 +122,7 @@ class Reassembly:
             run.parts.append(data)
             run.last = position
             run.flags |= flags & END
-        if not flags & END:
+        if position + 1 in self._by_first and not flags & END:
             self._join_right(run)
         if run.flags & WHOLE == WHOLE:
             self._finish(run)
@@ -136,8 +136,9 @@ class Reassembly:
             self._forget(run)
 
     def _join_right(self, run: _Run) -> None:
-        right = self._by_first.get(run.last + 1)
-        if right is not None and not right.flags & BEGIN:
+        """Put the run that follows directly onto this one, if it is of the same message."""
+        right = self._by_first[run.last + 1]
+        if not right.flags & BEGIN:
             del self._by_first[right.first]
             self._by_last.pop(right.last, None)
             run.append(right)

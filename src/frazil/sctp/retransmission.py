@@ -42,6 +42,7 @@ class RetransmissionQueue:
         next_tsn: The TSN the next new chunk gets.
         acked: Everything up to this TSN is acknowledged.
         flight: Bytes of chunks that are in flight.
+        lost: Chunks to send again, next first; some may have been acknowledged meanwhile.
         may_abandon: Whether the peer understands FORWARD TSN.
         forward_changed: Whether something happened that may call for another FORWARD TSN.
     """
@@ -51,12 +52,13 @@ class RetransmissionQueue:
         "_chunks",
         "_known_gaps",
         "_latest_acked_packet",
-        "_lost",
         "_packet",
         "_timed",
+        "_timed_at",
         "acked",
         "flight",
         "forward_changed",
+        "lost",
         "may_abandon",
         "next_tsn",
     )
@@ -68,23 +70,17 @@ class RetransmissionQueue:
         self.may_abandon = True
         self.forward_changed = False
         self._chunks: dict[int, OutboundChunk] = {}
-        self._lost: deque[OutboundChunk] = deque()
+        self.lost: deque[OutboundChunk] = deque()
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
         self._packet = 0
         self._latest_acked_packet = 0
         self._timed: OutboundChunk | None = None  # the one that measures the round trip
+        self._timed_at = 0.0
 
     def __bool__(self) -> bool:
         """Whether anything is not cumulatively acknowledged."""
         return bool(self._chunks)
-
-    @property
-    def oldest_sent_at(self) -> float | None:
-        """When the chunk with the lowest outstanding TSN was last sent."""
-        for chunk in self._chunks.values():
-            return chunk.sent_at
-        return None
 
     def begin_packet(self) -> None:
         """The chunks that follow travel in a packet of their own."""
@@ -92,7 +88,7 @@ class RetransmissionQueue:
 
     def add(self, message: OutboundMessage, wire: bytes, now: float) -> None:
         """A new chunk with TSN ``next_tsn`` is sent."""
-        chunk = OutboundChunk(self.next_tsn, wire, message, self._packet, now)
+        chunk = OutboundChunk(self.next_tsn, wire, message, self._packet)
         self._chunks[self.next_tsn] = chunk
         self.next_tsn += 1
         self.flight += chunk.size
@@ -100,10 +96,11 @@ class RetransmissionQueue:
             message.chunks.append(chunk)
         if self._timed is None:
             self._timed = chunk
+            self._timed_at = now
 
     def next_lost(self, now: float) -> OutboundChunk | None:
         """The next chunk to send again, or None. Those not worth it are abandoned."""
-        lost = self._lost
+        lost = self.lost
         while lost:
             chunk = lost[0]
             if chunk.state == LOST:
@@ -113,13 +110,12 @@ class RetransmissionQueue:
             lost.popleft()
         return None
 
-    def resend(self, chunk: OutboundChunk, now: float) -> bytes:
+    def resend(self, chunk: OutboundChunk) -> bytes:
         """The chunk from :meth:`next_lost` is sent again."""
-        self._lost.popleft()
+        self.lost.popleft()
         chunk.state = IN_FLIGHT
         chunk.transmissions += 1
         chunk.packet = self._packet
-        chunk.sent_at = now
         self.flight += chunk.size
         if chunk is self._timed:
             self._timed = None  # ambiguous from now on (Karn)
@@ -228,14 +224,14 @@ class RetransmissionQueue:
         if self.may_abandon and chunk.message.is_spent(chunk.transmissions, now):
             self.abandon(chunk.message)
         else:
-            self._lost.append(chunk)
+            self.lost.append(chunk)
 
     def _measure(self, now: float) -> float | None:
         timed = self._timed
         if timed is None or timed.state != ACKED:
             return None
         self._timed = None
-        return now - timed.sent_at
+        return now - self._timed_at
 
     def lose_all(self, now: float) -> None:
         """The retransmission timer expired: nothing is in flight any more (RFC 9260 6.3.3)."""
@@ -246,12 +242,12 @@ class RetransmissionQueue:
                 # again, and then it may have discarded the others as well (section 6.2.1).
                 self._forget_gaps()
             break
-        self._lost.clear()
+        self.lost.clear()
         for chunk in list(self._chunks.values()):
             if chunk.state == IN_FLIGHT:
                 self._lose(chunk, now)
             elif chunk.state == LOST:
-                self._lost.append(chunk)
+                self.lost.append(chunk)
 
     def _forget_gaps(self) -> None:
         self._known_gaps = []
@@ -277,7 +273,7 @@ class RetransmissionQueue:
             chunk.state = ABANDONED
             self._abandoned += 1
         if message.offset < len(message.data):
-            end = OutboundChunk(self.next_tsn, b"", message, self._packet, 0.0)
+            end = OutboundChunk(self.next_tsn, b"", message, self._packet)
             end.state = ABANDONED
             self._abandoned += 1
             self._chunks[self.next_tsn] = end
@@ -314,6 +310,6 @@ class RetransmissionQueue:
     def clear(self) -> None:
         """Forget everything."""
         self._chunks.clear()
-        self._lost.clear()
+        self.lost.clear()
         self._timed = None
         self._abandoned = self.flight = 0

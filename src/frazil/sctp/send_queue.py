@@ -158,7 +158,14 @@ class SendQueue:
             payload = data[offset:] if offset else data
         else:
             payload = data[offset : offset + size]
-        chunk = self._encode(message, flags, tsn, payload)
+        tsn &= MASK_32
+        if not self._interleaving:
+            chunk = encode_data(
+                flags, tsn, message.stream_id, message.sequence, message.ppid, payload
+            )
+        else:
+            last = message.fragments if offset else message.ppid
+            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
         message.offset = offset + size
         message.fragments += 1
         self._release(message.stream_id, size)
@@ -167,13 +174,6 @@ class SendQueue:
         elif self._interleaving:
             self._turns.rotate(-1)
         return chunk
-
-    def _encode(self, message: OutboundMessage, flags: int, tsn: int, payload: bytes) -> bytes:
-        stream_id, sequence = message.stream_id, message.sequence
-        if not self._interleaving:
-            return encode_data(flags, tsn & MASK_32, stream_id, sequence, message.ppid, payload)
-        last = message.ppid if flags & BEGIN else message.fragments
-        return encode_i_data(flags, tsn & MASK_32, stream_id, sequence, last, payload)
 
     def _open(self, message: OutboundMessage) -> None:
         """Number a message whose first byte is about to be sent."""

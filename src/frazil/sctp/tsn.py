@@ -14,35 +14,31 @@ class ReceivedTsns:
 
     Attributes:
         cumulative: Everything up to this TSN has arrived or was given up by the peer.
+        firsts: Where the ranges above it begin, ascending; empty if there is no gap.
         duplicates: TSNs that arrived again since the last SACK, a bounded list.
     """
 
-    __slots__ = ("_firsts", "_lasts", "cumulative", "duplicates")
+    __slots__ = ("_lasts", "cumulative", "duplicates", "firsts")
 
     def __init__(self, initial_tsn: int) -> None:
         self.cumulative = initial_tsn - 1
         self.duplicates: list[int] = []
-        self._firsts: list[int] = []  # the ranges above, ascending and never touching
+        self.firsts: list[int] = []  # the ranges never touch each other
         self._lasts: list[int] = []
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether something above the cumulative TSN has arrived."""
-        return bool(self._firsts)
 
     def gaps(self, limit: int) -> list[tuple[int, int]]:
         """The first ``limit`` ranges as offsets from the cumulative TSN."""
         base = self.cumulative
         return [
             (first - base, last - base)
-            for first, last in zip(self._firsts[:limit], self._lasts[:limit], strict=True)
+            for first, last in zip(self.firsts[:limit], self._lasts[:limit], strict=True)
         ]
 
     def is_new(self, tsn: int) -> bool:
         """Whether this TSN is missing; if not it is noted as a duplicate."""
         if tsn > self.cumulative:
             at = bisect_left(self._lasts, tsn)
-            if at == len(self._lasts) or tsn < self._firsts[at]:
+            if at == len(self._lasts) or tsn < self.firsts[at]:
                 return True
         if len(self.duplicates) < MAX_DUPLICATES:
             self.duplicates.append(tsn)
@@ -50,11 +46,11 @@ class ReceivedTsns:
 
     def can_hold(self, tsn: int) -> bool:
         """Whether a missing TSN can be remembered within the bounds."""
-        return tsn - self.cumulative <= MAX_SPAN and len(self._firsts) < MAX_RANGES
+        return tsn - self.cumulative <= MAX_SPAN and len(self.firsts) < MAX_RANGES
 
     def add(self, tsn: int) -> None:
         """A missing TSN has arrived."""
-        firsts, lasts = self._firsts, self._lasts
+        firsts, lasts = self.firsts, self._lasts
         if tsn == self.cumulative + 1:
             if firsts and firsts[0] == tsn + 1:
                 del firsts[0]
@@ -79,9 +75,9 @@ class ReceivedTsns:
     def skip_to(self, tsn: int) -> None:
         """Do not wait for anything up to ``tsn`` (RFC 3758 section 3.6)."""
         count = bisect_left(self._lasts, tsn + 1)
-        del self._firsts[:count]
+        del self.firsts[:count]
         del self._lasts[:count]
         self.cumulative = max(self.cumulative, tsn)
-        if self._firsts and self._firsts[0] <= self.cumulative + 1:
-            del self._firsts[0]
+        if self.firsts and self.firsts[0] <= self.cumulative + 1:
+            del self.firsts[0]
             self.cumulative = self._lasts.pop(0)
