@@ -1,6 +1,6 @@
 """This library as a partner in interop tests: a connection whose states are written down."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,6 +30,15 @@ class FrazilPeer(RTCPeerConnection):
         @self.on("datachannel")
         def answer(channel: RTCDataChannel) -> None:
             channel.on("message", channel.send)
+
+    def states(self, machine: str) -> list[str]:
+        """All states that a machine has had, from its history."""
+        changes = [each for each in self.stateHistory if each.machine == machine]
+        return [str(state) for state in (changes[0].old, *(each.new for each in changes))]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return as soon as ``condition()`` is true; it may become so in any event."""
+        await self._pulse.wait_until(condition)
 
     async def wait_for(self, name: str, value: str) -> None:
         """Return as soon as an event has shown ``value``, at once if it is the current one."""

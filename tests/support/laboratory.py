@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from support.namespace import Wire
 
-_SCENARIO_LIMIT_S = 30.0
+_SCENARIO_LIMIT_S = 50.0
 
 
 class Laboratory:
@@ -32,7 +32,7 @@ class Laboratory:
         """Run a scenario to its end, and see to it that nothing of it goes on.
 
         Raises:
-            TimeoutError: it takes longer than 30 s.
+            TimeoutError: it takes longer than 50 s.
             AssertionError: it leaves tasks behind, or an error reached nobody but the event loop.
         """
         try:
