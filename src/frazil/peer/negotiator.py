@@ -171,7 +171,8 @@ class Negotiator:
 
     def restart_ice(self) -> None:
         """The next offer replaces every ufrag and password in use (webrtc-pc, restartIce)."""
-        used = (_credentials(each.model) for each in self._core.descriptions.locals())
+        pending = self._core.descriptions.pending_local
+        used = (self._negotiated_credentials(), _credentials(pending.model) if pending else None)
         self._replaced = {each for each in used if each is not None}
         self._revision += 1
         self.needed.update()
@@ -186,11 +187,11 @@ class Negotiator:
 
     def _make_offer(self, ice_restart: bool) -> _Created:
         current = self._core.descriptions.current_local
-        negotiated = current is not None and live_data_index(current.model) is not None
+        live = self._negotiated_index()
         data = None
-        if negotiated or self._channels.has_live:
+        if live is not None or self._channels.has_live:
             data = self._describe(self._offer_credentials(ice_restart), Setup.ACTPASS)
-        model = build_offer(self._next_origin(), current.model if current else None, data)
+        model = build_offer(self._next_origin(), current.model if current else None, live, data)
         self._created_offer = _Created(write_sdp(model), model, self._revision)
         return self._created_offer
 
@@ -222,8 +223,8 @@ class Negotiator:
         )
 
     def _offer_credentials(self, ice_restart: bool) -> Credentials:
-        local = self._core.descriptions.local
-        used = _credentials(local.model) if local else None
+        pending = self._core.descriptions.pending_local
+        used = _credentials(pending.model) if pending else self._negotiated_credentials()
         if used is None or ice_restart or used in self._replaced:
             return self._fresh_credentials()
         return used
@@ -234,7 +235,7 @@ class Negotiator:
         provisional = _credentials(slots.pending_local.model) if slots.pending_local else None
         if provisional is not None:
             return provisional
-        used = _credentials(slots.current_local.model) if slots.current_local else None
+        used = self._negotiated_credentials()
         before = read_transport(slots.current_remote.model) if slots.current_remote else None
         if used is None or before is None or before.credentials != offered:
             return self._fresh_credentials()
@@ -324,9 +325,23 @@ class Negotiator:
 
     def _is_behind(self) -> bool:
         """Whether the negotiated descriptions lack something (webrtc-pc 4.7.3)."""
+        return bool(self._replaced) or (
+            self._channels.has_live and self._negotiated_index() is None
+        )
+
+    def _negotiated_index(self) -> int | None:
+        """The index of the data section that the last negotiation accepted on both sides."""
+        slots = self._core.descriptions
+        if slots.current_local is None or slots.current_remote is None:
+            return None
+        index = live_data_index(slots.current_local.model)
+        return index if index == live_data_index(slots.current_remote.model) else None
+
+    def _negotiated_credentials(self) -> Credentials | None:
         current = self._core.descriptions.current_local
-        has_data = current is not None and live_data_index(current.model) is not None
-        return bool(self._replaced) or (self._channels.has_live and not has_data)
+        if current is None or self._negotiated_index() is None:
+            return None
+        return _credentials(current.model)
 
 
 def _credentials(description: SessionDescription) -> Credentials | None:

@@ -1,0 +1,116 @@
+from types import SimpleNamespace
+
+import pytest
+
+from frazil.errors import (
+    InvalidModificationError,
+    InvalidStateError,
+    InvalidSyntaxError,
+    NotSupportedError,
+)
+from frazil.peer.configuration import BundlePolicy, Configuration, IceTransportPolicy
+from frazil.peer.ice_server import MAX_ICE_SERVERS
+from support.peer_pair import Peer, certificate
+
+
+@pytest.mark.parametrize("value", [None, {}, {"iceServers": None}, SimpleNamespace()])
+def test_everything_has_a_default(value: object) -> None:
+    assert Configuration.from_value(value) == Configuration()
+
+
+def test_members_are_read_from_mappings_and_objects() -> None:
+    members = {
+        "iceServers": [{"urls": "stun:a"}],
+        "iceTransportPolicy": "relay",
+        "bundlePolicy": "max-bundle",
+        "rtcpMuxPolicy": "require",
+        "certificates": [certificate(1)],
+        "iceCandidatePoolSize": 3,
+        "sdpSemantics": "unified-plan",
+    }
+    read = Configuration.from_value(members)
+    assert read == Configuration.from_value(SimpleNamespace(**members))
+    assert read.ice_servers[0].urls[0].host == "a"
+    assert read.ice_transport_policy is IceTransportPolicy.RELAY
+    assert read.bundle_policy is BundlePolicy.MAX_BUNDLE
+    assert read.certificates == (certificate(1),)
+    assert read.ice_candidate_pool_size == 3
+    assert Configuration.from_value(read) is read
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"iceServers": "stun:a"},
+        {"iceServers": {"urls": "stun:a"}},
+        {"iceServers": ["stun:a"]},
+        {"iceTransportPolicy": "none"},
+        {"iceTransportPolicy": 5},
+        {"bundlePolicy": "MAX-BUNDLE"},
+        {"rtcpMuxPolicy": "negotiate"},
+        {"certificates": ["x"]},
+        {"iceCandidatePoolSize": 256},
+        {"iceCandidatePoolSize": -1},
+        {"iceCandidatePoolSize": 1.0},
+    ],
+)
+def test_wrong_types_and_values_are_type_errors(members: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        Configuration.from_value(members)
+
+
+def test_enum_errors_list_the_values() -> None:
+    with pytest.raises(TypeError, match="must be one of 'relay', 'all', not 'none'"):
+        Configuration.from_value({"iceTransportPolicy": "none"})
+
+
+def test_server_errors_come_through() -> None:
+    with pytest.raises(InvalidSyntaxError):
+        Configuration.from_value({"iceServers": [{"urls": "x"}]})
+    servers = [{"urls": "stun:a"}]
+    Configuration.from_value({"iceServers": servers * MAX_ICE_SERVERS})
+    with pytest.raises(NotSupportedError):
+        Configuration.from_value({"iceServers": servers * (MAX_ICE_SERVERS + 1)})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "member"),
+    [
+        ({"bundlePolicy": "max-bundle"}, {}, "bundlePolicy"),
+        ({}, {"bundlePolicy": "max-compat"}, "bundlePolicy"),
+        ({}, {"certificates": [certificate(1)]}, "certificates"),
+        ({"certificates": [certificate(1)]}, {"certificates": [certificate(2)]}, "certificates"),
+    ],
+)
+def test_what_must_stay(before: dict, after: dict, member: str) -> None:
+    peer = Peer(configuration=Configuration.from_value(before))
+    with pytest.raises(InvalidModificationError, match=member):
+        peer.pc.set_configuration(Configuration.from_value(after))
+    assert peer.pc.configuration == Configuration.from_value(before)
+
+
+def test_pool_size_freezes_with_the_first_local_description() -> None:
+    peer = Peer()
+    peer.pc.set_configuration(Configuration(ice_candidate_pool_size=2))
+    peer.set_local()
+    with pytest.raises(InvalidModificationError, match="iceCandidatePoolSize"):
+        peer.pc.set_configuration(Configuration(ice_candidate_pool_size=1))
+
+
+def test_new_servers_hold_from_the_next_gathering_on() -> None:
+    peer = Peer()
+    peer.channel()
+    peer.pc.set_configuration(Configuration.from_value({"iceServers": [{"urls": "stun:b"}]}))
+    peer.set_local()
+    (request,) = peer.pc.transports.poll_requests()
+    assert [server.urls[0].host for server in request.servers] == ["b"]
+    assert request.policy is IceTransportPolicy.ALL
+    assert request.ufrag == peer.ufrag()
+
+
+def test_closed_connection_keeps_its_configuration() -> None:
+    peer = Peer()
+    peer.pc.close(0.0)
+    with pytest.raises(InvalidStateError):
+        peer.pc.set_configuration(Configuration())
+    assert peer.pc.configuration == Configuration()
