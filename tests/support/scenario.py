@@ -1,0 +1,291 @@
+"""Two whole peers on a virtual network, a signalling channel between them, and a stage for both.
+
+A scenario is a coroutine test that takes ``stage``; it runs in virtual time, and whatever it
+leaves open is closed and verified behind it::
+
+    async def test_the_usual_path(stage):
+        alice, bob = stage.pair()
+        await stage.connect()
+        assert states(alice, "iceConnectionState") == "new checking connected completed"
+"""
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from frazil import IceConfig, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil.testing import VirtualHost, VirtualNetwork, run
+from support.witness import MACHINES, Witness
+
+
+class Peer:
+    """A connection on a host, with everything that it said.
+
+    Attributes:
+        name: For error messages.
+        host: The machine it runs on.
+        pc: The connection.
+        witness: Every event with all states.
+        candidates: What ``icecandidate`` gave, ``None`` included.
+        channels: By label, own and announced ones.
+        inbox: Messages by label, in the order of their arrival.
+    """
+
+    def __init__(self, name: str, host: VirtualHost, pc: RTCPeerConnection) -> None:
+        self.name = name
+        self.host = host
+        self.pc = pc
+        self.witness = Witness(pc)
+        self.candidates: list[Any] = []
+        self.channels: dict[str, RTCDataChannel] = {}
+        self.inbox: dict[str, list[bytes | str]] = {}
+        pc.on("icecandidate", self.candidates.append)
+        pc.on("datachannel", self._adopt)
+
+    def channel(self, label: str = "chat", **options: Any) -> RTCDataChannel:
+        """Create a channel whose messages go to the inbox."""
+        return self._adopt(self.pc.createDataChannel(label, **options))
+
+    @property
+    def ice(self) -> Any:
+        """The ICE transport."""
+        assert self.pc.sctp is not None
+        return self.pc.sctp.transport.iceTransport
+
+    @property
+    def dtls(self) -> Any:
+        """The DTLS transport."""
+        assert self.pc.sctp is not None
+        return self.pc.sctp.transport
+
+    def fired(self, source: str, kind: str | None = None) -> list[Any]:
+        """The events of one source, oldest first."""
+        return [
+            each.event
+            for each in self.witness.moments
+            if each.source == source and kind in (None, each.event.type)
+        ]
+
+    def _adopt(self, channel: RTCDataChannel) -> RTCDataChannel:
+        self.channels[channel.label] = channel
+        inbox = self.inbox.setdefault(channel.label, [])
+        channel.addEventListener("message", lambda event: inbox.append(event.data))
+        self.witness.watch(f"channel {channel.label}", channel)
+        return channel
+
+
+def states(peer: Peer, machine: str, since: float = 0.0) -> str:
+    """The values of one machine as its events told them, the first value included."""
+    return peer.witness.states(machine, since)
+
+
+def all_states(peer: Peer) -> dict[str, str]:
+    """The same for every machine."""
+    return {machine: peer.witness.states(machine) for machine in MACHINES}
+
+
+class Line:
+    """Signalling in one direction: in order, each message ``delay_s`` later.
+
+    Attributes:
+        delay_s: How long a message takes.
+        carries_candidates: Whether candidates get through, at all.
+        carries_end: Whether the end of candidates gets through.
+        refusals: What ``addIceCandidate`` of the receiver raised.
+    """
+
+    def __init__(self, sender: Peer, receiver: Peer) -> None:
+        self.delay_s = 0.05
+        self.carries_candidates = True
+        self.carries_end = True
+        self.refusals: list[BaseException] = []
+        self._receiver = receiver.pc
+        self._queue: deque[tuple[Any, asyncio.Future[None]]] = deque()
+        self._timers: list[asyncio.TimerHandle] = []
+        sender.pc.on("icecandidate", self._take_candidate)
+
+    def describe(self, description: Any) -> "asyncio.Future[None]":
+        """Carry a description; done when the receiver has applied it."""
+        return self._post(description.toJSON())
+
+    def close(self) -> None:
+        """Lose what is on its way."""
+        for timer in self._timers:
+            timer.cancel()
+
+    def _take_candidate(self, candidate: Any) -> None:
+        if candidate is None:
+            return
+        if self.carries_candidates if candidate.candidate else self.carries_end:
+            self._post(candidate.toJSON()).add_done_callback(self._note_refusal)
+
+    def _post(self, message: dict[str, Any]) -> "asyncio.Future[None]":
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.append((message, done))
+        self._timers.append(loop.call_later(self.delay_s, self._deliver))
+        return done
+
+    def _deliver(self) -> None:
+        message, done = self._queue.popleft()  # timers of one instant come in any order
+        receiver = self._receiver
+        call = receiver.setRemoteDescription if "sdp" in message else receiver.addIceCandidate
+        call(message).add_done_callback(lambda result: _copy(result, done))
+
+    def _note_refusal(self, done: "asyncio.Future[None]") -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self.refusals.append(error)
+
+
+def _copy(result: "asyncio.Future[None]", to: "asyncio.Future[None]") -> None:
+    error = result.exception()
+    if error is None:
+        to.set_result(None)
+    else:
+        to.set_exception(error)
+
+
+class Stage:
+    """What a scenario needs: a network, peers, signalling, the clock.
+
+    Attributes:
+        net: The virtual network; there while the test runs.
+        peers: In the order in which they came.
+        there: Signalling from the first peer to the second.
+        back: Signalling from the second peer to the first.
+        expected_refusals: Whether candidates may be refused, in tests that provoke it.
+    """
+
+    net: VirtualNetwork
+    there: Line
+    back: Line
+
+    def __init__(self, seed: int = 0) -> None:
+        self.peers: list[Peer] = []
+        self.expected_refusals = False
+        self._seed = seed
+
+    # --- setting up ---------------------------------------------------------------------------
+
+    def peer(
+        self,
+        name: str,
+        *addresses: str,
+        configuration: dict[str, Any] | None = None,
+        session: SessionConfig | None = None,
+        host: VirtualHost | None = None,
+    ) -> Peer:
+        """A peer on a host of its own, unless ``host`` is given."""
+        host = host or self.net.host(name, *addresses)
+        pc = RTCPeerConnection(configuration, network=host, session=session)
+        peer = Peer(name, host, pc)
+        self.peers.append(peer)
+        return peer
+
+    def pair(self, **options: Any) -> tuple[Peer, Peer]:
+        """Alice and Bob with an address each, and signalling between them."""
+        return self.introduce(
+            self.peer("alice", "10.0.0.1", **options), self.peer("bob", "10.0.0.2", **options)
+        )
+
+    def introduce(self, first: Peer, second: Peer) -> tuple[Peer, Peer]:
+        """Lay a line in both directions."""
+        self.there, self.back = Line(first, second), Line(second, first)
+        return first, second
+
+    def signalling(self, **settings: Any) -> None:
+        """Set attributes of both lines."""
+        for line in (self.there, self.back):
+            for name, value in settings.items():
+                assert hasattr(line, name)
+                setattr(line, name, value)
+
+    # --- acting -------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The virtual time."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, delay_s: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(delay_s)
+
+    async def negotiate(self, offerer: Peer | None = None, *, ice_restart: bool = False) -> None:
+        """Offer and answer; both peers are ``stable`` afterwards."""
+        first, second = self.peers[:2]
+        there, back = self.there, self.back
+        if offerer is second:
+            first, second, there, back = second, first, back, there
+        offer = await first.pc.createOffer({"iceRestart": ice_restart})
+        await first.pc.setLocalDescription(offer)
+        await there.describe(first.pc.localDescription)
+        await second.pc.setLocalDescription()
+        await back.describe(second.pc.localDescription)
+
+    async def connect(self, label: str = "chat", **options: Any) -> tuple[Peer, Peer]:
+        """Connect the pair through a data channel, and see it open at both ends."""
+        first, second = self.peers[:2] if self.peers else self.pair()
+        channel = first.channel(label, **options)
+        await self.negotiate()
+        for peer in (first, second):
+            await peer.pc.wait_connected(timeout=60)
+        await channel.wait_open()
+        await self.until(lambda: label in second.channels)
+        return first, second
+
+    async def until(self, condition: Any, timeout_s: float = 60.0, step_s: float = 0.001) -> None:
+        """Let time pass in small steps until ``condition()`` holds."""
+        async with asyncio.timeout(timeout_s):
+            while not condition():  # noqa: ASYNC110 - nobody announces arbitrary conditions
+                await asyncio.sleep(step_s)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def play(self, test: Any, arguments: dict[str, Any]) -> None:
+        """Run a coroutine test on a network, then close and verify what it left."""
+
+        async def main(net: VirtualNetwork) -> None:
+            self.net = net
+            try:
+                await test(**arguments)
+            finally:
+                await self._finish()
+            for peer in self.peers:
+                peer.witness.verify()
+
+        run(main, seed=self._seed)
+
+    async def _finish(self) -> None:
+        lines = [self.there, self.back] if hasattr(self, "there") else []
+        for line in lines:
+            line.close()
+        for peer in self.peers:
+            await peer.pc.close()
+        for line in lines:
+            assert self.expected_refusals or not line.refusals, line.refusals
+
+
+QUICK = SessionConfig(ice=IceConfig(patience_s=5.0))
+"""Ordinary timers, but patience that is soon over."""
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A stage; ``pytest.mark.parametrize("stage", [seed], indirect=True)`` sets its seed."""
+    return Stage(getattr(request, "param", 0))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test on its stage, in virtual time."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    arguments["stage"].play(pyfuncitem.obj, arguments)
+    return True
