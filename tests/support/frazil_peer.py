@@ -34,7 +34,7 @@ class FrazilPeer(RTCPeerConnection):
     def states(self, machine: str) -> list[str]:
         """All states that a machine has had, from its history."""
         changes = [each for each in self.stateHistory if each.machine == machine]
-        return [str(state) for state in (changes[0].old, *(each.new for each in changes))]
+        return [str(each.old) for each in changes[:1]] + [str(each.new) for each in changes]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as ``condition()`` is true; it may become so in any event."""

@@ -22,6 +22,11 @@ All have forward secrecy (RFC 8827 6.5) and are AEADs, so a record grows by a co
 RSA are there for peers whose certificate holds an RSA key, GStreamer's for example.
 """
 
+SRTP_PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
+"""Offered and accepted always (RFC 5764 4.1.1): the keys can be exported when media comes, and
+aiortc breaks off a handshake without a common profile even if it carries data channels only.
+"""
+
 
 def build_context(
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, certificate: x509.Certificate
@@ -40,6 +45,7 @@ def build_context(
     context.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_tlsext_use_srtp(SRTP_PROFILES)
     context.set_cipher_list(":".join(CIPHER_NAMES).encode())
     context.use_certificate(certificate)
     context.use_privatekey(key)

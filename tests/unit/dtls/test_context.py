@@ -80,6 +80,14 @@ def test_each_cipher_suite_on_offer_works(name):
     assert pair.received[SERVER] == [b"one", b"three"]
 
 
+@pytest.mark.parametrize("profile", [b"SRTP_AES128_CM_SHA1_80", b"SRTP_AEAD_AES_128_GCM"])
+def test_an_srtp_profile_is_agreed_on_because_aiortc_insists(profile):
+    certificates = (make_certificate(7), CERTIFICATES[SERVER])
+    certificates[CLIENT].context.set_tlsext_use_srtp(profile)
+    pair = DtlsPair(certificates=certificates).connect()
+    assert pair.client._engine._connection.get_selected_srtp_profile() == profile
+
+
 def test_expired_certificates_do_not_matter():
     old = Certificate.generate(bytes, 1.0, lifetime_s=1.0)
     DtlsPair(certificates=(old, CERTIFICATES[SERVER])).connect()
