@@ -1,0 +1,222 @@
+"""addIceCandidate (webrtc-pc 4.4.2), rows C15 and C16 of the seed documents among it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from frazil.errors import InvalidStateError, OperationError
+from frazil.ice import Candidate
+from frazil.peer.description import MAX_CANDIDATES
+from frazil.sdp import parse_sdp
+from support.peer_pair import Peer, candidate, connected_pair
+
+LINE = candidate(5000).line
+CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
+
+
+def answering(offer: str | None = None) -> Peer:
+    peer, other = Peer(seed=1), Peer(seed=2)
+    other.channel()
+    peer.set_remote({"type": "offer", "sdp": offer or other.set_local().sdp})
+    return peer
+
+
+def ufrag(peer: Peer) -> str:
+    return re.search(r"a=ice-ufrag:(\S+)", peer.pc.remote_description.sdp)[1]
+
+
+def add(peer: Peer, value: object) -> None:
+    peer.complete(peer.pc.add_ice_candidate(value))
+
+
+def added(peer: Peer) -> list[tuple[int, str]]:
+    return [(call[0].address[1], call[2]) for call in peer.session.called("add_remote_candidate")]
+
+
+def test_type_errors_come_before_the_chain() -> None:
+    peer = Peer()
+    busy = peer.pc.create_offer()
+    assert isinstance(peer.pc.add_ice_candidate({"candidate": LINE}).error, TypeError)
+    assert isinstance(peer.pc.add_ice_candidate(LINE).error, TypeError)
+    assert not peer.pc.add_ice_candidate({"candidate": LINE, "sdpMid": "0"}).is_settled
+    assert not busy.is_settled
+
+
+def test_without_remote_description_it_is_an_invalid_state() -> None:
+    for value in (None, {"candidate": LINE, "sdpMid": "0"}):
+        assert isinstance(Peer().pc.add_ice_candidate(value).error, InvalidStateError)
+
+
+@pytest.mark.parametrize("place", [{"sdpMid": "0"}, {"sdpMLineIndex": 0}])
+def test_candidate_reaches_session_description_and_slot(place: dict) -> None:
+    peer = answering()
+    operation = peer.pc.add_ice_candidate({"candidate": LINE, **place})
+    assert not operation.is_settled
+    peer.complete(operation)
+    assert added(peer) == [(5000, ufrag(peer))]
+    assert f"a={LINE}" in peer.pc.remote_description.sdp
+    (slot,) = peer.pc.sctp.dtls.ice.remote_candidates
+    assert (slot.candidate, slot.sdp_mid, slot.sdp_m_line_index) == (LINE, "0", 0)
+    assert slot.username_fragment == ufrag(peer)
+
+
+def test_mid_wins_over_a_bogus_index() -> None:
+    peer = answering()
+    add(peer, {"candidate": LINE, "sdpMid": "0", "sdpMLineIndex": 60000})
+    assert len(added(peer)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"candidate": LINE, "sdpMid": "x"}, "sdpMid 'x'"),
+        ({"candidate": LINE, "sdpMLineIndex": 1}, "sdpMLineIndex 1 is too large"),
+        ({"candidate": LINE, "sdpMid": "0", "usernameFragment": "bad!"}, "another generation"),
+        ({"usernameFragment": "bad!"}, "another generation"),
+        ({"candidate": "", "sdpMid": "x"}, "sdpMid 'x'"),
+    ],
+)
+def test_unknown_places_are_operation_errors_on_return(value: dict, text: str) -> None:
+    error = answering().pc.add_ice_candidate(value).error
+    assert isinstance(error, OperationError)
+    assert text in str(error)
+
+
+def test_malformed_line_is_an_operation_error_in_a_task() -> None:
+    peer = answering()
+    operation = peer.pc.add_ice_candidate({"candidate": "nonsense", "sdpMid": "0"})
+    assert not operation.is_settled
+    with pytest.raises(OperationError, match="cannot be used"):
+        peer.complete(operation)
+    assert "nonsense" not in peer.pc.remote_description.sdp
+
+
+@pytest.mark.parametrize(
+    "value", [None, {}, {"candidate": ""}, {"sdpMid": "0"}, {"sdpMLineIndex": 0}]
+)
+def test_c15_all_forms_of_the_end(value: object) -> None:
+    peer = answering()
+    add(peer, value)
+    assert peer.session.called("end_remote_candidates") == [(0.0, ufrag(peer))]
+    assert parse_sdp(peer.pc.remote_description.sdp).media[0].end_of_candidates
+
+
+def test_end_covers_every_section_of_the_description() -> None:
+    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    add(peer, None)
+    media = parse_sdp(peer.pc.remote_description.sdp).media
+    assert [each.end_of_candidates for each in media] == [True] * 3
+    assert len(peer.session.called("end_remote_candidates")) == 1
+
+
+def test_candidates_of_sections_that_we_reject_are_ignored() -> None:
+    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    before = len(added(peer))
+    add(peer, {"candidate": LINE, "sdpMid": "0"})
+    assert len(added(peer)) == before
+    add(peer, {"candidate": LINE, "sdpMid": "2"})
+    assert len(added(peer)) == before + 1
+
+
+def test_candidates_of_the_bundle_tag_serve_a_bundle_only_section() -> None:
+    peer = answering((CORPUS / "gstreamer-1.22-offer.sdp").read_text())
+    before = len(added(peer))
+    assert before > 0
+    add(peer, {"candidate": LINE, "sdpMid": "audio0", "sdpMLineIndex": 0})
+    add(peer, {"candidate": candidate(6000).line, "sdpMLineIndex": 2})
+    assert [port for port, _ in added(peer)[before:]] == [5000, 6000]
+
+
+def test_other_components_are_noted_but_not_used() -> None:
+    peer = answering()
+    line = candidate(5001, component=2).line
+    add(peer, {"candidate": line, "sdpMid": "0"})
+    assert added(peer) == []
+    assert f"a={line}" in peer.pc.remote_description.sdp
+
+
+def test_repetition_is_harmless() -> None:
+    peer = answering()
+    add(peer, {"candidate": LINE, "sdpMid": "0"})
+    add(peer, {"candidate": LINE, "sdpMid": "0"})
+    assert len(added(peer)) == 1
+
+
+def test_candidates_are_bounded() -> None:
+    peer = answering()
+    for port in range(1, MAX_CANDIDATES + 10):
+        add(peer, {"candidate": candidate(port).line, "sdpMid": "0"})
+    assert len(added(peer)) == MAX_CANDIDATES
+    assert len(peer.pc.sctp.dtls.ice.remote_candidates) == MAX_CANDIDATES
+    assert peer.trace.counters["candidate-dropped"] == 9
+
+
+def test_candidates_of_the_description_are_used_once() -> None:
+    other = Peer(seed=2)
+    other.channel()
+    other.set_local()
+    other.session.gather(other.ufrag(), candidate(1), candidate(2))
+    other.run()
+    offer = other.pc.local_description.sdp
+    peer = answering(offer)
+    assert [port for port, _ in added(peer)] == [1, 2]
+    assert len(peer.session.called("end_remote_candidates")) == 1
+    peer.set_remote({"type": "offer", "sdp": offer})
+    assert [port for port, _ in added(peer)] == [1, 2]
+
+
+def test_malformed_line_in_a_description_is_counted_and_skipped() -> None:
+    other = Peer(seed=2)
+    other.channel()
+    offer = other.set_local().sdp + "a=candidate:garbage\r\n" + f"a={LINE}\r\n"
+    peer = answering(offer)
+    assert [port for port, _ in added(peer)] == [5000]
+    assert peer.trace.counters["candidate-malformed"] == 1
+
+
+def test_generation_is_chosen_by_name_then_by_line_then_newest() -> None:
+    one, two, _ = connected_pair()
+    old = ufrag(one)
+    two.pc.restart_ice()
+    one.set_remote(two.set_local())
+    new = ufrag(one)
+    assert old != new
+
+    def generation(**members: str) -> str:
+        port = 7000 + len(added(one))
+        line = candidate(port).line + members.pop("suffix", "")
+        add(one, {"candidate": line, "sdpMid": "0", **members})
+        return added(one)[-1][1]
+
+    assert generation() == new
+    assert generation(usernameFragment=old) == old
+    assert generation(suffix=f" ufrag {old}") == old
+    assert generation(suffix=" ufrag gone") == new
+    assert generation(suffix=f" ufrag {old}", usernameFragment=new) == new
+    pending, current = one.pc.pending_remote_description, one.pc.current_remote_description
+    assert len(parse_sdp(pending.sdp).media[0].candidates) == 3
+    assert len(parse_sdp(current.sdp).media[0].candidates) == 2
+
+
+def test_same_generation_in_both_descriptions_gets_the_line_twice() -> None:
+    one, two, _ = connected_pair()
+    one.set_remote(two.set_local())
+    add(one, {"candidate": LINE, "sdpMid": "0"})
+    for each in (one.pc.pending_remote_description, one.pc.current_remote_description):
+        assert f"a={LINE}" in each.sdp
+    assert len(added(one)) == 1
+
+
+def test_line_is_kept_byte_for_byte() -> None:
+    peer = answering()
+    line = "candidate:A/b 1 UDP 00077 EXAMPLE.local 9 typ host generation 0 network-cost 999"
+    add(peer, {"candidate": line, "sdpMid": "0"})
+    assert f"a={line}\r\n" in peer.pc.remote_description.sdp
+    assert Candidate.from_line(line).to_line() == line
+
+
+def test_after_close_it_is_an_invalid_state() -> None:
+    one, _, _ = connected_pair()
+    one.pc.close(0.0)
+    assert isinstance(one.pc.add_ice_candidate(None).error, InvalidStateError)
