@@ -20,7 +20,7 @@ from frazil.sctp.inbound import Inbound
 from frazil.sctp.link import Link
 from frazil.sctp.message import OutboundMessage
 from frazil.sctp.outbound import Outbound
-from frazil.sctp.packet import HEADER_SIZE, decode_header
+from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
@@ -34,6 +34,16 @@ MAX_POLL_PACKETS = 64
 
 _SETTING_UP = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
+)
+_EXPECTS_NOTHING = frozenset(
+    {
+        ChunkType.SACK,
+        ChunkType.HEARTBEAT_ACK,
+        ChunkType.ABORT,
+        ChunkType.ERROR,
+        ChunkType.COOKIE_ACK,
+        ChunkType.SHUTDOWN_COMPLETE,
+    }
 )
 
 
@@ -260,13 +270,13 @@ class Association:
         """After the end, tell a peer that has not noticed; one answer per batch (section 8.4)."""
         link = self._link
         for packet in packets:
-            if len(packet) < HEADER_SIZE + 4 or not link.envelope.accepts(packet):
+            if not link.envelope.accepts(packet):
                 continue
-            type_ = packet[HEADER_SIZE]
-            if type_ == ChunkType.SHUTDOWN_ACK:
+            types = chunk_types(packet)
+            if ChunkType.SHUTDOWN_ACK in types:
                 link.reflect(ChunkType.SHUTDOWN_COMPLETE)
                 return
-            if type_ not in {ChunkType.ABORT, ChunkType.SHUTDOWN_COMPLETE, ChunkType.COOKIE_ACK}:
+            if not _EXPECTS_NOTHING.issuperset(types):
                 link.reflect(ChunkType.ABORT)
                 return
 

@@ -46,6 +46,19 @@ def decode_header(packet: bytes) -> Header:
     return Header(*_HEADER.unpack_from(packet))
 
 
+def chunk_types(packet: bytes) -> list[int]:
+    """The types of the chunks in a packet, up to the first that is cut off."""
+    types = []
+    offset = HEADER_SIZE
+    while offset + 4 <= len(packet):
+        length = int.from_bytes(packet[offset + 2 : offset + 4], "big")
+        if length < 4 or offset + length > len(packet):
+            break
+        types.append(packet[offset])
+        offset += (length + 3) & ~3
+    return types
+
+
 class Envelope:
     """Seals and opens the packets of one direction pair with a fixed header."""
 

@@ -137,7 +137,9 @@ class StreamReset:
         return encode_outgoing_reset(self._request)
 
     def handle_timeout(self, now: float) -> None:
-        """Repeat the request in flight (RFC 6525 section 5.1.1, T-reconf as T3-rtx)."""
+        """Repeat the request in flight (RFC 6525 section 5.1.1); not while shutting down."""
+        if not self._link.sends_data:
+            self._timer.stop()
         if self._request is None or not self._timer.expire(now):
             return
         if not self._in_progress:

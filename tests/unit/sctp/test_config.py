@@ -1,0 +1,39 @@
+import pytest
+
+from frazil.sctp import SctpConfig
+
+
+def test_default_packet_and_dtls_record_fit_1200_bytes():
+    assert SctpConfig().mtu + 13 + 8 + 16 <= 1200
+    assert SctpConfig().mtu % 4 == 0
+
+
+def test_unlimited_retransmits_are_allowed():
+    assert SctpConfig(max_retransmits=None).max_retransmits is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"local_port": 0},
+        {"remote_port": 65536},
+        {"outbound_streams": 0},
+        {"inbound_streams": 65536},
+        {"mtu": 508},
+        {"mtu": 1161},
+        {"mtu": 16388},
+        {"receive_window": 4095},
+        {"rto_min_s": 0.0},
+        {"rto_min_s": 6.0},
+        {"rto_initial_s": 0.0},
+        {"rto_initial_s": 6.0},
+        {"max_init_retransmits": -1},
+        {"max_retransmits": -1},
+        {"heartbeat_s": 0.0},
+        {"sack_delay_s": 0.0},
+        {"sack_delay_s": 0.51},
+    ],
+)
+def test_numbers_out_of_range_raise(wrong):
+    with pytest.raises(TypeError):
+        SctpConfig(**wrong)

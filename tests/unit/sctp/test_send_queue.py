@@ -1,0 +1,235 @@
+import pytest
+
+from frazil.sctp import BufferReleased
+from frazil.sctp.chunk import BEGIN, END, UNORDERED, unpack_data, unpack_i_data
+from frazil.sctp.message import OutboundMessage
+from frazil.sctp.send_queue import MIN_FRAGMENT_SIZE, SendQueue
+
+CAPACITY = 1000
+
+
+class Sender:
+    """A queue, and the chunks that were cut from it."""
+
+    def __init__(self, *, open_limit=None):
+        self.queue = SendQueue(CAPACITY)
+        if open_limit is not None:
+            self.queue.interleave(open_limit)
+        self.tsn = 0
+
+    def put(self, stream_id, data, *, unordered=False, expires_at=None):
+        message = OutboundMessage(stream_id, 51, data, unordered, None, expires_at)
+        self.queue.put(message)
+        return message
+
+    def cut(self, room=CAPACITY, now=0.0):
+        message = self.queue.next_message(now)
+        if message is None:
+            return None
+        chunk = self.queue.cut(message, self.tsn, room)
+        self.tsn += chunk is not None
+        return chunk
+
+    def cut_all(self, room=CAPACITY):
+        chunks = []
+        while (chunk := self.cut(room)) is not None:
+            chunks.append(chunk)
+        return chunks
+
+
+def streams(chunks):
+    return [unpack_data(chunk)[4] for chunk in chunks]
+
+
+@pytest.fixture
+def sender():
+    return Sender()
+
+
+def test_empty(sender):
+    assert not sender.queue
+    assert sender.cut() is None
+    assert sender.queue.buffered(0) == 0
+    assert sender.queue.is_drained(0)
+    assert sender.queue.take_released() == []
+
+
+def test_messages_are_numbered_per_stream(sender):
+    for stream_id in (1, 1, 2):
+        sender.put(stream_id, b"x")
+    sender.put(1, b"y", unordered=True)
+    sender.put(1, b"z")
+    headers = [unpack_data(chunk) for chunk in sender.cut_all()]
+    assert [(header[4], header[5]) for header in headers] == [
+        (1, 0),
+        (2, 0),
+        (1, 1),
+        (1, 0),
+        (1, 2),
+    ]
+    assert [header[1] for header in headers] == [3, 3, 3, 7, 3]
+    assert [header[3] for header in headers] == [0, 1, 2, 3, 4]
+
+
+def test_streams_take_turns_by_message(sender):
+    for stream_id in (1, 2, 3):
+        for _ in range(2):
+            sender.put(stream_id, b"x")
+    sender.put(1, b"y")
+    assert streams(sender.cut_all()) == [1, 2, 3, 1, 2, 3, 1]
+
+
+def test_a_long_message_is_not_interrupted_without_interleaving(sender):
+    sender.put(1, bytes(2500))
+    sender.put(2, b"x")
+    chunks = sender.cut_all()
+    assert streams(chunks) == [1, 1, 1, 2]
+    assert [unpack_data(chunk)[1] for chunk in chunks] == [BEGIN, 0, END, BEGIN | END]
+    assert [len(chunk) for chunk in chunks] == [1000, 1000, 16 + 532, 20]
+
+
+def test_fragments_hold_the_whole_message_in_order(sender):
+    data = bytes(range(256)) * 10
+    sender.put(1, data)
+    chunks = sender.cut_all()
+    lengths = [unpack_data(chunk)[2] for chunk in chunks]
+    assert b"".join(c[16:length] for c, length in zip(chunks, lengths, strict=True)) == data
+
+
+def test_a_message_that_fits_a_packet_is_not_cut(sender):
+    sender.put(1, bytes(CAPACITY - 16))
+    assert sender.cut(room=CAPACITY - 4) is None
+    assert len(sender.cut()) == CAPACITY
+
+
+def test_a_longer_message_fills_what_is_left(sender):
+    sender.put(1, bytes(CAPACITY))
+    assert sender.cut(room=16 + MIN_FRAGMENT_SIZE - 4) is None
+    assert len(sender.cut(room=16 + MIN_FRAGMENT_SIZE)) == 16 + MIN_FRAGMENT_SIZE
+
+
+def test_buffered_falls_as_fragments_are_cut(sender):
+    sender.put(1, bytes(2500))
+    sender.put(1, b"x")
+    assert sender.queue.buffered(1) == 2501
+    sender.cut()
+    assert sender.queue.buffered(1) == 2501 - 984
+    assert not sender.queue.is_drained(1)
+    sender.cut_all()
+    assert sender.queue.buffered(1) == 0
+    assert sender.queue.is_drained(1)
+
+
+def test_released_bytes_are_summed_per_stream(sender):
+    for stream_id in (1, 2, 1):
+        sender.put(stream_id, b"four")
+    sender.cut_all()
+    assert sender.queue.take_released() == [BufferReleased(1, 8), BufferReleased(2, 4)]
+    assert sender.queue.take_released() == []
+
+
+def test_expired_messages_are_dropped_before_they_get_a_number(sender):
+    sender.put(1, b"old", expires_at=1.0)
+    sender.put(1, b"new")
+    sender.put(2, b"old", expires_at=1.0)
+    chunk = sender.cut(now=1.0)
+    assert unpack_data(chunk)[4:6] == (1, 0)
+    assert chunk[16:19] == b"new"
+    assert sender.cut(now=1.0) is None
+    assert not sender.queue
+    assert sender.queue.take_released() == [BufferReleased(1, 6), BufferReleased(2, 3)]
+
+
+def test_the_rest_of_an_abandoned_message_is_dropped(sender):
+    message = sender.put(1, bytes(2500))
+    sender.put(1, b"next")
+    sender.cut()
+    message.abandoned = True
+    chunk = sender.cut()
+    assert unpack_data(chunk)[5] == 1
+    assert sender.queue.buffered(1) == 0
+
+
+def test_interleaving_takes_turns_by_fragment():
+    sender = Sender(open_limit=10_000)
+    sender.put(1, bytes(2500))
+    sender.put(2, bytes(1500))
+    sender.put(3, b"x")
+    headers = [unpack_i_data(chunk) for chunk in sender.cut_all()]
+    assert [header[4] for header in headers] == [1, 2, 3, 1, 2, 1]
+    # PPID with the first fragment, then the fragment's number
+    assert [header[7] for header in headers] == [51, 51, 51, 1, 1, 2]
+
+
+def test_interleaving_numbers_ordered_and_unordered_messages_apart():
+    sender = Sender(open_limit=10_000)
+    for unordered in (False, True, False, True):
+        sender.put(1, b"x", unordered=unordered)
+    headers = [unpack_i_data(chunk) for chunk in sender.cut_all()]
+    assert [(header[1] & UNORDERED, header[6]) for header in headers] == [
+        (0, 0),
+        (UNORDERED, 0),
+        (0, 1),
+        (UNORDERED, 1),
+    ]
+
+
+def test_interleaving_opens_no_more_than_the_receiver_can_finish():
+    sender = Sender(open_limit=5000)
+    for stream_id in range(5):
+        sender.put(stream_id, bytes(2400))
+    sender.put(9, b"small ones always go")
+    order = [unpack_i_data(chunk)[4] for chunk in sender.cut_all()]
+    assert order == [0, 1, 9, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 4, 4, 4]
+    assert not sender.queue
+    assert sender.queue._open_bytes == 0
+
+
+def test_interleaving_opens_one_message_however_long():
+    sender = Sender(open_limit=100)
+    sender.put(1, bytes(2400))
+    sender.put(2, bytes(2400))
+    assert [unpack_i_data(chunk)[4] for chunk in sender.cut_all()] == [1, 1, 1, 2, 2, 2]
+
+
+def test_interleaving_frees_the_place_of_an_abandoned_message():
+    sender = Sender(open_limit=3000)
+    message = sender.put(1, bytes(2400))
+    sender.put(2, bytes(2400))
+    sender.cut()
+    sender.cut()
+    message.abandoned = True
+    assert [unpack_i_data(chunk)[4] for chunk in sender.cut_all()] == [2, 2, 2]
+
+
+def test_restarted_streams_begin_at_zero(sender):
+    sender.put(1, b"a")
+    sender.put(2, b"b")
+    sender.cut_all()
+    assert sender.queue.stream_ids == (1, 2)
+    sender.queue.restart_streams((1,))
+    sender.put(1, b"a")
+    sender.put(2, b"b")
+    assert [unpack_data(chunk)[5] for chunk in sender.cut_all()] == [0, 1]
+
+
+def test_streams_the_peer_refused_are_dropped(sender):
+    for stream_id in (9, 10, 11):
+        sender.put(stream_id, b"x")
+    sender.queue.drop_streams_from(10)
+    assert streams(sender.cut_all()) == [9]
+    assert sender.queue.take_released() == [
+        BufferReleased(10, 1),
+        BufferReleased(11, 1),
+        BufferReleased(9, 1),
+    ]
+    assert sender.queue.buffered(10) == 0
+
+
+def test_clear(sender):
+    sender.put(1, bytes(2400))
+    sender.cut()
+    sender.queue.clear()
+    assert sender.cut() is None
+    assert sender.queue.buffered(1) == 0
+    assert sender.queue.take_released() == []
