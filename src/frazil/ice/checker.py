@@ -129,7 +129,9 @@ class Checker:
         """
         for check in self._table.handle_timeout(now):
             self._failed(check, None, now)
-        return self._watch.handle_timeout(now) or self._lose_patience(now)
+        patience_at = self._lose_patience(now)
+        watch_at = self._watch.handle_timeout(now)
+        return patience_at if watch_at is None else watch_at
 
     def _lose_patience(self, now: float) -> float | None:
         """The PAC timer (RFC 8863): until it ends, a transport without pairs has not failed."""

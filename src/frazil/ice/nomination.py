@@ -15,13 +15,18 @@ _AGGRESSIVE_S = 1.0
 
 
 def should_nominate(pair: CandidatePair, generation: Generation, monitor: Monitor | None) -> bool:
-    """Whether the controlling agent should nominate ``pair``, which just proved to work."""
+    """Whether the controlling agent should nominate ``pair``, which just proved to work.
+
+    A better pair that works may be nominated already, with the answer on its way: so while the
+    nominated pair lives, or there is none, only the best pair will do.
+    """
     nominated = generation.nominated
-    if nominated is None or monitor is None or monitor.pair is not nominated:
-        return pair is generation.checklist.best_valid()
-    if pair is nominated:
-        return False
-    return pair.priority > nominated.priority or not monitor.is_alive
+    if nominated is not None and monitor is not None and monitor.pair is nominated:
+        if not monitor.is_alive:
+            return pair is not nominated
+        if pair.priority <= nominated.priority:
+            return False
+    return pair is generation.checklist.best_valid()
 
 
 def should_follow(

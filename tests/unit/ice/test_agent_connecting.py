@@ -1,0 +1,337 @@
+"""The way from nothing to a pair, or to the certainty that there is none."""
+
+import pytest
+
+from frazil.ice import Candidate, IceTransportChanged, PairState, RoleChanged
+from frazil.ice.state import Cause
+from frazil.states.enums import RTCIceRole
+from support.ice_pair import IcePair
+
+CONNECTED = ["new", "checking", "connected"]
+COMPLETED = [*CONNECTED, "completed"]
+
+
+def test_c10_the_usual_way():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(5)
+    assert pair.states == (COMPLETED, COMPLETED)
+    assert pair.agrees
+    assert pair.a.agent.path == (("10.0.0.1", 1000), ("10.0.0.2", 2000))
+
+
+def test_connecting_takes_one_round_trip_and_agreeing_one_more():
+    pair = IcePair(delay_s=0.05)
+    pair.negotiate()
+    pair.run(5)
+    assert pair.a.state_at("connected") == pytest.approx(100.1)
+    assert pair.a.state_at("completed") == pytest.approx(100.2)
+    assert pair.b.state_at("connected") == pytest.approx(100.1)
+    assert pair.b.state_at("completed") == pytest.approx(100.15)
+
+
+def test_connected_and_the_first_pair_are_one_event():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(5)
+    changes = pair.a.events_of(IceTransportChanged)
+    assert [(str(e.change.new), e.pair_changed, e.pair is not None) for e in changes] == [
+        ("checking", False, False),
+        ("connected", True, True),
+        ("completed", False, True),
+    ]
+    assert pair.a.agent.selected_pair == changes[-1].pair
+
+
+def test_q10_without_end_of_candidates_connected_stays():
+    pair = IcePair()
+    pair.a.ends = False
+    pair.negotiate()
+    pair.run(120)
+    assert pair.states == (COMPLETED, CONNECTED)
+
+
+def test_c3_without_candidates_new_stays():
+    pair = IcePair()
+    pair.a.trickles = pair.b.trickles = pair.a.ends = pair.b.ends = False
+    pair.negotiate()
+    pair.run(600)
+    assert pair.states == (["new"], ["new"])
+    assert pair.a.agent.next_timeout() is None
+
+
+@pytest.mark.parametrize("silent", ["a", "b"])
+def test_c4_a_peer_reflexive_candidate_is_enough(silent):
+    pair = IcePair()
+    side = getattr(pair, silent)
+    side.trickles = side.ends = False
+    pair.negotiate()
+    pair.run(60)
+    # The silent side heard everything; the other one can never be sure that nothing follows.
+    assert side.states == COMPLETED
+    assert pair.peer(side).states == CONNECTED
+    assert pair.agrees
+    assert pair.peer(side).agent.selected_pair.remote.type == "prflx"
+    assert pair.peer(side).agent.selected_pair.remote.line == ""
+
+
+def test_early_checks_are_answered_at_once_and_used_once_the_answer_is_there():
+    pair = IcePair()
+    pair.set_roles()
+    pair.offer(pair.a)
+    pair.offer(pair.b)
+    pair.hear(pair.b)
+    pair.run(0.1)
+    assert pair.b.states == CONNECTED  # the offerer answers although it knows no password yet
+    assert pair.a.states == ["new"]
+    pair.run(14.9)
+    assert pair.b.states == CONNECTED  # consent checks are answered as well
+    pair.hear(pair.a)
+    pair.run(0.021)
+    assert pair.a.states == CONNECTED
+    pair.run(5)
+    assert pair.agrees
+    assert pair.b.states == COMPLETED
+
+
+def test_early_checks_of_one_pair_are_remembered_once():
+    pair = IcePair(b_addresses=(("10.0.0.2", 2000), ("10.0.0.3", 2000)))
+    pair.set_roles()
+    pair.a.trickles = False
+    pair.offer(pair.a)
+    pair.offer(pair.b)
+    pair.hear(pair.b)
+    host = pair.a.gathered[0].to_line()
+    pair.b.agent.add_remote_candidate(Candidate.from_line(host), pair.now)
+    pair.b.trickles = False
+    pair.run(60)
+    pair.hear(pair.a)
+    pair.run(0.05)
+    assert {each.remote.address for each in pair.a.agent.pairs} == {
+        ("10.0.0.2", 2000),
+        ("10.0.0.3", 2000),
+    }
+
+
+def test_the_end_of_candidates_before_connected_gives_connected_before_completed():
+    pair = IcePair(delay_s=1.0)
+    pair.negotiate()
+    pair.run(10)
+    assert pair.states == (COMPLETED, COMPLETED)
+    times = [at for at, e in pair.b.events if isinstance(e, IceTransportChanged)]
+    assert times == sorted(times)
+
+
+def test_both_directions_are_counted():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(1)
+    a, b = pair.a.pair, pair.b.pair
+    # Checks cross, so each side checks in order and once more triggered; one side nominates.
+    assert (a.requests_sent, a.responses_received) == (3, 3)
+    assert (b.requests_received, b.responses_sent) == (3, 3)
+    assert (b.requests_sent, b.responses_received) == (2, 2)
+    assert (a.requests_received, a.responses_sent) == (2, 2)
+    assert a.consent_requests_sent == b.consent_requests_sent == 0
+    assert a.round_trip.samples == 3
+    assert a.round_trip.last_s == pytest.approx(0.02)
+    assert a.round_trip.total_s == pytest.approx(0.06)
+    pair.run(6)
+    assert a.consent_requests_sent >= 1
+    assert a.retransmissions_sent == 0
+
+
+def test_repetitions_are_counted_apart():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: pair.now < 101
+    pair.negotiate()
+    pair.run(3)
+    assert pair.a.pair.retransmissions_sent >= 1
+    assert pair.states == (COMPLETED, COMPLETED)
+
+
+# --- roles ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [RTCIceRole.CONTROLLING, RTCIceRole.CONTROLLED])
+@pytest.mark.parametrize("seed", range(8))
+def test_equal_roles_are_repaired(role, seed):
+    pair = IcePair(seed=seed)
+    for side in pair.sides:
+        side.agent.set_role(role, pair.now)
+    pair.negotiate(roles=False)
+    pair.run(5)
+    assert pair.states == (COMPLETED, COMPLETED)
+    assert {pair.a.agent.role, pair.b.agent.role} == {
+        RTCIceRole.CONTROLLING,
+        RTCIceRole.CONTROLLED,
+    }
+    assert pair.agrees
+
+
+def test_equal_tie_breakers_are_drawn_anew():
+    pair = IcePair()
+    for side in pair.sides:
+        side.agent._role.tie_breaker = 7
+        side.agent.set_role(RTCIceRole.CONTROLLING, pair.now)
+    pair.negotiate(roles=False)
+    pair.run(5)
+    assert pair.states == (COMPLETED, COMPLETED)
+    assert pair.agrees
+
+
+def test_a_role_change_is_told_and_ranks_the_pairs_anew():
+    pair = IcePair(b_addresses=(("10.0.0.2", 2000), ("10.0.0.3", 2000)))
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(1)
+    before = [each.priority for each in pair.a.agent.pairs]
+    pair.a.agent.set_role(RTCIceRole.CONTROLLED, pair.now)
+    pair.flush()
+    after = [each.priority for each in pair.a.agent.pairs]
+    assert before != after
+    assert after == sorted(after, reverse=True)
+    roles = [event.role for event in pair.a.events_of(RoleChanged)]
+    assert roles == ["controlling", "controlled"]
+
+
+# --- nothing works ----------------------------------------------------------------------------
+
+
+def test_c13_c7_all_pairs_fail_and_the_reason_says_so():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(60)
+    assert pair.states == (["new", "checking", "failed"],) * 2
+    assert pair.a.state_at("failed") == pytest.approx(139.5)
+    reason = pair.a.reasons[-1]
+    assert reason.cause == Cause.GAVE_UP
+    assert reason.text == "every pair was checked without success and no candidate can come"
+    assert dict(reason.evidence)["pairs_failed"] == 1
+    assert pair.a.agent.next_timeout() is None
+
+
+def test_c29_all_pairs_fail_while_candidates_may_come_and_a_late_one_works():
+    pair = IcePair()
+    pair.a.trickles = pair.b.trickles = pair.a.ends = pair.b.ends = False
+    pair.negotiate()
+    ufrag = pair.a.credentials.ufrag
+    pair.signal(pair.a, "candidate:1 1 udp 2130706431 10.9.9.9 9 typ host", ufrag)
+    pair.run(60)
+    assert pair.b.states == ["new", "checking", "disconnected"]
+    assert pair.b.reasons[-1].cause == Cause.PAIRS_EXHAUSTED
+    assert pair.b.agent.path is None
+    pair.signal(pair.a, pair.a.gathered[0].to_line(), ufrag)
+    pair.run(1)
+    assert pair.b.states == ["new", "checking", "disconnected", "checking", "connected"]
+    assert pair.a.states == CONNECTED
+
+
+@pytest.mark.parametrize(("after_s", "expected"), [(39.499, "new"), (39.501, "failed")])
+def test_q7_the_pac_timer_with_no_remote_candidate_at_all(after_s, expected):
+    pair = IcePair()
+    pair.a.trickles = pair.b.trickles = False
+    pair.negotiate()
+    pair.run(after_s)
+    assert pair.a.states[-1] == expected
+    if expected == "failed":
+        reason = pair.a.reasons[-1]
+        assert reason.deadline_at == pytest.approx(139.5)
+        assert reason.text == "no remote candidate was signalled and no check of the remote arrived"
+
+
+@pytest.mark.parametrize(("after_s", "expected"), [(39.499, "checking"), (39.501, "failed")])
+def test_q7_the_pac_timer_when_nothing_can_be_reached(after_s, expected):
+    pair = IcePair(b_addresses=(("2001:db8::2", 2000),))
+    pair.negotiate()
+    pair.run(after_s)
+    assert pair.a.states[-1] == expected
+    if expected == "failed":
+        assert pair.a.reasons[-1].text == "no local candidate can reach any remote candidate"
+
+
+def test_without_local_candidates_there_is_nothing_to_wait_for():
+    pair = IcePair(a_addresses=())
+    pair.negotiate()
+    pair.run(0.1)
+    assert pair.a.states == ["new", "checking", "failed"]
+    assert pair.a.reasons[-1].text == "there is no local candidate: no interface can be used"
+    assert pair.a.reasons[-1].deadline_at is None
+
+
+def test_patience_does_not_end_checks_that_go_on():
+    """Checks that began late get their time; ``failed`` follows with the last of them."""
+    pair = IcePair()
+    pair.a.trickles = pair.a.ends = False
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(30)
+    pair.signal(pair.a, pair.a.gathered[0].to_line(), pair.a.credentials.ufrag)
+    pair.end(pair.a, pair.a.credentials.ufrag)
+    pair.run(39)
+    assert pair.b.states == ["new", "checking"]
+    pair.run(1)
+    assert pair.b.states == ["new", "checking", "failed"]
+    assert pair.b.reasons[-1].deadline_at is None  # no clock, but the last check
+
+
+def test_wrong_password_fails_with_its_own_reason():
+    pair = IcePair()
+    wrong = IcePair(seed=2).a.credentials
+    pair.set_roles()
+    for side in pair.sides:
+        pair.offer(side)
+        stolen = type(wrong)(pair.peer(side).credentials.ufrag, wrong.password)
+        side.agent.set_remote_credentials(stolen, pair.now)
+    pair.run(60)
+    assert pair.states == (["new", "checking", "failed"],) * 2
+    assert pair.a.reasons[-1].text.startswith("the remote refused every check")
+    assert dict(pair.a.reasons[-1].evidence)["stun_error"] == 401
+    assert not pair.a.agent.is_validated(("10.0.0.1", 1000), ("10.0.0.2", 2000))
+
+
+def test_failed_agents_still_answer_but_check_nothing():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(60)
+    sent = pair.a.sent, pair.b.sent
+    pair.drops = lambda side, transmit: False
+    pair.run(60)
+    assert (pair.a.sent, pair.b.sent) == sent
+    assert [each.state for each in pair.a.agent.pairs] == [PairState.FAILED]
+
+
+def test_closed_is_silent_and_ignores_everything():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(5)
+    agent = pair.a.agent
+    agent.close(pair.now)
+    assert agent.state == "closed"
+    assert agent.poll_events() == []
+    assert agent.poll_transmits() == []
+    assert agent.next_timeout() is None
+    assert agent.path is None
+    assert agent.selected_pair is None
+    line = "candidate:1 1 udp 2130706431 10.9.9.9 9 typ host"
+    agent.set_local_credentials(IcePair(seed=3).a.credentials, pair.now)
+    agent.set_remote_credentials(IcePair(seed=4).a.credentials, pair.now)
+    agent.set_role(RTCIceRole.CONTROLLED, pair.now)
+    agent.add_local_address(("10.0.0.9", 1), pair.now)
+    agent.local_addresses_done(pair.now)
+    agent.add_remote_candidate(Candidate.from_line(line), pair.now)
+    agent.end_remote_candidates(pair.now)
+    agent.add_stun_server("stun:x", [("192.0.2.1", 3478)], pair.now)
+    agent.stun_server_failed("stun:y", "no", pair.now)
+    agent.remove_local_address(("10.0.0.1", 1000), pair.now)
+    agent.rollback(pair.now)
+    agent.note_authentic(("10.0.0.1", 1000), ("10.0.0.2", 2000), pair.now)
+    agent.handle_timeout(pair.now + 100)
+    pair.run(1)
+    agent.close(pair.now)
+    assert agent.state == "closed"
+    assert agent.poll_events() == []
+    assert agent.poll_transmits() == []
+    assert agent.next_timeout() is None

@@ -1,0 +1,376 @@
+"""Several paths: both ends use the same one, the best that works, and another when it dies."""
+
+import pytest
+
+from frazil.ice import IceTransportChanged
+from frazil.ice.config import MAX_ROLE_CONFLICTS
+from frazil.ice.state import Cause
+from frazil.states.enums import RTCIceRole
+from frazil.stun import Attribute, Message, short_term_key
+from frazil.types import Address, Transmit
+from support.ice_pair import IcePair, Side
+from support.ice_peer import LOCAL, LOCAL_2, REMOTE, IcePeer
+
+UP = ["new", "checking", "connected", "completed"]
+A2: tuple[Address, ...] = (("10.0.0.1", 1000), ("10.1.0.1", 1001))
+B2: tuple[Address, ...] = (("10.0.0.2", 2000), ("10.1.0.2", 2001))
+A_DUAL: tuple[Address, ...] = (("2001:db8::1", 1000), ("10.0.0.1", 1001))
+B_DUAL: tuple[Address, ...] = (("2001:db8::2", 2000), ("10.0.0.2", 2001))
+
+
+def kill(pair: IcePair, *paths: tuple[Address, Address]) -> None:
+    """Lose everything between these addresses, both ways."""
+
+    def drops(side: Side, transmit: Transmit) -> bool:
+        ends = {transmit.local, transmit.remote}
+        return any(ends == set(path) for path in paths)
+
+    pair.drops = drops
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(("a", "b"), [(A2, B2), (A_DUAL, B_DUAL)])
+def test_two_paths_end_on_the_best(a, b, seed):
+    pair = IcePair(a_addresses=a, b_addresses=b, seed=seed, delay_s=0.03)
+    pair.negotiate()
+    pair.run(10)
+    assert pair.states == (UP, UP)
+    assert pair.agrees
+    assert pair.a.pair is pair.a.agent.pairs[0]
+    assert pair.a.agent.path == (a[0], b[0])  # IPv6 first (RFC 8421), else the first interface
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lossy_random_order_still_ends_on_one_pair(seed):
+    pair = IcePair(a_addresses=A2, b_addresses=B2, seed=seed, delay_s=0.06)
+    pair.loss = 0.3
+    pair.negotiate()
+    pair.run(60)
+    pair.loss = 0.0
+    pair.run(60)
+    assert pair.agrees
+    assert pair.a.states[-1] == pair.b.states[-1] == "completed"
+    if "disconnected" not in pair.a.states + pair.b.states:
+        assert pair.a.pair is pair.a.agent.pairs[0]
+
+
+def test_the_best_pair_wins_even_if_it_works_late():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    best = (A2[0], B2[0])
+    kill(pair, best)
+    pair.negotiate()
+    pair.run(10)
+    assert pair.states == (UP[:3], UP[:3])  # the best pair has no result yet
+    assert pair.agrees
+    assert pair.a.agent.path != best
+    kill(pair)
+    pair.run(30)
+    assert pair.a.agent.path == best
+    assert pair.agrees
+    assert pair.states == (UP, UP)
+    changes = [e for e in pair.a.events_of(IceTransportChanged) if e.pair_changed]
+    assert changes[-1].reason.text == "both ends agreed on the pair" or changes[-1].change
+
+
+def test_at_first_data_flows_on_whatever_works():
+    """No acceptance waits: the first valid pair is used before anything is nominated."""
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    kill(pair, (A2[0], B2[0]), (A2[0], B2[1]), (A2[1], B2[0]))
+    pair.negotiate()
+    pair.run(1)
+    assert pair.states == (UP[:3], UP[:3])
+    assert pair.a.agent.path == (A2[1], B2[1])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_selected_path_dies_and_both_take_the_other(seed):
+    pair = IcePair(a_addresses=A2, b_addresses=B2, seed=seed)
+    pair.negotiate()
+    pair.run(30)
+    began_at = pair.now
+    kill(pair, (A2[0], B2[0]))
+    pair.run(8)
+    assert pair.agrees
+    assert pair.a.agent.path != (A2[0], B2[0])
+    for side in pair.sides:
+        assert side.states[-1] in ("connected", "completed")
+        assert side.state_at("disconnected") - began_at < 5.1
+    pair.run(120)
+    assert pair.a.states.count("disconnected") == 1
+    assert pair.agrees
+
+
+def test_failover_is_quick():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(30)
+    kill(pair, (A2[0], B2[0]))
+    pair.run(8)
+    lost_at = pair.a.state_at("disconnected")
+    back = [
+        at
+        for at, event in pair.a.events
+        if isinstance(event, IceTransportChanged)
+        and event.change
+        and event.change.new == "connected"
+        and at > lost_at
+    ]
+    assert back[0] - lost_at <= 0.1
+    assert Cause.PAIR_VALID in [reason.cause for reason in pair.a.reasons[3:]]
+
+
+def test_the_only_interface_goes():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(10)
+    pair.a.agent.remove_local_address(("10.0.0.1", 1000), pair.now)
+    pair.flush()
+    assert pair.a.states == [*UP, "disconnected"]
+    assert pair.a.reasons[-1].cause == Cause.INTERFACE_LOST
+    assert pair.a.agent.path is None
+    pair.a.addresses.clear()
+    sent = pair.a.sent
+    pair.run(31)
+    assert pair.a.sent == sent
+    assert pair.a.states == [*UP, "disconnected", "failed"]
+
+
+@pytest.mark.parametrize("loser", ["a", "b"])
+def test_the_interface_in_use_goes_and_another_takes_over(loser):
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(10)
+    side = getattr(pair, loser)
+    gone = side.addresses.pop(0)
+    side.agent.remove_local_address(gone, pair.now)
+    pair.run(0.1)
+    assert side.states[:6] == [*UP, "disconnected", "connected"]
+    pair.run(8)
+    assert side.states == [*UP, "disconnected", "connected", "completed"]
+    assert pair.agrees
+    assert gone not in pair.a.agent.path + pair.b.agent.path
+    assert pair.peer(side).states[-1] == "completed"
+
+
+def test_another_interface_goes():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(10)
+    pair.a.agent.remove_local_address(pair.a.addresses.pop(), pair.now)
+    pair.run(60)
+    assert pair.states == (UP, UP)
+    assert len(pair.a.agent.pairs) == 2
+
+
+# --- consent ----------------------------------------------------------------------------------
+
+
+def test_c26_consent_lost_with_other_pairs_left_checks_and_connects_again():
+    """The peer's checks arrive on the pair, so it is alive, but ours are never answered."""
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(10)
+    used = pair.a.agent.path
+
+    def drops(side: Side, transmit: Transmit) -> bool:
+        is_request = transmit.data[:2] == b"\0\1"
+        return side is pair.a and is_request and (transmit.local, transmit.remote) == used
+
+    pair.drops = drops
+    pair.run(35)
+    assert pair.a.states == [*UP, "checking", "connected", "completed"]
+    assert pair.a.reasons[3].cause == Cause.CONSENT_LOST_PAIRS_LEFT
+    assert pair.a.reasons[3].deadline_at == pytest.approx(pair.a.state_at("checking"), abs=40)
+    assert pair.b.states == UP
+    assert pair.agrees
+    assert pair.a.agent.path != used
+
+
+def test_lost_consent_bars_the_pair_until_a_restart():
+    pair = IcePair()
+    pair.a.ends = pair.b.ends = False
+    pair.negotiate()
+    pair.run(5)
+    pair.drops = lambda side, transmit: True
+    pair.run(40)
+    pair.drops = lambda side, transmit: False
+    pair.run(100)
+    assert pair.states == ([*UP[:3], "disconnected"],) * 2
+    assert pair.a.agent.pairs[0].is_barred
+
+
+# --- the peer nominates -----------------------------------------------------------------------
+
+
+def requests(pair: IcePair, side: Side) -> list[Message]:
+    """Collect the requests that ``side`` sends from now on."""
+    found: list[Message] = []
+
+    def drops(sender: Side, transmit: Transmit) -> bool:
+        message = Message.decode(transmit.data)
+        if sender is side and message.message_class == 0:
+            found.append(message)
+        return False
+
+    pair.drops = drops
+    return found
+
+
+def test_nominations_are_numbered_and_only_they_use_the_candidate():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    found = requests(pair, pair.a)
+    pair.negotiate()
+    pair.run(20)
+    numbers = [m.number(Attribute.NOMINATION) for m in found if m.flag(Attribute.USE_CANDIDATE)]
+    assert numbers == sorted(numbers)
+    assert numbers[0] == 1
+    assert all(
+        m.number(Attribute.NOMINATION) is None for m in found if not m.flag(Attribute.USE_CANDIDATE)
+    )
+    assert not any(m.flag(Attribute.USE_CANDIDATE) for m in requests(pair, pair.b))
+
+
+def test_a_lite_peer_is_told_the_selected_pair_with_every_consent_check():
+    pair = IcePair()
+    pair.negotiate()
+    pair.a.agent._lineage.current.remote_is_lite = True
+    pair.run(1)
+    found = requests(pair, pair.a)
+    pair.run(30)
+    assert len(found) >= 4
+    assert all(m.flag(Attribute.USE_CANDIDATE) for m in found)
+
+
+def test_a_full_peer_is_told_once():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(1)
+    found = requests(pair, pair.a)
+    pair.run(30)
+    assert len(found) >= 4
+    assert not any(m.flag(Attribute.USE_CANDIDATE) for m in found)
+
+
+# --- a peer made by hand ----------------------------------------------------------------------
+
+
+def test_an_aggressive_peer_nominates_every_pair_and_the_best_is_taken():
+    """Without numbers, a nomination right after another moves only upward (RFC 5245 8.1.1.2)."""
+    peer = IcePeer()
+    peer.validate(LOCAL_2, use_candidate=True)
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+    peer.validate(LOCAL, use_candidate=True)
+    assert peer.agent.path == (LOCAL, REMOTE)
+    peer.check(LOCAL_2, use_candidate=True)
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_a_peer_that_changes_its_mind_later_is_followed_downward():
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True)
+    peer.validate(LOCAL_2)
+    peer.run(1.5)
+    peer.check(LOCAL_2, use_candidate=True)
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+
+
+def test_the_higher_number_wins_whatever_arrives_last():
+    peer = IcePeer()
+    peer.validate(LOCAL)
+    peer.validate(LOCAL_2)
+    peer.check(LOCAL_2, use_candidate=True, nomination=2)
+    peer.check(LOCAL, use_candidate=True, nomination=1)
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+    peer.check(LOCAL, use_candidate=True, nomination=3)
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_a_nomination_before_our_check_succeeded_keeps_its_number():
+    peer = IcePeer()
+    peer.check(LOCAL, use_candidate=True, nomination=1)
+    peer.check(LOCAL_2, use_candidate=True, nomination=2)
+    assert peer.agent.path is None
+    peer.answer_all()
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+    peer.check(LOCAL, use_candidate=True, nomination=3)
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_use_candidate_to_a_controlling_agent_means_nothing():
+    peer = IcePeer(RTCIceRole.CONTROLLING)
+    peer.validate(LOCAL_2, use_candidate=True)
+    nominated = [each for each in peer.agent.pairs if each.nominated]
+    assert nominated == []
+
+
+def test_a_nomination_of_a_pair_that_was_not_asked_for_long_is_checked_first():
+    """RFC 7675 5.1: consent is needed before anything is sent there again."""
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True, nomination=1)
+    peer.validate(LOCAL_2)
+    for _ in range(40):
+        peer.run(1)
+        peer.answer_all()
+    peer.requests.clear()
+    peer.check(LOCAL_2, use_candidate=True, nomination=2)
+    assert peer.agent.path == (LOCAL, REMOTE)
+    peer.answer_all()
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+
+
+def test_a_peer_that_refuses_every_nomination_is_not_asked_in_a_loop():
+    peer = IcePeer(RTCIceRole.CONTROLLING)
+    peer.validate(LOCAL)
+    asked = 0
+    for _ in range(50):
+        for request, local, remote in peer.requests[:]:
+            peer.requests.clear()
+            asked += 1
+            peer.receive(peer.response(request, local, error=400), local, remote)
+    assert asked == 1
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_a_peer_that_answers_487_for_ever_is_given_up():
+    peer = IcePeer()
+    peer.check()
+    asked = 0
+    while peer.requests and asked < 1000:
+        request, local, remote = peer.requests.pop(0)
+        asked += 1
+        peer.receive(peer.response(request, local, error=487), local, remote)
+    assert asked == MAX_ROLE_CONFLICTS + 1
+    assert [each.state for each in peer.agent.pairs] == ["failed"]
+
+
+def test_a_487_to_a_check_of_the_role_before_changes_nothing():
+    peer = IcePeer()
+    peer.check()
+    (request, local, remote), *_ = peer.requests
+    peer.requests.clear()
+    peer.agent.set_role(RTCIceRole.CONTROLLING, peer.now)
+    peer.receive(peer.response(request, local, error=487), local, remote)
+    assert peer.agent.role is RTCIceRole.CONTROLLING
+    (again, _, _) = peer.requests[0]
+    assert again.flag(Attribute.ICE_CONTROLLING)
+
+
+@pytest.mark.parametrize(
+    ("role", "tie_breaker", "code", "after"),
+    [
+        (RTCIceRole.CONTROLLING, 0, 487, RTCIceRole.CONTROLLING),
+        (RTCIceRole.CONTROLLING, 2**64 - 1, None, RTCIceRole.CONTROLLED),
+        (RTCIceRole.CONTROLLED, 0, None, RTCIceRole.CONTROLLING),
+        (RTCIceRole.CONTROLLED, 2**64 - 1, 487, RTCIceRole.CONTROLLED),
+    ],
+)
+def test_role_conflicts_in_requests(role, tie_breaker, code, after):
+    """RFC 8445 7.3.1.1, the four cases."""
+    peer = IcePeer(role)
+    peer.tie_breaker = tie_breaker
+    same = role is RTCIceRole.CONTROLLING
+    claim = Attribute.ICE_CONTROLLING if same else Attribute.ICE_CONTROLLED
+    response = peer.check(claim=claim)
+    assert (response.error.code if response.error else None) == code
+    assert peer.agent.role is after
+    assert response.is_authentic(short_term_key(peer.theirs.password))

@@ -1,0 +1,350 @@
+"""ICE restarts: new credentials, make before break, and nothing left behind."""
+
+import pytest
+
+from frazil.ice import (
+    CandidateGathered,
+    CandidatesEnded,
+    Credentials,
+    GatheringStateChanged,
+    IceTransportChanged,
+)
+from frazil.ice.config import MAX_PENDING_GENERATIONS
+from frazil.ice.state import Cause
+from support.ice_pair import IcePair
+
+UP = ["new", "checking", "connected", "completed"]
+
+
+def connected(**options) -> IcePair:
+    pair = IcePair(**options)
+    pair.negotiate()
+    pair.run(10)
+    return pair
+
+
+def generations(pair: IcePair) -> tuple[int, int]:
+    return len(pair.a.agent._lineage), len(pair.b.agent._lineage)
+
+
+def test_q8_restart_while_connected_changes_no_state():
+    pair = IcePair()
+    pair.a.ends = pair.b.ends = False
+    pair.negotiate()
+    pair.run(10)
+    pair.restart()
+    pair.run(10)
+    assert pair.states == (UP[:3], UP[:3])
+    assert pair.agrees
+
+
+def test_c12_restart_while_completed_goes_back_to_connected():
+    pair = connected()
+    pair.restart()
+    pair.run(10)
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
+    assert [reason.cause for reason in pair.a.reasons[3:]] == [Cause.RESTART, Cause.CHECKS_DONE]
+
+
+def test_c12_restart_while_disconnected_checks_again():
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.run(8)
+    pair.drops = lambda side, transmit: False
+    pair.restart()
+    pair.run(10)
+    assert pair.states == ([*UP, "disconnected", "checking", "connected", "completed"],) * 2
+
+
+def test_q6_restart_after_failed_connects():
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.run(60)
+    pair.drops = lambda side, transmit: False
+    assert pair.a.states[-1] == "failed"
+    pair.restart()
+    pair.run(10)
+    assert (
+        pair.states == ([*UP, "disconnected", "failed", "checking", "connected", "completed"],) * 2
+    )
+    assert pair.agrees
+
+
+def test_restart_while_checking_changes_no_state():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(5)
+    pair.restart()
+    pair.run(5)
+    assert pair.states == (["new", "checking"],) * 2
+    pair.drops = lambda side, transmit: False
+    pair.run(10)
+    assert pair.states == (UP, UP)
+
+
+def test_the_pac_timer_starts_over():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(30)
+    pair.restart()
+    pair.run(39.4)
+    assert pair.a.states == ["new", "checking"]
+    pair.run(0.2)
+    assert pair.a.states == ["new", "checking", "failed"]
+
+
+def test_c35_data_flows_all_the_time():
+    """There is a path at every instant, and each is one the peer has validated."""
+    pair = connected(delay_s=0.1)
+    gaps = []
+
+    def look() -> None:
+        for side in pair.sides:
+            path = side.agent.path
+            if path is None or not pair.peer(side).agent.is_validated(path[1], path[0]):
+                gaps.append(pair.now)
+        pair.at(0.005, look)
+
+    look()
+    pair.restart()
+    pair.run(2)
+    assert gaps == []
+    assert pair.a.states[-1] == "completed"
+
+
+def test_the_new_pair_is_taken_once_both_ends_agreed():
+    pair = connected(delay_s=0.1)
+    old = pair.a.pair
+    pair.restart()
+    pair.run(0.35)
+    assert pair.a.pair is old
+    pair.run(0.15)
+    assert pair.a.pair is not old
+    assert pair.a.pair in pair.a.agent.pairs
+    changed = [e for e in pair.a.events_of(IceTransportChanged) if e.pair_changed]
+    assert len(changed) == 2
+    assert changed[-1].pair is not None
+
+
+def test_the_old_pair_carries_data_while_the_new_ones_do_not_work():
+    pair = connected()
+    new = []
+
+    def drops(side, transmit):
+        return any(credentials.ufrag.encode() in transmit.data for credentials in new)
+
+    pair.drops = drops
+    new += [Credentials.generate(side.random_bytes) for side in pair.sides]
+    for side, credentials in zip(pair.sides, new, strict=True):
+        side.credentials = credentials
+    pair._exchange()
+    pair.run(120)
+    assert pair.states == ([*UP, "connected"],) * 2
+    assert pair.agrees
+
+
+def test_the_old_pair_dies_during_the_restart():
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.restart()
+    pair.run(10)
+    assert pair.a.states == [*UP, "connected", "disconnected"]
+    pair.drops = lambda side, transmit: False
+    pair.run(10)
+    assert pair.a.states == [*UP, "connected", "disconnected", "connected", "completed"]
+    assert pair.agrees
+
+
+def test_the_silent_old_pair_loses_consent_while_the_new_generation_checks():
+    """A regression: consent lost in ``checking`` is no edge of its own, it only removes a pair."""
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.run(7)
+    pair.restart()
+    pair.run(70)
+    assert pair.a.states == [*UP, "disconnected", "checking", "failed"]
+    assert pair.a.agent.path is None
+
+
+def test_the_silent_old_pair_talks_again_after_the_restart():
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.run(7)
+    for side in pair.sides:
+        side.trickles = side.ends = False
+    pair.restart()
+    old_local, old_remote = pair.a.agent.path
+    pair.a.agent.note_authentic(old_local, old_remote, pair.now)
+    pair.flush()
+    assert pair.a.states == [*UP, "disconnected", "checking", "connected"]
+    assert pair.a.reasons[-1].cause == Cause.LIVENESS_BACK
+
+
+def test_rollback_of_a_restart_leaves_everything_as_it_was():
+    pair = connected()
+    kept = pair.a.credentials
+    pair.offer(pair.a, renew=True)
+    assert pair.a.agent.gathering_state == "complete"
+    pair.a.agent.rollback(pair.now)
+    pair.a.credentials = kept
+    pair.run(60)
+    assert pair.states == (UP, UP)
+    assert generations(pair) == (1, 1)
+    pair.restart()
+    pair.run(10)
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
+
+
+def test_rollback_while_gathering_ends_the_gathering():
+    pair = connected()
+    agent = pair.a.agent
+    agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
+    assert agent.gathering_state == "gathering"
+    agent.rollback(pair.now)
+    assert agent.gathering_state == "complete"
+    pair.flush()
+    states = [str(event.state) for event in pair.a.events_of(GatheringStateChanged)]
+    assert states == ["gathering", "complete", "gathering", "complete"]
+    assert pair.a.agent.next_timeout() is not None
+
+
+def test_rollback_of_a_remote_offer():
+    pair = connected()
+    pair.a.agent.set_remote_credentials(Credentials.generate(pair.b.random_bytes), pair.now)
+    pair.a.agent.rollback(pair.now)
+    pair.run(60)
+    assert pair.states == (UP, UP)
+    assert generations(pair) == (1, 1)
+
+
+def test_rollback_with_nothing_to_forget():
+    pair = connected()
+    pair.a.agent.rollback(pair.now)
+    pair.run(60)
+    assert pair.states == (UP, UP)
+
+
+def test_a_restart_ends_the_gathering_before_it():
+    """The peer can then conclude the old generation should the restart be rolled back."""
+    pair = IcePair()
+    agent = pair.a.agent
+    agent.set_local_credentials(pair.a.credentials, pair.now)
+    agent.expect_stun_server("stun:slow")
+    agent.add_local_address(("10.0.0.1", 1000), pair.now)
+    agent.local_addresses_done(pair.now)
+    first = pair.a.credentials.ufrag
+    assert agent.gathering_state == "gathering"
+    second = Credentials.generate(pair.a.random_bytes)
+    agent.set_local_credentials(second, pair.now)
+    agent.add_local_address(("10.0.0.1", 1000), pair.now)
+    agent.add_stun_server("stun:slow", [("192.0.2.1", 3478)], pair.now)
+    pair.flush()
+    assert [event.ufrag for event in pair.a.events_of(CandidatesEnded)] == [first]
+    assert [event.ufrag for event in pair.a.events_of(CandidateGathered)] == [first, second.ufrag]
+
+
+def test_the_same_credentials_again_are_no_restart():
+    pair = connected()
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    pair.a.agent.set_remote_credentials(pair.b.credentials, pair.now)
+    pair.run(10)
+    assert pair.states == (UP, UP)
+    assert len(pair.a.events_of(GatheringStateChanged)) == 2
+
+
+def test_many_restarts_leave_no_growth():
+    pair = connected()
+    sizes = set()
+    for _ in range(10):
+        pair.restart()
+        pair.run(10)
+        sizes.add(
+            (
+                generations(pair),
+                len(pair.a.agent.pairs),
+                len(pair.a.agent._validated),
+                len(pair.a.agent._checker._table),
+            )
+        )
+        assert pair.a.states[-2:] == ["connected", "completed"]
+    assert sizes == {((2, 2), 1, 1, 0)}
+
+
+def test_restarts_without_success_keep_the_pair_in_use():
+    """Its generation is remembered however many restarts fail, so its checks stay answered."""
+    pair = connected()
+    blocked = []
+    pair.drops = lambda side, transmit: any(ufrag in transmit.data for ufrag in blocked)
+    for _ in range(5):
+        for side in pair.sides:
+            side.credentials = Credentials.generate(side.random_bytes)
+            blocked.append(side.credentials.ufrag.encode())
+        pair._exchange()
+        pair.run(35)
+    assert pair.states == ([*UP, "connected"],) * 2
+    assert generations(pair) == (3, 3)
+    assert "check-unauthenticated" not in pair.a.trace.counters
+
+
+def test_unanswered_offers_are_bounded():
+    pair = connected()
+    for _ in range(50):
+        pair.a.agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
+        pair.b.agent.set_remote_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
+    assert max(generations(pair)) <= MAX_PENDING_GENERATIONS + 1
+    pair.run(60)
+    assert pair.states == (UP, UP)
+
+
+def test_messages_of_the_old_generation_say_nothing_about_the_new_one():
+    pair = IcePair()
+    pair.drops = lambda side, transmit: True
+    recorded = []
+    pair.drops = lambda side, transmit: side is pair.b and not recorded.append(transmit)
+    pair.negotiate()
+    pair.run(3)
+    pair.drops = lambda side, transmit: True
+    pair.restart()
+    pair.run(1)
+    before = [each.requests_received for each in pair.a.agent.pairs]
+    for transmit in recorded:
+        pair.a.agent.receive_datagram(transmit.data, transmit.remote, transmit.local, pair.now)
+    pair.flush()
+    assert [each.requests_received for each in pair.a.agent.pairs] == before == [0]
+    assert pair.a.states == ["new", "checking"]
+
+
+def test_a_restart_of_one_side_while_the_other_still_uses_the_old_generation():
+    """The answerer is new before the offerer: checks of both generations are answered."""
+    pair = connected(delay_s=0.1)
+    for side in pair.sides:
+        side.credentials = Credentials.generate(side.random_bytes)
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    pair.gather(pair.a)
+    pair.hear(pair.b)
+    pair.b.agent.set_local_credentials(pair.b.credentials, pair.now)
+    pair.gather(pair.b)
+    pair.run(8)
+    assert pair.a.states == UP
+    assert pair.b.states == [*UP, "connected"]
+    pair.hear(pair.a)
+    for candidate in pair.b.gathered:
+        pair.signal(pair.b, candidate.to_line(), pair.b.credentials.ufrag)
+    pair.run(8)
+    assert pair.a.states[-1] in ("connected", "completed")
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_restart_on_new_addresses(seed):
+    """A change of networks: the old sockets stay silent, the new ones carry on."""
+    pair = connected(seed=seed)
+    pair.a.addresses[:] = [("10.1.0.1", 1001)]
+    pair.restart()
+    pair.run(10)
+    assert pair.a.states[-1] == pair.b.states[-1] == "completed"
+    assert pair.a.agent.path == (("10.1.0.1", 1001), ("10.0.0.2", 2000))
+    assert pair.agrees
