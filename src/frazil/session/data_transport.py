@@ -7,7 +7,9 @@ from frazil.datachannel import (
     ChannelParameters,
     ChannelSet,
     ChannelStateChanged,
+    OutgoingMessage,
 )
+from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp import (
     Association,
     AssociationCloseCause,
@@ -85,7 +87,10 @@ class DataTransport:
 
     def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
         """DTLS is gone, and with it whatever it carried."""
-        self._end(text, now, failed=failed)
+        if self.state is not RTCSctpTransportState.CLOSED:
+            self._association.abort(now)  # nobody hears it any more, but its timers end
+            self._association.poll_events()
+            self._end(text, now, failed=failed)
 
     def path_changed(self, now: float) -> None:
         """The path works again, or is another: retransmit without waiting for old timers."""
@@ -110,8 +115,15 @@ class DataTransport:
         return channel.stream_id
 
     def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
-        """Queue a message."""
-        self._channels.send(stream_id, data, text=text)
+        """Queue a message, or lose it if the channel has begun to close.
+
+        The application may not know yet: what tells it is a task that waits for its turn.
+        """
+        try:
+            self._channels.send(stream_id, data, text=text)
+        except InvalidStateError:
+            self._trace.count("message-for-closed-channel")
+            return
         self._carry_out(now)
 
     def close_channel(self, stream_id: int, now: float) -> None:
@@ -151,9 +163,27 @@ class DataTransport:
 
     def _carry_out(self, now: float) -> None:
         """Give SCTP what the channels want sent and reset, then see what they report."""
-        association = self._association
-        for message in self._channels.poll_messages():
-            association.send(
+        channels = self._channels
+        messages, resets = channels.poll_messages(), channels.poll_resets()
+        if self.state is not RTCSctpTransportState.CLOSED:
+            for message in messages:
+                self._send(message, now)
+            for stream_id in resets:
+                self._association.reset_stream(stream_id, now)
+        self._report_channels()
+
+    def _report_channels(self) -> None:
+        for event in self._channels.poll_events():
+            if isinstance(event, ChannelMessageReceived):
+                self._events.append(ChannelMessage(*event))
+            elif isinstance(event, ChannelStateChanged):
+                self._on_channel_moved(event)
+            else:
+                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
+
+    def _send(self, message: OutgoingMessage, now: float) -> None:
+        try:
+            self._association.send(
                 message.stream_id,
                 message.ppid,
                 message.data,
@@ -162,15 +192,10 @@ class DataTransport:
                 max_retransmits=message.max_retransmits,
                 max_lifetime_s=message.max_lifetime_s,
             )
-        for stream_id in self._channels.poll_resets():
-            association.reset_stream(stream_id, now)
-        for event in self._channels.poll_events():
-            if isinstance(event, ChannelMessageReceived):
-                self._events.append(ChannelMessage(*event))
-            elif isinstance(event, ChannelStateChanged):
-                self._on_channel_moved(event)
-            else:
-                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
+        except (InvalidStateError, InvalidAccessError):
+            # The peer shuts the association down, resets the stream or takes fewer streams, and
+            # what it sent with that still called for an answer.
+            self._trace.count("sctp-message-refused")
 
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:
         change = event.change
@@ -210,6 +235,7 @@ class DataTransport:
         self._events.append(SctpChanged(change, max_channels=count))
 
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
+        self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
         if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
             self._events.append(RemoteClosed(RemoteCloseCause.SCTP_ABORT))

@@ -16,12 +16,13 @@ from frazil.session.config import MAX_EARLY_DATAGRAMS, SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
-from frazil.states.enums import RTCDtlsTransportState, RTCIceRole
+from frazil.states.enums import RTCDtlsTransportState, RTCIceRole, RTCIceTransportState
 from frazil.trace import Trace
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _MAX_ROUNDS = 16
 """Rounds of sealing in one :meth:`Session.poll_transmits`; each gives one bounded batch."""
+_OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
 class Session:
@@ -50,6 +51,8 @@ class Session:
         self._early: list[Datagram] = []
         self._events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
+        self._path: tuple[Address, Address] | None = None
+        self._remote_is_gone = False
 
     @property
     def dtls(self) -> DtlsEndpoint | None:
@@ -133,6 +136,10 @@ class Session:
                 self._trace,
                 is_client=self._dtls.role is DtlsRole.CLIENT,
             )
+            if self._dtls.state in _OVER:
+                failed = self._dtls.state is RTCDtlsTransportState.FAILED
+                text = f"the DTLS transport is {self._dtls.state} already"
+                self._data.lose_transport(text, failed=failed, now=now)
             self._settle(now)
 
     # --- channels -----------------------------------------------------------------------------
@@ -239,9 +246,7 @@ class Session:
                 accepted.append(datagram.data)
         if accepted:
             payloads += self._open(accepted, source, now)
-        if payloads and self._data is not None:
-            self._collect_dtls(now)  # what brought the payloads may have brought `connected`
-            self._data.receive(payloads, now)
+        self._collect_dtls(now, payloads)
 
     def _open(
         self, datagrams: list[bytes], source: tuple[Address, Address] | None, now: float
@@ -307,7 +312,7 @@ class Session:
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
         if self._data is not None:
-            self._events += self._data.poll_events()
+            self._collect_data(self._data)
         events, self._events = self._events, []
         return events
 
@@ -334,43 +339,71 @@ class Session:
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        path_changed = self._collect_ice()
+        path_works_anew = self._collect_ice()
         if self._dtls is not None:
             if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:
                 self._dtls.start(now)
             self._collect_dtls(now)
         if self._data is not None:
-            if path_changed:
+            if path_works_anew:
                 self._data.path_changed(now)
-            self._events += self._data.poll_events()
+            self._collect_data(self._data)
 
     def _collect_ice(self) -> bool:
-        """Take over what ICE reports; whether data may flow again, or flow elsewhere."""
+        """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
         events = self.ice.poll_events()
         self._events += events
-        return self.ice.path is not None and any(
-            isinstance(event, IceTransportChanged) for event in events
+        before, self._path = self._path, self.ice.path
+        if self._path is None:
+            return False
+        return self._path != before or any(
+            isinstance(event, IceTransportChanged)
+            and event.change is not None
+            and event.change.old == RTCIceTransportState.DISCONNECTED
+            for event in events
         )
 
-    def _collect_dtls(self, now: float) -> None:
-        dtls, data = self._dtls, self._data
-        if dtls is None:
+    def _collect_dtls(self, now: float, payloads: Sequence[bytes] = ()) -> None:
+        """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""
+        if self._dtls is None:
             return
-        for event in dtls.poll_events():
-            self._events.append(event)
-            self._on_dtls(event)
-        state = dtls.state
-        if data is None:
-            return
-        if state is RTCDtlsTransportState.CONNECTED:
+        endings: list[DtlsStateChanged] = []
+        for event in self._dtls.poll_events():
+            if event.change.new in _OVER:
+                endings.append(event)
+            else:
+                self._events.append(event)
+        data = self._data
+        if data is not None and self._dtls.state is RTCDtlsTransportState.CONNECTED:
             data.start(now)
-        elif state in (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED):
-            text = f"the DTLS transport is {state}"
-            data.lose_transport(text, failed=state is RTCDtlsTransportState.FAILED, now=now)
+        if data is not None and payloads:
+            data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+            data.receive(payloads, now)
+            self._collect_data(data)
+        for event in endings:
+            self._end_dtls(event, now)
 
-    def _on_dtls(self, event: DtlsStateChanged) -> None:
-        if event.change.new == RTCDtlsTransportState.CLOSED:
-            self._events.append(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
+    def _end_dtls(self, event: DtlsStateChanged, now: float) -> None:
+        self._events.append(event)
+        has_failed = event.change.new == RTCDtlsTransportState.FAILED
+        if not has_failed:
+            self._tell_remote_close(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
+        if self._data is not None:
+            text = f"the DTLS transport is {event.change.new}: {event.change.reason.text}"
+            self._data.lose_transport(text, failed=has_failed, now=now)
+
+    def _collect_data(self, data: DataTransport) -> None:
+        for event in data.poll_events():
+            if isinstance(event, RemoteClosed):
+                self._tell_remote_close(event)
+            else:
+                self._events.append(event)
+
+    def _tell_remote_close(self, event: RemoteClosed) -> None:
+        """A goodbye comes in more than one layer, and is told once."""
+        if not self._remote_is_gone:
+            self._remote_is_gone = True
+            self._events.append(event)
 
 
 def _earlier(a: float | None, b: float | None) -> float | None:

@@ -1,0 +1,154 @@
+import random
+
+import pytest
+
+from frazil.datachannel import ChannelParameters, Ppid
+from frazil.datachannel.dcep import encode_open
+from frazil.errors import OperationError
+from frazil.sctp import Association, SctpConfig
+from frazil.session.data_transport import DataTransport
+from frazil.session.event import (
+    ChannelAnnounced,
+    ChannelClosed,
+    ChannelClosing,
+    ChannelDrained,
+    ChannelMessage,
+    RemoteCloseCause,
+    RemoteClosed,
+    SctpChanged,
+)
+from frazil.trace import Trace
+
+CONFIG = SctpConfig()
+PARAMETERS = ChannelParameters(label="chat")
+NEGOTIATED = ChannelParameters(label="chat", negotiated=True)
+
+
+class Wire:
+    """A DataTransport in the DTLS client's place, and a bare association as its peer."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        source = random.Random(1).randbytes
+        self.transport = DataTransport("0", CONFIG, source, self.trace, is_client=True)
+        self.peer = Association(CONFIG, random.Random(2).randbytes, Trace())
+        self.transport.start(0.0)
+        self.peer.start(0.0)
+        self.carry()
+
+    def carry(self) -> list:
+        """Exchange packets until there are none; what the transport reported."""
+        while True:
+            there = self.transport.poll_packets(0.0)
+            back = self.peer.poll_packets(0.0)
+            if not there and not back:
+                return self.transport.poll_events()
+            self.peer.receive(there, 0.0)
+            self.transport.receive(back, 0.0)
+
+
+def test_both_limits_of_the_association_count():
+    config = SctpConfig(inbound_streams=300, outbound_streams=20)
+    transport = DataTransport("0", config, random.Random(1).randbytes, Trace(), is_client=True)
+    peer = Association(CONFIG, random.Random(2).randbytes, Trace())
+    transport.start(0.0)
+    peer.start(0.0)
+    for _ in range(4):
+        peer.receive(transport.poll_packets(0.0), 0.0)
+        transport.receive(peer.poll_packets(0.0), 0.0)
+    (event,) = transport.poll_events()
+    assert isinstance(event, SctpChanged)
+    assert event.max_channels == 20
+    with pytest.raises(OperationError):
+        transport.open_channel(NEGOTIATED, 0.0, 20)
+
+
+def test_a_channel_lives_from_its_announcement_to_its_end():
+    wire = Wire()
+    wire.peer.send(1, Ppid.DCEP, encode_open(PARAMETERS), 0.0)
+    wire.peer.send(1, Ppid.STRING, "grüß".encode(), 0.0)
+    assert wire.carry() == [
+        ChannelAnnounced(1, PARAMETERS),
+        ChannelMessage(1, "grüß".encode(), True),
+        ChannelDrained(1, 1),
+    ]
+    wire.transport.send(1, b"answer", False, 0.0)
+    assert wire.carry() == [ChannelDrained(1, 6)]
+    wire.peer.reset_stream(1, 0.0)
+    assert wire.carry() == [ChannelClosing(1), ChannelClosed(1)]
+
+
+def test_a_channel_that_is_announced_with_the_shutdown_needs_no_answer():
+    wire = Wire()
+    wire.peer.send(1, Ppid.DCEP, encode_open(PARAMETERS), 0.0)
+    batch = wire.peer.poll_packets(0.0)
+    wire.peer.shutdown(0.0)
+    # The peer does not wait for the acknowledgement, as it should.
+    wire.peer.receive(sack_of(batch), 0.0)
+    wire.transport.receive(batch + wire.peer.poll_packets(0.0), 0.0)
+    events = wire.carry()
+    assert events[0] == ChannelAnnounced(1, PARAMETERS)
+    assert events[-1] == ChannelClosed(1)
+    assert wire.trace.counters["sctp-message-refused"] == 1
+
+
+def sack_of(batch: list[bytes]) -> list[bytes]:
+    """What a transport in the same state would answer to ``batch``."""
+    twin = Wire()
+    twin.transport.receive(batch, 0.0)
+    return twin.transport.poll_packets(0.0)
+
+
+def test_a_shutdown_is_a_graceful_end():
+    wire = Wire()
+    wire.transport.open_channel(NEGOTIATED, 0.0, 4)
+    wire.peer.shutdown(0.0)
+    changed, closed = wire.carry()
+    assert isinstance(changed, SctpChanged)
+    assert (changed.change.new, changed.failed) == ("closed", False)
+    assert closed == ChannelClosed(4)
+
+
+def test_an_abort_is_a_failure_with_its_cause():
+    wire = Wire()
+    wire.transport.open_channel(NEGOTIATED, 0.0, 4)
+    wire.peer.abort(0.0, "enough")
+    told, changed, closed = wire.carry()
+    assert told == RemoteClosed(RemoteCloseCause.SCTP_ABORT)
+    assert (changed.change.new, changed.failed, changed.cause_code) == ("closed", True, 12)
+    assert closed == ChannelClosed(4, failed=True, cause_code=12)
+
+
+def test_our_own_abort_is_neither_a_failure_nor_the_peers_doing():
+    wire = Wire()
+    wire.transport.abort(0.0)
+    (changed,) = wire.carry()
+    assert (changed.change.new, changed.failed) == ("closed", False)
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_without_its_transport_nothing_ever_happens_again(failed):
+    wire = Wire()
+    wire.transport.open_channel(NEGOTIATED, 0.0, 4)
+    wire.transport.send(4, b"in flight", False, 0.0)
+    wire.transport.poll_packets(0.0)
+    wire.transport.poll_events()
+    wire.transport.lose_transport("DTLS is gone", failed=failed, now=1.0)
+    wire.transport.lose_transport("DTLS is gone", failed=failed, now=2.0)
+    changed, closed = wire.transport.poll_events()
+    assert (changed.failed, changed.change.reason.text) == (failed, "DTLS is gone")
+    assert closed == ChannelClosed(4, failed)
+    assert wire.transport.next_timeout() is None
+    wire.transport.handle_timeout(100.0)
+    wire.transport.path_changed(100.0)
+    wire.transport.start(100.0)
+    assert wire.transport.poll_events() == []
+
+
+def test_a_transport_that_never_started_can_be_lost():
+    transport = DataTransport("0", CONFIG, random.Random(1).randbytes, Trace(), is_client=True)
+    transport.lose_transport("DTLS failed", failed=True, now=1.0)
+    (changed,) = transport.poll_events()
+    assert changed.failed
+    assert transport.poll_packets(1.0) == []
+    assert transport.next_timeout() is None

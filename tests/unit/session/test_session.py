@@ -1,0 +1,316 @@
+import pytest
+
+from frazil.datachannel import ChannelParameters
+from frazil.dtls import DtlsStateChanged
+from frazil.errors import InvalidStateError
+from frazil.session.config import MAX_EARLY_DATAGRAMS
+from frazil.session.event import (
+    ChannelClosed,
+    ChannelMessage,
+    RemoteCloseCause,
+    RemoteClosed,
+    SctpChanged,
+)
+from frazil.states.enums import RTCIceRole
+from support.session_pair import STREAM, SessionPair
+
+CLIENT_HELLO = 22
+ALERT = 21
+
+
+def story(side) -> list[str]:
+    """What DTLS, SCTP and the channels of a side reported, in order."""
+    lines = []
+    for event in side.events:
+        match event:
+            case DtlsStateChanged():
+                lines.append(f"dtls {event.change.new}")
+            case SctpChanged():
+                lines.append(f"sctp {event.change.new}" + (" failed" if event.failed else ""))
+            case RemoteClosed():
+                lines.append(f"remote {event.cause}")
+            case ChannelClosed():
+                lines.append(f"channel closed{' failed' if event.failed else ''}")
+    return lines
+
+
+def is_dtls(data: bytes) -> bool:
+    return 20 <= data[0] <= 63
+
+
+# --- demultiplexing -------------------------------------------------------------------------------
+
+
+def test_layers_come_up_in_order():
+    pair = SessionPair().start()
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side) == ["dtls connecting", "dtls connected", "sctp connected"]
+
+
+def test_every_layer_gets_its_datagrams_from_one_batch_and_the_rest_is_counted():
+    pair = SessionPair().connect()
+    for data in (b"", b"\x80rtp", b"\x50turn", b"\x00stun?"):
+        pair.inject(pair.a, data)
+    assert pair.a.trace.counters["datagram-of-unknown-protocol"] == 3
+    pair.send(pair.b, b"still here")
+    pair.run(1.0)
+    assert pair.a.messages == [b"still here"]
+
+
+def test_dtls_from_an_address_that_ice_has_not_validated_never_reaches_the_endpoint():
+    pair = SessionPair().start_ice()
+    pair.start_dtls(pair.b)
+    pair.run(1.0)
+    hello = next(data for data in pair.b.sent if is_dtls(data))
+    stranger = SessionPair()
+    stranger.start_ice()
+    stranger.start_dtls(stranger.a)
+    stranger.inject(stranger.a, hello, ("203.0.113.9", 9))
+    assert stranger.a.trace.counters["dtls-from-unvalidated-address"] == 1
+    assert story(stranger.a) == []
+    assert not any(is_dtls(data) for data in stranger.a.sent)
+
+
+def test_a_connected_association_ignores_records_from_elsewhere():
+    pair = SessionPair().connect()
+    pair.keep = lambda side, data: False
+    pair.send(pair.b, b"captured")
+    captured = pair.b.sent[-1]
+    pair.inject(pair.a, captured, ("203.0.113.9", 9))
+    assert pair.a.messages == []
+    pair.inject(pair.a, captured)
+    assert pair.a.messages == [b"captured"]
+
+
+# --- early ClientHello ----------------------------------------------------------------------------
+
+
+def test_a_client_hello_before_the_answer_is_kept_and_answered_at_once():
+    pair = SessionPair().start_ice()
+    pair.start_dtls(pair.b)
+    pair.run(0.5)
+    sent = len([data for data in pair.b.sent if is_dtls(data)])
+    assert sent >= 1
+    pair.keep = lambda side, data: side is pair.a  # no repetition helps
+    pair.start_dtls(pair.a)
+    assert any(is_dtls(data) for data in pair.a.sent)
+    assert story(pair.a) == ["dtls connecting"]
+
+
+def test_only_so_many_datagrams_are_kept_before_the_answer():
+    pair = SessionPair().start_ice()
+    pair.run(0.5)
+    for _ in range(MAX_EARLY_DATAGRAMS + 3):
+        pair.inject(pair.a, bytes([CLIENT_HELLO]) + b"hello")
+    assert pair.a.trace.counters["dtls-too-early"] == 3
+    pair.start_dtls(pair.a)
+    assert pair.a.trace.counters["dtls-malformed"] == MAX_EARLY_DATAGRAMS
+
+
+# --- misuse ---------------------------------------------------------------------------------------
+
+
+def test_layers_start_from_below():
+    pair = SessionPair()
+    with pytest.raises(InvalidStateError, match="DTLS before SCTP"):
+        pair.a.session.start_sctp(5000, 0.0)
+    with pytest.raises(InvalidStateError, match="not negotiated"):
+        pair.a.session.open_channel(ChannelParameters(label="x"), 0.0)
+
+
+def test_starting_a_layer_twice_changes_nothing():
+    pair = SessionPair().connect()
+    dtls, data = pair.a.session.dtls, pair.a.session.data
+    pair.start_dtls(pair.a)
+    pair.a.session.start_sctp(5001, pair.now)
+    assert pair.a.session.dtls is dtls
+    assert pair.a.session.data is data
+
+
+# --- the path comes and goes ----------------------------------------------------------------------
+
+
+def lose_path(pair: SessionPair) -> None:
+    """Cut the wire until consent has expired."""
+    pair.keep = lambda side, data: False
+    pair.run(40.0)
+    assert pair.a.session.ice.path is None
+    assert pair.b.session.ice.path is None
+
+
+def test_the_clock_of_sctp_stands_still_without_a_path():
+    pair = SessionPair().connect()
+    lose_path(pair)
+    pair.send(pair.a, b"waiting")
+    sent = len(pair.a.sent)
+    data = pair.a.session.data
+    assert data is not None
+    pair.run(3600.0)
+    assert pair.a.session.next_timeout() is None or pair.a.session.next_timeout() > pair.now
+    assert not any(is_dtls(each) for each in pair.a.sent[sent:])
+    assert story(pair.a) == story(pair.b) == []
+
+
+def test_after_a_short_blackout_data_flows_at_once_and_not_when_old_timers_expire():
+    pair = SessionPair().connect()
+    pair.keep = lambda side, data: False
+    pair.send(pair.a, b"through")
+    pair.run(20.0)
+    pair.keep = lambda side, data: True
+    pair.run(1.5)
+    assert pair.b.messages == [b"through"]
+
+
+def test_a_better_state_on_the_same_path_does_not_restart_congestion_control(monkeypatch):
+    calls = []
+    pair = SessionPair()
+    pair.start()
+    data = pair.a.session.data
+    monkeypatch.setattr(type(data), "path_changed", lambda self, now: calls.append(now))
+    pair.run(10.0)
+    assert pair.a.session.ice.state == "completed"
+    assert len(calls) <= 2  # each side's first path
+
+
+# --- goodbye --------------------------------------------------------------------------------------
+
+
+def test_close_says_goodbye_in_both_layers_and_the_peer_hears_of_it_once():
+    pair = SessionPair().connect()
+    pair.a.session.close(pair.now)
+    pair.run(0.1)
+    assert story(pair.b) == [
+        "remote sctp-abort",
+        "sctp closed failed",
+        "channel closed failed",
+        "dtls closed",
+    ]
+    assert story(pair.a) == []
+    assert pair.b.of(SctpChanged)[0].cause_code == 12
+
+
+def test_messages_sent_before_the_goodbye_arrive_with_it():
+    pair = SessionPair().connect()
+    pair.a.session.send(STREAM, b"last words", False, pair.now)
+    pair.flush()
+    pair.a.session.close(pair.now)
+    pair.run(0.1)
+    assert pair.b.events[0] == ChannelMessage(STREAM, b"last words", False)
+    assert pair.b.events[1] == RemoteClosed(RemoteCloseCause.SCTP_ABORT)
+
+
+def test_a_lost_abort_leaves_close_notify_to_tell():
+    pair = SessionPair().connect()
+    pair.a.session.close(pair.now)
+    pair.keep = lambda side, data: not is_dtls(data) or data[0] == ALERT
+    pair.run(0.1)
+    assert story(pair.b) == [
+        "dtls closed",
+        "remote close_notify",
+        "sctp closed",
+        "channel closed",
+    ]
+
+
+def test_close_in_the_middle_of_the_handshake_tells_the_peer():
+    pair = SessionPair().start_ice()
+    pair.start_dtls(pair.b)
+    pair.start_dtls(pair.a)
+    for side in pair.sides:
+        pair.start_data(side)
+    pair.keep = lambda side, data: side is pair.b or not is_dtls(data)
+    pair.run(1.0)
+    assert story(pair.a) == story(pair.b) == ["dtls connecting"]
+    pair.keep = lambda side, data: True
+    pair.b.session.close(pair.now)
+    pair.run(0.1)
+    assert "remote close_notify" in story(pair.a)
+    assert story(pair.a)[-1] == "channel closed"
+
+
+@pytest.mark.parametrize("phase", range(6))
+def test_close_works_in_every_phase_and_twice(phase):
+    pair = SessionPair()
+    steps = (
+        lambda: None,
+        lambda: pair.a.session.set_role(RTCIceRole.CONTROLLING, 0.0),
+        pair.start_ice,
+        lambda: pair.run(0.2),
+        lambda: pair.start_dtls(pair.a),
+        lambda: pair.start_data(pair.a),
+    )
+    for step in steps[: phase + 1]:
+        step()
+    session = pair.a.session
+    session.close(pair.now)
+    session.close(pair.now)
+    pair.a.events.clear()
+    pair.flush()
+    pair.run(1.0)
+    assert pair.a.events == []
+    assert session.next_timeout() is None
+
+
+def test_close_after_dtls_failed():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side, trusts=side.certificate.fingerprint())
+        pair.start_data(side)
+    pair.run(2.0)
+    assert "dtls failed" in story(pair.a)
+    pair.a.session.close(pair.now)
+    pair.flush()
+    assert pair.a.session.next_timeout() is None
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+
+def test_a_dtls_failure_closes_sctp_and_the_channels():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side, trusts=side.certificate.fingerprint())
+        pair.start_data(side)
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side)[-3:] == [
+            "dtls failed",
+            "sctp closed failed",
+            "channel closed failed",
+        ]
+        assert side.of(RemoteClosed) == []
+        assert side.session.data.next_timeout() is None
+
+
+def test_sctp_that_is_started_on_a_failed_dtls_transport_is_closed_at_once():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side, trusts=side.certificate.fingerprint())
+    pair.run(2.0)
+    pair.a.session.start_sctp(5000, pair.now)
+    pair.flush()
+    assert story(pair.a)[-1] == "sctp closed failed"
+
+
+def test_what_is_sent_after_the_end_is_lost_without_an_exception():
+    pair = SessionPair().connect()
+    pair.a.session.close(pair.now)
+    pair.run(0.1)
+    assert pair.b.of(RemoteClosed) == [RemoteClosed(RemoteCloseCause.SCTP_ABORT)]
+    pair.send(pair.b, b"too late")
+    pair.b.session.close_channel(STREAM, pair.now)
+    stream = pair.b.session.open_channel(ChannelParameters(label="late"), pair.now)
+    pair.b.session.send(stream, b"too late", False, pair.now)
+    pair.b.session.close_channel(stream, pair.now)
+    pair.run(1.0)
+    assert pair.b.trace.counters["message-for-closed-channel"] == 1
+
+
+def test_what_is_sent_while_the_peer_closes_the_channel_is_lost_without_an_exception():
+    pair = SessionPair().connect()
+    pair.a.session.close_channel(STREAM, pair.now)
+    pair.run(1.0)
+    assert story(pair.b) == ["channel closed"]
+    pair.send(pair.b, b"too late")
+    assert pair.b.trace.counters["message-for-closed-channel"] == 1
