@@ -118,19 +118,15 @@ class Applier:
         self, stack: TransportStack, remote: RemoteTransport, description: Description, now: float
     ) -> None:
         ufrag = remote.credentials.ufrag
-        index = min(remote.sections)
-        known = {(each.candidate, each.username_fragment) for each in stack.ice.remote_candidates}
+        index = remote.candidate_section
+        mid = description.model.media[index].mid
         for line in remote.candidates:
-            if (line, ufrag) in known:
-                continue
             try:
                 candidate = Candidate.from_line(line)
             except CandidateSyntaxError:
                 self._core.trace.count("candidate-malformed")
                 continue
-            mid = description.model.media[index].mid
-            stack.ice.remote_candidates.append(CandidateInit(line, mid, index, ufrag))
-            stack.add_candidate(candidate, ufrag, now)
+            stack.add_candidate(candidate, CandidateInit(line, mid, index, ufrag), now)
         if remote.is_gathered:
             stack.session.end_remote_candidates(now, ufrag)
 

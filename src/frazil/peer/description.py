@@ -89,18 +89,13 @@ class Description:
                 return index
         return None
 
-    def add_candidate(self, index: int, line: str) -> bool:
-        """Append ``a=candidate:...`` to the m-section at ``index``; whether that was done.
-
-        It is not done for a line that is there already, and not beyond ``MAX_CANDIDATES``.
-        """
+    def add_candidate(self, index: int, line: str) -> None:
+        """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
         section = self._sections[index + 1]
         count = sum(each.startswith("a=candidate:") for each in section)
-        if f"a={line}" in section or count >= MAX_CANDIDATES:
-            return False
-        section.append(f"a={line}")
-        self._text = None
-        return True
+        if f"a={line}" not in section and count < MAX_CANDIDATES:
+            section.append(f"a={line}")
+            self._text = None
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""

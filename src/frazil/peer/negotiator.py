@@ -284,7 +284,17 @@ class Negotiator:
         core = self._core
         core.descriptions.apply(side, description)
         changed = self.signaling.apply(side, description.type, now)
+        core.trace.record(
+            now,
+            "peer",
+            "description-applied",
+            side=side,
+            type=description.type,
+            sections=len(description.model.media),
+        )
         self._revision += 1
+        if side is Side.REMOTE:
+            self._created_answer = None  # it answers another offer
         if description.type is SdpType.ANSWER:
             self._created_offer = self._created_answer = None
             local = core.descriptions.current_local

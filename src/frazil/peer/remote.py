@@ -17,6 +17,7 @@ class RemoteTransport:
     Attributes:
         sections: The indexes of the m-sections whose candidates are meant for it: its own, and the
             one whose transport it borrows inside a BUNDLE group.
+        candidate_section: The one among them that holds ``candidates``.
         candidates: The ``candidate:`` lines.
         is_gathered: No further candidate will follow: the description says so, or the peer does
             not trickle, and then its list is complete (RFC 9429 4.1.17).
@@ -24,6 +25,7 @@ class RemoteTransport:
     """
 
     sections: frozenset[int]
+    candidate_section: int
     credentials: Credentials
     is_lite: bool
     fingerprints: tuple[Fingerprint, ...]
@@ -48,6 +50,7 @@ def read_transport(description: SessionDescription) -> RemoteTransport | None:
     fingerprints = first.fingerprints or second.fingerprints
     return RemoteTransport(
         sections=frozenset({index, description.media.index(ice)}),
+        candidate_section=description.media.index(ice),
         credentials=Credentials(ice.ice_ufrag or "", ice.ice_pwd or ""),
         is_lite=description.ice_lite,
         fingerprints=tuple(Fingerprint(each.algorithm, each.value) for each in fingerprints),

@@ -54,17 +54,14 @@ class RemoteCandidateIntake:
         stack = self._applier.stack
         if ufrag is None or stack is None or not self._serves(index):
             return  # the m-section was rejected: W3C ignores its candidates
-        added = [
-            description.add_candidate(index, candidate.to_line())
-            for description in self._core.descriptions.remotes()
-            if index in description.sections_of(ufrag)
-        ]
-        if not any(added):
+        line = candidate.to_line()
+        place = CandidateInit(line, init.sdp_mid or self._mid(index), index, ufrag)
+        if not stack.add_candidate(candidate, place, now):
             self._core.trace.count("candidate-dropped")
             return
-        mid = init.sdp_mid or self._mid(index)
-        stack.ice.remote_candidates.append(CandidateInit(candidate.to_line(), mid, index, ufrag))
-        stack.add_candidate(candidate, ufrag, now)
+        for description in self._core.descriptions.remotes():
+            if index in description.sections_of(ufrag):
+                description.add_candidate(index, line)
 
     def _end(self, init: CandidateInit, index: int | None, now: float) -> None:
         """End one m-section, or all of them, in one generation."""

@@ -2,6 +2,8 @@
 
 from frazil.dtls import DtlsRole
 from frazil.ice import Candidate, Credentials
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.description import MAX_CANDIDATES
 from frazil.peer.generation import LocalGeneration
 from frazil.peer.remote import RemoteTransport
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
@@ -62,7 +64,7 @@ class TransportStack:
             return
         self._forget_half(self.ice.local_parameters != self._stable_local, now)
         self.ice.local_parameters = credentials
-        self.generations.setdefault(credentials.ufrag, LocalGeneration())
+        self.generations[credentials.ufrag] = LocalGeneration()
         self.session.set_local_credentials(credentials, now)
 
     def apply_remote(self, remote: RemoteTransport, now: float) -> None:
@@ -74,10 +76,22 @@ class TransportStack:
             self.session.set_remote_credentials(remote.credentials, now, lite=remote.is_lite)
         self.remote = remote
 
-    def add_candidate(self, candidate: Candidate, ufrag: str, now: float) -> None:
-        """A candidate of the peer; those of other components have no use."""
+    def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:
+        """A candidate of the peer; whether it was new and within the limit of its generation.
+
+        Candidates of other components are kept but have no use.
+        """
+        known = [
+            each.candidate
+            for each in self.ice.remote_candidates
+            if each.username_fragment == init.username_fragment
+        ]
+        if init.candidate in known or len(known) >= MAX_CANDIDATES:
+            return False
+        self.ice.remote_candidates.append(init)
         if candidate.component == _RTP:
-            self.session.add_remote_candidate(candidate, now, ufrag)
+            self.session.add_remote_candidate(candidate, now, init.username_fragment)
+        return True
 
     def start(self, role: DtlsRole, now: float) -> None:
         """After an answer: DTLS and SCTP may begin as soon as there is a valid pair."""
@@ -91,27 +105,31 @@ class TransportStack:
         """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""
         self._stable_local = self.ice.local_parameters
         self._stable_remote = self.remote
-        local = self._stable_local.ufrag if self._stable_local else None
-        remote = self.remote.credentials.ufrag if self.remote else None
-        self.generations = {u: g for u, g in self.generations.items() if u == local}
-        self.ice.local_candidates = [
-            each for each in self.ice.local_candidates if each.username_fragment == local
-        ]
-        self.ice.remote_candidates = [
-            each for each in self.ice.remote_candidates if each.username_fragment == remote
-        ]
+        self._prune()
 
     def roll_back(self, now: float) -> None:
         """Return to the generations of the last ``stable``."""
         self.remote = self._stable_remote
         remote = self.remote.credentials if self.remote else None
-        changed = (
-            self.ice.local_parameters != self._stable_local or self.ice.remote_parameters != remote
-        )
+        applied = (self.ice.local_parameters, self.ice.remote_parameters)
         self.ice.local_parameters = self._stable_local
         self.ice.remote_parameters = remote
-        self._forget_half(changed, now)
+        self._forget_half(applied != (self._stable_local, remote), now)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Forget the candidates of generations that are not in force any more."""
+        ice = self.ice
+        local = ice.local_parameters.ufrag if ice.local_parameters else None
+        remote = ice.remote_parameters.ufrag if ice.remote_parameters else None
+        self.generations = {u: g for u, g in self.generations.items() if u == local}
+        ice.local_candidates = _of_generation(ice.local_candidates, local)
+        ice.remote_candidates = _of_generation(ice.remote_candidates, remote)
 
     def _forget_half(self, pending: bool, now: float) -> None:
         if pending:
             self.session.rollback(now)
+
+
+def _of_generation(candidates: list[CandidateInit], ufrag: str | None) -> list[CandidateInit]:
+    return [each for each in candidates if each.username_fragment == ufrag]

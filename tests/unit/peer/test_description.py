@@ -40,8 +40,8 @@ def test_candidates_go_to_the_end_of_their_section_with_its_line_ends() -> None:
     for newline in ("\n", "\r\n"):
         text = SDP.replace("\n", newline)
         found = description(text)
-        assert found.add_candidate(0, LINE.format(1))
-        assert found.add_candidate(1, LINE.format(2))
+        found.add_candidate(0, LINE.format(1))
+        found.add_candidate(1, LINE.format(2))
         before, after = text.split("m=application")
         assert found.sdp == (
             f"{before}a={LINE.format(1)}{newline}m=application{after}a={LINE.format(2)}{newline}"
@@ -50,15 +50,15 @@ def test_candidates_go_to_the_end_of_their_section_with_its_line_ends() -> None:
 
 def test_a_candidate_is_added_once() -> None:
     found = description()
-    assert found.add_candidate(1, LINE.format(1))
-    assert not found.add_candidate(1, LINE.format(1))
+    found.add_candidate(1, LINE.format(1))
+    found.add_candidate(1, LINE.format(1))
     assert found.sdp.count("a=candidate") == 1
 
 
 def test_candidates_are_bounded_so_that_the_text_stays_valid() -> None:
     found = description()
-    added = [found.add_candidate(1, LINE.format(port)) for port in range(MAX_CANDIDATES + 5)]
-    assert added.count(True) == MAX_CANDIDATES
+    for port in range(MAX_CANDIDATES + 5):
+        found.add_candidate(1, LINE.format(port))
     assert len(parse_sdp(found.sdp).media[1].candidates) == MAX_CANDIDATES
 
 

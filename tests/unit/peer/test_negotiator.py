@@ -17,7 +17,7 @@ from frazil.peer.event import EventType
 from frazil.peer.signaling import SdpType
 from frazil.sdp import parse_sdp
 from frazil.states.enums import RTCDataChannelState, RTCIceRole
-from support.peer_pair import Peer, certificate, connected_pair, negotiate
+from support.peer_pair import Peer, candidate, certificate, connected_pair, negotiate
 
 SIGNALING = EventType.SIGNALING_STATE_CHANGE
 NEEDED = EventType.NEGOTIATION_NEEDED
@@ -106,6 +106,26 @@ def test_stale_offer_is_created_again() -> None:
     peer.channel()
     assert "m=application" not in stale.sdp
     assert "m=application" in peer.set_local({"type": "offer"}).sdp
+
+
+def test_answer_to_a_replaced_offer_is_refused() -> None:
+    peer = Peer()
+    peer.set_remote(offering(2).set_local())
+    stale = peer.complete(peer.pc.create_answer())
+    peer.set_remote(offering(3).set_local())
+    operation = peer.pc.set_local_description(stale)
+    assert isinstance(operation.error, InvalidModificationError)
+    peer.set_local()
+    assert peer.pc.signaling_state == "stable"
+
+
+def test_one_answer_may_be_applied_first_as_pranswer() -> None:
+    peer = Peer()
+    peer.set_remote(offering(2).set_local())
+    sdp = peer.complete(peer.pc.create_answer()).sdp
+    peer.set_local({"type": "pranswer", "sdp": sdp})
+    peer.set_local({"type": "answer", "sdp": sdp})
+    assert peer.pc.current_local_description.sdp == sdp
 
 
 @pytest.mark.parametrize("kind", ["offer", "answer", "pranswer"])
@@ -439,6 +459,52 @@ def test_malformed_offer_in_glare_does_not_undo_the_rollback() -> None:
     with pytest.raises(RTCError):
         peer.set_remote({"type": "offer", "sdp": "garbage"})
     assert peer.pc.signaling_state == "stable"
+
+
+def test_offer_applied_again_after_a_rollback_gathers_from_scratch() -> None:
+    one, _, _ = connected_pair()
+    offer = one.complete(one.pc.create_offer(ice_restart=True))
+    one.set_local(offer)
+    one.session.gather(one.ufrag(), candidate(5))
+    one.run()
+    one.set_local({"type": "rollback"})
+    one.set_local(offer)
+    assert one.pc.local_description.sdp == offer.sdp
+    assert len(one.session.called("set_local_credentials")) == 3
+    one.session.gather(one.ufrag(), candidate(5))
+    one.run()
+    media = parse_sdp(one.pc.local_description.sdp).media[0]
+    assert len(media.candidates) == 1
+    assert media.end_of_candidates
+
+
+def test_rollback_of_a_remote_restart_forgets_its_candidates() -> None:
+    one, two, _ = connected_pair()
+    before = one.pc.sctp.dtls.ice.remote_parameters
+    two.pc.restart_ice()
+    one.set_remote(two.set_local())
+    one.complete(one.pc.add_ice_candidate({"candidate": candidate(5).line, "sdpMid": "0"}))
+    assert len(one.pc.sctp.dtls.ice.remote_candidates) == 1
+    one.set_remote({"type": "rollback"})
+    assert one.pc.sctp.dtls.ice.remote_candidates == []
+    assert one.pc.sctp.dtls.ice.remote_parameters == before
+    assert one.session.called("rollback") == [(0.0,)]
+
+
+def test_remote_offer_that_ends_data_takes_everything_down() -> None:
+    one, two, channel = connected_pair()
+    offer = two.set_local().sdp.replace("a=group:BUNDLE 0\r\n", "")
+    offer = re.sub("m=application [0-9]+", "m=application 0", offer)
+    one.set_remote({"type": "offer", "sdp": offer})
+    assert one.pc.sctp is not None
+    answer = one.set_local()
+    types = one.run()
+    assert parse_sdp(answer.sdp).media[0].is_rejected
+    assert one.pc.sctp is None
+    assert channel.ready_state == "closed"
+    assert types.count(EventType.STATE_CHANGE) == 3
+    assert one.pc.connection_state == "new"
+    assert one.pc.ice_gathering_state == "new"
 
 
 # --- negotiationneeded --------------------------------------------------------------------------
