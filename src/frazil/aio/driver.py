@@ -1,26 +1,36 @@
 """The pump: connects one sans-IO peer connection to sockets, a timer and the event loop.
 
 Every input ends in one flush: send what is to be sent, do what the connection asks for, arm the one
-timer, and let the next W3C task run in a loop callback of its own. Calls of the application only
+timer, and let the next W3C task run in a later turn of the loop. Calls of the application only
 ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.network import Network
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.connection import PeerConnection
-from frazil.peer.event import DriverRequest, Fired, GatheringRequested, OperationSettled
+from frazil.peer.event import (
+    DriverRequest,
+    EventType,
+    Fired,
+    GatheringRequested,
+    OperationSettled,
+    PeerEvent,
+)
 from frazil.peer.operation import Operation
 from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
 R = TypeVar("R")
 Convert = Callable[[Any], Any]
+
+MAX_TASKS_PER_TURN: Final = 128
+"""How many messages one turn of the loop delivers before others have their turn."""
 
 
 class Driver:
@@ -111,7 +121,7 @@ class Driver:
             self._send(now)
         self._arm(now)
         if self._task_handle is None and self._peer.has_task:
-            self._task_handle = self._loop.call_soon(self._run_task)
+            self._task_handle = self._loop.call_soon(self._run_tasks)
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         self._peer.transports.receive(transport, datagrams, self._loop.time())
@@ -157,18 +167,35 @@ class Driver:
             self._peer.transports.handle_timeout(now)
         self.flush()
 
-    def _run_task(self) -> None:
-        """One W3C task: the slots are written, the events fire, then whoever waits may look."""
+    def _run_tasks(self) -> None:
+        """The messages that are due, and at most one W3C task that changes a state.
+
+        So whoever waits for a state looks at each before it changes again, while messages do not
+        cost a turn of the loop each. With too many of them the network has to wait.
+        """
         self._task_handle = None
-        for event in self._peer.run_task(self._loop.time()):
+        peer, now = self._peer, self._loop.time
+        budget = MAX_TASKS_PER_TURN
+        while peer.has_task and (budget > 0 or peer.is_congested):
+            budget -= 1
+            if not self._fire(peer.run_task(now())):
+                break
+        self._after_task()
+        self.flush()
+
+    def _fire(self, events: Sequence[PeerEvent]) -> bool:
+        """Hand out the events of one task: its slots are written; whether all are messages."""
+        only_messages = True
+        for event in events:
             if isinstance(event, OperationSettled):
+                only_messages = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
                     _settle(promise[0], event.operation, promise[1])
             else:
+                only_messages = only_messages and event.type is EventType.MESSAGE
                 self._dispatch(event)
-        self._after_task()
-        self.flush()
+        return only_messages
 
 
 def _settle(future: asyncio.Future[Any], operation: Operation[Any], convert: Convert) -> None:

@@ -1,0 +1,100 @@
+"""The pump's turns of the event loop: what shares one and what does not."""
+
+import asyncio
+from collections import deque
+
+from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
+from frazil.peer.event import EventType, Fired
+
+MESSAGE = Fired("channel", EventType.MESSAGE, b"data")
+STATE = Fired("peer", EventType.CONNECTION_STATE_CHANGE)
+
+
+class FakeTransports:
+    """Has nothing to say to the network."""
+
+    def poll_transmits(self, now: float) -> list:
+        return []
+
+    def poll_requests(self) -> list:
+        return []
+
+    def next_timeout(self) -> None:
+        return None
+
+
+class FakePeer:
+    """Tasks that fire the given events."""
+
+    def __init__(self, tasks: list[list[Fired]], backlog_limit: int = 1_000_000) -> None:
+        self.transports = FakeTransports()
+        self.tasks = deque(tasks)
+        self.backlog_limit = backlog_limit
+
+    @property
+    def has_task(self) -> bool:
+        return bool(self.tasks)
+
+    @property
+    def is_congested(self) -> bool:
+        return len(self.tasks) > self.backlog_limit
+
+    def run_task(self, now: float) -> list[Fired]:
+        return self.tasks.popleft()
+
+
+def turns_of(peer: FakePeer) -> list[list[EventType]]:
+    """The types of the events that each turn of the loop dispatched, until no task is left."""
+
+    async def scenario() -> list[list[EventType]]:
+        turns: list[list[EventType]] = [[]]
+        driver = Driver(
+            peer,
+            None,
+            lambda fired: turns[-1].append(fired.type),
+            lambda: None,
+            include_loopback=False,
+        )
+        driver.wake()
+        while peer.has_task:
+            await asyncio.sleep(0)
+            turns.append([])
+        await asyncio.sleep(0)
+        await driver.close()
+        return [turn for turn in turns if turn]
+
+    return asyncio.run(scenario())
+
+
+def test_every_state_has_a_turn_of_its_own() -> None:
+    state = EventType.CONNECTION_STATE_CHANGE
+    assert turns_of(FakePeer([[STATE], [STATE, STATE], [STATE]])) == [
+        [state],
+        [state, state],
+        [state],
+    ]
+
+
+def test_messages_share_a_turn_up_to_the_next_state() -> None:
+    message, state = EventType.MESSAGE, EventType.CONNECTION_STATE_CHANGE
+    tasks = [[MESSAGE], [MESSAGE], [STATE], [MESSAGE], [STATE]]
+    assert turns_of(FakePeer(tasks)) == [[message, message, state], [message, state]]
+
+
+def test_tasks_that_fire_nothing_do_not_end_a_turn() -> None:
+    assert turns_of(FakePeer([[MESSAGE], [], [MESSAGE]])) == [[EventType.MESSAGE] * 2]
+
+
+def test_a_turn_delivers_a_bounded_number_of_messages() -> None:
+    turns = turns_of(FakePeer([[MESSAGE]] * (2 * MAX_TASKS_PER_TURN + 1)))
+    assert [len(turn) for turn in turns] == [MAX_TASKS_PER_TURN, MAX_TASKS_PER_TURN, 1]
+
+
+def test_a_backlog_is_worked_off_before_the_network_is_read_again() -> None:
+    turns = turns_of(FakePeer([[MESSAGE]] * (3 * MAX_TASKS_PER_TURN), backlog_limit=10))
+    assert [len(turn) for turn in turns] == [3 * MAX_TASKS_PER_TURN - 10, 10]
+
+
+def test_no_state_hurries_because_of_a_backlog() -> None:
+    turns = turns_of(FakePeer([[STATE]] * 4, backlog_limit=1))
+    assert [len(turn) for turn in turns] == [1, 1, 1, 1]
