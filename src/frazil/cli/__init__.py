@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""The command ``frazil``."""
+
+from frazil.cli.command import main
+
+__all__ = ["main"]

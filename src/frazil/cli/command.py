@@ -1,0 +1,62 @@
+"""The command line: subcommands, help, version, and what Ctrl-C does."""
+
+import argparse
+import platform
+import ssl
+from collections.abc import Sequence
+
+import frazil
+from frazil.cli import demo
+from frazil.cli.exit_code import ExitCode
+from frazil.cli.parser import Parser
+
+_DESCRIPTION = "WebRTC peer connections whose state you can trust."
+_EPILOG = """\
+exit codes:
+  0    it did what it should
+  1    it ran, and saw something it should not have seen
+  2    the command line makes no sense
+  3    the machine refuses something that is needed
+  130  interrupted by Ctrl-C
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        arguments: The arguments; those of the process, unless given.
+
+    Raises:
+        SystemExit: The arguments ask for help or the version, or make no sense.
+    """
+    parser = _make_parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help()
+        return ExitCode.OK
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def _make_parser() -> Parser:
+    parser = Parser(
+        prog="frazil",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=False)
+    demo.add_parser(commands)
+    return parser
+
+
+def _version() -> str:
+    """The version, and what else a bug report should say; one line, the version second."""
+    python = f"Python {platform.python_version()}"
+    return f"frazil {frazil.__version__} ({python}, {ssl.OPENSSL_VERSION}, {platform.platform()})"

@@ -1,0 +1,20 @@
+"""The parser of the command line and of each subcommand."""
+
+import argparse
+import sys
+from typing import NoReturn, TypeAlias
+
+from frazil.cli.exit_code import ExitCode
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends a complaint with the way to help instead of a screenful of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong with the command line, and end the program."""
+        print(f"{self.prog}: {message}\nTry '{self.prog} --help'.", file=sys.stderr)
+        raise SystemExit(ExitCode.USAGE)
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+"""Where subcommands add themselves."""

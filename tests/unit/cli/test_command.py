@@ -1,0 +1,103 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import frazil
+from frazil.cli import demo, main
+
+
+def test_version_says_what_a_bug_report_needs(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    output = capsys.readouterr().out
+    assert output.startswith(f"frazil {frazil.__version__} (Python 3.")
+    assert "OpenSSL" in output
+    assert output.count("\n") == 1
+
+
+def test_without_a_command_there_is_help(capsys):
+    assert main([]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith("usage: frazil")
+    assert "demo" in output
+    assert re.search(r"130 +interrupted", output)
+
+
+def test_the_demo_explains_itself(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["demo", "--help"])
+    assert end.value.code == 0
+    assert "real UDP on loopback" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["dmo"], ["demo", "--jsom"], ["demo", "extra"]])
+def test_a_wrong_command_line_says_what_is_wrong_and_where_help_is(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    complaint, hint = capsys.readouterr().err.splitlines()
+    assert arguments[-1] in complaint
+    assert hint in ("Try 'frazil --help'.", "Try 'frazil demo --help'.")
+
+
+def test_an_unknown_command_is_told_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        main(["dmo"])
+    assert "'dmo' (choose from" in capsys.readouterr().err
+
+
+def test_an_interruption_is_not_an_error(monkeypatch):
+    def interrupt(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "run", interrupt)
+    assert main(["demo"]) == 130
+
+
+FRAZIL = [
+    sys.executable,
+    "-X",
+    "dev",
+    "-W",
+    "error",
+    "-c",
+    "import frazil.cli; exit(frazil.cli.main())",
+]
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [*FRAZIL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_leaves_nothing_behind():
+    with start("demo") as process:
+        for line in process.stdout:
+            if line.startswith("2. Talk"):
+                break
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert errors == ""
+    assert "bob     connection      connected -> closed" in output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+def test_when_the_reader_goes_so_does_the_demo():
+    began_at = time.monotonic()
+    with start("demo", "--json") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.wait(timeout=10)
+    assert errors == ""
+    assert process.returncode == 130
+    assert time.monotonic() - began_at < 5
