@@ -1,6 +1,7 @@
 """Peer connections over sessions that only record what they are told."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -226,6 +227,17 @@ class Peer:
 
     def ufrag(self) -> str:
         return self.session.called("set_local_credentials")[-1][0].ufrag
+
+
+def offering(seed: int = 1) -> Peer:
+    """A peer with a channel to negotiate."""
+    peer = Peer(seed=seed)
+    peer.channel()
+    return peer
+
+
+def ufrag(sdp: str) -> str:
+    return re.search(r"a=ice-ufrag:(\S+)", sdp)[1]
 
 
 def negotiate(offerer: Peer, answerer: Peer) -> None:
