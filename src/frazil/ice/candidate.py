@@ -106,6 +106,8 @@ class Candidate:
         text = line.strip().removeprefix("a=")
         if len(text) > MAX_LINE_LENGTH:
             raise CandidateSyntaxError(f"candidate line longer than {MAX_LINE_LENGTH} characters")
+        if not text.isprintable():
+            raise CandidateSyntaxError("a candidate line is one line of printable characters")
         if not text.startswith("candidate:"):
             raise CandidateSyntaxError("a candidate line must start with 'candidate:'")
         words = text.removeprefix("candidate:").split()

@@ -1,0 +1,398 @@
+import random
+from collections import Counter
+
+import pytest
+
+from frazil.ice.candidate import CandidateType
+from frazil.ice.config import MAX_SERVERS, IceConfig
+from frazil.ice.credential import Credentials
+from frazil.ice.event import (
+    CandidateError,
+    CandidateGathered,
+    CandidatesEnded,
+    GatheringStateChanged,
+)
+from frazil.ice.gatherer import Gatherer
+from frazil.ice.generation import Generation
+from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
+from frazil.trace import Trace
+from frazil.types import Address, Transmit
+
+HOST: Address = ("10.0.0.1", 1000)
+HOST_2: Address = ("10.0.0.2", 1001)
+HOST_6: Address = ("2001:db8::1", 1002)
+SERVER: Address = ("192.0.2.1", 3478)
+SERVER_6: Address = ("2001:db8::53", 3478)
+PUBLIC: Address = ("203.0.113.7", 5000)
+
+
+class Bench:
+    """A gatherer with its generation, in virtual time."""
+
+    def __init__(self, *hosts: Address) -> None:
+        self.now = 50.0
+        self.random_bytes = random.Random(3).randbytes
+        self.gatherer = Gatherer(IceConfig(), self.random_bytes, Trace())
+        self.generation = self.begin()
+        self.hosts = hosts or (HOST,)
+
+    def begin(self) -> Generation:
+        self.generation = Generation()
+        self.generation.local = Credentials.generate(self.random_bytes)
+        self.gatherer.begin(self.generation, self.now)
+        return self.generation
+
+    def gather(self) -> None:
+        for host in self.hosts:
+            self.gatherer.add_host(host, self.now)
+        self.gatherer.hosts_done(self.now)
+
+    def sent(self) -> list[Transmit]:
+        transmits = list(self.gatherer.transmits)
+        self.gatherer.transmits.clear()
+        return transmits
+
+    def answer(
+        self,
+        transmit: Transmit,
+        mapped: Address | None = PUBLIC,
+        error: int | None = None,
+        remote: Address | None = None,
+    ) -> bool:
+        request = Message.decode(transmit.data)
+        attributes = {Attribute.XOR_MAPPED_ADDRESS: mapped} if mapped else {}
+        kind = MessageClass.SUCCESS
+        if error is not None:
+            attributes = {Attribute.ERROR_CODE: ErrorCode(error, "no")}
+            kind = MessageClass.ERROR
+        response = Message(Method.BINDING, kind, request.transaction_id, attributes)
+        decoded = Message.decode(response.encode())
+        return self.gatherer.receive(decoded, transmit.local, remote or transmit.remote, self.now)
+
+    def run(self, seconds: float) -> None:
+        until = self.now + seconds
+        while (at := self.gatherer.next_timeout()) is not None and at <= until:
+            self.now = at
+            self.gatherer.handle_timeout(at)
+            assert (self.gatherer.next_timeout() or at + 1) > at
+        self.now = until
+
+    def events(self, kind: type) -> list:
+        return [event for event in self.gatherer.events if isinstance(event, kind)]
+
+    @property
+    def errors(self) -> list[tuple[str, int]]:
+        return [(event.url, event.code) for event in self.events(CandidateError)]
+
+    @property
+    def found(self) -> list[tuple[str, Address]]:
+        return [(e.candidate.type, e.candidate.address) for e in self.events(CandidateGathered)]
+
+
+def test_hosts_only_is_complete_at_once():
+    bench = Bench(HOST, HOST_6)
+    bench.gather()
+    assert bench.found == [("host", HOST), ("host", HOST_6)]
+    kinds = [type(event) for event in bench.gatherer.events]
+    assert kinds == [
+        GatheringStateChanged,
+        CandidateGathered,
+        CandidateGathered,
+        CandidatesEnded,
+        GatheringStateChanged,
+    ]
+    assert bench.gatherer.state == "complete"
+    assert bench.generation.gathered
+    assert bench.gatherer.next_timeout() is None
+
+
+def test_no_hosts_at_all_is_complete_as_well():
+    bench = Bench()
+    bench.hosts = ()
+    bench.gather()
+    assert bench.generation.gathered
+    assert bench.found == []
+
+
+def test_each_host_has_its_own_priority_and_families_take_turns():
+    bench = Bench(HOST, HOST_2, HOST_6)
+    bench.gather()
+    ranked = sorted(bench.generation.local_candidates, key=lambda c: -c.priority)
+    assert [candidate.address for candidate in ranked] == [HOST_6, HOST, HOST_2]
+
+
+def test_the_same_host_twice_is_one_candidate():
+    bench = Bench()
+    assert bench.gatherer.add_host(HOST, bench.now) is not None
+    assert bench.gatherer.add_host(HOST, bench.now) is None
+
+
+def test_a_host_after_the_end_is_refused():
+    """RFC 8838 13: no candidate after end-of-candidates."""
+    bench = Bench()
+    bench.gather()
+    assert bench.gatherer.add_host(HOST_2, bench.now) is None
+    assert len(bench.found) == 1
+
+
+@pytest.mark.parametrize("server_first", [True, False])
+def test_a_server_reveals_the_public_address(server_first):
+    bench = Bench()
+    bench.gatherer.expect_server("stun:s")
+    if server_first:
+        bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    assert not bench.generation.gathered
+    if not server_first:
+        bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    (transmit,) = bench.sent()
+    assert (transmit.local, transmit.remote) == (HOST, SERVER)
+    bench.now += 0.03
+    assert bench.answer(transmit)
+    assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
+    candidate = bench.generation.local_candidates[1]
+    assert candidate.base == candidate.related == HOST
+    assert candidate.url == "stun:s"
+    assert bench.generation.gathered
+    assert bench.errors == []
+
+
+def test_no_nat_gives_no_second_candidate_and_needs_no_keepalive():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0], HOST)
+    assert bench.found == [("host", HOST)]
+    assert bench.generation.gathered
+    assert bench.gatherer.next_timeout() is None
+
+
+def test_two_servers_that_say_the_same_give_one_candidate():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gatherer.add_server("stun:t", [("192.0.2.2", 3478)], bench.now)
+    bench.gather()
+    for transmit in bench.sent():
+        bench.answer(transmit)
+    assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
+
+
+def test_every_server_is_asked_from_every_host_of_its_family_at_once():
+    bench = Bench(HOST, HOST_2, HOST_6)
+    bench.gatherer.add_server("stun:s", [SERVER, SERVER_6], bench.now)
+    bench.gatherer.add_server("stun:t", [("192.0.2.2", 3478), ("192.0.2.3", 1)], bench.now)
+    bench.gather()
+    asked = {(transmit.local, transmit.remote) for transmit in bench.sent()}
+    assert asked == {
+        (HOST, SERVER),
+        (HOST_2, SERVER),
+        (HOST_6, SERVER_6),
+        (HOST, ("192.0.2.2", 3478)),
+        (HOST_2, ("192.0.2.2", 3478)),
+    }
+
+
+def test_a_silent_server_is_asked_three_times_and_reported_once_after_three_seconds():
+    bench = Bench(HOST, HOST_2)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.run(2.999)
+    assert not bench.generation.gathered
+    assert bench.errors == []
+    bench.run(0.002)
+    assert bench.generation.gathered
+    assert bench.errors == [("stun:s", 701)]
+    assert Counter(transmit.local for transmit in bench.sent()) == {HOST: 3, HOST_2: 3}
+    bench.run(100)
+    assert bench.errors == [("stun:s", 701)]
+
+
+def test_a_lost_request_is_repeated_after_half_a_second():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.run(0.499)
+    assert len(bench.sent()) == 1
+    bench.run(0.002)
+    (again,) = bench.sent()
+    assert bench.answer(again)
+    assert ("srflx", PUBLIC) in bench.found
+
+
+def test_c2_a_dead_server_delays_no_candidate_of_a_living_one():
+    bench = Bench()
+    bench.gatherer.add_server("stun:dead", [("192.0.2.9", 3478)], bench.now)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    alive = next(transmit for transmit in bench.sent() if transmit.remote == SERVER)
+    bench.answer(alive)
+    assert ("srflx", PUBLIC) in bench.found
+    bench.run(3.1)
+    assert bench.errors == [("stun:dead", 701)]
+    assert bench.generation.gathered
+
+
+def test_one_answer_redeems_a_server():
+    """C17: 701 only if no host candidate reached it."""
+    bench = Bench(HOST, HOST_2)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0])
+    bench.run(5)
+    assert bench.errors == []
+    assert bench.generation.gathered
+
+
+def test_an_error_response_is_reported_with_its_code():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0], error=420)
+    assert bench.errors == [("stun:s", 420)]
+    assert bench.events(CandidateError)[0].local == HOST
+    assert bench.generation.gathered
+
+
+@pytest.mark.parametrize(
+    "mapped", [None, ("203.0.113.7", 0), ("0.0.0.0", 5), ("224.0.0.1", 5), ("2001:db8::9", 5)]
+)
+def test_a_useless_answer_is_an_error(mapped):
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0], mapped)
+    assert bench.errors == [("stun:s", 500)]
+    assert bench.found == [("host", HOST)]
+
+
+def test_an_answer_from_elsewhere_is_none():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    transmit = bench.sent()[0]
+    assert not bench.answer(transmit, remote=("192.0.2.66", 3478))
+    assert bench.answer(transmit)
+    assert not bench.answer(transmit)  # the second time it answers nothing
+
+
+def test_a_name_that_does_not_resolve():
+    bench = Bench()
+    bench.gatherer.expect_server("stun:nowhere")
+    bench.gather()
+    assert not bench.generation.gathered
+    bench.gatherer.server_failed("stun:nowhere", "no such host", bench.now)
+    bench.gatherer.server_failed("stun:nowhere", "no such host", bench.now)
+    assert bench.generation.gathered
+    assert bench.errors == [("stun:nowhere", 701)]
+    assert bench.events(CandidateError)[0].text == "no such host"
+
+
+def test_a_server_of_a_family_that_no_host_has():
+    bench = Bench()
+    bench.gatherer.add_server("stun:six", [SERVER_6], bench.now)
+    bench.gather()
+    assert bench.errors == [("stun:six", 701)]
+    assert bench.generation.gathered
+
+
+def test_a_server_without_addresses_does_not_hang():
+    bench = Bench()
+    bench.gatherer.expect_server("stun:empty")
+    bench.gather()
+    bench.gatherer.add_server("stun:empty", [], bench.now)
+    assert bench.generation.gathered
+
+
+def test_the_same_server_twice_is_asked_once():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    assert len(bench.sent()) == 1
+
+
+def test_servers_are_bounded():
+    bench = Bench()
+    for number in range(100):
+        bench.gatherer.expect_server(f"stun:{number}")
+        bench.gatherer.add_server(f"stun:{number}", [("192.0.2.1", 1000 + number)], bench.now)
+    bench.gather()
+    assert len(bench.sent()) <= 2 * MAX_SERVERS
+
+
+def test_bindings_are_kept_alive_until_a_pair_is_selected():
+    """RFC 8445 11: every 15 seconds, by an indication."""
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0])
+    bench.run(14.9)
+    assert bench.sent() == []
+    bench.run(30.2)
+    keepalives = bench.sent()
+    assert [Message.decode(k.data).message_class for k in keepalives] == [
+        MessageClass.INDICATION
+    ] * 3
+    assert {(k.local, k.remote) for k in keepalives} == {(HOST, SERVER)}
+    bench.gatherer.stop_keepalives()
+    assert bench.gatherer.next_timeout() is None
+
+
+def test_a_lost_interface_is_asked_no_more():
+    bench = Bench(HOST, HOST_2)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    first, second = bench.sent()
+    bench.answer(first)
+    bench.gatherer.remove_host(HOST_2, bench.now)
+    assert bench.generation.gathered  # nothing is awaited there
+    bench.gatherer.remove_host(HOST, bench.now)
+    bench.run(60)
+    assert bench.sent() == []
+    assert not bench.answer(second)
+
+
+def test_a_restart_while_gathering_starts_over_and_ends_the_old_generation():
+    bench = Bench()
+    old = bench.generation
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    stale = bench.sent()[0]
+    bench.begin()
+    assert old.gathered
+    assert bench.events(CandidatesEnded) == [CandidatesEnded(old.local.ufrag)]
+    assert bench.gatherer.state == "gathering"
+    assert not bench.answer(stale)
+    bench.gather()
+    assert [str(e.state) for e in bench.events(GatheringStateChanged)] == [
+        "gathering",
+        "gathering",
+        "complete",
+    ]
+    assert bench.generation.local_candidates[0].priority == old.local_candidates[0].priority
+
+
+def test_a_rollback_ends_the_gathering():
+    bench = Bench()
+    bench.gatherer.withdraw(bench.generation, bench.now)
+    assert bench.gatherer.state == "complete"
+    bench.gather()
+    assert bench.found == []
+
+
+def test_a_rollback_of_another_generation_is_none_of_its_business():
+    bench = Bench()
+    bench.gatherer.withdraw(Generation(), bench.now)
+    bench.gather()
+    assert bench.found == [("host", HOST)]
+
+
+def test_a_reflexive_candidate_ranks_below_its_host():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0])
+    host, reflexive = bench.generation.local_candidates
+    assert reflexive.type is CandidateType.SERVER_REFLEXIVE
+    assert reflexive.priority < host.priority
+    assert reflexive.foundation != host.foundation

@@ -1,0 +1,128 @@
+import pytest
+
+from frazil.ice.candidate import Candidate
+from frazil.ice.config import IceConfig
+from frazil.ice.monitor import Monitor
+from frazil.ice.pair import CandidatePair
+
+
+def half(count: int) -> bytes:
+    """A random source that always draws the middle."""
+    return b"\x80" + bytes(count - 1)
+
+
+def monitor(config: IceConfig | None = None, rtt_s: float | None = 0.02) -> Monitor:
+    local = Candidate.from_line("candidate:1 1 udp 7 10.0.0.1 5 typ host")
+    remote = Candidate.from_line("candidate:1 1 udp 7 192.0.2.1 5 typ host")
+    pair = CandidatePair(local, remote, True)
+    if rtt_s is not None:
+        pair.round_trip.sample(rtt_s)
+    return Monitor(pair, config or IceConfig(), half, 100.0)
+
+
+def test_a_quiet_peer_is_asked_after_the_probe_time():
+    watched = monitor()
+    assert watched.next_timeout() == pytest.approx(102.5)
+    watched.note_heard(101.0)
+    assert watched.next_timeout() == pytest.approx(103.5)
+
+
+def test_a_talking_peer_is_asked_for_consent():
+    watched = monitor()
+    for tick in range(40):
+        watched.note_heard(100 + tick / 10)
+    assert watched.next_check_at == pytest.approx(105.0)
+    watched.note_check(105.0)
+    watched.note_heard(105.0)
+    assert watched.next_check_at == pytest.approx(106.0)  # not answered yet: sooner than usual
+    watched.note_response(105.02)
+    for tick in range(40):
+        watched.note_heard(105.1 + tick / 10)
+    assert watched.next_check_at == pytest.approx(110.02)
+
+
+def test_one_unanswered_check_is_no_loss():
+    watched = monitor()
+    watched.note_check(102.5)
+    assert watched.lost_at is None
+    watched.note_check(102.8)
+    assert watched.lost_at == pytest.approx(105.0)
+
+
+def test_a_late_answer_brings_probing():
+    watched = monitor()
+    watched.note_check(102.5)
+    assert watched.next_check_at == pytest.approx(102.8)  # 0.3 s at least
+    watched.note_check(102.8)
+    assert watched.next_check_at == pytest.approx(103.0)
+    watched.note_check(103.0)
+    assert watched.next_check_at == pytest.approx(103.2)
+
+
+def test_a_slow_path_gets_its_time():
+    """Both checks get a whole timeout before the path may be called lost."""
+    watched = monitor(rtt_s=3.0)
+    watched.note_check(102.5)
+    timeout_s = 3.0 + 4 * 1.5
+    assert watched.next_check_at == pytest.approx(102.5 + timeout_s)
+    watched.note_check(111.5)
+    assert watched.lost_at == pytest.approx(111.5 + timeout_s)
+    watched.note_check(111.7)  # further ones move nothing
+    assert watched.lost_at == pytest.approx(111.5 + timeout_s)
+
+
+def test_an_unknown_path_is_given_the_usual_timeout():
+    watched = monitor(rtt_s=None)
+    watched.note_check(102.5)
+    assert watched.next_check_at == pytest.approx(103.0)
+
+
+def test_lost_and_back():
+    watched = monitor()
+    watched.note_check(102.5)
+    watched.note_check(102.8)
+    watched.declare_lost()
+    assert watched.lost_at is None
+    assert watched.judged_at == pytest.approx(130.0)
+    assert watched.next_check_at == pytest.approx(103.3)
+    watched.note_heard(120.0)
+    assert watched.is_alive
+    assert watched.unanswered == 0
+    assert watched.consent_expires_at == pytest.approx(130.0)  # heard is not consent
+    watched.note_response(121.0)
+    assert watched.consent_expires_at == pytest.approx(151.0)
+
+
+def test_consent_dates_from_the_last_response_not_from_the_selection():
+    pair = monitor().pair
+    pair.consented_at = 80.0
+    watched = Monitor(pair, IceConfig(), half, 100.0)
+    assert watched.consent_expires_at == pytest.approx(110.0)
+    assert watched.next_check_at == pytest.approx(85.0)  # long due
+
+
+def test_a_cut_pair_stays_dead_and_counts_no_checks():
+    watched = monitor()
+    watched.cut(101.0)
+    watched.note_check(102.0)
+    watched.note_heard(103.0)
+    assert not watched.is_alive
+    assert watched.unanswered == 0
+    assert watched.next_check_at == pytest.approx(102.5)
+
+
+def test_timeouts_move_on():
+    """Doing what is due moves the next deadline, whatever the clocks say."""
+    watched = monitor()
+    now = 100.0
+    for _ in range(200):
+        at = watched.next_timeout()
+        assert at > now
+        now = at
+        if watched.lost_at is not None and now >= watched.lost_at:
+            watched.declare_lost()
+        if now >= watched.consent_expires_at:
+            break
+        if now >= watched.next_check_at:
+            watched.note_check(now)
+    assert now == pytest.approx(130.0)
