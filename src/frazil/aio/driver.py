@@ -89,8 +89,12 @@ class Driver:
             self._promises[operation] = (future, convert)
         return future
 
-    async def close(self) -> None:
-        """Send the goodbye and give back sockets, timer and lookups; returns when all are gone."""
+    def close(self) -> "asyncio.Future[None]":
+        """Send the goodbye and give back sockets, timer and lookups.
+
+        Returns:
+            Done when the lookups have ended, too.
+        """
         if not self._is_closed:
             self.flush()
             self._is_closed = True
@@ -101,8 +105,7 @@ class Driver:
                 sockets.close_all_but(())
             self._sockets.clear()
             self._promises.clear()
-            self._after_task()
-        await self._gathering.close()
+        return self._gathering.close()
 
     # --- the pump -----------------------------------------------------------------------------
 

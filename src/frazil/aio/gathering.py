@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from frazil.aio.network import Network, usable
 from frazil.aio.socket_set import SocketSet
+from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested
 from frazil.peer.ice_server import ServerUrl
 from frazil.peer.transport_set import TransportSet
@@ -13,7 +14,7 @@ from frazil.peer.transport_set import TransportSet
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_flush", "_include_loopback", "_network", "_tasks", "_transports")
+    __slots__ = ("_ended", "_flush", "_include_loopback", "_network", "_tasks", "_transports")
 
     def __init__(
         self,
@@ -28,15 +29,18 @@ class GatheringDriver:
         self._flush = flush
         self._include_loopback = include_loopback
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[None] | None = None
 
     def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
-        """Open sockets on every usable address and look the servers up, all at once."""
+        """Open sockets on every usable address and look the servers up, all at once.
+
+        Under the policy ``relay`` no address of this host may be told, so there is nothing to open.
+        """
         name, transports = request.transport, self._transports
-        interfaces = usable(self._network.interfaces(), include_loopback=self._include_loopback)
-        hosts = [interface.address for interface in interfaces]
+        hosts = [] if request.policy is IceTransportPolicy.RELAY else self._hosts()
         for address in sockets.close_all_but(hosts):
             transports.remove_local_address(name, address, now)
-        for server in _stun_servers(request):
+        for server in _stun_servers(request) if hosts else ():
             transports.expect_stun_server(name, server.url)
             self._look_up(name, server)
         for host in hosts:
@@ -47,10 +51,21 @@ class GatheringDriver:
             transports.add_local_address(name, socket.local, now)
         transports.local_addresses_done(name, now)
 
+    def _hosts(self) -> list[str]:
+        interfaces = usable(self._network.interfaces(), include_loopback=self._include_loopback)
+        return [interface.address for interface in interfaces]
+
     def _look_up(self, name: str, server: ServerUrl) -> None:
-        task = asyncio.get_running_loop().create_task(self._resolve(name, server))
+        task = asyncio.get_running_loop().create_task(
+            self._resolve(name, server), name=f"look up {server.host}"
+        )
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if self._ended is not None and not self._tasks:
+            self._ended.set_result(None)
 
     async def _resolve(self, name: str, server: ServerUrl) -> None:
         loop = asyncio.get_running_loop()
@@ -63,11 +78,15 @@ class GatheringDriver:
             self._transports.add_stun_server(name, server.url, addresses, loop.time())
         self._flush()
 
-    async def close(self) -> None:
-        """Wait until no lookup is under way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def close(self) -> "asyncio.Future[None]":
+        """Break off every lookup; done when none is under way."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+            if not self._tasks:
+                self._ended.set_result(None)
+            for task in self._tasks:
+                task.cancel()
+        return self._ended
 
 
 def _stun_servers(request: GatheringRequested) -> Iterator[ServerUrl]:

@@ -5,27 +5,37 @@ from collections.abc import Callable
 
 
 class Pulse:
-    """Wakes coroutines that wait for a condition whenever something may have changed."""
+    """Wakes the coroutines whose condition has come true, whenever something may have changed."""
 
     __slots__ = ("_waiters",)
 
     def __init__(self) -> None:
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Return as soon as ``condition()`` is true."""
+        """Return as soon as ``condition()`` is true, with it still being true.
+
+        Nothing runs between the last look at the condition and the code behind the ``await``. An
+        exception of the condition is raised here.
+        """
         while not condition():
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+            self._waiters[waiter] = condition
             try:
                 await waiter
             finally:
-                if not waiter.done() or waiter.cancelled():
-                    self._waiters.remove(waiter)
+                del self._waiters[waiter]
 
     def beat(self) -> None:
-        """Let every waiter look again."""
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
+        """Look at every condition."""
+        for waiter, condition in self._waiters.items():
+            if not waiter.done() and _may_hold(condition):
                 waiter.set_result(None)
+
+
+def _may_hold(condition: Callable[[], bool]) -> bool:
+    """Whether its waiter should look; what the condition raises now it will raise there."""
+    try:
+        return condition()
+    except Exception:
+        return True

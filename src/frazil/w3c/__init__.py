@@ -1,12 +1,11 @@
 """The public objects, with the names of the W3C standard, on asyncio."""
 
 from frazil.w3c.candidate import RTCIceCandidate
-from frazil.w3c.datachannel import RTCDataChannel
+from frazil.w3c.datachannel import RTCDataChannel, RTCDataChannelEvent
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event import (
     Event,
     MessageEvent,
-    RTCDataChannelEvent,
     RTCErrorEvent,
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,

@@ -1,4 +1,4 @@
-"""``RTCIceCandidate`` and ``RTCIceCandidatePair`` (webrtc-pc 4.8.1, 5.6)."""
+"""``RTCIceCandidate`` (webrtc-pc 4.8.1)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,26 +8,12 @@ from frazil.peer.candidate_init import CandidateInit
 
 
 class RTCIceCandidate:
-    """A candidate as it is signalled, with the fields that its line holds.
+    """A candidate as it is signalled, with the fields that its line holds; it never changes.
 
     The derived fields are ``None`` if the line is empty or cannot be parsed.
-
-    Attributes:
-        candidate: The ``candidate:`` line; empty for end-of-candidates and peer-reflexive ones.
-        sdpMid: The m-section it belongs to, by name.
-        sdpMLineIndex: The same by index.
-        usernameFragment: The generation it belongs to.
-        url: The server behind a local reflexive or relayed candidate.
     """
 
-    __slots__ = (
-        "_parsed",
-        "candidate",
-        "sdpMLineIndex",
-        "sdpMid",
-        "url",
-        "usernameFragment",
-    )
+    __slots__ = ("_init", "_parsed")
 
     def __init__(
         self,
@@ -35,40 +21,64 @@ class RTCIceCandidate:
         sdpMid: str | None = None,
         sdpMLineIndex: int | None = None,
         usernameFragment: str | None = None,
-        *,
-        url: str | None = None,
     ) -> None:
         """Take the members one by one, or the dictionary a browser made of its candidate.
 
         Raises:
-            TypeError: If both ``sdpMid`` and ``sdpMLineIndex`` are missing.
+            TypeError: Both ``sdpMid`` and ``sdpMLineIndex`` are missing, or a member has the
+                wrong type.
         """
+        members: Mapping[str, Any]
         if isinstance(candidate, Mapping):
-            init = CandidateInit.from_value(candidate)
-            candidate, sdpMid = init.candidate, init.sdp_mid
-            sdpMLineIndex, usernameFragment = init.sdp_m_line_index, init.username_fragment
-        if sdpMid is None and sdpMLineIndex is None:
+            members = candidate
+        else:
+            members = {
+                "candidate": candidate,
+                "sdpMid": sdpMid,
+                "sdpMLineIndex": sdpMLineIndex,
+                "usernameFragment": usernameFragment,
+            }
+        if members.get("sdpMid") is None and members.get("sdpMLineIndex") is None:
             raise TypeError("an RTCIceCandidate needs sdpMid or sdpMLineIndex")
-        self.candidate = candidate
-        self.sdpMid = sdpMid
-        self.sdpMLineIndex = sdpMLineIndex
-        self.usernameFragment = usernameFragment
-        self.url = url
+        self._take(CandidateInit.from_value(members))
+
+    @classmethod
+    def _of(cls, init: CandidateInit) -> "RTCIceCandidate":
+        candidate = cls.__new__(cls)
+        candidate._take(init)
+        return candidate
+
+    def _take(self, init: CandidateInit) -> None:
+        self._init = init
         try:
-            self._parsed = Candidate.from_line(candidate) if candidate else None
+            self._parsed = Candidate.from_line(init.candidate) if init.candidate else None
         except CandidateSyntaxError:
             self._parsed = None
 
-    @classmethod
-    def of(cls, init: CandidateInit) -> "RTCIceCandidate":
-        """The public object of a signalled candidate."""
-        return cls(
-            init.candidate,
-            init.sdp_mid,
-            init.sdp_m_line_index,
-            init.username_fragment,
-            url=init.url,
-        )
+    @property
+    def candidate(self) -> str:
+        """The ``candidate:`` line; empty for end-of-candidates and peer-reflexive ones."""
+        return self._init.candidate
+
+    @property
+    def sdpMid(self) -> str | None:
+        """The m-section it belongs to, by name."""
+        return self._init.sdp_mid
+
+    @property
+    def sdpMLineIndex(self) -> int | None:
+        """The same by index."""
+        return self._init.sdp_m_line_index
+
+    @property
+    def usernameFragment(self) -> str | None:
+        """The generation it belongs to."""
+        return self._init.username_fragment
+
+    @property
+    def url(self) -> str | None:
+        """The server behind a local reflexive or relayed candidate."""
+        return self._init.url
 
     @property
     def foundation(self) -> str | None:
@@ -122,18 +132,13 @@ class RTCIceCandidate:
 
     def toJSON(self) -> dict[str, str | int | None]:
         """What to send to the peer; ``addIceCandidate`` takes it on the other side."""
-        return {
-            "candidate": self.candidate,
-            "sdpMid": self.sdpMid,
-            "sdpMLineIndex": self.sdpMLineIndex,
-            "usernameFragment": self.usernameFragment,
-        }
+        return self._init.to_dict()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RTCIceCandidate) and self.toJSON() == other.toJSON()
+        return isinstance(other, RTCIceCandidate) and self._init == other._init
 
     def __hash__(self) -> int:
-        return hash((self.candidate, self.sdpMid, self.sdpMLineIndex, self.usernameFragment))
+        return hash(self._init)
 
     def __repr__(self) -> str:
         return f"RTCIceCandidate({self.candidate!r}, sdpMid={self.sdpMid!r})"

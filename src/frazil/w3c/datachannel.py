@@ -1,19 +1,24 @@
 """``RTCDataChannel`` (webrtc-pc 6.2), with the two things asyncio adds: iteration and draining."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakSet
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
-from frazil.w3c.target import EventTarget
+from frazil.w3c.target import EventHandler, EventTarget
 
-MAX_UNREAD = 16 * 1024 * 1024
+MAX_UNREAD: Final = 16 * 1024 * 1024
 """Bytes of messages kept for a reader. A channel whose reader falls behind further is closed."""
+
+_log = logging.getLogger("frazil.datachannel")
 
 
 class RTCDataChannel(EventTarget):
@@ -24,12 +29,30 @@ class RTCDataChannel(EventTarget):
         async for message in channel:
             channel.send(message)
 
-    Until either is used, messages wait for the reader, so none is lost while a program starts up.
+    Until either is used, messages wait for the first iteration, so none is lost while a program
+    starts up. Several iterations share the messages: each goes to one of them. A listener gets
+    them all, whether or not somebody iterates.
     """
 
-    EVENTS: ClassVar[frozenset[str]] = frozenset(
-        {"open", "message", "bufferedamountlow", "error", "closing", "close"}
+    __slots__ = (
+        "_arrivals",
+        "_binary_type",
+        "_overrun",
+        "_pulse",
+        "_readers",
+        "_slots",
+        "_unread",
+        "_unread_size",
+        "_wake",
+        "_warned",
     )
+
+    onopen = EventHandler("Messages can be sent.")
+    onmessage = EventHandler("A message arrived.")
+    onbufferedamountlow = EventHandler("``bufferedAmount`` fell to the threshold.")
+    onerror = EventHandler("The channel failed; ``close`` follows.")
+    onclosing = EventHandler("The peer began to close the channel.")
+    onclose = EventHandler("The channel is closed.")
 
     def __init__(
         self,
@@ -38,6 +61,14 @@ class RTCDataChannel(EventTarget):
         wake: Callable[[], float],
         pulse: Pulse,
     ) -> None:
+        """Show ``slots``. Applications call ``createDataChannel`` or listen to ``datachannel``.
+
+        Args:
+            slots: The channel.
+            tasks: Where the tasks of coroutine listeners are kept.
+            wake: Asks for a flush; gives the time.
+            pulse: Beats after every task of the connection.
+        """
         super().__init__(tasks)
         self._slots = slots
         self._wake = wake
@@ -45,7 +76,9 @@ class RTCDataChannel(EventTarget):
         self._arrivals = Pulse()
         self._unread: deque[bytes | str] = deque()
         self._unread_size = 0
-        self._readers = 0
+        self._readers: WeakSet[_MessageReader] = WeakSet()
+        self._overrun: RTCError | None = None
+        self._warned = False
         self._binary_type = "arraybuffer"
 
     # --- what it is ---------------------------------------------------------------------------
@@ -129,6 +162,8 @@ class RTCDataChannel(EventTarget):
             TypeError: ``data`` is of another type, or larger than the peer takes.
             OperationError: Too many bytes are waiting.
         """
+        if isinstance(data, bytearray | memoryview):
+            data = bytes(data)
         self._slots.send(data, self._wake())
 
     def close(self) -> None:
@@ -139,8 +174,11 @@ class RTCDataChannel(EventTarget):
         """Wait until at most ``low`` bytes wait to be sent; 0 waits until all have left.
 
         Raises:
-            InvalidStateError: The channel closed while bytes were waiting.
+            InvalidStateError: The channel closed while more bytes were waiting.
+            ValueError: ``low`` is negative.
         """
+        if low < 0:
+            raise ValueError(f"low is a number of bytes, not {low}")
         slots = self._slots
         closed = RTCDataChannelState.CLOSED
         await self._pulse.wait_until(
@@ -160,23 +198,28 @@ class RTCDataChannel(EventTarget):
         states = RTCDataChannelState
         await self._pulse.wait_until(lambda: self.readyState is not states.CONNECTING)
         if self.readyState is not states.OPEN:
-            raise InvalidStateError(f"the channel is {self.readyState}; it never opened")
+            raise InvalidStateError(f"the channel is {self.readyState}; it cannot be sent on")
 
-    async def __aiter__(self) -> AsyncIterator[bytes | str]:
-        """The messages, from the first unread one until the channel is closed."""
-        self._readers += 1
-        try:
-            while True:
-                await self._arrivals.wait_until(
-                    lambda: bool(self._unread) or self.readyState is RTCDataChannelState.CLOSED
-                )
-                if not self._unread:
-                    return
-                message = self._unread.popleft()
-                self._unread_size -= len(message)
-                yield message
-        finally:
-            self._readers -= 1
+    def __aiter__(self) -> AsyncIterator[bytes | str]:
+        """The messages, from the first unread one until the channel is closed.
+
+        Raises:
+            RTCError: In the iteration, once the reader was too slow and messages were lost.
+        """
+        reader = _MessageReader(self)
+        self._readers.add(reader)
+        return reader
+
+    async def _next_message(self) -> bytes | str:
+        closed = RTCDataChannelState.CLOSED
+        await self._arrivals.wait_until(
+            lambda: bool(self._unread or self._overrun) or self.readyState is closed
+        )
+        if self._unread:
+            return self._take()
+        if self._overrun is not None:
+            raise self._overrun
+        raise StopAsyncIteration
 
     # --- from the connection ------------------------------------------------------------------
 
@@ -191,17 +234,64 @@ class RTCDataChannel(EventTarget):
         self._arrivals.beat()
 
     def _keep(self, message: bytes | str) -> None:
-        """Keep a message for the reader, as long as the reader keeps up."""
-        if self._slots.is_over:
+        """Keep a message for whoever iterates."""
+        if self._overrun is not None:
             return
         if self._unread_size + len(message) > MAX_UNREAD:
-            text = f"the reader is more than {MAX_UNREAD} bytes behind; the channel was closed"
-            error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
-            super()._dispatch(RTCErrorEvent("error", self, error))
-            self.close()
-            return
+            if self._readers:
+                self._overrun_reader()
+                return
+            self._make_room(len(message))
         self._unread.append(message)
         self._unread_size += len(message)
 
+    def _overrun_reader(self) -> None:
+        """A reader that misses messages must know, so the channel ends here."""
+        text = f"the reader is more than {MAX_UNREAD} bytes behind; the channel was closed"
+        self._overrun = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
+        super()._dispatch(RTCErrorEvent("error", self, self._overrun))
+        self.close()
+
+    def _make_room(self, size: int) -> None:
+        """Nobody reads: as in a browser that is no error, so the oldest messages go."""
+        if not self._warned:
+            self._warned = True
+            _log.warning(
+                "FZ-CHANNEL-UNREAD: nobody reads channel %r and its oldest messages are dropped; "
+                "add a message listener or iterate over it",
+                self.label,
+            )
+        while self._unread and self._unread_size + size > MAX_UNREAD:
+            self._take()
+
+    def _take(self) -> bytes | str:
+        message = self._unread.popleft()
+        self._unread_size -= len(message)
+        return message
+
     def __repr__(self) -> str:
         return f"<RTCDataChannel {self.label!r} id={self.id} {self.readyState}>"
+
+
+class _MessageReader(AsyncIterator[bytes | str]):
+    """An iteration over a channel. While it exists, messages are kept for it."""
+
+    __slots__ = ("__weakref__", "_channel")
+
+    def __init__(self, channel: RTCDataChannel) -> None:
+        self._channel = channel
+
+    async def __anext__(self) -> bytes | str:
+        return await self._channel._next_message()
+
+
+@dataclass(frozen=True, slots=True)
+class RTCDataChannelEvent(Event):
+    """``datachannel``: the peer opened a channel."""
+
+    channel: RTCDataChannel
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The channel."""
+        return (self.channel,)

@@ -1,6 +1,9 @@
 """``RTCSessionDescription`` (webrtc-pc 4.6)."""
 
-from frazil.peer.description import Description
+from collections.abc import Mapping
+from typing import Any
+
+from frazil.peer.description import Description, DescriptionInit
 
 
 class RTCSessionDescription:
@@ -8,30 +11,38 @@ class RTCSessionDescription:
 
     ``pc.localDescription`` stays the same object until another description is set, while its
     ``sdp`` grows with each gathered candidate.
-
-    Attributes:
-        type: ``"offer"``, ``"pranswer"``, ``"answer"`` or ``"rollback"``.
     """
 
-    __slots__ = ("_applied", "_sdp", "type")
+    __slots__ = ("_source",)
 
-    def __init__(self, sdp: str = "", type: str = "offer") -> None:
-        if type not in ("offer", "pranswer", "answer", "rollback"):
-            raise TypeError(f"type must be offer, pranswer, answer or rollback, not {type!r}")
-        self.type = type
-        self._sdp = sdp
-        self._applied: Description | None = None
+    def __init__(self, sdp: str | Mapping[str, Any] = "", type: str | None = None) -> None:
+        """Take the members one by one, or the dictionary that :meth:`toJSON` gave.
+
+        Raises:
+            TypeError: ``type`` is missing or none of ``offer``, ``pranswer``, ``answer`` and
+                ``rollback``, or ``sdp`` is not a string.
+        """
+        members = sdp if isinstance(sdp, Mapping) else {"sdp": sdp, "type": type}
+        init = DescriptionInit.from_value(members)
+        if init.type is None:
+            raise TypeError("a description needs a type: offer, pranswer, answer or rollback")
+        self._source: DescriptionInit | Description = init
 
     @classmethod
-    def _of(cls, applied: Description) -> "RTCSessionDescription":
-        view = cls("", str(applied.type))
-        view._applied = applied
+    def _of(cls, source: DescriptionInit | Description) -> "RTCSessionDescription":
+        view = cls.__new__(cls)
+        view._source = source
         return view
+
+    @property
+    def type(self) -> str:
+        """``"offer"``, ``"pranswer"``, ``"answer"`` or ``"rollback"``."""
+        return str(self._source.type)
 
     @property
     def sdp(self) -> str:
         """The text."""
-        return self._applied.sdp if self._applied else self._sdp
+        return self._source.sdp
 
     def toJSON(self) -> dict[str, str]:
         """What to send to the peer."""

@@ -1,13 +1,10 @@
 """Event objects, as a browser hands them to listeners (DOM Event, webrtc-pc)."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from frazil.errors import RTCError
 from frazil.w3c.candidate import RTCIceCandidate
-
-if TYPE_CHECKING:
-    from frazil.w3c.datachannel import RTCDataChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +64,6 @@ class RTCPeerConnectionIceErrorEvent(Event):
     def payload(self) -> tuple[Any, ...]:
         """The event itself: it has no single most useful member."""
         return (self,)
-
-
-@dataclass(frozen=True, slots=True)
-class RTCDataChannelEvent(Event):
-    """``datachannel``: the peer opened a channel."""
-
-    channel: "RTCDataChannel"
-
-    @property
-    def payload(self) -> tuple[Any, ...]:
-        """The channel."""
-        return (self.channel,)
 
 
 @dataclass(frozen=True, slots=True)

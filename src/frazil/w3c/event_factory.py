@@ -8,10 +8,10 @@ from frazil.ice import CandidateError
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.event import EventType, Fired
 from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.datachannel import RTCDataChannelEvent
 from frazil.w3c.event import (
     Event,
     MessageEvent,
-    RTCDataChannelEvent,
     RTCErrorEvent,
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
@@ -26,7 +26,7 @@ def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> E
         case EventType.MESSAGE, (bytes() | str()) as data:
             return MessageEvent(kind, target, data)
         case EventType.ICE_CANDIDATE, CandidateInit() as init:
-            return RTCPeerConnectionIceEvent(kind, target, RTCIceCandidate.of(init))
+            return RTCPeerConnectionIceEvent(kind, target, RTCIceCandidate._of(init))
         case EventType.ICE_CANDIDATE, None:
             return RTCPeerConnectionIceEvent(kind, target, None)
         case EventType.ICE_CANDIDATE_ERROR, CandidateError() as error:

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, Final, TypeVar
 
 from frazil.aio.driver import Driver
 from frazil.aio.network import Network
@@ -28,14 +28,26 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import StateChange, Trace
+from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
-from frazil.w3c.target import EventTarget
+from frazil.w3c.target import EventHandler, EventTarget
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
-_system_network = SystemNetwork()
+T = TypeVar("T")
+R = TypeVar("R")
+
+_SYSTEM_NETWORK: Final = SystemNetwork()
+_CHANNEL_DEFAULTS: Final = {
+    "ordered": True,
+    "maxPacketLifeTime": None,
+    "maxRetransmits": None,
+    "protocol": "",
+    "negotiated": False,
+    "id": None,
+}
 
 
 class RTCPeerConnection(EventTarget):
@@ -55,19 +67,25 @@ class RTCPeerConnection(EventTarget):
     No server is contacted unless ``configuration`` names it.
     """
 
-    EVENTS: ClassVar[frozenset[str]] = frozenset(
-        {
-            "connectionstatechange",
-            "datachannel",
-            "icecandidate",
-            "icecandidateerror",
-            "iceconnectionstatechange",
-            "icegatheringstatechange",
-            "negotiationneeded",
-            "remoteclose",
-            "signalingstatechange",
-        }
+    __slots__ = (
+        "_closing",
+        "_driver",
+        "_loop",
+        "_peer",
+        "_public",
+        "_pulse",
+        "_waits_of_listeners",
     )
+
+    onconnectionstatechange = EventHandler("``connectionState`` changed.")
+    ondatachannel = EventHandler("The peer opened a channel.")
+    onicecandidate = EventHandler("A candidate is to be signalled, or there are no more.")
+    onicecandidateerror = EventHandler("A server gave no candidate.")
+    oniceconnectionstatechange = EventHandler("``iceConnectionState`` changed.")
+    onicegatheringstatechange = EventHandler("``iceGatheringState`` changed.")
+    onnegotiationneeded = EventHandler("An offer is due: call ``setLocalDescription``.")
+    onremoteclose = EventHandler("The peer said goodbye; an extension.")
+    onsignalingstatechange = EventHandler("``signalingState`` changed.")
 
     def __init__(
         self,
@@ -93,7 +111,7 @@ class RTCPeerConnection(EventTarget):
         """
         self._loop = asyncio.get_running_loop()
         super().__init__(set())
-        network = network or _system_network
+        network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
         config = Configuration.from_value(configuration)
         certificate = _certificate(config, network)
@@ -113,10 +131,11 @@ class RTCPeerConnection(EventTarget):
             self._peer,
             network,
             self._on_fired,
-            self._after_task,
+            self._pulse.beat,
             include_loopback=include_loopback,
         )
-        self._closing: asyncio.Task[None] | None = None
+        self._waits_of_listeners: set[asyncio.Future[Any]] = set()
+        self._closing: asyncio.Future[None] | None = None
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -198,40 +217,40 @@ class RTCPeerConnection(EventTarget):
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself."""
         restart = bool(options and options.get("iceRestart"))
-        return self._create(self._peer.create_offer(ice_restart=restart))
+        return self._promise(self._peer.create_offer(ice_restart=restart), _created)
 
     def createAnswer(
         self, options: Mapping[str, Any] | None = None
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An answer to the remote offer. Changes nothing by itself."""
-        return self._create(self._peer.create_answer())
+        return self._promise(self._peer.create_answer(), _created)
 
     def setLocalDescription(self, description: Any = None) -> "asyncio.Future[None]":
         """Apply an offer or answer of ours; without argument, create the one that is due first.
 
         Gathering starts, but is not waited for.
         """
-        return self._run(self._peer.set_local_description(description))
+        return self._promise(self._peer.set_local_description(description), _nothing)
 
     def setRemoteDescription(self, description: Any) -> "asyncio.Future[None]":
         """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``."""
-        return self._run(self._peer.set_remote_description(description))
+        return self._promise(self._peer.set_remote_description(description), _nothing)
 
     def addIceCandidate(self, candidate: Any = None) -> "asyncio.Future[None]":
         """Take a candidate of the peer, as its ``icecandidate`` event gave it.
 
         ``None``, or a candidate whose ``candidate`` is empty, means that no more will come.
         """
-        return self._run(self._peer.add_ice_candidate(candidate))
+        return self._promise(self._peer.add_ice_candidate(candidate), _nothing)
 
     def restartIce(self) -> None:
         """Make the next offer look for a new path; ``negotiationneeded`` asks for that offer."""
         self._peer.restart_ice()
         self._driver.wake()
 
-    def getConfiguration(self) -> Configuration:
-        """The configuration in force."""
-        return self._peer.configuration
+    def getConfiguration(self) -> dict[str, Any]:
+        """The configuration in force: the W3C dictionary with every member, a copy."""
+        return to_dict(self._peer.configuration)
 
     def setConfiguration(self, configuration: Mapping[str, Any] | object | None = None) -> None:
         """Change ICE servers and policy; they hold from the next gathering on.
@@ -273,7 +292,7 @@ class RTCPeerConnection(EventTarget):
             TypeError: An argument has the wrong type or is out of range.
             OperationError: The id is taken, or none is free.
         """
-        members = dataChannelDict or {
+        keywords: dict[str, Any] = {
             "ordered": ordered,
             "maxPacketLifeTime": maxPacketLifeTime,
             "maxRetransmits": maxRetransmits,
@@ -281,8 +300,9 @@ class RTCPeerConnection(EventTarget):
             "negotiated": negotiated,
             "id": id,
         }
-        if not isinstance(label, str):
-            raise TypeError(f"the label is a str, not {type(label).__name__}")
+        if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
+            raise TypeError("give the options as keywords or as a dictionary, not as both")
+        members = keywords if dataChannelDict is None else dataChannelDict
         init = ChannelInit.from_value(members)
         slots = self._peer.create_data_channel(label, init, self._driver.wake())
         channel: RTCDataChannel = self._wrap(slots)
@@ -336,12 +356,17 @@ class RTCPeerConnection(EventTarget):
     def close(self) -> "asyncio.Future[None]":
         """Close at once: every state is ``closed`` on return, and no event fires (webrtc-pc).
 
+        Operations that are under way never settle, as in a browser; a coroutine listener that
+        waits for one is cancelled there.
+
         Returns:
             Done when sockets, timers and tasks are gone; awaiting it is optional.
         """
         if self._closing is None:
             self._peer.close(self._loop.time())
-            self._closing = self._loop.create_task(self._driver.close())
+            self._closing = self._driver.close()
+            for wait in tuple(self._waits_of_listeners):
+                wait.cancel()
             for public in self._public.values():
                 if isinstance(public, RTCDataChannel):
                     public._end()
@@ -361,15 +386,14 @@ class RTCPeerConnection(EventTarget):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _run(self, operation: Operation[None]) -> "asyncio.Future[None]":
+    def _promise(self, operation: Operation[T], convert: Callable[[T], R]) -> "asyncio.Future[R]":
+        """The future of an operation."""
         self._driver.wake()
-        return self._driver.promise(operation, _nothing)
-
-    def _create(
-        self, operation: Operation[DescriptionInit]
-    ) -> "asyncio.Future[RTCSessionDescription]":
-        self._driver.wake()
-        return self._driver.promise(operation, _created)
+        future = self._driver.promise(operation, convert)
+        if not future.done() and asyncio.current_task(self._loop) in self._tasks:
+            self._waits_of_listeners.add(future)
+            future.add_done_callback(self._waits_of_listeners.discard)
+        return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
         if description is None:
@@ -420,10 +444,6 @@ class RTCPeerConnection(EventTarget):
         if fired.type is EventType.CLOSE:
             del self._public[fired.target]
 
-    def _after_task(self) -> None:
-        """Let those who wait for a condition look again."""
-        self._pulse.beat()
-
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
 
@@ -433,7 +453,7 @@ def _nothing(value: None) -> None:
 
 
 def _created(init: DescriptionInit) -> RTCSessionDescription:
-    return RTCSessionDescription(init.sdp, str(init.type))
+    return RTCSessionDescription._of(init)
 
 
 def _certificate(configuration: Configuration, network: Network) -> Certificate:

@@ -2,27 +2,55 @@
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar, overload
 
 from frazil.w3c.event import Event
 
-_log = logging.getLogger("frazil")
-
-Listener = Callable[[Any], Any]
-_F = TypeVar("_F", bound=Callable[..., Any])
+Listener: TypeAlias = Callable[..., Any]
+_F = TypeVar("_F", bound=Listener)
 
 
 class _Registration:
-    """One listener. ``bare`` ones get the payload instead of the event object."""
+    """One listener of one event.
 
-    __slots__ = ("bare", "listener", "once")
+    Attributes:
+        is_bare: Whether it gets the payload instead of the event object.
+        is_removed: Set when it is taken out, because a dispatch may be under way.
+    """
 
-    def __init__(self, listener: Callable[..., Any], *, once: bool, bare: bool) -> None:
+    __slots__ = ("is_bare", "is_once", "is_removed", "listener")
+
+    def __init__(self, listener: Listener, *, is_once: bool = False, is_bare: bool = False) -> None:
         self.listener = listener
-        self.once = once
-        self.bare = bare
+        self.is_once = is_once
+        self.is_bare = is_bare
+        self.is_removed = False
+
+
+class EventHandler:
+    """An ``on...`` attribute: the one listener of an event that is set by assignment.
+
+    It keeps its place among the other listeners when it is replaced, as in the DOM.
+    """
+
+    def __init__(self, doc: str) -> None:
+        """Describe the event in a sentence, for ``help()``."""
+        self.type = ""
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.type = name.removeprefix("on")
+
+    @overload
+    def __get__(self, target: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, target: "EventTarget", owner: type) -> Listener | None: ...
+    def __get__(self, target: "EventTarget | None", owner: type) -> Self | Listener | None:
+        return self if target is None else target._handler(self.type)
+
+    def __set__(self, target: "EventTarget", listener: Listener | None) -> None:
+        target._set_handler(self.type, listener)
 
 
 class EventTarget:
@@ -38,31 +66,51 @@ class EventTarget:
         def trickle(candidate):
             send(candidate)
 
-    Listeners run one after the other in a callback of the event loop. An exception in one is
-    reported to the loop's exception handler and harms nothing else.
+    Listeners run one after the other in a callback of the event loop; coroutines become tasks. An
+    exception in one is reported to the loop's exception handler and harms nothing else.
+
+    Attributes:
+        EVENTS: The events of this class, those with an ``on...`` attribute.
     """
+
+    __slots__ = ("__weakref__", "_handlers", "_listeners", "_tasks")
 
     EVENTS: ClassVar[frozenset[str]] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        handlers = (each for each in vars(cls).values() if isinstance(each, EventHandler))
+        cls.EVENTS = cls.EVENTS.union(handler.type for handler in handlers)
+
     def __init__(self, tasks: "set[asyncio.Task[Any]]") -> None:
+        """Keep the tasks of coroutine listeners in ``tasks`` until they end."""
         self._listeners: dict[str, list[_Registration]] = {}
         self._handlers: dict[str, _Registration] = {}
         self._tasks = tasks
 
+    # --- listening ----------------------------------------------------------------------------
+
     def addEventListener(self, type: str, listener: Listener, *, once: bool = False) -> None:
-        """Call ``listener`` with an event object at each event ``type``.
+        """Call ``listener`` with an event object at each event ``type``, or at the next one.
+
+        Adding the same listener again changes nothing.
 
         Raises:
-            ValueError: If this object has no such event.
-            TypeError: If ``listener`` cannot be called.
+            ValueError: This object has no such event.
+            TypeError: ``listener`` cannot be called.
         """
-        self._add(type, listener, once=once, bare=False)
+        self._add(type, _Registration(listener, is_once=once))
 
     def removeEventListener(self, type: str, listener: Listener) -> None:
-        """Undo :meth:`addEventListener` or :meth:`on`; unknown listeners are ignored."""
-        self._listeners[type] = [
-            entry for entry in self._listeners.get(type, ()) if entry.listener is not listener
-        ]
+        """Undo :meth:`addEventListener` or :meth:`on`; unknown listeners are ignored.
+
+        Raises:
+            ValueError: This object has no such event.
+        """
+        self._check(type)
+        for entry in tuple(self._listeners.get(type, ())):
+            if entry.listener == listener and entry is not self._handlers.get(type):
+                self._remove(type, entry)
 
     @overload
     def on(self, type: str) -> Callable[[_F], _F]: ...
@@ -74,9 +122,10 @@ class EventTarget:
         Works as a decorator. Events without payload call it without argument.
 
         Raises:
-            ValueError: If this object has no such event.
+            ValueError: This object has no such event.
+            TypeError: ``listener`` cannot be called.
         """
-        return self._register(type, listener, once=False)
+        return self._register(type, listener, is_once=False)
 
     @overload
     def once(self, type: str) -> Callable[[_F], _F]: ...
@@ -84,13 +133,17 @@ class EventTarget:
     def once(self, type: str, listener: _F) -> _F: ...
     def once(self, type: str, listener: _F | None = None) -> _F | Callable[[_F], _F]:
         """Like :meth:`on`, for the next event only."""
-        return self._register(type, listener, once=True)
+        return self._register(type, listener, is_once=True)
 
-    def _register(self, type: str, listener: _F | None, *, once: bool) -> _F | Callable[[_F], _F]:
+    # --- registrations ------------------------------------------------------------------------
+
+    def _register(
+        self, type: str, listener: _F | None, *, is_once: bool
+    ) -> _F | Callable[[_F], _F]:
         self._check(type)
 
         def register(function: _F) -> _F:
-            self._add(type, function, once=once, bare=True)
+            self._add(type, _Registration(function, is_once=is_once, is_bare=True))
             return function
 
         return register if listener is None else register(listener)
@@ -102,54 +155,58 @@ class EventTarget:
                 f"it has {', '.join(sorted(self.EVENTS))}"
             )
 
-    def _add(self, type: str, listener: Callable[..., Any], *, once: bool, bare: bool) -> None:
+    def _add(self, type: str, entry: _Registration) -> None:
         self._check(type)
+        listener = entry.listener
         if not callable(listener):
             raise TypeError(f"a listener must be callable, not {listener!r}")
         entries = self._listeners.setdefault(type, [])
-        if not any(entry.listener is listener and entry.bare is bare for entry in entries):
-            entries.append(_Registration(listener, once=once, bare=bare))
+        handler = self._handlers.get(type)
+        if not any(
+            each.listener == listener and each.is_bare is entry.is_bare and each is not handler
+            for each in entries
+        ):
+            entries.append(entry)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("on") and name[2:] in self.EVENTS:
-            self._set_handler(name[2:], value)
-        else:
-            super().__setattr__(name, value)
+    def _remove(self, type: str, entry: _Registration) -> None:
+        entry.is_removed = True
+        self._listeners[type].remove(entry)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("on") and name[2:] in self.EVENTS:
-            entry = self._handlers.get(name[2:])
-            return entry.listener if entry else None
-        raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
+    def _handler(self, type: str) -> Listener | None:
+        entry = self._handlers.get(type)
+        return entry.listener if entry else None
 
-    def _set_handler(self, type: str, listener: Callable[..., Any] | None) -> None:
-        """``target.on<type> = listener``: keeps its place among the listeners, as in the DOM."""
+    def _set_handler(self, type: str, listener: Listener | None) -> None:
         if listener is not None and not callable(listener):
             raise TypeError(f"on{type} must be callable or None, not {listener!r}")
-        entry = self._handlers.pop(type, None)
+        entry = self._handlers.get(type)
         if listener is None:
             if entry is not None:
-                self._listeners[type].remove(entry)
-            return
-        if entry is None:
-            entry = _Registration(listener, once=False, bare=False)
+                del self._handlers[type]
+                self._remove(type, entry)
+        elif entry is not None:
+            entry.listener = listener
+        else:
+            entry = self._handlers[type] = _Registration(listener)
             self._listeners.setdefault(type, []).append(entry)
-        entry.listener = listener
-        self._handlers[type] = entry
+
+    # --- dispatching --------------------------------------------------------------------------
 
     def _has_listener(self, type: str) -> bool:
         return bool(self._listeners.get(type))
 
     def _dispatch(self, event: Event) -> None:
-        """Call the listeners of ``event``."""
+        """Call whoever listens now; one that another listener removes is not called any more."""
         for entry in tuple(self._listeners.get(event.type, ())):
-            if entry.once:
-                self._listeners[event.type].remove(entry)
+            if entry.is_removed:
+                continue
+            if entry.is_once:
+                self._remove(event.type, entry)
             try:
-                result = entry.listener(*event.payload) if entry.bare else entry.listener(event)
+                result = entry.listener(*event.payload) if entry.is_bare else entry.listener(event)
                 if inspect.isawaitable(result):
                     self._own(result, event)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self._report(error, event)
 
     def _own(self, awaitable: Awaitable[Any], event: Event) -> None:
@@ -159,15 +216,15 @@ class EventTarget:
             except Exception as error:
                 self._report(error, event)
 
-        task = asyncio.get_running_loop().create_task(run())
+        task = asyncio.get_running_loop().create_task(run(), name=f"listener of {event.type}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _report(self, error: Exception, event: Event) -> None:
-        _log.error("a listener of %s raised", event.type, exc_info=error)
+    def _report(self, error: BaseException, event: Event) -> None:
         asyncio.get_running_loop().call_exception_handler(
             {
-                "message": f"a listener of {event.type} at {self!r} raised",
+                "message": f"exception in a listener of {event.type!r}",
                 "exception": error,
+                "target": self,
             }
         )

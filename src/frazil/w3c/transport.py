@@ -1,11 +1,12 @@
 """``RTCIceTransport``, ``RTCDtlsTransport`` and ``RTCSctpTransport`` (webrtc-pc 5.5, 5.6, 6.1)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, TypeAlias
 
 from frazil.ice import Candidate, CandidateType, Credentials, SelectedPair
+from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -15,9 +16,9 @@ from frazil.states.enums import (
     RTCSctpTransportState,
 )
 from frazil.w3c.candidate import RTCIceCandidate
-from frazil.w3c.target import EventTarget
+from frazil.w3c.target import EventHandler, EventTarget
 
-Wrap = Callable[[object], Any]
+Wrap: TypeAlias = Callable[[object], Any]
 """Gives the public object of a slot object, always the same one."""
 
 
@@ -44,9 +45,11 @@ class RTCIceCandidatePair:
 class RTCIceTransport(EventTarget):
     """How packets reach the peer, and whether they do."""
 
-    EVENTS: ClassVar[frozenset[str]] = frozenset(
-        {"statechange", "gatheringstatechange", "selectedcandidatepairchange"}
-    )
+    __slots__ = ("_pair", "_slots")
+
+    onstatechange = EventHandler("``state`` changed.")
+    ongatheringstatechange = EventHandler("``gatheringState`` changed.")
+    onselectedcandidatepairchange = EventHandler("Data goes by another pair, or by none.")
 
     def __init__(self, slots: IceTransport, tasks: "set[asyncio.Task[Any]]") -> None:
         super().__init__(tasks)
@@ -75,11 +78,11 @@ class RTCIceTransport(EventTarget):
 
     def getLocalCandidates(self) -> list[RTCIceCandidate]:
         """The candidates that were given to ``icecandidate`` listeners."""
-        return [RTCIceCandidate.of(init) for init in self._slots.local_candidates]
+        return [RTCIceCandidate._of(init) for init in self._slots.local_candidates]
 
     def getRemoteCandidates(self) -> list[RTCIceCandidate]:
         """The candidates that were signalled; peer-reflexive ones are not."""
-        return [RTCIceCandidate.of(init) for init in self._slots.remote_candidates]
+        return [RTCIceCandidate._of(init) for init in self._slots.remote_candidates]
 
     def getSelectedCandidatePair(self) -> RTCIceCandidatePair | None:
         """The pair that carries data; the same object until it changes."""
@@ -88,17 +91,11 @@ class RTCIceTransport(EventTarget):
             return None
         if self._pair is None or self._pair[0] != pair:
             public = RTCIceCandidatePair(
-                self._candidate(pair.local, self._slots.local_parameters),
-                self._candidate(pair.remote, self._slots.remote_parameters),
+                _signalled(pair.local, self._slots.local_candidates),
+                _signalled(pair.remote, self._slots.remote_candidates),
             )
             self._pair = (pair, public)
         return self._pair[1]
-
-    def _candidate(self, candidate: Candidate, credentials: Credentials | None) -> RTCIceCandidate:
-        # A peer-reflexive candidate was never signalled, so it has no line (webrtc-pc 5.6.2).
-        line = "" if candidate.type is CandidateType.PEER_REFLEXIVE else candidate.to_line()
-        ufrag = credentials.ufrag if credentials else None
-        return RTCIceCandidate(line, None, 0, ufrag, url=candidate.url)
 
     def getLocalParameters(self) -> RTCIceParameters | None:
         """Our credentials, once a local description is set."""
@@ -115,7 +112,10 @@ class RTCIceTransport(EventTarget):
 class RTCDtlsTransport(EventTarget):
     """The encryption between the two peers."""
 
-    EVENTS: ClassVar[frozenset[str]] = frozenset({"statechange", "error"})
+    __slots__ = ("_slots", "_wrap")
+
+    onstatechange = EventHandler("``state`` changed.")
+    onerror = EventHandler("The handshake failed or the peer sent a fatal alert.")
 
     def __init__(self, slots: DtlsTransport, tasks: "set[asyncio.Task[Any]]", wrap: Wrap) -> None:
         super().__init__(tasks)
@@ -144,7 +144,9 @@ class RTCDtlsTransport(EventTarget):
 class RTCSctpTransport(EventTarget):
     """What all data channels of a connection share."""
 
-    EVENTS: ClassVar[frozenset[str]] = frozenset({"statechange"})
+    __slots__ = ("_slots", "_wrap")
+
+    onstatechange = EventHandler("``state`` changed.")
 
     def __init__(self, slots: SctpTransport, tasks: "set[asyncio.Task[Any]]", wrap: Wrap) -> None:
         super().__init__(tasks)
@@ -174,3 +176,17 @@ class RTCSctpTransport(EventTarget):
 
     def __repr__(self) -> str:
         return f"<RTCSctpTransport {self.state}>"
+
+
+def _signalled(candidate: Candidate, signalled: Sequence[CandidateInit]) -> RTCIceCandidate:
+    """The candidate in the very words in which it was signalled.
+
+    A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2), and one of an earlier
+    generation is not among ``signalled`` any more.
+    """
+    line = "" if candidate.type is CandidateType.PEER_REFLEXIVE else candidate.to_line()
+    for init in signalled:
+        if line and init.candidate == line:
+            return RTCIceCandidate._of(init)
+    mid = signalled[0].sdp_mid if signalled else None
+    return RTCIceCandidate._of(CandidateInit(line, mid, 0, candidate.ufrag, candidate.url))
