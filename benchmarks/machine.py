@@ -64,6 +64,16 @@ class Watch:
         return time.monotonic(), ticks / os.sysconf("SC_CLK_TCK"), own_s
 
 
+def resident_bytes() -> int:
+    """How much memory this process occupies.
+
+    Raises:
+        OSError: Not on Linux.
+    """
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def _processor() -> str:
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
