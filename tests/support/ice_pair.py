@@ -31,6 +31,7 @@ class Side:
         states: All states so far.
         reasons: The reason of each state after the first.
         sent: Datagrams sent.
+        requests: How many of them were requests.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Side:
     trickles: bool = True
     ends: bool = True
     sent: int = 0
+    requests: int = 0
     gathered: list[Candidate] = field(default_factory=list)
 
     def state_at(self, state: str) -> float:
@@ -188,6 +190,7 @@ class IcePair:
         for side in self.sides:
             for transmit in side.agent.poll_transmits():
                 side.sent += 1
+                side.requests += transmit.data[:2] == b"\0\1"
                 self._carry(side, transmit)
             for event in side.agent.poll_events():
                 side.events.append((self.now, event))

@@ -93,13 +93,18 @@ class Checker:
         self.selection.drop(text, now)
 
     def role_changed(self, generations: list[Generation], now: float) -> None:
-        """Rank all pairs for the new role; a new controlling agent nominates."""
-        controlling = self._role.is_controlling
+        """Rank all pairs for the new role.
+
+        A new controlling agent says again what is nominated: it cannot know what its predecessor
+        brought through.
+        """
         for generation in generations:
-            generation.rank(controlling)
+            generation.rank(self._role.is_controlling)
         current = self._generation
-        if controlling and current is not None:
-            self._nominate_best(current, now)
+        if self._role.is_controlling and current is not None:
+            pair = current.nominated or current.checklist.best_valid()
+            if pair is not None and pair.is_valid:
+                self._send_nomination(pair, current, now)
 
     def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
@@ -325,10 +330,13 @@ class Checker:
             and should_nominate(pair, generation, self.selection.monitor)
             and not self._table.has_nomination(pair)
         ):
-            self._table.cancel_nominations()
-            generation.nomination += 1
-            self._trace.record(now, "ice", "nominate", pair=str(pair))
-            self._table.start(pair, generation, CheckKind.NOMINATION, now)
+            self._send_nomination(pair, generation, now)
+
+    def _send_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        self._table.cancel_nominations()
+        generation.nomination += 1
+        self._trace.record(now, "ice", "nominate", pair=str(pair))
+        self._table.start(pair, generation, CheckKind.NOMINATION, now)
 
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""
