@@ -404,6 +404,7 @@ class Association:
             peer.initial_tsn, streams=peer.inbound_streams, interleaving=peer.interleaving
         )
         self._reset.begin(peer.initial_tsn, peer.inbound_streams, supported=peer.reconfiguration)
+        self._heartbeat.start(now)
 
     def _clear(self) -> None:
         """The association ended: stop all timers, forget all data."""

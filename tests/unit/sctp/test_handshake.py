@@ -1,0 +1,366 @@
+import pytest
+
+from frazil.sctp import (
+    AssociationCloseCause,
+    AssociationClosed,
+    AssociationEstablished,
+    AssociationState,
+    SctpConfig,
+)
+from frazil.sctp.chunk import ChunkType, Init, decode_init, encode_chunk, encode_init
+from frazil.sctp.cookie import COOKIE_LIFETIME_S
+from frazil.sctp.handshake import random_tag
+from frazil.sctp.packet import Header, decode_header, encode_packet
+from frazil.sctp.tlv import Tlv, encode_tlv
+from support.sctp_pair import Pair, Side, chunk_types, chunks_of
+
+EXTENSIONS = bytes.fromhex("c0000004 80080008 82c040c2")
+ESTABLISHED = AssociationState.ESTABLISHED
+
+
+def established(pair):
+    return pair.a.state is pair.b.state is ESTABLISHED
+
+
+def names(side):
+    return [[ChunkType(type_).name for type_ in chunk_types(packet)] for packet in side.sent]
+
+
+def packet_with(side, type_):
+    return next(packet for packet in side.sent if chunk_types(packet) == [type_])
+
+
+def to(side, chunk, tag=None):
+    tag = side.association._link.local_tag if tag is None else tag
+    return encode_packet(Header(5000, 5000, tag), chunk)
+
+
+def test_random_tag_is_never_zero():
+    assert random_tag(lambda size: bytes(size)) == 1
+    assert random_tag(lambda size: b"\x01\x02\x03\x04"[:size]) == 0x01020304
+
+
+def test_one_side_starts():
+    pair = Pair()
+    pair.start(both=False)
+    assert pair.a.state is AssociationState.COOKIE_WAIT
+    pair.run_until(lambda: established(pair))
+    assert names(pair.a) == [["INIT"], ["COOKIE_ECHO"]]
+    assert names(pair.b) == [["INIT_ACK"], ["COOKIE_ACK"]]
+    assert pair.now == pytest.approx(0.04)
+    expected = AssociationEstablished(65535, 65535, interleaving=True)
+    assert pair.a.events == pair.b.events == [expected]
+
+
+def test_init_byte_for_byte():
+    side = Side(SctpConfig(local_port=5001, remote_port=5002, inbound_streams=1024), seed=1)
+    side.association.start(0.0)
+    (packet,) = side.association.poll_packets(0.0)
+    assert decode_header(packet) == Header(5001, 5002, 0)
+    link = side.association._link
+    tsn = side.association._outbound.last_tsn + 1
+    fixed = link.local_tag.to_bytes(4, "big") + bytes.fromhex("00500000 ffff 0400")
+    assert packet[12:] == bytes.fromhex("01000020") + fixed + tsn.to_bytes(4, "big") + EXTENSIONS
+
+
+def test_tags_and_init_ack():
+    pair = Pair().connect()
+    link_a, link_b = pair.a.association._link, pair.b.association._link
+    init_ack = packet_with(pair.b, ChunkType.INIT_ACK)
+    assert decode_header(init_ack).tag == link_a.local_tag
+    ((_, _, value),) = chunks_of(init_ack)
+    body = decode_init(value)
+    assert body.tag == link_b.local_tag
+    assert body.initial_tsn == pair.b.association._outbound.last_tsn + 1
+    assert body.parameters[0].type == 7
+    cookie_echo = packet_with(pair.a, ChunkType.COOKIE_ECHO)
+    assert decode_header(cookie_echo).tag == link_b.local_tag
+    ((_, _, cookie),) = chunks_of(cookie_echo)
+    assert cookie == body.parameters[0].value
+    cookie_ack = packet_with(pair.b, ChunkType.COOKIE_ACK)
+    assert decode_header(cookie_ack).tag == link_a.local_tag
+
+
+def test_both_sides_start():
+    pair = Pair().connect()
+    for side in (pair.a, pair.b):
+        assert names(side) == [["INIT"], ["INIT_ACK"], ["COOKIE_ECHO"], ["COOKIE_ACK"]]
+        assert len(side.of(AssociationEstablished)) == 1
+    assert pair.now == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_loss_and_reordering_leads_to_one_association(seed):
+    config = SctpConfig(max_init_retransmits=30)
+    pair = Pair(config, config, seed=seed, loss=0.4, jitter_s=0.3, duplication=0.3)
+    pair.start(both=seed % 2 == 0)
+    pair.run_until(lambda: established(pair))
+    pair.loss = 0.0
+    pair.a.association.send(0, 51, b"from a", pair.now)
+    pair.b.association.send(0, 51, b"from b", pair.now)
+    pair.run_until(lambda: pair.a.messages and pair.b.messages)
+    pair.run_for(5)
+    assert pair.a.messages == [(0, 51, b"from b")]
+    assert pair.b.messages == [(0, 51, b"from a")]
+    assert len(pair.a.of(AssociationEstablished)) == len(pair.b.of(AssociationEstablished)) == 1
+
+
+def test_data_travels_with_cookie_echo():
+    pair = Pair()
+    pair.a.association.send(3, 51, b"early", 0.0)
+    pair.start(both=False)
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert names(pair.a) == [["INIT"], ["COOKIE_ECHO", "I_DATA"]]
+    assert pair.now == pytest.approx(0.03)
+
+
+def test_only_one_packet_of_data_before_the_cookie_ack():
+    pair = Pair()
+    pair.a.association.send(3, 51, bytes(5000), 0.0)
+    pair.start(both=False)
+    pair.b.drop = lambda packet: ChunkType.COOKIE_ACK in chunk_types(packet)
+    pair.run_for(0.1)
+    assert names(pair.a) == [["INIT"], ["COOKIE_ECHO", "I_DATA"]]
+    assert pair.a.state is AssociationState.COOKIE_ECHOED
+    pair.b.drop = lambda packet: False
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert pair.b.messages == [(3, 51, bytes(5000))]
+
+
+def test_data_is_accepted_while_the_cookie_ack_is_lost():
+    pair = Pair()
+    pair.start(both=False)
+    pair.b.drop = lambda packet: ChunkType.COOKIE_ACK in chunk_types(packet)
+    pair.run_for(0.2)
+    assert pair.b.state is ESTABLISHED
+    pair.b.association.send(1, 51, b"welcome", pair.now)
+    pair.run_for(0.1)
+    assert pair.a.state is AssociationState.COOKIE_ECHOED
+    assert pair.a.messages == [(1, 51, b"welcome")]
+
+
+def test_init_is_repeated_with_back_off_and_given_up():
+    config = SctpConfig(max_init_retransmits=3)
+    pair = Pair(config)
+    pair.a.drop = lambda packet: True
+    times = []
+    pair.a.association.start(0.0)
+    while pair.a.closed is None:
+        pair.flush()
+        if len(pair.a.sent) > len(times):
+            times.append(pair.now)
+        pair.step()
+    assert times == [0.0, 0.5, 1.5, 3.5]
+    assert pair.now == 7.5
+    assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
+    assert pair.a.state is AssociationState.CLOSED
+    assert pair.a.association.next_timeout() is None
+
+
+def test_cookie_echo_is_repeated_and_given_up():
+    config = SctpConfig(max_init_retransmits=2)
+    pair = Pair(config, delay_s=0.0)
+    pair.a.drop = lambda packet: ChunkType.COOKIE_ECHO in chunk_types(packet)
+    pair.start(both=False)
+    pair.run_until(lambda: pair.a.closed is not None)
+    assert pair.a.count_sent(ChunkType.COOKIE_ECHO) == 3
+    assert pair.now == 3.5
+    assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
+
+
+def test_the_handshake_measures_the_round_trip():
+    pair = Pair(delay_s=0.15).connect()
+    assert pair.a.association._outbound.round_trip.smoothed_s == pytest.approx(0.3)
+
+
+def test_a_repeated_init_measures_nothing():
+    pair = Pair()
+    pair.a.drop = lambda packet: len(pair.a.sent) == 1
+    pair.start(both=False)
+    pair.run_until(lambda: established(pair))
+    assert pair.a.association._outbound.round_trip.smoothed_s is None
+
+
+def test_repeated_init_and_cookie_echo_do_not_disturb_an_established_association():
+    pair = Pair()
+    pair.start(both=False)
+    pair.run_until(lambda: established(pair))
+    init, cookie_echo = pair.a.sent
+    for packet in (init, cookie_echo, init):
+        pair.inject(packet, pair.b)
+    pair.step()
+    assert names(pair.b)[2:] == [["INIT_ACK"], ["INIT_ACK"], ["COOKIE_ACK"]]
+    pair.run_for(0.1)
+    assert established(pair)
+    assert pair.a.trace.counters == {"sctp-unexpected": 2}
+    # A new tag and ties, so that a restart could be told (RFC 9260 section 5.2.2).
+    ((_, _, value),) = chunks_of(pair.b.sent[2])
+    assert decode_init(value).tag != pair.b.association._link.local_tag
+
+
+def test_restart_of_the_peer_ends_the_association():
+    pair = Pair().connect()
+    fresh = Side(SctpConfig(), seed=99)
+    fresh.association.start(pair.now)
+    now = pair.now
+    for _ in range(4):
+        pair.b.association.receive(fresh.association.poll_packets(now), now)
+        fresh.association.receive(pair.b.association.poll_packets(now), now)
+    (closed,) = [e for e in pair.b.association.poll_events() if isinstance(e, AssociationClosed)]
+    assert closed.cause is AssociationCloseCause.RESTARTED_BY_REMOTE
+    (seen,) = fresh.association.poll_events()
+    assert seen.cause is AssociationCloseCause.ABORTED_BY_REMOTE
+    assert "restarted" in seen.text
+
+
+def test_cookie_of_a_restart_that_did_not_happen_is_ignored():
+    pair = Pair().connect()
+    fresh = Side(SctpConfig(), seed=99)
+    other = Pair(seed=7).connect()
+    fresh.association.start(0.0)
+    pair.b.association.receive(fresh.association.poll_packets(0.0), pair.now)
+    fresh.association.receive(pair.b.association.poll_packets(pair.now), pair.now)
+    (echo,) = fresh.association.poll_packets(pair.now)
+    other.b.association.receive([echo], pair.now)
+    assert other.b.state is ESTABLISHED
+    assert other.b.trace.counters == {"sctp-malformed": 1}  # another key
+
+
+def test_stale_cookie_is_refused_and_asked_for_again():
+    pair = Pair()
+    pair.start(both=False)
+    pair.run_for(0.02)
+    assert pair.a.state is AssociationState.COOKIE_ECHOED
+    echo = pair.a.sent[-1]
+    pair.b.association.receive([echo], COOKIE_LIFETIME_S + 1)
+    (error,) = pair.b.association.poll_packets(61.0)
+    assert chunk_types(error) == [ChunkType.ERROR]
+    assert pair.b.state is AssociationState.CLOSED
+    pair.a.association.receive([error], pair.now)
+    assert pair.a.state is AssociationState.COOKIE_WAIT
+    (init,) = pair.a.association.poll_packets(pair.now)
+    assert chunk_types(init) == [ChunkType.INIT]
+
+
+def test_stale_cookie_error_is_ignored_elsewhere():
+    pair = Pair().connect()
+    error = encode_chunk(ChunkType.ERROR, encode_tlv(3, bytes(4)))
+    pair.a.association.receive([to(pair.a, error)], pair.now)
+    assert pair.a.state is ESTABLISHED
+
+
+def test_forged_cookie_is_dropped():
+    side = Side(SctpConfig(), seed=1)
+    forged = to(side, encode_chunk(ChunkType.COOKIE_ECHO, bytes(77)))
+    side.association.receive([forged], 0.0)
+    assert side.state is AssociationState.CLOSED
+    assert side.association.poll_packets(0.0) == []
+    assert side.trace.counters == {"sctp-malformed": 1}
+
+
+def test_cookie_under_another_tag_is_dropped():
+    pair = Pair()
+    pair.start(both=False)
+    pair.run_for(0.02)
+    ((_, _, cookie),) = chunks_of(pair.a.sent[-1])
+    forged = to(pair.b, encode_chunk(ChunkType.COOKIE_ECHO, cookie), tag=1)
+    pair.b.association.receive([forged], pair.now)
+    assert pair.b.state is AssociationState.CLOSED
+    assert pair.b.trace.counters == {"sctp-tag": 1}
+
+
+def init_ack(*parameters):
+    return encode_init(ChunkType.INIT_ACK, Init(77, 65536, 10, 20, 5, parameters))
+
+
+def test_init_ack_without_cookie_ends_the_attempt():
+    side = Side(SctpConfig(), seed=1)
+    side.association.start(0.0)
+    side.association.poll_packets(0.0)
+    side.association.receive([to(side, init_ack())], 0.1)
+    (abort,) = side.association.poll_packets(0.1)
+    assert decode_header(abort).tag == 77
+    assert chunks_of(abort) == [(ChunkType.ABORT, 0, bytes.fromhex("0002000a 00000001 00070000"))]
+    (closed,) = side.association.poll_events()
+    assert (closed.cause, closed.code) == (AssociationCloseCause.PROTOCOL_VIOLATION, 2)
+
+
+def test_malformed_init_ack_is_dropped():
+    side = Side(SctpConfig(), seed=1)
+    side.association.start(0.0)
+    chunk = bytearray(init_ack(Tlv(7, b"cookie")))
+    chunk[4:8] = bytes(4)  # the tag
+    side.association.receive([to(side, bytes(chunk))], 0.1)
+    assert side.state is AssociationState.COOKIE_WAIT
+    assert side.trace.counters == {"sctp-malformed": 1}
+
+
+def test_unknown_parameters_are_reported_with_cookie_echo():
+    side = Side(SctpConfig(), seed=1)
+    side.association.start(0.0)
+    side.association.poll_packets(0.0)
+    side.association.receive([to(side, init_ack(Tlv(7, b"cook"), Tlv(0xC123, b"what")))], 0.1)
+    (packet,) = side.association.poll_packets(0.1)
+    unknown = encode_tlv(8, encode_tlv(0xC123, b"what"))
+    assert chunks_of(packet) == [
+        (ChunkType.COOKIE_ECHO, 0, b"cook"),
+        (ChunkType.ERROR, 0, unknown),
+    ]
+
+
+def test_unknown_parameters_are_reported_in_init_ack():
+    side = Side(SctpConfig(), seed=1)
+    body = Init(77, 65536, 10, 20, 5, (Tlv(0xC123, b"what"), Tlv(0x8123, b"skip")))
+    init = encode_packet(Header(5000, 5000, 0), encode_init(ChunkType.INIT, body))
+    side.association.receive([init], 0.0)
+    (packet,) = side.association.poll_packets(0.0)
+    assert decode_header(packet).tag == 77
+    ((_, _, value),) = chunks_of(packet)
+    assert Tlv(8, encode_tlv(0xC123, b"what")) in decode_init(value).parameters
+    assert len(decode_init(value).parameters) == 4
+
+
+@pytest.mark.parametrize("changed", [{"tag": 0}, {"outbound_streams": 0}, {"inbound_streams": 0}])
+def test_init_with_a_zero_is_dropped(changed):
+    side = Side(SctpConfig(), seed=1)
+    body = Init(77, 65536, 10, 20, 5, ())._replace(**changed)
+    init = encode_packet(Header(5000, 5000, 0), encode_init(ChunkType.INIT, body))
+    side.association.receive([init], 0.0)
+    assert side.association.poll_packets(0.0) == []
+    assert side.trace.counters == {"sctp-malformed": 1}
+
+
+def test_init_must_be_alone_and_have_tag_zero():
+    side = Side(SctpConfig(), seed=1)
+    init = encode_init(ChunkType.INIT, Init(77, 65536, 10, 20, 5, ()))
+    bundled = init + encode_chunk(ChunkType.COOKIE_ACK)
+    side.association.receive([to(side, bundled, tag=0), to(side, init), to(side, init, tag=5)], 0.0)
+    assert side.association.poll_packets(0.0) == []
+    assert side.trace.counters == {"sctp-tag": 2, "sctp-unexpected": 1}
+
+
+def test_fewer_streams_and_extensions_are_agreed_on():
+    plain = SctpConfig(outbound_streams=16, inbound_streams=8, interleaving=False)
+    pair = Pair(SctpConfig(), plain).connect()
+    assert pair.a.events == [AssociationEstablished(8, 16, interleaving=False)]
+    assert pair.b.events == [AssociationEstablished(16, 8, interleaving=False)]
+
+
+def test_messages_for_streams_that_were_not_agreed_on_are_dropped():
+    pair = Pair(SctpConfig(), SctpConfig(inbound_streams=8))
+    pair.a.association.send(8, 51, b"no", 0.0)
+    pair.a.association.send(7, 51, b"yes", 0.0)
+    pair.connect()
+    pair.run_for(1)
+    assert pair.b.messages == [(7, 51, b"yes")]
+    assert pair.a.association.buffered_amount(8) == 0
+
+
+def test_messages_queued_early_by_both_arrive():
+    pair = Pair()
+    for side in (pair.a, pair.b):
+        for number in range(5):
+            side.association.send(0, 51, bytes([number]) * 3000, 0.0)
+    pair.connect()
+    pair.run_until(lambda: len(pair.a.messages) == len(pair.b.messages) == 5)
+    assert pair.a.messages == pair.b.messages

@@ -1,0 +1,366 @@
+import pytest
+
+from frazil.errors import InvalidStateError
+from frazil.sctp import AssociationState, SctpConfig, StreamResetFailed, StreamsReset
+from frazil.sctp.chunk import ChunkType, encode_chunk
+from frazil.sctp.reconfig import (
+    IncomingReset,
+    OtherRequest,
+    OutgoingReset,
+    ReconfigResult,
+    Response,
+    decode_reconfig,
+    encode_outgoing_reset,
+    encode_responses,
+)
+from frazil.sctp.serial import MASK_32
+from frazil.sctp.tlv import ChunkError, encode_tlv
+from support.sctp_pair import Pair, chunk_types, chunks_of
+
+ONE_WAY_S = 0.01
+
+
+@pytest.fixture
+def pair():
+    return Pair(delay_s=ONE_WAY_S).connect()
+
+
+def resets(side):
+    return side.of(StreamsReset)
+
+
+def reconfigs(side):
+    """The RE-CONFIG parameters a side sent, in order."""
+    return [
+        parameter
+        for packet in side.sent
+        for type_, _, value in chunks_of(packet)
+        if type_ == ChunkType.RE_CONFIG
+        for parameter in decode_reconfig(value)
+    ]
+
+
+def request(side, *items):
+    """Hand a RE-CONFIG chunk to a side; the answers."""
+    chunk = encode_chunk(ChunkType.RE_CONFIG, b"".join(items))
+    packet = side.association._link.envelope
+    tagged = packet.seal_with_tag(side.association._link.local_tag, chunk)
+    side.association.receive([tagged], 1.0)
+    answers = []
+    for sent in side.association.poll_packets(1.0):
+        for type_, _, value in chunks_of(sent):
+            if type_ == ChunkType.RE_CONFIG:
+                answers += decode_reconfig(value)
+    side.events += side.association.poll_events()
+    return answers
+
+
+def outgoing(sequence, last_tsn, *stream_ids):
+    value = b"".join(
+        number.to_bytes(4, "big") for number in (sequence & MASK_32, 0, last_tsn & MASK_32)
+    )
+    return encode_tlv(13, value + b"".join(number.to_bytes(2, "big") for number in stream_ids))
+
+
+def incoming(sequence, *stream_ids):
+    value = (sequence & MASK_32).to_bytes(4, "big")
+    return encode_tlv(14, value + b"".join(number.to_bytes(2, "big") for number in stream_ids))
+
+
+def peer_sequence(side):
+    return side.association._reset._peer_sequence
+
+
+def received_tsn(side):
+    return side.association._inbound.cumulative_tsn
+
+
+def test_encode_and_decode():
+    reset = OutgoingReset(1, 2, 3, (4, 5, 6))
+    chunk = encode_outgoing_reset(reset)
+    expected = "8200001a 000d0016 00000001 00000002 00000003 0004 0005 0006 0000"
+    assert chunk[4:] == bytes.fromhex(expected)[4:]
+    assert decode_reconfig(chunk[4:]) == [reset]
+    responses = [Response(1, 6), Response(2, 1)]
+    chunk = encode_responses(responses)
+    assert chunk == bytes.fromhex("8200001c 0010000c 00000001 00000006 0010000c 00000002 00000001")
+    assert decode_reconfig(chunk[4:]) == responses
+
+
+def test_decode_of_other_parameters():
+    number = (9).to_bytes(4, "big")
+    assert decode_reconfig(incoming(9, 1, 2)) == [IncomingReset(9, (1, 2))]
+    assert decode_reconfig(encode_tlv(15, number)) == [OtherRequest(9)]
+    assert decode_reconfig(encode_tlv(17, number + bytes(4))) == [OtherRequest(9)]
+    assert decode_reconfig(encode_tlv(18, number + bytes(4))) == [OtherRequest(9)]
+    assert decode_reconfig(encode_tlv(99, number)) == []
+    assert decode_reconfig(encode_tlv(16, number + number + bytes(8))) == [Response(9, 9)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        encode_tlv(13, bytes(11)),
+        encode_tlv(13, bytes(13)),
+        encode_tlv(14, bytes(3)),
+        encode_tlv(15, bytes(3)),
+        encode_tlv(16, bytes(7)),
+        encode_tlv(17),
+        encode_tlv(14, bytes(4)) * 3,
+        b"\0",
+    ],
+)
+def test_decode_of_malformed_parameters(value):
+    with pytest.raises(ChunkError):
+        decode_reconfig(value)
+
+
+def test_one_side_resets(pair):
+    pair.a.association.send(1, 51, b"x", pair.now)
+    pair.run_for(0.1)
+    start = pair.now
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    assert pair.now - start == pytest.approx(2 * ONE_WAY_S)
+    assert resets(pair.a) == [StreamsReset((1,), by_remote=False)]
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+    last_tsn = pair.a.association._outbound.last_tsn & MASK_32
+    (reset,) = reconfigs(pair.a)
+    assert (reset.last_tsn, reset.stream_ids) == (last_tsn, (1,))
+    assert reconfigs(pair.b) == [Response(reset.sequence, ReconfigResult.PERFORMED)]
+
+
+def test_streams_begin_again_at_zero(pair):
+    for _ in range(2):
+        for number in range(3):
+            pair.a.association.send(1, 51, bytes([number]), pair.now)
+        pair.a.association.reset_stream(1, pair.now)
+        pair.run_for(0.2)
+    assert [data[0] for _, _, data in pair.b.messages] == [0, 1, 2] * 2
+    assert len(resets(pair.b)) == 2
+
+
+def test_everything_queued_is_sent_first(pair):
+    pair.a.association.send(1, 51, bytes(200_000), pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    kinds = [type(event).__name__ for event in pair.b.events]
+    assert kinds == ["AssociationEstablished", "MessageReceived", "StreamsReset"]
+
+
+def test_sending_on_a_stream_that_is_being_reset_raises(pair):
+    pair.a.association.reset_stream(1, pair.now)
+    with pytest.raises(InvalidStateError):
+        pair.a.association.send(1, 51, b"x", pair.now)
+    pair.flush()
+    with pytest.raises(InvalidStateError):
+        pair.a.association.send(1, 51, b"x", pair.now)
+    pair.a.association.send(2, 51, b"x", pair.now)
+    pair.run_for(0.1)
+    pair.a.association.send(1, 51, b"x", pair.now)
+
+
+def test_both_sides_reset_at_once(pair):
+    for side in (pair.a, pair.b):
+        side.association.reset_stream(1, pair.now)
+    pair.run_for(1.0)
+    for side in (pair.a, pair.b):
+        assert sorted(resets(side), key=str) == [
+            StreamsReset((1,), by_remote=False),
+            StreamsReset((1,), by_remote=True),
+        ]
+    assert len(reconfigs(pair.a)) == len(reconfigs(pair.b)) == 2
+
+
+def test_asking_twice_resets_once(pair):
+    pair.a.association.reset_stream(1, pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.flush()
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(1.0)
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+
+
+def test_one_request_at_a_time_with_many_streams(pair):
+    for stream_id in range(1000):
+        pair.a.association.reset_stream(stream_id, pair.now)
+    pair.run_until(lambda: len(resets(pair.a)) == 2)
+    assert sum((event.stream_ids for event in resets(pair.b)), ()) == tuple(range(1000))
+    assert all(len(packet) <= SctpConfig().mtu for packet in pair.a.sent)
+
+
+def test_reset_before_the_association_is_established():
+    pair = Pair()
+    pair.a.association.send(1, 51, b"x", 0.0)
+    pair.a.association.reset_stream(1, 0.0)
+    pair.connect()
+    pair.run_for(0.1)
+    assert pair.b.messages == [(1, 51, b"x")]
+    assert resets(pair.a) == [StreamsReset((1,), by_remote=False)]
+
+
+@pytest.mark.parametrize("lost", ["request", "response"])
+def test_lost_packets_are_repeated(pair, lost):
+    side = pair.a if lost == "request" else pair.b
+    count = iter([True, True, False])
+    side.drop = lambda packet: ChunkType.RE_CONFIG in chunk_types(packet) and next(count, False)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+    requests = [item for item in reconfigs(pair.a) if isinstance(item, OutgoingReset)]
+    assert len(requests) == 3
+    assert len({item.sequence for item in requests}) == 1
+
+
+def test_a_silent_peer_ends_the_association():
+    pair = Pair(SctpConfig(max_retransmits=2)).connect()
+    pair.b.drop = lambda packet: True
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_until(lambda: pair.a.closed is not None)
+    assert pair.a.closed.cause == "timed-out"
+    assert pair.a.count_sent(ChunkType.RE_CONFIG) == 3
+
+
+def test_premature_request_is_in_progress_until_the_data_is_there(pair):
+    lost = iter([True])
+    pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet) and next(lost, False)
+    pair.a.association.send(1, 51, b"x", pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    assert pair.b.messages == [(1, 51, b"x")]
+    results = [item.result for item in reconfigs(pair.b)]
+    assert results == [ReconfigResult.IN_PROGRESS, ReconfigResult.PERFORMED]
+    first, second = reconfigs(pair.a)
+    assert (second.sequence, second.stream_ids) == (first.sequence + 1 & MASK_32, (1,))
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+    # Repeated as soon as the data is acknowledged, not at the next expiration of the timer.
+    assert pair.a.association._reset.expires_at is None
+
+
+def test_same_request_again_gets_the_same_answer(pair):
+    sequence = peer_sequence(pair.b)
+    item = outgoing(sequence, received_tsn(pair.b), 1)
+    assert request(pair.b, item) == [Response(sequence, 1)]
+    assert request(pair.b, item) == [Response(sequence, 1)]
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+
+
+def test_same_request_again_is_looked_at_again_while_in_progress(pair):
+    sequence = peer_sequence(pair.b)
+    item = outgoing(sequence, received_tsn(pair.b) + 1, 1)
+    assert request(pair.b, item) == [Response(sequence, 6)]
+    assert request(pair.b, item) == [Response(sequence, 6)]
+    assert resets(pair.b) == []
+    pair.a.association.send(0, 51, b"x", pair.now)
+    pair.run_for(0.1)
+    assert request(pair.b, item) == [Response(sequence, 1)]
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+
+
+def test_unexpected_sequence_numbers_are_refused(pair):
+    sequence = peer_sequence(pair.b)
+    for wrong in (sequence - 1, sequence + 1, sequence + 1000):
+        item = outgoing(wrong, received_tsn(pair.b), 1)
+        assert request(pair.b, item) == [Response(wrong & MASK_32, 5)]
+    assert resets(pair.b) == []
+
+
+def test_two_requests_in_one_chunk(pair):
+    sequence = peer_sequence(pair.b)
+    items = (outgoing(sequence, received_tsn(pair.b), 1), incoming(sequence + 1, 1))
+    answers = request(pair.b, *items)
+    assert answers[0] == Response(sequence, 1)
+    assert answers[1] == Response(sequence + 1, 6)
+    assert isinstance(answers[2], OutgoingReset)
+    assert request(pair.b, *items)[0] == Response(sequence, 1)
+
+
+def test_no_streams_means_all_in_use(pair):
+    for stream_id in (5, 9):
+        pair.a.association.send(stream_id, 51, b"x", pair.now)
+    pair.run_for(0.1)
+    sequence = peer_sequence(pair.b)
+    assert request(pair.b, outgoing(sequence, received_tsn(pair.b))) == [Response(sequence, 1)]
+    assert resets(pair.b) == [StreamsReset((5, 9), by_remote=True)]
+    sequence += 1
+    assert request(pair.b, outgoing(sequence, received_tsn(pair.b))) == [Response(sequence, 0)]
+
+
+def test_streams_out_of_range_are_refused():
+    pair = Pair(SctpConfig(), SctpConfig(inbound_streams=10)).connect()
+    sequence = peer_sequence(pair.b)
+    assert request(pair.b, outgoing(sequence, received_tsn(pair.b), 10)) == [Response(sequence, 3)]
+
+
+def test_other_requests_are_denied(pair):
+    for type_ in (15, 17, 18):
+        sequence = peer_sequence(pair.b)
+        item = encode_tlv(type_, (sequence & MASK_32).to_bytes(4, "big") + bytes(4))
+        assert request(pair.b, item) == [Response(sequence & MASK_32, 2)]
+
+
+def test_the_peer_asks_for_a_reset_of_our_side(pair):
+    pair.b.association.send(3, 51, b"x", pair.now)
+    pair.run_for(0.1)
+    sequence = peer_sequence(pair.b)
+    answer, reset = request(pair.b, incoming(sequence, 3))
+    assert answer == Response(sequence, 6)
+    assert (reset.answered_sequence, reset.stream_ids) == (sequence, (3,))
+    assert request(pair.b, incoming(sequence, 3)) == [Response(sequence, 6)]
+    pair.b.association._reset.receive(encode_responses([Response(reset.sequence, 1)])[4:], 1.0)
+    assert request(pair.b, incoming(sequence, 3)) == [Response(sequence, 1)]
+    assert resets(pair.b) == [StreamsReset((3,), by_remote=False)]
+
+
+def test_the_peer_asks_for_a_reset_of_nothing(pair):
+    sequence = peer_sequence(pair.b)
+    assert request(pair.b, incoming(sequence)) == [Response(sequence, 0)]
+
+
+def test_refusal_is_reported(pair):
+    pair.a.drop = lambda packet: True
+    pair.a.association.reset_stream(1, pair.now)
+    pair.flush()
+    (reset,) = reconfigs(pair.a)
+    assert request(pair.a, encode_responses([Response(reset.sequence + 1, 1)])[4:]) == []
+    assert pair.a.of(StreamResetFailed) == []
+    assert request(pair.a, encode_responses([Response(reset.sequence, 2)])[4:]) == []
+    assert pair.a.of(StreamResetFailed) == [StreamResetFailed((1,), 2)]
+    assert pair.a.association._reset.expires_at is None
+
+
+def test_peer_without_the_extension(pair):
+    pair.a.association._reset.begin(0, 65535, supported=False)
+    pair.a.association.send(1, 51, b"x", pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(0.1)
+    assert pair.b.messages == [(1, 51, b"x")]
+    assert pair.a.of(StreamResetFailed) == [StreamResetFailed((1,), None)]
+    assert pair.a.count_sent(ChunkType.RE_CONFIG) == 0
+
+
+def test_no_repetition_while_shutting_down(pair):
+    pair.b.drop = lambda packet: ChunkType.RE_CONFIG in chunk_types(packet)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(0.1)
+    pair.b.association.shutdown(pair.now)
+    pair.run_until(lambda: pair.a.closed is not None and pair.b.closed is not None)
+    assert pair.a.closed.cause == pair.b.closed.cause == "shutdown"
+    assert pair.a.state is AssociationState.CLOSED
+    assert pair.a.count_sent(ChunkType.RE_CONFIG) == 1
+
+
+def test_end_of_the_association_stops_everything(pair):
+    pair.b.drop = lambda packet: True
+    pair.a.association.reset_stream(1, pair.now)
+    pair.flush()
+    pair.a.association.abort(pair.now)
+    assert pair.a.association.next_timeout() is None
+    with pytest.raises(InvalidStateError):
+        pair.a.association.reset_stream(2, pair.now)
+
+
+@pytest.mark.parametrize("stream_id", [-1, 65535])
+def test_stream_out_of_range(pair, stream_id):
+    with pytest.raises(TypeError):
+        pair.a.association.reset_stream(stream_id, pair.now)

@@ -1,0 +1,292 @@
+import pytest
+
+from frazil.sctp.chunk import ForwardTsn, Sack, Skip
+from frazil.sctp.message import OutboundMessage
+from frazil.sctp.retransmission import RetransmissionQueue
+
+FIRST = 100
+
+
+class Flight:
+    """Chunks of 100 bytes, one in a packet; TSNs begin at 100."""
+
+    def __init__(self, count=0, *, initial=FIRST, **reliability):
+        self.queue = RetransmissionQueue(initial)
+        self.messages = [self.send(**reliability) for _ in range(count)]
+
+    def send(self, now=0.0, *, size=1, total=1, unordered=False, limit=None, expires_at=None):
+        message = OutboundMessage(0, 51, bytes(total), unordered, limit, expires_at)
+        message.sequence = self.queue.next_tsn
+        self.send_more(message, now, size=size)
+        return message
+
+    def send_more(self, message, now=0.0, *, size=1):
+        message.offset += size
+        self.queue.begin_packet()
+        self.queue.add(message, bytes(100), now)
+
+    def sack(self, cumulative, *gaps, now=1.0, window=99999):
+        return self.queue.acknowledge(Sack(cumulative & 0xFFFFFFFF, window, gaps, ()), now)
+
+    def resend(self, now=0.0):
+        tsns = []
+        while (chunk := self.queue.next_lost(now)) is not None:
+            self.queue.begin_packet()
+            self.queue.resend(chunk)
+            tsns.append(chunk.tsn)
+        return tsns
+
+
+def test_cumulative_acknowledgement():
+    flight = Flight(5)
+    assert flight.queue.flight == 500
+    result = flight.sack(102)
+    assert (result.size, result.advanced, result.lost) == (300, True, False)
+    assert flight.queue.flight == 200
+    assert flight.queue.acked == 102
+    assert flight.queue
+    assert flight.sack(104).size == 200
+    assert not flight.queue
+
+
+def test_tsns_wrap_on_the_wire():
+    flight = Flight(4, initial=0xFFFFFFFE)
+    assert flight.sack(0x100000000).size == 300
+    assert flight.sack(0x100000001).size == 100
+    assert not flight.queue
+
+
+@pytest.mark.parametrize("cumulative", [98, 105, 5000, 0, FIRST - 1 + (1 << 31)])
+def test_outdated_and_impossible_sacks_change_nothing(cumulative):
+    flight = Flight(5)
+    flight.sack(99)
+    assert flight.sack(cumulative) is None
+    assert flight.queue.flight == 500
+
+
+def test_gaps_are_taken_out_of_the_flight_once():
+    flight = Flight(6)
+    assert flight.sack(99, (3, 4)).size == 200
+    assert flight.sack(99, (3, 4)).size == 0
+    assert flight.sack(99, (2, 5)).size == 200
+    assert flight.queue.flight == 100  # 100 is lost, only 105 is under way
+    assert flight.sack(105).size == 200
+    assert flight.queue.flight == 0
+
+
+def test_gaps_in_any_order_overlapping_and_beyond_the_sent():
+    flight = Flight(10)
+    result = flight.sack(99, (8, 9), (3, 5), (4, 6), (3, 3), (5, 2), (10, 60000), (200, 300))
+    assert result.size == 700
+    assert flight.resend() == [100, 101, 106]
+
+
+def test_three_later_packets_prove_a_loss():
+    flight = Flight(10)
+    assert not flight.sack(99, (2, 3)).lost
+    assert flight.resend() == []
+    assert flight.sack(99, (2, 4)).lost
+    assert flight.resend() == [100]
+
+
+def test_a_batch_that_one_sack_covers_proves_a_loss():
+    flight = Flight(10)
+    assert flight.sack(99, (3, 8)).lost
+    assert flight.resend() == [100, 101]
+
+
+def test_chunks_of_one_packet_count_as_one():
+    flight = Flight(1)
+    flight.queue.begin_packet()
+    for _ in range(8):
+        flight.queue.add(OutboundMessage(0, 51, b"x", False, None, None), bytes(100), 0.0)
+    assert not flight.sack(99, (2, 9)).lost
+
+
+def test_holes_between_gaps():
+    flight = Flight(20)
+    assert flight.sack(99, (2, 3), (5, 6), (9, 14)).lost
+    assert flight.resend() == [100, 103, 106, 107]
+    assert flight.queue.flight == 1000
+
+
+def test_a_lost_retransmission_is_found_by_later_data():
+    flight = Flight(5)
+    flight.sack(99, (2, 5))
+    assert flight.resend() == [100]
+    for _ in range(4):
+        flight.send()
+    assert not flight.sack(99, (2, 7)).lost
+    assert flight.sack(99, (2, 9)).lost
+    assert flight.resend() == [100]
+
+
+def test_the_acknowledgement_of_a_repeated_chunk_proves_nothing():
+    flight = Flight(8)
+    flight.sack(99, (5, 8))
+    assert flight.resend() == [100, 101, 102, 103]
+    assert not flight.sack(99, (4, 8)).lost  # perhaps the first copy of 103 was only late
+    assert flight.resend() == []
+
+
+def test_chunks_acknowledged_while_they_wait_are_not_repeated():
+    flight = Flight(8)
+    flight.sack(99, (5, 8))
+    flight.sack(101, (3, 6))
+    assert flight.resend() == [102, 103]
+
+
+def test_round_trip_is_measured_on_chunks_sent_once():
+    flight = Flight()
+    flight.send(now=1.0)
+    flight.send(now=2.0)
+    assert flight.sack(100, now=4.0).rtt_s == 3.0
+    flight.send(now=5.0)
+    assert flight.sack(101, now=6.0).rtt_s is None  # 102 is the one that is timed
+    assert flight.sack(102, now=7.0).rtt_s == 2.0
+
+
+def test_round_trip_is_measured_on_gaps():
+    flight = Flight()
+    flight.send(now=0.0)
+    flight.sack(100, now=1.0)
+    for now in (2.0, 3.0):
+        flight.send(now=now)
+    assert flight.sack(100, (2, 2), now=4.0).rtt_s is None
+    assert flight.sack(102, now=5.0).rtt_s == 3.0
+
+
+def test_round_trip_of_repeated_chunks_is_ambiguous():
+    flight = Flight(1)
+    flight.queue.lose_all(1.0)
+    assert flight.resend(1.0) == [100]
+    assert flight.sack(100, now=1.1).rtt_s is None
+
+
+def test_lose_all_repeats_what_is_missing_in_order():
+    flight = Flight(10)
+    flight.sack(99, (3, 4), (6, 9))
+    assert flight.queue.next_lost(0.0).tsn == 100
+    flight.queue.lose_all(1.0)
+    assert flight.queue.flight == 0
+    assert flight.resend() == [100, 101, 104, 109]
+
+
+def test_lose_all_after_the_peer_discarded_what_it_had_acknowledged():
+    flight = Flight(6)
+    flight.sack(99, (2, 4))
+    flight.sack(100, (4, 5))  # the peer has 100 now, but not 101 to 103 any more
+    flight.queue.lose_all(1.0)
+    assert flight.resend() == [101, 102, 103, 104, 105]
+
+
+def test_limited_retransmits():
+    flight = Flight(5, limit=1)
+    flight.sack(99, (2, 5))
+    assert flight.resend() == [100]
+    assert flight.queue.forward(99, interleaving=False) is None
+    flight.queue.lose_all(2.0)
+    assert flight.resend() == []
+    assert flight.messages[0].abandoned
+    forward = flight.queue.forward(99, interleaving=False)
+    assert forward == ForwardTsn(100, (Skip(0, False, 100),))
+
+
+def test_no_retransmits_at_all():
+    flight = Flight(5, limit=0)
+    assert flight.sack(99, (2, 5)).lost
+    assert flight.resend() == []
+    assert flight.queue.flight == 0
+
+
+def test_limited_lifetime_ends_retransmission():
+    flight = Flight(5, expires_at=5.0)
+    flight.sack(99, (2, 4), now=4.9)
+    assert flight.queue.next_lost(4.9).tsn == 100
+    assert flight.queue.next_lost(5.0) is None
+    assert flight.messages[0].abandoned
+    forward = flight.queue.forward(9, interleaving=False)
+    assert forward == ForwardTsn(100, (Skip(0, False, 100),))
+
+
+def test_peer_without_partial_reliability_gets_everything():
+    flight = Flight(5, limit=0, expires_at=0.5)
+    flight.queue.may_abandon = False
+    flight.sack(99, (2, 5))
+    assert flight.resend(9.0) == [100]
+
+
+def test_all_pieces_of_a_message_are_abandoned_with_a_tsn_for_the_missing_end():
+    flight = Flight()
+    message = flight.send(total=5, limit=0)
+    for _ in range(3):
+        flight.send_more(message)
+    flight.send()
+    assert flight.queue.next_tsn == 105
+    flight.queue.abandon(message)
+    assert flight.queue.flight == 100
+    assert flight.queue.next_tsn == 106
+    assert flight.queue.forward(9, interleaving=False).cumulative_tsn == 103
+    assert flight.sack(104).size == 100
+    assert flight.queue.forward(9, interleaving=False) == ForwardTsn(105, (Skip(0, False, 100),))
+    flight.sack(105)
+    assert flight.queue.forward(9, interleaving=False) is None
+    assert not flight.queue
+
+
+def test_a_message_sent_as_a_whole_needs_no_other_end():
+    flight = Flight()
+    message = flight.send(total=1, limit=0)
+    flight.queue.abandon(message)
+    assert flight.queue.next_tsn == 101
+
+
+def test_forward_lists_the_last_sequence_number_of_each_stream():
+    flight = Flight()
+    for number, stream_id in enumerate((1, 2, 1)):
+        message = flight.send(limit=0)
+        message.stream_id, message.sequence = stream_id, number
+    flight.queue.lose_all(1.0)
+    forward = flight.queue.forward(9, interleaving=False)
+    assert forward == ForwardTsn(102, (Skip(1, False, 2), Skip(2, False, 1)))
+
+
+def test_forward_stops_when_the_list_is_full():
+    flight = Flight()
+    for stream_id in (1, 2, 3):
+        flight.send(limit=0).stream_id = stream_id
+    flight.queue.lose_all(1.0)
+    assert flight.queue.forward(2, interleaving=False).cumulative_tsn == 101
+
+
+def test_forward_lists_unordered_messages_only_if_they_have_identifiers():
+    flight = Flight(1, unordered=True, limit=0)
+    flight.queue.lose_all(1.0)
+    assert flight.queue.forward(9, interleaving=False) == ForwardTsn(100, ())
+    assert flight.queue.forward(9, interleaving=True) == ForwardTsn(100, (Skip(0, True, 100),))
+
+
+def test_forward_stops_at_what_is_still_to_be_delivered():
+    flight = Flight(1, limit=0)
+    flight.send()
+    flight.send(limit=0)
+    flight.queue.lose_all(1.0)
+    assert flight.queue.forward(9, interleaving=False).cumulative_tsn == 100
+    assert flight.resend() == [101]
+
+
+def test_shutdown_acknowledges_cumulatively():
+    flight = Flight(5)
+    flight.queue.acknowledge_cumulative(102)
+    assert flight.queue.flight == 200
+    flight.queue.acknowledge_cumulative(101)
+    flight.queue.acknowledge_cumulative(105)
+    assert flight.queue.flight == 200
+
+
+def test_clear():
+    flight = Flight(5)
+    flight.queue.lose_all(0.0)
+    flight.queue.clear()
+    assert not flight.queue
+    assert flight.resend() == []
