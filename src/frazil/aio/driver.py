@@ -128,7 +128,10 @@ class Driver:
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         self._peer.transports.receive(transport, datagrams, self._loop.time())
-        self.flush()
+        if self._task_handle is None:
+            self._run_tasks()  # this is a turn of the loop, and one flush serves both
+        else:
+            self.flush()
 
     def _send(self, now: float) -> None:
         by_transport: dict[str, list[Transmit]] = {}

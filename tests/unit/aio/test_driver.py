@@ -11,9 +11,16 @@ STATE = Fired("peer", EventType.CONNECTION_STATE_CHANGE)
 
 
 class FakeTransports:
-    """Has nothing to say to the network."""
+    """Has nothing to say to the network, but counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    def receive(self, transport: str, datagrams: list, now: float) -> None:
+        """The tasks are there already."""
 
     def poll_transmits(self, now: float) -> list:
+        self.polls += 1
         return []
 
     def poll_requests(self) -> list:
@@ -98,3 +105,34 @@ def test_a_backlog_is_worked_off_before_the_network_is_read_again() -> None:
 def test_no_state_hurries_because_of_a_backlog() -> None:
     turns = turns_of(FakePeer([[STATE]] * 4, backlog_limit=1))
     assert [len(turn) for turn in turns] == [1, 1, 1, 1]
+
+
+def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
+    async def scenario() -> tuple[list[EventType], int]:
+        told: list[EventType] = []
+        peer = FakePeer([[MESSAGE], [MESSAGE]])
+        driver = Driver(
+            peer, None, lambda fired: told.append(fired.type), lambda: None, include_loopback=False
+        )
+        driver._receive("0", [])
+        before_closing = list(told), peer.transports.polls
+        await driver.close()
+        return before_closing
+
+    assert asyncio.run(scenario()) == ([EventType.MESSAGE] * 2, 1)
+
+
+def test_what_arrives_does_not_overtake_a_state_that_waits_for_its_turn() -> None:
+    async def scenario() -> list[EventType]:
+        told: list[EventType] = []
+        peer = FakePeer([[STATE], [STATE]])
+        driver = Driver(
+            peer, None, lambda fired: told.append(fired.type), lambda: None, include_loopback=False
+        )
+        driver._receive("0", [])
+        driver._receive("0", [])
+        before_closing = list(told)
+        await driver.close()
+        return before_closing
+
+    assert asyncio.run(scenario()) == [EventType.CONNECTION_STATE_CHANGE]
