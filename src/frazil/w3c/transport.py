@@ -91,11 +91,27 @@ class RTCIceTransport(EventTarget):
             return None
         if self._pair is None or self._pair[0] != pair:
             public = RTCIceCandidatePair(
-                _signalled(pair.local, self._slots.local_candidates),
-                _signalled(pair.remote, self._slots.remote_candidates),
+                self._signalled(pair.local, self._slots.local_candidates),
+                self._signalled(pair.remote, self._slots.remote_candidates),
             )
             self._pair = (pair, public)
         return self._pair[1]
+
+    def _signalled(
+        self, candidate: Candidate, signalled: Sequence[CandidateInit]
+    ) -> RTCIceCandidate:
+        """The candidate in the very words in which it was signalled.
+
+        A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2), and one of an earlier
+        generation is not among ``signalled`` any more.
+        """
+        line = "" if candidate.type is CandidateType.PEER_REFLEXIVE else candidate.to_line()
+        for init in signalled:
+            if line and init.candidate == line:
+                return RTCIceCandidate._of(init)
+        known = self._slots.local_candidates
+        mid = known[0].sdp_mid if known else None
+        return RTCIceCandidate._of(CandidateInit(line, mid, 0, candidate.ufrag, candidate.url))
 
     def getLocalParameters(self) -> RTCIceParameters | None:
         """Our credentials, once a local description is set."""
@@ -176,17 +192,3 @@ class RTCSctpTransport(EventTarget):
 
     def __repr__(self) -> str:
         return f"<RTCSctpTransport {self.state}>"
-
-
-def _signalled(candidate: Candidate, signalled: Sequence[CandidateInit]) -> RTCIceCandidate:
-    """The candidate in the very words in which it was signalled.
-
-    A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2), and one of an earlier
-    generation is not among ``signalled`` any more.
-    """
-    line = "" if candidate.type is CandidateType.PEER_REFLEXIVE else candidate.to_line()
-    for init in signalled:
-        if line and init.candidate == line:
-            return RTCIceCandidate._of(init)
-    mid = signalled[0].sdp_mid if signalled else None
-    return RTCIceCandidate._of(CandidateInit(line, mid, 0, candidate.ufrag, candidate.url))

@@ -1,0 +1,279 @@
+import asyncio
+import logging
+
+import pytest
+
+from frazil import InvalidStateError, OperationError, RTCError
+from frazil.w3c import datachannel
+from support.virtual_pair import VirtualPair, on_virtual_pair
+
+KIB = 1024
+
+
+async def collect(channel) -> list:
+    return [message async for message in channel]
+
+
+async def settle(seconds: float = 0.5) -> None:
+    await asyncio.sleep(seconds)
+
+
+# --- attributes -----------------------------------------------------------------------------------
+
+
+@on_virtual_pair
+async def test_both_ends_show_what_was_asked_for(pair: VirtualPair):
+    mine, theirs = await pair.connect("log", ordered=False, maxRetransmits=3, protocol="x-log")
+    for channel in (mine, theirs):
+        assert (channel.label, channel.protocol) == ("log", "x-log")
+        assert (channel.ordered, channel.maxRetransmits, channel.maxPacketLifeTime) == (
+            False,
+            3,
+            None,
+        )
+        assert channel.negotiated is False
+        assert channel.readyState == "open"
+        assert channel.bufferedAmount == 0
+    assert mine.id == theirs.id
+    assert repr(mine) == f"<RTCDataChannel 'log' id={mine.id} open>"
+
+
+@on_virtual_pair
+async def test_settable_attributes_refuse_what_they_cannot_be(pair: VirtualPair):
+    channel = pair.a.createDataChannel("chat")
+    channel.bufferedAmountLowThreshold = 5
+    channel.binaryType = "blob"
+    assert (channel.bufferedAmountLowThreshold, channel.binaryType) == (5, "blob")
+    for wrong in (-1, 1 << 32, 1.5, True, None):
+        with pytest.raises(TypeError, match="bufferedAmountLowThreshold"):
+            channel.bufferedAmountLowThreshold = wrong
+    with pytest.raises(TypeError, match="binaryType"):
+        channel.binaryType = "text"
+    with pytest.raises(AttributeError):
+        channel.ontrack = print
+
+
+# --- sending --------------------------------------------------------------------------------------
+
+
+@on_virtual_pair
+async def test_every_kind_of_message_arrives_as_what_it_was(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    view = memoryview(b"0123456789")[::2]
+    for message in (b"bytes", bytearray(b"array"), view, "grüß", b"", "", b"x" * 100_000):
+        mine.send(message)
+    await mine.drain(0)
+    mine.close()
+    expected = [b"bytes", b"array", b"02468", "grüß", b"", "", b"x" * 100_000]
+    assert await collect(theirs) == expected
+
+
+@on_virtual_pair
+async def test_sending_what_cannot_be_sent(pair: VirtualPair):
+    early = pair.a.createDataChannel("early")
+    with pytest.raises(InvalidStateError, match="connecting"):
+        early.send(b"x")
+    mine, _ = await pair.connect()
+    with pytest.raises(TypeError, match="bytes or str"):
+        mine.send(3)
+    with pytest.raises(TypeError, match="262144"):
+        mine.send(b"x" * 262_145)
+    for _ in range(64):
+        mine.send(b"x" * 262_144)
+    with pytest.raises(OperationError, match="bufferedamountlow"):
+        mine.send(b"x")
+    mine.close()
+    with pytest.raises(InvalidStateError):
+        mine.send(b"x")
+
+
+@on_virtual_pair
+async def test_drain_returns_when_little_enough_waits(pair: VirtualPair):
+    mine, _ = await pair.connect()
+    await mine.drain(0)
+    for _ in range(40):
+        mine.send(b"x" * 100_000)
+    assert mine.bufferedAmount == 4_000_000
+    await mine.drain()
+    assert mine.bufferedAmount <= 262_144
+    await mine.drain(0)
+    assert mine.bufferedAmount == 0
+
+
+@on_virtual_pair
+async def test_drain_ends_with_an_error_when_the_channel_closes_first(pair: VirtualPair):
+    mine, _ = await pair.connect()
+    mine.send(b"x" * 200_000)
+    pair.net.block()
+    draining = asyncio.create_task(mine.drain(0))
+    await asyncio.sleep(0)
+    pair.a.close()
+    with pytest.raises(InvalidStateError, match="bytes not sent"):
+        await draining
+    with pytest.raises(ValueError, match="-1"):
+        await mine.drain(-1)
+
+
+# --- opening --------------------------------------------------------------------------------------
+
+
+@on_virtual_pair
+async def test_wait_open_ends_when_the_channel_closes_instead(pair: VirtualPair):
+    one, two = pair.a.createDataChannel("1"), pair.a.createDataChannel("2")
+    waits = [asyncio.create_task(each.wait_open()) for each in (one, two)]
+    await asyncio.sleep(0)
+    one.close()
+    with pytest.raises(InvalidStateError):
+        await waits[0]
+    pair.a.close()
+    with pytest.raises(InvalidStateError, match="closed"):
+        await waits[1]
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+@on_virtual_pair
+async def test_messages_wait_for_the_first_reader(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    mine.send("one")
+    mine.send(b"two")
+    await settle()
+    reader = aiter(theirs)
+    assert [await anext(reader), await anext(reader)] == ["one", b"two"]
+
+
+@on_virtual_pair
+async def test_an_iteration_ends_at_close_with_everything_sent_before(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    reading = asyncio.create_task(collect(theirs))
+    for number in range(100):
+        mine.send(str(number))
+    mine.close()
+    assert await reading == [str(number) for number in range(100)]
+    assert theirs.readyState == "closed"
+    assert await collect(theirs) == []
+    assert await collect(mine) == []
+
+
+@on_virtual_pair
+async def test_an_iteration_ends_when_the_peer_closes_its_connection(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    mine.send("last words")
+    await mine.drain(0)
+    pair.a.close()
+    assert await collect(theirs) == ["last words"]
+
+
+@on_virtual_pair
+async def test_an_iteration_ends_when_our_own_connection_is_closed(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    mine.send("unread")
+    await settle()
+    reader = aiter(theirs)
+    reading = asyncio.create_task(collect(mine))
+    await asyncio.sleep(0)
+    pair.b.close()
+    pair.a.close()
+    assert await reading == []
+    assert await anext(reader) == "unread"
+    with pytest.raises(StopAsyncIteration):
+        await anext(reader)
+
+
+@on_virtual_pair
+async def test_two_readers_share_the_messages(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    async with asyncio.TaskGroup() as group:
+        readers = [group.create_task(collect(theirs)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for number in range(10):
+            mine.send(str(number))
+            await settle(0.1)
+        mine.close()
+    found = [reader.result() for reader in readers]
+    assert sorted(found[0] + found[1]) == [str(number) for number in range(10)]
+
+
+@on_virtual_pair
+async def test_a_listener_sees_every_message_whether_or_not_somebody_reads(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    heard = []
+    theirs.on("message", heard.append)
+    mine.send("nobody reads")
+    await settle()
+    reader = aiter(theirs)
+    mine.send("both")
+    assert await anext(reader) == "both"
+    del reader
+    mine.send("nobody reads again")
+    await settle()
+    assert heard == ["nobody reads", "both", "nobody reads again"]
+    mine.close()
+    assert await collect(theirs) == []
+
+
+@on_virtual_pair
+async def test_a_reader_that_gave_up_waiting_can_go_on(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    reader = aiter(theirs)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await anext(reader)
+    mine.send("after all")
+    assert await anext(reader) == "after all"
+
+
+@on_virtual_pair
+async def test_breaking_off_an_iteration_loses_nothing(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    for word in ("one", "two", "three"):
+        mine.send(word)
+    mine.close()
+    async for message in theirs:
+        assert message == "one"
+        break
+    assert await collect(theirs) == ["two", "three"]
+
+
+def test_a_reader_that_falls_too_far_behind_is_told(monkeypatch):
+    monkeypatch.setattr(datachannel, "MAX_UNREAD", 100 * KIB)
+
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        mine, theirs = await pair.connect()
+        errors = []
+        theirs.on("error", errors.append)
+        reader = aiter(theirs)
+        for number in range(15):
+            mine.send(bytes([number]) * 10 * KIB)
+        await settle(1.0)
+        assert theirs.readyState == mine.readyState == "closed"
+        assert [error.errorDetail for error in errors] == ["data-channel-failure"]
+        for number in range(10):
+            assert await anext(reader) == bytes([number]) * 10 * KIB
+        for _ in range(2):
+            with pytest.raises(RTCError, match="102400 bytes behind"):
+                await anext(reader)
+
+    main()
+
+
+def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(monkeypatch, caplog):
+    monkeypatch.setattr(datachannel, "MAX_UNREAD", 100 * KIB)
+
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        mine, theirs = await pair.connect("telemetry")
+        for number in range(15):
+            mine.send(bytes([number]) * 10 * KIB)
+        await settle(1.0)
+        assert theirs.readyState == "open"
+        mine.close()
+        assert [message[0] for message in await collect(theirs)] == list(range(5, 15))
+
+    with caplog.at_level(logging.WARNING, "frazil"):
+        main()
+    (record,) = caplog.records
+    assert record.getMessage().startswith("FZ-CHANNEL-UNREAD: nobody reads channel 'telemetry'")
