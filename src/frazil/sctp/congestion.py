@@ -23,7 +23,7 @@ class CongestionWindow:
     """Decides how many bytes may be in flight.
 
     All sizes are bytes of DATA chunks, headers included, so that tiny messages cannot hide a large
-    packet rate.
+    packet rate. The unit, here called packet, is what one packet can hold.
 
     Attributes:
         window: ``cwnd``.
@@ -32,19 +32,19 @@ class CongestionWindow:
         recovery_ends: In fast recovery the TSN whose acknowledgement ends it, otherwise None.
     """
 
-    __slots__ = ("_mtu", "_partial", "burst_limit", "recovery_ends", "threshold", "window")
+    __slots__ = ("_packet_size", "_partial", "burst_limit", "recovery_ends", "threshold", "window")
 
-    def __init__(self, mtu: int) -> None:
-        self._mtu = mtu
+    def __init__(self, packet_size: int) -> None:
+        self._packet_size = packet_size
         self._partial = 0
-        self.window = INITIAL_WINDOW_PACKETS * mtu
+        self.window = INITIAL_WINDOW_PACKETS * packet_size
         self.threshold = 1 << 62  # "arbitrarily high" (RFC 9260 section 7.2.1)
-        self.burst_limit = MAX_BURST_PACKETS * mtu
+        self.burst_limit = MAX_BURST_PACKETS * packet_size
         self.recovery_ends: int | None = None
 
     def permit_burst(self, flight: int) -> None:
         """A batch of SACKs arrives while ``flight`` bytes are out."""
-        self.burst_limit = flight + MAX_BURST_PACKETS * self._mtu
+        self.burst_limit = flight + MAX_BURST_PACKETS * self._packet_size
 
     def acknowledged(self, size: int, *, fully_used: bool) -> None:
         """``size`` bytes were newly acknowledged by one SACK and the cumulative TSN advanced.
@@ -55,15 +55,16 @@ class CongestionWindow:
         """
         if self.recovery_ends is not None:
             return
-        if self.window <= self.threshold:
+        if self.window < self.threshold:
             if fully_used:
-                self.window += min(size, GROWTH_LIMIT_PACKETS * self._mtu)
+                credit = min(size, GROWTH_LIMIT_PACKETS * self._packet_size)
+                self.window = min(self.window + credit, self.threshold)
             return
         self._partial += size  # congestion avoidance: one packet per window (section 7.2.2)
         if self._partial >= self.window:
             self._partial -= self.window
             if fully_used:
-                self.window += self._mtu
+                self.window += self._packet_size
 
     def lost(self, highest_tsn: int) -> bool:
         """A chunk was lost: halve the window, once per window of data.
@@ -90,16 +91,16 @@ class CongestionWindow:
     def timed_out(self) -> None:
         """The retransmission timer expired: one packet, then slow start (RFC 9260 7.2.3)."""
         self._halve_threshold()
-        self.window = self._mtu
+        self.window = self._packet_size
         self._partial = 0
         self.recovery_ends = None
 
     def restart(self) -> None:
         """The path is another one, or came back: begin as with the first packet."""
-        self.window = INITIAL_WINDOW_PACKETS * self._mtu
+        self.window = INITIAL_WINDOW_PACKETS * self._packet_size
         self._partial = 0
         self.recovery_ends = None
         self.permit_burst(0)
 
     def _halve_threshold(self) -> None:
-        self.threshold = max(self.window // 2, MIN_THRESHOLD_PACKETS * self._mtu)
+        self.threshold = max(self.window // 2, MIN_THRESHOLD_PACKETS * self._packet_size)

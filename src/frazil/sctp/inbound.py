@@ -49,6 +49,7 @@ class Inbound:
     """
 
     __slots__ = (
+        "_batch_is_long",
         "_delay_s",
         "_deliver",
         "_header_size",
@@ -79,6 +80,7 @@ class Inbound:
         self.reassembly = Reassembly(self._deliver, interleaving=interleaving)
         self._unacknowledged = 0  # packets
         self._sack_now = False
+        self._batch_is_long = False
         self.expires_at: float | None = None
 
     @property
@@ -151,7 +153,10 @@ class Inbound:
     def end_packet(self) -> bool:
         """A packet with DATA was taken; True if a SACK is due in the middle of a batch."""
         self._unacknowledged += 1
-        return self._unacknowledged >= SACK_EVERY_PACKETS
+        if self._unacknowledged < SACK_EVERY_PACKETS:
+            return False
+        self._batch_is_long = True
+        return True
 
     def end_batch(self, now: float) -> bool:
         """All packets that arrived together were taken (RFC 9260 section 6.2).
@@ -162,10 +167,11 @@ class Inbound:
         Returns:
             Whether something arrived that is not acknowledged yet.
         """
-        if self._unacknowledged >= 2:
+        if self._unacknowledged >= 2 or (self._unacknowledged and self._batch_is_long):
             self._sack_now = True
         elif self._unacknowledged and not self._sack_now and self.expires_at is None:
             self.expires_at = now + self._delay_s
+        self._batch_is_long = False
         return self._unacknowledged > 0
 
     def expire(self, now: float) -> None:

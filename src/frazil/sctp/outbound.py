@@ -54,7 +54,7 @@ class Outbound:
         self._window_was_full = False
         self._forwarded_tsn = -1
         self._forward_again_at = 0.0
-        self.window = CongestionWindow(config.mtu)
+        self.window = CongestionWindow(self._capacity)
         self.round_trip = RoundTrip(config)
         self.expires_at: float | None = None
 
@@ -204,7 +204,8 @@ class Outbound:
         """Whether the T3-rtx timer expired; if so everything outstanding is lost (6.3.3)."""
         if self.expires_at is None or now < self.expires_at:
             return False
-        self.window.timed_out()
+        if self._peer_window >= self._mtu:  # a closed window says nothing about congestion
+            self.window.timed_out()
         self.window.permit_burst(0)
         self.round_trip.back_off()
         self._outstanding.lose_all(now)

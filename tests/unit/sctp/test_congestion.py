@@ -21,6 +21,14 @@ def test_slow_start_limits_the_credit_of_one_sack():
     assert window.window == 18 * MTU
 
 
+def test_slow_start_ends_at_the_threshold():
+    window = CongestionWindow(MTU)
+    window.timed_out()
+    for _ in range(2):
+        window.acknowledged(3 * MTU, fully_used=True)
+    assert window.window == window.threshold == 5 * MTU
+
+
 def test_window_that_is_not_used_does_not_grow():
     window = CongestionWindow(MTU)
     window.acknowledged(2 * MTU, fully_used=False)
@@ -45,12 +53,11 @@ def test_congestion_avoidance_adds_one_packet_per_window():
     window = CongestionWindow(MTU)
     window.lost(50)
     window.recovered(50)
-    window.acknowledged(MTU, fully_used=True)  # the last credit of slow start
     sizes = []
-    for _ in range(13):
+    for _ in range(19):
         window.acknowledged(MTU, fully_used=True)
         sizes.append(window.window // MTU)
-    assert sizes == [6] * 5 + [7] * 7 + [8]
+    assert sizes == [5] * 4 + [6] * 6 + [7] * 7 + [8] * 2
 
 
 def test_timeout_begins_slow_start_with_one_packet():

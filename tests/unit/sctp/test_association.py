@@ -1,0 +1,323 @@
+import pytest
+
+from frazil.errors import InvalidAccessError, InvalidStateError
+from frazil.sctp import (
+    MAX_POLL_PACKETS,
+    AssociationCloseCause,
+    AssociationClosed,
+    AssociationState,
+    BufferReleased,
+    SctpConfig,
+)
+from frazil.sctp.chunk import ChunkType, encode_chunk
+from frazil.sctp.packet import Header, encode_packet
+from support.sctp_pair import Pair, Side, chunk_types, chunks_of
+
+
+@pytest.fixture
+def pair():
+    return Pair().connect()
+
+
+def test_one_message_each_way(pair):
+    pair.a.association.send(0, 51, b"hello", pair.now)
+    pair.b.association.send(65534, 53, bytes(range(256)), pair.now, ordered=False)
+    pair.run_for(0.1)
+    assert pair.b.messages == [(0, 51, b"hello")]
+    assert pair.a.messages == [(65534, 53, bytes(range(256)))]
+
+
+@pytest.mark.parametrize("interleaving", [False, True])
+@pytest.mark.parametrize("size", [1, 1127, 1128, 1129, 1132, 1133, 65536, 1 << 20])
+def test_sizes(size, interleaving):
+    config = SctpConfig(interleaving=interleaving)
+    pair = Pair(config, config).connect()
+    data = bytes(at * 7 & 0xFF for at in range(size))
+    pair.a.association.send(0, 51, data, pair.now)
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert pair.b.messages == [(0, 51, data)]
+    assert max(map(len, pair.a.sent)) <= config.mtu
+
+
+@pytest.mark.parametrize("mtu", [512, 1160, 4096])
+def test_packets_never_exceed_the_mtu(mtu):
+    config = SctpConfig(mtu=mtu)
+    pair = Pair(config, config, loss=0.1, jitter_s=0.01).connect()
+    for number in range(60):
+        pair.a.association.send(number % 5, 51, bytes(number * 97 + 1), pair.now)
+        pair.b.association.send(number % 3, 51, bytes(number * 31 + 1), pair.now)
+    pair.run_until(lambda: len(pair.a.messages) == len(pair.b.messages) == 60)
+    assert max(map(len, pair.a.sent + pair.b.sent)) <= mtu
+
+
+def test_a_long_message_does_not_hold_up_a_short_one_with_interleaving(pair):
+    pair.a.association.send(1, 51, bytes(3_000_000), pair.now)
+    pair.a.association.send(2, 51, b"urgent", pair.now)
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert pair.b.messages == [(2, 51, b"urgent")]
+    assert pair.now < 0.1
+
+
+def test_many_interleaved_messages_do_not_wedge_the_receiver():
+    config = SctpConfig(receive_window=64 * 1024)
+    pair = Pair(config, config).connect()
+    for stream_id in range(40):
+        pair.a.association.send(stream_id, 51, bytes(20_000), pair.now)
+    pair.run_until(lambda: len(pair.b.messages) == 40)
+    assert pair.a.state is AssociationState.ESTABLISHED
+
+
+def test_buffered_amount_falls_as_data_is_sent(pair):
+    pair.a.association.send(1, 51, bytes(100_000), pair.now)
+    pair.a.association.send(2, 51, bytes(10), pair.now)
+    association = pair.a.association
+    assert association.buffered_amount(1) == 100_000
+    assert association.buffered_amount(3) == 0
+    pair.flush()
+    released = sum(event.size for event in pair.a.of(BufferReleased) if event.stream_id == 1)
+    assert 0 < released < 100_000
+    assert association.buffered_amount(1) == 100_000 - released
+    pair.run_until(lambda: len(pair.b.messages) == 2)
+    totals = {1: 0, 2: 0}
+    for event in pair.a.of(BufferReleased):
+        totals[event.stream_id] += event.size
+    assert totals == {1: 100_000, 2: 10}
+
+
+def test_released_bytes_are_one_event_per_stream_and_batch(pair):
+    for _ in range(20):
+        pair.a.association.send(1, 51, b"four", pair.now)
+    pair.a.association.poll_packets(pair.now)
+    assert pair.a.association.poll_events() == [BufferReleased(1, 80)]
+    assert pair.a.association.poll_events() == []
+
+
+def test_one_poll_is_bounded():
+    pair = Pair().connect()
+    association = pair.a.association
+    window = association._outbound.window
+    window.window = window.burst_limit = 10**9
+    for _ in range(300):
+        association.send(0, 51, bytes(1000), pair.now)
+    assert len(association.poll_packets(pair.now)) == MAX_POLL_PACKETS
+    assert len(association.poll_packets(pair.now)) == MAX_POLL_PACKETS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((-1, 51, b"x"), TypeError),
+        ((65535, 51, b"x"), TypeError),
+        ((0, -1, b"x"), TypeError),
+        ((0, 1 << 32, b"x"), TypeError),
+        ((0, 51, b""), ValueError),
+    ],
+)
+def test_wrong_arguments_raise(pair, arguments, error):
+    with pytest.raises(error):
+        pair.a.association.send(*arguments, pair.now)
+    pair.flush()
+    assert pair.a.association.buffered_amount(0) == 0
+
+
+def test_streams_beyond_the_agreement_raise():
+    pair = Pair(SctpConfig(), SctpConfig(inbound_streams=4)).connect()
+    pair.a.association.send(3, 51, b"x", pair.now)
+    with pytest.raises(InvalidAccessError):
+        pair.a.association.send(4, 51, b"x", pair.now)
+
+
+def test_abort(pair):
+    pair.a.association.send(0, 51, bytes(100_000), pair.now)
+    pair.flush()
+    pair.a.association.abort(pair.now, "that is all")
+    pair.a.association.abort(pair.now, "again")
+    pair.flush()
+    assert pair.a.closed == AssociationClosed(
+        AssociationCloseCause.ABORTED_BY_LOCAL, 12, "that is all"
+    )
+    assert pair.a.state is AssociationState.CLOSED
+    assert pair.a.association.next_timeout() is None
+    assert pair.a.association.buffered_amount(0) == 0
+    pair.run_for(1.0)
+    assert pair.b.closed == AssociationClosed(
+        AssociationCloseCause.ABORTED_BY_REMOTE, 12, "user initiated abort: that is all"
+    )
+    assert len(pair.a.of(AssociationClosed)) == len(pair.b.of(AssociationClosed)) == 1
+
+
+def test_abort_before_the_peer_is_known():
+    pair = Pair()
+    pair.a.association.abort(0.0)
+    assert pair.a.association.poll_packets(0.0) == []
+    assert [type(event) for event in pair.a.association.poll_events()] == [AssociationClosed]
+    for call in (
+        lambda: pair.a.association.start(0.0),
+        lambda: pair.a.association.send(0, 51, b"x", 0.0),
+    ):
+        with pytest.raises(InvalidStateError):
+            call()
+
+
+def test_start_twice_is_once(pair):
+    count = len(pair.a.sent)
+    pair.a.association.start(pair.now)
+    pair.flush()
+    assert len(pair.a.sent) == count
+
+
+def test_a_peer_that_missed_the_abort_is_told_again(pair):
+    pair.a.drop = lambda packet: len(pair.a.sent) < 6
+    pair.a.association.abort(pair.now, "unheard")
+    pair.flush()
+    pair.b.association.send(0, 51, b"are you there?", pair.now)
+    pair.a.drop = lambda packet: False
+    pair.run_for(1.0)
+    assert pair.b.closed.cause is AssociationCloseCause.ABORTED_BY_REMOTE
+    assert chunks_of(pair.a.sent[-1]) == [(ChunkType.ABORT, 1, b"")]
+
+
+def test_one_answer_per_batch_after_the_end(pair):
+    pair.a.association.abort(pair.now)
+    pair.a.association.poll_packets(pair.now)
+    tag = pair.a.association._link.local_tag
+    heartbeat = encode_packet(Header(5000, 5000, tag), encode_chunk(ChunkType.HEARTBEAT))
+    pair.a.association.receive([heartbeat] * 5, pair.now)
+    assert len(pair.a.association.poll_packets(pair.now)) == 1
+
+
+@pytest.mark.parametrize("type_", [3, 5, 6, 9, 11, 14])
+def test_chunks_that_expect_no_answer_get_none_after_the_end(pair, type_):
+    pair.a.association.abort(pair.now)
+    pair.a.association.poll_packets(pair.now)
+    tag = pair.a.association._link.local_tag
+    packet = encode_packet(Header(5000, 5000, tag), encode_chunk(ChunkType(type_)))
+    pair.a.association.receive([packet, b"", b"junk"], pair.now)
+    assert pair.a.association.poll_packets(pair.now) == []
+
+
+def test_wrong_ports_are_dropped(pair):
+    tag = pair.a.association._link.local_tag
+    for ports in ((5001, 5000), (5000, 5001)):
+        packet = encode_packet(Header(*ports, tag), encode_chunk(ChunkType.ABORT))
+        pair.a.association.receive([packet], pair.now)
+    assert pair.a.state is AssociationState.ESTABLISHED
+    assert pair.a.trace.counters == {"sctp-port": 2}
+
+
+def test_different_ports_on_both_sides():
+    pair = Pair(
+        SctpConfig(local_port=1, remote_port=65535), SctpConfig(local_port=65535, remote_port=1)
+    ).connect()
+    pair.a.association.send(0, 51, b"x", pair.now)
+    pair.run_until(lambda: bool(pair.b.messages))
+
+
+def test_damaged_packets_are_counted(pair):
+    pair.a.association.receive([b"", b"short", bytes(16), bytes(100)], pair.now)
+    assert pair.a.trace.counters == {"sctp-malformed": 4}
+
+
+def test_early_timeouts_do_nothing(pair):
+    for _ in range(3):
+        pair.a.association.handle_timeout(pair.now)
+    assert pair.a.association.poll_packets(pair.now) == []
+
+
+def test_a_loop_over_timeouts_makes_progress():
+    side = Side(SctpConfig(), seed=1)
+    side.association.send(0, 51, b"x", 0.0)
+    side.association.start(0.0)
+    deadlines = []
+    while (at := side.association.next_timeout()) is not None:
+        side.association.handle_timeout(at)
+        side.association.poll_packets(at)
+        deadlines.append(at)
+    assert deadlines == sorted(set(deadlines))
+    assert len(deadlines) == 9
+
+
+def test_path_change_ends_the_wait():
+    config = SctpConfig(max_retransmits=None)
+    pair = Pair(config, config).connect()
+    pair.loss = 1.0
+    pair.a.association.send(0, 51, b"x", pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(58.0)
+    pair.loss = 0.0
+    start = pair.now
+    pair.a.association.path_changed(start)
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert pair.now - start == pytest.approx(0.01)
+    pair.run_for(0.05)
+    assert not pair.a.association._reset.is_resetting(1)
+
+
+def test_path_change_during_the_handshake():
+    pair = Pair()
+    pair.loss = 1.0
+    pair.start(both=False)
+    pair.run_for(10.0)
+    pair.loss = 0.0
+    start = pair.now
+    pair.a.association.path_changed(start)
+    pair.run_until(lambda: pair.a.state is AssociationState.ESTABLISHED)
+    assert pair.now - start == pytest.approx(0.04)
+
+
+def test_path_change_after_the_end_is_nothing(pair):
+    pair.a.association.abort(pair.now)
+    pair.a.association.poll_packets(pair.now)
+    pair.a.association.path_changed(pair.now)
+    assert pair.a.association.poll_packets(pair.now) == []
+
+
+def test_state_changes_are_recorded_with_their_rule(pair):
+    pair.a.association.abort(pair.now, "done")
+    records = [dict(record.facts) for record in pair.a.trace.records if record.event == "state"]
+    assert [(record["old"], record["new"]) for record in records] == [
+        ("closed", "cookie-wait"),
+        ("cookie-wait", "cookie-echoed"),
+        ("cookie-echoed", "established"),
+        ("established", "closed"),
+    ]
+    assert records[1]["rule"] == "RFC 9260 5.1 C"
+    assert records[1]["cause"] == "init-ack"
+
+
+def test_no_record_for_payload(pair):
+    count = len(pair.a.trace.records) + len(pair.b.trace.records)
+    for _ in range(100):
+        pair.a.association.send(0, 51, bytes(5000), pair.now)
+    pair.run_until(lambda: len(pair.b.messages) == 100)
+    assert len(pair.a.trace.records) + len(pair.b.trace.records) == count
+
+
+def test_reverse_order_of_arrival(pair):
+    for number in range(10):
+        pair.a.association.send(0, 51, bytes([number]) * 900, pair.now)
+    packets = pair.a.association.poll_packets(pair.now)
+    assert len(packets) == 10
+    pair.b.association.receive(packets[::-1], pair.now)
+    messages = pair.b.association.poll_events()
+    assert [message.data[0] for message in messages] == list(range(10))
+
+
+def test_unordered_messages_overtake(pair):
+    for number in range(10):
+        pair.a.association.send(0, 51, bytes([number]) * 900, pair.now, ordered=False)
+    packets = pair.a.association.poll_packets(pair.now)
+    pair.b.association.receive(packets[::-1], pair.now)
+    messages = pair.b.association.poll_events()
+    assert [message.data[0] for message in messages] == list(range(9, -1, -1))
+
+
+def test_the_control_chunks_come_before_sack_and_data(pair):
+    tag = pair.a.association._link.local_tag
+    heartbeat = encode_packet(Header(5000, 5000, tag), encode_chunk(ChunkType.HEARTBEAT, b"hi"))
+    pair.b.association.send(0, 51, b"ping", pair.now)
+    (data,) = pair.b.association.poll_packets(pair.now)
+    pair.a.association.receive([heartbeat, data], pair.now)
+    pair.a.association.send(0, 51, b"pong", pair.now)
+    (packet,) = pair.a.association.poll_packets(pair.now)
+    assert chunk_types(packet) == [ChunkType.HEARTBEAT_ACK, ChunkType.SACK, ChunkType.I_DATA]

@@ -1,0 +1,419 @@
+import pytest
+
+from frazil.sctp import AssociationCloseCause, AssociationState, SctpConfig
+from frazil.sctp.chunk import ChunkType, Sack, decode_forward_tsn, decode_sack, encode_data
+from frazil.sctp.message import OutboundMessage
+from frazil.sctp.outbound import Outbound
+from support.sctp_pair import Pair, chunk_types, chunks_of
+
+CONFIG = SctpConfig(interleaving=False)
+MTU = CONFIG.mtu
+CAPACITY = MTU - 12
+PAYLOAD = CAPACITY - 16
+
+
+class Sender:
+    """A sending half with a peer played by the test; TSNs begin at 1."""
+
+    def __init__(self, *, window=1 << 20, interleaving=False):
+        self.outbound = Outbound(CONFIG, 1)
+        self.now = 0.0
+        self.outbound.negotiated(
+            peer_window=window, streams=65535, interleaving=interleaving, partial_reliability=True
+        )
+
+    def put(self, size, *, count=1, stream_id=0, limit=None, expires_at=None):
+        for _ in range(count):
+            message = OutboundMessage(stream_id, 51, bytes(size), False, limit, expires_at)
+            self.outbound.put(message)
+
+    def packet(self):
+        chunks = []
+        self.outbound.fill(chunks, CAPACITY, self.now)
+        return chunks
+
+    def flush(self):
+        """TSNs of each packet that may be sent now."""
+        packets = []
+        while chunks := self.packet():
+            packets.append([int.from_bytes(chunk[4:8], "big") for chunk in chunks])
+        return packets
+
+    def sack(self, cumulative, *gaps, window=1 << 20, delay_s=0.1):
+        self.now += delay_s
+        if delay_s:
+            self.outbound.begin_batch()
+        return self.outbound.receive_sack(Sack(cumulative, window, gaps, ()), self.now)
+
+    def forward(self):
+        chunk = self.outbound.forward(self.now)
+        return chunk and decode_forward_tsn(chunk[4:], interleaving=False)
+
+    @property
+    def flight(self):
+        return self.outbound._outstanding.flight
+
+
+def carries_data(packet):
+    return not {ChunkType.DATA, ChunkType.I_DATA}.isdisjoint(chunk_types(packet))
+
+
+def test_initial_window_is_ten_packets():
+    sender = Sender()
+    sender.put(PAYLOAD, count=50)
+    assert len(sender.flush()) == 10
+
+
+def test_small_messages_are_bundled():
+    sender = Sender()
+    sender.put(100, count=20)
+    assert [len(tsns) for tsns in sender.flush()] == [9, 9, 2]
+
+
+def test_large_messages_make_full_packets_back_to_back():
+    sender = Sender()
+    sender.put(5000, count=2)
+    sizes = []
+    while chunks := sender.packet():
+        sizes.append(sum(map(len, chunks)))
+    assert sizes[:-1] == [CAPACITY] * (len(sizes) - 1)
+    assert len(sizes) == 9
+
+
+def test_slow_start_doubles_per_round_trip():
+    sender = Sender()
+    sender.put(PAYLOAD, count=500)
+    flown = []
+    last = 0
+    for _ in range(4):
+        flown.append(len(sender.flush()))
+        sender.outbound.begin_batch()
+        for cumulative in range(last + 8, sender.outbound.last_tsn + 1, 8):
+            sender.sack(cumulative, delay_s=0.0)
+        last = sender.outbound.last_tsn
+        sender.sack(last, delay_s=0.0)
+    # Ten, then the window doubles; a burst exceeds what was in flight by 32 packets at most.
+    assert flown == [10, 20, 40, 72]
+
+
+def test_bursts_are_limited_after_an_idle_period():
+    sender = Sender()
+    sender.put(PAYLOAD, count=300)
+    for _ in range(6):
+        sender.flush()
+        sender.sack(sender.outbound.last_tsn)
+    sender.flush()
+    sender.sack(sender.outbound.last_tsn)
+    assert sender.outbound.window.window > 40 * CAPACITY
+    sender.now += 100.0
+    sender.outbound.begin_batch()
+    sender.put(PAYLOAD, count=300)
+    assert len(sender.flush()) == 32
+
+
+def test_peer_window_is_honoured():
+    sender = Sender(window=3 * MTU)
+    sender.put(PAYLOAD, count=50)
+    assert len(sender.flush()) == 3
+    sender.sack(3, window=MTU)
+    assert len(sender.flush()) == 1
+    sender.sack(4, window=5 * MTU)
+    assert len(sender.flush()) == 5
+
+
+def test_closed_window_is_probed_with_one_chunk():
+    sender = Sender()
+    sender.put(100, count=2)
+    sender.flush()
+    sender.put(100, count=50)
+    sender.sack(2, window=0)
+    assert sender.flush() == [[3]]
+    assert not sender.outbound.expire(sender.outbound.expires_at - 0.001)
+    for _ in range(3):
+        sender.now = sender.outbound.expires_at
+        assert sender.outbound.expire(sender.now)
+        assert sender.flush() == [[3]]
+    sender.sack(3, window=1 << 20)
+    assert len(sender.flush()) == 1 + 5
+
+
+def test_fast_retransmit_ignores_the_window_for_one_packet():
+    sender = Sender()
+    sender.put(PAYLOAD, count=50)
+    sender.flush()
+    sender.sack(0, (4, 6))
+    window = sender.outbound.window
+    assert (window.window, window.recovery_ends) == (5 * CAPACITY, 10)
+    assert sender.flight == 4 * CAPACITY  # seven to ten; one, two and three are lost
+    assert sender.flush() == [[1]]
+    sender.sack(3)  # the last packet before the end of recovery is still out
+    assert window.recovery_ends == 10
+    sender.sack(10)
+    assert window.recovery_ends is None
+
+
+def test_fast_retransmit_with_a_full_window():
+    sender = Sender()
+    sender.put(PAYLOAD, count=50)
+    sender.flush()
+    sender.outbound.window.window = 5 * CAPACITY
+    sender.sack(0, (2, 4))
+    assert sender.flight > sender.outbound.window.window
+    assert sender.flush() == [[1]]
+
+
+def test_window_is_halved_once_per_round_trip():
+    sender = Sender()
+    sender.outbound.window.window = 40 * CAPACITY
+    sender.put(PAYLOAD, count=30)
+    sender.flush()
+    sender.sack(0, (2, 4))
+    sender.flush()
+    sender.sack(0, (2, 8), (10, 14))
+    assert sender.outbound.window.window == 20 * CAPACITY
+
+
+def test_timer_runs_while_something_is_outstanding():
+    sender = Sender()
+    assert sender.outbound.expires_at is None
+    sender.put(PAYLOAD, count=3)
+    sender.flush()
+    assert sender.outbound.expires_at == 0.5
+    sender.sack(2)
+    assert sender.outbound.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
+    sender.sack(2, (5, 5))
+    assert sender.outbound.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
+    sender.sack(3)
+    assert sender.outbound.expires_at is None
+    assert sender.outbound.is_idle
+
+
+def test_timeout_repeats_one_packet_and_then_slow_start():
+    sender = Sender()
+    sender.put(PAYLOAD, count=30)
+    sender.flush()
+    sender.now = 0.5
+    assert sender.outbound.expire(0.5)
+    assert sender.flight == 0
+    assert sender.flush() == [[1]]
+    assert sender.outbound.expires_at == 1.5
+    sender.sack(1)
+    assert sender.flush() == [[2], [3]]
+    sender.sack(10)  # the others had arrived after all
+    assert sender.flush() == [[11], [12], [13], [14], [15]]  # up to the threshold
+
+
+def test_a_full_flight_is_needed_for_growth():
+    sender = Sender()
+    for cumulative in range(1, 20):
+        sender.put(PAYLOAD)
+        sender.flush()
+        sender.sack(cumulative)
+    assert sender.outbound.window.window == 10 * CAPACITY
+
+
+def test_outdated_sack_is_refused():
+    sender = Sender()
+    sender.put(PAYLOAD, count=3)
+    sender.flush()
+    sender.sack(2)
+    assert not sender.sack(1, window=0)
+    sender.put(PAYLOAD)
+    assert len(sender.flush()) == 1
+
+
+def test_path_change_repeats_at_once_with_fresh_timers():
+    sender = Sender()
+    sender.put(PAYLOAD, count=30)
+    sender.flush()
+    for _ in range(4):
+        sender.now = sender.outbound.expires_at
+        sender.outbound.expire(sender.now)
+        sender.flush()
+    sender.outbound.path_changed(sender.now)
+    assert len(sender.flush()) == 10
+    assert sender.outbound.expires_at == sender.now + 0.5
+
+
+def test_path_change_without_anything_outstanding():
+    sender = Sender()
+    sender.outbound.path_changed(1.0)
+    assert sender.outbound.expires_at is None
+
+
+def test_forward_tsn_follows_a_loss_that_is_not_repeated():
+    sender = Sender()
+    sender.put(PAYLOAD, count=5, limit=0)
+    sender.flush()
+    assert sender.forward() is None
+    sender.sack(0, (2, 5))
+    assert sender.flush() == []
+    forward = sender.forward()
+    assert (forward.cumulative_tsn, forward.skips) == (1, ((0, False, 0),))
+    assert sender.forward() is None
+    assert sender.outbound.expires_at is not None
+
+
+def test_forward_tsn_is_repeated_once_per_round_trip_while_sacks_come_in():
+    sender = Sender()
+    sender.put(PAYLOAD)
+    sender.flush()
+    sender.sack(1, delay_s=0.1)
+    sender.put(PAYLOAD, count=10, limit=0)
+    sender.flush()
+    sender.sack(1, (2, 5), delay_s=0.1)
+    assert sender.forward() is not None
+    sender.sack(1, (2, 6), delay_s=0.04)
+    sender.sack(1, (2, 7), delay_s=0.04)
+    assert sender.forward() is None
+    sender.sack(1, (2, 8), delay_s=0.04)
+    assert sender.forward() is not None
+
+
+def test_forward_tsn_is_repeated_by_the_timer():
+    sender = Sender()
+    sender.put(PAYLOAD, limit=0)
+    sender.flush()
+    for _ in range(3):
+        sender.now = sender.outbound.expires_at
+        assert sender.outbound.expire(sender.now)
+        assert sender.forward().cumulative_tsn == 1
+    sender.sack(1)
+    assert sender.outbound.is_idle
+    assert sender.forward() is None
+
+
+def test_the_rest_of_an_expired_message_is_not_sent():
+    sender = Sender()
+    sender.put(30 * PAYLOAD, expires_at=1.0)
+    sender.put(10)
+    assert len(sender.flush()) == 10
+    sender.sack(10, delay_s=1.0)
+    assert sender.flush() == [[12]]  # 11 is the end that is never sent
+    assert sender.forward().cumulative_tsn == 11
+    assert sender.outbound.buffered(0) == 0
+
+
+def test_partial_reliability_over_associations():
+    for interleaving in (False, True):
+        config = SctpConfig(interleaving=interleaving)
+        pair = Pair(config, config).connect()
+        for number in range(10):
+            is_lost = number in {3, 7}
+            pair.a.drop = lambda packet, is_lost=is_lost: is_lost and carries_data(packet)
+            pair.a.association.send(0, 51, bytes([number]), pair.now, max_retransmits=0)
+            pair.run_for(0.005)
+        pair.run_for(1.0)
+        assert [value[0] for _, _, value in pair.b.messages] == [0, 1, 2, 4, 5, 6, 8, 9]
+        kind = ChunkType.I_FORWARD_TSN if interleaving else ChunkType.FORWARD_TSN
+        assert 1 <= pair.a.count_sent(kind) <= 4
+        assert pair.a.association.next_timeout() > pair.now + 20  # only the heartbeat
+
+
+def test_forward_tsn_and_sack_do_not_chase_each_other():
+    pair = Pair(delay_s=0.05).connect()
+    pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet)
+    for _ in range(20):
+        pair.a.association.send(0, 51, b"x", pair.now, max_retransmits=0)
+    pair.run_for(10.0)
+    assert pair.a.count_sent(ChunkType.I_FORWARD_TSN) == 1
+    assert pair.a.association._outbound.is_idle
+
+
+def test_peer_without_forward_tsn_gets_everything():
+    pair = Pair().connect()
+    pair.a.association._outbound._outstanding.may_abandon = False
+    lost = iter([True, True])
+    pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet) and next(lost, False)
+    pair.a.association.send(0, 51, b"x", pair.now, max_retransmits=0, max_lifetime_s=0.1)
+    pair.run_until(lambda: pair.b.messages == [(0, 51, b"x")])
+
+
+def test_an_expired_message_is_not_sent_at_all():
+    pair = Pair()
+    pair.a.association.send(0, 51, b"old", 0.0, max_lifetime_s=0.01)
+    pair.a.association.send(0, 51, b"new", 0.0)
+    pair.connect()
+    pair.run_for(1.0)
+    assert pair.b.messages == [(0, 51, b"new")]
+    assert pair.a.association.buffered_amount(0) == 0
+
+
+def test_a_silent_peer_ends_the_association():
+    config = SctpConfig(max_retransmits=3)
+    pair = Pair(config).connect()
+    pair.b.drop = lambda packet: True
+    pair.a.association.send(0, 51, b"x", pair.now)
+    pair.run_until(lambda: pair.a.closed is not None)
+    assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
+    sent = [packet for packet in pair.a.sent if ChunkType.I_DATA in chunk_types(packet)]
+    assert len(sent) == 4
+    assert chunk_types(pair.a.sent[-1]) == [ChunkType.ABORT]
+    assert pair.a.association.next_timeout() is None
+    assert pair.a.association.buffered_amount(0) == 0
+
+
+def test_without_a_limit_the_association_outlives_any_blackout():
+    config = SctpConfig(max_retransmits=None)
+    pair = Pair(config, config).connect()
+    pair.loss = 1.0
+    pair.a.association.send(0, 51, b"x", pair.now)
+    pair.run_for(3600.0)
+    assert pair.a.state is AssociationState.ESTABLISHED
+    pair.loss = 0.0
+    start = pair.now
+    pair.run_until(lambda: bool(pair.b.messages))
+    assert pair.now - start < config.rto_max_s + 0.02
+
+
+def test_slow_receiver_stalls_but_never_ends_the_association():
+    """A window that stays closed is probed for ever, as long as the peer answers (6.1 A)."""
+    pair = Pair(SctpConfig(max_retransmits=2)).connect()
+    reassembly = pair.b.association._inbound.reassembly
+    reassembly.buffered = 5 * 1024 * 1024
+    pair.b.association._inbound._tsns.add(pair.b.association._inbound.cumulative_tsn + 9)
+    for _ in range(3):
+        pair.a.association.send(0, 51, bytes(1000), pair.now)
+    pair.run_for(300.0)
+    assert pair.a.state is AssociationState.ESTABLISHED
+
+
+def test_sacks_travel_with_data():
+    pair = Pair(delay_s=0.005).connect()
+    counts = len(pair.a.sent), len(pair.b.sent)
+    for _ in range(5):
+        pair.a.association.send(0, 51, b"ping", pair.now)
+        pair.run_until(lambda: len(pair.b.messages) > len(pair.a.messages))
+        pair.b.association.send(0, 51, b"pong", pair.now)
+        pair.run_until(lambda: len(pair.b.messages) == len(pair.a.messages))
+    for side, count in zip((pair.a, pair.b), counts, strict=True):
+        kinds = [chunk_types(packet) for packet in side.sent[count:]]
+        assert kinds[-1] == [ChunkType.SACK, ChunkType.I_DATA]
+        assert len(kinds) == 5
+
+
+def test_a_batch_is_acknowledged_every_eight_packets():
+    pair = Pair().connect()
+    count = len(pair.b.sent)
+    pair.a.association.send(0, 51, bytes(9 * 1100), pair.now)
+    pair.flush()
+    pair.step()
+    sacks = [decode_sack(chunks_of(packet)[0][2]) for packet in pair.b.sent[count:]]
+    first = pair.a.association._outbound.last_tsn - 8
+    assert [(sack.cumulative_tsn - first) & 0xFFFFFFFF for sack in sacks] == [7, 8]
+
+
+def test_bulk_data_fills_every_packet():
+    pair = Pair().connect()
+    for _ in range(20):
+        pair.a.association.send(0, 51, bytes(16384), pair.now)
+    pair.run_until(lambda: len(pair.b.messages) == 20)
+    sizes = [len(packet) for packet in pair.a.sent if ChunkType.I_DATA in chunk_types(packet)]
+    assert sizes.count(1160) >= len(sizes) * 0.9
+    assert max(sizes) == 1160
+
+
+def test_chunk_of_a_message_is_exact():
+    sender = Sender()
+    sender.outbound.put(OutboundMessage(7, 53, b"hello", True, None, None))
+    assert sender.packet() == [encode_data(7, 1, 7, 0, 53, b"hello")]
