@@ -143,8 +143,6 @@ class Link:
         self, close_cause: AssociationCloseCause, code: int | None, text: str, now: float
     ) -> None:
         """The association is over."""
-        if self.ended:
-            return
         if self.state is not AssociationState.CLOSED:
             self.move(StateCause.ENDED, now)
         self.ended = True

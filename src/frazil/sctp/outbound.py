@@ -84,11 +84,6 @@ class Outbound:
         """Whether everything queued was sent and acknowledged."""
         return not self._queue and not self._outstanding
 
-    @property
-    def has_outstanding(self) -> bool:
-        """Whether an acknowledgement is awaited."""
-        return bool(self._outstanding)
-
     def put(self, message: OutboundMessage) -> None:
         """Queue a message."""
         self._queue.put(message)

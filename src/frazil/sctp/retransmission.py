@@ -117,8 +117,6 @@ class RetransmissionQueue:
         chunk.transmissions += 1
         chunk.packet = self._packet
         self.flight += chunk.size
-        if chunk is self._timed:
-            self._timed = None  # ambiguous from now on (Karn)
         return chunk.wire
 
     def acknowledge(self, sack: Sack, now: float) -> Acknowledged | None:
@@ -220,7 +218,7 @@ class RetransmissionQueue:
         self.flight -= chunk.size
         chunk.state = LOST
         if chunk is self._timed:
-            self._timed = None
+            self._timed = None  # ambiguous once it is repeated (Karn)
         if self.may_abandon and chunk.message.is_spent(chunk.transmissions, now):
             self.abandon(chunk.message)
         else:

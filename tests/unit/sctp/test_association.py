@@ -120,6 +120,12 @@ def test_wrong_arguments_raise(pair, arguments, error):
     assert pair.a.association.buffered_amount(0) == 0
 
 
+@pytest.mark.parametrize("limit", [{"max_retransmits": -1}, {"max_lifetime_s": -0.1}])
+def test_negative_limits_raise(pair, limit):
+    with pytest.raises(TypeError):
+        pair.a.association.send(0, 51, b"x", pair.now, **limit)
+
+
 def test_streams_beyond_the_agreement_raise():
     pair = Pair(SctpConfig(), SctpConfig(inbound_streams=4)).connect()
     pair.a.association.send(3, 51, b"x", pair.now)
@@ -216,6 +222,29 @@ def test_different_ports_on_both_sides():
 def test_damaged_packets_are_counted(pair):
     pair.a.association.receive([b"", b"short", bytes(16), bytes(100)], pair.now)
     assert pair.a.trace.counters == {"sctp-malformed": 4}
+
+
+def test_a_stranger_with_a_chunk_that_is_cut_off(pair):
+    packet = encode_packet(Header(5000, 5000, 0), bytes.fromhex("01000020 00000000"))
+    pair.a.association.receive([packet], pair.now)
+    assert pair.a.trace.counters == {"sctp-malformed": 1}
+
+
+def test_sack_waits_when_control_chunks_fill_the_packet(pair):
+    tag = pair.a.association._link.local_tag
+    heartbeat = encode_packet(
+        Header(5000, 5000, tag), encode_chunk(ChunkType.HEARTBEAT, bytes(1140))
+    )
+    pair.b.association.send(0, 51, b"1", pair.now)
+    first = pair.b.association.poll_packets(pair.now)
+    pair.b.association.send(0, 51, b"2", pair.now)
+    second = pair.b.association.poll_packets(pair.now)
+    pair.a.association.receive([heartbeat, *first, *second], pair.now)
+    packets = pair.a.association.poll_packets(pair.now)
+    assert [chunk_types(packet) for packet in packets] == [
+        [ChunkType.HEARTBEAT_ACK],
+        [ChunkType.SACK],
+    ]
 
 
 def test_early_timeouts_do_nothing(pair):

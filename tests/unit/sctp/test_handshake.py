@@ -226,6 +226,21 @@ def test_cookie_of_a_restart_that_did_not_happen_is_ignored():
     assert other.b.trace.counters == {"sctp-malformed": 1}  # another key
 
 
+def test_cookie_of_a_late_init_is_ignored():
+    pair = Pair()
+    pair.start(both=False)
+    pair.run_until(lambda: established(pair))
+    pair.inject(pair.a.sent[0], pair.b)  # INIT, late
+    pair.step()
+    ((_, _, value),) = chunks_of(pair.b.sent[-1])
+    body = decode_init(value)
+    echo = encode_chunk(ChunkType.COOKIE_ECHO, body.parameters[0].value)
+    pair.b.association.receive([to(pair.b, echo, tag=body.tag)], pair.now)
+    assert pair.b.state is ESTABLISHED
+    assert pair.b.association.poll_packets(pair.now) == []
+    assert pair.b.trace.counters == {"sctp-unexpected": 1}
+
+
 def test_stale_cookie_is_refused_and_asked_for_again():
     pair = Pair()
     pair.start(both=False)

@@ -275,6 +275,12 @@ def test_forward_stops_at_what_is_still_to_be_delivered():
     assert flight.resend() == [101]
 
 
+def test_forward_waits_for_what_comes_before():
+    flight = Flight(1)
+    flight.queue.abandon(flight.send(limit=0))
+    assert flight.queue.forward(9, interleaving=False) is None
+
+
 def test_shutdown_acknowledges_cumulatively():
     flight = Flight(5)
     flight.queue.acknowledge_cumulative(102)
