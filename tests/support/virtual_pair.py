@@ -1,11 +1,11 @@
 """Two public connections on a virtual network, with signalling that takes no time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from frazil import RTCDataChannel, RTCPeerConnection
-from frazil.testing import VirtualNetwork, run
+from frazil.testing import VirtualHost, VirtualNetwork, run
 
 
 class VirtualPair:
@@ -15,10 +15,9 @@ class VirtualPair:
         announced: The channels that ``b`` was told of.
     """
 
-    def __init__(self, net: VirtualNetwork, **options: Any) -> None:
+    def __init__(self, net: VirtualNetwork, hosts: Sequence[VirtualHost] = (), **options: Any):
         self.net = net
-        self.host_a = net.host("a", "10.0.0.1")
-        self.host_b = net.host("b", "10.0.0.2")
+        self.host_a, self.host_b = hosts or (net.host("a", "10.0.0.1"), net.host("b", "10.0.0.2"))
         self.a = RTCPeerConnection(network=self.host_a, **options)
         self.b = RTCPeerConnection(network=self.host_b, **options)
         self.announced: list[RTCDataChannel] = []
@@ -29,7 +28,8 @@ class VirtualPair:
     def forward(self, source: RTCPeerConnection, to: RTCPeerConnection) -> None:
         @source.on("icecandidate")
         async def trickle(candidate: Any) -> None:
-            if candidate is not None and to.remoteDescription is not None:
+            is_ready = to.remoteDescription is not None and to.signalingState != "closed"
+            if candidate is not None and is_ready:
                 await to.addIceCandidate(candidate.toJSON())
 
     async def negotiate(self) -> None:
