@@ -363,9 +363,9 @@ class Association:
         return link.envelope.seal(b"".join(chunks)) if chunks else None
 
     def _take_control(self, chunks: list[bytes], room: int) -> int:
-        """Move queued control chunks into the packet; one that fits no packet goes alone."""
+        """Move queued control chunks into the packet while they fit; the room that is left."""
         control = self._link.control
-        while control and (len(control[0]) <= room or not chunks):
+        while control and len(control[0]) <= room:
             room -= len(control[0])
             chunks.append(control.popleft())
         return room

@@ -15,10 +15,11 @@ from frazil.sctp.cookie import COOKIE_LIFETIME_S, Peer, StateCookie, open_cookie
 from frazil.sctp.event import AssociationCloseCause, AssociationEstablished
 from frazil.sctp.link import Link
 from frazil.sctp.negotiation import known_parameters, own_init, settle
+from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.state import AssociationState, StateCause
 from frazil.sctp.timer import RetryTimer
-from frazil.sctp.tlv import Tlv
+from frazil.sctp.tlv import ChunkError, Tlv
 from frazil.types import RandomBytes
 
 COOKIE_KEY_SIZE = 32
@@ -42,7 +43,6 @@ class Handshake:
 
     __slots__ = (
         "_config",
-        "_cookie",
         "_init_sent_at",
         "_initial_tsn",
         "_key",
@@ -50,6 +50,7 @@ class Handshake:
         "_negotiated",
         "_peer",
         "_random_bytes",
+        "_repeated_echo",
         "_round_trip",
         "_timer",
         "cookie_echo",
@@ -73,7 +74,7 @@ class Handshake:
         self._key = random_bytes(COOKIE_KEY_SIZE)
         self._timer = RetryTimer(config.rto_max_s)
         self._init_sent_at = 0.0
-        self._cookie = b""
+        self._repeated_echo: bytes | None = None
         self._peer: Peer | None = None  # as far as INIT ACK or COOKIE ECHO told
         self.cookie_echo: bytes | None = None
 
@@ -137,12 +138,14 @@ class Handshake:
             link.address(init.tag)
             self._refuse_without_cookie(now)
             return
+        cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
+        if len(cookie_echo) > self._config.mtu - HEADER_SIZE:
+            raise ChunkError("the cookie fits no packet")
         if self._timer.expirations == 0:
             self._round_trip.measured(now - self._init_sent_at)
         self._adopt(settle(self._config, init, known), now)
         link.move(StateCause.INIT_ACK, now)
-        self._cookie = cookie
-        self.cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
+        self._repeated_echo = self.cookie_echo = cookie_echo
         self._timer.start(now, self._config.rto_initial_s)
         if report:
             error = encode_cause(CauseCode.UNRECOGNIZED_PARAMETERS, b"".join(report))
@@ -219,7 +222,7 @@ class Handshake:
     def _establish(self, cause: StateCause, peer: Peer, now: float) -> None:
         self._timer.stop()
         self.cookie_echo = None
-        self._cookie = b""
+        self._repeated_echo = None
         self._link.sign_of_life()
         self._link.move(cause, now)
         self._link.events.append(
@@ -243,7 +246,7 @@ class Handshake:
         elif link.state is AssociationState.COOKIE_WAIT:
             link.send_alone(self._init(), 0)
         else:
-            self.cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, self._cookie)
+            self.cookie_echo = self._repeated_echo
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""

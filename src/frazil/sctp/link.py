@@ -7,7 +7,7 @@ from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, encode_chunk
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.event import AssociationCloseCause, AssociationClosed, SctpEvent
-from frazil.sctp.packet import Envelope
+from frazil.sctp.packet import HEADER_SIZE, Envelope
 from frazil.sctp.state import RECEIVES_DATA, SENDS_DATA, TRANSITIONS, AssociationState, StateCause
 from frazil.trace import Trace
 
@@ -92,8 +92,8 @@ class Link:
         self._trace.count(name)
 
     def queue(self, chunk: bytes) -> None:
-        """Bundle a control chunk into the next packet."""
-        if len(self.control) < MAX_CONTROL_CHUNKS:
+        """Bundle a control chunk into the next packet; one that fits no packet is not sent."""
+        if len(self.control) < MAX_CONTROL_CHUNKS and len(chunk) <= self._config.mtu - HEADER_SIZE:
             self.control.append(chunk)
         else:
             self.count("sctp-control-overflow")

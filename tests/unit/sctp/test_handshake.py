@@ -300,6 +300,16 @@ def test_init_ack_without_cookie_ends_the_attempt():
     assert (closed.cause, closed.code) == (AssociationCloseCause.PROTOCOL_VIOLATION, 2)
 
 
+@pytest.mark.parametrize(("size", "state"), [(1144, "cookie-echoed"), (1145, "cookie-wait")])
+def test_cookie_that_fits_no_packet_is_refused(size, state):
+    side = Side(SctpConfig(), seed=1)
+    side.association.start(0.0)
+    side.association.poll_packets(0.0)
+    side.association.receive([to(side, init_ack(Tlv(7, bytes(size))))], 0.1)
+    assert side.state == state
+    assert [len(packet) for packet in side.association.poll_packets(0.1)] in ([1160], [])
+
+
 def test_malformed_init_ack_is_dropped():
     side = Side(SctpConfig(), seed=1)
     side.association.start(0.0)

@@ -90,6 +90,16 @@ def test_the_answer_repeats_whatever_was_asked(pair):
     assert chunks_of(answer) == [(ChunkType.HEARTBEAT_ACK, 0, info)]
 
 
+def test_an_answer_that_fits_no_packet_is_not_given(pair):
+    link = pair.a.association._link
+    for size in (1144, 1145, 9000):
+        heartbeat = encode_chunk(ChunkType.HEARTBEAT, bytes(size))
+        packet = link.envelope.seal_with_tag(link.local_tag, heartbeat)
+        pair.a.association.receive([packet], pair.now)
+    assert [len(packet) for packet in pair.a.association.poll_packets(pair.now)] == [1160]
+    assert pair.a.trace.counters == {"sctp-control-overflow": 2}
+
+
 def test_answers_are_bounded(pair):
     link = pair.a.association._link
     heartbeat = encode_chunk(ChunkType.HEARTBEAT, encode_tlv(1, bytes(100)))
