@@ -217,7 +217,7 @@ class Checker:
         ):
             return
         generation.nomination = max(generation.nomination, number)
-        if pair is not generation.nominated:
+        if pair is not generation.nominated or pair is not self.selection.pair:
             self._agree(pair, generation, now)
 
     # --- responses to our checks --------------------------------------------------------------
@@ -298,6 +298,8 @@ class Checker:
             self._nominate(pair, generation, now)
         elif pair.nomination_received is not None:
             self._requested(pair, generation, pair.nomination_received, now)
+        elif pair is generation.nominated and pair is not self.selection.pair:
+            self._use(pair, generation, "the nominated pair, silent for a while, answers", now)
         if not self.selection.is_alive and pair is not self.selection.pair:
             self._use(pair, generation, "the pair answered, and none else is in use", now)
 

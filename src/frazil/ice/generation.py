@@ -158,6 +158,8 @@ class Generation:
         gone = [pair for pair in self.checklist if pair.local.base == base]
         for pair in gone:
             self.checklist.remove(pair)
+        if self.nominated in gone:
+            self.nominated = None
         return gone
 
     # --- remote candidates --------------------------------------------------------------------

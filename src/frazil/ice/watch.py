@@ -64,11 +64,19 @@ class Watch:
             self._ask_standby(monitor.pair, now)
 
     def _ask_standby(self, silent: CandidatePair, now: float) -> None:
-        """Ask pairs that once worked whether one of them can take over, all in turn."""
+        """Ask all other pairs in turn whether one can take over, those that once worked first.
+
+        A pair that failed is asked as well: the network that made it fail may be back.
+        """
         generation = self._selection.generation
         if generation is None:
             return
         others = [pair for pair in generation.checklist if pair.is_valid and pair is not silent]
+        others += [
+            pair
+            for pair in generation.checklist
+            if pair.state is PairState.FAILED and not pair.is_barred and pair is not silent
+        ]
         if not others:
             return
         first = self._standby_rounds * MAX_STANDBY_CHECKS % len(others)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice import IceTransportChanged
+from frazil.ice import IceTransportChanged, PairState
 from frazil.ice.config import MAX_ROLE_CONFLICTS
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
@@ -150,6 +150,51 @@ def test_the_interface_in_use_goes_and_another_takes_over(loser):
     assert pair.agrees
     assert gone not in pair.a.agent.path + pair.b.agent.path
     assert pair.peer(side).states[-1] == "completed"
+
+
+def test_a_pair_without_interface_is_not_nominated_again():
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(5)
+    pair.b.agent.remove_local_address(pair.b.addresses.pop(), pair.now)
+    pair.b.agent.set_role(RTCIceRole.CONTROLLING, pair.now)
+    sent = pair.b.sent
+    pair.run(20)
+    assert pair.b.sent == sent
+
+
+def test_a_controlled_agent_that_helped_itself_returns_to_the_nominated_pair():
+    """One way of the path fails: only the controlled side notices, and takes another pair."""
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(10)
+    nominated = pair.b.agent.path
+    pair.drops = lambda side, t: side is pair.a and (t.remote, t.local) == nominated
+    pair.run(5.2)
+    assert pair.b.states == [*UP, "disconnected", "connected"]
+    assert pair.b.agent.path != nominated
+    assert pair.a.states == UP
+    pair.drops = lambda side, transmit: False
+    pair.run(6)
+    assert pair.agrees
+    assert pair.b.states[-1] == "completed"
+
+
+def test_pairs_that_failed_are_asked_while_the_selected_one_is_silent():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    kill(pair, (A2[0], B2[1]), (A2[1], B2[0]), (A2[1], B2[1]))
+    pair.negotiate()
+    pair.run(60)
+    assert pair.states == (UP, UP)
+    for each in list(pair.a.agent.pairs)[1:]:
+        pair.a.agent._lineage.current.checklist.mark(each, PairState.FAILED)
+        each.consented_at = None
+    for each in list(pair.b.agent.pairs)[1:]:
+        pair.b.agent._lineage.current.checklist.mark(each, PairState.FAILED)
+    kill(pair, (A2[0], B2[0]))
+    pair.run(7)
+    assert pair.agrees
+    assert pair.a.agent.path != (A2[0], B2[0])
 
 
 def test_another_interface_goes():
