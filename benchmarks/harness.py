@@ -203,7 +203,8 @@ def main(metrics: Sequence[Metric]) -> int:
         print(f"\n{markdown(tables[-1])}", flush=True)
     elsewhere = watch.busy_elsewhere()
     rounds = "1 round" if effort.rounds == 1 else f"{effort.rounds} interleaved rounds"
-    print(f"\nMedian of {rounds} [range] (ratio to {BASELINE.name} in the same round). {elsewhere}")
+    ratio = f" (ratio to {BASELINE.name} in the same round)" if BASELINE in here else ""
+    print(f"\nMedian of {rounds} [range]{ratio}. {elsewhere}".rstrip())
     if arguments.json:
         whole = {
             "machine": asdict(machine),
