@@ -4,6 +4,7 @@ import argparse
 import asyncio
 
 from frazil.aio import Network, SystemNetwork
+from frazil.cli.demo_browser import serve
 from frazil.cli.display import open_display
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
@@ -19,6 +20,8 @@ _EPILOG = """\
 exit codes:
   0    every state and every message was as expected
   1    something differed; the differences are printed
+  3    with --browser: the port cannot be used
+  130  interrupted by Ctrl-C, which is how --browser ends
 """
 
 
@@ -36,12 +39,33 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="print one JSON object per line: states, messages, and in the end the result",
     )
+    parser.add_argument(
+        "--browser",
+        action="store_true",
+        help="let your browser be the other peer: serve a page to this machine until Ctrl-C",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, help="with --browser: where to serve it (default: any)"
+    )
+    parser.add_argument(
+        "--no-open", action="store_true", help="with --browser: only print the address of the page"
+    )
     parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo and return the exit code."""
-    return asyncio.run(tell(SystemNetwork(), as_json=options.json))
+    network = SystemNetwork()
+    if not options.browser:
+        return asyncio.run(tell(network, as_json=options.json))
+    serving = serve(network, options.port, as_json=options.json, opens=not options.no_open)
+    return asyncio.run(serving)
 
 
 async def tell(network: Network, *, as_json: bool) -> ExitCode:

@@ -25,7 +25,7 @@ from frazil.trace import StateChange
 
 WIDE: Final = 116
 """Columns of a terminal from which a reason has room behind its state change."""
-_TIME, _PEER, _WHAT, _MOVE = 8, 5, 14, 26
+_TIME, _PEER, _WHAT, _MOVE = 8, 6, 14, 26
 
 
 class LineMaker:

@@ -8,7 +8,10 @@ from frazil.states.enums import RTCSignalingState
 from frazil.w3c import RTCIceCandidate, RTCPeerConnection
 
 Signal: TypeAlias = Mapping[str, Any]
-"""``{"description": {"type", "sdp"}}`` or ``{"candidate": {...}}``, as JSON carries them."""
+"""``{"description": {"type", "sdp"}}`` or ``{"candidate": {...}}``, as JSON carries them.
+
+Some browsers tell the end of candidates by a candidate of ``None`` only; it is a signal, too.
+"""
 
 
 class Negotiation:
@@ -81,7 +84,7 @@ class Negotiation:
         if is_offer:
             await self._describe()
 
-    async def _add(self, candidate: Mapping[str, Any]) -> None:
+    async def _add(self, candidate: Mapping[str, Any] | None) -> None:
         try:
             await self._pc.addIceCandidate(candidate)
         except Exception:

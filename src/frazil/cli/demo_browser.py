@@ -1,0 +1,47 @@
+"""``frazil demo --browser``: this process is one peer, the user's browser the other."""
+
+import asyncio
+import os
+import sys
+import webbrowser
+
+from frazil.aio import Network
+from frazil.cli.demo_session import PEER, DemoSession
+from frazil.cli.demo_site import DemoSite
+from frazil.cli.display import open_display
+from frazil.cli.entry import Noted
+from frazil.cli.exit_code import ExitCode
+
+
+async def serve(network: Network, port: int, *, as_json: bool, opens: bool) -> ExitCode:
+    """Serve the page until interrupted.
+
+    Args:
+        network: Where Python's end of each connection lives.
+        port: Where to serve the page; 0 takes any free port.
+        as_json: Whether a program reads the timeline.
+        opens: Whether to open the page in the user's browser.
+    """
+    async with open_display((PEER,), as_json=as_json) as display:
+        began_at = asyncio.get_running_loop().time()
+        site = DemoSite(lambda: DemoSession(network, display.show, began_at))
+        try:
+            url = await site.start(port)
+        except OSError as error:
+            print(f"frazil demo: port {port} cannot be used: {error}", file=sys.stderr)
+            return ExitCode.UNAVAILABLE
+        try:
+            display.show(Noted(0.0, f"open {url} in a browser on this machine; Ctrl-C ends"))
+            if opens and _has_screen():
+                await asyncio.to_thread(webbrowser.open, url)
+            await asyncio.Event().wait()
+        finally:
+            await site.close()
+    return ExitCode.OK
+
+
+def _has_screen() -> bool:
+    """Whether there is a place for a browser window; else one that runs in the terminal starts."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
