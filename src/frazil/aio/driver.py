@@ -128,7 +128,7 @@ class Driver:
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         self._peer.transports.receive(transport, datagrams, self._loop.time())
-        if self._task_handle is None:
+        if self._task_handle is None and self._peer.has_task:
             self._run_tasks()  # this is a turn of the loop, and one flush serves both
         else:
             self.flush()
@@ -177,16 +177,24 @@ class Driver:
         """The messages that are due, and at most one W3C task that changes a state.
 
         So whoever waits for a state looks at each before it changes again, while messages do not
-        cost a turn of the loop each. With too many of them the network has to wait.
+        cost a turn of the loop each. With too many tasks, whatever they are, the network has to
+        wait until they are done.
         """
         self._task_handle = None
         peer, now = self._peer, self._loop.time
-        budget = MAX_TASKS_PER_TURN
+        if not peer.has_task:
+            return
+        budget, has_moved = MAX_TASKS_PER_TURN, False
         while peer.has_task and (budget > 0 or peer.is_congested):
             budget -= 1
             if not self._fire(peer.run_task(now())):
-                break
+                has_moved = True
+                if not peer.is_congested:
+                    break
         self._after_task()
+        if has_moved and not self._is_closed:
+            # Whoever was woken comes before the next state, even if the network is quicker.
+            self._task_handle = self._loop.call_soon(self._run_tasks)
         self.flush()
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:

@@ -102,9 +102,36 @@ def test_a_backlog_is_worked_off_before_the_network_is_read_again() -> None:
     assert [len(turn) for turn in turns] == [3 * MAX_TASKS_PER_TURN - 10, 10]
 
 
-def test_no_state_hurries_because_of_a_backlog() -> None:
-    turns = turns_of(FakePeer([[STATE]] * 4, backlog_limit=1))
-    assert [len(turn) for turn in turns] == [1, 1, 1, 1]
+def test_a_backlog_of_states_is_bounded_as_well() -> None:
+    turns = turns_of(FakePeer([[STATE]] * 10, backlog_limit=3))
+    assert [len(turn) for turn in turns] == [7, 1, 1, 1]
+
+
+def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -> None:
+    async def scenario() -> list[str]:
+        order: list[str] = []
+        peer = FakePeer([[STATE]])
+        loop = asyncio.get_running_loop()
+        driver = Driver(
+            peer,
+            None,
+            lambda fired: order.append("state"),
+            lambda: loop.call_soon(order.append, "look") and None,
+            include_loopback=False,
+        )
+
+        def arrive() -> None:
+            peer.tasks.append([STATE])
+            driver._receive("0", [])
+
+        driver.wake()
+        loop.call_soon(loop.call_soon, arrive)  # right behind the first task, in the same turn
+        while len(order) < 4:
+            await asyncio.sleep(0)
+        await driver.close()
+        return order
+
+    assert asyncio.run(scenario()) == ["state", "look", "state", "look"]
 
 
 def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
