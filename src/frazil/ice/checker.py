@@ -9,7 +9,7 @@ from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
-from frazil.ice.nomination import should_follow, should_nominate
+from frazil.ice.nomination import pair_to_nominate, should_follow
 from frazil.ice.pair import CandidatePair, PairState
 from frazil.ice.role import Role
 from frazil.ice.selection import Selection
@@ -101,17 +101,21 @@ class Checker:
         for generation in generations:
             generation.rank(self._role.is_controlling)
         current = self._generation
-        if self._role.is_controlling and current is not None:
-            pair = current.nominated or current.checklist.best_valid()
-            if pair is not None and pair.is_valid:
-                self._send_nomination(pair, current, now)
+        if current is None or not self._role.is_controlling:
+            return
+        if current.nominated is not None and current.nominated.is_valid:
+            self._send_nomination(current.nominated, current, now)
+        else:
+            self._nominate(current, now)
 
     def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
         for generation in generations:
             for pair in generation.remove_base(base):
                 self._table.forget(pair)
-        self._watch.cut(base, now)
+        self._watch.cut(base, self._generation, now)
+        if self._generation is not None:
+            self._nominate(self._generation, now)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -135,7 +139,7 @@ class Checker:
         for check in self._table.handle_timeout(now):
             self._failed(check, None, now)
         patience_at = self._lose_patience(now)
-        watch_at = self._watch.handle_timeout(now)
+        watch_at = self._watch.handle_timeout(self._generation, now)
         return patience_at if watch_at is None else watch_at
 
     def _lose_patience(self, now: float) -> float | None:
@@ -290,12 +294,14 @@ class Checker:
     def _works(self, check: Check, now: float) -> None:
         """Nominate, follow or use the pair that just answered."""
         pair, generation = check.pair, check.generation
+        if not self._concerns(generation):
+            return
         if check.kind is CheckKind.NOMINATION:
             is_latest = check.nomination == generation.nomination
             if self._role.is_controlling and is_latest:
                 self._agree(pair, generation, now)
         elif self._role.is_controlling:
-            self._nominate(pair, generation, now)
+            self._nominate(generation, now, pair)
         elif pair.nomination_received is not None:
             self._requested(pair, generation, pair.nomination_received, now)
         elif pair is generation.nominated and pair is not self.selection.pair:
@@ -312,8 +318,7 @@ class Checker:
             pair.error_code = code
         if code is not None or pair is not self.selection.pair:
             checklist.mark(pair, PairState.FAILED)  # in use: the monitor judges it by time
-        if self._role.is_controlling:
-            self._nominate_best(check.generation, now)
+        self._nominate(check.generation, now)
 
     # --- nomination ---------------------------------------------------------------------------
 
@@ -321,17 +326,19 @@ class Checker:
         """Whether pairs of ``generation`` may still be selected."""
         return generation in (self._generation, self.selection.generation)
 
-    def _nominate_best(self, generation: Generation, now: float) -> None:
-        best = generation.checklist.best_valid()
-        if best is not None:
-            self._nominate(best, generation, now)
-
-    def _nominate(self, pair: CandidatePair, generation: Generation, now: float) -> None:
-        if (
-            self._concerns(generation)
-            and should_nominate(pair, generation, self.selection.monitor)
-            and not self._table.has_nomination(pair)
-        ):
+    def _nominate(
+        self, generation: Generation, now: float, answered: CandidatePair | None = None
+    ) -> None:
+        """Nominate what is worth it, if we are controlling and it is not under way."""
+        if not self._role.is_controlling or not self._concerns(generation):
+            return
+        pair = pair_to_nominate(
+            generation,
+            self.selection.monitor,
+            answered,
+            lambda each: each.has_consent(now, self._consent_timeout_s),
+        )
+        if pair is not None and not self._table.has_nomination(pair):
             self._send_nomination(pair, generation, now)
 
     def _send_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:

@@ -5,6 +5,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
 
 from frazil.ice.candidate import Candidate, CandidateProtocol
 from frazil.ice.config import MAX_PAIRS
@@ -160,9 +161,7 @@ class Checklist:
             return None
         busy: set[tuple[str, str, str]] = set()
         frozen: list[CandidatePair] = []
-        for pair in self._pairs:
-            if pair.priority <= above:
-                break
+        for pair in self.above(above):
             if pair.state is PairState.WAITING:
                 return pair
             if pair.state is PairState.IN_PROGRESS:
@@ -182,8 +181,8 @@ class Checklist:
         """Whether a pair better than ``above`` has no result yet."""
         if not self.pending:
             return False
-        return any(pair.state in _PENDING for pair in self._pairs if pair.priority > above)
+        return any(pair.state in _PENDING for pair in self.above(above))
 
-    def best_valid(self) -> CandidatePair | None:
-        """The valid pair of highest priority."""
-        return next((pair for pair in self._pairs if pair.is_valid), None)
+    def above(self, priority: int) -> Iterator[CandidatePair]:
+        """The pairs that are better than ``priority``, best first."""
+        return takewhile(lambda pair: pair.priority > priority, self._pairs)

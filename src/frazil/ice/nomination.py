@@ -6,6 +6,8 @@ number, so that an agent that knows the attribute can tell the last one; for oth
 optional attribute.
 """
 
+from collections.abc import Callable
+
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
@@ -14,19 +16,28 @@ _AGGRESSIVE_S = 1.0
 """A peer that nominates every pair does so at once; later ones of lesser pairs are meant."""
 
 
-def should_nominate(pair: CandidatePair, generation: Generation, monitor: Monitor | None) -> bool:
-    """Whether the controlling agent should nominate ``pair``, which just proved to work.
+def pair_to_nominate(
+    generation: Generation,
+    monitor: Monitor | None,
+    answered: CandidatePair | None,
+    is_fresh: Callable[[CandidatePair], bool],
+) -> CandidatePair | None:
+    """The pair that the controlling agent should nominate now, if any.
 
-    A better pair that works may be nominated already, with the answer on its way: so while the
-    nominated pair lives, or there is none, only the best pair will do.
+    The best that works: a lesser one that just answered is not worth to undo a nomination whose
+    answer is on its way. But while the nominated pair is silent, the first that answers is taken.
+
+    Args:
+        answered: The pair that just answered a check, if that is the occasion.
+        is_fresh: Whether a pair works and answered lately.
     """
     nominated = generation.nominated
     if nominated is not None and monitor is not None and monitor.pair is nominated:
         if not monitor.is_alive:
-            return pair is not nominated
-        if pair.priority <= nominated.priority:
-            return False
-    return pair is generation.checklist.best_valid()
+            return None if answered is nominated else answered
+        better = generation.checklist.above(nominated.priority)
+        return next(filter(is_fresh, better), None)
+    return next(filter(is_fresh, generation.checklist), None)
 
 
 def should_follow(

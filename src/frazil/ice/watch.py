@@ -27,8 +27,11 @@ class Watch:
         monitor = self._selection.monitor
         return monitor.next_timeout() if monitor else None
 
-    def handle_timeout(self, now: float) -> float | None:
+    def handle_timeout(self, current: Generation | None, now: float) -> float | None:
         """Send the checks that are due.
+
+        Args:
+            current: The newest generation, whose pairs may take over as well.
 
         Returns:
             The deadline of the clock that ran out, if one did.
@@ -43,45 +46,46 @@ class Watch:
         is_lost = lost_at is not None and now >= lost_at
         if is_lost:
             self._selection.lose_liveness()
-            self._ask_standby(monitor.pair, now)
+            self._ask_standby(monitor.pair, current, now)
         if now >= monitor.next_check_at:
-            self._ask(monitor, now)
+            self._ask(monitor, current, now)
         return lost_at if is_lost else None
 
-    def cut(self, base: Address, now: float) -> None:
+    def cut(self, base: Address, current: Generation | None, now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
         monitor = self._selection.monitor
         if monitor is not None and monitor.pair.local.base == base:
             self._selection.cut(now)
-            self._ask_standby(monitor.pair, now)
+            self._ask_standby(monitor.pair, current, now)
 
-    def _ask(self, monitor: Monitor, now: float) -> None:
+    def _ask(self, monitor: Monitor, current: Generation | None, now: float) -> None:
         generation = self._selection.generation
         if generation is not None and not monitor.is_cut:
             self._table.start(monitor.pair, generation, CheckKind.CONSENT, now)
         monitor.note_check(now)
         if not monitor.is_alive:
-            self._ask_standby(monitor.pair, now)
+            self._ask_standby(monitor.pair, current, now)
 
-    def _ask_standby(self, silent: CandidatePair, now: float) -> None:
+    def _ask_standby(self, silent: CandidatePair, current: Generation | None, now: float) -> None:
         """Ask all other pairs in turn whether one can take over, those that once worked first.
 
         A pair that failed is asked as well: the network that made it fail may be back.
         """
-        generation = self._selection.generation
-        if generation is None:
-            return
-        others = [pair for pair in generation.checklist if pair.is_valid and pair is not silent]
-        others += [
-            pair
+        in_use = self._selection.generation
+        generations = [in_use] if current in (None, in_use) else [current, in_use]
+        others = [
+            (pair, generation)
+            for state in (PairState.SUCCEEDED, PairState.FAILED)
+            for generation in generations
+            if generation is not None
             for pair in generation.checklist
-            if pair.state is PairState.FAILED and not pair.is_barred and pair is not silent
+            if pair.state is state and pair is not silent and not pair.is_barred
         ]
         if not others:
             return
         first = self._standby_rounds * MAX_STANDBY_CHECKS % len(others)
         self._standby_rounds += 1
-        for pair in islice(others[first:] + others[:first], MAX_STANDBY_CHECKS):
+        for pair, generation in islice(others[first:] + others[:first], MAX_STANDBY_CHECKS):
             self._table.start(pair, generation, CheckKind.STANDBY, now)
 
     def lose_consent(self, text: str, now: float) -> None:

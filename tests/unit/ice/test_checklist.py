@@ -87,6 +87,14 @@ def test_highest_priority_first():
     assert list(filled(low, high, middle)) == [high, middle, low]
 
 
+def test_the_pairs_above_a_priority():
+    low, high = pair_to("192.0.2.1"), pair_to("192.0.2.2", 1, 300)
+    checklist = filled(low, high)
+    assert list(checklist.above(low.priority)) == [high]
+    assert list(checklist.above(low.priority - 1)) == [high, low]
+    assert list(checklist.above(high.priority)) == []
+
+
 def test_the_same_pair_twice_is_redundant():
     checklist = filled(pair_to("192.0.2.1"))
     assert not checklist.add(pair_to("192.0.2.1", priority=500))
@@ -181,7 +189,6 @@ def test_counts_follow_the_states():
         checklist.mark(pair, state)
     assert [checklist.count(state) for state in (F, W, P, S, X)] == [1] * 5
     assert checklist.pending == 3
-    assert checklist.best_valid() is pairs[3]
 
 
 def test_a_full_list_keeps_the_better_pairs():
