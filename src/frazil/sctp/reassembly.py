@@ -8,6 +8,8 @@ from frazil.sctp.serial import MASK_16, MASK_32, is_behind
 
 CHUNK_OVERHEAD = 128
 """What keeping one chunk costs besides its data; counted so that tiny chunks are no loophole."""
+MAX_LATENESS = MASK_16
+"""Unordered messages that were skipped so many messages ago have no fragments under way."""
 
 
 class _Run:
@@ -63,6 +65,7 @@ class Reassembly:
         "_next",
         "_pending",
         "_sequence_mask",
+        "_skipped_unordered",
         "buffered",
     )
 
@@ -73,6 +76,7 @@ class Reassembly:
         self._by_first: dict[int, _Run] = {}
         self._by_last: dict[int, _Run] = {}
         self._next: dict[int, int] = {}  # stream to the sequence number that is due
+        self._skipped_unordered: dict[int, int] = {}  # stream to message identifier
         self._pending: dict[int, dict[int, tuple[int, bytes]]] = {}
         self.buffered = 0
 
@@ -101,10 +105,23 @@ class Reassembly:
             return
         position = tsn
         if self._interleaving:
+            if self._is_given_up(flags, stream_id, sequence):
+                return
             position = (stream_id << 1 | bool(flags & UNORDERED)) << 64 | sequence << 32
             if not flags & BEGIN:
                 position += last
         self._add_fragment(position, flags, stream_id, sequence, last, data)
+
+    def _is_given_up(self, flags: int, stream_id: int, message_id: int) -> bool:
+        """Whether a fragment comes after its message was skipped.
+
+        Fragments of several messages alternate, so I-FORWARD-TSN may skip a message while some of
+        its fragments, with higher TSNs, are still under way.
+        """
+        if not flags & UNORDERED:
+            return is_behind(message_id, self._next.get(stream_id, 0), MASK_32)
+        skipped = self._skipped_unordered.get(stream_id)
+        return skipped is not None and (skipped - message_id) & MASK_32 <= MAX_LATENESS
 
     def _add_fragment(
         self, position: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
@@ -194,7 +211,9 @@ class Reassembly:
             self._forget_where(lambda run: _is_cut_by(run, tsn))
         for skip in skips:
             self._forget_messages(skip)
-            if not skip.unordered:
+            if skip.unordered:
+                self._skipped_unordered[skip.stream_id] = skip.sequence
+            else:
                 self._skip_sequence(skip.stream_id, skip.sequence)
 
     def _forget_messages(self, skip: Skip) -> None:
@@ -229,6 +248,7 @@ class Reassembly:
         restarted = frozenset(stream_ids)
         for stream_id in restarted:
             self._next.pop(stream_id, None)
+            self._skipped_unordered.pop(stream_id, None)
             for _, data in self._pending.pop(stream_id, {}).values():
                 self.buffered -= len(data) + CHUNK_OVERHEAD
         self._forget_where(lambda run: run.stream_id in restarted)

@@ -229,6 +229,26 @@ def test_skip_of_unordered_interleaved_messages(interleaved):
     assert interleaved.texts() == ["ordered is not skipped"]
 
 
+@pytest.mark.parametrize("unordered", [0, UNORDERED])
+def test_fragments_that_come_after_their_message_was_skipped(interleaved, unordered):
+    add = interleaved.reassembly.add
+    add(1, BEGIN | unordered, 0, 0, 51, b"a")
+    interleaved.reassembly.skip(2, [Skip(0, bool(unordered), 0)])
+    add(3, unordered, 0, 0, 2, b"late")
+    assert interleaved.is_empty
+    add(4, BEGIN | unordered, 0, 1, 51, b"b")
+    add(5, END | unordered, 0, 1, 1, b"B")
+    assert interleaved.texts() == ["bB"]
+
+
+def test_skipped_identifiers_are_forgotten_with_the_stream(interleaved):
+    interleaved.reassembly.skip(2, [Skip(0, True, 5)])
+    interleaved.reassembly.restart_streams([0])
+    interleaved.reassembly.add(3, BEGIN | UNORDERED, 0, 0, 51, b"a")
+    interleaved.reassembly.add(4, END | UNORDERED, 0, 0, 1, b"A")
+    assert interleaved.texts() == ["aA"]
+
+
 def test_restart_of_streams(receiver):
     receiver.data(1, WHOLE, 0, "a", stream_id=1)
     receiver.data(2, WHOLE, 0, "b", stream_id=2)
