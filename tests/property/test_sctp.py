@@ -4,7 +4,7 @@ from contextlib import suppress
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from frazil.sctp import Association, AssociationState, SctpConfig
+from frazil.sctp import Association, AssociationState, BufferReleased, SctpConfig
 from frazil.sctp.chunk import decode_forward_tsn, decode_init, decode_sack
 from frazil.sctp.packet import HEADER_SIZE, Envelope, decode_header
 from frazil.sctp.reconfig import decode_reconfig
@@ -108,6 +108,102 @@ def test_unreliable_messages_arrive_at_most_once_and_in_order(messages, seed, lo
     assert pair.b.association._inbound.reassembly.buffered == 0
     pair.a.association.send(0, 53, b"\xff\xff\xff\xffstill alive", pair.now)
     pair.run_until(lambda: pair.b.messages[-1:] == [(0, 53, b"\xff\xff\xff\xffstill alive")])
+
+
+class Traffic:
+    """Random messages of all kinds, both ways, over a random network; all from one seed."""
+
+    def __init__(self, seed):
+        self.draw = draw = random.Random(seed)
+        configs = [self.config(interleaving := draw.random() < 0.5), self.config(interleaving)]
+        self.pair = Pair(
+            *configs,
+            seed=seed,
+            loss=draw.choice([0.0, 0.02, 0.1, 0.3]),
+            jitter_s=draw.choice([0.0, 0.001, 0.02]),
+            duplication=draw.choice([0.0, 0.1]),
+            delay_s=draw.choice([0.001, 0.02, 0.2]),
+        )
+        self.largest = min(60_000, *(config.receive_window // 3 for config in configs))
+        self.sent = []  # side, stream, ordered, reliable, data
+
+    def config(self, interleaving):
+        return SctpConfig(
+            interleaving=interleaving,
+            mtu=self.draw.choice([576, 1160]),
+            receive_window=self.draw.choice([16384, 65536, 5 << 20]),
+            max_retransmits=None,
+            max_init_retransmits=60,
+        )
+
+    def send(self):
+        draw = self.draw
+        side, stream_id = draw.choice([self.pair.a, self.pair.b]), draw.randrange(4)
+        limit = draw.choice([None, None, None, 0, 2])
+        lifetime_s = draw.choice([None, None, None, 0.001, 0.5])
+        ordered = draw.random() < 0.7
+        body = bytes(draw.choice([0, 10, 500, 1200, 5000, self.largest]))
+        data = len(self.sent).to_bytes(4, "big") + body
+        reliable = limit is None and lifetime_s is None
+        self.sent.append((side, stream_id, ordered, reliable, data))
+        side.association.send(
+            stream_id,
+            51,
+            data,
+            self.pair.now,
+            ordered=ordered,
+            max_retransmits=limit,
+            max_lifetime_s=lifetime_s,
+        )
+
+    def run(self):
+        pair = self.pair
+        pair.start(both=self.draw.random() < 0.7)
+        for _ in range(5):
+            for _ in range(self.draw.randrange(40)):
+                self.send()
+            pair.run_for(self.draw.choice([0.001, 0.1, 1.0]))
+        pair.loss = 0.0
+        pair.run_until(
+            lambda: all(
+                side.state is AssociationState.ESTABLISHED and side.association._outbound.is_idle
+                for side in (pair.a, pair.b)
+            ),
+            limit_s=4000,
+        )
+        pair.run_for(1)
+
+    def check(self, sender, receiver):
+        numbers = [int.from_bytes(data[:4], "big") for _, _, data in receiver.messages]
+        assert len(numbers) == len(set(numbers))
+        for number, (stream_id, _, data) in zip(numbers, receiver.messages, strict=True):
+            side, sent_on, _, _, sent = self.sent[number]
+            assert (side, sent_on, sent) == (sender, stream_id, data)
+        mine = [number for number, sent in enumerate(self.sent) if sent[0] is sender]
+        assert {number for number in mine if self.sent[number][3]} <= set(numbers)
+        for stream_id in range(4):
+            in_order = [n for n in numbers if self.sent[n][1:3] == (stream_id, True)]
+            assert in_order == sorted(in_order)
+        released = sum(event.size for event in sender.of(BufferReleased))
+        assert released == sum(len(self.sent[number][4]) for number in mine)
+
+    def check_nothing_is_left(self, side):
+        outbound = side.association._outbound
+        reassembly = side.association._inbound.reassembly
+        assert (outbound._outstanding.flight, outbound.expires_at) == (0, None)
+        assert (reassembly.buffered, reassembly._by_first, reassembly._by_last) == (0, {}, {})
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds)
+def test_everything_at_once(seed):
+    traffic = Traffic(seed)
+    traffic.run()
+    a, b = traffic.pair.a, traffic.pair.b
+    traffic.check(a, b)
+    traffic.check(b, a)
+    traffic.check_nothing_is_left(a)
+    traffic.check_nothing_is_left(b)
 
 
 def mutated(packet, draw):
