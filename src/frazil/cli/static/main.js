@@ -159,8 +159,8 @@ class Demo {
     const isOpen = this.#peer?.isOpen ?? false;
     const isClosed = { python: this.#pythonIsClosed, browser: this.#peer?.isClosed ?? true };
     for (const id of BUTTONS) {
-      const who = id.split("-")[1] ?? "python";
-      byId(id).disabled = isClosed[who];
+      const [verb, who] = id.split("-");
+      byId(id).disabled = verb === "close" ? isClosed[who] : isClosed.python || isClosed.browser;
     }
     byId("blackout").disabled ||= this.#isBlocked;
     for (const who of ["python", "browser"]) byId(`say-${who}`).disabled = !isOpen;

@@ -1,0 +1,71 @@
+"""Every example runs, as a user would run it."""
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from frazil import RTCPeerConnection
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@contextmanager
+def running(name, *arguments):
+    """The process of an example; it must not complain."""
+    command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / name), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+        assert process.stderr.read() == ""
+
+
+def test_each_example_is_tested():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"echo_server.py", "first_channel.py"}
+
+
+def test_first_channel():
+    with running("first_channel.py") as process:
+        reply, *changes = process.stdout.read().splitlines()
+        assert process.wait() == 0
+    assert reply == "Hello, Alice!"
+    assert any(line.startswith("connection: connecting -> connected, because ") for line in changes)
+
+
+def test_echo_server():
+    with running("echo_server.py", "--port", "0") as process:
+        url = re.search(r"http://\S+", process.stdout.readline())[0]
+        with urllib.request.urlopen(url) as page:
+            assert b"RTCPeerConnection" in page.read()
+        assert asyncio.run(echo_once(url, "Hello")) == "Hello"
+        told = [process.stdout.readline() for _ in range(3)]
+        assert told[0].startswith("browser 1: connecting, because ")
+        assert told[1].startswith("browser 1: connected, because ")
+        assert told[2].startswith("browser 1: left (")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+async def echo_once(url, text):
+    async with RTCPeerConnection(include_loopback=True) as pc:
+        channel = pc.createDataChannel("echo")
+        await pc.setLocalDescription()
+        await pc.gathering_complete()
+        offer = json.dumps(pc.localDescription.toJSON()).encode()
+        await pc.setRemoteDescription(await asyncio.to_thread(post, f"{url}/offer", offer))
+        await channel.wait_open()
+        channel.send(text)
+        return await anext(aiter(channel))
+
+
+def post(url, body):
+    with urllib.request.urlopen(url, body) as response:
+        return json.load(response)
