@@ -2,7 +2,7 @@
 
 from frazil.stun.attribute import Attribute
 from frazil.stun.codec import AddressErrorCode, AlgorithmChoice, ErrorCode, IcmpError
-from frazil.stun.credential import PasswordAlgorithm, long_term_key, short_term_key
+from frazil.stun.credential import PasswordAlgorithm, long_term_key, short_term_key, user_hash
 from frazil.stun.message import (
     MAX_ATTRIBUTES,
     MAX_MESSAGE_SIZE,
@@ -33,4 +33,5 @@ __all__ = [
     "long_term_key",
     "new_transaction_id",
     "short_term_key",
+    "user_hash",
 ]

@@ -38,6 +38,16 @@ def long_term_key(
     return hashlib.md5(text, usedforsecurity=False).digest()
 
 
+def user_hash(username: str, realm: str) -> bytes:
+    """What stands for a username that is not to be seen on the way (RFC 8489, 14.4).
+
+    Raises:
+        ValueError: OpaqueString does not allow one of the two.
+    """
+    text = b":".join(_opaque_string(part) for part in (username, realm))
+    return hashlib.sha256(text).digest()
+
+
 def _opaque_string(text: str) -> bytes:
     """``text`` under the OpaqueString profile, as UTF-8 (RFC 8265, 4.2).
 

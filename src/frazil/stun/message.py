@@ -4,6 +4,7 @@ import hmac
 import struct
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import IntEnum
 from typing import Final
 
@@ -101,8 +102,8 @@ class Message:
         attributes: Values by attribute, in wire order. Addresses are :data:`frazil.types.Address`
             tuples, numbers ``int``, text ``str``, flags ``True``, unparsed values ``bytes``; the
             rest are the named tuples of this package. Of a repeated attribute only the first
-            occurrence is here (RFC 8489, 14), and none that follows the integrity attribute
-            (14.5).
+            occurrence is here (RFC 8489, 14; :meth:`values` has them all), and none that follows
+            the integrity attribute (14.5). A ``list`` is encoded as one attribute for each item.
         unknown_required: Numbers below 0x8000 that the codec does not know. Whoever processes a
             request answers them with error 420 (RFC 8489, 6.3.1).
         has_fingerprint: Whether it arrived with a FINGERPRINT, which then was correct.
@@ -163,12 +164,12 @@ class Message:
                 :data:`MAX_ATTRIBUTES`.
         """
         wire_type = _TYPES[self.method, self.message_class]
-        body = self._encode_body()
+        body, count = self._encode_body()
         number, mac_size, algorithm = (_SHA256, 32, "sha256") if sha256 else (_SHA1, 20, "sha1")
         length = len(body) - 16 + (0 if key is None else 4 + mac_size)
         size = _HEADER_SIZE + length + (8 if fingerprint else 0)
-        if size > MAX_MESSAGE_SIZE or len(self.attributes) > MAX_ATTRIBUTES - 2:
-            raise ValueError(f"{size} bytes, {len(self.attributes)} attributes: too large")
+        if size > MAX_MESSAGE_SIZE or count > MAX_ATTRIBUTES - 2:
+            raise ValueError(f"{size} bytes, {count} attributes: too large")
         if key is not None:
             # The MAC covers a length that counts it already, but nothing after it (14.5).
             mac = hmac.digest(key, _pack_prefix(wire_type, length) + body, algorithm)
@@ -178,18 +179,19 @@ class Message:
         data = _pack_prefix(wire_type, length + 8) + body
         return data + _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ _FINGERPRINT_MASK)
 
-    def _encode_body(self) -> bytes:
-        """Everything after the length field, up to the integrity attribute."""
+    def _encode_body(self) -> tuple[bytes, int]:
+        """From the magic cookie up to the integrity attribute, and how many attributes that is."""
         mask = _COOKIE + self.transaction_id
         parts = [mask]
         for attribute, value in self.attributes.items():
-            try:
-                encoded = CODECS[attribute].encode(value, mask)
-                size = len(encoded)
-                parts += (_pack_prefix(attribute, size), encoded, _PADDING[size & 3])
-            except _UNFIT as error:
-                raise TypeError(f"{attribute!r} cannot hold {value!r}") from error
-        return b"".join(parts)
+            for item in value if isinstance(value, list) else (value,):
+                try:
+                    encoded = CODECS[attribute].encode(item, mask)
+                    size = len(encoded)
+                    parts += (_pack_prefix(attribute, size), encoded, _PADDING[size & 3])
+                except _UNFIT as error:
+                    raise TypeError(f"{attribute!r} cannot hold {item!r}") from error
+        return b"".join(parts), len(parts) // 3
 
     # --- decode -------------------------------------------------------------------------------
 
@@ -268,6 +270,25 @@ class Message:
             if size != 20:
                 raise StunDecodeError("MESSAGE-INTEGRITY is not 20 bytes")
             self._sha1_at = at
+
+    def values(self, attribute: Attribute) -> list[object]:
+        """The values of every occurrence of ``attribute`` in this decoded message, in order.
+
+        For the attributes that TURN repeats, like XOR-PEER-ADDRESS. An occurrence that cannot be
+        read is passed over.
+        """
+        data = self._data
+        stop = self._sha1_at or self._sha256_at or len(data)
+        decode = CODECS[attribute].decode
+        found: list[object] = []
+        at = _HEADER_SIZE
+        while at < stop:
+            number, size = _unpack_prefix(data, at)
+            if number == attribute:
+                with suppress(struct.error, ValueError):
+                    found.append(decode(data, at + 4, at + 4 + size))
+            at += 4 + size + (-size & 3)
+        return found
 
     # --- integrity ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from frazil.stun import PasswordAlgorithm, long_term_key, short_term_key
+from frazil.stun import PasswordAlgorithm, long_term_key, short_term_key, user_hash
 
 
 def test_short_term_key_is_the_password():
@@ -65,3 +65,14 @@ def test_what_opaque_string_forbids_is_refused(password):
         long_term_key("user", "realm", password)
     with pytest.raises(ValueError, match="credentials"):
         long_term_key(password, "realm", "pass")
+
+
+def test_user_hash_of_the_example_in_rfc_8489():
+    username = "\u30de\u30c8\u30ea\u30c3\u30af\u30b9"
+    expected = "4a3cf38fef6992bda952c6780417da0f24819415569e60b205c46e41407f1704"
+    assert user_hash(username, "example.org").hex() == expected
+
+
+def test_user_hash_of_what_opaque_string_forbids():
+    with pytest.raises(ValueError, match="not empty"):
+        user_hash("user", "")

@@ -186,6 +186,54 @@ def test_attributes_are_limited():
         Message.decode(raw(*full, attribute(0x0024, bytes(4))))
 
 
+PEERS = [("192.0.2.1", 1), ("2001:db8::1", 2), ("192.0.2.1", 1)]
+
+
+def repeated(key=None, sha256=False):
+    attributes = {
+        Attribute.LIFETIME: 600,
+        Attribute.XOR_PEER_ADDRESS: PEERS,
+        Attribute.SOFTWARE: "abcde",
+    }
+    request = Message(Method.CREATE_PERMISSION, MessageClass.REQUEST, bytes(12), attributes)
+    return request.encode(key, sha256=sha256)
+
+
+def test_a_list_is_several_attributes():
+    message = Message.decode(repeated())
+    assert message.address(Attribute.XOR_PEER_ADDRESS) == PEERS[0]
+    assert message.values(Attribute.XOR_PEER_ADDRESS) == PEERS
+    assert message.values(Attribute.SOFTWARE) == ["abcde"]
+    assert message.values(Attribute.DATA) == []
+
+
+@pytest.mark.parametrize("sha256", [False, True])
+def test_values_end_where_integrity_begins(sha256):
+    signed = repeated(b"key", sha256)[:-8]  # without the fingerprint
+    more = attribute(0x0012, b"\0\1" + bytes(6))
+    length = len(signed) + len(more) - 20
+    message = Message.decode(signed[:2] + length.to_bytes(2) + signed[4:] + more)
+    assert message.is_authentic(b"key")
+    assert message.values(Attribute.XOR_PEER_ADDRESS) == PEERS
+
+
+def test_values_pass_over_what_cannot_be_read():
+    message = Message.decode(raw(attribute(0x000D, b"\0\0\0\1"), attribute(0x000D, b"\0\0")))
+    assert message.values(Attribute.LIFETIME) == [1]
+
+
+def test_a_list_counts_against_the_limit_and_is_checked_item_by_item():
+    def encode(items):
+        attributes = {Attribute.PRIORITY: items}
+        return Message(Method.BINDING, MessageClass.REQUEST, bytes(12), attributes).encode()
+
+    assert len(Message.decode(encode([1] * 30)).values(Attribute.PRIORITY)) == 30
+    with pytest.raises(ValueError, match="31 attributes"):
+        encode([1] * 31)
+    with pytest.raises(TypeError, match="cannot hold 'x'"):
+        encode([1, "x"])
+
+
 def test_size_is_limited():
     largest = raw(attribute(0x0013, bytes(MAX_MESSAGE_SIZE - 24)))
     assert len(largest) == MAX_MESSAGE_SIZE
