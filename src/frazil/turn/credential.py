@@ -1,0 +1,36 @@
+"""Credentials that expire, for servers that share a secret with whoever hands them out."""
+
+import base64
+import hashlib
+import hmac
+from typing import NamedTuple
+
+
+class RestCredentials(NamedTuple):
+    """A username and password that a server accepts until some instant."""
+
+    username: str
+    password: str
+
+
+def rest_credentials(secret: str, name: str, expires_at: int) -> RestCredentials:
+    """Credentials that coturn's ``use-auth-secret`` accepts until ``expires_at``.
+
+    The scheme of draft-uberti-behave-turn-rest: the username holds the expiry, the password is its
+    MAC. An allocation keeps the username it was made with, so fresh credentials serve new
+    allocations only: let them last as long as the longest call.
+
+    Args:
+        secret: What the server has as ``static-auth-secret``.
+        name: Whoever they are for, for the logs of the server; may be empty.
+        expires_at: In seconds since 1970, not on a monotonic clock: the server compares it with
+            its own wall clock.
+
+    Raises:
+        ValueError: The secret is empty.
+    """
+    if not secret:
+        raise ValueError("the secret is empty")
+    username = f"{expires_at}:{name}" if name else str(expires_at)
+    mac = hmac.digest(secret.encode(), username.encode(), hashlib.sha1)
+    return RestCredentials(username, base64.b64encode(mac).decode())

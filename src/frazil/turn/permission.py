@@ -1,0 +1,152 @@
+"""Permissions: the IP addresses that a relay may exchange datagrams with (RFC 8656 9)."""
+
+from typing import Final
+
+from frazil.stun import Attribute, ErrorCode, Method
+from frazil.trace import Trace
+from frazil.turn.address import is_ipv6
+from frazil.turn.config import MAX_HELD, MAX_PERMISSIONS
+from frazil.turn.event import PermissionFailed
+from frazil.turn.failure import PEER_FAMILY_MISMATCH, Failure, refusal
+from frazil.turn.lease import RETRY_PAUSE_S, Lease
+from frazil.turn.request import Answer, RequestTable
+from frazil.types import Address
+
+PERMISSION_LIFETIME_S: Final = 300.0
+PERMISSION_RENEWAL_S: Final = 240.0
+
+_TOO_MANY: Final = f"more than {MAX_PERMISSIONS} addresses would be permitted at the same time"
+_WRONG_FAMILY: Final = refusal(Method.CREATE_PERMISSION, ErrorCode(PEER_FAMILY_MISMATCH))
+
+
+class Permission:
+    """One IP address, and what is to be sent there as soon as the server allows it.
+
+    Attributes:
+        ip: The address; permissions have no port.
+        lease: How long the server keeps it.
+        held: Datagrams and their peers, in order.
+    """
+
+    __slots__ = ("held", "ip", "lease")
+
+    def __init__(self, ip: str) -> None:
+        self.ip = ip
+        self.lease = Lease()
+        self.held: list[tuple[bytes, Address]] = []
+
+
+class PermissionTable:
+    """The permissions of one client: asked for one by one, so that each refusal has a name.
+
+    Attributes:
+        failed: What could not be had; the caller empties it.
+    """
+
+    __slots__ = ("_families", "_permissions", "_requests", "_trace", "failed")
+
+    def __init__(self, requests: RequestTable, trace: Trace) -> None:
+        self._requests = requests
+        self._trace = trace
+        self._families: frozenset[bool] | None = None
+        self._permissions: dict[str, Permission] = {}
+        self.failed: list[PermissionFailed] = []
+
+    def get(self, ip: str) -> Permission | None:
+        """The permission for ``ip``, granted or asked for."""
+        return self._permissions.get(ip)
+
+    def add(self, ip: str, now: float) -> None:
+        """Want a permission; it is asked for at once if there is an allocation."""
+        if ip in self._permissions:
+            return
+        if len(self._permissions) >= MAX_PERMISSIONS:
+            self.failed.append(PermissionFailed(ip, None, _TOO_MANY))
+            return
+        permission = self._permissions[ip] = Permission(ip)
+        if self._families is not None:
+            self._ask(permission, now)
+
+    def drop(self, ip: str) -> None:
+        """Want it no longer: the server forgets it by itself."""
+        self._permissions.pop(ip, None)
+
+    def begin(self, relayed_addresses: tuple[Address, ...], now: float) -> None:
+        """There is an allocation now: ask for everything that was wanted already."""
+        self._families = frozenset(is_ipv6(ip) for ip, _ in relayed_addresses)
+        for permission in list(self._permissions.values()):
+            self._ask(permission, now)
+
+    def clear(self) -> None:
+        """Forget all, and what was held."""
+        self._permissions.clear()
+
+    def _ask(self, permission: Permission, now: float) -> None:
+        permission.lease.renew_at = None
+        if self._families is not None and is_ipv6(permission.ip) not in self._families:
+            self._fail(permission, _WRONG_FAMILY, now)
+            return
+        attributes = {Attribute.XOR_PEER_ADDRESS: (permission.ip, 0)}
+        self._requests.send(Method.CREATE_PERMISSION, attributes, now)
+
+    # --- datagrams ----------------------------------------------------------------------------
+
+    def hold(self, permission: Permission, data: bytes, peer: Address) -> None:
+        """Keep a datagram until the server allows it; beyond :data:`MAX_HELD` it is lost."""
+        if len(permission.held) < MAX_HELD:
+            permission.held.append((data, peer))
+        else:
+            self._trace.count("turn-held-overflow")
+
+    # --- answers ------------------------------------------------------------------------------
+
+    def receive(self, answer: Answer, now: float) -> list[tuple[bytes, Address]]:
+        """Take the answer to a request; the datagrams that may be sent now."""
+        permission = self._permissions.get(answer.request.peer[0])
+        if permission is None:
+            return []
+        if answer.failure is None:
+            return self.grant(permission.ip, answer.request.started_at, now)
+        if answer.failure.is_passing and permission.lease.is_granted:
+            permission.lease.renew_at = now if answer.message is None else now + RETRY_PAUSE_S
+        else:
+            self._fail(permission, answer.failure, now)
+        return []
+
+    def grant(self, ip: str, asked_at: float, now: float) -> list[tuple[bytes, Address]]:
+        """The server allows it, since ``asked_at``; the datagrams that may be sent now."""
+        permission = self._permissions.get(ip)
+        if permission is None:
+            return []
+        if not permission.lease.is_granted:
+            self._trace.record(now, "turn", "permission-granted", ip=ip)
+        permission.lease.grant(asked_at, PERMISSION_LIFETIME_S, PERMISSION_RENEWAL_S)
+        held, permission.held = permission.held, []
+        return held
+
+    def _fail(self, permission: Permission, failure: Failure, now: float) -> None:
+        del self._permissions[permission.ip]
+        self._trace.record(
+            now,
+            "turn",
+            "permission-failed",
+            ip=permission.ip,
+            code=failure.code,
+            text=failure.text,
+            lost=len(permission.held),
+        )
+        self.failed.append(PermissionFailed(permission.ip, failure.code, failure.text))
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """The earliest renewal or expiry."""
+        times = [permission.lease.next_timeout() for permission in self._permissions.values()]
+        return min((at for at in times if at is not None), default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        """Renew what is due; hold again what has expired unrenewed."""
+        for permission in list(self._permissions.values()):
+            permission.lease.lapse(now)
+            if permission.lease.is_due(now):
+                self._ask(permission, now)
