@@ -32,6 +32,7 @@ class Checker:
     __slots__ = (
         "_conflicts",
         "_consent_timeout_s",
+        "_fresh_s",
         "_generation",
         "_ordinary_at",
         "_pacing_s",
@@ -51,6 +52,7 @@ class Checker:
         self._pacing_s = config.pacing_s
         self._patience_s = config.patience_s
         self._consent_timeout_s = config.consent_timeout_s
+        self._fresh_s = config.disconnected_after_s
         self._table = CheckTable(config, role, random_bytes, trace)
         self._generation: Generation | None = None
         self._ordinary_at = 0.0
@@ -336,7 +338,7 @@ class Checker:
             generation,
             self.selection.monitor,
             answered,
-            lambda each: each.has_consent(now, self._consent_timeout_s),
+            lambda each: each.has_consent(now, self._fresh_s),
         )
         if pair is not None and not self._table.has_nomination(pair):
             self._send_nomination(pair, generation, now)

@@ -13,7 +13,6 @@ from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.types import Address
 
 _PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
-_UNTRIED = (PairState.FROZEN, PairState.WAITING)
 _DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
 
 
@@ -75,14 +74,15 @@ class Checklist:
         """The pair with this local base and remote address."""
         return self._by_key.get(key)
 
-    def count(self, *states: PairState) -> int:
-        """How many pairs are in one of ``states``."""
-        return sum(self._counts[state] for state in states)
+    def count(self, state: PairState) -> int:
+        """How many pairs are in ``state``."""
+        return self._counts[state]
 
     @property
     def pending(self) -> int:
         """How many pairs have no result yet."""
-        return self.count(*_PENDING)
+        counts = self._counts
+        return counts[PairState.FROZEN] + counts[PairState.WAITING] + counts[PairState.IN_PROGRESS]
 
     # --- which pairs there are ----------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Checklist:
         Args:
             above: Pairs of this priority or less need no check any more.
         """
-        if not self.count(*_UNTRIED):
+        if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
             return None
         busy: set[tuple[str, str, str]] = set()
         frozen: list[CandidatePair] = []

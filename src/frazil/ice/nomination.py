@@ -25,19 +25,18 @@ def pair_to_nominate(
     """The pair that the controlling agent should nominate now, if any.
 
     The best that works: a lesser one that just answered is not worth to undo a nomination whose
-    answer is on its way. But while the nominated pair is silent, the first that answers is taken.
+    answer is on its way. But while the pair in use is silent, the first that answers is taken.
 
     Args:
         answered: The pair that just answered a check, if that is the occasion.
         is_fresh: Whether a pair works and answered lately.
     """
+    if monitor is not None and not monitor.is_alive:
+        return answered
     nominated = generation.nominated
-    if nominated is not None and monitor is not None and monitor.pair is nominated:
-        if not monitor.is_alive:
-            return None if answered is nominated else answered
-        better = generation.checklist.above(nominated.priority)
-        return next(filter(is_fresh, better), None)
-    return next(filter(is_fresh, generation.checklist), None)
+    is_settled = nominated is not None and monitor is not None and monitor.pair is nominated
+    floor = nominated.priority if nominated is not None and is_settled else -1
+    return next(filter(is_fresh, generation.checklist.above(floor)), None)
 
 
 def should_follow(
