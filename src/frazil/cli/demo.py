@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+from functools import partial
 
 from frazil.aio import Network, SystemNetwork
 from frazil.cli.demo_browser import serve
 from frazil.cli.display import open_display
 from frazil.cli.exit_code import ExitCode
-from frazil.cli.parser import Commands
+from frazil.cli.parser import Commands, Parser
 from frazil.cli.scenario import Scenario
 
 _DESCRIPTION = """\
@@ -45,12 +46,12 @@ def add_parser(commands: Commands) -> None:
         help="let your browser be the other peer: serve a page to this machine until Ctrl-C",
     )
     parser.add_argument(
-        "--port", type=_port, default=0, help="with --browser: where to serve it (default: any)"
+        "--port", type=_port, help="with --browser: where to serve it (default: any free port)"
     )
     parser.add_argument(
         "--no-open", action="store_true", help="with --browser: only print the address of the page"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=partial(run, parser))
 
 
 def _port(text: str) -> int:
@@ -59,13 +60,19 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the demo and return the exit code."""
+def run(parser: Parser, options: argparse.Namespace) -> int:
+    """Run the demo and return the exit code.
+
+    Raises:
+        SystemExit: Options do not go together.
+    """
     network = SystemNetwork()
-    if not options.browser:
-        return asyncio.run(tell(network, as_json=options.json))
-    serving = serve(network, options.port, as_json=options.json, opens=not options.no_open)
-    return asyncio.run(serving)
+    if options.browser:
+        opens = not options.no_open
+        return asyncio.run(serve(network, options.port or 0, as_json=options.json, opens=opens))
+    if options.port is not None or options.no_open:
+        parser.error("--port and --no-open go with --browser")
+    return asyncio.run(tell(network, as_json=options.json))
 
 
 async def tell(network: Network, *, as_json: bool) -> ExitCode:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from frazil.aio.pulse import Pulse
 from frazil.cli.entry import Entry, MessageArrived, MessageSent
@@ -65,10 +64,10 @@ class Speech:
         """Wait until as many messages were heard as were said."""
         await self._pulse.wait_until(lambda: len(self.heard) >= len(self.said))
 
-    def longest_pause_s(self, first: int) -> float:
-        """The longest time between two arrivals, from the message with index ``first`` on."""
-        pauses = (later - sooner for sooner, later in pairwise(self._heard_at[first:]))
-        return max(pauses, default=0.0)
+    def longest_delay_s(self, first: int) -> float:
+        """The longest time that a message was on its way, from that with index ``first`` on."""
+        instants = zip(self._said_at[first:], self._heard_at[first:], strict=False)
+        return max((heard_at - said_at for said_at, heard_at in instants), default=0.0)
 
     def _hear(self, message: bytes | str) -> None:
         text = str(message)

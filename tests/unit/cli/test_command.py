@@ -52,8 +52,24 @@ def test_an_unknown_command_is_told_the_known_ones(capsys):
     assert "'dmo' (choose from" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["--port", "80"], ["--no-open"], ["--port", "0"]])
+def test_options_of_the_page_need_the_page(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(["demo", *arguments])
+    assert end.value.code == 2
+    assert "--port and --no-open go with --browser" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "²"])
+def test_a_port_is_a_number_that_a_port_can_be(capsys, port):
+    with pytest.raises(SystemExit) as end:
+        main(["demo", "--browser", f"--port={port}"])
+    assert end.value.code == 2
+    assert "is not a port from 0 to 65535" in capsys.readouterr().err
+
+
 def test_an_interruption_is_not_an_error(monkeypatch):
-    def interrupt(options):
+    def interrupt(parser, options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "run", interrupt)
