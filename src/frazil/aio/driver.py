@@ -182,8 +182,6 @@ class Driver:
         """
         self._task_handle = None
         peer, now = self._peer, self._loop.time
-        if not peer.has_task:
-            return
         budget, has_moved = MAX_TASKS_PER_TURN, False
         while peer.has_task and (budget > 0 or peer.is_congested):
             budget -= 1

@@ -52,8 +52,12 @@ class GatheringDriver:
         transports.local_addresses_done(name, now)
 
     def _hosts(self) -> list[str]:
-        interfaces = usable(self._network.interfaces(), include_loopback=self._include_loopback)
-        return [interface.address for interface in interfaces]
+        try:
+            interfaces = self._network.interfaces()
+        except OSError:
+            return []  # as on a host without a network: gathering ends, and without a candidate
+        found = usable(interfaces, include_loopback=self._include_loopback)
+        return [interface.address for interface in found]
 
     def _look_up(self, name: str, server: ServerUrl) -> None:
         task = asyncio.get_running_loop().create_task(

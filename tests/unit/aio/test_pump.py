@@ -23,11 +23,14 @@ class Host:
     def __init__(self, host: VirtualHost) -> None:
         self.inner = host
         self.refused: set[str] = set()
+        self.is_silent = False
         self.lookups: list[str] = []
         self.answer: Callable[[], Coroutine[Any, Any, list[Address]]] | None = None
         self.batches: list[list[Transmit]] = []
 
     def interfaces(self) -> list[Interface]:
+        if self.is_silent:
+            raise OSError("no answer")
         return self.inner.interfaces()
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
@@ -127,6 +130,14 @@ async def test_an_address_that_refuses_does_not_keep_the_others_back(stage: Stag
     await stage.begin()
     assert stage.host.bound == ["10.0.0.2"]
     assert len(stage.session.called("add_local_address")) == 1
+    assert len(stage.session.called("local_addresses_done")) == 1
+
+
+@on_stage
+async def test_a_host_that_does_not_tell_its_addresses_has_none(stage: Stage):
+    stage.host.is_silent = True
+    await stage.begin()
+    assert stage.host.bound == []
     assert len(stage.session.called("local_addresses_done")) == 1
 
 
