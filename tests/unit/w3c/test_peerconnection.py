@@ -485,9 +485,10 @@ async def test_a_coroutine_listener_that_waits_for_an_operation_ends_with_the_co
 
     @pair.a.on("negotiationneeded")
     async def negotiate():
-        asyncio.get_running_loop().call_soon(pair.a.close)
+        applied = pair.a.setLocalDescription()
+        pair.a.close()
         try:
-            await pair.a.setLocalDescription()
+            await applied
         except asyncio.CancelledError:
             ended.set()
             raise
