@@ -19,20 +19,55 @@ from frazil.testing.conditions import Conditions
 from frazil.testing.host import VirtualHost, VirtualUdpSocket
 from frazil.testing.link import Link
 from frazil.testing.loop import DeadlockError, VirtualLoop
+from frazil.testing.nat import (
+    ADDRESS_RESTRICTED_CONE,
+    FULL_CONE,
+    NO_UDP,
+    OPEN,
+    PORT_RESTRICTED_CONE,
+    SYMMETRIC,
+    SYMMETRIC_RANDOM,
+    Binding,
+    Dependence,
+    Firewall,
+    NatKind,
+    PortAssignment,
+    Router,
+)
 from frazil.testing.network import VirtualNetwork
-from frazil.testing.packet import Fate, Packet
+from frazil.testing.packet import Fate, Hop, Packet
 from frazil.testing.runner import LeftoverError, run
 from frazil.testing.stun import StunServer
+from frazil.testing.turn import TurnServer
+from frazil.testing.turn_allocation import TurnAllocation
+from frazil.testing.turn_service import TurnService
 
 __all__ = [
+    "ADDRESS_RESTRICTED_CONE",
+    "FULL_CONE",
+    "NO_UDP",
+    "OPEN",
+    "PORT_RESTRICTED_CONE",
+    "SYMMETRIC",
+    "SYMMETRIC_RANDOM",
+    "Binding",
     "BlockableNetwork",
     "Conditions",
     "DeadlockError",
+    "Dependence",
     "Fate",
+    "Firewall",
+    "Hop",
     "LeftoverError",
     "Link",
+    "NatKind",
     "Packet",
+    "PortAssignment",
+    "Router",
     "StunServer",
+    "TurnAllocation",
+    "TurnServer",
+    "TurnService",
     "VirtualHost",
     "VirtualLoop",
     "VirtualNetwork",

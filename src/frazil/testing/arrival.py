@@ -3,26 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import NamedTuple
 
-from frazil.testing.host import VirtualHost
-from frazil.testing.link import Link
-from frazil.types import Address
-
-
-class Journey(NamedTuple):
-    """A datagram on its way."""
-
-    sent_at: float
-    sender: VirtualHost
-    source: Address
-    destination: Address
-    data: bytes
-    link: Link
+from frazil.testing.journey import Flight
 
 
 class Arrivals:
-    """Journeys in the order of their arrival, and one timer for the next.
+    """Flights in the order of their arrival, and one timer for the next.
 
     Args:
         on_arrival: Gets all that arrives in one instant, in the order it was sent.
@@ -30,16 +16,16 @@ class Arrivals:
 
     __slots__ = ("_count", "_expected", "_on_arrival", "_timer")
 
-    def __init__(self, on_arrival: Callable[[list[Journey]], None]) -> None:
+    def __init__(self, on_arrival: Callable[[list[Flight]], None]) -> None:
         self._on_arrival = on_arrival
-        self._expected: list[tuple[float, int, Journey]] = []
+        self._expected: list[tuple[float, int, Flight]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def expect(self, journey: Journey, at: float) -> None:
-        """Have ``journey`` end at the instant ``at``."""
+    def expect(self, flight: Flight, at: float) -> None:
+        """Have ``flight`` end at the instant ``at``."""
         self._count += 1  # orders what arrives together, and no two entries are equal
-        heappush(self._expected, (at, self._count, journey))
+        heappush(self._expected, (at, self._count, flight))
         if self._timer is None or at < self._timer.when():
             self._arm()
 
@@ -58,7 +44,7 @@ class Arrivals:
 
     def _land(self) -> None:
         now = asyncio.get_running_loop().time()
-        landed: list[Journey] = []
+        landed: list[Flight] = []
         while self._expected and self._expected[0][0] <= now:
             landed.append(heappop(self._expected)[2])
         self._arm()

@@ -10,6 +10,8 @@ from typing import Final, TypeAlias
 
 from frazil.aio.address import canonical_ip
 from frazil.aio.network import DatagramHandler, Interface, Network
+from frazil.testing.nat.router import Router
+from frazil.testing.realm import Realm
 from frazil.types import Address, Datagram, Run, Transmit
 
 _EPHEMERAL_PORTS: Final = range(49_152, 65_536)
@@ -79,17 +81,18 @@ class VirtualHost(Network):
         self,
         name: str,
         *,
-        owners: dict[str, "VirtualHost"],
+        internet: Realm,
         names: dict[str, list[str]],
         random: Random,
         carry: Carry,
     ) -> None:
         self.name = name
-        self._owners = owners
+        self._internet = internet
         self._names = names
         self._random = random
         self._carry = carry
         self._interfaces: dict[str, Interface] = {}
+        self._realms: dict[str, Realm] = {}
         self._interface_numbers = count()
         self._sockets: dict[Address, VirtualUdpSocket] = {}
         self._ports = cycle(_EPHEMERAL_PORTS)
@@ -145,25 +148,34 @@ class VirtualHost(Network):
 
     # --- interfaces come and go ---------------------------------------------------------------
 
-    def add_interface(self, address: str, name: str | None = None) -> Interface:
+    def add_interface(
+        self, address: str, name: str | None = None, *, behind: Router | None = None
+    ) -> Interface:
         """Give the host an address, on a new interface unless ``name`` tells which.
 
         Sockets that were bound to it before it went away work again. Every host may have the
         loopback addresses; they lead to itself.
 
+        Args:
+            address: An IP literal.
+            name: The name of the interface.
+            behind: The router behind which it is; on the internet, if there is none. A host may
+                have addresses in several places, as a phone has on Wi-Fi and on a mobile network.
+
         Raises:
             ValueError: It is not an IP literal, or a host already has it.
         """
         address = canonical_ip(address)
-        owner = self if self.has(address) else self._owners.get(address)
-        if owner is not None:
-            raise ValueError(f"{owner.name} already has {address}")
+        if self.has(address):
+            raise ValueError(f"{self.name} already has {address}")
+        realm = behind.inside if behind is not None else self._internet
         if is_loopback(address):
             interface = Interface(name or "lo", address)
         else:
+            realm.claim(address, self)
             interface = Interface(name or f"eth{next(self._interface_numbers)}", address)
-            self._owners[address] = self
         self._interfaces[address] = interface
+        self._realms[address] = realm
         return interface
 
     def remove_interface(self, address: str) -> None:
@@ -172,8 +184,19 @@ class VirtualHost(Network):
         Raises:
             LookupError: The host does not have it.
         """
-        del self._interfaces[canonical_ip(address)]
-        self._owners.pop(canonical_ip(address), None)
+        address = canonical_ip(address)
+        del self._interfaces[address]
+        realm = self._realms.pop(address)
+        if not is_loopback(address):
+            realm.release(address)
+
+    def realm(self, address: str) -> Realm:
+        """Where one of its addresses means something.
+
+        Raises:
+            LookupError: The host does not have it.
+        """
+        return self._realms[address]
 
     def has(self, address: str) -> bool:
         """Whether the host has this address right now."""

@@ -1,8 +1,10 @@
 """One direction of the connection between two places."""
 
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
+from frazil.testing.blackout import Ends
 from frazil.testing.conditions import Conditions
 from frazil.testing.packet import Fate
 
@@ -59,3 +61,36 @@ class Link:
         else:
             arrives_at = self._last_arrival_at = max(arrives_at, self._last_arrival_at)
         return [arrives_at] * copies
+
+
+class Links:
+    """All links, by the places that they join.
+
+    Args:
+        default: What the conditions are of links that nobody has set up.
+        random: Gives each link dice of its own, by a text that tells what for.
+    """
+
+    __slots__ = ("_all", "_random", "default")
+
+    def __init__(self, default: Conditions, random: Callable[[str], Random]) -> None:
+        self.default = default
+        self._random = random
+        self._all: dict[tuple[str, str], Link] = {}
+
+    def link(self, source: str, destination: str) -> Link:
+        """The direction from one place, a name or an address, to another."""
+        link = self._all.get((source, destination))
+        if link is None:
+            link = Link(self.default, self._random(f"link {source} > {destination}"))
+            self._all[source, destination] = link
+        return link
+
+    def between(self, ends: Ends) -> Link:
+        """The link that was set up most specifically."""
+        for destination in (ends.destination, ends.receiver):
+            for source in (ends.source, ends.sender):
+                link = self._all.get((source, destination))
+                if link is not None:
+                    return link
+        return self.link(ends.sender, ends.receiver)

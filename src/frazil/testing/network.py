@@ -9,37 +9,38 @@
 
 import asyncio
 import math
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from random import Random
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.aio.address import canonical_ip
-from frazil.testing.arrival import Arrivals, Journey
-from frazil.testing.blackout import Blackout, Blackouts, Ends, Place
+from frazil.testing.blackout import Blackout, Blackouts, Place
+from frazil.testing.capture import Capture
 from frazil.testing.conditions import Conditions
-from frazil.testing.host import VirtualHost, VirtualUdpSocket, is_loopback
-from frazil.testing.link import Link
+from frazil.testing.host import VirtualHost, VirtualUdpSocket
+from frazil.testing.link import Link, Links
+from frazil.testing.nat.firewall import OPEN, Firewall
+from frazil.testing.nat.kind import PORT_RESTRICTED_CONE, NatKind
+from frazil.testing.nat.router import Router
 from frazil.testing.packet import Fate, Packet
+from frazil.testing.realm import Realm
 from frazil.testing.stun import StunServer
-from frazil.types import Address, Datagram
+from frazil.testing.transit import Transit
+from frazil.testing.turn import TurnServer
 
-MAX_PACKETS: Final = 10_000
-"""How many packets :attr:`VirtualNetwork.packets` remembers."""
-_IPV4_HEADERS: Final = 28
-_IPV6_HEADERS: Final = 48
-
-Endpoint: TypeAlias = VirtualHost | str
-"""A host, the name of one, or an IP address, which stands for just that interface."""
+Endpoint: TypeAlias = VirtualHost | Router | str
+"""A host or router, the name of one, or an IP address, which stands for just that interface."""
 
 
 class VirtualNetwork:
-    """Hosts, the links between them, and what happens on the way.
+    """Hosts, the routers and links between them, and what happens on the way.
 
-    Every host reaches every other: each direction between two hosts is a :class:`Link`, made
-    with :attr:`default` conditions unless :meth:`connect` says otherwise. All randomness comes
-    from the seed, separately for every host and link: the same program does the same again, and
-    traffic on one link does not change what happens on another.
+    Every host reaches every other, unless a router is between them: each direction between two
+    hosts is a :class:`Link`, made with :attr:`default` conditions unless :meth:`connect` says
+    otherwise. All randomness comes from the seed, separately for every host, router and link: the
+    same program does the same again, and traffic on one link does not change what happens on
+    another.
 
     Time is that of the running event loop: :class:`frazil.testing.VirtualLoop` for virtual time.
 
@@ -48,48 +49,107 @@ class VirtualNetwork:
         default: What links are like that nobody has set up.
 
     Attributes:
-        default: The conditions of links that are not made yet.
         names: What :meth:`VirtualHost.resolve` knows: addresses by name.
-        counters: How many datagrams met which :class:`frazil.testing.Fate`.
     """
 
     def __init__(self, seed: int = 0, default: Conditions | None = None) -> None:
-        self.default = default or Conditions()
         self.names: dict[str, list[str]] = {}
-        self.counters: Counter[Fate] = Counter()
         self._seed = seed
+        self._internet = Realm()
         self._hosts: dict[str, VirtualHost] = {}
-        self._owners: dict[str, VirtualHost] = {}
-        self._servers: list[StunServer] = []
-        self._links: dict[tuple[str, str], Link] = {}
+        self._routers: dict[str, Router] = {}
+        self._servers: list[StunServer | TurnServer] = []
+        self._links = Links(default or Conditions(), self._random)
         self._blackouts = Blackouts()
-        self._arrivals = Arrivals(self._land)
-        self._closed = False
-        self._packets: deque[Packet] = deque(maxlen=MAX_PACKETS)
-        self._listeners: list[Callable[[Packet], None]] = []
+        self._capture = Capture()
+        self._transit = Transit(self._links, self._blackouts, self._capture)
 
-    # --- hosts --------------------------------------------------------------------------------
+    # --- hosts and routers --------------------------------------------------------------------
 
-    def host(self, name: str, *addresses: str) -> VirtualHost:
+    def host(self, name: str, *addresses: str, behind: Router | None = None) -> VirtualHost:
         """A new host with an interface for each address.
+
+        Args:
+            name: What to call it.
+            addresses: IP literals.
+            behind: The router behind which they are; on the internet, if there is none.
 
         Raises:
             ValueError: The name is taken or looks like an address, or an address is not an IP
                 literal or belongs to another host.
         """
-        if name in self._hosts or _is_ip(name):
-            raise ValueError(f"{name!r} cannot be the name of another host")
+        self._refuse_taken(name)
         host = VirtualHost(
             name,
-            owners=self._owners,
+            internet=self._internet,
             names=self.names,
             random=self._random(f"host {name}"),
-            carry=self._carry,
+            carry=self._transit.carry,
         )
         for address in addresses:
-            host.add_interface(address)
+            host.add_interface(address, behind=behind)
         self._hosts[name] = host
         return host
+
+    def nat(
+        self,
+        name: str,
+        *public: str,
+        kind: NatKind = PORT_RESTRICTED_CONE,
+        firewall: Firewall = OPEN,
+        behind: Router | None = None,
+    ) -> Router:
+        """A new NAT. What is behind it knows only its own addresses, and may use any.
+
+            >>> def two_homes(net: VirtualNetwork) -> None:
+            ...     carrier = net.nat("carrier", "198.51.100.1", "198.51.100.2", kind=SYMMETRIC)
+            ...     home = net.nat("home", "100.64.0.7", behind=carrier)
+            ...     alice = net.host("alice", "192.168.1.2", behind=home)
+            ...     office = net.nat("office", "203.0.113.5", kind=FULL_CONE, firewall=CAFE)
+            ...     bob = net.host("bob", "192.168.1.2", behind=office)
+            ...     net.connect(carrier, office, Conditions(delay_s=0.03))
+
+        Each leg of the way, here from ``alice`` to ``home``, to ``carrier``, to ``office`` and to
+        ``bob``, is a link of its own. A block between ``alice`` and ``bob`` works all the same.
+
+        Args:
+            name: What to call it.
+            public: The addresses at which its outside sees what is behind it.
+            kind: How it behaves.
+            firewall: What it lets through at all.
+            behind: The router behind which it is itself; on the internet, if there is none.
+
+        Raises:
+            ValueError: The name is taken or looks like an address, or there is no address, or
+                one is not an IP literal or belongs to another node.
+        """
+        if not public:
+            raise ValueError("a NAT needs a public address")
+        return self._router(name, public, kind, firewall, behind)
+
+    def firewall(
+        self,
+        name: str,
+        rules: Firewall = OPEN,
+        *,
+        kind: NatKind = PORT_RESTRICTED_CONE,
+        behind: Router | None = None,
+    ) -> Router:
+        """A new firewall. What is behind it keeps its addresses, and lets in only answers.
+
+            >>> def hotel(net: VirtualNetwork) -> None:
+            ...     alice = net.host("alice", "203.0.113.9", behind=net.firewall("hotel", NO_UDP))
+
+        Args:
+            name: What to call it.
+            rules: What it lets through at all.
+            kind: Whose filtering and timeout it has.
+            behind: The router behind which it is itself; on the internet, if there is none.
+
+        Raises:
+            ValueError: The name is taken or looks like an address.
+        """
+        return self._router(name, (), kind, rules, behind)
 
     def stun_server(self, address: str, port: int = 3478, *, name: str = "") -> StunServer:
         """A new host with a STUN server on it.
@@ -106,18 +166,50 @@ class VirtualNetwork:
         self._servers.append(server)
         return server
 
+    def turn_server(
+        self,
+        *addresses: str,
+        port: int = 3478,
+        name: str = "",
+        user: str = "user",
+        password: str = "password",
+    ) -> TurnServer:
+        """A new host with a TURN server on it.
+
+        Args:
+            addresses: Where it listens; with a second one, of the other family, it relays for both.
+            port: Its port.
+            name: The name of the host, which then also resolves to the first address.
+            user: Whom it relays for.
+            password: The user's password.
+        """
+        host = self.host(name or f"turn {addresses[0]}", *addresses)
+        if name:
+            self.names[name] = [addresses[0]]
+        server = TurnServer(host, port, user, password)
+        self._servers.append(server)
+        return server
+
     def sockets(self) -> list[VirtualUdpSocket]:
         """The open sockets of all hosts."""
         return [socket for host in self._hosts.values() for socket in host.sockets()]
 
     def close(self) -> None:
         """Close the servers, lose what is on its way, carry nothing any more. Idempotent."""
-        self._closed = True
-        self._arrivals.clear()
+        self._transit.close()
         for server in self._servers:
             server.close()
 
     # --- links --------------------------------------------------------------------------------
+
+    @property
+    def default(self) -> Conditions:
+        """The conditions of links that are not made yet."""
+        return self._links.default
+
+    @default.setter
+    def default(self, conditions: Conditions) -> None:
+        self._links.default = conditions
 
     def connect(
         self, a: Endpoint, b: Endpoint, conditions: Conditions, back: Conditions | None = None
@@ -131,7 +223,7 @@ class VirtualNetwork:
             back: From ``b`` to ``a``.
 
         Raises:
-            LookupError: There is no such host.
+            LookupError: There is no such host or router.
         """
         self.link(a, b).conditions = conditions
         self.link(b, a).conditions = back or conditions
@@ -140,16 +232,9 @@ class VirtualNetwork:
         """The direction from one place to another: its conditions and counters.
 
         Raises:
-            LookupError: There is no such host.
+            LookupError: There is no such host or router.
         """
-        return self._link(self._place(source), self._place(destination))
-
-    def _link(self, source: str, destination: str) -> Link:
-        link = self._links.get((source, destination))
-        if link is None:
-            link = Link(self.default, self._random(f"link {source} > {destination}"))
-            self._links[source, destination] = link
-        return link
+        return self._links.link(self._place(source), self._place(destination))
 
     # --- blackouts ----------------------------------------------------------------------------
 
@@ -172,7 +257,7 @@ class VirtualNetwork:
             for_s: How long it lasts; for ever, or until :meth:`heal`, by default.
 
         Raises:
-            LookupError: There is no such host.
+            LookupError: There is no such host or router.
         """
         source, destination = self._place_or_none(a), self._place_or_none(b)
         now = asyncio.get_running_loop().time()
@@ -185,7 +270,7 @@ class VirtualNetwork:
         """Undo what :meth:`block` did between the same two places; all of it, if none is given.
 
         Raises:
-            LookupError: There is no such host.
+            LookupError: There is no such host or router.
         """
         if a is None and b is None:
             self._blackouts.lift_all()
@@ -195,115 +280,59 @@ class VirtualNetwork:
     # --- observation --------------------------------------------------------------------------
 
     @property
-    def packets(self) -> tuple[Packet, ...]:
-        """The last :data:`MAX_PACKETS` datagrams whose fate is known, in the order it was sealed.
+    def counters(self) -> Counter[Fate]:
+        """How many datagrams met which :class:`frazil.testing.Fate`."""
+        return self._capture.counters
 
-        Each prints as one line of a capture.
+    @property
+    def packets(self) -> tuple[Packet, ...]:
+        """The last :data:`~frazil.testing.capture.MAX_PACKETS` datagrams whose fate is known.
+
+        They are in the order in which it was sealed. Each prints as one line of a capture.
         """
-        return tuple(self._packets)
+        return self._capture.packets
 
     def listen(self, listener: Callable[[Packet], None]) -> None:
         """Call ``listener`` with every further datagram as soon as its fate is sealed."""
-        self._listeners.append(listener)
-
-    # --- the way of a datagram ----------------------------------------------------------------
-
-    def _carry(
-        self, sender: VirtualHost, source: Address, destination: Address, data: bytes
-    ) -> None:
-        """Send a datagram on its way, or seal its fate."""
-        if self._closed:
-            return
-        now = asyncio.get_running_loop().time()
-        owner = self._owner(sender, source, destination)
-        if owner is None:
-            self._seal(Packet(now, now, source, destination, data, Fate.UNROUTABLE))
-            return
-        ends = Ends(sender.name, source[0], owner.name, destination[0])
-        journey = Journey(now, sender, source, destination, data, self._route(ends))
-        fate = self._send_off(journey, ends)
-        if fate is not None:
-            self._seal(Packet(now, now, source, destination, data, fate), journey.link)
-
-    def _owner(
-        self, sender: VirtualHost, source: Address, destination: Address
-    ) -> VirtualHost | None:
-        """The host that a datagram reaches; this is where address translation would happen."""
-        if (":" in source[0]) != (":" in destination[0]):
-            return None
-        if is_loopback(source[0]) or is_loopback(destination[0]):
-            return sender if sender.has(destination[0]) else None
-        return self._owners.get(destination[0])
-
-    def _route(self, ends: Ends) -> Link:
-        """The link that was set up most specifically."""
-        for destination in (ends.destination, ends.receiver):
-            for source in (ends.source, ends.sender):
-                link = self._links.get((source, destination))
-                if link is not None:
-                    return link
-        return self._link(ends.sender, ends.receiver)
-
-    def _send_off(self, journey: Journey, ends: Ends) -> Fate | None:
-        """Expect the arrival of a datagram, or tell why it will not arrive."""
-        now, link = journey.sent_at, journey.link
-        if self._blackouts.cover(ends, now):
-            return Fate.BLOCKED
-        left_at = link.admit(_wire_size(journey), now)
-        if left_at is None:
-            return Fate.OVERFLOWED
-        arrivals = link.arrivals(left_at)
-        for at in arrivals:
-            self._arrivals.expect(journey, at)
-        return None if arrivals else Fate.LOST
-
-    def _land(self, journeys: list[Journey]) -> None:
-        """Deliver what arrives in this instant: one batch for each socket."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        batches: dict[VirtualUdpSocket, list[Datagram]] = {}
-        for journey in journeys:
-            sent_at, _, source, destination, data, link = journey
-            socket, fate = self._end(journey, now)
-            if socket is not None:
-                batches.setdefault(socket, []).append(Datagram(data, destination, source))
-            self._seal(Packet(sent_at, now, source, destination, data, fate), link)
-        for socket, batch in batches.items():
-            # As from a real loop: an exception in one handler is reported and hurts no other.
-            loop.call_soon(socket.hand_over, batch)
-
-    def _end(self, journey: Journey, now: float) -> tuple[VirtualUdpSocket | None, Fate]:
-        """Who gets a datagram that has arrived, and its fate."""
-        _, sender, source, destination, _, _ = journey
-        owner = self._owner(sender, source, destination)
-        if owner is None:
-            return None, Fate.UNHEARD
-        if self._blackouts.cover(Ends(sender.name, source[0], owner.name, destination[0]), now):
-            return None, Fate.BLOCKED
-        socket = owner.listener(destination)
-        return socket, Fate.UNHEARD if socket is None else Fate.DELIVERED
-
-    def _seal(self, packet: Packet, link: Link | None = None) -> None:
-        self.counters[packet.fate] += 1
-        if link is not None:
-            link.counters[packet.fate] += 1
-        self._packets.append(packet)
-        for listener in self._listeners:
-            listener(packet)
+        self._capture.listen(listener)
 
     # --- helpers ------------------------------------------------------------------------------
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._seed} {purpose}")
 
+    def _router(
+        self,
+        name: str,
+        public: Sequence[str],
+        kind: NatKind,
+        firewall: Firewall,
+        behind: Router | None,
+    ) -> Router:
+        self._refuse_taken(name)
+        router = Router(
+            name,
+            public,
+            kind=kind,
+            firewall=firewall,
+            outside=self._internet if behind is None else behind.inside,
+            random=self._random(f"router {name}"),
+        )
+        self._routers[name] = router
+        return router
+
+    def _refuse_taken(self, name: str) -> None:
+        if name in self._hosts or name in self._routers or _is_ip(name):
+            raise ValueError(f"{name!r} cannot be the name of another host or router")
+
     def _place(self, endpoint: Endpoint) -> str:
-        if isinstance(endpoint, VirtualHost):
+        if not isinstance(endpoint, str):
             return endpoint.name
-        if endpoint in self._hosts:
+        if endpoint in self._hosts or endpoint in self._routers:
             return endpoint
         if _is_ip(endpoint):
             return canonical_ip(endpoint)
-        raise LookupError(f"no host is called {endpoint!r}")
+        raise LookupError(f"no host or router is called {endpoint!r}")
 
     def _place_or_none(self, endpoint: Endpoint | None) -> Place:
         return None if endpoint is None else self._place(endpoint)
@@ -315,8 +344,3 @@ def _is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _wire_size(journey: Journey) -> int:
-    """Bytes of the whole IP packet."""
-    return len(journey.data) + (_IPV6_HEADERS if ":" in journey.source[0] else _IPV4_HEADERS)

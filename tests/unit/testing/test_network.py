@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from frazil.testing import Conditions, Fate, VirtualNetwork, network, run
+from frazil.testing import Conditions, Fate, VirtualNetwork, capture, run
 from frazil.types import Transmit
 
 
@@ -483,8 +483,8 @@ def test_packets_tell_the_whole_journey():
         await asyncio.sleep(1)
         source = ("10.0.0.1", 5000)
         assert net.packets == (
-            (1.1, 1.1, source, ("10.9.9.9", 9), b"x", Fate.UNROUTABLE),
-            (1.0, 1.5, source, ("10.0.0.2", 5000), b"hello", Fate.DELIVERED),
+            (1.1, 1.1, source, ("10.9.9.9", 9), b"x", Fate.UNROUTABLE, ()),
+            (1.0, 1.5, source, ("10.0.0.2", 5000), b"hello", Fate.DELIVERED, ()),
         )
         line = "1.000000 10.0.0.1 5000 > 10.0.0.2 5000, 5 bytes, delivered 1.500000"
         assert str(net.packets[1]) == line
@@ -493,7 +493,7 @@ def test_packets_tell_the_whole_journey():
 
 
 def test_packets_are_bounded_and_counters_are_not(monkeypatch):
-    monkeypatch.setattr(network, "MAX_PACKETS", 50)
+    monkeypatch.setattr(capture, "MAX_PACKETS", 50)
 
     async def script(net, alice, bob):
         await chatter(alice, bob, count=80)

@@ -1,0 +1,58 @@
+"""A datagram on its way."""
+
+from typing import NamedTuple
+
+from frazil.testing.host import VirtualHost, is_loopback
+from frazil.testing.link import Link
+from frazil.testing.packet import Hop
+from frazil.testing.realm import Node, Realm
+from frazil.types import Address
+
+
+class Journey(NamedTuple):
+    """A datagram as its sender sees it."""
+
+    sent_at: float
+    sender: VirtualHost
+    source: Address
+    destination: Address
+    data: bytes
+
+
+class Leg(NamedTuple):
+    """The part of a journey between two nodes, which lies in one realm.
+
+    Attributes:
+        journey: The whole of it.
+        realm: Where it lies.
+        node: Where it begins.
+        source: Where the datagram comes from, as seen in the realm.
+        destination: Where it is going, as seen in the realm.
+        outward: Whether it may leave the realm by the gateway. What came in does not.
+        hops: The routers that it has passed.
+    """
+
+    journey: Journey
+    realm: Realm
+    node: Node
+    source: Address
+    destination: Address
+    outward: bool
+    hops: tuple[Hop, ...] = ()
+
+    def end(self) -> Node | None:
+        """The node that it reaches as things are now."""
+        node, target = self.node, self.destination[0]
+        if (":" in self.source[0]) != (":" in target):
+            return None
+        if isinstance(node, VirtualHost) and (is_loopback(self.source[0]) or is_loopback(target)):
+            return node if node.has(target) else None
+        owner = self.realm.owner(target)
+        return self.realm.gateway if owner is None and self.outward else owner
+
+
+class Flight(NamedTuple):
+    """A leg that is under way on a link."""
+
+    leg: Leg
+    link: Link

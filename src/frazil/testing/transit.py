@@ -1,0 +1,150 @@
+"""The way of datagrams: from host to host, and through the routers between them."""
+
+import asyncio
+from typing import Final, TypeAlias
+
+from frazil.testing.arrival import Arrivals
+from frazil.testing.blackout import Blackouts, Ends
+from frazil.testing.capture import Capture
+from frazil.testing.host import VirtualHost, VirtualUdpSocket
+from frazil.testing.journey import Flight, Journey, Leg
+from frazil.testing.link import Link, Links
+from frazil.testing.nat.router import Router
+from frazil.testing.packet import Fate, Hop, Packet
+from frazil.testing.realm import Node
+from frazil.types import Address, Datagram
+
+_IPV4_HEADERS: Final = 28
+_IPV6_HEADERS: Final = 48
+
+_Batches: TypeAlias = dict[VirtualUdpSocket, list[Datagram]]
+
+
+class Transit:
+    """Carries every datagram leg by leg until its fate is sealed.
+
+    Args:
+        links: What each leg goes by.
+        blackouts: When nothing passes.
+        capture: Gets every packet whose fate is sealed.
+    """
+
+    __slots__ = ("_arrivals", "_blackouts", "_capture", "_closed", "_links")
+
+    def __init__(self, links: Links, blackouts: Blackouts, capture: Capture) -> None:
+        self._links = links
+        self._blackouts = blackouts
+        self._capture = capture
+        self._arrivals = Arrivals(self._land)
+        self._closed = False
+
+    def close(self) -> None:
+        """Lose what is on its way, carry nothing any more. Idempotent."""
+        self._closed = True
+        self._arrivals.clear()
+
+    def carry(
+        self, sender: VirtualHost, source: Address, destination: Address, data: bytes
+    ) -> None:
+        """Send a datagram on its way."""
+        if self._closed:
+            return
+        now = asyncio.get_running_loop().time()
+        journey = Journey(now, sender, source, destination, data)
+        realm = sender.realm(source[0])
+        self._set_out(Leg(journey, realm, sender, source, destination, outward=True), now)
+
+    # --- departure ----------------------------------------------------------------------------
+
+    def _set_out(self, leg: Leg, now: float) -> None:
+        node = leg.end()
+        if node is None:
+            self._seal(leg, Fate.UNROUTABLE, now)
+            return
+        ends = _ends(leg, node)
+        link = self._links.between(ends)
+        fate = self._send_off(Flight(leg, link), ends, now)
+        if fate is not None:
+            self._seal(leg, fate, now, link)
+
+    def _send_off(self, flight: Flight, ends: Ends, now: float) -> Fate | None:
+        """Expect the arrival of a datagram, or tell why it will not arrive."""
+        leg, link = flight
+        if self._blackouts.cover(ends, now):
+            return Fate.BLOCKED
+        left_at = link.admit(_wire_size(leg.journey), now)
+        if left_at is None:
+            return Fate.OVERFLOWED
+        arrivals = link.arrivals(left_at)
+        for at in arrivals:
+            self._arrivals.expect(flight, at)
+        return None if arrivals else Fate.LOST
+
+    # --- arrival ------------------------------------------------------------------------------
+
+    def _land(self, flights: list[Flight]) -> None:
+        """Deliver what arrives in this instant, one batch for each socket, or send it on."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        batches: _Batches = {}
+        for leg, link in flights:
+            verdict = self._arrive(leg, now, batches)
+            if isinstance(verdict, Leg):
+                link.counters[Fate.DELIVERED] += 1
+                self._set_out(verdict, now)
+            else:
+                self._seal(leg, verdict, now, link)
+        for socket, batch in batches.items():
+            # As from a real loop: an exception in one handler is reported and hurts no other.
+            loop.call_soon(socket.hand_over, batch)
+
+    def _arrive(self, leg: Leg, now: float, batches: _Batches) -> Leg | Fate:
+        """The fate of a datagram at the end of a leg, or the next leg."""
+        node = leg.end()
+        if node is None:
+            return Fate.UNHEARD
+        if self._blackouts.cover(_ends(leg, node), now):
+            return Fate.BLOCKED
+        if isinstance(node, Router):
+            return _pass(leg, node, now)
+        assert isinstance(node, VirtualHost)
+        return self._deliver(leg, node, now, batches)
+
+    def _deliver(self, leg: Leg, host: VirtualHost, now: float, batches: _Batches) -> Fate:
+        journey = leg.journey
+        # Who blocks two hosts means them, whatever routers are between.
+        ends = Ends(journey.sender.name, journey.source[0], host.name, leg.destination[0])
+        if leg.hops and self._blackouts.cover(ends, now):
+            return Fate.BLOCKED
+        socket = host.listener(leg.destination)
+        if socket is None:
+            return Fate.UNHEARD
+        batches.setdefault(socket, []).append(Datagram(journey.data, leg.destination, leg.source))
+        return Fate.DELIVERED
+
+    def _seal(self, leg: Leg, fate: Fate, now: float, link: Link | None = None) -> None:
+        if link is not None:
+            link.counters[fate] += 1
+        sent_at, _, source, destination, data = leg.journey
+        self._capture.note(Packet(sent_at, now, source, destination, data, fate, leg.hops))
+
+
+def _ends(leg: Leg, node: Node) -> Ends:
+    return Ends(leg.node.name, leg.source[0], node.name, leg.destination[0])
+
+
+def _pass(leg: Leg, router: Router, now: float) -> Leg | Fate:
+    """What a router makes of a datagram."""
+    from_inside = leg.realm is router.inside
+    passage = router.forward(leg.source, leg.destination, now, outward=from_inside)
+    if isinstance(passage, Fate):
+        return passage
+    source, destination, outward = passage
+    hops = (*leg.hops, Hop(router.name, source, destination))
+    realm = router.outside if outward else router.inside
+    return Leg(leg.journey, realm, router, source, destination, outward, hops)
+
+
+def _wire_size(journey: Journey) -> int:
+    """Bytes of the whole IP packet."""
+    return len(journey.data) + (_IPV6_HEADERS if ":" in journey.source[0] else _IPV4_HEADERS)
