@@ -81,9 +81,11 @@ class Chaos:
                 pair.delay_s = value / 5000
             case "replay" if self.recorded:
                 sender, transmit = self.recorded[value % len(self.recorded)]
-                pair.peer(sender).agent.receive_datagram(
-                    transmit.data, transmit.remote, transmit.local, pair.now
-                )
+                receiver = pair.peer(sender)
+                if transmit.remote in receiver.addresses:
+                    receiver.agent.receive_datagram(
+                        transmit.data, transmit.remote, transmit.local, pair.now
+                    )
             case "data":
                 path = side.agent.path
                 if path is not None:

@@ -1,10 +1,10 @@
 """Candidates: the transport addresses at which an agent may be reached (RFC 8445 5.1)."""
 
-import ipaddress
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from frazil import address
 from frazil.errors import ProtocolError
 from frazil.types import Address
 
@@ -159,16 +159,12 @@ def foundation(
 
 def canonical_ip(host: str) -> str | None:
     """The canonical text of an IP literal, v4-mapped IPv6 as IPv4; ``None`` for a name."""
+    if "%" in host:
+        return None  # a zone means nothing to the other side, so no candidate may carry one
     try:
-        ip = ipaddress.ip_address(host)
+        return address.canonical_ip(host)
     except ValueError:
         return None
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.scope_id is not None:
-            return None
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-    return str(ip)
 
 
 def _host_name(word: str) -> str:

@@ -156,11 +156,16 @@ class CheckTable:
     def _remove(self, check: Check) -> None:
         del self._checks[check.transaction.transaction_id]
 
-    def has_nomination(self, pair: CandidatePair) -> bool:
-        """Whether a nomination of ``pair`` is under way."""
-        return any(
-            check.pair is pair and check.kind is CheckKind.NOMINATION and not check.is_cancelled
-            for check in self._checks.values()
+    @property
+    def nominating(self) -> CandidatePair | None:
+        """The pair whose nomination is under way."""
+        return next(
+            (
+                check.pair
+                for check in self._checks.values()
+                if check.kind is CheckKind.NOMINATION and not check.is_cancelled
+            ),
+            None,
         )
 
     # --- time ---------------------------------------------------------------------------------

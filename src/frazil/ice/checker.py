@@ -95,20 +95,18 @@ class Checker:
         self.selection.drop(text, now)
 
     def role_changed(self, generations: list[Generation], now: float) -> None:
-        """Rank all pairs for the new role.
-
-        A new controlling agent says again what is nominated: it cannot know what its predecessor
-        brought through.
-        """
+        """Rank all pairs for the new role, and bring the nomination through."""
         for generation in generations:
             generation.rank(self._role.is_controlling)
         current = self._generation
-        if current is None or not self._role.is_controlling:
+        if current is None:
             return
-        if current.nominated is not None and current.nominated.is_valid:
-            self._send_nomination(current.nominated, current, now)
-        else:
+        if self._role.is_controlling:
             self._nominate(current, now)
+            return
+        for pair in list(current.checklist):
+            if pair.is_valid and pair.nomination_received is not None:
+                self._requested(pair, current, pair.nomination_received, now)
 
     def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
@@ -301,6 +299,7 @@ class Checker:
         if check.kind is CheckKind.NOMINATION:
             is_latest = check.nomination == generation.nomination
             if self._role.is_controlling and is_latest:
+                generation.confirmed = check.nomination
                 self._agree(pair, generation, now)
         elif self._role.is_controlling:
             self._nominate(generation, now, pair)
@@ -340,10 +339,11 @@ class Checker:
             answered,
             lambda each: each.has_consent(now, self._fresh_s),
         )
-        if pair is not None and not self._table.has_nomination(pair):
-            self._send_nomination(pair, generation, now)
-
-    def _send_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        under_way = self._table.nominating
+        if pair is None and under_way is None and generation.confirmed != generation.nomination:
+            pair = generation.nominated  # say it again: the peer may have followed another
+        if pair is None or pair is under_way or not pair.is_valid:
+            return
         self._table.cancel_nominations()
         generation.nomination += 1
         self._trace.record(now, "ice", "nominate", pair=str(pair))

@@ -57,12 +57,15 @@ class Generation:
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
         nomination: The highest nomination number sent, or believed.
+        confirmed: The number of the nomination that brought about ``nominated``. While a later one
+            was sent in vain, the peer may have followed it.
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
     """
 
     __slots__ = (
         "checklist",
+        "confirmed",
         "early_checks",
         "gathered",
         "local",
@@ -91,6 +94,7 @@ class Generation:
         self.nominated: CandidatePair | None = None
         self.nominated_at = 0.0
         self.nomination = 0
+        self.confirmed = 0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
 
@@ -259,7 +263,8 @@ class Generation:
 
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""
-        self.nomination = 0  # the other side counts from now on
+        self.nomination = 0  # the other side counts from now on,
+        self.confirmed = -1  # and cannot know what we brought through
         for pair in self.checklist:
             pair.rank(controlling)
         self.checklist.sort()
