@@ -1,7 +1,6 @@
 """The demo's page in a real browser, which runs on the same machine as Python, as a user's does."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -39,8 +38,7 @@ async def demo_page(user: UserChromium, capsys: Output) -> AsyncIterator[DemoPag
         while "http://" not in printed:
             await asyncio.sleep(0.01)
             printed = capsys.readouterr().out
-        note = json.loads(printed)["text"]
-        async with user.visit(re.search(r"http://\S+", note)[0]) as page:
+        async with user.visit(re.search(r"http://[^ ]+", printed)[0]) as page:
             yield page
     finally:
         serving.cancel()

@@ -18,6 +18,15 @@ takes 12 s. Every state change is shown with its reason; in the end, all of them
 what webrtc-pc demands.
 """
 _EPILOG = """\
+objects of --json, by their "type"; each has "at", in seconds:
+  state    peer, machine, old, new, cause, rule, reason, evidence
+  step     title, text
+  sent     peer, text
+  arrived  peer, text, after_s
+  path     blocked, text
+  note     text
+  result   ok, summary, differences; the last one
+
 exit codes:
   0    every state and every message was as expected
   1    something differed; the differences are printed

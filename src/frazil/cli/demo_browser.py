@@ -4,13 +4,16 @@ import asyncio
 import os
 import sys
 import webbrowser
+from typing import Final
 
 from frazil.aio import Network
 from frazil.cli.demo_session import PEER, DemoSession
 from frazil.cli.demo_site import DemoSite
 from frazil.cli.display import open_display
-from frazil.cli.entry import Noted
+from frazil.cli.entry import Noted, StepBegan
 from frazil.cli.exit_code import ExitCode
+
+_STEP: Final = "this process is one peer, the page the other; Ctrl-C ends"
 
 
 async def serve(network: Network, port: int, *, as_json: bool, opens: bool) -> ExitCode:
@@ -31,7 +34,8 @@ async def serve(network: Network, port: int, *, as_json: bool, opens: bool) -> E
             print(f"frazil demo: port {port} cannot be used: {error}", file=sys.stderr)
             return ExitCode.UNAVAILABLE
         try:
-            display.show(Noted(0.0, f"open {url} in a browser on this machine; Ctrl-C ends"))
+            display.show(StepBegan(0.0, "Browser", _STEP))
+            display.show(Noted(0.0, f"open {url} in a browser on this machine"))
             if opens and _has_screen():
                 await asyncio.to_thread(webbrowser.open, url)
             await asyncio.Event().wait()

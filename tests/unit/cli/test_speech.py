@@ -1,4 +1,5 @@
 import asyncio
+from collections import deque
 
 import pytest
 
@@ -8,10 +9,11 @@ from frazil.testing import run
 
 
 class End:
-    """One end of a channel that takes two seconds."""
+    """One end of a channel that takes two seconds and keeps the order."""
 
-    def __init__(self, garble=lambda text: [text]):
+    def __init__(self, garble):
         self._garble = garble
+        self._under_way = deque()
 
     def on(self, event, listener):
         assert event == "message"
@@ -19,7 +21,11 @@ class End:
 
     def send(self, text):
         for each in self._garble(text):
-            asyncio.get_running_loop().call_later(2, self._listener, each)
+            self._under_way.append(each)
+            asyncio.get_running_loop().call_later(2, self._arrive)
+
+    def _arrive(self):
+        self._listener(self._under_way.popleft())
 
 
 def speak(script, garble=lambda text: [text]):
