@@ -46,6 +46,10 @@ class Transmit(NamedTuple):
     local: Address
     remote: Address
 
+    def datagrams(self) -> list[bytes]:
+        """The datagrams one by one."""
+        return Run(self.data, self.segment_size).datagrams()
+
 
 def uniform(random_bytes: RandomBytes, low: float, high: float) -> float:
     """A number in ``[low, high)`` drawn from the injected source."""

@@ -13,7 +13,7 @@ from frazil.session.event import ChannelMessage, SessionEvent
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from frazil.trace import Trace
-from frazil.types import Address, Datagram, Run, Transmit
+from frazil.types import Address, Datagram, Transmit
 
 DELAY_S = 0.01
 STREAM = 0
@@ -134,7 +134,7 @@ class SessionPair:
     def _carry(self, side: Side, transmit: Transmit) -> None:
         peer = self.peer(side)
         assert transmit.local == side.address
-        for data in Run(transmit.data, transmit.segment_size).datagrams():
+        for data in transmit.datagrams():
             side.sent.append(data)
             if transmit.remote == peer.address and self.keep(side, data):
                 datagram = Datagram(data, peer.address, side.address)

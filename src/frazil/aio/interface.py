@@ -2,7 +2,7 @@
 
 import ifaddr
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.aio.network import Interface
 
 

@@ -3,8 +3,8 @@
 import socket
 from typing import Any, Final
 
+from frazil.address import canonical_ip
 from frazil.aio import offload
-from frazil.aio.address import canonical_ip
 from frazil.types import Address, Datagram
 
 DRAIN_BUDGET: Final = 64

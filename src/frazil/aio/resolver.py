@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.types import Address
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.aio.network import DatagramHandler, UdpSocket
 from frazil.aio.receiver import BUFFER_SIZE, Receiver
 from frazil.aio.transmitter import Transmitter

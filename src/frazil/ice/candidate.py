@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from frazil import address
+from frazil.address import canonical_ip as _canonical_ip
 from frazil.errors import ProtocolError
 from frazil.types import Address
 
@@ -162,7 +162,7 @@ def canonical_ip(host: str) -> str | None:
     if "%" in host:
         return None  # a zone means nothing to the other side, so no candidate may carry one
     try:
-        return address.canonical_ip(host)
+        return _canonical_ip(host)
     except ValueError:
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from frazil.aio.network import DatagramHandler, Interface, Network, UdpSocket
-from frazil.types import Address, Datagram, Run, Transmit
+from frazil.types import Address, Datagram, Transmit
 
 
 class BlockableNetwork(Network):
@@ -99,4 +99,4 @@ class _BlockableUdpSocket:
 
 
 def _count(transmit: Transmit) -> int:
-    return len(Run(transmit.data, transmit.segment_size).datagrams())
+    return len(transmit.datagrams())

@@ -8,11 +8,11 @@ from itertools import count, cycle, islice
 from random import Random
 from typing import Final, TypeAlias
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.aio.network import DatagramHandler, Interface, Network
 from frazil.testing.nat.router import Router
 from frazil.testing.realm import Realm
-from frazil.types import Address, Datagram, Run, Transmit
+from frazil.types import Address, Datagram, Transmit
 
 _EPHEMERAL_PORTS: Final = range(49_152, 65_536)
 
@@ -49,7 +49,7 @@ class VirtualUdpSocket:
         for transmit in transmits:
             if transmit.segment_size < 1:
                 raise ValueError(f"a segment size of {transmit.segment_size} bytes")
-            datagrams = Run(transmit.data, transmit.segment_size).datagrams()
+            datagrams = transmit.datagrams()
             if mute:
                 self.dropped += len(datagrams)
                 continue

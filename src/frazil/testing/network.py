@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeAlias
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.testing.blackout import Blackout, Blackouts, Place
 from frazil.testing.capture import Capture
 from frazil.testing.conditions import Conditions

@@ -6,17 +6,8 @@ writing 127.0.0.1 as ``::ffff:127.0.0.1``: every address is made canonical befor
 
 from ipaddress import ip_address
 
-from frazil.stun.codec import format_ip, pack_ip
+from frazil.address import canonical_ip
 from frazil.types import Address
-
-
-def canonical_ip(ip: str) -> str:
-    """The canonical text of an IP literal, an IPv4-mapped address as IPv4.
-
-    Raises:
-        ValueError: It is not an IP literal.
-    """
-    return format_ip(pack_ip(ip))
 
 
 def canonical_peer(peer: Address) -> Address:

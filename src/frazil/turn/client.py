@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from frazil.address import canonical_ip
 from frazil.errors import InvalidStateError
 from frazil.stun import (
     AddressErrorCode,
@@ -14,7 +15,7 @@ from frazil.stun import (
     is_stun,
 )
 from frazil.trace import StateChange, Trace
-from frazil.turn.address import canonical_ip, canonical_peer, is_ipv6, is_plausible_server
+from frazil.turn.address import canonical_peer, is_ipv6, is_plausible_server
 from frazil.turn.authentication import Authentication
 from frazil.turn.channel_data import is_channel_data
 from frazil.turn.config import RelayFamily, TurnConfig

@@ -1,6 +1,6 @@
 import pytest
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.aio.network import Interface, usable
 
 LO4 = Interface("lo", "127.0.0.1")

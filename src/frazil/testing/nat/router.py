@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from frazil.aio.address import canonical_ip
+from frazil.address import canonical_ip
 from frazil.testing.nat.binding import Binding
 from frazil.testing.nat.firewall import Firewall
 from frazil.testing.nat.kind import NatKind
