@@ -12,14 +12,18 @@ leaves open is closed and verified behind it::
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any, TypeAlias
 
 import pytest
 
-from frazil import IceConfig, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil import FrazilError, RTCDataChannel, RTCPeerConnection, SessionConfig
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from support.witness import MACHINES, Witness
+
+Message: TypeAlias = dict[str, Any]
+"""A description or a candidate as JSON carries it."""
 
 
 class Peer:
@@ -95,6 +99,7 @@ class Line:
         delay_s: How long a message takes.
         carries_candidates: Whether candidates get through, at all.
         carries_end: Whether the end of candidates gets through.
+        receive: What the receiver does with a message.
         refusals: What ``addIceCandidate`` of the receiver raised.
     """
 
@@ -102,20 +107,22 @@ class Line:
         self.delay_s = 0.05
         self.carries_candidates = True
         self.carries_end = True
+        self.receive: Callable[[Message], Awaitable[None]] = partial(_apply, receiver.pc)
         self.refusals: list[BaseException] = []
-        self._receiver = receiver.pc
-        self._queue: deque[tuple[Any, asyncio.Future[None]]] = deque()
+        self._queue: deque[tuple[Message, asyncio.Future[None]]] = deque()
         self._timers: list[asyncio.TimerHandle] = []
+        self._tasks: list[asyncio.Task[None]] = []
         sender.pc.on("icecandidate", self._take_candidate)
 
     def describe(self, description: Any) -> "asyncio.Future[None]":
         """Carry a description; done when the receiver has applied it."""
         return self._post(description.toJSON())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Lose what is on its way."""
-        for timer in self._timers:
-            timer.cancel()
+        for handle in (*self._timers, *self._tasks):
+            handle.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _take_candidate(self, candidate: Any) -> None:
         if candidate is None:
@@ -123,7 +130,7 @@ class Line:
         if self.carries_candidates if candidate.candidate else self.carries_end:
             self._post(candidate.toJSON()).add_done_callback(self._note_refusal)
 
-    def _post(self, message: dict[str, Any]) -> "asyncio.Future[None]":
+    def _post(self, message: Message) -> "asyncio.Future[None]":
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._queue.append((message, done))
@@ -132,21 +139,80 @@ class Line:
 
     def _deliver(self) -> None:
         message, done = self._queue.popleft()  # timers of one instant come in any order
-        receiver = self._receiver
-        call = receiver.setRemoteDescription if "sdp" in message else receiver.addIceCandidate
-        call(message).add_done_callback(lambda result: _copy(result, done))
+        self._tasks.append(asyncio.create_task(self._hand_over(message, done)))
+
+    async def _hand_over(self, message: Message, done: "asyncio.Future[None]") -> None:
+        try:
+            await self.receive(message)
+        except Exception as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
 
     def _note_refusal(self, done: "asyncio.Future[None]") -> None:
         if not done.cancelled() and (error := done.exception()) is not None:
             self.refusals.append(error)
 
 
-def _copy(result: "asyncio.Future[None]", to: "asyncio.Future[None]") -> None:
-    error = result.exception()
-    if error is None:
-        to.set_result(None)
-    else:
-        to.set_exception(error)
+async def _apply(pc: RTCPeerConnection, message: Message) -> None:
+    await (pc.setRemoteDescription if "sdp" in message else pc.addIceCandidate)(message)
+
+
+class PerfectNegotiation:
+    """The pattern of webrtc-pc for one side: negotiates by itself and survives glare.
+
+    Args:
+        peer: This side.
+        outgoing: The line to the other side.
+        incoming: The line from the other side.
+        polite: Whether this side gives way.
+
+    Attributes:
+        ignored: How many offers of the other side were ignored.
+    """
+
+    def __init__(self, peer: Peer, outgoing: Line, incoming: Line, *, polite: bool) -> None:
+        self.ignored = 0
+        self._pc = peer.pc
+        self._outgoing = outgoing
+        self._polite = polite
+        self._is_offering = False
+        self._is_ignoring = False
+        self._is_answered = False
+        incoming.receive = self._receive
+        peer.pc.on("negotiationneeded", self._offer)
+
+    async def _offer(self) -> None:
+        self._is_offering = True
+        try:
+            await self._pc.setLocalDescription()
+            self._outgoing.describe(self._pc.localDescription)
+        finally:
+            self._is_offering = False
+
+    async def _receive(self, message: Message) -> None:
+        if "sdp" in message:
+            await self._take_description(message)
+            return
+        try:
+            await self._pc.addIceCandidate(message)
+        except FrazilError:
+            if not self._is_ignoring:
+                raise
+
+    async def _take_description(self, message: Message) -> None:
+        pc, is_offer = self._pc, message["type"] == "offer"
+        is_stable = pc.signalingState == "stable" or self._is_answered
+        self._is_ignoring = is_offer and not self._polite and (self._is_offering or not is_stable)
+        if self._is_ignoring:
+            self.ignored += 1
+            return
+        self._is_answered = not is_offer
+        await pc.setRemoteDescription(message)
+        self._is_answered = False
+        if is_offer:
+            await pc.setLocalDescription()
+            self._outgoing.describe(pc.localDescription)
 
 
 class Stage:
@@ -204,6 +270,14 @@ class Stage:
                 assert hasattr(line, name)
                 setattr(line, name, value)
 
+    def negotiate_perfectly(self) -> tuple[PerfectNegotiation, PerfectNegotiation]:
+        """Let both peers negotiate by themselves from now on; the first one is polite."""
+        first, second = self.peers[:2]
+        return (
+            PerfectNegotiation(first, self.there, self.back, polite=True),
+            PerfectNegotiation(second, self.back, self.there, polite=False),
+        )
+
     # --- acting -------------------------------------------------------------------------------
 
     @property
@@ -238,6 +312,10 @@ class Stage:
         await self.until(lambda: label in second.channels)
         return first, second
 
+    def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
+        """Do something beside the test; to be awaited by it."""
+        return asyncio.create_task(coroutine)
+
     async def until(self, condition: Any, timeout_s: float = 60.0, step_s: float = 0.001) -> None:
         """Let time pass in small steps until ``condition()`` holds."""
         async with asyncio.timeout(timeout_s):
@@ -263,15 +341,11 @@ class Stage:
     async def _finish(self) -> None:
         lines = [self.there, self.back] if hasattr(self, "there") else []
         for line in lines:
-            line.close()
+            await line.close()
         for peer in self.peers:
             await peer.pc.close()
         for line in lines:
             assert self.expected_refusals or not line.refusals, line.refusals
-
-
-QUICK = SessionConfig(ice=IceConfig(patience_s=5.0))
-"""Ordinary timers, but patience that is soon over."""
 
 
 @pytest.fixture

@@ -1,0 +1,265 @@
+"""A path that worked: what silence, loss, delay and lost consent do to the states."""
+
+import pytest
+
+from frazil import IceConfig, SessionConfig
+from frazil.testing import Conditions
+from support.scenario import states
+
+ICE = "iceConnectionState"
+CONNECTION = "connectionState"
+
+
+def last_heard_at(stage, address):
+    """When a datagram was delivered to ``address`` last."""
+    return max(
+        packet.at
+        for packet in stage.net.packets
+        if packet.destination[0] == address and packet.fate == "delivered"
+    )
+
+
+def change_of(peer, machine, new):
+    """The last change of ``machine`` to ``new``."""
+    return [each for each in peer.pc.stateHistory if (each.machine, each.new) == (machine, new)][-1]
+
+
+async def test_c8_a_blackout_of_6_s_that_heals_never_fails(stage):
+    alice, bob = stage.pair()
+    stage.signalling(carries_end=False)
+    await stage.connect()
+    await stage.sleep(60)
+    stage.net.block("alice", "bob", for_s=6)
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected disconnected connected"
+        assert states(peer, CONNECTION) == "new connecting connected disconnected connected"
+
+
+async def test_c8_what_is_sent_during_a_blackout_arrives_in_order_without_loss(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob", for_s=6)
+    for number in range(60):
+        alice.channels["chat"].send(f"there {number}")
+        bob.channels["chat"].send(f"back {number}")
+        await stage.sleep(0.1)
+    await stage.sleep(6)
+    assert bob.inbox["chat"] == [f"there {number}" for number in range(60)]
+    assert alice.inbox["chat"] == [f"back {number}" for number in range(60)]
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "completed disconnected connected completed"
+        assert change_of(peer, "ice-transport 0", "connected").reason.cause == "liveness-back"
+
+
+async def test_c8_nothing_waits_longer_than_a_moment_once_the_path_is_back(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob", for_s=20)
+    await stage.sleep(10)
+    alice.channels["chat"].send("hello")
+    await stage.sleep(10)
+    assert alice.pc.connectionState == "disconnected"
+    await stage.sleep(0.7)  # the next question on the silent pair, and a round trip
+    assert bob.inbox["chat"] == ["hello"]
+
+
+async def test_c11_the_state_changes_long_after_negotiation(stage):
+    alice, _ = await stage.connect()
+    await stage.sleep(3600)
+    negotiated_at = alice.witness.at("signalingState", "stable")
+    stage.net.block("alice", "bob", for_s=10)
+    await stage.sleep(60)
+    assert alice.witness.at(ICE, "disconnected") > negotiated_at + 3600
+
+
+async def test_q4_silence_is_disconnected_at_5_s_and_failed_at_30(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob")
+    await stage.sleep(60)
+    for peer, address in ((alice, "10.0.0.1"), (bob, "10.0.0.2")):
+        heard_at = last_heard_at(stage, address)
+        assert states(peer, ICE, since=5) == "completed disconnected failed"
+        assert states(peer, CONNECTION, since=5) == "connected disconnected failed"
+        assert peer.witness.at(ICE, "disconnected") == pytest.approx(heard_at + 5, abs=1e-9)
+        assert 25 <= peer.witness.at(ICE, "failed") - heard_at <= 30
+        assert change_of(peer, "ice-transport 0", "failed").reason.cause == "consent-lost"
+        assert (peer.dtls.state, peer.pc.sctp.state) == ("connected", "connected")
+        assert peer.channels["chat"].readyState == "open"
+
+
+async def test_q4_without_an_end_of_candidates_it_stays_disconnected(stage):
+    alice, bob = stage.pair()
+    stage.signalling(carries_end=False)
+    await stage.connect()
+    stage.net.block("alice", "bob")
+    await stage.sleep(3600)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected disconnected"
+        assert peer.ice.getSelectedCandidatePair() is None
+    quiet_since = max(packet.sent_at for packet in stage.net.packets)
+    assert quiet_since < 60  # consent is lost: nothing may be sent (RFC 7675)
+
+
+@pytest.mark.parametrize("early_s", [0.0, 0.001])
+async def test_d10_disconnected_comes_at_the_configured_silence_and_not_earlier(stage, early_s):
+    session = SessionConfig(ice=IceConfig(disconnected_after_s=8.0))
+    alice, _ = stage.pair(session=session)
+    await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob")
+    await stage.sleep(3)
+    heard_at = last_heard_at(stage, "10.0.0.1")
+    await stage.sleep(heard_at + 8.0 - early_s - stage.now)
+    await stage.sleep(1e-9)
+    assert alice.pc.iceConnectionState == ("completed" if early_s else "disconnected")
+    if not early_s:
+        facts = dict(change_of(alice, "ice-transport 0", "disconnected").reason.evidence)
+        assert facts["silent_s"] == 8.0
+        assert facts["unanswered_checks"] >= 2
+
+
+@pytest.mark.parametrize("rtt_s", [0.6, 2.0, 4.0])
+async def test_q5_a_slow_path_is_no_dead_path(stage, rtt_s):
+    """Silence of 5 s needs two unanswered checks; a slow answer is an answer."""
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=rtt_s / 2))
+    await stage.connect()
+    for minute in range(30):
+        alice.channels["chat"].send(f"there {minute}")
+        bob.channels["chat"].send(f"back {minute}")
+        await stage.sleep(60)
+    for peer, name in ((alice, "back"), (bob, "there")):
+        assert states(peer, CONNECTION) == "new connecting connected"
+        assert states(peer, ICE) == "new checking connected completed"
+        assert peer.inbox["chat"] == [f"{name} {minute}" for minute in range(30)]
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3], indirect=True)
+async def test_a_fifth_of_all_datagrams_lost_never_fails(stage):
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=0.03, loss=0.2))
+    await stage.connect()
+    for number in range(600):
+        alice.channels["chat"].send(f"there {number}")
+        bob.channels["chat"].send(f"back {number}")
+        await stage.sleep(1)
+    await stage.sleep(30)
+    for peer, name in ((alice, "back"), (bob, "there")):
+        assert states(peer, CONNECTION) == "new connecting connected"
+        assert peer.inbox["chat"] == [f"{name} {number}" for number in range(600)]
+
+
+async def test_c26_consent_lost_with_pairs_left_is_checking(stage):
+    """The peer is heard all the time, but nothing of ours gets through."""
+    alice = stage.peer("alice", "10.0.0.1", "10.1.0.1")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    stage.signalling(carries_end=False)
+    await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob", one_way=True)
+    await stage.sleep(30.1)
+    assert states(alice, ICE) == "new checking connected checking"
+    reason = change_of(alice, "ice-transport 0", "checking").reason
+    assert reason.cause == "consent-lost-pairs-left"
+    await stage.sleep(60)
+    assert states(alice, ICE) == "new checking connected checking disconnected"
+
+
+async def test_c26_consent_lost_with_none_left_is_disconnected(stage):
+    alice, bob = stage.pair()
+    stage.signalling(carries_end=False)
+    await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob", one_way=True)
+    await stage.sleep(40)
+    assert states(alice, ICE) == states(bob, ICE) == "new checking connected disconnected"
+    cause = change_of(alice, "ice-transport 0", "disconnected").reason.cause
+    assert cause == "consent-lost-awaiting-candidates"
+    assert change_of(bob, "ice-transport 0", "disconnected").reason.cause == "liveness-lost"
+
+
+async def test_c27_completed_fails_when_consent_is_lost_on_all_pairs(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob", one_way=True)
+    await stage.sleep(40)
+    assert states(alice, ICE) == "new checking connected completed failed"
+    assert states(bob, ICE) == "new checking connected completed disconnected failed"
+    reason = change_of(alice, "ice-transport 0", "failed").reason
+    assert (reason.cause, dict(reason.evidence)["since_consent_s"]) == ("consent-lost", 30.0)
+
+
+async def test_another_interface_takes_over_when_the_used_one_goes_silent(stage):
+    alice = stage.peer("alice", "10.0.0.1", "10.1.0.1")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(20)
+    used = alice.ice.getSelectedCandidatePair().local.address
+    other = {"10.0.0.1": "10.1.0.1", "10.1.0.1": "10.0.0.1"}[used]
+    stage.net.block(used)
+    for number in range(300):
+        alice.channels["chat"].send(f"{number}")
+        await stage.sleep(0.1)
+    await stage.sleep(30)
+    assert bob.inbox["chat"] == [f"{number}" for number in range(300)]
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "completed disconnected connected completed"
+    assert alice.ice.getSelectedCandidatePair().local.address == other
+    assert bob.ice.getSelectedCandidatePair().remote.address == other
+
+
+async def test_an_interface_that_goes_away_takes_its_pair_with_it(stage):
+    alice = stage.peer("alice", "10.0.0.1", "10.1.0.1")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(20)
+    used = alice.ice.getSelectedCandidatePair().local.address
+    alice.host.remove_interface(used)
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "completed disconnected connected completed"
+    assert alice.ice.getSelectedCandidatePair().local.address != used
+
+
+async def test_a_restart_right_after_the_interface_went_away_tells_so_at_once(stage):
+    alice = stage.peer("alice", "10.0.0.1", "10.1.0.1")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(20)
+    alice.host.remove_interface(alice.ice.getSelectedCandidatePair().local.address)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(20)
+    assert states(alice, ICE, since=5) == (
+        "completed disconnected connected completed connected completed"
+    )
+    reason = change_of(alice, "ice-transport 0", "disconnected").reason
+    assert (reason.cause, dict(reason.evidence)["pairs"]) == ("interface-lost", 1)
+    assert states(bob, ICE, since=5) == "completed connected completed"
+
+
+async def test_q9_a_new_interface_does_not_move_completed(stage):
+    """Gathering is not continual: a new address is found by the next restart."""
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    alice.host.add_interface("10.1.0.1")
+    await stage.sleep(600)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+    assert len(alice.ice.getLocalCandidates()) == 1
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(20)
+    assert len(alice.ice.getLocalCandidates()) == 2
+
+
+async def test_a_silent_hour_is_no_loss(stage):
+    """With nothing but the checks themselves on the path, nothing ever changes."""
+    alice, bob = await stage.connect()
+    await stage.sleep(3600)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
