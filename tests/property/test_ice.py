@@ -19,6 +19,8 @@ from support.ice_pair import IcePair, Side
 WORKING = ("connected", "completed")
 CHAOS_S = 12.0
 """Shorter than any wait of a check that is repeated (RFC 8489: 16 s after the sixth send)."""
+NOMINATION_S = 16.0
+"""How long a nomination in vain can keep the ends apart (``IceConfig.recheck_sends``)."""
 
 A_ADDRESSES: list[Address] = [("10.0.0.1", 1000), ("10.1.0.1", 1001), ("2001:db8::1", 1002)]
 B_ADDRESSES: list[Address] = [("10.0.0.2", 2000), ("10.1.0.2", 2001), ("2001:db8::2", 2002)]
@@ -113,7 +115,9 @@ def most_requests(side: Side, peer: Side, addresses: int, elapsed_s: float) -> f
     return search + (1 + MAX_STANDBY_CHECKS) * elapsed_s / config.probe_interval_s
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(
     seed=st.integers(0, 2**16),
     a=subset(A_ADDRESSES),
@@ -161,6 +165,8 @@ def test_whatever_happens_a_perfect_network_brings_both_together(
     if reachable(pair):
         for side in pair.sides:
             assert side.agent.state in WORKING, (pair.states, pair.agrees)
+        if pair.a.agent._checker._table.nominating or pair.b.agent._checker._table.nominating:
+            pair.run(NOMINATION_S)  # both work, perhaps on different pairs
         assert pair.agrees
     else:
         assert not {*WORKING} & {pair.a.agent.state, pair.b.agent.state}
@@ -169,7 +175,7 @@ def test_whatever_happens_a_perfect_network_brings_both_together(
     assert pair.b.requests <= most_requests(pair.b, pair.a, len(b), elapsed_s)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**16), plan=st.lists(happenings, max_size=6), long_s=st.floats(20, 90))
 def test_after_a_long_blackout_both_ends_come_to_rest(seed, plan, long_s):
     """With all candidates known, each agent works, or has failed and is silent for good."""

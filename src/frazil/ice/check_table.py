@@ -73,7 +73,7 @@ class CheckTable:
         """Send a check on ``pair`` with the credentials of ``generation``.
 
         Args:
-            hurried: Give up sooner, because consent on the pair in use is running out.
+            hurried: Give up sooner, because there is something else to try then.
         """
         transaction = self._transaction(pair, generation, kind, now, hurried)
         check = Check(pair, generation, kind, self._role, transaction)

@@ -347,7 +347,10 @@ class Checker:
         self._table.cancel_nominations()
         generation.nomination += 1
         self._trace.record(now, "ice", "nominate", pair=str(pair))
-        self._table.start(pair, generation, CheckKind.NOMINATION, now)
+        # While another pair is in use, an answer that is late is better not waited for long:
+        # the peer may have followed, and is then told of the pair in use again.
+        hurried = pair is not self.selection.pair
+        self._table.start(pair, generation, CheckKind.NOMINATION, now, hurried=hurried)
 
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""

@@ -50,7 +50,7 @@ class IceConfig:
         check_rto_s: First retransmission of a check, later if the path is slow (RFC 8445 14.3).
         check_sends: Rc, transmissions of one check (RFC 8489 6.2.1).
         recheck_sends: The same while the selected pair is silent, so that the outcome is known
-            before consent expires.
+            before consent expires, and for the nomination of another pair.
         check_last_wait: Rm, the wait after the last transmission, in multiples of the RTO.
         patience_s: The PAC timer: no ``failed`` earlier than this (RFC 8863).
         consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).

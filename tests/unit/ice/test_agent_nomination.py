@@ -419,3 +419,67 @@ def test_role_conflicts_in_requests(role, tie_breaker, code, after):
     assert (response.error.code if response.error else None) == code
     assert peer.agent.role is after
     assert response.is_authentic(short_term_key(peer.theirs.password))
+
+
+def test_after_a_nomination_in_vain_the_pair_in_use_is_nominated_again():
+    """The peer may have followed although we never heard of it."""
+    peer = IcePeer(RTCIceRole.CONTROLLING)
+    peer.validate(LOCAL_2)
+    peer.answer_all()
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+    peer.validate(LOCAL)  # a better pair works, but its nomination is never answered
+    said: list[int] = []
+    for _ in range(25):
+        peer.run(1)
+        for request, local, remote in peer.requests[:]:
+            if local == LOCAL_2:
+                if request.flag(Attribute.USE_CANDIDATE):
+                    said.append(request.number(Attribute.NOMINATION))
+                peer.receive(peer.response(request, local), local, remote)
+        peer.requests.clear()
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+    assert said == [3]
+
+
+def test_a_silent_pair_of_before_the_restart_is_relieved_by_one_that_works():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(10)
+    pair.a.ends = pair.b.ends = False
+    pair.restart()
+    pair.run(0.005)  # the new pairs were sent, nothing is agreed yet
+    gone = pair.a.addresses.pop(0)
+    pair.a.agent.remove_local_address(gone, pair.now)
+    pair.run(8)
+    assert pair.agrees
+    assert pair.a.agent.path[0] == A2[1]
+    assert pair.a.pair in pair.a.agent.pairs
+    assert pair.a.pair.nominated
+
+
+def test_a_nomination_received_before_a_role_conflict_is_remembered():
+    peer = IcePeer()
+    peer.check(LOCAL, use_candidate=True, nomination=1)
+    peer.agent.set_role(RTCIceRole.CONTROLLING, peer.now)
+    peer.validate(LOCAL_2)
+    peer.answer_all()
+    peer.agent.set_role(RTCIceRole.CONTROLLED, peer.now)
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+# --- behind a NAT -----------------------------------------------------------------------------
+
+
+def test_our_own_address_behind_a_nat_is_learned_from_the_response():
+    """RFC 8445 7.2.5.3.1: the selected pair names the local candidate that the peer sees."""
+    public = ("203.0.113.7", 61000)
+    pair = IcePair()
+    pair.a.nat[("10.0.0.1", 1000)] = public
+    pair.negotiate()
+    pair.run(10)
+    local = pair.a.agent.selected_pair.local
+    assert (local.type, local.address, local.base) == ("prflx", public, ("10.0.0.1", 1000))
+    assert local.related == ("10.0.0.1", 1000)
+    assert pair.b.agent.path == (("10.0.0.2", 2000), public)
+    assert pair.b.agent.selected_pair.remote.type == "prflx"
+    assert [c.type for c in pair.a.gathered] == ["host"]  # it is never signalled
