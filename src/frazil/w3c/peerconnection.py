@@ -33,7 +33,7 @@ from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
-from frazil.w3c.target import EventHandler, EventTarget
+from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
 T = TypeVar("T")
@@ -356,8 +356,8 @@ class RTCPeerConnection(EventTarget):
     def close(self) -> "asyncio.Future[None]":
         """Close at once: every state is ``closed`` on return, and no event fires (webrtc-pc).
 
-        Operations that are under way never settle, as in a browser; a coroutine listener that
-        waits for one is cancelled there.
+        Operations that are under way never settle, as in a browser. Only coroutine listeners that
+        wait for one are cancelled there, as nobody else could end them.
 
         Returns:
             Done when sockets, timers and tasks are gone; awaiting it is optional.
@@ -390,39 +390,39 @@ class RTCPeerConnection(EventTarget):
         """The future of an operation."""
         self._driver.wake()
         future = self._driver.promise(operation, convert)
-        if not future.done() and asyncio.current_task(self._loop) in self._tasks:
+        if not future.done() and is_in_listener(self._loop):
             self._waits_of_listeners.add(future)
             future.add_done_callback(self._waits_of_listeners.discard)
         return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
-        if description is None:
-            return None
-        if description not in self._public:
-            self._forget_descriptions()
-        view: RTCSessionDescription = self._wrap(description)
-        return view
-
-    def _forget_descriptions(self) -> None:
-        """Drop the public objects of descriptions that are in force no longer."""
-        peer = self._peer
-        kept = {
-            peer.current_local_description,
-            peer.pending_local_description,
-            peer.current_remote_description,
-            peer.pending_remote_description,
-        }
-        for slots in [each for each in self._public if isinstance(each, Description)]:
-            if slots not in kept:
-                del self._public[slots]
+        return None if description is None else self._wrap(description)
 
     def _wrap(self, slots: object) -> Any:
         """The public object of a slot object, always the same one."""
         public = self._public.get(slots)
         if public is None:
-            public = self._make(slots)
-            self._public[slots] = public
+            if isinstance(slots, Description | IceTransport):
+                self._forget_the_past()
+            public = self._public[slots] = self._make(slots)
         return public
+
+    def _forget_the_past(self) -> None:
+        """Drop the public objects of descriptions and transports that are in use no longer."""
+        peer = self._peer
+        if peer.is_closed:
+            return
+        kept = {
+            peer.current_local_description,
+            peer.pending_local_description,
+            peer.current_remote_description,
+            peer.pending_remote_description,
+            peer.sctp,
+            *(slots for dtls in peer.transports.dtls for slots in (dtls, dtls.ice)),
+        }
+        for slots in tuple(self._public):
+            if slots not in kept and not isinstance(slots, DataChannel):
+                del self._public[slots]
 
     def _make(self, slots: object) -> Any:
         match slots:

@@ -3,12 +3,20 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar, overload
+from weakref import WeakSet
 
 from frazil.w3c.event import Event
 
 Listener: TypeAlias = Callable[..., Any]
 _F = TypeVar("_F", bound=Listener)
+
+_listener_tasks: Final[WeakSet[asyncio.Task[Any]]] = WeakSet()
+
+
+def is_in_listener(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the running task is a coroutine listener, of whatever object."""
+    return asyncio.current_task(loop) in _listener_tasks
 
 
 class _Registration:
@@ -217,6 +225,7 @@ class EventTarget:
                 self._report(error, event)
 
         task = asyncio.get_running_loop().create_task(run(), name=f"listener of {event.type}")
+        _listener_tasks.add(task)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -206,6 +206,25 @@ async def test_descriptions_of_the_past_are_forgotten(pair: VirtualPair):
 
 
 @on_virtual_pair
+async def test_transports_of_the_past_are_forgotten(pair: VirtualPair):
+    seen = []
+    for _ in range(5):
+        pair.a.createDataChannel("refused")
+        await pair.a.setLocalDescription()
+        pair.a.sctp.transport.iceTransport.onstatechange = lambda event: seen.append(event)
+        async with RTCPeerConnection(network=pair.host_b) as other:
+            await other.setRemoteDescription(pair.a.localDescription)
+            answer = (await other.createAnswer()).toJSON()
+        answer["sdp"] = answer["sdp"].replace("m=application 9 ", "m=application 0 ")
+        await pair.a.setRemoteDescription(answer)
+        assert pair.a.sctp is None
+        await asyncio.sleep(1)
+    assert [event.target.state for event in seen] == ["closed"] * 5
+    assert len({id(event.target) for event in seen}) == 5
+    assert len(pair.a._public) <= 3 + 2
+
+
+@on_virtual_pair
 async def test_signalling_in_one_message_as_json(pair: VirtualPair):
     a, b = pair.a, pair.b
     a.createDataChannel("chat")
@@ -489,6 +508,24 @@ async def test_a_coroutine_listener_that_waits_for_an_operation_ends_with_the_co
         pair.a.close()
         try:
             await applied
+        except asyncio.CancelledError:
+            ended.set()
+            raise
+
+    pair.a.createDataChannel("chat")
+    await ended.wait()
+
+
+@on_virtual_pair
+async def test_a_listener_may_wait_for_another_connection_than_its_own(pair: VirtualPair):
+    ended = asyncio.Event()
+
+    @pair.a.on("negotiationneeded")
+    async def negotiate():
+        created = pair.b.createOffer()
+        pair.b.close()
+        try:
+            await created
         except asyncio.CancelledError:
             ended.set()
             raise
