@@ -82,9 +82,9 @@ class Peer:
         return channel
 
 
-def states(peer: Peer, machine: str, since: float = 0.0) -> str:
+def states(peer: Peer, machine: str, since: float = 0.0, *, transport: int = 0) -> str:
     """The values of one machine as its events told them, the first value included."""
-    return peer.witness.states(machine, since)
+    return peer.witness.states(machine, since, transport=transport)
 
 
 def all_states(peer: Peer) -> dict[str, str]:

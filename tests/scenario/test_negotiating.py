@@ -1,0 +1,134 @@
+"""Offers and answers that meet, are taken back, refused, or repeated."""
+
+import pytest
+
+from frazil import InvalidAccessError, InvalidStateError, RTCError
+from support.scenario import states
+
+ICE = "iceConnectionState"
+CONNECTION = "connectionState"
+SIGNALING = "signalingState"
+
+
+async def test_perfect_negotiation_connects_when_both_sides_offer_at_once(stage):
+    alice, bob = stage.pair()
+    polite, impolite = stage.negotiate_perfectly()
+    alice.channel("from alice")
+    bob.channel("from bob")
+    for peer in (alice, bob):
+        await peer.pc.wait_connected(timeout=10)
+    await stage.sleep(5)
+    assert (polite.ignored, impolite.ignored) == (0, 1)
+    assert states(alice, SIGNALING) == "stable have-local-offer stable have-remote-offer stable"
+    assert states(bob, SIGNALING) == "stable have-local-offer stable"
+    for peer in (alice, bob):
+        assert states(peer, CONNECTION).split()[-2:] == ["connecting", "connected"]
+        assert sorted(peer.channels) == ["from alice", "from bob"]
+        assert {str(each.readyState) for each in peer.channels.values()} == {"open"}
+
+
+@pytest.mark.parametrize("lag_s", [0.001, 0.03, 0.05, 0.051, 0.08, 0.1, 0.15])
+async def test_perfect_negotiation_whatever_the_lag(stage, lag_s):
+    alice, bob = stage.pair()
+    stage.negotiate_perfectly()
+    alice.channel("from alice")
+    await stage.sleep(lag_s)
+    bob.channel("from bob")
+    await stage.sleep(10)
+    for peer in (alice, bob):
+        assert (peer.pc.signalingState, peer.pc.connectionState) == ("stable", "connected")
+        assert sorted(peer.channels) == ["from alice", "from bob"]
+
+
+async def test_d4_the_transport_of_a_rolled_back_offer_leaves_every_aggregate_at_once(stage):
+    alice, _ = stage.pair()
+    stage.signalling(carries_candidates=False, carries_end=False)
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.sleep(1)
+    dtls = alice.dtls
+    await alice.pc.setLocalDescription({"type": "rollback"})
+    await stage.sleep(1)
+    assert alice.pc.sctp is None
+    assert states(alice, "iceGatheringState") == "new gathering complete new"
+    assert states(alice, ICE) == states(alice, CONNECTION) == "new"
+    assert (dtls.state, dtls.iceTransport.state) == ("closed", "closed")
+
+
+async def test_d4_an_answer_without_data_takes_the_connection_back_to_new(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(5)
+    channel = alice.channels["chat"]
+    offer = await alice.pc.createOffer()
+    await alice.pc.setLocalDescription(offer)
+    refusal = answer_without_data(bob.pc.localDescription.sdp)
+    await alice.pc.setRemoteDescription({"type": "answer", "sdp": refusal})
+    await stage.sleep(1)
+    assert alice.pc.sctp is None
+    assert states(alice, ICE) == "new checking connected completed new"
+    assert states(alice, CONNECTION) == "new connecting connected new"
+    assert channel.readyState == "closed"
+    await stage.sleep(60)
+    assert states(bob, "RTCDtlsTransport.state") == "new connecting connected closed"
+
+
+def answer_without_data(sdp):
+    """An answer that refuses the only m-section."""
+    lines = [line for line in sdp.split("\r\n") if not line.startswith(("a=group", "a=candidate"))]
+    return "\r\n".join(
+        "m=application 0" + line[line.index(" UDP") :] if line[:2] == "m=" else line
+        for line in lines
+    )
+
+
+async def test_nobody_offers_without_reason(stage):
+    alice, bob = stage.pair()
+    stage.negotiate_perfectly()
+    alice.channel()
+    await stage.sleep(600)
+    assert len(alice.fired("pc", "negotiationneeded")) == 1
+    assert bob.fired("pc", "negotiationneeded") == []
+
+
+async def test_an_offer_in_the_wrong_state_changes_nothing(stage):
+    alice, bob = await stage.connect()
+    offer = await alice.pc.createOffer()
+    with pytest.raises(InvalidStateError):
+        await alice.pc.setRemoteDescription({"type": "answer", "sdp": offer.sdp})
+    with pytest.raises(RTCError) as caught:
+        await bob.pc.setRemoteDescription({"type": "offer", "sdp": offer.sdp + "nonsense\r\n"})
+    assert caught.value.sdpLineNumber == len(offer.sdp.splitlines()) + 1
+    with pytest.raises(InvalidAccessError):
+        await bob.pc.setRemoteDescription(
+            {"type": "offer", "sdp": offer.sdp.replace("a=fingerprint", "a=fingerless")}
+        )
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert peer.pc.signalingState == "stable"
+        assert states(peer, CONNECTION) == "new connecting connected"
+
+
+async def test_c32_a_wrong_fingerprint_fails_dtls_on_both_sides(stage):
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.there.describe(alice.pc.localDescription)
+    await bob.pc.setLocalDescription()
+    stranger = stage.peer("stranger", "10.0.0.3")
+    stranger.channel()
+    fingerprint = fingerprint_of((await stranger.pc.createOffer()).sdp)
+    answer = bob.pc.localDescription.sdp
+    forged = answer.replace(fingerprint_of(answer), fingerprint)
+    await alice.pc.setRemoteDescription({"type": "answer", "sdp": forged})
+    await stage.sleep(5)
+    assert states(alice, "RTCDtlsTransport.state") == "new connecting failed"
+    assert states(alice, CONNECTION) == "new connecting failed"
+    (error,) = alice.fired("dtls", "error")
+    assert error.error.errorDetail == "fingerprint-failure"
+    assert states(bob, "RTCDtlsTransport.state") == "new connecting failed"
+    (told,) = bob.fired("dtls", "error")
+    assert (told.error.errorDetail, told.error.receivedAlert) == ("dtls-failure", 42)
+
+
+def fingerprint_of(sdp):
+    return next(line for line in sdp.splitlines() if line.startswith("a=fingerprint"))
