@@ -97,6 +97,32 @@ class Chaos:
         pair.flush()
 
 
+def case(
+    *,
+    seed: int = 0,
+    a: str = "01",
+    b: str = "01",
+    loss: float = 0.0,
+    delay_s: float = 0.0,
+    signalling_s: float = 0.0,
+    trickles: tuple[bool, bool] = (True, True),
+    plan: str = "",
+) -> dict[str, object]:
+    """One that once went wrong; addresses by index, happenings as ``at_s kind side value``."""
+    words = [each.split() for each in plan.split(", ") if each]
+    return {
+        "seed": seed,
+        "a": [A_ADDRESSES[int(index)] for index in a],
+        "b": [B_ADDRESSES[int(index)] for index in b],
+        "loss": loss,
+        "delay_s": delay_s,
+        "signalling_s": signalling_s,
+        "trickles": trickles,
+        "ends": (False, False),
+        "plan": [Happening(float(at), kind, int(side), int(n)) for at, kind, side, n in words],
+    }
+
+
 def reachable(pair: IcePair) -> bool:
     families = [{":" in host for host, _ in side.addresses} for side in pair.sides]
     return bool(families[0] & families[1]) and (pair.a.trickles or pair.b.trickles)
@@ -129,17 +155,57 @@ def most_requests(side: Side, peer: Side, addresses: int, elapsed_s: float) -> f
     ends=st.tuples(st.booleans(), st.booleans()),
     plan=st.lists(happenings, max_size=8),
 )
+@example(**case(a="012", b="012"))
 @example(
-    seed=0,
-    a=A_ADDRESSES,
-    b=B_ADDRESSES,
-    loss=0.0,
-    delay_s=0.0,
-    signalling_s=0.0,
-    trickles=(True, True),
-    ends=(True, True),
-    plan=[],
+    **case(
+        seed=126,
+        a="0",
+        loss=0.3,
+        delay_s=0.02,
+        signalling_s=0.05,
+        plan="0 role 1 0, 3 role 1 0, 5 role 1 0",
+    )
 )
+@example(**case(seed=126, a="0", loss=0.3, delay_s=0.15, plan="0.5 role 1 0"))
+@example(**case(a="01", b="0", trickles=(False, True), plan="0 lose 0 0, 0 cut 0 0"))
+@example(
+    **case(
+        seed=3,
+        a="201",
+        b="012",
+        loss=0.3,
+        signalling_s=0.05,
+        trickles=(True, False),
+        plan="0.5 restart 0 0, 1 lose 0 766",
+    )
+)
+@example(**case(a="0", signalling_s=0.05, trickles=(True, False), plan="1 lose 0 596"))
+@example(**case(a="2", b="02", trickles=(False, True), plan="0 cut 1 1, 2 role 1 0"))
+@example(
+    **case(
+        a="12",
+        b="012",
+        delay_s=0.15,
+        signalling_s=1.0,
+        plan="6.75 lose 0 224, 6.875 restart 0 0, 9.25 heal 0 0",
+    )
+)
+@example(
+    **case(
+        seed=475,
+        a="012",
+        b="012",
+        loss=0.3,
+        trickles=(False, True),
+        plan="0 restart 0 0, 0.25 cut 0 0, 1 cut 0 1",
+    )
+)
+@example(
+    **case(seed=90, a="012", b="012", loss=0.3, trickles=(False, True), plan="0 cut 0 0, 8 cut 0 1")
+)
+@example(**case(seed=608, loss=0.3, delay_s=0.15, trickles=(True, False), plan="0.25 cut 1 0"))
+@example(**case(seed=6344, loss=0.3, trickles=(True, False), plan="2 cut 0 0"))
+@example(**case(seed=6344, a="02", b="012", loss=0.3, trickles=(True, False), plan="2 cut 1 128"))
 def test_whatever_happens_a_perfect_network_brings_both_together(
     seed, a, b, loss, delay_s, signalling_s, trickles, ends, plan
 ):

@@ -5,7 +5,10 @@ import pytest
 from frazil.ice import Candidate, IceTransportChanged, PairState, RoleChanged
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
-from support.ice_pair import IcePair
+from frazil.stun import Attribute, Message, MessageClass, Method
+from frazil.types import Transmit
+from support.ice_pair import IcePair, Side
+from support.ice_peer import IcePeer
 
 CONNECTED = ["new", "checking", "connected"]
 COMPLETED = [*CONNECTED, "completed"]
@@ -335,3 +338,77 @@ def test_closed_is_silent_and_ignores_everything():
     assert agent.poll_events() == []
     assert agent.poll_transmits() == []
     assert agent.next_timeout() is None
+
+
+# --- gathering --------------------------------------------------------------------------------
+
+SERVER = ("192.0.2.1", 3478)
+
+
+def reflect(pair: IcePair, side: Side) -> list[Message]:
+    """A STUN server for ``side``, behind a NAT; returns the keepalives it gets."""
+    keepalives: list[Message] = []
+    public = ("203.0.113.7", 61000)
+
+    def drops(sender: Side, transmit: Transmit) -> bool:
+        if sender is not side or transmit.remote != SERVER:
+            return False
+        message = Message.decode(transmit.data)
+        if message.message_class is MessageClass.INDICATION:
+            keepalives.append(message)
+            return True
+        response = Message(
+            Method.BINDING,
+            MessageClass.SUCCESS,
+            message.transaction_id,
+            {Attribute.XOR_MAPPED_ADDRESS: public},
+        ).encode()
+        pair.at(
+            0.01,
+            lambda: side.agent.receive_datagram(response, transmit.local, SERVER, pair.now),
+        )
+        return True
+
+    pair.drops = drops
+    pair.peer(side).addresses.append(SERVER)  # so that the wire asks about it
+    return keepalives
+
+
+def test_bindings_are_kept_until_the_answer_comes_and_a_pair_is_selected():
+    pair = IcePair()
+    keepalives = reflect(pair, pair.a)
+    pair.set_roles()
+    pair.a.agent.add_stun_server("stun:early", [SERVER], pair.now)  # before there is an offer
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    pair.a.agent.expect_stun_server("stun:s")
+    pair.gather(pair.a)
+    assert pair.a.agent.gathering_state == "gathering"
+    pair.a.agent.add_stun_server("stun:s", [SERVER], pair.now)
+    pair.run(50)
+    assert [candidate.type for candidate in pair.a.gathered] == ["host", "srflx"]
+    assert pair.a.agent.gathering_state == "complete"
+    assert len(keepalives) == 3
+    pair.b.addresses.remove(SERVER)
+    pair.offer(pair.b)
+    for side in pair.sides:
+        pair.hear(side)
+    for candidate in pair.a.gathered:
+        pair.signal(pair.a, candidate.to_line(), pair.a.credentials.ufrag)
+    pair.run(5)
+    assert pair.a.states[-1] == "completed"
+    pair.b.addresses.append(SERVER)
+    pair.run(60)
+    assert len(keepalives) == 3
+
+
+def test_success_lets_all_pairs_of_the_foundation_be_checked():
+    """RFC 8445 7.2.5.3.3; else they would be tried one after the other."""
+    peer = IcePeer()
+    for port in (2000, 2001, 2002):
+        text = f"candidate:1 1 udp {9000 - port} 10.0.0.2 {port} typ host"
+        peer.agent.add_remote_candidate(Candidate.from_line(text), peer.now)
+    peer.run(1)
+    assert {remote[1] for _, _, remote in peer.requests} == {2000}
+    peer.answer_all()
+    peer.run(0.1)
+    assert {remote[1] for _, _, remote in peer.requests} == {2001, 2002}

@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from frazil.ice import IceConfig, IceTransportChanged
+from frazil.ice import Candidate, IceConfig, IceTransportChanged, PairState
 from frazil.ice.state import Cause
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, short_term_key
 from frazil.types import Transmit
 from support.ice_pair import IcePair, Side
+from support.ice_peer import LOCAL, LOCAL_2, IcePeer
 
 UP = ["new", "checking", "connected", "completed"]
 HEALED = [*UP, "disconnected", "connected", "completed"]
@@ -144,6 +145,11 @@ def test_a_late_consent_response_does_not_revive_while_candidates_may_come():
     pair.run(60)
     assert pair.a.states == ["new", "checking", "connected", "disconnected"]
     assert pair.a.agent.path is None
+    ufrag = pair.b.credentials.ufrag
+    pair.signal(pair.b, "candidate:1 1 udp 1 10.9.9.9 9 typ host", ufrag)
+    pair.run(1)
+    assert pair.a.states[-1] == "checking"
+    assert pair.a.reasons[-1].cause == Cause.NEW_PAIRS  # the loss of consent is old news
     pair.restart()
     pair.run(5)
     assert pair.a.states[-2:] == ["checking", "connected"]
@@ -291,3 +297,39 @@ def test_revoked_consent_ends_sending_at_once(ends):
     assert pair.a.agent.path is None
     assert pair.a.states[-1] == ("failed" if ends else "disconnected")
     assert pair.a.reasons[-1].deadline_at is None
+
+
+def test_other_pairs_are_asked_the_moment_the_selected_one_counts_as_lost():
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True)
+    peer.validate(LOCAL_2)
+    while peer.states[-1] != "disconnected":
+        peer.requests.clear()
+        peer.run(peer.agent.next_timeout() - peer.now)
+    assert LOCAL_2 in [local for _, local, _ in peer.requests]
+
+
+def test_checks_that_begin_while_the_selected_pair_is_silent_end_before_consent_does():
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True)
+    peer.run(6)
+    assert peer.states[-1] == "disconnected"
+    late = Candidate.from_line("candidate:1 1 udp 1 10.9.9.9 9 typ host")
+    peer.agent.add_remote_candidate(late, peer.now)
+    began_at = peer.now
+    peer.run(15.4)
+    newcomers = [pair for pair in peer.agent.pairs if pair.remote is late]
+    assert {pair.state for pair in newcomers} == {PairState.IN_PROGRESS}
+    peer.run(0.2)
+    assert {pair.state for pair in newcomers} == {PairState.FAILED}
+    assert peer.now < began_at + 24
+
+
+def test_an_answer_to_a_repeated_check_at_least_bounds_the_round_trip():
+    pair = IcePair(delay_s=1.0)
+    pair.negotiate()
+    while pair.a.states[-1] != "connected":
+        pair.run(0.1)
+    trip = pair.a.pair.round_trip
+    assert trip.last_s is None  # it was sent three times: which one was answered? (Karn)
+    assert trip.timeout_s(0.5) >= 2.0

@@ -83,6 +83,21 @@ def test_restart_while_checking_changes_no_state():
     assert pair.states == (UP, UP)
 
 
+def test_checks_of_the_generation_before_end_with_it():
+    pair = IcePair()
+    sent = []
+    pair.drops = lambda side, transmit: not sent.append(transmit.data)
+    pair.negotiate()
+    pair.run(2)
+    old = pair.b.credentials.ufrag.encode()
+    assert any(old in data for data in sent)
+    pair.restart()
+    sent.clear()
+    pair.run(30)
+    assert sent
+    assert not any(old in data for data in sent)
+
+
 def test_the_pac_timer_starts_over():
     pair = IcePair()
     pair.drops = lambda side, transmit: True
