@@ -176,11 +176,8 @@ class Relay:
         return None
 
     def _local(self, peer: Address) -> Address:
-        """The relayed address of the peer's family."""
-        for address in self.addresses:
-            if is_ipv6(address[0]) == is_ipv6(peer[0]):
-                return address
-        return self.addresses[0]
+        """The relayed address of the family of a permitted peer: there is one."""
+        return next(each for each in self.addresses if is_ipv6(each[0]) == is_ipv6(peer[0]))
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -148,6 +148,17 @@ def test_a_dropped_peer_keeps_its_number_for_later():
     assert pair.events == []
 
 
+def test_the_answer_for_a_dropped_channel_is_ignored():
+    pair = TurnPair()
+    pair.allocate()
+    pair.client.bind_channel(PEER, pair.now)
+    pair.flush()
+    pair.client.drop_permission(PEER[0])
+    pair.run(1000)
+    assert pair.service.requests[Method.CHANNEL_BIND] == 1
+    assert "channel-bound" not in [record.event for record in pair.trace.records]
+
+
 def test_a_dropped_channel_is_not_renewed():
     pair = bound()
     pair.client.drop_permission(PEER[0])

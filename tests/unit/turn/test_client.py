@@ -432,6 +432,17 @@ def test_a_permission_finds_out_sooner():
     assert event.code == 437
 
 
+def test_several_permissions_find_out_at_once():
+    pair = TurnPair()
+    pair.service.signs_errors = False
+    pair.allocate()
+    pair.permit(PEER[0], "203.0.113.6", "203.0.113.7")
+    pair.service.forget_allocations()
+    pair.run(300)
+    assert pair.kinds() == ["AllocationLost"]
+    assert 242 < pair.events[0][0] < 245
+
+
 def test_a_refusal_that_makes_no_sense_leads_to_a_refresh():
     # A server that restarted and says 400 where it should say 437.
     pair = TurnPair()
