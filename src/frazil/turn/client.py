@@ -214,9 +214,7 @@ class TurnClient:
         if state is TurnState.ALLOCATED:
             self._forget()
             self._refresh(0, now)
-        elif state is TurnState.ALLOCATING:
-            self._relay.clear()  # what the server is about to grant is given back then
-        else:
+        elif state is not TurnState.ALLOCATING:  # what is about to be granted is given back then
             self._forget()
             self._events.append(Closed(change))
         self._settle()
@@ -321,14 +319,12 @@ class TurnClient:
 
     def _take_allocation(self, answer: Answer, now: float) -> None:
         failure, message = answer.failure, answer.message
-        if message is None:
-            self._fail(Cause.UNANSWERED, failure or _ADDRESSLESS, now)
-        elif failure is None:
-            self._begin(message, answer.request.started_at, now)
-        elif failure.code == TRY_ALTERNATE:
+        if failure is not None and failure.code == TRY_ALTERNATE and message is not None:
             self._take_redirection(failure, message, now)
-        else:
-            self._fail(Cause.REFUSED, failure, now)
+        elif failure is not None:
+            self._fail(_cause_of(answer), failure, now)
+        elif message is not None:
+            self._begin(message, answer.request.started_at, now)
 
     def _begin(self, message: Message, asked_at: float, now: float) -> None:
         """The allocation is there (RFC 8656 7.3)."""
@@ -388,8 +384,7 @@ class TurnClient:
         elif failure is None or failure.code == ALLOCATION_MISMATCH:
             self._end_closing(Cause.RELEASED, "The server has forgotten the allocation.", now)
         else:
-            cause = Cause.UNANSWERED if answer.message is None else Cause.REFUSED
-            self._end_closing(cause, failure.sentence, now)
+            self._end_closing(_cause_of(answer), failure.sentence, now)
 
     # The allocation.
 
@@ -444,6 +439,12 @@ class TurnClient:
     def _require_begun(self) -> None:
         if self.state in _BEFORE:
             raise InvalidStateError(f"there is no relayed address yet: the relay is {self.state}")
+
+
+def _cause_of(answer: Answer) -> Cause:
+    """Whether the server refused, or no answer of it counts."""
+    is_refusal = answer.message is not None or (answer.failure and answer.failure.code)
+    return Cause.REFUSED if is_refusal else Cause.UNANSWERED
 
 
 def _relayed_addresses(message: Message) -> tuple[Address, ...]:

@@ -118,6 +118,16 @@ def test_a_refused_channel_leaves_the_indications(code):
     assert dict(record.facts)["code"] == code
 
 
+def test_a_renewal_that_is_refused_leaves_the_indications():
+    pair = bound()
+    pair.service.refusals = {Method.CHANNEL_BIND: ErrorCode(403)}
+    pair.run(520)
+    pair.client.send(b"x", PEER, pair.now)
+    pair.flush()
+    assert seen(pair.sent[-1][1]) == SEND
+    assert len(pair.requests(Method.CHANNEL_BIND)) == 1
+
+
 def test_a_server_in_trouble_keeps_the_channel():
     pair = bound()
     pair.service.refusals = {Method.CHANNEL_BIND: ErrorCode(500)}

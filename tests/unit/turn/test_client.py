@@ -192,6 +192,7 @@ def test_over_a_stream_a_request_is_sent_once():
 def test_a_server_that_signs_no_errors_is_believed_after_two_seconds():
     pair, event = failed_allocation(quota=0, signs_errors=False)
     assert event.code == 486
+    assert event.change.reason.cause == "refused"
     assert pair.events[0][0] == pytest.approx(4 * DELAY_S + 2)
     assert pair.trace.counters["turn-response-unproven"] >= 2  # retransmissions go on
 
@@ -231,6 +232,7 @@ def test_a_success_without_proof_is_never_believed():
     assert isinstance(event, AllocationFailed)
     assert event.code is None
     assert event.text == "The server did not prove that it knows the password."
+    assert event.change.reason.cause == "unanswered"
 
 
 @pytest.mark.parametrize(
@@ -312,6 +314,13 @@ def test_a_second_redirection_is_a_failure():
     event = only_event(pair)
     assert isinstance(event, AllocationFailed)
     assert (event.code, event.text) == (300, "The server redirects us once more.")
+
+
+def test_a_redirection_without_proof_is_not_followed():
+    pair, event = failed_allocation(redirect_to=("192.0.2.77", 3479), signs_errors=False)
+    assert isinstance(event, AllocationFailed)
+    assert event.code == 300
+    assert pair.events[0][0] == pytest.approx(4 * DELAY_S + 2)
 
 
 @pytest.mark.parametrize("address", [("127.0.0.1", 22), ("::ffff:127.0.0.1", 22), ("::1", 1)])
@@ -546,10 +555,14 @@ def test_silence_is_broken_for_the_sake_of_nats():
     ]
 
 
-def test_traffic_needs_no_keepalive():
+@pytest.mark.parametrize("with_channel", [False, True])
+def test_traffic_needs_no_keepalive(with_channel):
     pair = TurnPair()
     pair.allocate()
     pair.permit()
+    if with_channel:
+        pair.client.bind_channel(PEER, pair.now)
+        pair.run(1)
     for _ in range(12):
         pair.client.send(b"x", PEER, pair.now)
         pair.run(10)

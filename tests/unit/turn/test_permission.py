@@ -73,6 +73,7 @@ def test_only_so_many_datagrams_wait():
     pair = TurnPair()
     pair.allocate()
     pair.client.create_permission(IP, pair.now)
+    assert MAX_HELD == 16
     for number in range(MAX_HELD + 3):
         pair.client.send(b"%d" % number, PEER, pair.now)
     pair.run(1)
@@ -162,6 +163,16 @@ def test_a_renewal_that_got_lost_is_repeated_before_the_end():
     (allocation,) = pair.service.allocations.values()
     assert allocation.permits(IP, pair.now)
     assert failures(pair) == []
+
+
+def test_a_renewal_without_an_answer_is_repeated_at_once():
+    pair = TurnPair()
+    pair.allocate()
+    pair.permit()
+    pair.loses = lambda data: pair.now > 2 and seen(data) == CREATE_PERMISSION
+    pair.run(290)
+    asked = pair.requests(Method.CREATE_PERMISSION)
+    assert [at for at in asked if at > 273] == [280.5, 281.0, 282.0, 284.0, 288.0]
 
 
 def test_an_expired_permission_holds_datagrams_until_it_is_back():
