@@ -221,8 +221,10 @@ class Checker:
         ):
             return
         generation.nomination = max(generation.nomination, number)
-        if pair is not generation.nominated or pair is not self.selection.pair:
+        if pair is not generation.nominated:
             self._agree(pair, generation, now)
+        elif pair is not self.selection.pair:
+            self._use(pair, generation, "the peer nominated the pair again", now)
 
     # --- responses to our checks --------------------------------------------------------------
 

@@ -102,10 +102,11 @@ class Monitor:
 
     def _patience_s(self) -> float:
         """How long an answer on this path may take."""
-        round_trip = self.pair.round_trip
-        if round_trip.last_s is None:
-            return round_trip.timeout_s(self._config.check_rto_s)
-        return round_trip.timeout_s(_SHORTEST_WAIT_S)
+        config, round_trip = self._config, self.pair.round_trip
+        if round_trip.last_s is not None:
+            return round_trip.timeout_s(_SHORTEST_WAIT_S)
+        # An upper bound says little where checks went unanswered for other reasons than delay.
+        return round_trip.timeout_s(config.check_rto_s, config.probe_after_s)
 
     def note_check(self, now: float) -> None:
         """A check was sent on the pair, or was due while its interface is gone."""

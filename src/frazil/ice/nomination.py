@@ -54,6 +54,8 @@ def should_follow(
     nominated = generation.nominated
     if nominated is None or monitor is None or not monitor.is_alive:
         return True
+    if pair is nominated:  # said again; we may have left the pair while it was silent
+        return not nomination or nomination >= generation.nomination
     if nomination:
         return nomination > generation.nomination
     settled = now - generation.nominated_at >= _AGGRESSIVE_S

@@ -409,6 +409,8 @@ def test_success_lets_all_pairs_of_the_foundation_be_checked():
         peer.agent.add_remote_candidate(Candidate.from_line(text), peer.now)
     peer.run(1)
     assert {remote[1] for _, _, remote in peer.requests} == {2000}
-    peer.answer_all()
-    peer.run(0.1)
+    answered, peer.requests = peer.requests, []
+    for request, local, remote in answered:
+        peer.receive(peer.response(request, local), local, remote)
+    peer.run(0.2)
     assert {remote[1] for _, _, remote in peer.requests} == {2001, 2002}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice import IceTransportChanged, PairState
+from frazil.ice import Credentials, IceTransportChanged, PairState
 from frazil.ice.config import MAX_ROLE_CONFLICTS
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
@@ -388,6 +388,15 @@ def test_a_peer_that_answers_487_for_ever_is_given_up():
     assert [each.state for each in peer.agent.pairs] == ["failed"]
 
 
+def test_a_restart_starts_the_count_of_conflicts_over():
+    peer = IcePeer()
+    peer.check()
+    peer.agent._checker._conflicts = MAX_ROLE_CONFLICTS
+    peer.agent.set_local_credentials(Credentials("new1", "n" * 22), peer.now)
+    peer.agent.set_remote_credentials(Credentials("new2", "m" * 22), peer.now)
+    assert peer.agent._checker._conflicts == 0
+
+
 def test_a_487_to_a_check_of_the_role_before_changes_nothing():
     peer = IcePeer()
     peer.check()
@@ -483,3 +492,18 @@ def test_our_own_address_behind_a_nat_is_learned_from_the_response():
     assert pair.b.agent.path == (("10.0.0.2", 2000), public)
     assert pair.b.agent.selected_pair.remote.type == "prflx"
     assert [c.type for c in pair.a.gathered] == ["host"]  # it is never signalled
+
+
+def test_the_nominated_pair_is_taken_again_when_the_peer_says_so():
+    """It was left while silent; the one taken instead is silent, too."""
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True, nomination=1)
+    peer.validate(LOCAL_2)
+    while peer.agent.path == (LOCAL, REMOTE):
+        peer.run(0.1)
+        for request, local, remote in peer.requests:
+            if local == LOCAL_2:
+                peer.receive(peer.response(request, local), local, remote)
+        peer.requests.clear()
+    peer.validate(LOCAL, use_candidate=True, nomination=1)
+    assert peer.agent.path == (LOCAL, REMOTE)

@@ -77,6 +77,15 @@ def test_an_unknown_path_is_given_the_usual_timeout():
     assert watched.next_check_at == pytest.approx(103.0)
 
 
+def test_a_path_that_was_hard_to_open_is_not_taken_for_slow():
+    watched = monitor(rtt_s=None)
+    watched.pair.round_trip.limit(7.0)
+    watched.note_check(102.5)
+    assert watched.next_check_at == pytest.approx(105.0)
+    watched.note_check(105.0)
+    assert watched.lost_at == pytest.approx(107.5)
+
+
 def test_lost_and_back():
     watched = monitor()
     watched.note_check(102.5)
