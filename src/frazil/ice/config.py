@@ -29,16 +29,17 @@ MAX_CANCELLED_CHECKS = 3
 MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
-"""Other valid pairs that are asked at once while the selected one is silent."""
+"""Other pairs that are asked at once while the selected one is silent."""
 
 # What these limits mean for the network, per generation with L local addresses: at most
 #
 #     check_sends x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
 #
 # requests are sent to find pairs, where R counts the authentic checks received and N the
-# nominations, of which there is at most one for each pair that turned out to work. A silent pair
-# in use adds 1 + MAX_STANDBY_CHECKS requests for each probe_interval_s (while it is late) or
-# recovery_interval_s (once it is lost), a talking one one for each probe_after_s.
+# nominations: one for each better pair that turns out to work, and one more after each that was in
+# vain. A pair in use adds one request for each probe_after_s while it talks, for each
+# probe_interval_s while it is late, and 1 + MAX_STANDBY_CHECKS for each recovery_interval_s once
+# it is lost.
 
 
 @dataclass(frozen=True, slots=True)
