@@ -196,9 +196,14 @@ class Driver:
         self.flush()
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
-        """Hand out the events of one task: its slots are written; whether all are messages."""
+        """Hand out the events of one task: its slots are written; whether all are messages.
+
+        Nobody hears of those that come after a listener closed the connection.
+        """
         only_messages = True
         for event in events:
+            if self._is_closed:
+                break
             if isinstance(event, OperationSettled):
                 only_messages = False
                 promise = self._promises.pop(event.operation, None)
