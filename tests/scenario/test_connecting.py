@@ -319,6 +319,27 @@ async def test_c31_the_selected_pair_is_none_at_first_and_each_better_one_fires(
     assert bob.ice.getSelectedCandidatePair().remote.address == slow
 
 
+async def test_c39_the_controlled_side_follows_every_later_nomination(stage):
+    alice = stage.peer("alice", "10.0.0.1", "10.1.0.1", "10.2.0.1")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    for address, delay_s in (("10.0.0.1", 0.3), ("10.1.0.1", 0.1), ("10.2.0.1", 0.01)):
+        stage.net.connect(address, "bob", Conditions(delay_s=delay_s))
+    followed = []
+
+    @bob.pc.on("signalingstatechange")
+    def watch():
+        bob.ice.onselectedcandidatepairchange = lambda event: followed.append(
+            event.target.getSelectedCandidatePair().remote.address
+        )
+
+    await stage.connect()
+    await stage.sleep(20)
+    assert bob.ice.role == "controlled"
+    assert followed == ["10.2.0.1", "10.1.0.1", "10.0.0.1"]
+    assert states(bob, ICE) == "new checking connected completed"
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "selected"),
     [

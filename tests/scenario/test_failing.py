@@ -146,3 +146,16 @@ async def test_wait_connected_tells_what_was_observed(stage):
     assert "every pair was checked without success" in str(caught.value)
     assert stage.now == pytest.approx(39.6, abs=0.1)
     assert any("pairs_failed=1" in finding for finding in caught.value.findings)
+
+
+async def test_c38_the_advice_is_to_watch_what_is_disconnected_and_to_restart_what_failed(stage):
+    alice, _ = await stage.connect()
+    stage.net.block("alice", "bob")
+    await stage.until(lambda: alice.pc.connectionState == "disconnected")
+    with pytest.raises(ConnectivityError) as caught:
+        await alice.pc.wait_connected(timeout=1)
+    assert "watch it for some seconds" in caught.value.findings[-1]
+    await stage.until(lambda: alice.pc.connectionState == "failed")
+    with pytest.raises(ConnectivityError) as caught:
+        await alice.pc.wait_connected()
+    assert "call restartIce() on either side" in caught.value.findings[-1]

@@ -304,13 +304,20 @@ class Stage:
     async def connect(self, label: str = "chat", **options: Any) -> tuple[Peer, Peer]:
         """Connect the pair through a data channel, and see it open at both ends."""
         first, second = self.peers[:2] if self.peers else self.pair()
-        channel = first.channel(label, **options)
+        opening = self.spawn(self.connect_channel(label, **options))
         await self.negotiate()
         for peer in (first, second):
             await peer.pc.wait_connected(timeout=60)
+        await opening
+        return first, second
+
+    async def connect_channel(self, label: str, **options: Any) -> RTCDataChannel:
+        """Another channel of the first peer, open at both ends."""
+        first, second = self.peers[:2]
+        channel = first.channel(label, **options)
         await channel.wait_open()
         await self.until(lambda: label in second.channels)
-        return first, second
+        return channel
 
     def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
         """Do something beside the test; to be awaited by it."""

@@ -29,6 +29,17 @@ _SIGNALLING: Final = {
     RTCSignalingState.HAVE_REMOTE_PRANSWER: "the peer's answer was provisional only",
 }
 
+_ADVICE: Final = {
+    _Ice.DISCONNECTED: (
+        "the path may come back by itself: watch it for some seconds before calling restartIce()"
+    ),
+    _Ice.FAILED: (
+        "it stays failed until an ICE restart: once the cause is gone, call restartIce() on either "
+        "side and negotiate again"
+    ),
+}
+"""What webrtc-pc recommends about a path that is lost (RTCIceTransportState, notes)."""
+
 
 def findings(peer: PeerConnection) -> list[str]:
     """The observations that explain why ``peer`` is not connected, the most telling first."""
@@ -57,7 +68,8 @@ def _transport(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
         return [change.reason.text if change else "the DTLS handshake failed"]
     if dtls.ice.state in (_Ice.CONNECTED, _Ice.COMPLETED):
         return [f"ICE works, but the DTLS handshake has not finished: DTLS is {dtls.state}"]
-    return [*_path(peer, dtls), *_ice_reason(peer)]
+    advice = _ADVICE.get(dtls.ice.state)
+    return [*_path(peer, dtls), *_ice_reason(peer), *([advice] if advice else [])]
 
 
 def _path(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:

@@ -68,11 +68,12 @@ def test_every_check_is_unanswered(timeout):
         pair.a.createDataChannel("chat")
         pair.net.block()
         await pair.negotiate()
-        first, second, third = await blame(pair, timeout)
+        first, second, third, *advice = await blame(pair, timeout)
         assert first.endswith("tried from 10.0.0.1 port 49152 (host) to 10.0.0.2 port 49152 (host)")
         assert "STUN" in second
         assert third.startswith("ICE is checking" if timeout else "ICE is failed")
         assert "pairs=1" in third
+        assert ["restartIce()" in each for each in advice] == ([] if timeout else [True])
 
     main()
 
@@ -104,8 +105,9 @@ async def test_a_path_that_was_lost(pair: VirtualPair):
     await pair.connect()
     pair.net.block()
     await asyncio.sleep(60)
-    (finding,) = await blame(pair)
+    finding, advice = await blame(pair)
     assert finding.startswith("ICE is failed because consent to send is lost")
+    assert advice.startswith("it stays failed until an ICE restart")
 
 
 @on_virtual_pair
