@@ -132,3 +132,21 @@ async def test_c32_a_wrong_fingerprint_fails_dtls_on_both_sides(stage):
 
 def fingerprint_of(sdp):
     return next(line for line in sdp.splitlines() if line.startswith("a=fingerprint"))
+
+
+@pytest.mark.parametrize("stage", range(4), indirect=True)
+async def test_two_controlling_sides_agree_who_it_is(stage):
+    """An offer that looks like one of ICE lite makes its receiver controlling, too."""
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    offer = alice.pc.localDescription.sdp.replace("\r\nt=0 0\r\n", "\r\nt=0 0\r\na=ice-lite\r\n")
+    await bob.pc.setRemoteDescription({"type": "offer", "sdp": offer})
+    assert alice.ice.role == bob.ice.role == "controlling"
+    await bob.pc.setLocalDescription()
+    await stage.back.describe(bob.pc.localDescription)
+    await stage.sleep(60)
+    assert {alice.ice.role, bob.ice.role} == {"controlling", "controlled"}
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert states(peer, CONNECTION) == "new connecting connected"
