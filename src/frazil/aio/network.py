@@ -1,15 +1,20 @@
-"""What a peer connection needs from the world: interfaces, UDP sockets, names, randomness.
+"""What a peer connection needs from the world: interfaces, sockets, streams, names, randomness.
 
 :class:`frazil.aio.SystemNetwork` is the machine's own network. The hosts of
 :class:`frazil.testing.VirtualNetwork` implement the same interface, so the same asyncio code runs
 on both.
 """
 
+import ssl
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from frazil.types import Address, Datagram, Transmit
+
+MAX_UNSENT_BYTES: Final = 256 * 1024
+"""How much may wait in a stream: what a TURN connection carries is worthless when it is old."""
 
 DatagramHandler: TypeAlias = Callable[[list[Datagram]], None]
 """Gets the datagrams that one wake-up of a socket found, in the order of their arrival."""
@@ -81,6 +86,73 @@ class UdpSocket(Protocol):
         """Close. No datagram is handed over any more. Idempotent."""
 
 
+class StreamHandlers(NamedTuple):
+    """What a stream calls, from the event loop, never from within one of its methods.
+
+    Attributes:
+        on_data: Gets the bytes that came, cut anywhere; possibly before ``connect_tcp`` has
+            returned. It may close the stream.
+        on_end: Called once when the stream is over for another reason than its own ``close``.
+    """
+
+    on_data: Callable[[bytes], None]
+    on_end: Callable[[], None]
+
+
+class Stream(Protocol):
+    """A TCP or TLS connection that never blocks."""
+
+    @property
+    def local(self) -> Address:
+        """The address at this end."""
+
+    @property
+    def remote(self) -> Address:
+        """The address at the other end."""
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were given to :meth:`send` and never sent."""
+
+    def send(self, message: bytes) -> None:
+        """Send a message as a whole, or lose it as a whole, so that framing survives.
+
+        It is lost, and counted in :attr:`dropped`, if more than :data:`MAX_UNSENT_BYTES` wait
+        already or the stream is over. Late media and data would be of no use to anyone.
+        """
+
+    def close(self) -> None:
+        """Close. Nothing is called any more. Idempotent."""
+
+
+class StreamListener(Protocol):
+    """A TCP port at which streams arrive."""
+
+    @property
+    def local(self) -> Address:
+        """The address it is bound to, with the real port."""
+
+    def close(self) -> None:
+        """Accept no more streams; those that were accepted live on. Idempotent."""
+
+
+AcceptHandler: TypeAlias = Callable[[Stream], StreamHandlers]
+"""Gets a stream that has arrived, and tells what it is to call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How to secure a stream.
+
+    Attributes:
+        server_name: Whom the certificate must name: a host name or an IP literal.
+        context: What to trust; what the operating system trusts, unless told.
+    """
+
+    server_name: str
+    context: ssl.SSLContext | None = None
+
+
 class Network(Protocol):
     """The network as one host sees it."""
 
@@ -98,6 +170,42 @@ class Network(Protocol):
             port: 0 takes any free port.
             on_datagrams: Called from the event loop, never from within another method of the
                 socket. It may close the socket.
+
+        Raises:
+            OSError: The address is not there, the port is taken, or the like.
+            ValueError: ``host`` is not an IP literal.
+        """
+
+    async def connect_tcp(
+        self,
+        remote: Address,
+        handlers: StreamHandlers,
+        *,
+        local: str | None = None,
+        tls: Tls | None = None,
+    ) -> Stream:
+        """Open a stream; it is ready, and secured if wanted, on return.
+
+        Nobody waits for ever, but the operating system may wait for minutes: use
+        ``asyncio.timeout``. A cancelled attempt leaves nothing behind.
+
+        Args:
+            remote: Where to.
+            handlers: What the stream calls.
+            local: The address of this host to come from; any, unless told.
+            tls: Secure the stream.
+
+        Raises:
+            OSError: Nobody answers, or refuses, or is not who he should be (``ssl.SSLError``).
+        """
+
+    async def listen_tcp(self, host: str, port: int, accept: AcceptHandler) -> StreamListener:
+        """Bind a TCP port.
+
+        Args:
+            host: An IP literal: an address of this host.
+            port: 0 takes any free port.
+            accept: Called for each stream that arrives.
 
         Raises:
             OSError: The address is not there, the port is taken, or the like.

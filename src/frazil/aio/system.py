@@ -3,8 +3,18 @@
 import asyncio
 import secrets
 
-from frazil.aio import interface, resolver, udp
-from frazil.aio.network import DatagramHandler, Interface, Network, UdpSocket
+from frazil.aio import interface, resolver, stream, udp
+from frazil.aio.network import (
+    AcceptHandler,
+    DatagramHandler,
+    Interface,
+    Network,
+    Stream,
+    StreamHandlers,
+    StreamListener,
+    Tls,
+    UdpSocket,
+)
 from frazil.types import Address
 
 
@@ -33,6 +43,30 @@ class SystemNetwork(Network):
         """
         loop = asyncio.get_running_loop()
         return udp.open_udp(loop, host, port, on_datagrams, offload=self._offload)
+
+    async def connect_tcp(
+        self,
+        remote: Address,
+        handlers: StreamHandlers,
+        *,
+        local: str | None = None,
+        tls: Tls | None = None,
+    ) -> Stream:
+        """Open a TCP or TLS stream; see :class:`frazil.aio.Network`.
+
+        Raises:
+            OSError: Nobody answers, or refuses, or is not who he should be (``ssl.SSLError``).
+        """
+        return await stream.connect(remote, handlers, local=local, tls=tls)
+
+    async def listen_tcp(self, host: str, port: int, accept: AcceptHandler) -> StreamListener:
+        """Bind a TCP port; see :class:`frazil.aio.Network`.
+
+        Raises:
+            OSError: The address is not there, the port is taken, or the like.
+            ValueError: ``host`` is not an IP literal.
+        """
+        return await stream.listen(host, port, accept)
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """The addresses of ``host``, best first; an IP literal stands for itself.

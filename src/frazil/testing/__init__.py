@@ -12,6 +12,17 @@ machine's own network. Hours pass in milliseconds, and the same seed gives the s
     ...     net.block(alice, bob, for_s=6)
     ...     await asyncio.sleep(20)
     >>> run(main, seed=7)
+
+Hosts may be behind NATs and firewalls of every kind that RFC 4787 knows::
+
+    home = net.nat("home", "203.0.113.5", kind=SYMMETRIC)
+    alice = net.host("alice", "192.168.1.2", behind=home)
+    office = net.firewall("office", WEB_ONLY)
+    bob = net.host("bob", "198.51.100.7", behind=office)
+    home.forget()  # the NAT is switched off and on again
+    office.firewall = OPEN  # the administrator has mercy
+    for packet in net.packets:
+        print(packet)  # with the addresses inside and outside
 """
 
 from frazil.testing.blockable import BlockableNetwork
@@ -27,6 +38,7 @@ from frazil.testing.nat import (
     PORT_RESTRICTED_CONE,
     SYMMETRIC,
     SYMMETRIC_RANDOM,
+    WEB_ONLY,
     Binding,
     Dependence,
     Firewall,
@@ -35,9 +47,10 @@ from frazil.testing.nat import (
     Router,
 )
 from frazil.testing.network import VirtualNetwork
-from frazil.testing.packet import Fate, Hop, Packet
+from frazil.testing.packet import Fate, Hop, Packet, TransportProtocol
 from frazil.testing.runner import LeftoverError, run
 from frazil.testing.stun import StunServer
+from frazil.testing.tcp import VirtualListener, VirtualStream
 from frazil.testing.turn import TurnServer
 from frazil.testing.turn_allocation import TurnAllocation
 from frazil.testing.turn_service import TurnService
@@ -50,6 +63,7 @@ __all__ = [
     "PORT_RESTRICTED_CONE",
     "SYMMETRIC",
     "SYMMETRIC_RANDOM",
+    "WEB_ONLY",
     "Binding",
     "BlockableNetwork",
     "Conditions",
@@ -65,12 +79,15 @@ __all__ = [
     "PortAssignment",
     "Router",
     "StunServer",
+    "TransportProtocol",
     "TurnAllocation",
     "TurnServer",
     "TurnService",
     "VirtualHost",
+    "VirtualListener",
     "VirtualLoop",
     "VirtualNetwork",
+    "VirtualStream",
     "VirtualUdpSocket",
     "run",
 ]

@@ -1,14 +1,27 @@
 """A real network whose paths can be cut for a while."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from frazil.aio.network import DatagramHandler, Interface, Network, UdpSocket
+from frazil.aio.network import (
+    AcceptHandler,
+    DatagramHandler,
+    Interface,
+    Network,
+    StreamHandlers,
+    StreamListener,
+    Tls,
+    UdpSocket,
+)
+from frazil.testing.blockable_stream import BlockableStream
 from frazil.types import Address, Datagram, Transmit
 
 
 class BlockableNetwork(Network):
-    """Another network, on which :meth:`block` stops every datagram until :meth:`heal`.
+    """Another network, on which :meth:`block` stops everything until :meth:`heal`.
+
+    Datagrams are lost meanwhile; streams stand still, and so do attempts to open one.
 
     It shows a program what happens when the path to its peer dies, and that it recovers, on real
     sockets and in real time::
@@ -34,20 +47,24 @@ class BlockableNetwork(Network):
         self.lost = 0
         self._inner = inner
         self._only = only
-        self._is_blocked = False
+        self._streams: set[BlockableStream] = set()
+        self._is_open = asyncio.Event()
+        self._is_open.set()
 
     @property
     def is_blocked(self) -> bool:
-        """Whether datagrams are being stopped."""
-        return self._is_blocked
+        """Whether everything is being stopped."""
+        return not self._is_open.is_set()
 
     def block(self) -> None:
-        """Lose every datagram from now on, in both directions, as a dead path would."""
-        self._is_blocked = True
+        """Let nothing pass from now on, in either direction, as on a dead path."""
+        self._is_open.clear()
 
     def heal(self) -> None:
-        """Let datagrams pass again. Those that were stopped stay lost."""
-        self._is_blocked = False
+        """Let everything pass again. Datagrams that were stopped stay lost, streams go on."""
+        self._is_open.set()
+        for stream in tuple(self._streams):
+            stream.go_on()
 
     def interfaces(self) -> list[Interface]:
         """The addresses of the inner network that are to be shown."""
@@ -58,6 +75,36 @@ class BlockableNetwork(Network):
         inner = self._inner.open_udp(host, port, partial(self._arrive, on_datagrams))
         return _BlockableUdpSocket(self, inner)
 
+    async def connect_tcp(
+        self,
+        remote: Address,
+        handlers: StreamHandlers,
+        *,
+        local: str | None = None,
+        tls: Tls | None = None,
+    ) -> BlockableStream:
+        """Open a stream on the inner network, as soon as nothing is blocked.
+
+        Raises:
+            OSError: It did not come about; see :class:`frazil.aio.Network`.
+        """
+        await self._is_open.wait()
+        stream = self._new_stream()
+        wrapped = stream.around(handlers)
+        try:
+            inner = await self._inner.connect_tcp(remote, wrapped, local=local, tls=tls)
+        except BaseException:
+            self._streams.discard(stream)
+            raise
+        stream.adopt(inner)
+        return stream
+
+    async def listen_tcp(self, host: str, port: int, accept: AcceptHandler) -> StreamListener:
+        """Bind a TCP port on the inner network; see :class:`frazil.aio.Network`."""
+        return await self._inner.listen_tcp(
+            host, port, lambda inner: self._new_stream().accept(accept, inner)
+        )
+
     async def resolve(self, host: str, port: int) -> list[Address]:
         """The addresses of ``host`` on the inner network, blocked or not."""
         return await self._inner.resolve(host, port)
@@ -66,8 +113,13 @@ class BlockableNetwork(Network):
         """``n`` bytes from the inner network."""
         return self._inner.random_bytes(n)
 
+    def _new_stream(self) -> BlockableStream:
+        stream = BlockableStream(lambda: self.is_blocked, self._streams.discard)
+        self._streams.add(stream)
+        return stream
+
     def _arrive(self, on_datagrams: DatagramHandler, batch: list[Datagram]) -> None:
-        if self._is_blocked:
+        if self.is_blocked:
             self.lost += len(batch)
         else:
             on_datagrams(batch)

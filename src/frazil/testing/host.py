@@ -1,23 +1,44 @@
 """A machine on the virtual network."""
 
 import errno
-import os
 import socket
-from collections.abc import Callable, Sequence
-from itertools import count, cycle, islice
+from collections.abc import Sequence
+from itertools import count
 from random import Random
-from typing import Final, TypeAlias
+from typing import Protocol
 
 from frazil.address import canonical_ip
-from frazil.aio.network import DatagramHandler, Interface, Network
+from frazil.aio.network import (
+    AcceptHandler,
+    DatagramHandler,
+    Interface,
+    Network,
+    StreamHandlers,
+    Tls,
+)
 from frazil.testing.nat.router import Router
+from frazil.testing.packet import Fate, TransportProtocol
 from frazil.testing.realm import Realm
+from frazil.testing.tcp.sender import Report
+from frazil.testing.tcp.stack import PortCycle, TcpStack
+from frazil.testing.tcp.stream import VirtualListener, VirtualStream, os_error
 from frazil.types import Address, Datagram, Transmit
 
-_EPHEMERAL_PORTS: Final = range(49_152, 65_536)
 
-Carry: TypeAlias = Callable[["VirtualHost", Address, Address, bytes], None]
-"""Takes the sender, the source and the destination address, and the payload."""
+class Carry(Protocol):
+    """Sends a packet on its way."""
+
+    def __call__(
+        self,
+        sender: "VirtualHost",
+        source: Address,
+        destination: Address,
+        data: bytes,
+        protocol: TransportProtocol = TransportProtocol.UDP,
+        report: Report | None = None,
+        /,
+    ) -> None:
+        """Carry ``data``, and tell ``report`` what became of it."""
 
 
 class VirtualUdpSocket:
@@ -75,6 +96,7 @@ class VirtualHost(Network):
 
     Attributes:
         name: What the network calls it.
+        tcp: Its streams.
     """
 
     def __init__(
@@ -95,7 +117,8 @@ class VirtualHost(Network):
         self._realms: dict[str, Realm] = {}
         self._interface_numbers = count()
         self._sockets: dict[Address, VirtualUdpSocket] = {}
-        self._ports = cycle(_EPHEMERAL_PORTS)
+        self._ports = PortCycle()
+        self.tcp = TcpStack(self._ship)
 
     def __repr__(self) -> str:
         return f"<host {self.name}: {', '.join(self._interfaces) or 'offline'}>"
@@ -120,13 +143,53 @@ class VirtualHost(Network):
         if not 0 <= port <= 65_535:
             raise OverflowError(f"port {port}")
         if address not in self._interfaces:
-            raise _os_error(errno.EADDRNOTAVAIL)
-        local = (address, port or self._free_port(address))
+            raise os_error(errno.EADDRNOTAVAIL)
+        local = (address, port or self._ports.next_free(address, self._sockets))
         if local in self._sockets:
-            raise _os_error(errno.EADDRINUSE)
+            raise os_error(errno.EADDRINUSE)
         opened = VirtualUdpSocket(self, local, on_datagrams, self._carry)
         self._sockets[local] = opened
         return opened
+
+    async def connect_tcp(
+        self,
+        remote: Address,
+        handlers: StreamHandlers,
+        *,
+        local: str | None = None,
+        tls: Tls | None = None,
+    ) -> VirtualStream:
+        """Open a stream; see :class:`frazil.aio.Network`. TLS is a matter of names only here.
+
+        Raises:
+            OSError: Nobody answers, or refuses, or is not who he should be (``ssl.SSLError``), or
+                the host does not have that address.
+        """
+        source = canonical_ip(local) if local is not None else self._source(remote)
+        if not self.has(source):
+            raise os_error(errno.EADDRNOTAVAIL)
+        server_name = tls.server_name if tls is not None else None
+        return await self.tcp.connect(source, remote, handlers, server_name)
+
+    async def listen_tcp(
+        self, host: str, port: int, accept: AcceptHandler, *, certificate_name: str | None = None
+    ) -> VirtualListener:
+        """Bind a TCP port; see :class:`frazil.aio.Network`.
+
+        Args:
+            host: One of the host's addresses.
+            port: 0 takes any free port.
+            accept: Called for each stream that arrives.
+            certificate_name: Whom the certificate names, on a port for TLS.
+
+        Raises:
+            OSError: The host does not have that address, or the port is taken.
+            ValueError: ``host`` is not an IP literal.
+        """
+        address = canonical_ip(host)
+        if not self.has(address):
+            raise os_error(errno.EADDRNOTAVAIL)
+        return self.tcp.listen(address, port, accept, certificate_name)
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """The addresses of ``host`` according to the network's ``names``.
@@ -216,18 +279,21 @@ class VirtualHost(Network):
         """Free the port of a socket that has just closed."""
         del self._sockets[closed.local]
 
-    def _free_port(self, address: str) -> int:
-        # In turn, so that a port is not reused while packets for its last owner are on the way.
-        for port in islice(self._ports, len(_EPHEMERAL_PORTS)):
-            if (address, port) not in self._sockets:
-                return port
-        raise _os_error(errno.EADDRINUSE)
+    def _ship(self, source: Address, destination: Address, data: bytes, report: Report) -> None:
+        if self.has(source[0]):
+            self._carry(self, source, destination, data, TransportProtocol.TCP, report)
+        else:
+            report(Fate.UNROUTABLE)
+
+    def _source(self, remote: Address) -> str:
+        """The address from which the host writes to ``remote``."""
+        for interface in self.interfaces():
+            same_family = (":" in interface.address) == (":" in remote[0])
+            if same_family and interface.is_loopback == is_loopback(remote[0]):
+                return interface.address
+        raise os_error(errno.ENETUNREACH)
 
 
 def is_loopback(address: str) -> bool:
     """Whether a canonical address leads back to the host that uses it."""
     return address.startswith("127.") or address == "::1"
-
-
-def _os_error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))

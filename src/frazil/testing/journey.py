@@ -1,22 +1,29 @@
-"""A datagram on its way."""
+"""A packet on its way."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from frazil.testing.host import VirtualHost, is_loopback
 from frazil.testing.link import Link
-from frazil.testing.packet import Hop
+from frazil.testing.packet import Fate, Hop, TransportProtocol
 from frazil.testing.realm import Node, Realm
 from frazil.types import Address
 
 
 class Journey(NamedTuple):
-    """A datagram as its sender sees it."""
+    """A packet as its sender sees it.
+
+    Attributes:
+        report: Whoever of the sender's wants to learn its fate.
+    """
 
     sent_at: float
     sender: VirtualHost
     source: Address
     destination: Address
     data: bytes
+    protocol: TransportProtocol
+    report: Callable[[Fate], None] | None
 
 
 class Leg(NamedTuple):

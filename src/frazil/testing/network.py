@@ -26,6 +26,7 @@ from frazil.testing.nat.router import Router
 from frazil.testing.packet import Fate, Packet
 from frazil.testing.realm import Realm
 from frazil.testing.stun import StunServer
+from frazil.testing.tcp import VirtualListener, VirtualStream
 from frazil.testing.transit import Transit
 from frazil.testing.turn import TurnServer
 
@@ -190,15 +191,21 @@ class VirtualNetwork:
         self._servers.append(server)
         return server
 
-    def sockets(self) -> list[VirtualUdpSocket]:
-        """The open sockets of all hosts."""
-        return [socket for host in self._hosts.values() for socket in host.sockets()]
+    def sockets(self) -> list[VirtualUdpSocket | VirtualStream | VirtualListener]:
+        """All that is open on any host: UDP sockets, streams, listeners."""
+        return [
+            opened
+            for host in self._hosts.values()
+            for opened in (*host.sockets(), *host.tcp.open_ends())
+        ]
 
     def close(self) -> None:
         """Close the servers, lose what is on its way, carry nothing any more. Idempotent."""
         self._transit.close()
         for server in self._servers:
             server.close()
+        for host in self._hosts.values():
+            host.tcp.abandon()
 
     # --- links --------------------------------------------------------------------------------
 

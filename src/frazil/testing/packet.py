@@ -6,6 +6,13 @@ from typing import NamedTuple
 from frazil.types import Address
 
 
+class TransportProtocol(StrEnum):
+    """What an IP packet carries."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
 class Fate(StrEnum):
     """How the journey of a datagram ended."""
 
@@ -59,6 +66,8 @@ class Packet(NamedTuple):
         data: Its payload.
         fate: What became of it. A datagram that is delivered twice is there twice.
         hops: The routers that it passed, and its addresses behind each.
+        protocol: What it is. A TCP segment has a header of its own kind, which streams of a
+            virtual network understand.
     """
 
     sent_at: float
@@ -68,10 +77,13 @@ class Packet(NamedTuple):
     data: bytes
     fate: Fate
     hops: tuple[Hop, ...] = ()
+    protocol: TransportProtocol = TransportProtocol.UDP
 
     def __str__(self) -> str:
         way = ", ".join([_way(self.source, self.destination), *map(str, self.hops)])
-        return f"{self.sent_at:.6f} {way}, {len(self.data)} bytes, {self.fate} {self.at:.6f}"
+        kind = "tcp, " if self.protocol is TransportProtocol.TCP else ""
+        size = f"{len(self.data)} bytes"
+        return f"{self.sent_at:.6f} {way}, {kind}{size}, {self.fate} {self.at:.6f}"
 
 
 def _way(source: Address, destination: Address) -> str:

@@ -1,6 +1,7 @@
-"""The way of datagrams: from host to host, and through the routers between them."""
+"""The way of packets: from host to host, and through the routers between them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from frazil.testing.arrival import Arrivals
@@ -10,18 +11,21 @@ from frazil.testing.host import VirtualHost, VirtualUdpSocket
 from frazil.testing.journey import Flight, Journey, Leg
 from frazil.testing.link import Link, Links
 from frazil.testing.nat.router import Router
-from frazil.testing.packet import Fate, Hop, Packet
+from frazil.testing.packet import Fate, Hop, Packet, TransportProtocol
 from frazil.testing.realm import Node
+from frazil.testing.tcp.segment import HEADER_SIZE as SEGMENT_HEADER_SIZE
 from frazil.types import Address, Datagram
 
-_IPV4_HEADERS: Final = 28
-_IPV6_HEADERS: Final = 48
+_IPV4_HEADER_SIZE: Final = 20
+_IPV6_HEADER_SIZE: Final = 40
+_UDP_HEADER_SIZE: Final = 8
+_TCP_HEADER_SIZE: Final = 20
 
 _Batches: TypeAlias = dict[VirtualUdpSocket, list[Datagram]]
 
 
 class Transit:
-    """Carries every datagram leg by leg until its fate is sealed.
+    """Carries every packet leg by leg until its fate is sealed.
 
     Args:
         links: What each leg goes by.
@@ -44,13 +48,19 @@ class Transit:
         self._arrivals.clear()
 
     def carry(
-        self, sender: VirtualHost, source: Address, destination: Address, data: bytes
+        self,
+        sender: VirtualHost,
+        source: Address,
+        destination: Address,
+        data: bytes,
+        protocol: TransportProtocol = TransportProtocol.UDP,
+        report: Callable[[Fate], None] | None = None,
     ) -> None:
-        """Send a datagram on its way."""
+        """Send a packet on its way, and ``report`` the fate of each copy of it."""
         if self._closed:
             return
         now = asyncio.get_running_loop().time()
-        journey = Journey(now, sender, source, destination, data)
+        journey = Journey(now, sender, source, destination, data, protocol, report)
         realm = sender.realm(source[0])
         self._set_out(Leg(journey, realm, sender, source, destination, outward=True), now)
 
@@ -116,6 +126,10 @@ class Transit:
         ends = Ends(journey.sender.name, journey.source[0], host.name, leg.destination[0])
         if leg.hops and self._blackouts.cover(ends, now):
             return Fate.BLOCKED
+        if journey.protocol is TransportProtocol.TCP:
+            receive = host.tcp.receive
+            asyncio.get_running_loop().call_soon(receive, journey.data, leg.destination, leg.source)
+            return Fate.DELIVERED
         socket = host.listener(leg.destination)
         if socket is None:
             return Fate.UNHEARD
@@ -125,8 +139,12 @@ class Transit:
     def _seal(self, leg: Leg, fate: Fate, now: float, link: Link | None = None) -> None:
         if link is not None:
             link.counters[fate] += 1
-        sent_at, _, source, destination, data = leg.journey
-        self._capture.note(Packet(sent_at, now, source, destination, data, fate, leg.hops))
+        sent_at, _, source, destination, data, protocol, report = leg.journey
+        self._capture.note(
+            Packet(sent_at, now, source, destination, data, fate, leg.hops, protocol)
+        )
+        if report is not None:
+            report(fate)
 
 
 def _ends(leg: Leg, node: Node) -> Ends:
@@ -136,7 +154,9 @@ def _ends(leg: Leg, node: Node) -> Ends:
 def _pass(leg: Leg, router: Router, now: float) -> Leg | Fate:
     """What a router makes of a datagram."""
     from_inside = leg.realm is router.inside
-    passage = router.forward(leg.source, leg.destination, now, outward=from_inside)
+    passage = router.forward(
+        leg.source, leg.destination, now, outward=from_inside, protocol=leg.journey.protocol
+    )
     if isinstance(passage, Fate):
         return passage
     source, destination, outward = passage
@@ -147,4 +167,8 @@ def _pass(leg: Leg, router: Router, now: float) -> Leg | Fate:
 
 def _wire_size(journey: Journey) -> int:
     """Bytes of the whole IP packet."""
-    return len(journey.data) + (_IPV6_HEADERS if ":" in journey.source[0] else _IPV4_HEADERS)
+    size = len(journey.data)
+    size += _IPV6_HEADER_SIZE if ":" in journey.source[0] else _IPV4_HEADER_SIZE
+    if journey.protocol is TransportProtocol.TCP:
+        return size - SEGMENT_HEADER_SIZE + _TCP_HEADER_SIZE
+    return size + _UDP_HEADER_SIZE

@@ -483,8 +483,8 @@ def test_packets_tell_the_whole_journey():
         await asyncio.sleep(1)
         source = ("10.0.0.1", 5000)
         assert net.packets == (
-            (1.1, 1.1, source, ("10.9.9.9", 9), b"x", Fate.UNROUTABLE, ()),
-            (1.0, 1.5, source, ("10.0.0.2", 5000), b"hello", Fate.DELIVERED, ()),
+            (1.1, 1.1, source, ("10.9.9.9", 9), b"x", Fate.UNROUTABLE, (), "udp"),
+            (1.0, 1.5, source, ("10.0.0.2", 5000), b"hello", Fate.DELIVERED, (), "udp"),
         )
         line = "1.000000 10.0.0.1 5000 > 10.0.0.2 5000, 5 bytes, delivered 1.500000"
         assert str(net.packets[1]) == line

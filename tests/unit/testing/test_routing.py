@@ -329,7 +329,7 @@ def test_bindings_can_be_looked_at():
         await asyncio.sleep(1)
         (binding,) = home.bindings
         assert (binding.inside, binding.outside) == ((PRIVATE, 5000), (HOME, 5000))
-        assert repr(binding) == "<binding 192.168.1.2 5000 at 203.0.113.5 5000>"
+        assert repr(binding) == "<udp binding 192.168.1.2 5000 at 203.0.113.5 5000>"
         assert binding.expires_at == 120.001
         await asyncio.sleep(120)
         assert home.bindings == ()

@@ -15,7 +15,7 @@ Behind a router there is a realm of its own, whose hosts know only their private
 
 from frazil.testing.nat.binding import Binding
 from frazil.testing.nat.dependence import Dependence
-from frazil.testing.nat.firewall import NO_UDP, OPEN, Firewall
+from frazil.testing.nat.firewall import NO_UDP, OPEN, WEB_ONLY, Firewall
 from frazil.testing.nat.kind import (
     ADDRESS_RESTRICTED_CONE,
     FULL_CONE,
@@ -35,6 +35,7 @@ __all__ = [
     "PORT_RESTRICTED_CONE",
     "SYMMETRIC",
     "SYMMETRIC_RANDOM",
+    "WEB_ONLY",
     "Binding",
     "Dependence",
     "Firewall",

@@ -6,6 +6,7 @@ from typing import Final
 
 from frazil.testing.nat.dependence import Dependence
 from frazil.testing.nat.port import PortAssignment
+from frazil.testing.packet import TransportProtocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,13 @@ class NatKind:
         timeout_s: How long a binding lives, and a remote endpoint may answer, after the last
             datagram from the inside (REQ-5). RFC 4787 asks for no less than two minutes; many
             NATs forget after 30 seconds.
+        tcp_timeout_s: The same for TCP, where RFC 5382 (REQ-5) asks for two hours and four minutes.
         refreshed_by_inbound: Whether datagrams from the outside keep a binding alive as well
             (REQ-6).
         max_bindings: How many bindings there can be at a time, if not as many as ports.
 
     Raises:
-        ValueError: The timeout is not positive, or there is no room for a binding.
+        ValueError: A timeout is not positive, or there is no room for a binding.
     """
 
     mapping: Dependence = Dependence.ENDPOINT_INDEPENDENT
@@ -42,14 +44,20 @@ class NatKind:
     hairpin: bool = True
     paired: bool = True
     timeout_s: float = 120.0
+    tcp_timeout_s: float = 7_440.0
     refreshed_by_inbound: bool = False
     max_bindings: float = math.inf
 
     def __post_init__(self) -> None:
-        if not self.timeout_s > 0:
-            raise ValueError(f"timeout_s cannot be {self.timeout_s}")
+        for name in ("timeout_s", "tcp_timeout_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} cannot be {getattr(self, name)}")
         if not self.max_bindings >= 1:
             raise ValueError(f"max_bindings cannot be {self.max_bindings}")
+
+    def lifetime_s(self, protocol: TransportProtocol) -> float:
+        """How long a binding for ``protocol`` lives."""
+        return self.timeout_s if protocol is TransportProtocol.UDP else self.tcp_timeout_s
 
 
 FULL_CONE: Final = NatKind(filtering=Dependence.ENDPOINT_INDEPENDENT)

@@ -11,7 +11,7 @@ from frazil.testing.nat.binding import Binding
 from frazil.testing.nat.firewall import Firewall
 from frazil.testing.nat.kind import NatKind
 from frazil.testing.nat.table import BindingTable
-from frazil.testing.packet import Fate
+from frazil.testing.packet import Fate, TransportProtocol
 from frazil.testing.realm import Realm
 from frazil.types import Address
 
@@ -105,39 +105,50 @@ class Router:
     # --- the way of a datagram ----------------------------------------------------------------
 
     def forward(
-        self, source: Address, destination: Address, now: float, *, outward: bool
+        self,
+        source: Address,
+        destination: Address,
+        now: float,
+        *,
+        outward: bool,
+        protocol: TransportProtocol = TransportProtocol.UDP,
     ) -> Passage | Fate:
-        """Translate a datagram, or tell why it ends here.
+        """Translate a packet, or tell why it ends here.
 
         Args:
             source: Where it comes from, as seen on the side where it arrives.
             destination: Where it is going, likewise.
             now: The time.
             outward: Whether it comes from the inside.
+            protocol: What it is.
         """
-        if not self.firewall.admits(destination if outward else source):
+        if not self.firewall.admits(protocol, destination if outward else source):
             verdict: Passage | Fate = Fate.FORBIDDEN
         elif outward:
-            verdict = self._let_out(source, destination, now)
+            verdict = self._let_out(protocol, source, destination, now)
         else:
-            verdict = self._let_in(source, destination, now)
+            verdict = self._let_in(protocol, source, destination, now)
         if isinstance(verdict, Fate):
             self.counters[verdict] += 1
         return verdict
 
-    def _let_out(self, source: Address, destination: Address, now: float) -> Passage | Fate:
+    def _let_out(
+        self, protocol: TransportProtocol, source: Address, destination: Address, now: float
+    ) -> Passage | Fate:
         turns_back = destination[0] in self.public
         if turns_back and not self.kind.hairpin:
             return Fate.NO_HAIRPIN
-        binding = self._table.open(source, destination, now)
+        binding = self._table.open(protocol, source, destination, now)
         if binding is None:
             return Fate.EXHAUSTED
         if turns_back:
-            return self._let_in(binding.outside, destination, now)
+            return self._let_in(protocol, binding.outside, destination, now)
         return Passage(binding.outside, destination, outward=True)
 
-    def _let_in(self, source: Address, destination: Address, now: float) -> Passage | Fate:
-        binding = self._table.find(destination, now)
+    def _let_in(
+        self, protocol: TransportProtocol, source: Address, destination: Address, now: float
+    ) -> Passage | Fate:
+        binding = self._table.find(protocol, destination, now)
         if binding is None:
             return Fate.UNBOUND
         if not binding.admits(source, now):

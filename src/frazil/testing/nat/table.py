@@ -9,9 +9,10 @@ from frazil.testing.nat.binding import Binding
 from frazil.testing.nat.dependence import RemotePart
 from frazil.testing.nat.kind import NatKind
 from frazil.testing.nat.pool import AddressPool
+from frazil.testing.packet import TransportProtocol
 from frazil.types import Address
 
-_Key: TypeAlias = tuple[Address, RemotePart]
+_Key: TypeAlias = tuple[TransportProtocol, Address, RemotePart]
 
 
 class BindingTable:
@@ -55,7 +56,7 @@ class BindingTable:
             if addresses:
                 self._pools[is_ipv6] = AddressPool(addresses, self._kind, self._random)
         self._by_inside: dict[_Key, Binding] = {}
-        self._by_outside: dict[Address, Binding] = {}
+        self._by_outside: dict[tuple[TransportProtocol, Address], Binding] = {}
         self._none_expires_before = math.inf
 
     def translates(self, address: str) -> bool:
@@ -67,12 +68,14 @@ class BindingTable:
         self._expire(now)
         return tuple(self._by_inside.values())
 
-    def open(self, inside: Address, remote: Address, now: float) -> Binding | None:
+    def open(
+        self, protocol: TransportProtocol, inside: Address, remote: Address, now: float
+    ) -> Binding | None:
         """The binding by which ``inside`` writes to ``remote``, refreshed, or made.
 
         None if there is no room, or no port, for another.
         """
-        key = self._key(inside, remote)
+        key = self._key(protocol, inside, remote)
         binding = self._by_inside.get(key)
         if binding is None or binding.expires_at <= now:
             self._expire(now)
@@ -82,28 +85,29 @@ class BindingTable:
             self._none_expires_before = min(self._none_expires_before, binding.expires_at)
         return binding
 
-    def find(self, outside: Address, now: float) -> Binding | None:
+    def find(self, protocol: TransportProtocol, outside: Address, now: float) -> Binding | None:
         """The binding of a public address and port."""
-        binding = self._by_outside.get(outside)
+        binding = self._by_outside.get((protocol, outside))
         return binding if binding is not None and now < binding.expires_at else None
 
-    def _key(self, inside: Address, remote: Address) -> _Key:
-        return inside, self._kind.mapping.part(remote) if self.translates(inside[0]) else ()
+    def _key(self, protocol: TransportProtocol, inside: Address, remote: Address) -> _Key:
+        part = self._kind.mapping.part(remote) if self.translates(inside[0]) else ()
+        return protocol, inside, part
 
     def _make(self, key: _Key) -> Binding | None:
-        inside, part = key
+        protocol, inside, part = key
         if len(self._by_inside) >= self._kind.max_bindings:
             return None
         outside: Address | None = inside
         if self.translates(inside[0]):
             host, port = inside
-            beside = self._by_inside.get(((host, port ^ 1), part))
+            beside = self._by_inside.get((protocol, (host, port ^ 1), part))
             neighbour = beside.outside if beside is not None else None
-            outside = self._pools[":" in host].take(inside, neighbour)
+            outside = self._pools[":" in host].take(protocol, inside, neighbour)
         if outside is None:
             return None
-        binding = Binding(inside, outside, self._kind)
-        self._by_inside[key] = self._by_outside[outside] = binding
+        binding = Binding(protocol, inside, outside, self._kind)
+        self._by_inside[key] = self._by_outside[protocol, outside] = binding
         return binding
 
     def _expire(self, now: float) -> None:
@@ -111,9 +115,9 @@ class BindingTable:
             return
         gone = [key for key, binding in self._by_inside.items() if binding.expires_at <= now]
         for key in gone:
-            outside = self._by_inside.pop(key).outside
-            del self._by_outside[outside]
+            protocol, outside = key[0], self._by_inside.pop(key).outside
+            del self._by_outside[protocol, outside]
             if self.translates(outside[0]):
-                self._pools[":" in outside[0]].release(outside)
+                self._pools[":" in outside[0]].release(protocol, outside)
         left = self._by_inside.values()
         self._none_expires_before = min((each.expires_at for each in left), default=math.inf)

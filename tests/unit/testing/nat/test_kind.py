@@ -36,7 +36,9 @@ def test_defaults_are_those_of_rfc_4787():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"timeout_s": 0}, {"timeout_s": math.nan}, {"max_bindings": 0}], ids=repr
+    "wrong",
+    [{"timeout_s": 0}, {"timeout_s": math.nan}, {"tcp_timeout_s": -1}, {"max_bindings": 0}],
+    ids=repr,
 )
 def test_impossible_values_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):

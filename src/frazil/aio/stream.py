@@ -1,0 +1,123 @@
+"""Real TCP and TLS streams."""
+
+import asyncio
+import ssl
+from typing import Final, cast
+
+from frazil.address import canonical_ip
+from frazil.aio.network import (
+    MAX_UNSENT_BYTES,
+    AcceptHandler,
+    Stream,
+    StreamHandlers,
+    StreamListener,
+    Tls,
+)
+from frazil.types import Address
+
+_TLS_GOODBYE_S: Final = 1.0
+"""How long a TLS connection that was closed waits for the other side to say so too."""
+
+
+async def connect(
+    remote: Address, handlers: StreamHandlers, *, local: str | None, tls: Tls | None
+) -> Stream:
+    """Open a stream; see :meth:`frazil.aio.network.Network.connect_tcp`."""
+    loop = asyncio.get_running_loop()
+    _, stream = await loop.create_connection(
+        lambda: TcpStream(lambda _: handlers),
+        *remote,
+        local_addr=None if local is None else (local, 0),
+        ssl=(tls.context or ssl.create_default_context()) if tls is not None else None,
+        server_hostname=tls.server_name if tls is not None else None,
+        ssl_shutdown_timeout=_TLS_GOODBYE_S if tls is not None else None,
+    )
+    return stream
+
+
+async def listen(host: str, port: int, accept: AcceptHandler) -> StreamListener:
+    """Bind a TCP port; see :meth:`frazil.aio.network.Network.listen_tcp`."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: TcpStream(accept), canonical_ip(host), port)
+    return TcpListener(server)
+
+
+class TcpStream(asyncio.Protocol):
+    """A connection; a :class:`frazil.aio.network.Stream` on asyncio's transports.
+
+    Attributes:
+        local: The address at this end.
+        remote: The address at the other end.
+        dropped: How many messages were given to :meth:`send` and never sent.
+    """
+
+    __slots__ = ("_accept", "_handlers", "_over", "_transport", "dropped", "local", "remote")
+
+    _transport: asyncio.Transport
+    _handlers: StreamHandlers
+
+    def __init__(self, accept: AcceptHandler) -> None:
+        self.dropped = 0
+        self._accept = accept
+        self._over = False
+
+    # --- what the owner calls -----------------------------------------------------------------
+
+    def send(self, message: bytes) -> None:
+        """Send the message, or lose it; see :class:`frazil.aio.network.Stream`."""
+        if self._over or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.dropped += 1
+        else:
+            self._transport.write(message)
+
+    def close(self) -> None:
+        """Close. Nothing is called any more. Idempotent."""
+        if self._over:
+            return
+        self._over = True
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # a peer that does not read would keep it open for ever
+        else:
+            self._transport.close()
+
+    # --- what asyncio calls -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.local = _address(transport.get_extra_info("sockname"))
+        self.remote = _address(transport.get_extra_info("peername"))
+        self._handlers = self._accept(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came."""
+        if not self._over:
+            self._handlers.on_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over, unless the owner has closed it."""
+        if not self._over:
+            self._over = True
+            self._handlers.on_end()
+
+
+class TcpListener:
+    """A bound port; a :class:`frazil.aio.network.StreamListener`.
+
+    Attributes:
+        local: The address it is bound to.
+    """
+
+    __slots__ = ("_server", "local")
+
+    def __init__(self, server: asyncio.Server) -> None:
+        self._server = server
+        self.local = _address(server.sockets[0].getsockname())
+
+    def close(self) -> None:
+        """Accept no more streams. Idempotent."""
+        self._server.close()
+
+
+def _address(sockaddr: tuple[str, int]) -> Address:
+    return canonical_ip(sockaddr[0]), sockaddr[1]

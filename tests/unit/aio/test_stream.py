@@ -1,0 +1,266 @@
+import asyncio
+import datetime
+import ipaddress
+import socket
+import ssl
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from frazil.aio import SystemNetwork, Tls
+from frazil.aio.network import MAX_UNSENT_BYTES
+from support.stream_end import StreamEnd
+
+LOOPBACK = "127.0.0.1"
+
+
+async def opened(host=LOOPBACK, **options):
+    """A client and a server that are connected, and the listener."""
+    network, client, server = SystemNetwork(), StreamEnd(), StreamEnd()
+    listener = await network.listen_tcp(host, 0, server.accept)
+    client.stream = await network.connect_tcp(listener.local, client.handlers, **options)
+    await server.until(lambda: server.stream)
+    return client, server, listener
+
+
+def close(*things):
+    for each in things:
+        each.close()
+
+
+async def settle():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("host", [LOOPBACK, "::1"])
+def test_bytes_pass_both_ways_between_the_addresses_that_both_ends_name(host):
+    async def main():
+        client, server, listener = await opened(host)
+        assert client.stream.remote == server.stream.local == listener.local
+        assert client.stream.local == server.stream.remote
+        assert listener.local[0] == host
+        client.stream.send(b"hello ")
+        client.stream.send(b"world")
+        await server.until(lambda: server.data == b"hello world")
+        server.stream.send(b"hi")
+        await client.until(lambda: client.data == b"hi")
+        close(client, server, listener)
+        await settle()
+
+    asyncio.run(main())
+
+
+def test_the_local_address_can_be_chosen():
+    async def main():
+        client, server, listener = await opened(local="127.0.0.2")
+        assert client.stream.local[0] == server.stream.remote[0] == "127.0.0.2"
+        close(client, server, listener)
+        await settle()
+
+    asyncio.run(main())
+
+
+def test_the_other_end_learns_that_it_is_over_and_the_own_end_is_told_nothing():
+    async def main():
+        client, server, listener = await opened()
+        client.stream.close()
+        client.stream.close()
+        await server.until(lambda: server.ends)
+        await settle()
+        assert (client.ends, server.ends) == (0, 1)
+        for end in (client, server):
+            end.stream.send(b"late")
+            assert end.stream.dropped == 1
+        close(server, listener)
+
+    asyncio.run(main())
+
+
+def test_nothing_is_called_after_close():
+    async def main():
+        client, server, listener = await opened()
+        server.stream.send(b"x")
+        client.stream.close()
+        await server.until(lambda: server.ends)
+        await asyncio.sleep(0.01)
+        assert (client.data, client.ends) == (b"", 0)
+        close(listener)
+
+    asyncio.run(main())
+
+
+def test_what_would_wait_too_long_is_lost_as_a_whole():
+    async def main():
+        client, server, listener = await opened()
+        message = bytes(64 * 1024)
+        count = 0
+        while not client.stream.dropped:  # within one turn of the loop nobody reads
+            client.stream.send(message)
+            count += 1
+        assert count * len(message) > MAX_UNSENT_BYTES
+        await server.until(lambda: len(server.data) == (count - 1) * len(message))
+        client.stream.send(b"again")
+        await server.until(lambda: server.data.endswith(b"again"))
+        assert client.stream.dropped == 1
+        close(client, server, listener)
+        await settle()
+
+    asyncio.run(main())
+
+
+def test_close_does_not_wait_for_a_peer_that_does_not_read():
+    async def main():
+        client, server, listener = await opened()
+        server.stream._transport.pause_reading()
+        while not client.stream.dropped:
+            client.stream.send(bytes(64 * 1024))
+            await asyncio.sleep(0)
+        client.stream.close()
+        await settle()
+        assert client.stream._transport._sock is None
+        close(server, listener)
+        await settle()
+
+    asyncio.run(main())
+
+
+def test_refusal_is_an_os_error():
+    async def main():
+        with socket.socket() as idle:
+            idle.bind((LOOPBACK, 0))  # bound, but it does not listen
+            with pytest.raises(ConnectionRefusedError):
+                await SystemNetwork().connect_tcp(idle.getsockname(), StreamEnd().handlers)
+
+    asyncio.run(main())
+
+
+def test_a_port_that_is_taken_and_an_address_that_is_none():
+    async def main():
+        network = SystemNetwork()
+        listener = await network.listen_tcp(LOOPBACK, 0, StreamEnd().accept)
+        with pytest.raises(OSError, match="address already in use"):
+            await network.listen_tcp(*listener.local, StreamEnd().accept)
+        with pytest.raises(ValueError, match="localhost"):
+            await network.listen_tcp("localhost", 0, StreamEnd().accept)
+        close(listener, listener)
+
+    asyncio.run(main())
+
+
+def test_streams_outlive_their_listener():
+    async def main():
+        client, server, listener = await opened()
+        listener.close()
+        client.stream.send(b"still here")
+        await server.until(lambda: server.data)
+        with pytest.raises(ConnectionRefusedError):
+            await SystemNetwork().connect_tcp(listener.local, StreamEnd().handlers)
+        close(client, server)
+        await settle()
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_attempt_leaves_nothing_behind():
+    async def main():
+        server = StreamEnd()
+        listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
+        attempt = asyncio.create_task(
+            SystemNetwork().connect_tcp(
+                listener.local,
+                StreamEnd().handlers,
+                tls=Tls("turn.example", ssl.create_default_context()),
+            )
+        )
+        await server.until(lambda: server.data)  # the hello, which nobody answers
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        await server.until(lambda: server.ends)
+        close(listener)
+        await settle()
+
+    asyncio.run(main())
+
+
+# --- TLS ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """The file of a certificate for turn.example and 127.0.0.1, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "turn.example")])
+    names = [x509.DNSName("turn.example"), x509.IPAddress(ipaddress.ip_address(LOOPBACK))]
+    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
+
+
+async def tls_echo(certificate):
+    """A TLS server that returns what it gets; its port."""
+
+    async def echo(reader, writer):
+        while data := await reader.read(1000):
+            writer.write(data)
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return await asyncio.start_server(echo, LOOPBACK, 0, ssl=context)
+
+
+@pytest.mark.parametrize("name", ["turn.example", LOOPBACK])
+def test_tls_to_the_one_whom_the_certificate_names(certificate, name):
+    async def main():
+        server, client = await tls_echo(certificate), StreamEnd()
+        remote = server.sockets[0].getsockname()
+        trusting = ssl.create_default_context(cafile=certificate)
+        stream = await SystemNetwork().connect_tcp(remote, client.handlers, tls=Tls(name, trusting))
+        stream.send(b"secret")
+        await client.until(lambda: client.data == b"secret")
+        stream.close()
+        server.close()
+        await asyncio.sleep(0.05)  # both say goodbye
+        assert client.ends == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["wrong name", "not trusted"])
+def test_tls_to_anyone_else_is_refused(certificate, trusted):
+    async def main():
+        server = await tls_echo(certificate)
+        remote = server.sockets[0].getsockname()
+        context = ssl.create_default_context(cafile=certificate) if trusted else None
+        name = "other.example" if trusted else "turn.example"
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await SystemNetwork().connect_tcp(remote, StreamEnd().handlers, tls=Tls(name, context))
+        server.close()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(main())
