@@ -361,6 +361,18 @@ async def test_address_families(stage, ours, theirs, selected):
     assert pair.remote.candidate == mirrored.local.candidate
 
 
+@pytest.mark.parametrize("rtt_s", [0.1, 2.0, 6.0])
+async def test_a_path_on_which_everything_comes_twice_is_not_flooded(stage, rtt_s):
+    """Every check of the peer asks for one of ours: twins must not have twins."""
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=rtt_s / 2, duplication=1.0))
+    await stage.connect()
+    assert len(stage.net.packets) < 300
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+
+
 async def test_families_without_anything_in_common_fail(stage):
     alice, bob = stage.introduce(stage.peer("alice", "10.0.0.1"), stage.peer("bob", "2001:db8::2"))
     alice.channel()

@@ -27,8 +27,7 @@ class Check:
         sent_as: The role it announced; a 487 is about that role.
         priority: The PRIORITY it carried: that of the prflx candidate it may reveal.
         nomination: The number of the nomination it carried; 0 if it carried none.
-        is_cancelled: No retransmission and no failure any more, but a response still counts
-            (RFC 8445 7.3.1.4).
+        is_cancelled: No retransmission and no failure any more, but a response still counts.
     """
 
     __slots__ = (

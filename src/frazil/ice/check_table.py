@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from frazil.ice.check import Check, CheckKind
-from frazil.ice.config import MAX_CANCELLED_CHECKS, IceConfig
+from frazil.ice.config import MAX_REPEATS, IceConfig
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair
 from frazil.ice.role import Role
@@ -112,23 +112,28 @@ class CheckTable:
         local, remote = check.pair.key
         self.transmits.append(Transmit(check.data, len(check.data), local, remote))
 
-    # --- giving up ----------------------------------------------------------------------------
+    def repeat(self, pair: CandidatePair, now: float) -> bool:
+        """Send the connectivity check in flight on ``pair`` once more, now.
 
-    def cancel(self, pair: CandidatePair) -> None:
-        """Stop repeating the connectivity checks of ``pair``; a response still counts.
+        A check of the peer says that ours may have been stopped by a NAT and would pass by now.
+        RFC 8445 7.3.1.4 wants another check in its place. Then every check that comes twice breeds
+        checks on both sides, faster than a slow path answers them, and each is soon out of date.
+        The same one has the same effect, any answer to it counts, and :data:`MAX_REPEATS` are
+        enough.
 
-        Each check of the peer on a pair in progress cancels one of ours, so only the latest
-        :data:`MAX_CANCELLED_CHECKS` of a pair are remembered.
+        Returns:
+            Whether there is one.
         """
-        own = [
-            check
-            for check in self._checks.values()
-            if check.pair is pair and check.kind is CheckKind.CONNECTIVITY
-        ]
-        for check in own:
-            check.is_cancelled = True
-        for check in own[:-MAX_CANCELLED_CHECKS]:
-            self._remove(check)
+        for check in reversed(self._checks.values()):
+            if check.pair is pair and check.kind is CheckKind.CONNECTIVITY:
+                if check.transaction.repeats < MAX_REPEATS:
+                    check.transaction.repeat(now)
+                    pair.retransmissions_sent += 1
+                    self._transmit(check)
+                return True
+        return False
+
+    # --- giving up ----------------------------------------------------------------------------
 
     def cancel_nominations(self) -> None:
         """Stop repeating nominations: a newer one is about to be sent."""

@@ -201,8 +201,9 @@ class Checker:
         pair.responses_sent += 1
         if check.nomination is not None and not controlling:
             self._requested(pair, generation, check.nomination, now)
-        if generation is self._generation and not pair.is_valid and not pair.is_barred:
-            self._table.cancel(pair)
+        if generation is not self._generation or pair.is_valid or pair.is_barred:
+            return
+        if not self._table.repeat(pair, now):
             generation.checklist.trigger(pair)
 
     def _requested(

@@ -24,8 +24,8 @@ MAX_VALIDATED = 256
 """Address pairs from which authentic STUN came and DTLS is therefore accepted."""
 MAX_PENDING_GENERATIONS = 4
 """Generations known by one half only: offers that were not answered yet."""
-MAX_CANCELLED_CHECKS = 3
-"""Cancelled checks of one pair whose responses still count."""
+MAX_REPEATS = 4
+"""Times that checks of the peer make us repeat a check that is in flight."""
 MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
@@ -33,7 +33,7 @@ MAX_STANDBY_CHECKS = 4
 
 # What these limits mean for the network, per generation with L local addresses: at most
 #
-#     check_sends x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
+#     (check_sends + MAX_REPEATS) x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
 #
 # requests are sent to find pairs, where R counts the authentic checks received and N the
 # nominations: one for each better pair that turns out to work, and one more after each that was in

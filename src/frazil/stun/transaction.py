@@ -34,6 +34,7 @@ class Transaction:
         started_at: When it was first sent.
         last_sent_at: When it was last sent.
         sends: How often it was sent, the first time included.
+        repeats: How often it was sent besides, out of turn.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Transaction:
         "_last_wait_s",
         "_max_sends",
         "last_sent_at",
+        "repeats",
         "sends",
         "started_at",
         "transaction_id",
@@ -76,6 +78,7 @@ class Transaction:
         self.started_at = now
         self.last_sent_at = now
         self.sends = 1
+        self.repeats = 0
         self._interval_s = rto_s
         self._max_sends = max_sends
         self._last_wait_s = last_wait * rto_s
@@ -103,6 +106,11 @@ class Transaction:
         self._deadline_at = now + self._wait_s()
         return TransactionStep.RETRANSMIT
 
+    def repeat(self, now: float) -> None:
+        """Count a send out of turn; the schedule stays as it is."""
+        self.repeats += 1
+        self.last_sent_at = now
+
     def finish(self) -> None:
         """Stop the clock: the response has arrived, or nobody waits for it any more."""
         self._deadline_at = None
@@ -112,7 +120,7 @@ class Transaction:
 
         None if the request was sent more than once: which send it answers is unknown (Karn).
         """
-        return now - self.started_at if self.sends == 1 else None
+        return now - self.started_at if self.sends + self.repeats == 1 else None
 
     def _wait_s(self) -> float:
         return self._interval_s if self.sends < self._max_sends else self._last_wait_s

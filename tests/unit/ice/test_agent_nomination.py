@@ -50,8 +50,9 @@ def test_lossy_random_order_still_ends_on_one_pair(seed):
     pair.run(60)
     assert pair.agrees
     assert pair.a.states[-1] == pair.b.states[-1] == "completed"
-    if "disconnected" not in pair.a.states + pair.b.states:
-        assert pair.a.pair is pair.a.agent.pairs[0]
+    best = pair.a.agent.pairs[0]
+    if "disconnected" not in pair.a.states + pair.b.states and best.state is not PairState.FAILED:
+        assert pair.a.pair is best
 
 
 def test_the_best_pair_wins_even_if_it_works_late():

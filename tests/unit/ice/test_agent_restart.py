@@ -274,7 +274,7 @@ def test_many_restarts_leave_no_growth():
     sizes = set()
     for _ in range(10):
         pair.restart()
-        pair.run(10)
+        pair.run(10.1)
         sizes.add(
             (
                 generations(pair),

@@ -59,6 +59,15 @@ def test_a_late_call_sends_once_and_moves_the_rest():
     assert transaction.handle_timeout(10.0) is TransactionStep.WAIT
 
 
+def test_a_repetition_keeps_the_schedule_and_blurs_the_round_trip():
+    transaction = Transaction(ID, 0.0)
+    assert transaction.rtt_s(0.2) == 0.2
+    transaction.repeat(0.25)
+    assert (transaction.repeats, transaction.sends, transaction.last_sent_at) == (1, 1, 0.25)
+    assert transaction.next_timeout() == 0.5
+    assert transaction.rtt_s(0.3) is None
+
+
 def test_expired_is_told_once():
     transaction = Transaction(ID, 0.0, max_sends=1)
     assert transaction.handle_timeout(8.0) is TransactionStep.EXPIRED
