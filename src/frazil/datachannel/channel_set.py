@@ -127,13 +127,13 @@ class ChannelSet:
         """Close a channel once everything queued on it was sent. Idempotent."""
         channel = self._channels.get(stream_id)
         if channel is not None and stream_id not in self._closures:
-            self._move(channel, Cause.CLOSE, "The application closed the channel.", now)
+            self._move(channel, Cause.CLOSE, "the application closed the channel", now)
             self._begin_closure(stream_id)
 
     def limit_streams(self, count: int, now: float) -> None:
         """The association has ``count`` streams: channels beyond are closed, and none opened."""
         self._stream_limit = min(count, MAX_STREAMS)
-        text = f"The association has {count} streams only."
+        text = f"the association has {count} streams only"
         for channel in self.channels:
             if channel.stream_id >= count:
                 self._drop(channel, Cause.OUT_OF_STREAMS, text, now)
@@ -171,7 +171,7 @@ class ChannelSet:
                 self._held.release(stream_id)
                 closure = self._begin_closure(stream_id)
                 if channel is not None:
-                    text = "The peer closed the channel."
+                    text = "the peer closed the channel"
                     self._move(channel, Cause.RESET_BY_REMOTE, text, now)
             closure.is_theirs_received = True
         elif closure is not None:
@@ -179,7 +179,7 @@ class ChannelSet:
         if closure is not None and closure.is_ours_confirmed and closure.is_theirs_received:
             del self._closures[stream_id]
             if channel is not None:
-                text = "Both directions of the stream were reset."
+                text = "both directions of the stream were reset"
                 self._drop(channel, Cause.RESET_BOTH_WAYS, text, now)
 
     def receive_reset_failure(self, stream_id: int, now: float) -> None:
@@ -188,7 +188,7 @@ class ChannelSet:
             return
         self._retired.add(stream_id)
         if (channel := self._channels.get(stream_id)) is not None:
-            text = "The peer refused to reset the stream."
+            text = "the peer refused to reset the stream"
             self._drop(channel, Cause.RESET_REFUSED, text, now)
 
     # What comes out.
@@ -242,7 +242,7 @@ class ChannelSet:
         channel = self._channels.get(stream_id)
         if channel is not None and stream_id not in self._closures:
             self._trace.count("datachannel-open-unexpected")
-            text = "The peer opened another channel on the stream."
+            text = "the peer opened another channel on the stream"
             self._move(channel, Cause.OPENED_TWICE, text, now)
             self._begin_closure(stream_id)
         elif self._is_acceptable(stream_id, parameters):
@@ -293,7 +293,7 @@ class ChannelSet:
             self._receive_message(channel, ppid, data, now)
 
     def _confirm(self, channel: Channel, now: float) -> None:
-        self._move(channel, Cause.CONFIRMED, "The peer knows the channel.", now)
+        self._move(channel, Cause.CONFIRMED, "the peer knows the channel", now)
 
     def _move(self, channel: Channel, cause: Cause, text: str, now: float) -> None:
         change = channel.move(cause, text, now)

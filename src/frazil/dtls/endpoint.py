@@ -117,7 +117,7 @@ class DtlsEndpoint:
         if self.state in _ENDED:
             raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
         if self.state is State.NEW:
-            self._begin(Cause.STARTED, f"The handshake starts; we are the {self.role}.", now)
+            self._begin(Cause.STARTED, f"the handshake starts; we are the {self.role}", now)
             self._advance(now)
 
     def send(self, payloads: Sequence[bytes]) -> None:
@@ -156,7 +156,7 @@ class DtlsEndpoint:
             # In plaintext, as OpenSSL seals none before the end of the handshake. A server that has
             # our Finished already will not heed it, and learns from ICE that we are gone.
             self._outbox.add_flight(encode_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY), now)
-        self._close(Cause.CLOSE, "The application closed the transport.", now)
+        self._close(Cause.CLOSE, "the application closed the transport", now)
 
     # What comes in.
 
@@ -189,7 +189,7 @@ class DtlsEndpoint:
             return
         if now >= self._deadline_at:
             self._outbox.forget_flight()
-            text = "The handshake did not finish in time."
+            text = "the handshake did not finish in time"
             self._fail(Cause.HANDSHAKE_TIMEOUT, text, now, deadline_at=self._deadline_at)
         elif self._outbox.flight_due_at is not None and now >= self._outbox.flight_due_at:
             self._repeat_flight(now)
@@ -234,7 +234,7 @@ class DtlsEndpoint:
         if not records:
             return
         if self.state is State.NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
-            self._begin(Cause.CLIENT_HELLO_RECEIVED, "The peer began the handshake.", now)
+            self._begin(Cause.CLIENT_HELLO_RECEIVED, "the peer began the handshake", now)
         if self.state is State.NEW:
             self._trace.count("dtls-early")
         elif self.state not in _ENDED:
@@ -274,7 +274,7 @@ class DtlsEndpoint:
         except CloseNotifyReceived:
             self._engine.close()
             self._outbox.add_flight(self._engine.output(), now)
-            self._close(Cause.CLOSE_NOTIFY_RECEIVED, "The peer closed the transport.", now)
+            self._close(Cause.CLOSE_NOTIFY_RECEIVED, "the peer closed the transport", now)
         except AssociationBrokenError as error:
             self._break(str(error), now)
 
@@ -292,7 +292,7 @@ class DtlsEndpoint:
             done = self._engine.handshake()
         except CloseNotifyReceived:
             self._outbox.forget_flight()
-            text = "The peer closed the transport during the handshake."
+            text = "the peer closed the transport during the handshake"
             self._close(Cause.CLOSE_NOTIFY_RECEIVED, text, now)
             return
         except AssociationBrokenError as error:
@@ -311,7 +311,7 @@ class DtlsEndpoint:
             self._outbox.forget_flight()
         change = self._machine.move(
             Cause.HANDSHAKE_COMPLETED,
-            "The handshake is complete and the peer's certificate is the one signalling promised.",
+            "the handshake is complete and the peer's certificate is the one signalling promised",
             now,
             evidence=(("cipher", self._engine.cipher), ("duration_s", now - self._started_at)),
         )
@@ -339,13 +339,13 @@ class DtlsEndpoint:
         self._outbox.add_flight(output, now)
         if witness.trusted is False:
             cause = Cause.FINGERPRINT_MISMATCH
-            text = "The peer's certificate is not the one signalling promised."
+            text = "the peer's certificate is not the one signalling promised"
         elif witness.received_alert is not None:
             cause = Cause.ALERT_RECEIVED
-            text = f"The peer sent the fatal alert {alert_name(witness.received_alert)}."
+            text = f"the peer sent the fatal alert {alert_name(witness.received_alert)}"
         else:
             cause = Cause.PROTOCOL_VIOLATED
-            text = f"The association broke: {explanation}."
+            text = f"the association broke: {explanation}"
         self._fail(cause, text, now)
 
     def _fail(self, cause: Cause, text: str, now: float, deadline_at: float | None = None) -> None:

@@ -40,7 +40,7 @@ def test_a_closing_channel_sends_nothing():
 def test_a_move_has_a_reason_and_is_traced():
     trace = Trace()
     channel = Channel(6, ChannelParameters(), State.OPEN, trace)
-    change = channel.move(Cause.RESET_BY_REMOTE, "The peer closed the channel.", 2.0)
+    change = channel.move(Cause.RESET_BY_REMOTE, "the peer closed the channel", 2.0)
     assert (change.at, change.machine, change.old, change.new) == (
         2.0,
         "data-channel 6",

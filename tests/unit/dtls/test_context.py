@@ -64,7 +64,7 @@ def test_a_peer_without_a_certificate_is_refused():
             client.bio_write(run.data)
     assert pair.server.state is State.FAILED
     failure = pair.server.poll_events()[-1].failure
-    assert failure.text == "The association broke: peer did not return a certificate."
+    assert failure.text == "the association broke: peer did not return a certificate"
     assert failure.sent_alert == 40
 
 
@@ -151,7 +151,7 @@ def test_a_handshake_in_which_no_certificate_was_judged_does_not_connect():
     pair.start()
     pair.run()
     assert pair.server.state is State.FAILED
-    text = "The association broke: the peer showed no certificate."
+    text = "the association broke: the peer showed no certificate"
     assert pair.events[SERVER][-1].failure.text == text
 
 

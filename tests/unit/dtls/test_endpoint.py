@@ -178,7 +178,7 @@ def test_a_stranger_fails_both_sides(side):
     assert (ours.sent_alert, ours.received_alert) == (42, None)
     assert theirs.detail is RTCErrorDetail.DTLS_FAILURE
     assert (theirs.sent_alert, theirs.received_alert) == (None, 42)
-    assert theirs.text == "The peer sent the fatal alert bad_certificate (42)."
+    assert theirs.text == "the peer sent the fatal alert bad_certificate (42)"
     assert causes(pair, side) == ["started", "fingerprint-mismatch"]
     assert causes(pair, 1 - side) == ["started", "alert-received"]
     for endpoint in pair.endpoints:
@@ -325,7 +325,7 @@ def test_no_common_cipher_suite_is_told_by_alert():
     failure = pair.server.poll_events()[-1].failure
     assert failure.detail is RTCErrorDetail.DTLS_FAILURE
     assert failure.sent_alert == 40
-    assert failure.text == "The association broke: no shared cipher."
+    assert failure.text == "the association broke: no shared cipher"
     pair.client.receive([run.data for run in pair.server.poll_runs()], 0.0)
     assert pair.client.poll_events()[-1].failure.received_alert == 40
 
@@ -345,7 +345,7 @@ def test_a_fatal_alert_after_the_handshake_fails_but_delivers_what_came_before(m
     change, failure = pair.events[SERVER][-1].change, pair.events[SERVER][-1].failure
     assert (change.old, change.reason.cause) == ("connected", "alert-received")
     assert failure.received_alert == 80
-    assert failure.text == "The peer sent the fatal alert internal_error (80)."
+    assert failure.text == "the peer sent the fatal alert internal_error (80)"
 
 
 # Payload.

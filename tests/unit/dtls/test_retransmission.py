@@ -100,7 +100,7 @@ def test_openssl_giving_up_is_a_failure(monkeypatch):
     monkeypatch.setattr(Engine, "retransmit", refuse)
     pair.run(limit_s=0.1)
     assert pair.client.state is State.FAILED
-    text = "The association broke: read timeout expired."
+    text = "the association broke: read timeout expired"
     assert pair.events[CLIENT][-1].failure.text == text
 
 

@@ -87,7 +87,7 @@ async def test_the_wrong_certificate(pair: VirtualPair):
     answer = pair.b.localDescription.toJSON()
     answer["sdp"] = re.sub("sha-256 ..:..", "sha-256 00:00", answer["sdp"])
     await pair.a.setRemoteDescription(answer)
-    assert await blame(pair) == ("The peer's certificate is not the one signalling promised.",)
+    assert await blame(pair) == ("the peer's certificate is not the one signalling promised",)
 
 
 @on_virtual_pair
