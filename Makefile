@@ -33,7 +33,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/connect.py
+	$(BIN)/python benchmarks
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py

@@ -36,10 +36,7 @@ KINDS = {
 def pair_types(peer):
     """The types of the two candidates of the selected pair."""
     pair = peer.ice.getSelectedCandidatePair()
-    # A peer-reflexive candidate has no line, since nobody signals it.
-    return pair and tuple(
-        each.type if each.candidate else "prflx" for each in (pair.local, pair.remote)
-    )
+    return pair and (pair.local.type, pair.remote.type)
 
 
 def stun_server(stage):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
+from frazil.datachannel.ppid import CONTENT_PPIDS
 from frazil.trace import StateChange
 
 
@@ -25,6 +26,11 @@ class OutgoingMessage(NamedTuple):
     ordered: bool = True
     max_retransmits: int | None = None
     max_lifetime_s: float | None = None
+
+    @property
+    def is_content(self) -> bool:
+        """Whether ``data`` is what the application sent, not DCEP or the stand-in for nothing."""
+        return self.ppid in CONTENT_PPIDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def evidence(
             ("silent_s", round(now - monitor.heard_at, 3)),
             ("unanswered_checks", monitor.unanswered),
             ("since_consent_s", round(now - monitor.consented_at, 3)),
-            ("rtt_s", monitor.pair.round_trip.last_s),
+            ("rtt_s", _rounded(monitor.pair.round_trip.last_s)),
         ]
     if generation is not None:
         checklist = generation.checklist
@@ -68,3 +68,7 @@ def evidence(
         if code is not None:
             facts.append(("stun_error", code))
     return tuple(facts)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)

@@ -112,6 +112,7 @@ class Association:
         ordered: bool = True,
         max_retransmits: int | None = None,
         max_lifetime_s: float | None = None,
+        counted: bool = True,
     ) -> None:
         """Queue a user message; allowed before the association is established.
 
@@ -123,6 +124,8 @@ class Association:
             ordered: Whether the receiver keeps the order within the stream.
             max_retransmits: Give the message up once a piece of it was repeated so often.
             max_lifetime_s: Give the message up once it is so old.
+            counted: Tell by ``BufferReleased`` when its bytes leave. Not for what the application
+                did not write itself.
 
         Raises:
             InvalidStateError: The association ends or has ended, or the stream is being reset.
@@ -146,7 +149,9 @@ class Association:
             raise InvalidStateError("the stream is being reset")
         expires_at = None if max_lifetime_s is None else now + max_lifetime_s
         self._outbound.put(
-            OutboundMessage(stream_id, ppid, data, not ordered, max_retransmits, expires_at)
+            OutboundMessage(
+                stream_id, ppid, data, not ordered, max_retransmits, expires_at, counted
+            )
         )
 
     def buffered_amount(self, stream_id: int) -> int:

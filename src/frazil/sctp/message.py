@@ -22,6 +22,7 @@ class OutboundMessage:
         expires_at: When it is not worth sending any more; None means never.
         chunks: The chunks sent so far, kept only if the message may be given up.
         abandoned: Whether it was given up.
+        is_counted: Whether its bytes are the application's, to be told when they leave.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class OutboundMessage:
         "data",
         "expires_at",
         "fragments",
+        "is_counted",
         "max_retransmits",
         "offset",
         "ppid",
@@ -46,6 +48,7 @@ class OutboundMessage:
         unordered: bool,
         max_retransmits: int | None,
         expires_at: float | None,
+        is_counted: bool = True,
     ) -> None:
         self.stream_id = stream_id
         self.ppid = ppid
@@ -53,6 +56,7 @@ class OutboundMessage:
         self.unordered = unordered
         self.max_retransmits = max_retransmits
         self.expires_at = expires_at
+        self.is_counted = is_counted
         self.offset = 0
         self.fragments = 0
         self.sequence = 0

@@ -95,7 +95,8 @@ class SendQueue:
         stream = self._streams.get(message.stream_id)
         if stream is None:
             stream = self._streams[message.stream_id] = OutboundStream(message.stream_id)
-        stream.buffered += len(message.data)
+        if message.is_counted:
+            stream.buffered += len(message.data)
         stream.messages.append(message)
         if len(stream.messages) == 1:
             self._turns.append(stream)
@@ -168,7 +169,7 @@ class SendQueue:
             chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
         message.offset = offset + size
         message.fragments += 1
-        self._release(message.stream_id, size)
+        self._release(message, size)
         if offset + size == len(data):
             self._finish(message)
         elif self._interleaving:
@@ -206,10 +207,14 @@ class SendQueue:
 
     def _drop(self, message: OutboundMessage) -> None:
         """Give up what was not sent of the message whose turn it is."""
-        self._release(message.stream_id, len(message.data) - message.offset)
+        self._release(message, len(message.data) - message.offset)
         self._finish(message)
 
-    def _release(self, stream_id: int, size: int) -> None:
+    def _release(self, message: OutboundMessage, size: int) -> None:
+        if message.is_counted:
+            self._release_bytes(message.stream_id, size)
+
+    def _release_bytes(self, stream_id: int, size: int) -> None:
         self._streams[stream_id].buffered -= size
         self._released[stream_id] = self._released.get(stream_id, 0) + size
 
@@ -217,7 +222,7 @@ class SendQueue:
         """Give up everything on streams the peer did not agree to: ``limit`` and above."""
         refused = [stream_id for stream_id in self._streams if stream_id >= limit]
         for stream_id in refused:
-            self._release(stream_id, self._streams[stream_id].buffered)
+            self._release_bytes(stream_id, self._streams[stream_id].buffered)
             del self._streams[stream_id]
         self._turns = deque(stream for stream in self._turns if stream.stream_id < limit)
 

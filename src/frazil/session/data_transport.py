@@ -191,6 +191,7 @@ class DataTransport:
                 ordered=message.ordered,
                 max_retransmits=message.max_retransmits,
                 max_lifetime_s=message.max_lifetime_s,
+                counted=message.is_content,
             )
         except (InvalidStateError, InvalidAccessError):
             # The peer shuts the association down, resets the stream or takes fewer streams, and

@@ -13,7 +13,7 @@ class RTCIceCandidate:
     The derived fields are ``None`` if the line is empty or cannot be parsed.
     """
 
-    __slots__ = ("_init", "_parsed")
+    __slots__ = ("_init", "_is_concealed", "_parsed")
 
     def __init__(
         self,
@@ -48,8 +48,19 @@ class RTCIceCandidate:
         candidate._take(init)
         return candidate
 
+    @classmethod
+    def _of_peer_reflexive(
+        cls, init: CandidateInit, found: Candidate, *, is_remote: bool
+    ) -> "RTCIceCandidate":
+        """One that was never signalled: it has no line, and a remote one keeps its address."""
+        candidate = cls._of(init)
+        candidate._parsed = found
+        candidate._is_concealed = is_remote
+        return candidate
+
     def _take(self, init: CandidateInit) -> None:
         self._init = init
+        self._is_concealed = False
         try:
             self._parsed = Candidate.from_line(init.candidate) if init.candidate else None
         except CandidateSyntaxError:
@@ -97,8 +108,8 @@ class RTCIceCandidate:
 
     @property
     def address(self) -> str | None:
-        """The IP address, or an mDNS name."""
-        return self._parsed.address[0] if self._parsed else None
+        """The IP address, or an mDNS name; concealed if the peer never signalled it."""
+        return self._parsed.address[0] if self._parsed and not self._is_concealed else None
 
     @property
     def port(self) -> int | None:

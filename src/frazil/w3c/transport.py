@@ -91,26 +91,29 @@ class RTCIceTransport(EventTarget):
             return None
         if self._pair is None or self._pair[0] != pair:
             public = RTCIceCandidatePair(
-                self._signalled(pair.local, self._slots.local_candidates),
-                self._signalled(pair.remote, self._slots.remote_candidates),
+                self._public(pair.local, self._slots.local_candidates, is_remote=False),
+                self._public(pair.remote, self._slots.remote_candidates, is_remote=True),
             )
             self._pair = (pair, public)
         return self._pair[1]
 
-    def _signalled(
-        self, candidate: Candidate, signalled: Sequence[CandidateInit]
+    def _public(
+        self, candidate: Candidate, signalled: Sequence[CandidateInit], *, is_remote: bool
     ) -> RTCIceCandidate:
         """The candidate in the very words in which it was signalled.
 
         A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2), and one of an earlier
         generation is not among ``signalled`` any more.
         """
-        line = "" if candidate.type is CandidateType.PEER_REFLEXIVE else candidate.to_line()
-        for init in signalled:
-            if line and init.candidate == line:
-                return RTCIceCandidate._of(init)
         known = self._slots.local_candidates
         mid = known[0].sdp_mid if known else None
+        if candidate.type is CandidateType.PEER_REFLEXIVE:
+            init = CandidateInit("", mid, 0, candidate.ufrag)
+            return RTCIceCandidate._of_peer_reflexive(init, candidate, is_remote=is_remote)
+        line = candidate.to_line()
+        for init in signalled:
+            if init.candidate == line:
+                return RTCIceCandidate._of(init)
         return RTCIceCandidate._of(CandidateInit(line, mid, 0, candidate.ufrag, candidate.url))
 
     def getLocalParameters(self) -> RTCIceParameters | None:

@@ -233,3 +233,13 @@ def test_clear(sender):
     assert sender.cut() is None
     assert sender.queue.buffered(1) == 0
     assert sender.queue.take_released() == []
+
+
+def test_bytes_that_are_not_counted_are_sent_but_not_told(sender):
+    sender.queue.put(OutboundMessage(1, 50, b"open", False, None, None, is_counted=False))
+    sender.put(1, b"content")
+    assert sender.queue.buffered(1) == 7
+    assert not sender.queue.is_drained(1)
+    assert len(sender.cut_all()) == 2
+    assert sender.queue.take_released() == [BufferReleased(1, 7)]
+    assert sender.queue.buffered(1) == 0

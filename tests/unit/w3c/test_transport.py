@@ -96,6 +96,9 @@ def test_a_peer_reflexive_candidate_was_never_signalled():
         selected = b.sctp.transport.iceTransport.getSelectedCandidatePair()
         assert selected.remote.candidate == ""
         assert selected.remote.address is None
+        assert selected.remote.type == "prflx"
+        assert selected.remote.protocol == "udp"
+        assert selected.remote.priority
         assert selected.remote.sdpMid == "0"
         assert selected.remote.sdpMLineIndex == 0
         assert b.sctp.transport.iceTransport.getRemoteCandidates() == []
