@@ -56,7 +56,7 @@ class TurnServer:
         now = asyncio.get_running_loop().time()
         for datagram in batch:
             self.service.receive(datagram.data, datagram.remote, now)
-        self._flush()
+            self._flush()  # the next request may close the relay that sends
 
     def _on_peer_datagrams(self, batch: list[Datagram]) -> None:
         now = asyncio.get_running_loop().time()

@@ -24,6 +24,7 @@ from frazil.turn.event import (
     AllocationFailed,
     AllocationLost,
     Closed,
+    Confirmed,
     Redirected,
     TurnEvent,
 )
@@ -67,6 +68,7 @@ class TurnClient:
         "_config",
         "_deadline_at",
         "_events",
+        "_is_confirming",
         "_lease",
         "_machine",
         "_relay",
@@ -94,6 +96,7 @@ class TurnClient:
         self._relay = Relay(self._requests, random_bytes, trace, self._transmits)
         self._lease = Lease()
         self._deadline_at: float | None = None
+        self._is_confirming = False
         self.mapped_address: Address | None = None
 
     # What it is.
@@ -129,6 +132,17 @@ class TurnClient:
             attributes[Attribute.ADDITIONAL_ADDRESS_FAMILY] = _IPV6
         self._requests.send(Method.ALLOCATE, attributes, now)
         self._settle()
+
+    def confirm(self, now: float) -> None:
+        """Ask the server whether the allocation is still there, which it may have forgotten.
+
+        :class:`frazil.turn.Confirmed` or :class:`frazil.turn.AllocationLost` tells. Does nothing
+        without an allocation.
+        """
+        if self.state is TurnState.ALLOCATED and not self._is_confirming:
+            self._is_confirming = True
+            self._refresh(self._config.lifetime_s, now)
+            self._settle()
 
     def create_permission(self, ip: str, now: float) -> None:
         """Let datagrams from and to ``ip``, any port, pass, until :meth:`drop_permission`.
@@ -372,6 +386,9 @@ class TurnClient:
         failure, message = answer.failure, answer.message
         if message is not None and failure is None:
             self._grant(message, answer.request.started_at)
+            if self._is_confirming:
+                self._is_confirming = False
+                self._events.append(Confirmed())
         elif failure is None or failure.is_passing:
             self._lease.renew_at = now if message is None else now + RETRY_PAUSE_S
         else:

@@ -25,6 +25,11 @@ class Allocated:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The allocation is still there: the answer to :meth:`frazil.turn.TurnClient.confirm`."""
+
+
+@dataclass(frozen=True, slots=True)
 class AllocationFailed:
     """There will be no relay here.
 
@@ -98,6 +103,12 @@ class Closed:
 
 
 TurnEvent: TypeAlias = (
-    Allocated | AllocationFailed | Redirected | AllocationLost | PermissionFailed | Closed
+    Allocated
+    | Confirmed
+    | AllocationFailed
+    | Redirected
+    | AllocationLost
+    | PermissionFailed
+    | Closed
 )
 """Everything :meth:`frazil.turn.TurnClient.poll_events` may return."""

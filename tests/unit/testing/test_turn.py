@@ -141,6 +141,26 @@ def test_it_redirects_and_forgets_on_demand():
     run(main)
 
 
+def test_what_is_sent_just_before_the_goodbye_arrives():
+    async def main(net):
+        server = net.turn_server("192.0.2.9")
+        here = UdpTurnSocket(net.host("alice", "10.0.0.1"), "10.0.0.1", server.address, USER)
+        arrived = []
+        peer = net.host("bob", "10.0.0.2").open_udp("10.0.0.2", 0, arrived.extend)
+        here.allocate()
+        (relayed,) = (await here.event(Allocated)).relayed_addresses
+        here.permit(peer.local)
+        await asyncio.sleep(1)
+        here.send(b"last", peer.local)
+        await here.close()
+        await asyncio.sleep(1)
+        assert arrived == [Datagram(b"last", peer.local, relayed)]
+        assert server.service.allocations == {}
+        peer.close()
+
+    run(main)
+
+
 # --- without a network ------------------------------------------------------------------------
 
 

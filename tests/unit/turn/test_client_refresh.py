@@ -1,7 +1,7 @@
 import pytest
 
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
-from frazil.turn import AllocationFailed, AllocationLost, TurnState
+from frazil.turn import AllocationFailed, AllocationLost, Confirmed, TurnState
 from support.turn_pair import DELAY_S, PEER, TurnPair, config, seen
 
 MINUTE_S = 60.0
@@ -250,3 +250,58 @@ def test_traffic_needs_no_keepalive(with_channel):
         pair.client.send(b"x", PEER, pair.now)
         pair.run(10)
     assert pair.service.keepalives == 0
+
+
+# --- asking whether it is still there ---------------------------------------------------------
+
+
+def test_a_living_allocation_is_confirmed_once():
+    pair = TurnPair()
+    pair.allocate()
+    pair.client.confirm(pair.now)
+    pair.client.confirm(pair.now)
+    pair.run(1)
+    assert only_event(pair) == Confirmed()
+    assert len(pair.requests(Method.REFRESH)) == 1
+    pair.client.confirm(pair.now)
+    pair.run(1)
+    assert [type(event) for _, event in pair.events] == [Confirmed, Confirmed]
+
+
+def test_an_ordinary_refresh_confirms_nothing():
+    pair = TurnPair()
+    pair.allocate()
+    pair.run(510)
+    assert len(pair.requests(Method.REFRESH)) == 1
+    assert pair.events == []
+
+
+def test_a_forgotten_allocation_is_not_confirmed_but_lost():
+    pair = TurnPair()
+    pair.allocate()
+    pair.service.forget_allocations()
+    pair.client.confirm(pair.now)
+    pair.run(1)
+    assert only_event(pair).code == 437
+    pair.client.confirm(pair.now)
+    pair.run(1)
+    assert len(pair.events) == 1
+
+
+def test_confirmation_waits_for_a_server_that_is_slow_to_answer():
+    pair = TurnPair()
+    pair.allocate()
+    pair.service.silent = True
+    pair.client.confirm(pair.now)
+    pair.run(100)
+    assert pair.events == []
+    pair.service.silent = False
+    pair.run(60)
+    assert only_event(pair) == Confirmed()
+
+
+def test_without_an_allocation_there_is_nothing_to_confirm():
+    pair = TurnPair()
+    pair.client.confirm(pair.now)
+    pair.flush()
+    assert pair.sent == []
