@@ -1,4 +1,4 @@
-"""Two whole peers behind NATs and firewalls, with a STUN server and nothing to relay."""
+"""Two whole peers behind NATs and firewalls, with a STUN server and in one test a TURN server."""
 
 from dataclasses import replace
 from itertools import product
@@ -105,6 +105,36 @@ async def test_every_kind_of_nat_with_every_kind(stage, ours, theirs):
     await stage.sleep(60)
     local, remote = expected.split()
     assert (pair_types(alice), pair_types(bob)) == ((local, remote), (remote, local))
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert states(peer, CONNECTION) == "new connecting connected"
+
+
+@pytest.mark.parametrize(("ours", "theirs"), list(product(KINDS, KINDS)))
+async def test_with_a_relay_every_kind_reaches_every_kind(stage, ours, theirs):
+    """And the relay is used only where there is no other way."""
+    stun_server(stage)
+    stage.net.turn_server("192.0.2.7", name="turn.example")
+    turn = {"urls": "turn:turn.example", "username": "user", "credential": "password"}
+    servers = {"iceServers": [*STUN["iceServers"], turn]}
+    peers = []
+    for name, address, outside, kind in (
+        ("alice", "192.168.1.2", HOME, KINDS[ours]),
+        ("bob", "10.0.0.2", OFFICE, KINDS[theirs]),
+    ):
+        router = stage.net.nat(f"router of {name}", outside, kind=kind)
+        host = stage.net.host(name, address, behind=router)
+        peers.append(stage.peer(name, host=host, configuration=servers))
+    alice, bob = stage.introduce(*peers)
+    await stage.connect()
+    assert stage.now < 1.0
+    await stage.sleep(60)
+    direct = TABLE[ours][list(KINDS).index(theirs)]
+    if direct is None:
+        assert "relay" in pair_types(alice) + pair_types(bob)
+    else:
+        assert pair_types(alice) == tuple(direct.split())
+        assert pair_types(bob) == tuple(direct.split())[::-1]
     for peer in (alice, bob):
         assert states(peer, ICE) == "new checking connected completed"
         assert states(peer, CONNECTION) == "new connecting connected"

@@ -21,8 +21,10 @@ from frazil.ice.event import (
     SelectedPair,
 )
 from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.query import SERVER_UNREACHABLE
 
 __all__ = [
+    "SERVER_UNREACHABLE",
     "Candidate",
     "CandidateError",
     "CandidateGathered",

@@ -10,7 +10,13 @@ from frazil.ice.candidate import Candidate
 from frazil.ice.checker import Checker
 from frazil.ice.config import MAX_VALIDATED, IceConfig
 from frazil.ice.credential import Credentials
-from frazil.ice.event import IceEvent, IceTransportChanged, RoleChanged, SelectedPair
+from frazil.ice.event import (
+    CandidateError,
+    IceEvent,
+    IceTransportChanged,
+    RoleChanged,
+    SelectedPair,
+)
 from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Admission, Generation
 from frazil.ice.lineage import Lineage
@@ -184,7 +190,31 @@ class IceAgent:
 
     def add_local_address(self, address: Address, now: float) -> None:
         """A socket is bound to ``address``."""
-        candidate = self._gatherer.add_host(address, now)
+        self._pair(self._gatherer.add_host(address, now), now)
+
+    def add_relayed_address(
+        self, address: Address, related: Address, url: str, server: Address, now: float
+    ) -> None:
+        """The server of ``url`` relays for us at ``address``: from now on as good as a socket.
+
+        Args:
+            address: What the peer is told; datagrams from and to it carry it as ``local``.
+            related: What the peer is told of where we are.
+            url: The server.
+            server: Its address.
+            now: The instant.
+        """
+        self._pair(self._gatherer.add_relayed(address, related, url, server, now), now)
+
+    def add_reflected_address(
+        self, base: Address, mapped: Address, url: str, server: Address, now: float
+    ) -> None:
+        """The server of ``url``, which relays for us, sees the socket at ``base`` as ``mapped``."""
+        self._gatherer.add_reflected(base, mapped, url, server, now)
+        self._settle(now)
+
+    def _pair(self, candidate: Candidate | None, now: float) -> None:
+        """Check what can be reached from a new local candidate, if there is one."""
         if candidate is not None:
             for generation in self._lineage:
                 if generation.is_active and candidate in generation.local_candidates:
@@ -204,7 +234,7 @@ class IceAgent:
         self._checker.remove_base(address, list(self._lineage), now)
         self._settle(now)
 
-    def expect_stun_server(self, url: str) -> None:
+    def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
         self._gatherer.expect_server(url)
 
@@ -213,9 +243,19 @@ class IceAgent:
         self._gatherer.add_server(url, addresses, now)
         self._settle(now)
 
-    def stun_server_failed(self, url: str, text: str, now: float) -> None:
-        """The server of ``url`` cannot be used; ``text`` says why."""
-        self._gatherer.server_failed(url, text, now)
+    def server_done(self, url: str, now: float) -> None:
+        """The expected server of ``url``, which others ask, has given all that it gives."""
+        self._gatherer.server_done(url, now)
+        self._settle(now)
+
+    def server_failed(self, error: CandidateError, now: float) -> None:
+        """An expected server cannot be used."""
+        self._gatherer.server_failed(error, now)
+        self._settle(now)
+
+    def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
+        """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""
+        self._checker.refuse_peer(local, ip, code, now)
         self._settle(now)
 
     # --- network ------------------------------------------------------------------------------

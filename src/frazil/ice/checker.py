@@ -117,6 +117,23 @@ class Checker:
         if self._generation is not None:
             self._nominate(self._generation, now)
 
+    def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
+        """Nothing sent from ``base`` reaches ``ip``: its pairs fail without further checks.
+
+        Except the one in use: whether that still works is for its clocks to say.
+        """
+        generation = self._generation
+        if generation is None:
+            return
+        for pair in list(generation.checklist):
+            local, (remote_ip, _) = pair.key
+            if local == base and remote_ip == ip and pair is not self.selection.pair:
+                self._table.forget(pair)
+                pair.error_code = code
+                generation.checklist.mark(pair, PairState.FAILED)
+                self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
+        self._nominate(generation, now)
+
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:

@@ -1,6 +1,7 @@
 """Gathering: host candidates at once, server-reflexive ones as the servers answer (RFC 8445 5.1.1).
 
 Every server is asked from every address in parallel, so a dead server delays nothing but the end.
+Relayed candidates come from outside: who holds the allocations adds them like local addresses.
 """
 
 from dataclasses import replace
@@ -11,6 +12,7 @@ from frazil.ice.candidate import (
     CandidateType,
     foundation,
 )
+from frazil.ice.checklist import can_receive
 from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
 from frazil.ice.event import (
     CandidateError,
@@ -50,6 +52,7 @@ class Gatherer:
         "_queries",
         "_random_bytes",
         "_ranks",
+        "_relay_ranks",
         "_reported",
         "_servers",
         "_trace",
@@ -68,6 +71,7 @@ class Gatherer:
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
         self._ranks = {False: 0, True: 0}
+        self._relay_ranks = {False: 0, True: 0}
         self._hosts_done = False
         self._awaited: set[str] = set()
         self._servers: list[tuple[str, Address]] = []
@@ -174,13 +178,67 @@ class Gatherer:
                     self._queries.ask(host, url, server, now)
         self._conclude(now)
 
-    def server_failed(self, url: str, text: str, now: float) -> None:
-        """The server of ``url`` cannot be used, for example because its name does not resolve."""
+    def server_done(self, url: str, now: float) -> None:
+        """The server of ``url``, which others have asked, has given all that it gives."""
         self._awaited.discard(url)
+        self._conclude(now)
+
+    def server_failed(self, error: CandidateError, now: float) -> None:
+        """A server cannot be used, for example because its name does not resolve."""
+        self._awaited.discard(error.url)
         if self._generation is not None:
-            self._errors.setdefault(url, CandidateError(url, SERVER_UNREACHABLE, text, None))
-            self._report(url, now)
+            self._errors.setdefault(error.url, error)
+            self._report(error.url, now)
             self._conclude(now)
+
+    def add_relayed(
+        self, address: Address, related: Address, url: str, server: Address, now: float
+    ) -> Candidate | None:
+        """The server of ``url`` relays for us at ``address``.
+
+        Args:
+            address: The relayed address, which is its own base (RFC 8445 5.1.1.2).
+            related: What to tell of where we are.
+            url: The server.
+            server: Its address.
+            now: The instant.
+
+        Returns:
+            The candidate; ``None`` as in :meth:`add_host`.
+        """
+        generation = self._generation
+        if (
+            generation is None
+            or generation.gathered
+            or generation.host_candidate(address) is not None
+        ):
+            return None
+        is_ipv6 = ":" in address[0]
+        rank = self._relay_ranks[is_ipv6]
+        self._relay_ranks[is_ipv6] = rank + 1
+        kind, protocol = CandidateType.RELAYED, CandidateProtocol.UDP
+        candidate = Candidate(
+            foundation=foundation(kind, address, protocol, server[0]),
+            component=COMPONENT,
+            protocol=protocol,
+            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            address=address,
+            type=kind,
+            base=address,
+            related=related,
+            url=url,
+        )
+        self._found(candidate, generation, now)
+        return candidate
+
+    def add_reflected(
+        self, base: Address, mapped: Address, url: str, server: Address, now: float
+    ) -> None:
+        """The server of ``url``, which others have asked from ``base``, sees it as ``mapped``."""
+        generation = self._generation
+        host = generation.host_candidate(base) if generation is not None else None
+        if host is not None and can_receive(mapped):
+            self._reflect(host, mapped, url, server, now)
 
     # --- the servers --------------------------------------------------------------------------
 
@@ -207,25 +265,33 @@ class Gatherer:
         self._conclude(now)
 
     def _reflected(self, query: Query, mapped: Address, now: float) -> None:
-        generation, host = self._generation, query.host
-        if generation is None:
-            return
         self._answered.add(query.url)
-        if mapped == host.address:
-            return  # redundant (RFC 8445 5.1.3): there is no NAT
-        self._keepalives.append((host.base, query.server))
-        self._keepalive_at = self._keepalive_at or now + _KEEPALIVE_S
+        if mapped != query.host.address:
+            self._keepalives.append((query.host.base, query.server))
+            self._keepalive_at = self._keepalive_at or now + _KEEPALIVE_S
+        self._reflect(query.host, mapped, query.url, query.server, now)
+
+    def _reflect(
+        self, host: Candidate, mapped: Address, url: str, server: Address, now: float
+    ) -> None:
+        """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
+
+        That is so if there is no NAT, or another server said the same.
+        """
+        generation = self._generation
+        if generation is None or generation.gathered or mapped == host.address:
+            return
         if generation.local_candidate(mapped, host.base) is not None:
-            return  # redundant: another server said the same
+            return
         kind = CandidateType.SERVER_REFLEXIVE
         candidate = replace(
             host,
-            foundation=foundation(kind, host.base, host.protocol, query.server[0]),
+            foundation=foundation(kind, host.base, host.protocol, server[0]),
             priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
             address=mapped,
             type=kind,
             related=host.address,
-            url=query.url,
+            url=url,
         )
         self._found(candidate, generation, now)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
 from frazil.ice.checklist import Checklist, can_pair, can_receive
@@ -15,6 +16,9 @@ from frazil.ice.config import (
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
 from frazil.types import Address
+
+_SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
+"""The candidates that are their own base: from there checks are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +240,7 @@ class Generation:
 
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
-        if (
-            local.type is CandidateType.HOST
-            and can_receive(remote.address)
-            and can_pair(local, remote)
-        ):
+        if local.type in _SENDERS and can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))
 
     def pair_of(self, check: ReceivedCheck, controlling: bool) -> CandidatePair | None:

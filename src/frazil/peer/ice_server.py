@@ -6,6 +6,7 @@ from typing import Final
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
 from frazil.peer.dictionary import Dictionary
+from frazil.turn import RelayFamily, TurnConfig
 
 MAX_ICE_SERVERS: Final = 32
 """Entries in ``iceServers``; W3C asks to support at least as many."""
@@ -13,7 +14,7 @@ MAX_URLS: Final = 32
 """URLs of one entry."""
 
 _DEFAULT_PORTS: Final = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
-_IMPLEMENTED: Final = frozenset({"stun"})
+_IMPLEMENTED: Final = frozenset({("stun", None), ("turn", None), ("turn", "udp")})
 _FORBIDDEN_IN_HOST: Final = frozenset(" #%/:<>?@[\\]^|") | {chr(code) for code in range(33)}
 
 
@@ -76,8 +77,9 @@ class IceServer:
         Raises:
             TypeError: If a member has the wrong type or ``urls`` is missing.
             InvalidSyntaxError: If a URL is malformed or there is none.
-            InvalidAccessError: If a TURN URL comes without username or credential.
-            NotSupportedError: If a URL is well formed but its scheme is not implemented.
+            InvalidAccessError: If a TURN URL comes without username or credential, or they break
+                the rules of RFC 8489 9.2.
+            NotSupportedError: If a URL is well formed but its transport is not implemented.
         """
         if isinstance(value, IceServer):
             return value
@@ -95,10 +97,22 @@ class IceServer:
             incomplete = self.username is None or self.credential is None
             if url.scheme.startswith("turn") and incomplete:
                 raise InvalidAccessError(f"{url.url} needs both username and credential")
-            if url.scheme not in _IMPLEMENTED:
+            if (url.scheme, url.transport) not in _IMPLEMENTED:
                 raise NotSupportedError(
-                    f"{url.scheme}: servers are not supported yet; leave {url.url} out"
+                    f"{url.url} needs a transport that is not supported yet; leave it out"
                 )
+            if url.scheme == "turn":
+                self._check_credentials(url)
+
+    def _check_credentials(self, url: ServerUrl) -> None:
+        try:
+            self.turn_config()
+        except ValueError as error:
+            raise InvalidAccessError(f"{url.url} cannot be used: {error}") from None
+
+    def turn_config(self) -> TurnConfig:
+        """How to ask its TURN servers for a relay, of both address families if they can."""
+        return TurnConfig(self.username or "", self.credential or "", family=RelayFamily.BOTH)
 
     def __repr__(self) -> str:
         urls = ", ".join(url.url for url in self.urls)

@@ -20,6 +20,7 @@ from frazil.states.enums import (
     RTCSctpTransportState,
 )
 from frazil.trace import Reason
+from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
@@ -129,9 +130,11 @@ class TransportSet:
         requests, self._requests = self._requests, []
         return requests
 
-    def add_local_address(self, transport: str, address: Address, now: float) -> None:
-        """A UDP socket was bound for ``transport``."""
-        self._feed(transport, lambda to: to.add_local_address(address, now))
+    def add_local_address(
+        self, transport: str, address: Address, now: float, *, hidden: bool = False
+    ) -> None:
+        """A UDP socket was bound for ``transport``; if ``hidden``, only servers learn of it."""
+        self._feed(transport, lambda to: to.add_local_address(address, now, hidden=hidden))
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
@@ -141,19 +144,25 @@ class TransportSet:
         """Every interface has its socket."""
         self._feed(transport, lambda to: to.local_addresses_done(now))
 
-    def expect_stun_server(self, transport: str, url: str) -> None:
+    def expect_server(self, transport: str, url: str) -> None:
         """The name in ``url`` is being resolved; gathering waits for it."""
-        self._feed(transport, lambda to: to.expect_stun_server(url))
+        self._feed(transport, lambda to: to.expect_server(url))
 
     def add_stun_server(
         self, transport: str, url: str, addresses: list[Address], now: float
     ) -> None:
-        """The name in ``url`` was resolved."""
+        """The name in ``url`` was resolved: a STUN server."""
         self._feed(transport, lambda to: to.add_stun_server(url, addresses, now))
 
-    def stun_server_failed(self, transport: str, url: str, text: str, now: float) -> None:
+    def add_turn_server(
+        self, transport: str, url: str, addresses: list[Address], config: TurnConfig, now: float
+    ) -> None:
+        """The name in ``url`` was resolved: a TURN server, to be asked as ``config`` says."""
+        self._feed(transport, lambda to: to.add_turn_server(url, addresses, config, now))
+
+    def server_failed(self, transport: str, url: str, text: str, now: float) -> None:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
-        self._feed(transport, lambda to: to.stun_server_failed(url, text, now))
+        self._feed(transport, lambda to: to.server_failed(url, text, now))
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from frazil.sctp.config import SctpConfig
 
 MAX_EARLY_DATAGRAMS = 4
 """DTLS datagrams kept while no fingerprint is known: a ClientHello comes in two or three."""
+MAX_RELAY_SERVERS = 32
+"""TURN servers asked in one generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +19,12 @@ class SessionConfig:
     Attributes:
         ice: Timers of checks, liveness, consent and patience.
         dtls: Datagram size and handshake timers.
+        relay_patience_s: How long gathering waits for one TURN server to relay.
         sctp: Packet size, buffers and timers; the remote port comes from signalling. SCTP never
             gives up by itself: whether the path is lost for good is for ICE to say.
     """
 
     ice: IceConfig = field(default_factory=IceConfig)
     dtls: DtlsConfig = field(default_factory=DtlsConfig)
+    relay_patience_s: float = 10.0
     sctp: SctpConfig = field(default_factory=lambda: SctpConfig(max_retransmits=None))

@@ -11,13 +11,28 @@ from dataclasses import replace
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
 from frazil.errors import InvalidStateError
-from frazil.ice import Candidate, Credentials, IceAgent, IceTransportChanged
+from frazil.ice import (
+    SERVER_UNREACHABLE,
+    Candidate,
+    CandidateError,
+    Credentials,
+    GatheringStateChanged,
+    IceAgent,
+    IceTransportChanged,
+)
 from frazil.session.config import MAX_EARLY_DATAGRAMS, SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
-from frazil.states.enums import RTCDtlsTransportState, RTCIceRole, RTCIceTransportState
+from frazil.session.relay_set import RelaySet
+from frazil.states.enums import (
+    RTCDtlsTransportState,
+    RTCIceGathererState,
+    RTCIceRole,
+    RTCIceTransportState,
+)
 from frazil.trace import Trace
+from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _MAX_ROUNDS = 16
@@ -48,6 +63,7 @@ class Session:
         self._trace = trace
         self._dtls: DtlsEndpoint | None = None
         self._data: DataTransport | None = None
+        self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
         self._early: list[Datagram] = []
         self._events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
@@ -81,6 +97,7 @@ class Session:
     ) -> None:
         """Their half of an ICE generation; other credentials than before begin a restart."""
         self.ice.set_remote_credentials(credentials, now, lite=lite)
+        self._relays.permit(now)
         self._settle(now)
 
     def rollback(self, now: float) -> None:
@@ -93,6 +110,7 @@ class Session:
     ) -> None:
         """A remote candidate was signalled; ``ufrag`` names its generation, ``None`` the newest."""
         self.ice.add_remote_candidate(candidate, now, ufrag)
+        self._relays.permit(now)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
@@ -180,33 +198,44 @@ class Session:
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def add_local_address(self, address: Address, now: float) -> None:
-        """A socket is bound to ``address``."""
-        self.ice.add_local_address(address, now)
+    def add_local_address(self, address: Address, now: float, *, hidden: bool = False) -> None:
+        """A socket is bound to ``address``; if ``hidden``, only servers are to learn of it."""
+        if not hidden:
+            self.ice.add_local_address(address, now)
+        self._relays.add_host(address, now, hidden=hidden)
         self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:
         """Every local address of this generation has been added."""
+        self._relays.hosts_done(now)
         self.ice.local_addresses_done(now)
         self._settle(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone."""
+        self._relays.remove_host(address, now)
         self.ice.remove_local_address(address, now)
         self._settle(now)
 
-    def expect_stun_server(self, url: str) -> None:
+    def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
-        self.ice.expect_stun_server(url)
+        self.ice.expect_server(url)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
-        """The server of ``url`` was resolved."""
+        """The STUN server of ``url`` was resolved."""
         self.ice.add_stun_server(url, addresses, now)
         self._settle(now)
 
-    def stun_server_failed(self, url: str, text: str, now: float) -> None:
+    def add_turn_server(
+        self, url: str, addresses: list[Address], config: TurnConfig, now: float
+    ) -> None:
+        """The expected TURN server of ``url`` was resolved."""
+        self._relays.add_server(url, addresses, config, now)
+        self._settle(now)
+
+    def server_failed(self, url: str, text: str, now: float) -> None:
         """The server of ``url`` cannot be used."""
-        self.ice.stun_server_failed(url, text, now)
+        self.ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
         self._settle(now)
 
     # --- network ------------------------------------------------------------------------------
@@ -214,7 +243,7 @@ class Session:
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised."""
         secured: list[Datagram] = []
-        for datagram in datagrams:
+        for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
             protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
             if protocol is Protocol.DTLS:
@@ -268,6 +297,7 @@ class Session:
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer."""
         self.ice.handle_timeout(now)
+        self._relays.handle_timeout(now)
         if self._dtls is not None:
             self._dtls.handle_timeout(now)
         if self._data is not None and self.ice.path is not None:
@@ -279,7 +309,7 @@ class Session:
 
         While nothing may be sent, SCTP's clock stands still: a lost path is for ICE to judge.
         """
-        at = self.ice.next_timeout()
+        at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
         if self._dtls is not None:
             at = _earlier(at, self._dtls.next_timeout())
         if self._data is not None and self.ice.path is not None:
@@ -289,12 +319,10 @@ class Session:
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
         transmits = self.ice.poll_transmits()
-        if self._farewell:
-            transmits += self._farewell
-            self._farewell = []
         if self._dtls is not None:
             transmits += self._seal(self._dtls, now)
-        return transmits
+        farewell, self._farewell = self._farewell, []
+        return farewell + self._relays.wrap(transmits, now)
 
     def _seal(self, dtls: DtlsEndpoint, now: float) -> list[Transmit]:
         """What DTLS has to send, SCTP packets sealed in batches included."""
@@ -323,12 +351,15 @@ class Session:
         """
         if self._data is not None:
             self._data.abort(now)
+        farewell: list[Transmit] = []
         if self._dtls is not None:
-            self._farewell = self._seal(self._dtls, now)
+            farewell += self._seal(self._dtls, now)
             self._dtls.close(now)
             path = self.ice.path
             if path is not None:
-                self._farewell += [Transmit(*run, *path) for run in self._dtls.poll_runs()]
+                farewell += [Transmit(*run, *path) for run in self._dtls.poll_runs()]
+        self._farewell += self._relays.wrap(farewell, now)
+        self._relays.close(now)
         self.ice.close(now)
         self._events.clear()
         self._early.clear()
@@ -339,7 +370,7 @@ class Session:
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        path_works_anew = self._collect_ice()
+        path_works_anew = self._collect_ice(now)
         if self._dtls is not None:
             if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:
                 self._dtls.start(now)
@@ -349,13 +380,21 @@ class Session:
                 self._data.path_changed(now)
             self._collect_data(self._data)
 
-    def _collect_ice(self) -> bool:
+    def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
         events = self.ice.poll_events()
         self._events += events
+        for event in events:
+            if (
+                isinstance(event, GatheringStateChanged)
+                and event.state is RTCIceGathererState.GATHERING
+            ):
+                self._relays.begin(now)
         before, self._path = self._path, self.ice.path
         if self._path is None:
             return False
+        if self._path != before:
+            self._relays.use(self._path, now)
         return self._path != before or any(
             isinstance(event, IceTransportChanged)
             and event.change is not None

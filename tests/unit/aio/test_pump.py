@@ -114,7 +114,7 @@ def on_stage(
 @on_stage
 async def test_every_interface_gets_a_socket(stage: Stage):
     await stage.begin()
-    added = [address for address, _ in stage.session.called("add_local_address")]
+    added = [address for address, *_ in stage.session.called("add_local_address")]
     assert [host for host, _ in added] == ["10.0.0.1", "10.0.0.2"]
     assert added == [socket.local for socket in stage.host.inner.sockets()]
     assert [name for name, *_ in stage.session.calls][-3:] == [
@@ -144,9 +144,9 @@ async def test_a_host_that_does_not_tell_its_addresses_has_none(stage: Stage):
 async def _both_servers(stage: Stage) -> None:
     stage.net.names["two.example"] = ["192.0.2.2", "2001:db8::2"]
     await stage.begin()
-    expected = [url for (url,) in stage.session.called("expect_stun_server")]
+    expected = [url for (url,) in stage.session.called("expect_server")]
     assert expected == ["stun:one.example", "stun:two.example:99"]
-    ((url, text, _),) = stage.session.called("stun_server_failed")
+    ((url, text, _),) = stage.session.called("server_failed")
     assert url == "stun:one.example"
     assert text.startswith("one.example cannot be resolved")
     ((url, addresses, _),) = stage.session.called("add_stun_server")
@@ -209,7 +209,7 @@ async def _close_during_lookup(stage: Stage) -> None:
     await closed
     assert loop.time() - before == 2
     assert len(cancelled) == 2
-    assert stage.session.called("stun_server_failed") == []
+    assert stage.session.called("server_failed") == []
 
 
 test_close_breaks_lookups_off_and_waits_for_them = on_stage(_close_during_lookup, SERVERS)
@@ -235,7 +235,7 @@ async def test_sockets_are_kept_over_a_restart(stage: Stage):
     await restart(stage)
     assert stage.host.inner.sockets() == before
     assert len(stage.session.called("set_local_credentials")) == 2
-    added = [address for address, _ in stage.session.called("add_local_address")]
+    added = [address for address, *_ in stage.session.called("add_local_address")]
     assert added[:2] == added[2:] == [socket.local for socket in before]
     assert stage.session.called("remove_local_address") == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice import Candidate, IceTransportChanged, PairState, RoleChanged
+from frazil.ice import Candidate, CandidateError, IceTransportChanged, PairState, RoleChanged
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass, Method
@@ -327,7 +327,7 @@ def test_closed_is_silent_and_ignores_everything():
     agent.add_remote_candidate(Candidate.from_line(line), pair.now)
     agent.end_remote_candidates(pair.now)
     agent.add_stun_server("stun:x", [("192.0.2.1", 3478)], pair.now)
-    agent.stun_server_failed("stun:y", "no", pair.now)
+    agent.server_failed(CandidateError("stun:y", 701, "no", None), pair.now)
     agent.remove_local_address(("10.0.0.1", 1000), pair.now)
     agent.rollback(pair.now)
     agent.note_authentic(("10.0.0.1", 1000), ("10.0.0.2", 2000), pair.now)
@@ -380,7 +380,7 @@ def test_bindings_are_kept_until_the_answer_comes_and_a_pair_is_selected():
     pair.set_roles()
     pair.a.agent.add_stun_server("stun:early", [SERVER], pair.now)  # before there is an offer
     pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
-    pair.a.agent.expect_stun_server("stun:s")
+    pair.a.agent.expect_server("stun:s")
     pair.gather(pair.a)
     assert pair.a.agent.gathering_state == "gathering"
     pair.a.agent.add_stun_server("stun:s", [SERVER], pair.now)

@@ -246,7 +246,7 @@ def test_a_restart_ends_the_gathering_before_it():
     pair = IcePair()
     agent = pair.a.agent
     agent.set_local_credentials(pair.a.credentials, pair.now)
-    agent.expect_stun_server("stun:slow")
+    agent.expect_server("stun:slow")
     agent.add_local_address(("10.0.0.1", 1000), pair.now)
     agent.local_addresses_done(pair.now)
     first = pair.a.credentials.ufrag

@@ -280,8 +280,9 @@ def test_a_name_that_does_not_resolve():
     bench.gatherer.expect_server("stun:nowhere")
     bench.gather()
     assert not bench.generation.gathered
-    bench.gatherer.server_failed("stun:nowhere", "no such host", bench.now)
-    bench.gatherer.server_failed("stun:nowhere", "no such host", bench.now)
+    error = CandidateError("stun:nowhere", 701, "no such host", None)
+    bench.gatherer.server_failed(error, bench.now)
+    bench.gatherer.server_failed(error, bench.now)
     assert bench.generation.gathered
     assert bench.errors == [("stun:nowhere", 701)]
     assert bench.events(CandidateError)[0].text == "no such host"
@@ -396,3 +397,45 @@ def test_a_reflexive_candidate_ranks_below_its_host():
     assert reflexive.type is CandidateType.SERVER_REFLEXIVE
     assert reflexive.priority < host.priority
     assert reflexive.foundation != host.foundation
+
+
+# --- what others ask the servers for --------------------------------------------------------------
+
+RELAYED: Address = ("192.0.2.1", 49152)
+
+
+def test_a_relayed_address_is_a_candidate_and_its_own_base():
+    bench = Bench()
+    bench.gatherer.expect_server("turn:s")
+    bench.gather()
+    candidate = bench.gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, bench.now)
+    assert (candidate.type, candidate.address, candidate.base) == ("relay", RELAYED, RELAYED)
+    assert (candidate.related, candidate.url) == (PUBLIC, "turn:s")
+    assert candidate.priority >> 24 == 0
+    assert bench.gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, bench.now) is None
+    second = bench.gatherer.add_relayed(("192.0.2.1", 2), PUBLIC, "turn:s", SERVER, bench.now)
+    assert second.priority < candidate.priority
+    assert not bench.generation.gathered
+    bench.gatherer.server_done("turn:s", bench.now)
+    assert bench.generation.gathered
+    assert bench.errors == []
+    late = bench.gatherer.add_relayed(("192.0.2.1", 3), PUBLIC, "turn:s", SERVER, bench.now)
+    assert late is None
+
+
+def test_the_server_that_relays_shows_a_reflexive_address_too():
+    bench = Bench()
+    bench.gatherer.expect_server("turn:s")
+    bench.gather()
+    for mapped in (PUBLIC, PUBLIC, HOST, ("224.0.0.1", 5)):
+        bench.gatherer.add_reflected(HOST, mapped, "turn:s", SERVER, bench.now)
+    bench.gatherer.add_reflected(HOST_2, ("203.0.113.8", 1), "turn:s", SERVER, bench.now)
+    assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
+    assert bench.gatherer.next_timeout() is None  # who asked keeps the binding alive
+
+
+def test_before_there_is_a_generation_nothing_can_be_added():
+    gatherer = Gatherer(IceConfig(), random.Random(3).randbytes, Trace())
+    assert gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, 0.0) is None
+    gatherer.add_reflected(HOST, PUBLIC, "turn:s", SERVER, 0.0)
+    assert gatherer.events == []

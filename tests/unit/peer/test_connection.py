@@ -6,6 +6,7 @@ from frazil.errors import InvalidStateError
 from frazil.peer.event import EventType, TransportDiscarded
 from frazil.peer.task import BACKLOG_LIMIT
 from frazil.session.event import ChannelMessage
+from frazil.turn import TurnConfig
 from frazil.types import Transmit
 from support.peer_pair import Peer, connected_pair, negotiate
 
@@ -99,23 +100,26 @@ def test_goodbye_is_in_the_transmits_before_the_sockets_go() -> None:
 def test_network_input_is_forwarded_by_name_and_drained() -> None:
     one, _, _ = connected_pair()
     transports = one.pc.transports
+    config = TurnConfig("user", "password")
     transports.receive("0", [], 1.0)
     transports.receive("7", [], 1.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_addresses_done("0", 3.0)
-    transports.expect_stun_server("0", "stun:a")
+    transports.expect_server("0", "stun:a")
     transports.add_stun_server("0", "stun:a", [("192.0.2.9", 3478)], 4.0)
-    transports.stun_server_failed("0", "stun:b", "no such name", 5.0)
+    transports.add_turn_server("0", "turn:a", [("192.0.2.9", 3478)], config, 4.5)
+    transports.server_failed("0", "stun:b", "no such name", 5.0)
     transports.handle_timeout(6.0)
-    assert one.session.calls[-8:] == [
+    assert one.session.calls[-9:] == [
         ("receive", [], 1.0),
-        ("add_local_address", ("192.0.2.1", 5), 2.0),
+        ("add_local_address", ("192.0.2.1", 5), 2.0, False),
         ("remove_local_address", ("192.0.2.1", 5), 2.0),
         ("local_addresses_done", 3.0),
-        ("expect_stun_server", "stun:a"),
+        ("expect_server", "stun:a"),
         ("add_stun_server", "stun:a", [("192.0.2.9", 3478)], 4.0),
-        ("stun_server_failed", "stun:b", "no such name", 5.0),
+        ("add_turn_server", "turn:a", [("192.0.2.9", 3478)], config, 4.5),
+        ("server_failed", "stun:b", "no such name", 5.0),
         ("handle_timeout", 6.0),
     ]
     one.session.timeout = 8.0

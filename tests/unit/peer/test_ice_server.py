@@ -4,6 +4,7 @@ import pytest
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
 from frazil.peer.ice_server import MAX_URLS, IceServer, ServerUrl
+from frazil.turn import RelayFamily, TurnConfig
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_syntax_is_judged_before_credentials() -> None:
         IceServer.from_value({"urls": ["turn:host", "bad"]})
 
 
-@pytest.mark.parametrize("url", ["turn:host", "stuns:host"])
+@pytest.mark.parametrize("url", ["turns:host", "stuns:host", "turn:host?transport=tcp"])
 def test_schemes_that_are_not_implemented_say_so(url: str) -> None:
     with pytest.raises(NotSupportedError, match=r"leave .* out"):
         IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
@@ -113,3 +114,19 @@ def test_schemes_that_are_not_implemented_say_so(url: str) -> None:
 def test_repr_keeps_the_credential_secret() -> None:
     server = IceServer((ServerUrl.parse("turn:host"),), "user", "secret")
     assert "secret" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    ("username", "credential"), [("", "c"), ("u", ""), ("u" * 509, "c"), ("u", "\u0000")]
+)
+def test_credentials_that_no_server_can_accept_are_an_invalid_access(
+    username: str, credential: str
+) -> None:
+    with pytest.raises(InvalidAccessError, match="turn:host cannot be used"):
+        IceServer.from_value({"urls": "turn:host", "username": username, "credential": credential})
+
+
+@pytest.mark.parametrize("url", ["turn:host", "turn:host?transport=udp"])
+def test_a_turn_server_is_asked_with_its_credentials_for_both_families(url: str) -> None:
+    server = IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
+    assert server.turn_config() == TurnConfig("u", "c", family=RelayFamily.BOTH)

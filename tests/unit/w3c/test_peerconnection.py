@@ -38,7 +38,7 @@ def test_a_connection_needs_a_running_loop():
         ({"iceServers": [{"urls": "stun:"}]}, InvalidSyntaxError),
         ({"iceServers": [{"urls": "turn:192.0.2.1"}]}, InvalidAccessError),
         (
-            {"iceServers": [{"urls": "turn:192.0.2.1", "username": "a", "credential": "b"}]},
+            {"iceServers": [{"urls": "turns:192.0.2.1", "username": "a", "credential": "b"}]},
             NotSupportedError,
         ),
         ({"iceTransportPolicy": "none"}, TypeError),

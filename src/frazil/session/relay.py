@@ -1,0 +1,124 @@
+"""One relay of a transport: the allocation of one local address on one TURN server."""
+
+from typing import Final
+
+from frazil.ice import CandidateError
+from frazil.trace import Trace
+from frazil.turn import TurnClient, TurnConfig, TurnState
+from frazil.types import Address, RandomBytes, Run, Transmit
+
+_OVER: Final = frozenset({TurnState.CLOSING, TurnState.CLOSED, TurnState.FAILED})
+
+
+class Relay:
+    """A TURN client with its place on the network, and who wants it.
+
+    Attributes:
+        host: The address of the socket that reaches the server.
+        server: The address of the server.
+        config: The credentials it was asked with.
+        client: The allocation.
+        urls: The servers of the configuration that led here; none if the newest generation does
+            not want it.
+        is_hidden: Whether the peer must not learn how the server sees us.
+        is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
+        gives_up_at: When gathering waits no longer.
+        addresses: The relayed addresses, while there is an allocation.
+        mapped: How the server sees ``host``, if it told.
+        permitted: The IP addresses that permission was asked for.
+    """
+
+    __slots__ = (
+        "addresses",
+        "client",
+        "config",
+        "gives_up_at",
+        "host",
+        "is_doubtful",
+        "is_hidden",
+        "mapped",
+        "permitted",
+        "server",
+        "urls",
+    )
+
+    def __init__(
+        self,
+        host: Address,
+        server: Address,
+        config: TurnConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+    ) -> None:
+        self.host = host
+        self.server = server
+        self.config = config
+        name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
+        self.client = TurnClient(config, random_bytes, trace, name=name)
+        self.urls: list[str] = []
+        self.is_hidden = False
+        self.is_doubtful = False
+        self.gives_up_at = 0.0
+        self.addresses: tuple[Address, ...] = ()
+        self.mapped: Address | None = None
+        self.permitted: set[str] = set()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the server has still to say whether it relays."""
+        return self.is_doubtful or self.client.state in (TurnState.NEW, TurnState.ALLOCATING)
+
+    @property
+    def gives(self) -> bool:
+        """Whether it relays, as far as we know."""
+        return bool(self.addresses) and not self.is_doubtful
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will not relay any more."""
+        return self.client.state in _OVER
+
+    def related(self, address: Address) -> Address:
+        """What the peer is told of where we are, with the relayed ``address`` (RFC 8839 5.1)."""
+        if self.mapped is None or self.is_hidden:
+            return ("::" if ":" in address[0] else "0.0.0.0", 0)
+        return self.mapped
+
+    def error(self, url: str, code: int, text: str) -> CandidateError:
+        """Why nothing came of it for ``url``."""
+        return CandidateError(url, code, text, None if self.is_hidden else self.host)
+
+    def permit(self, ip: str, now: float) -> None:
+        """Let datagrams from and to ``ip`` pass; asked for once."""
+        if ip not in self.permitted:
+            self.permitted.add(ip)
+            self.client.create_permission(ip, now)
+
+    def send(self, transmit: Transmit, now: float) -> None:
+        """Have the datagrams of a run relayed to its remote address."""
+        for data in transmit.datagrams():
+            self.client.send(data, transmit.remote, now)
+
+    def poll_transmits(self) -> list[Transmit]:
+        """What is to be sent to the server, in order."""
+        messages = self.client.poll_transmits()
+        return [Transmit(*run, self.host, self.server) for run in _runs(messages)]
+
+    def next_timeout(self) -> float | None:
+        """When the client, or the patience with it, has something to do."""
+        at = self.client.next_timeout()
+        if not self.is_pending:
+            return at
+        return self.gives_up_at if at is None else min(at, self.gives_up_at)
+
+
+def _runs(messages: list[bytes]) -> list[Run]:
+    """The messages, equal ones joined, so that the kernel can cut them."""
+    runs: list[Run] = []
+    start = 0
+    for end in range(1, len(messages) + 1):
+        size = len(messages[start])
+        if end == len(messages) or len(messages[end]) != size:
+            runs.append(Run(b"".join(messages[start:end]), size))
+            start = end
+    return runs

@@ -1,0 +1,333 @@
+"""The relays of one transport, between ICE and the sockets (RFC 8656, RFC 8445 5.1.1.2).
+
+To ICE, DTLS and everything above, a relayed address is one more local address. Here what they send
+from it is wrapped for its server, and what comes from the server is unwrapped before anybody else
+sees it. Allocations outlive an ICE restart, so that the old path keeps working until the new one
+is agreed; a new generation that asks for the same relay gets the same one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
+from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.relay import Relay
+from frazil.session.relay_server import RelayServer
+from frazil.trace import Trace
+from frazil.turn import (
+    Allocated,
+    AllocationFailed,
+    AllocationLost,
+    Closed,
+    Confirmed,
+    PermissionFailed,
+    Redirected,
+    TurnConfig,
+    TurnEvent,
+)
+from frazil.types import Address, Datagram, RandomBytes, Transmit
+
+_ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
+"""How responses to Binding requests begin (RFC 8489 5)."""
+
+
+class RelaySet:
+    """Asks every TURN server from every local address, in parallel, and keeps what it gets.
+
+    Args:
+        ice: Is told of relayed addresses, of servers that give none, and of peers they refuse.
+        patience_s: How long gathering waits for one server.
+        random_bytes: The source of transaction ids.
+        trace: Where decisions are recorded.
+    """
+
+    __slots__ = (
+        "_by_address",
+        "_hosts",
+        "_hosts_done",
+        "_ice",
+        "_patience_s",
+        "_random_bytes",
+        "_relays",
+        "_servers",
+        "_trace",
+        "_untold",
+    )
+
+    def __init__(
+        self, ice: IceAgent, patience_s: float, random_bytes: RandomBytes, trace: Trace
+    ) -> None:
+        self._ice = ice
+        self._patience_s = patience_s
+        self._random_bytes = random_bytes
+        self._trace = trace
+        self._relays: dict[tuple[Address, Address], Relay] = {}
+        self._by_address: dict[Address, Relay] = {}
+        self._hosts: dict[Address, bool] = {}
+        self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
+        self._hosts_done = False
+        self._servers: dict[str, RelayServer] = {}
+
+    # --- gathering ----------------------------------------------------------------------------
+
+    def begin(self, now: float) -> None:
+        """A new generation gathers: the caller adds its addresses and servers next.
+
+        The relays of the one before stay for it; those that even that one did not want are given
+        back, except one in use.
+        """
+        self._hosts.clear()
+        self._hosts_done = False
+        self._servers.clear()
+        path = self._ice.path
+        for relay in self._relays.values():
+            if not relay.urls and (path is None or path[0] not in relay.addresses):
+                self._give_back(relay, now)
+            relay.urls.clear()
+            relay.permitted.clear()
+        self._collect(now)
+
+    def add_host(self, address: Address, now: float, *, hidden: bool) -> None:
+        """A socket is bound to ``address``; ``hidden`` if the peer must not learn of it."""
+        self._hosts[address] = hidden
+        self._untold[address] = hidden and self._untold.get(address, True)
+        for server in self._servers.values():
+            self._ask(server, address, now)
+        self._collect(now)
+
+    def hosts_done(self, now: float) -> None:
+        """Every local address of the generation has been added."""
+        self._hosts_done = True
+        self._collect(now)
+
+    def remove_host(self, address: Address, now: float) -> None:
+        """Nothing can be sent or received at ``address`` any more."""
+        self._hosts.pop(address, None)
+        self._untold.pop(address, None)
+        for relay in self._relays.values():
+            if relay.host == address:
+                relay.client.lose_transport("the local address is gone", now)
+        self._collect(now)
+
+    def add_server(
+        self, url: str, addresses: Sequence[Address], config: TurnConfig, now: float
+    ) -> None:
+        """The TURN server of ``url`` was resolved: ask it from every address of its families."""
+        if url in self._servers or len(self._servers) >= MAX_RELAY_SERVERS:
+            return
+        server = self._servers[url] = RelayServer(url, addresses, config)
+        for host in self._hosts:
+            self._ask(server, host, now)
+        self._collect(now)
+
+    def _ask(self, server: RelayServer, host: Address, now: float) -> None:
+        address = server.address_for(host)
+        if address is not None:
+            self._want(server.url, host, address, server.config, now)
+
+    def _want(
+        self, url: str, host: Address, server: Address, config: TurnConfig, now: float
+    ) -> None:
+        """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
+        relay = self._relays.get((host, server))
+        if relay is None or relay.is_over:
+            relay = Relay(host, server, config, self._random_bytes, self._trace)
+            self._relays[host, server] = relay
+            relay.client.allocate(now)
+        elif relay.addresses and not relay.urls:
+            relay.is_doubtful = True  # the path may have been lost because the server forgot it
+            relay.client.confirm(now)
+        if not relay.urls:
+            relay.gives_up_at = now + self._patience_s
+            relay.is_hidden = self._hosts.get(host, True)
+        relay.urls.append(url)
+
+    def _tell(self, relay: Relay, now: float) -> None:
+        """Tell ICE what the allocation gives, if the newest generation wants it."""
+        if not relay.urls:
+            return
+        ice, url, server = self._ice, relay.urls[0], relay.server
+        if relay.mapped is not None and not relay.is_hidden:
+            ice.add_reflected_address(relay.host, relay.mapped, url, server, now)
+        for address in relay.addresses:
+            ice.add_relayed_address(address, relay.related(address), url, server, now)
+        self._permit(now)
+
+    def _conclude(self, now: float) -> None:
+        """Tell ICE of each server of which nothing more is to be hoped for."""
+        if not self._hosts_done:
+            return
+        for url, server in self._servers.items():
+            relays = [relay for relay in self._relays.values() if url in relay.urls]
+            if server.is_settled or any(relay.is_pending for relay in relays):
+                continue
+            server.is_settled = True
+            if any(relay.gives for relay in relays):
+                self._ice.server_done(url, now)
+            else:
+                self._ice.server_failed(server.error or _unreached(url), now)
+
+    # --- what ICE decided ---------------------------------------------------------------------
+
+    def permit(self, now: float) -> None:
+        """Let the relays exchange datagrams with every candidate that they are paired with."""
+        if self._by_address:
+            self._permit(now)
+            self._collect(now)
+
+    def _permit(self, now: float) -> None:
+        for pair in self._ice.pairs:
+            local, (remote_ip, _) = pair.key
+            relay = self._by_address.get(local)
+            if relay is not None:
+                relay.permit(remote_ip, now)
+
+    def use(self, path: tuple[Address, Address], now: float) -> None:
+        """Data takes this path from now on: it is worth a channel if it is relayed."""
+        relay = self._by_address.get(path[0])
+        if relay is not None:
+            relay.client.bind_channel(path[1], now)
+
+    # --- network ------------------------------------------------------------------------------
+
+    def unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
+        """The datagrams for the layers above: what peers sent through relays, and all others."""
+        if not self._relays and not any(self._untold.values()):
+            return datagrams
+        out: list[Datagram] = []
+        start = 0
+        for end in range(1, len(datagrams) + 1):
+            path = datagrams[start][1:]
+            if end < len(datagrams) and datagrams[end][1:] == path:
+                continue
+            out += self._unwrap(datagrams[start:end], now)
+            start = end
+        return out
+
+    def _unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
+        """The same for datagrams that took one path."""
+        _, local, remote = datagrams[0]
+        relay = self._relays.get((local, remote))
+        if relay is None:
+            if not self._untold.get(local):
+                return datagrams
+            self._trace.count("datagram-at-hidden-address")
+            return ()
+        # A STUN server may share the address: its answers are not for the relay.
+        out = [each for each in datagrams if each.data[:2] in _ANSWERS_OF_STUN]
+        messages = [each.data for each in datagrams if each.data[:2] not in _ANSWERS_OF_STUN]
+        out += relay.client.receive(messages, now)
+        self._collect(now)
+        return out
+
+    def wrap(self, transmits: list[Transmit], now: float) -> list[Transmit]:
+        """What the sockets are to send: what was sent from relayed addresses goes to servers."""
+        if not self._relays:
+            return transmits
+        out: list[Transmit] = []
+        for transmit in transmits:
+            relay = self._by_address.get(transmit.local)
+            if relay is None:
+                out.append(transmit)
+            else:
+                relay.send(transmit, now)
+        for relay in self._relays.values():
+            out += relay.poll_transmits()
+        return out
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """The earliest deadline of any relay."""
+        deadlines = (relay.next_timeout() for relay in self._relays.values())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due at every relay; do not wait any longer for the slow."""
+        if not self._relays:
+            return
+        for relay in self._relays.values():
+            relay.client.handle_timeout(now)
+            if relay.is_pending and now >= relay.gives_up_at:
+                relay.is_doubtful = False
+                relay.client.close(now)
+                self._lose(relay, SERVER_UNREACHABLE, "the server does not answer", now)
+        self._collect(now)
+
+    def close(self, now: float) -> None:
+        """Give every allocation back; the goodbye is among what :meth:`wrap` then returns."""
+        for relay in self._relays.values():
+            self._give_back(relay, now)
+
+    def _give_back(self, relay: Relay, now: float) -> None:
+        relay.client.close(now)
+        for address in relay.addresses:
+            self._by_address.pop(address, None)
+        relay.addresses = ()
+
+    # --- what the clients report --------------------------------------------------------------
+
+    def _collect(self, now: float) -> None:
+        for relay in list(self._relays.values()):
+            for event in relay.client.poll_events():
+                self._take(relay, event, now)
+        self._conclude(now)
+
+    def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
+        match event:
+            case Allocated():
+                relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address
+                self._by_address |= dict.fromkeys(relay.addresses, relay)
+                self._tell(relay, now)
+            case Confirmed():
+                relay.is_doubtful = False
+                self._tell(relay, now)
+            case AllocationFailed():
+                self._note(relay, event.code or SERVER_UNREACHABLE, event.text)
+            case Redirected():
+                self._redirect(relay, event.address, now)
+            case AllocationLost():
+                self._lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
+            case PermissionFailed():
+                for address in relay.addresses:
+                    self._ice.refuse_peer(address, event.ip, event.code, now)
+            case Closed():
+                self._relays.pop((relay.host, relay.server), None)
+
+    def _note(self, relay: Relay, code: int, text: str) -> None:
+        """Remember the first misfortune with each server."""
+        for url in relay.urls:
+            server = self._servers[url]
+            if server.error is None:
+                server.error = relay.error(url, code, text)
+
+    def _redirect(self, relay: Relay, server: Address, now: float) -> None:
+        """Ask the server that this one names, and follow no further (RFC 8489 10)."""
+        config = replace(relay.config, accepts_redirect=False)
+        if (":" in server[0]) != (":" in relay.host[0]):
+            self._note(relay, SERVER_UNREACHABLE, "the server redirects us to another family")
+            return
+        self._replace(relay, server, config, now)
+
+    def _replace(self, relay: Relay, server: Address, config: TurnConfig, now: float) -> None:
+        """Have another relay in place of one that is over."""
+        urls, relay.urls = relay.urls, []
+        for url in urls:
+            self._want(url, relay.host, server, config, now)
+
+    def _lose(self, relay: Relay, code: int, text: str, now: float) -> None:
+        """The allocation is gone: nothing that was built on it works any more."""
+        for address in relay.addresses:
+            if self._by_address.pop(address, None) is not None:
+                self._ice.remove_local_address(address, now)
+        relay.addresses = ()
+        if relay.is_doubtful:  # this generation has yet to hear of it
+            relay.is_doubtful = False
+            if relay.host in self._hosts:
+                self._replace(relay, relay.server, relay.config, now)
+        self._note(relay, code, text)
+
+
+def _unreached(url: str) -> CandidateError:
+    return CandidateError(url, SERVER_UNREACHABLE, "no local address can reach it", None)

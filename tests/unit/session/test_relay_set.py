@@ -1,0 +1,420 @@
+import random
+from itertools import count
+
+import pytest
+
+from frazil.ice import (
+    Candidate,
+    CandidateError,
+    CandidateGathered,
+    CandidatesEnded,
+    Credentials,
+    IceAgent,
+    IceConfig,
+    PairState,
+)
+from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.relay_set import RelaySet
+from frazil.states.enums import RTCIceRole
+from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
+from frazil.testing import TurnService
+from frazil.trace import Trace
+from frazil.turn import RelayFamily, TurnConfig
+from frazil.types import Address, Datagram, Transmit
+
+HOST: Address = ("10.0.0.1", 1000)
+HOST_2: Address = ("10.0.0.2", 1001)
+HOST_6: Address = ("2001:db8::1", 1002)
+SERVER: Address = ("192.0.2.9", 3478)
+SERVER_2: Address = ("192.0.2.10", 3478)
+PEER: Address = ("203.0.113.5", 6000)
+URL = "turn:one"
+CONFIG = TurnConfig("user", "password", family=RelayFamily.BOTH)
+PATIENCE_S = 10.0
+
+
+class Bench:
+    """Relays, the agent they tell, and servers that answer at once."""
+
+    def __init__(self, *, servers: tuple[Address, ...] = (SERVER,)) -> None:
+        self.now = 7.0
+        self.random_bytes = random.Random(5).randbytes
+        self.trace = Trace()
+        self.ice = IceAgent("0", IceConfig(), self.random_bytes, self.trace)
+        self.relays = RelaySet(self.ice, PATIENCE_S, self.random_bytes, self.trace)
+        self.ports = count(49152)
+        self.services = {address: self.service(address) for address in servers}
+        self.events: list = []
+        self.sent: list[Transmit] = []
+        self.heard: list[Datagram] = []
+
+    def service(self, address: Address) -> TurnService:
+        return TurnService(
+            address,
+            {"user": "password"},
+            self.random_bytes,
+            lambda is_ipv6: None if is_ipv6 else (address[0], next(self.ports)),
+            lambda relayed: None,
+        )
+
+    def begin(self) -> "Bench":
+        self.relays.begin(self.now)
+        self.ice.set_role(RTCIceRole.CONTROLLING, self.now)
+        self.ice.set_local_credentials(Credentials.generate(self.random_bytes), self.now)
+        self.events.clear()
+        return self
+
+    def gather(self, *hosts: Address, hidden: bool = False) -> "Bench":
+        for host in hosts or (HOST,):
+            if not hidden:
+                self.ice.add_local_address(host, self.now)
+            self.relays.add_host(host, self.now, hidden=hidden)
+        self.relays.hosts_done(self.now)
+        self.ice.local_addresses_done(self.now)
+        return self.flush()
+
+    def add_server(self, url: str = URL, *addresses: Address, config=CONFIG) -> "Bench":
+        self.ice.expect_server(url)
+        self.relays.add_server(url, addresses or (SERVER,), config, self.now)
+        return self
+
+    def pair_with(self, ip: str = PEER[0]) -> None:
+        self.ice.set_remote_credentials(Credentials.generate(self.random_bytes), self.now)
+        line = f"candidate:1 1 udp 2130706431 {ip} {PEER[1]} typ host"
+        self.ice.add_remote_candidate(Candidate.from_line(line), self.now)
+        self.relays.permit(self.now)
+        self.flush()
+
+    def flush(self) -> "Bench":
+        """Carry everything to the servers and back until nobody has to say more."""
+        while transmits := self.relays.wrap([], self.now):
+            self.sent += transmits
+            for transmit in transmits:
+                service = self.services.get(transmit.remote)
+                for data in transmit.datagrams() if service else ():
+                    service.receive(data, transmit.local, self.now)
+            for service in self.services.values():
+                for answer in service.poll_transmits():
+                    self.receive(answer.data, answer.local, answer.remote)
+        self.ice.poll_transmits()
+        self.events += self.ice.poll_events()
+        return self
+
+    def receive(self, data: bytes, source: Address, host: Address = HOST) -> None:
+        self.heard += self.relays.unwrap([Datagram(data, host, source)], self.now)
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while (at := self.relays.next_timeout()) is not None and at <= end:
+            self.now = at
+            self.relays.handle_timeout(at)
+            self.flush()
+        self.now = end
+
+    def of(self, kind: type) -> list:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def candidates(self) -> list[tuple[str, Address]]:
+        return [(e.candidate.type, e.candidate.address) for e in self.of(CandidateGathered)]
+
+    @property
+    def errors(self) -> list[tuple[str, int]]:
+        return [(event.url, event.code) for event in self.of(CandidateError)]
+
+
+def binding(message_class: MessageClass) -> bytes:
+    return Message(Method.BINDING, message_class, bytes(12)).encode()
+
+
+# --- gathering ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("server_first", [True, False])
+def test_every_address_gets_a_relay_of_its_own(server_first: bool) -> None:
+    bench = Bench().begin()
+    if server_first:
+        bench.add_server().gather(HOST, HOST_2)
+    else:
+        bench.ice.expect_server(URL)
+        bench.gather(HOST, HOST_2)
+        assert bench.of(CandidatesEnded) == []
+        bench.add_server().flush()
+    assert set(bench.services[SERVER].allocations) == {HOST, HOST_2}
+    assert {c for c in bench.candidates if c[0] == "relay"} == {
+        ("relay", (SERVER[0], 49152)),
+        ("relay", (SERVER[0], 49153)),
+    }
+    assert len(bench.of(CandidatesEnded)) == 1
+    assert bench.errors == []
+
+
+def test_without_servers_nothing_is_sent_and_everything_passes() -> None:
+    bench = Bench().begin().gather()
+    datagrams = [Datagram(b"x", HOST, PEER)]
+    transmits = [Transmit(b"x", 1, HOST, PEER)]
+    assert bench.relays.unwrap(datagrams, bench.now) is datagrams
+    assert bench.relays.wrap(transmits, bench.now) is transmits
+    assert bench.relays.next_timeout() is None
+
+
+def test_a_server_of_a_family_that_no_host_has_is_told() -> None:
+    bench = Bench().begin().add_server().gather(HOST_6)
+    assert bench.errors == [(URL, 701)]
+    assert "no local address" in bench.of(CandidateError)[0].text
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_two_names_of_one_server_share_the_relay() -> None:
+    bench = Bench().begin().add_server().add_server("turn:alias").gather()
+    assert bench.services[SERVER].requests[Method.ALLOCATE] == 2
+    assert bench.errors == []
+    assert len(bench.of(CandidatesEnded)) == 1
+    assert len([c for c in bench.candidates if c[0] == "relay"]) == 1
+
+
+def test_a_server_that_serves_one_address_is_no_failure() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].quota = 1
+    bench.add_server().gather(HOST, HOST_2)
+    assert len([c for c in bench.candidates if c[0] == "relay"]) == 1
+    assert bench.errors == []
+
+
+def test_the_first_misfortune_with_a_server_is_told_once() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].quota = 0
+    bench.add_server().gather(HOST, HOST_2)
+    assert bench.errors == [(URL, 486)]
+    assert bench.of(CandidateError)[0].local == HOST
+
+
+def test_gathering_waits_only_so_long_and_gives_back_what_comes_later() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].silent = True
+    bench.add_server().gather()
+    bench.run(PATIENCE_S - 0.01)
+    assert bench.of(CandidatesEnded) == []
+    bench.services[SERVER].silent = False
+    bench.run(0.02)
+    assert bench.errors == [(URL, 701)]
+    assert len(bench.of(CandidatesEnded)) == 1
+    bench.run(60)
+    assert bench.services[SERVER].allocations == {}
+    assert [c for c in bench.candidates if c[0] == "relay"] == []
+    assert bench.relays.next_timeout() is None
+
+
+def test_only_so_many_servers_are_asked() -> None:
+    bench = Bench().begin()
+    for number in range(MAX_RELAY_SERVERS + 1):
+        bench.relays.add_server(f"turn:{number}", [("192.0.2.9", 1 + number)], CONFIG, bench.now)
+    bench.gather()
+    assert len({transmit.remote for transmit in bench.sent}) == MAX_RELAY_SERVERS
+
+
+@pytest.mark.parametrize("to", [SERVER, SERVER_2])
+def test_servers_that_send_us_around_are_followed_once(to: Address) -> None:
+    bench = Bench(servers=(SERVER, SERVER_2)).begin()
+    bench.services[SERVER].redirect_to = to
+    bench.services[SERVER_2].redirect_to = SERVER
+    bench.add_server().gather()
+    assert bench.errors == [(URL, 300)]
+    assert "once more" in bench.of(CandidateError)[0].text
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_redirection_to_another_family_cannot_be_followed() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].redirect_to = ("2001:db8::9", 3478)
+    bench.add_server().gather()
+    assert bench.errors == [(URL, 701)]
+
+
+# --- hidden addresses -----------------------------------------------------------------------------
+
+
+def test_a_hidden_address_is_in_no_candidate_and_no_error() -> None:
+    bench = Bench(servers=(SERVER, SERVER_2)).begin()
+    bench.services[SERVER_2].quota = 0
+    bench.add_server().add_server("turn:two", SERVER_2).gather(hidden=True)
+    (gathered,) = bench.of(CandidateGathered)
+    assert gathered.candidate.to_line().endswith("typ relay raddr 0.0.0.0 rport 0")
+    (error,) = bench.of(CandidateError)
+    assert (error.url, error.code, error.local) == ("turn:two", 486, None)
+
+
+def test_a_hidden_address_answers_nobody_but_servers() -> None:
+    bench = Bench().begin().add_server().gather(hidden=True)
+    bench.receive(binding(MessageClass.REQUEST), PEER)
+    assert bench.heard == []
+    assert bench.trace.counters["datagram-at-hidden-address"] == 1
+
+
+def test_an_address_that_was_told_once_goes_on_serving_the_old_path() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().add_server().gather(hidden=True)
+    bench.receive(b"old path", PEER)
+    assert [datagram.data for datagram in bench.heard] == [b"old path"]
+
+
+# --- datagrams ------------------------------------------------------------------------------------
+
+
+def relayed(bench: Bench) -> Address:
+    (address,) = [address for kind, address in bench.candidates if kind == "relay"]
+    return address
+
+
+def test_datagrams_pass_both_ways_under_the_relayed_address() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    service = bench.services[SERVER]
+    transmit = Transmit(b"aabbc", 2, local, PEER)
+    wrapped = bench.relays.wrap([transmit], bench.now)
+    assert {(each.local, each.remote) for each in wrapped} == {(HOST, SERVER)}
+    assert [len(each.datagrams()) for each in wrapped] == [3]  # padded, so of one size
+    for data in wrapped[0].datagrams():
+        service.receive(data, HOST, bench.now)
+    at_peer = service.poll_transmits()
+    assert [(each.data, each.local, each.remote) for each in at_peer] == [
+        (data, local, PEER) for data in (b"aa", b"bb", b"c")
+    ]
+    service.receive_from_peer(b"back", local, PEER, bench.now)
+    (answer,) = service.poll_transmits()
+    bench.receive(answer.data, SERVER)
+    assert bench.heard == [Datagram(b"back", local, PEER)]
+
+
+def test_the_path_in_use_gets_a_channel() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    bench.relays.use((HOST, PEER), bench.now)
+    assert bench.services[SERVER].requests[Method.CHANNEL_BIND] == 0
+    bench.relays.use((local, PEER), bench.now)
+    bench.flush()
+    assert bench.services[SERVER].requests[Method.CHANNEL_BIND] == 1
+    (wrapped,) = bench.relays.wrap([Transmit(b"data", 4, local, PEER)], bench.now)
+    assert wrapped.data == b"\x40\x00\x00\x04data"
+
+
+def test_answers_of_a_stun_server_at_the_same_address_are_not_for_the_relay() -> None:
+    bench = Bench().begin().add_server().gather()
+    for kind in (MessageClass.SUCCESS, MessageClass.ERROR):
+        attributes = {Attribute.ERROR_CODE: ErrorCode(400, "no")}
+        data = Message(Method.BINDING, kind, bytes(12), attributes).encode()
+        bench.receive(data, SERVER)
+        assert bench.heard.pop() == Datagram(data, HOST, SERVER)
+    bench.receive(b"\x16 dtls", SERVER)
+    assert bench.heard == []
+    assert bench.trace.counters["turn-foreign"] == 1
+
+
+def test_one_batch_may_hold_datagrams_of_many_paths() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    service = bench.services[SERVER]
+    service.receive_from_peer(b"relayed", local, PEER, bench.now)
+    (answer,) = service.poll_transmits()
+    batch = [
+        Datagram(b"first", HOST, PEER),
+        Datagram(answer.data, HOST, SERVER),
+        Datagram(answer.data, HOST, SERVER),
+        Datagram(b"last", HOST, PEER),
+    ]
+    assert [each.data for each in bench.relays.unwrap(batch, bench.now)] == [
+        b"first",
+        b"relayed",
+        b"relayed",
+        b"last",
+    ]
+
+
+def test_a_peer_that_the_server_refuses_costs_no_checks() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.services[SERVER].refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
+    bench.pair_with()
+    states = {pair.key[0]: (pair.state, pair.error_code) for pair in bench.ice.pairs}
+    assert states[local] == (PairState.FAILED, 403)
+    assert states[HOST][0] is not PairState.FAILED
+    bench.relays.permit(bench.now)
+    bench.flush()
+    assert bench.services[SERVER].requests[Method.CREATE_PERMISSION] == 1
+
+
+# --- life -----------------------------------------------------------------------------------------
+
+
+def test_a_local_address_takes_its_relay_with_it() -> None:
+    bench = Bench().begin().add_server().gather(HOST, HOST_2)
+    bench.pair_with()
+    gone = next(c for c in bench.services[SERVER].allocations[HOST].relayed)
+    bench.relays.remove_host(HOST, bench.now)
+    bench.flush()
+    assert gone not in {pair.key[0] for pair in bench.ice.pairs}
+    assert any(pair.key[0][0] == SERVER[0] for pair in bench.ice.pairs)
+
+
+def test_a_restart_confirms_the_relay_and_tells_it_anew() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.begin().add_server().gather()
+    assert relayed(bench) == local
+    service = bench.services[SERVER]
+    assert (service.requests[Method.ALLOCATE], service.requests[Method.REFRESH]) == (2, 1)
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_restart_replaces_the_relay_that_the_server_forgot() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.services[SERVER].forget_allocations()
+    bench.begin().add_server().gather()
+    assert relayed(bench) != local
+    assert bench.errors == []
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_restart_does_not_wait_for_a_server_that_died() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].silent = True
+    bench.begin().add_server().gather()
+    bench.run(PATIENCE_S + 0.01)
+    assert [c for c in bench.candidates if c[0] == "relay"] == []
+    assert bench.errors == [(URL, 701)]
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_relay_that_two_generations_do_not_want_is_given_back() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().gather()
+    assert len(bench.services[SERVER].allocations) == 1
+    bench.begin().gather()
+    assert bench.services[SERVER].allocations == {}
+    assert bench.relays.next_timeout() is None
+
+
+def test_an_allocation_may_be_lost_at_any_time() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    assert local in {pair.key[0] for pair in bench.ice.pairs}
+    bench.services[SERVER].forget_allocations()
+    bench.run(510)
+    assert local not in {pair.key[0] for pair in bench.ice.pairs}
+    transmit = Transmit(b"late", 4, local, PEER)
+    assert bench.relays.wrap([transmit], bench.now) == [transmit]
+    assert bench.errors == []
+
+
+def test_closing_gives_everything_back_with_one_request_each() -> None:
+    bench = Bench().begin().add_server().gather(HOST, HOST_2)
+    bench.sent.clear()
+    bench.relays.close(bench.now)
+    bench.flush()
+    assert len(bench.sent) == 2
+    assert bench.services[SERVER].allocations == {}
