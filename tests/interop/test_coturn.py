@@ -1,0 +1,81 @@
+"""Whole connections that only coturn joins."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from frazil import RTCDataChannel
+from support.coturn import Coturn
+from support.frazil_peer import FrazilPeer, frazil_peer
+from support.laboratory import Laboratory
+from support.partner import need_program
+
+pytestmark = pytest.mark.interop
+
+
+@pytest.fixture(scope="module")
+def coturn(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
+    """One that knows a user."""
+    need_program(Coturn.program, Coturn.package)
+    wire = laboratory.wire
+    home = tmp_path_factory.mktemp("coturn")
+    options = ("--lt-cred-mech", "--user=user:password")
+    coturn = Coturn(wire.far, wire.far_ip, home, *options, port=7478)
+    try:
+        coturn.wait(wire.near)
+        yield coturn
+    finally:
+        coturn.stop()
+
+
+def relay_only(coturn: Coturn, credential: str = "password") -> dict[str, Any]:
+    ip, port = coturn.address
+    server = {"urls": f"turn:{ip}:{port}", "username": "user", "credential": credential}
+    return {"iceServers": [server], "iceTransportPolicy": "relay"}
+
+
+async def connect(alice: FrazilPeer, bob: FrazilPeer) -> RTCDataChannel:
+    """Signal without trickling; the open channel of ``alice``."""
+    channel = alice.createDataChannel("chat")
+    for here, there in ((alice, bob), (bob, alice)):
+        await here.setLocalDescription()
+        await here.gathering_complete()
+        await there.setRemoteDescription(here.localDescription)
+    await channel.wait_open()
+    return channel
+
+
+async def test_a_connection_by_relays_alone(laboratory: Laboratory, coturn: Coturn) -> None:
+    async with (
+        frazil_peer(relay_only(coturn)) as alice,
+        frazil_peer(relay_only(coturn)) as bob,
+    ):
+        bob.echo()
+        channel = await connect(alice, bob)
+        received: list[bytes | str] = []
+        channel.on("message", received.append)
+        sizes = [1, 1000, 100_000]
+        for size in sizes:
+            channel.send(bytes(size))
+        await alice.until(lambda: len(received) == len(sizes))
+        assert received == [bytes(size) for size in sizes]
+        for peer in (alice, bob):
+            assert peer.sctp is not None
+            pair = peer.sctp.transport.iceTransport.getSelectedCandidatePair()
+            assert pair is not None
+            assert {pair.local.type, pair.remote.type} == {"relay"}
+            assert {pair.local.address, pair.remote.address} == {coturn.address[0]}
+            assert laboratory.wire.near_ip not in str(peer.localDescription.sdp)
+            assert peer.states("connection") == ["new", "connecting", "connected"]
+
+
+async def test_a_wrong_password_is_told(coturn: Coturn) -> None:
+    async with frazil_peer(relay_only(coturn, "wrong")) as alice:
+        errors: list[tuple[str, int]] = []
+        alice.on("icecandidateerror", lambda event: errors.append((event.url, event.errorCode)))
+        alice.createDataChannel("chat")
+        await alice.setLocalDescription()
+        await alice.gathering_complete()
+        ip, port = coturn.address
+        assert errors == [(f"turn:{ip}:{port}", 401)]
