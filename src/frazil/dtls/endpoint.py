@@ -26,7 +26,7 @@ from frazil.dtls.record import (
     split,
 )
 from frazil.dtls.role import DtlsRole
-from frazil.dtls.state import Cause, TransportStateMachine
+from frazil.dtls.state import Cause, transport_machine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
@@ -78,7 +78,7 @@ class DtlsEndpoint:
         self.role = role
         self._config = config or DtlsConfig()
         self._trace = trace
-        self._machine = TransportStateMachine(name, trace)
+        self._machine = transport_machine(name, trace)
         self._witness = Witness(remote_fingerprints)
         self._outbox = Outbox(self._config, trace)
         self._engine = Engine(certificate, role, self._witness, self._config.mtu)
