@@ -194,6 +194,15 @@ class DtlsEndpoint:
         elif self._outbox.flight_due_at is not None and now >= self._outbox.flight_due_at:
             self._repeat_flight(now)
 
+    def path_changed(self, now: float) -> None:
+        """The path works again, or is another: a handshake under way gets its full time anew.
+
+        Whoever lets the clock of an endpoint stand still calls this before it goes on.
+        """
+        if self.state is State.CONNECTING:
+            self._deadline_at = now + self._config.handshake_timeout_s
+            self._outbox.answer_repetition(now)  # unless the flight was sent just now
+
     # What goes out.
 
     def next_timeout(self) -> float | None:
