@@ -1,17 +1,13 @@
 """A connection under fire: forged, broken and replayed datagrams at every stage of its life.
 
 Nothing may raise, nothing may grow, and the connection with the real peer must not even flinch.
-``FRAZIL_FUZZ_SECONDS=60`` attacks that long, with new seeds all the time.
+See :data:`support.attacker.for_long` for attacks of any length.
 """
-
-import os
-import time
-from itertools import count
 
 import pytest
 
 from frazil.testing import Conditions
-from support.attacker import Attacker, footprint
+from support.attacker import Attacker, footprint, for_long, seeds_for_long
 from support.scenario import Stage, states
 
 ICE = "iceConnectionState"
@@ -116,15 +112,13 @@ async def test_an_attack_leaves_nothing_behind(stage):
         assert larger < size + 100_000
 
 
-@pytest.mark.timeout(0)
-@pytest.mark.skipif("FRAZIL_FUZZ_SECONDS" not in os.environ, reason="FRAZIL_FUZZ_SECONDS not set")
+@for_long
 def test_for_as_long_as_you_like():
-    ends_at = time.monotonic() + float(os.environ["FRAZIL_FUZZ_SECONDS"])
-    stories = list(EXPECTED_ICE)
-    for seed in count(2):
-        story, spoofs = stories[seed % len(stories)], seed % 3 > 0
-        print(f"seed {seed}: {story.__name__}, {spoofs=}")
-        stage = Stage(seed)
-        stage.play(survive, {"stage": stage, "story": story, "spoofs": spoofs, "seed": seed})
-        if time.monotonic() > ends_at:
-            return
+    for seed in seeds_for_long():
+        for story in EXPECTED_ICE:
+            for spoofs in (False, True):
+                print(f"seed {seed}, {story.__name__}, {spoofs=}")
+                stage = Stage(seed)
+                stage.play(
+                    survive, {"stage": stage, "story": story, "spoofs": spoofs, "seed": seed}
+                )

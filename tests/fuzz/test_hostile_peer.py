@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from support.attacker import broken, footprint, resealed
-from support.scenario import states
+from support.attacker import broken, footprint, for_long, resealed, seeds_for_long
+from support.scenario import Stage, states
 
 ICE = "iceConnectionState"
 DCEP_PPID = 50
@@ -158,3 +158,17 @@ async def test_a_message_without_an_end_is_not_collected_for_ever(stage):
     await stage.sleep(20)
     assert footprint(alice.pc._peer)[1] < 20_000_000
     assert alice.pc.connectionState == "connected"
+
+
+@for_long
+def test_for_as_long_as_you_like():
+    attacks = (
+        test_broken_sctp_packets_between_good_ones,
+        test_nothing_but_broken_sctp_packets,
+        test_random_dcep_messages_on_every_stream,
+    )
+    for seed in seeds_for_long():
+        for attack in attacks:
+            print(f"seed {seed}, {attack.__name__}")
+            stage = Stage(seed)
+            stage.play(attack, {"stage": stage, "seed": seed})

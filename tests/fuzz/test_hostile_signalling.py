@@ -10,8 +10,8 @@ from frazil import (
     OperationError,
     RTCError,
 )
-from support.attacker import broken_text, footprint
-from support.scenario import states
+from support.attacker import broken_text, footprint, for_long, seeds_for_long
+from support.scenario import Stage, states
 
 ICE = "iceConnectionState"
 CONNECTION = "connectionState"
@@ -171,3 +171,16 @@ async def test_what_is_no_description_at_all(stage, value):
         await alice.pc.setRemoteDescription(value)
     with pytest.raises(InvalidStateError):
         await alice.pc.setRemoteDescription({"type": "answer", "sdp": ""})
+
+
+@for_long
+def test_for_as_long_as_you_like():
+    attacks = (
+        test_a_broken_offer_is_refused_or_taken_back,
+        test_a_believed_broken_answer_never_breaks_the_program,
+    )
+    for seed in seeds_for_long():
+        for attack in attacks:
+            print(f"seed {seed}, {attack.__name__}")
+            stage = Stage(seed)
+            stage.play(attack, {"stage": stage, "seed": seed})

@@ -263,3 +263,20 @@ async def test_a_silent_hour_is_no_loss(stage):
     await stage.sleep(3600)
     for peer in (alice, bob):
         assert states(peer, ICE) == "new checking connected completed"
+
+
+@pytest.mark.parametrize("lost_s", [20, 45, 600])
+async def test_a_handshake_outlives_the_loss_of_its_path(stage, lost_s):
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=0.3))
+    alice.channel()
+    await stage.negotiate()
+    await stage.until(lambda: alice.dtls.state == "connecting")
+    stage.net.block("alice", "bob", for_s=lost_s)
+    await stage.sleep(lost_s + 1)
+    assert (alice.dtls.state, bob.dtls.state) == ("connecting", "connecting")
+    await stage.negotiate(alice, ice_restart=True)
+    await stage.until(lambda: alice.channels["chat"].readyState == "open")
+    for peer in (alice, bob):
+        assert peer.pc.connectionState == "connected"
+        assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"

@@ -1,10 +1,13 @@
 """ICE restart: from every state, by either side, without a gap, with both at once."""
 
+import asyncio
 from itertools import pairwise
+from random import Random
 
 import pytest
 
 from frazil import SessionConfig
+from frazil.types import Datagram
 from support.scenario import all_states, states
 
 ICE = "iceConnectionState"
@@ -325,3 +328,26 @@ async def test_a_restart_finds_the_peer_at_another_address(stage):
     assert alice.ice.getSelectedCandidatePair().remote.address == "172.16.0.2"
     assert SessionConfig().ice.disconnected_after_s > 2
     assert states(alice, CONNECTION) == "new connecting connected"
+
+
+async def test_a_restart_completes_though_old_datagrams_come_again(stage):
+    """The controlling answerer nominates before the offerer has the answer."""
+    _, bob = await stage.connect()
+    random = Random(1)
+    (socket,) = bob.host.sockets()
+    is_over = False
+
+    def come_again(packet):
+        if packet.destination == socket.local and not is_over:
+            datagram = Datagram(packet.data, socket.local, packet.source)
+            delay_s = random.uniform(0.001, 0.04)
+            asyncio.get_running_loop().call_later(delay_s, socket.hand_over, [datagram])
+
+    stage.net.listen(come_again)
+    for _ in range(10):
+        await stage.negotiate(bob, ice_restart=True)
+        await stage.sleep(1)
+        for peer in stage.peers:
+            assert peer.pc.iceConnectionState == "completed"
+    is_over = True
+    await stage.sleep(1)

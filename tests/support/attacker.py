@@ -2,18 +2,38 @@
 
 import asyncio
 import gc
+import os
+import time
 import types
 from collections import deque
+from collections.abc import Iterator
+from itertools import count
 from random import Random
 from typing import Any, Final
 
 import crc32c
+import pytest
 
-from frazil.testing import Packet, VirtualHost, VirtualNetwork
+from frazil.testing import Fate, Packet, VirtualHost, VirtualNetwork
 from frazil.types import Address, Datagram
 
 STUN_COOKIE: Final = b"\x21\x12\xa4\x42"
 MAX_CAPTURED: Final = 200
+
+for_long = pytest.mark.skipif(
+    "FRAZIL_FUZZ_SECONDS" not in os.environ, reason="FRAZIL_FUZZ_SECONDS is not set"
+)
+"""Marks attacks that last ``FRAZIL_FUZZ_SECONDS`` each, in real time and with new seeds; call
+pytest with ``--timeout=0`` for long ones."""
+
+
+def seeds_for_long() -> Iterator[int]:
+    """New seeds until the time is over."""
+    ends_at = time.monotonic() + float(os.environ["FRAZIL_FUZZ_SECONDS"])
+    for seed in count(100):
+        if time.monotonic() >= ends_at:
+            return
+        yield seed
 
 
 class Attacker:
@@ -43,7 +63,12 @@ class Attacker:
         self._random = Random(f"attacker {seed}")
         self._spoofs = spoofs
         self._captured: deque[Packet] = deque(maxlen=MAX_CAPTURED)
-        net.listen(self._captured.append)
+        net.listen(self._capture)
+
+    def _capture(self, packet: Packet) -> None:
+        # Not what was lost: to repeat that would help.
+        if packet.fate is Fate.DELIVERED:
+            self._captured.append(packet)
 
     async def attack(self, for_s: float, *, rate: float = 50) -> None:
         """Throw ``rate`` datagrams a second."""

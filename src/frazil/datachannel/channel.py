@@ -3,10 +3,10 @@
 from frazil.datachannel.event import OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.ppid import ppid_of
-from frazil.datachannel.state import TRANSITIONS, Cause
+from frazil.datachannel.state import Cause, channel_machine
 from frazil.errors import InvalidStateError
 from frazil.states.enums import RTCDataChannelState as State
-from frazil.trace import Reason, StateChange, Trace
+from frazil.trace import StateChange, Trace
 
 
 class Channel:
@@ -15,20 +15,26 @@ class Channel:
     Attributes:
         stream_id: Its stream, from 0 to 65534.
         parameters: What the peers agreed on.
-        state: Where it is on the wire. It starts as ``connecting`` if we proposed it by DCEP, and
-            as ``open`` if the peer did or none had to.
     """
 
-    __slots__ = ("_max_lifetime_s", "_trace", "parameters", "state", "stream_id")
+    __slots__ = ("_machine", "_max_lifetime_s", "parameters", "stream_id")
 
     def __init__(
         self, stream_id: int, parameters: ChannelParameters, state: State, trace: Trace
     ) -> None:
         self.stream_id = stream_id
         self.parameters = parameters
-        self.state = state
+        self._machine = channel_machine(stream_id, state, trace)
         self._max_lifetime_s = parameters.max_lifetime_s
-        self._trace = trace
+
+    @property
+    def state(self) -> State:
+        """Where the channel is on the wire.
+
+        It starts as ``connecting`` if we proposed it by DCEP, and as ``open`` if the peer did or
+        none had to.
+        """
+        return self._machine.state
 
     def compose(self, data: bytes, *, text: bool) -> OutgoingMessage:
         """The SCTP message that carries ``data``.
@@ -52,12 +58,5 @@ class Channel:
         )
 
     def move(self, cause: Cause, text: str, now: float) -> StateChange:
-        """Follow the edge of ``cause``, the only way to change ``state``; returns the change."""
-        old = self.state
-        edge = TRANSITIONS[old, cause]
-        self.state = edge.to
-        machine = f"data-channel {self.stream_id}"
-        self._trace.record(
-            now, "datachannel", "state", machine=machine, old=old, new=edge.to, cause=cause
-        )
-        return StateChange(now, machine, old, edge.to, Reason(cause, edge.rule, text))
+        """Follow the edge of ``cause``; returns the change."""
+        return self._machine.move(cause, text, now)

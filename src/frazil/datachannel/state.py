@@ -5,11 +5,12 @@ channel as open as soon as it can be used, which is at once, while ``connecting`
 the peer has shown that it knows the channel.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from frazil.machine import Edge, StateMachine
 from frazil.states.enums import RTCDataChannelState as State
+from frazil.trace import Trace
 
 
 class Cause(StrEnum):
@@ -28,14 +29,6 @@ class Cause(StrEnum):
     ASSOCIATION_ENDED = "association-ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where a cause leads, and the clause that says so."""
-
-    to: State
-    rule: str
-
-
 _CLOSING = {
     Cause.CLOSE: Edge(State.CLOSING, "RFC 8831 6.7"),
     Cause.RESET_BY_REMOTE: Edge(State.CLOSING, "RFC 8831 6.7"),
@@ -46,7 +39,7 @@ _CLOSED = {
     Cause.ASSOCIATION_ENDED: Edge(State.CLOSED, "webrtc-pc announce the data channel as closed"),
 }
 
-TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
+TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
     (State.CONNECTING, Cause.CONFIRMED): Edge(State.OPEN, "RFC 8832 6"),
     (State.CLOSING, Cause.RESET_BOTH_WAYS): Edge(State.CLOSED, "RFC 8831 6.7"),
     (State.CLOSING, Cause.RESET_REFUSED): Edge(State.CLOSED, "RFC 6525 5.2.7"),
@@ -61,3 +54,8 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
         for cause, edge in _CLOSED.items()
     },
 }
+
+
+def channel_machine(stream_id: int, initial: State, trace: Trace) -> StateMachine[State, Cause]:
+    """The state of the channel on ``stream_id``."""
+    return StateMachine("datachannel", f"data-channel {stream_id}", initial, TRANSITIONS, trace)

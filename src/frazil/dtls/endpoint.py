@@ -26,7 +26,7 @@ from frazil.dtls.record import (
     split,
 )
 from frazil.dtls.role import DtlsRole
-from frazil.dtls.state import Cause, TransportStateMachine
+from frazil.dtls.state import Cause, transport_machine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
@@ -78,7 +78,7 @@ class DtlsEndpoint:
         self.role = role
         self._config = config or DtlsConfig()
         self._trace = trace
-        self._machine = TransportStateMachine(name, trace)
+        self._machine = transport_machine(name, trace)
         self._witness = Witness(remote_fingerprints)
         self._outbox = Outbox(self._config, trace)
         self._engine = Engine(certificate, role, self._witness, self._config.mtu)
@@ -193,6 +193,15 @@ class DtlsEndpoint:
             self._fail(Cause.HANDSHAKE_TIMEOUT, text, now, deadline_at=self._deadline_at)
         elif self._outbox.flight_due_at is not None and now >= self._outbox.flight_due_at:
             self._repeat_flight(now)
+
+    def path_changed(self, now: float) -> None:
+        """The path works again, or is another: a handshake under way gets its full time anew.
+
+        Whoever lets the clock of an endpoint stand still calls this before it goes on.
+        """
+        if self.state is State.CONNECTING:
+            self._deadline_at = now + self._config.handshake_timeout_s
+            self._outbox.answer_repetition(now)  # unless the flight was sent just now
 
     # What goes out.
 

@@ -1,11 +1,11 @@
 """The state of one DTLS transport: a table, and the one function that moves along it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from frazil.machine import Edge, StateMachine
 from frazil.states.enums import RTCDtlsTransportState as State
-from frazil.trace import Fact, Reason, StateChange, Trace
+from frazil.trace import Trace
 
 
 class Cause(StrEnum):
@@ -22,19 +22,11 @@ class Cause(StrEnum):
     CLOSE = "close"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where a cause leads, and the clause that says so."""
-
-    to: State
-    rule: str
-
-
 _TABLE = "webrtc-pc RTCDtlsTransportState "
 _FATAL = Edge(State.FAILED, _TABLE + "failed; RFC 5246 7.2.2")
 _CLOSED_BY_PEER = Edge(State.CLOSED, _TABLE + "closed; RFC 5246 7.2.1")
 
-TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
+TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
     (State.NEW, Cause.STARTED): Edge(State.CONNECTING, _TABLE + "connecting"),
     (State.NEW, Cause.CLIENT_HELLO_RECEIVED): Edge(State.CONNECTING, _TABLE + "connecting"),
     (State.CONNECTING, Cause.HANDSHAKE_COMPLETED): Edge(
@@ -58,30 +50,6 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
 }
 
 
-class TransportStateMachine:
-    """Holds the state of one DTLS transport and moves it along :data:`TRANSITIONS`."""
-
-    __slots__ = ("_name", "_trace", "state")
-
-    def __init__(self, name: str, trace: Trace) -> None:
-        self._name = name
-        self._trace = trace
-        self.state = State.NEW
-
-    def move(
-        self,
-        cause: Cause,
-        text: str,
-        now: float,
-        *,
-        evidence: tuple[tuple[str, Fact], ...] = (),
-        deadline_at: float | None = None,
-        next_deadline_at: float | None = None,
-    ) -> StateChange:
-        """Follow the edge of ``cause``, the only way to change ``state``; returns the change."""
-        old = self.state
-        edge = TRANSITIONS[old, cause]
-        self.state = edge.to
-        reason = Reason(cause, edge.rule, text, evidence, deadline_at, next_deadline_at)
-        self._trace.record(now, "dtls", "state", old=old, new=edge.to, cause=cause, text=text)
-        return StateChange(now, f"dtls-transport {self._name}", old, edge.to, reason)
+def transport_machine(name: str, trace: Trace) -> StateMachine[State, Cause]:
+    """The state of the DTLS transport ``name``."""
+    return StateMachine("dtls", f"dtls-transport {name}", State.NEW, TRANSITIONS, trace)

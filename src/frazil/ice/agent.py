@@ -24,7 +24,7 @@ from frazil.ice.pair import CandidatePair, PairKey
 from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
 from frazil.ice.role import Role
-from frazil.ice.state import TRANSITIONS, Cause, TransportStateMachine
+from frazil.ice.state import Cause, transport_machine
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
@@ -46,7 +46,7 @@ class IceAgent:
         self._trace = trace
         self._role = Role(random_bytes)
         self._known_role = self._role.value
-        self._machine = TransportStateMachine(name, trace)
+        self._machine = transport_machine(name, trace)
         self._lineage = Lineage()
         self._gatherer = Gatherer(config, random_bytes, trace)
         self._responder = Responder(self._lineage, self._role, trace)
@@ -182,7 +182,7 @@ class IceAgent:
     def _activate(self, generation: Generation, now: float) -> None:
         """Begin the checks of a generation with both halves; of a later one: restart."""
         if generation.is_active:
-            if (self.state, Cause.RESTART) in TRANSITIONS:
+            if self._machine.can_move(Cause.RESTART):
                 self._move(Cause.RESTART, now)
             self._checker.begin(generation, now)
 

@@ -113,10 +113,18 @@ class Generation:
         return self.gathered and self.remote_ended
 
     def keep_early(self, check: ReceivedCheck) -> None:
-        """Remember ``check`` until the remote credentials are known; the latest of each pair."""
+        """Remember ``check`` until the remote credentials are known; the latest of each pair.
+
+        A nomination stays, whatever comes later: datagrams overtake each other, or come twice.
+        """
         key = (check.local, check.remote)
-        if key in self.early_checks or len(self.early_checks) < MAX_EARLY_CHECKS:
-            self.early_checks[key] = check
+        known = self.early_checks.get(key)
+        if known is None:
+            if len(self.early_checks) < MAX_EARLY_CHECKS:
+                self.early_checks[key] = check
+            return
+        numbers = [each.nomination for each in (known, check) if each.nomination is not None]
+        self.early_checks[key] = replace(check, nomination=max(numbers, default=None))
 
     # --- local candidates ---------------------------------------------------------------------
 

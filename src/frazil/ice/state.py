@@ -7,12 +7,12 @@ where a cause leads from each state and which clause of the W3C text says so. A 
 cause that is not in the table is a defect of the agent, not a default.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from frazil.machine import Edge, StateMachine
 from frazil.states.enums import RTCIceTransportState as State
-from frazil.trace import Fact, Reason, StateChange, Trace
+from frazil.trace import Trace
 
 
 class Cause(StrEnum):
@@ -34,18 +34,10 @@ class Cause(StrEnum):
     CLOSE = "close"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where a cause leads, and the clause that says so."""
-
-    to: State
-    rule: str
-
-
 _TABLE = "webrtc-pc RTCIceTransportState "
 _EXAMPLES = "webrtc-pc RTCIceTransport transitions: "
 
-TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
+TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
     (State.NEW, Cause.REMOTE_CANDIDATE): Edge(State.CHECKING, _TABLE + "checking"),
     (State.NEW, Cause.GAVE_UP): Edge(State.FAILED, _TABLE + "failed; RFC 8863"),
     (State.CHECKING, Cause.PAIR_VALID): Edge(State.CONNECTED, _TABLE + "connected"),
@@ -98,30 +90,6 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge]] = {
 }
 
 
-class TransportStateMachine:
-    """Holds the state of one ICE transport and moves it along :data:`TRANSITIONS`."""
-
-    __slots__ = ("_name", "_trace", "state")
-
-    def __init__(self, name: str, trace: Trace) -> None:
-        self._name = name
-        self._trace = trace
-        self.state = State.NEW
-
-    def move(
-        self,
-        cause: Cause,
-        text: str,
-        now: float,
-        *,
-        evidence: tuple[tuple[str, Fact], ...] = (),
-        deadline_at: float | None = None,
-        next_deadline_at: float | None = None,
-    ) -> StateChange:
-        """Follow the edge of ``cause``: the only place that writes ``state``."""
-        old = self.state
-        edge = TRANSITIONS[old, cause]
-        self.state = edge.to
-        reason = Reason(cause, edge.rule, text, evidence, deadline_at, next_deadline_at)
-        self._trace.record(now, "ice", "state", old=old, new=edge.to, cause=cause, text=text)
-        return StateChange(now, f"ice-transport {self._name}", old, edge.to, reason)
+def transport_machine(name: str, trace: Trace) -> StateMachine[State, Cause]:
+    """The state of the ICE transport ``name``."""
+    return StateMachine("ice", f"ice-transport {name}", State.NEW, TRANSITIONS, trace)

@@ -298,7 +298,7 @@ class Session:
         """Do what is due in every layer."""
         self.ice.handle_timeout(now)
         self._relays.handle_timeout(now)
-        if self._dtls is not None:
+        if self._dtls is not None and self._path_is_alive:
             self._dtls.handle_timeout(now)
         if self._data is not None and self.ice.path is not None:
             self._data.handle_timeout(now)
@@ -307,10 +307,11 @@ class Session:
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do.
 
-        While nothing may be sent, SCTP's clock stands still: a lost path is for ICE to judge.
+        A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent, that
+        of a DTLS handshake, which gives up sooner, while nothing arrives.
         """
         at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
-        if self._dtls is not None:
+        if self._dtls is not None and self._path_is_alive:
             at = _earlier(at, self._dtls.next_timeout())
         if self._data is not None and self.ice.path is not None:
             at = _earlier(at, self._data.next_timeout())
@@ -374,11 +375,17 @@ class Session:
         if self._dtls is not None:
             if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:
                 self._dtls.start(now)
+            elif path_works_anew:
+                self._dtls.path_changed(now)
             self._collect_dtls(now)
         if self._data is not None:
             if path_works_anew:
                 self._data.path_changed(now)
             self._collect_data(self._data)
+
+    @property
+    def _path_is_alive(self) -> bool:
+        return self.ice.path is not None and self.ice.state is not RTCIceTransportState.DISCONNECTED
 
     def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""

@@ -32,7 +32,7 @@ from frazil.turn.failure import ALLOCATION_MISMATCH, TRY_ALTERNATE, Failure
 from frazil.turn.lease import RETRY_PAUSE_S, Lease
 from frazil.turn.relay import Relay
 from frazil.turn.request import Answer, RequestTable
-from frazil.turn.state import Cause, TurnState, TurnStateMachine
+from frazil.turn.state import Cause, TurnState, relay_machine
 from frazil.types import Address, Datagram, RandomBytes
 
 _RENEWAL_SHARE: Final = 5 / 6
@@ -83,7 +83,7 @@ class TurnClient:
     ) -> None:
         self._config = config
         self._trace = trace
-        self._machine = TurnStateMachine(name, trace)
+        self._machine = relay_machine(name, trace)
         self._transmits: list[bytes] = []
         self._events: list[TurnEvent] = []
         self._requests = RequestTable(

@@ -1,10 +1,10 @@
 """The state of one relay: a table, and the one function that moves along it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from frazil.trace import Fact, Reason, StateChange, Trace
+from frazil.machine import Edge, StateMachine
+from frazil.trace import Trace
 
 
 class TurnState(StrEnum):
@@ -35,20 +35,12 @@ class Cause(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where a cause leads, and the clause that says so."""
-
-    to: TurnState
-    rule: str
-
-
 _NEW, _ALLOCATING, _ALLOCATED = TurnState.NEW, TurnState.ALLOCATING, TurnState.ALLOCATED
 _CLOSING, _CLOSED, _FAILED = TurnState.CLOSING, TurnState.CLOSED, TurnState.FAILED
 _TRANSPORT = "RFC 8656 3.1"
 _END = "RFC 8656 8"
 
-TRANSITIONS: Final[dict[tuple[TurnState, Cause], Edge]] = {
+TRANSITIONS: Final[dict[tuple[TurnState, Cause], Edge[TurnState]]] = {
     (_NEW, Cause.ALLOCATE): Edge(_ALLOCATING, "RFC 8656 7.1"),
     (_NEW, Cause.TRANSPORT_LOST): Edge(_FAILED, _TRANSPORT),
     (_NEW, Cause.CLOSE): Edge(_CLOSED, _END),
@@ -71,30 +63,6 @@ TRANSITIONS: Final[dict[tuple[TurnState, Cause], Edge]] = {
 }
 
 
-class TurnStateMachine:
-    """Holds the state of one relay and moves it along :data:`TRANSITIONS`."""
-
-    __slots__ = ("_name", "_trace", "state")
-
-    def __init__(self, name: str, trace: Trace) -> None:
-        self._name = name
-        self._trace = trace
-        self.state = TurnState.NEW
-
-    def move(
-        self,
-        cause: Cause,
-        text: str,
-        now: float,
-        *,
-        evidence: tuple[tuple[str, Fact], ...] = (),
-        deadline_at: float | None = None,
-        next_deadline_at: float | None = None,
-    ) -> StateChange:
-        """Follow the edge of ``cause``, the only way to change ``state``; returns the change."""
-        old = self.state
-        edge = TRANSITIONS[old, cause]
-        self.state = edge.to
-        reason = Reason(cause, edge.rule, text, evidence, deadline_at, next_deadline_at)
-        self._trace.record(now, "turn", "state", old=old, new=edge.to, cause=cause, text=text)
-        return StateChange(now, f"turn {self._name}", old, edge.to, reason)
+def relay_machine(name: str, trace: Trace) -> StateMachine[TurnState, Cause]:
+    """The state of the relay ``name``."""
+    return StateMachine("turn", f"turn {name}", TurnState.NEW, TRANSITIONS, trace)

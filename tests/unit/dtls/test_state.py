@@ -1,6 +1,6 @@
 import pytest
 
-from frazil.dtls.state import TRANSITIONS, Cause, TransportStateMachine
+from frazil.dtls.state import TRANSITIONS, Cause, transport_machine
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
 
@@ -17,7 +17,7 @@ def test_connected_is_entered_only_by_a_verified_handshake():
 
 def test_a_move_carries_its_reason_and_is_traced():
     trace = Trace()
-    machine = TransportStateMachine("3", trace)
+    machine = transport_machine("3", trace)
     change = machine.move(Cause.STARTED, "It starts.", 2.5, next_deadline_at=32.5)
     assert (change.at, change.machine, change.old, change.new) == (
         2.5,
@@ -35,7 +35,7 @@ def test_a_move_carries_its_reason_and_is_traced():
 
 
 def test_a_missing_edge_is_a_defect():
-    machine = TransportStateMachine("0", Trace())
+    machine = transport_machine("0", Trace())
     with pytest.raises(KeyError):
         machine.move(Cause.HANDSHAKE_COMPLETED, "Impossible.", 0.0)
     assert machine.state is State.NEW

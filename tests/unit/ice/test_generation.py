@@ -206,6 +206,17 @@ def test_early_checks_are_bounded_and_the_latest_counts():
     assert generation.early_checks[first].nomination == 4
 
 
+@pytest.mark.parametrize(
+    ("numbers", "kept"), [((1, None), 1), ((None, 1), 1), ((2, 1), 2), ((0, None), 0)]
+)
+def test_an_early_nomination_survives_what_comes_late(numbers, kept):
+    generation = Generation()
+    for number in numbers:
+        generation.keep_early(check(("203.0.113.9", 1), nomination=number))
+    (early,) = generation.early_checks.values()
+    assert early.nomination == kept
+
+
 def test_a_lost_base_takes_its_candidates_and_pairs_along():
     generation = active(HOST, HOST_2)
     generation.admit(line(), True)

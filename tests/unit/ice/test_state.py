@@ -1,13 +1,13 @@
 import pytest
 
-from frazil.ice.state import TRANSITIONS, Cause, TransportStateMachine
+from frazil.ice.state import TRANSITIONS, Cause, transport_machine
 from frazil.states.enums import RTCIceTransportState as State
 from frazil.trace import Trace
 
 
 def test_a_move_follows_the_table_and_tells_why():
     trace = Trace()
-    machine = TransportStateMachine("0", trace)
+    machine = transport_machine("0", trace)
     change = machine.move(
         Cause.REMOTE_CANDIDATE,
         "because",
@@ -35,7 +35,7 @@ def test_a_move_follows_the_table_and_tells_why():
 
 
 def test_a_missing_edge_is_a_defect():
-    machine = TransportStateMachine("0", Trace())
+    machine = transport_machine("0", Trace())
     with pytest.raises(KeyError):
         machine.move(Cause.CHECKS_DONE, "", 0.0)
     assert machine.state is State.NEW

@@ -2,11 +2,11 @@ import pytest
 
 from frazil.trace import Trace
 from frazil.turn import TurnState
-from frazil.turn.state import TRANSITIONS, Cause, TurnStateMachine
+from frazil.turn.state import TRANSITIONS, Cause, relay_machine
 
 
 def machine_in(state):
-    machine = TurnStateMachine("7", Trace())
+    machine = relay_machine("7", Trace())
     machine.state = state
     return machine
 
@@ -35,10 +35,11 @@ def test_what_is_not_in_the_table_is_a_defect():
 
 def test_a_move_is_traced():
     trace = Trace()
-    TurnStateMachine("0", trace).move(Cause.ALLOCATE, "Now.", 5.0)
+    relay_machine("0", trace).move(Cause.ALLOCATE, "Now.", 5.0)
     (record,) = trace.records
     assert (record.at, record.layer, record.event) == (5.0, "turn", "state")
     assert dict(record.facts) == {
+        "machine": "turn 0",
         "old": "new",
         "new": "allocating",
         "cause": "allocate",
