@@ -20,7 +20,9 @@ from frazil.ice.event import (
     RoleChanged,
     SelectedPair,
 )
+from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.traffic import Traffic
 
 __all__ = [
     "Candidate",
@@ -33,6 +35,7 @@ __all__ = [
     "CandidatesEnded",
     "Credentials",
     "GatheringStateChanged",
+    "Generation",
     "IceAgent",
     "IceConfig",
     "IceEvent",
@@ -41,4 +44,5 @@ __all__ = [
     "RoleChanged",
     "SelectedPair",
     "TcpType",
+    "Traffic",
 ]
