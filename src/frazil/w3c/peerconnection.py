@@ -280,8 +280,7 @@ class RTCPeerConnection(EventTarget):
             text = "the selector is no track of this connection: there is no media"
             future.set_exception(InvalidAccessError(text))
         else:
-            self._driver.wake()  # what was sent before the call is in the report
-            self._loop.call_soon(self._settle_stats, future)
+            self._loop.call_soon(self._settle_stats, future)  # behind the flush of earlier calls
         return future
 
     def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]") -> None:
