@@ -292,6 +292,55 @@ async def test_an_address_that_was_not_signalled_is_not_told(stage):
     assert (local["relatedAddress"], local["priority"]) == ("192.168.1.2", remote["priority"])
 
 
+async def test_every_candidate_is_told_with_where_it_came_from(stage):
+    net = stage.net
+    net.stun_server(STUN)
+    servers = {"iceServers": [{"urls": f"stun:{STUN}"}]}
+    host = net.host("alice", "192.168.1.2", behind=net.nat("home", HOME))
+    alice = stage.peer("alice", host=host, configuration=servers)
+    bob = stage.peer("bob", OFFICE)
+    stage.introduce(alice, bob)
+    await stage.connect()
+    report = await stats_of(alice)
+    assert_references_hold(report)
+    local = {each["candidateType"]: each for each in report.of_type("local-candidate")}
+    assert set(local) == {"host", "srflx"}
+    assert local["srflx"]["url"] == f"stun:{STUN}"
+    assert local["srflx"]["address"] == HOME
+    assert local["srflx"]["relatedAddress"] == local["host"]["address"] == "192.168.1.2"
+    assert local["srflx"]["relatedPort"] == local["host"]["port"]
+    assert "url" not in local["host"]
+    signalled = {each.candidate.split()[5] for each in alice.candidates if each and each.candidate}
+    assert signalled == {str(each["port"]) for each in local.values()}
+    seen = {each["address"] for each in (await stats_of(bob)).of_type("remote-candidate")}
+    assert seen == {"192.168.1.2", HOME}
+    states = {each["state"] for each in (await stats_of(bob)).of_type("candidate-pair")}
+    assert states <= {"frozen", "waiting", "in-progress", "failed", "succeeded"}
+
+
+async def test_a_lost_path_shows_what_was_sent_in_vain(stage):
+    alice, bob = await stage.connect()
+    await stage.sleep(5)
+    before = in_use(await stats_of(alice)), in_use(await stats_of(bob))
+    stage.net.block("alice", "bob")
+    alice.channels["chat"].send("in vain")
+    await stage.sleep(10)
+    mine, theirs = await stats_of(alice), await stats_of(bob)
+    assert only(mine, "transport")["iceState"] == "disconnected"
+    assert in_use(mine)["packetsSent"] > before[0]["packetsSent"]
+    assert in_use(mine)["consentRequestsSent"] > before[0]["consentRequestsSent"]
+    assert in_use(mine)["responsesReceived"] == before[0]["responsesReceived"]
+    assert in_use(theirs)["packetsReceived"] == before[1]["packetsReceived"]
+    assert only(mine, "data-channel")["messagesSent"] == 1
+    assert only(theirs, "data-channel")["messagesReceived"] == 0
+    await stage.sleep(60)
+    mine = await stats_of(alice)
+    assert only(mine, "transport")["iceState"] == "failed"
+    assert only(mine, "transport")["selectedCandidatePairChanges"] == 2
+    assert "selectedCandidatePairId" not in only(mine, "transport")
+    assert len(mine.of_type("candidate-pair")) == 1
+
+
 async def test_a_selector_that_is_no_track_of_ours_is_refused(stage):
     alice, _ = stage.pair()
     refused = alice.pc.getStats(object())
