@@ -44,6 +44,8 @@ class FakeSession:
     Like the real one it begins to gather when it gets local credentials.
     """
 
+    is_drained = False  # a test may have added something
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.calls: list[tuple] = []

@@ -118,13 +118,14 @@ class Driver:
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
-        now = self._loop.time()
-        self._send(now)
-        while requests := self._peer.transports.poll_requests():
-            for request in requests:
-                self._serve(request, now)
+        if not self._peer.transports.is_drained:
+            now = self._loop.time()
             self._send(now)
-        self._arm(now)
+            while requests := self._peer.transports.poll_requests():
+                for request in requests:
+                    self._serve(request, now)
+                self._send(now)
+            self._arm(now)
         if self._task_handle is None and self._peer.has_task:
             self._task_handle = self._loop.call_soon(self._run_tasks)
 
@@ -177,7 +178,9 @@ class Driver:
         at = self._peer.transports.next_timeout()
         if at is not None and at <= now:
             self._peer.transports.handle_timeout(now)
-        self.flush()
+            self.flush()
+        else:
+            self._arm(now)
 
     def _run_tasks(self) -> None:
         """The messages that are due, and at most one W3C task that changes a state.

@@ -114,8 +114,21 @@ class TransportSet:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline of any session."""
-        deadlines = (stack.session.next_timeout() for stack in self._stacks.values())
-        return min((each for each in deadlines if each is not None), default=None)
+        earliest: float | None = None
+        for stack in self._stacks.values():
+            at = stack.session.next_timeout()
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the driver has everything: no transmit, no request, no other deadline."""
+        return (
+            not self._requests
+            and not self._leaving
+            and all(stack.session.is_drained for stack in self._stacks.values())
+        )
 
     def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
         """What is to be sent, with the name of the transport whose socket sends it."""

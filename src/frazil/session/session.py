@@ -47,6 +47,10 @@ class Session:
 
     Drain :meth:`poll_transmits` and :meth:`poll_events` after every input, and call
     :meth:`handle_timeout` at :meth:`next_timeout`.
+
+    Attributes:
+        is_drained: There was no input since the last :meth:`poll_transmits`: nothing is to be
+            sent, and the deadline has not changed.
     """
 
     def __init__(
@@ -71,8 +75,7 @@ class Session:
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
         self._remote_is_gone = False
-        # Between two inputs there is nothing new to send, and the deadline stays.
-        self._is_drained = True
+        self.is_drained = True
         self._next_at: float | None = None
         self._next_is_known = False
         self._traffic = Traffic()
@@ -360,9 +363,9 @@ class Session:
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
-        if self._is_drained:
+        if self.is_drained:
             return []
-        self._is_drained = True
+        self.is_drained = True
         self._next_is_known = False  # retransmission timers start with what is sent
         transmits = self.ice.poll_transmits()
         if self._dtls is not None:
@@ -382,7 +385,7 @@ class Session:
                     break
                 dtls.send(packets)
             else:
-                self._is_drained = False
+                self.is_drained = False
         return self._address(dtls.poll_runs(), path, now)
 
     def _address(
@@ -433,7 +436,7 @@ class Session:
 
     def _note_input(self) -> None:
         """From now on there may be something to send, and another deadline."""
-        self._is_drained = False
+        self.is_drained = False
         self._next_is_known = False
 
     def _settle(self, now: float) -> None:

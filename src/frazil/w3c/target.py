@@ -212,7 +212,7 @@ class EventTarget:
                 self._remove(event.type, entry)
             try:
                 result = entry.listener(*event.payload) if entry.is_bare else entry.listener(event)
-                if inspect.isawaitable(result):
+                if result is not None and inspect.isawaitable(result):
                     self._own(result, event)
             except (Exception, asyncio.CancelledError) as error:
                 self._report(error, event)

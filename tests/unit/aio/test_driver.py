@@ -13,6 +13,8 @@ STATE = Fired("peer", EventType.CONNECTION_STATE_CHANGE)
 class FakeTransports:
     """Has nothing to say to the network, but counts how often it is asked."""
 
+    is_drained = False
+
     def __init__(self) -> None:
         self.polls = 0
 
@@ -105,6 +107,13 @@ def test_a_backlog_is_worked_off_before_the_network_is_read_again() -> None:
 def test_a_backlog_of_states_is_bounded_as_well() -> None:
     turns = turns_of(FakePeer([[STATE]] * 10, backlog_limit=3))
     assert [len(turn) for turn in turns] == [7, 1, 1, 1]
+
+
+def test_transports_without_news_are_left_alone_and_tasks_run_all_the_same() -> None:
+    peer = FakePeer([[MESSAGE], [STATE], []])
+    peer.transports.is_drained = True
+    assert turns_of(peer) == [[EventType.MESSAGE, EventType.CONNECTION_STATE_CHANGE]]
+    assert peer.transports.polls == 0
 
 
 def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -> None:

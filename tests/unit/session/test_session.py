@@ -139,6 +139,20 @@ def lose_path(pair: SessionPair) -> None:
     assert pair.b.session.ice.path is None
 
 
+def test_between_inputs_nothing_is_to_be_sent_and_the_deadline_stays():
+    pair = SessionPair().connect()
+    session = pair.a.session
+    idle_at = session.next_timeout()
+    assert session.is_drained
+    assert session.poll_transmits(pair.now) == []
+    assert session.next_timeout() == idle_at
+    session.send(STREAM, b"wake up", False, pair.now)
+    assert not session.is_drained
+    assert len(session.poll_transmits(pair.now)) == 1
+    assert session.is_drained
+    assert session.next_timeout() < idle_at  # it may have to be sent again
+
+
 def test_the_clock_of_sctp_stands_still_without_a_path():
     pair = SessionPair().connect()
     lose_path(pair)
