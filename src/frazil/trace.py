@@ -5,15 +5,13 @@ A :class:`Reason` travels with every state change. The same object is shown by
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 Fact: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a state changed.
 
     Attributes:
@@ -33,8 +31,7 @@ class Reason:
     next_deadline_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateChange:
+class StateChange(NamedTuple):
     """One state machine moved.
 
     Attributes:
@@ -52,21 +49,20 @@ class StateChange:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class TraceRecord:
+class TraceRecord(NamedTuple):
     """One thing that happened.
 
     Attributes:
         at: When, in seconds on the connection's clock.
         layer: ``"ice"``, ``"dtls"``, ``"sctp"``, ``"peer"`` and so on.
         event: What happened, for example ``"pair-formed"``.
-        facts: Named details.
+        facts: Named details, in the order in which they were given.
     """
 
     at: float
     layer: str
     event: str
-    facts: tuple[tuple[str, Fact], ...]
+    facts: Mapping[str, Fact]
 
 
 class Trace:
@@ -94,7 +90,7 @@ class Trace:
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Append one record."""
-        entry = TraceRecord(at, layer, event, tuple(facts.items()))
+        entry = TraceRecord(at, layer, event, facts)
         self._records.append(entry)
         for listener in self._listeners:
             listener(entry)

@@ -31,6 +31,8 @@ Convert = Callable[[Any], Any]
 
 MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
+TIMER_SLACK_S: Final = 0.1
+"""A timer that would fire by more than this too early is replaced."""
 
 
 class Driver:
@@ -154,13 +156,17 @@ class Driver:
             self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:
-        """Keep one timer; one that fires too early re-arms itself and costs less than a new one."""
+        """Keep one timer, and leave it alone while it is about right.
+
+        Under load the deadline moves with every packet, and a timer that fires a little early
+        re-arms itself: that is cheaper. An idle connection shall not be woken for nothing.
+        """
         at = self._peer.transports.next_timeout()
         timer = self._timer
         if at is None:
             return
         if timer is not None:
-            if timer.when() <= at:
+            if at - TIMER_SLACK_S <= timer.when() <= at:
                 return
             timer.cancel()
         self._timer = self._loop.call_at(max(at, now), self._on_timer)

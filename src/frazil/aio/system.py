@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import time
+from typing import Final
 
 from frazil.aio import interface, resolver, stream, udp
 from frazil.aio.network import (
@@ -17,6 +19,9 @@ from frazil.aio.network import (
 )
 from frazil.types import Address
 
+INTERFACES_FRESH_S: Final = 1.0
+"""How long a look at the interfaces serves: it costs a third of a handshake."""
+
 
 class SystemNetwork(Network):
     """Real sockets, real interfaces, real names.
@@ -29,10 +34,22 @@ class SystemNetwork(Network):
 
     def __init__(self, *, offload: bool = True) -> None:
         self._offload = offload
+        self._interfaces: tuple[Interface, ...] = ()
+        self._seen_at: float | None = None
 
     def interfaces(self) -> list[Interface]:
-        """All addresses of this machine right now, loopback and link-local ones included."""
-        return interface.list_interfaces()
+        """All addresses of this machine, loopback and link-local ones included.
+
+        They are those of a moment at most :data:`INTERFACES_FRESH_S` ago.
+
+        Raises:
+            OSError: The operating system refused to tell.
+        """
+        now = time.monotonic()
+        if self._seen_at is None or now - self._seen_at >= INTERFACES_FRESH_S:
+            self._interfaces = tuple(interface.list_interfaces())
+            self._seen_at = now
+        return list(self._interfaces)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.

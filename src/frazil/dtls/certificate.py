@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from frazil.dtls.context import build_context
+from frazil.dtls.context import shared_context
 from frazil.dtls.fingerprint import Fingerprint, fingerprint_of
 from frazil.types import RandomBytes
 
@@ -47,12 +47,11 @@ class Certificate:
         expires_at: When it ends, in seconds since the epoch.
     """
 
-    __slots__ = ("_certificate", "_context", "_key", "der", "expires_at", "kind")
+    __slots__ = ("_certificate", "_key", "der", "expires_at", "kind")
 
     def __init__(self, key: PrivateKey, certificate: x509.Certificate) -> None:
         self._key = key
         self._certificate = certificate
-        self._context: SSL.Context | None = None
         self.kind = KeyKind.RSA if isinstance(key, rsa.RSAPrivateKey) else KeyKind.ECDSA
         self.der = certificate.public_bytes(Encoding.DER)
         self.expires_at = certificate.not_valid_after_utc.timestamp()
@@ -94,15 +93,12 @@ class Certificate:
         )
         return cls(key, certificate)
 
-    @property
-    def context(self) -> SSL.Context:
-        """The OpenSSL context shared by all endpoints with this certificate.
-
-        Building one costs as much as a handshake, so it is made once.
-        """
-        if self._context is None:
-            self._context = build_context(self._key, self._certificate)
-        return self._context
+    def new_connection(self) -> SSL.Connection:
+        """An OpenSSL connection over memory BIOs that speaks as this certificate."""
+        connection = SSL.Connection(shared_context(), None)
+        connection.use_certificate(self._certificate)
+        connection.use_privatekey(self._key)
+        return connection
 
     def fingerprint(self, algorithm: str = "sha-256") -> Fingerprint:
         """The fingerprint to announce to the peer.

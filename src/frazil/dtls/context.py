@@ -1,7 +1,7 @@
-"""The OpenSSL context: the rules that hold for every connection made with one certificate."""
+"""The OpenSSL context: the rules that hold for every connection, whatever its certificate."""
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from functools import cache
+
 from OpenSSL import SSL, crypto
 
 from frazil.dtls.witness import Witness
@@ -28,10 +28,18 @@ aiortc breaks off a handshake without a common profile even if it carries data c
 """
 
 
-def build_context(
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, certificate: x509.Certificate
-) -> SSL.Context:
-    """A context that speaks DTLS 1.2 as ``certificate``, and asks each peer for one of its own.
+@cache
+def shared_context() -> SSL.Context:
+    """The context of all connections; to be left as it is.
+
+    Building one costs half a handshake, and none of its rules depends on a certificate: that is
+    given to each connection.
+    """
+    return build_context()
+
+
+def build_context() -> SSL.Context:
+    """A context that speaks DTLS 1.2 and asks each peer for a certificate; it has none itself.
 
     The version is pinned: DTLS 1.3 changes the record header and the flights, on which
     :mod:`frazil.dtls.record` and :mod:`frazil.dtls.flight` rest.
@@ -47,8 +55,6 @@ def build_context(
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_tlsext_use_srtp(SRTP_PROFILES)
     context.set_cipher_list(":".join(CIPHER_NAMES).encode())
-    context.use_certificate(certificate)
-    context.use_privatekey(key)
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
     context.set_info_callback(_observe)
     return context

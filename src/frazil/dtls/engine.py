@@ -39,7 +39,7 @@ class Engine:
         self, certificate: Certificate, role: DtlsRole, witness: Witness, mtu: int
     ) -> None:
         self.witness = witness
-        self._connection = SSL.Connection(certificate.context, None)
+        self._connection = certificate.new_connection()
         self._connection.set_app_data(witness)
         self._connection.set_ciphertext_mtu(mtu)
         if role is DtlsRole.CLIENT:

@@ -1,6 +1,6 @@
 """From facts to a cause: the judgement behind every ICE transport state, as a pure function."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from frazil.ice.generation import Generation
 from frazil.ice.pair import PairState
@@ -9,8 +9,7 @@ from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceTransportState as State
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the agent knows at one instant.
 
     Attributes:

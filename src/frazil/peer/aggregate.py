@@ -1,7 +1,6 @@
 """The three states of a connection that derive from its transports, and when they are derived."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Final
 
 from frazil.peer.event import EventType
@@ -86,5 +85,5 @@ class Aggregates:
         self.connection_state = state
 
     def _record(self, machine: str, old: str, new: str, reason: Reason, now: float) -> None:
-        derived = replace(reason, rule=_RULES[machine])
+        derived = reason._replace(rule=_RULES[machine])
         self._history.record(now, machine, old, new, derived)

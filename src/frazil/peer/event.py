@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
@@ -32,8 +32,7 @@ class EventType(StrEnum):
     STATE_CHANGE = "statechange"
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(NamedTuple):
     """An event to dispatch now.
 
     Attributes:
@@ -51,8 +50,7 @@ class Fired:
     payload: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class OperationSettled:
+class OperationSettled(NamedTuple):
     """The promise of an operation settles at this point of the task."""
 
     operation: Operation[Any]

@@ -69,6 +69,10 @@ class Session:
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
         self._remote_is_gone = False
+        # Between two inputs there is nothing new to send, and the deadline stays.
+        self._is_drained = True
+        self._next_at: float | None = None
+        self._next_is_known = False
 
     @property
     def dtls(self) -> DtlsEndpoint | None:
@@ -189,6 +193,7 @@ class Session:
         """Queue a message; it leaves with the next :meth:`poll_transmits`."""
         if self._data is not None:
             self._data.send(stream_id, data, text, now)
+            self._note_input()
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -325,6 +330,12 @@ class Session:
         A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent, that
         of a DTLS handshake, which gives up sooner, while nothing arrives.
         """
+        if not self._next_is_known:
+            self._next_at = self._earliest_timeout()
+            self._next_is_known = True
+        return self._next_at
+
+    def _earliest_timeout(self) -> float | None:
         at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
         if self._dtls is not None and self._path_is_alive:
             at = _earlier(at, self._dtls.next_timeout())
@@ -334,6 +345,10 @@ class Session:
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
+        if self._is_drained:
+            return []
+        self._is_drained = True
+        self._next_is_known = False  # retransmission timers start with what is sent
         transmits = self.ice.poll_transmits()
         if self._dtls is not None:
             transmits += self._seal(self._dtls, now)
@@ -351,6 +366,8 @@ class Session:
                 if not packets:
                     break
                 dtls.send(packets)
+            else:
+                self._is_drained = False
         return [Transmit(*run, *path) for run in dtls.poll_runs()]
 
     def poll_events(self) -> list[SessionEvent]:
@@ -381,11 +398,18 @@ class Session:
         self._early.clear()
         self._dtls = None
         self._data = None
+        self._note_input()
 
     # --- between the layers -------------------------------------------------------------------
 
+    def _note_input(self) -> None:
+        """From now on there may be something to send, and another deadline."""
+        self._is_drained = False
+        self._next_is_known = False
+
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
+        self._note_input()
         path_works_anew = self._collect_ice(now)
         if self._dtls is not None:
             if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:

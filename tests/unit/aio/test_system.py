@@ -1,8 +1,11 @@
 import asyncio
+import time
 
 import pytest
 
-from frazil.aio import Network, SystemNetwork
+from frazil.aio import Network, SystemNetwork, interface
+from frazil.aio.network import Interface
+from frazil.aio.system import INTERFACES_FRESH_S
 from frazil.aio.udp import WatchedUdpSocket
 from frazil.types import Transmit
 
@@ -11,6 +14,31 @@ def test_system_network_is_a_network():
     network: Network = SystemNetwork()
     assert "127.0.0.1" in [interface.address for interface in network.interfaces()]
     assert asyncio.run(network.resolve("192.0.2.1", 3478)) == [("192.0.2.1", 3478)]
+
+
+def test_a_look_at_the_interfaces_serves_for_a_second(monkeypatch):
+    now, found = 1000.0, [Interface("eth0", "192.0.2.1")]
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(interface, "list_interfaces", lambda: found)
+    network = SystemNetwork()
+    network.interfaces().clear()  # the caller's own list
+    found = [Interface("wlan0", "192.0.2.2")]
+    now += INTERFACES_FRESH_S - 0.01
+    assert network.interfaces() == [Interface("eth0", "192.0.2.1")]
+    now += 0.01
+    assert network.interfaces() == [Interface("wlan0", "192.0.2.2")]
+
+
+def test_a_refusal_to_list_the_interfaces_is_not_remembered(monkeypatch):
+    def refuse():
+        raise PermissionError("no netlink here")
+
+    network = SystemNetwork()
+    with monkeypatch.context() as patched:
+        patched.setattr(interface, "list_interfaces", refuse)
+        with pytest.raises(PermissionError):
+            network.interfaces()
+    assert network.interfaces()
 
 
 def test_random_bytes_differ():

@@ -48,7 +48,7 @@ def test_a_move_has_a_reason_and_is_traced():
         "closing",
     )
     assert (change.reason.cause, change.reason.rule) == ("reset-by-remote", "RFC 8831 6.7")
-    assert dict(trace.records[0].facts)["machine"] == "data-channel 6"
+    assert trace.records[0].facts["machine"] == "data-channel 6"
 
 
 def test_closed_is_final_and_every_other_state_can_end():

@@ -461,4 +461,4 @@ def test_the_end_of_the_association_closes_everything(peers, client):
 def test_long_labels_do_not_fill_the_trace(peers):
     peers.opened(ChannelParameters(label="x" * 65535))
     (added,) = [each for each in peers.traces[1].records if each.event == "added"]
-    assert dict(added.facts)["label"] == "x" * 64
+    assert added.facts["label"] == "x" * 64

@@ -3,6 +3,7 @@ import random
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from frazil.dtls.certificate import BACKDATE_S, DEFAULT_LIFETIME_S, Certificate, KeyKind
 from frazil.dtls.fingerprint import fingerprint_of
@@ -59,6 +60,9 @@ def test_fingerprint_is_of_the_der_bytes():
     assert certificate.fingerprint("sha-512") == fingerprint_of(certificate.der, "sha-512")
 
 
-def test_context_is_made_once():
-    certificate = make_certificate(7)
-    assert certificate.context is certificate.context
+def test_connections_share_the_context_and_not_the_certificate():
+    one, other = make_certificate(7), make_certificate(8)
+    connections = [certificate.new_connection() for certificate in (one, one, other)]
+    assert len({connection.get_context() for connection in connections}) == 1
+    shown = [connection.get_certificate(as_cryptography=True) for connection in connections]
+    assert [each.public_bytes(Encoding.DER) for each in shown] == [one.der, one.der, other.der]

@@ -20,21 +20,39 @@ from frazil.states.enums import RTCDtlsTransportState as State
 from support.dtls_pair import CERTIFICATES, CLIENT, SERVER, WALL_NOW, DtlsPair, make_certificate
 
 
-class OddCertificate:
+class PeculiarCertificate:
+    """A certificate whose connections have a context of their own, for a test to change."""
+
+    def __init__(self, key, certificate):
+        self.der = certificate.public_bytes(Encoding.DER)
+        self.context = build_context()
+        self.context.use_certificate(certificate)
+        self.context.use_privatekey(key)
+
+    @classmethod
+    def make(cls, seed):
+        made = make_certificate(seed)
+        return cls(made._key, x509.load_der_x509_certificate(made.der))
+
+    def new_connection(self):
+        return SSL.Connection(self.context, None)
+
+    def fingerprint(self):
+        return fingerprint_of(self.der)
+
+
+class OddCertificate(PeculiarCertificate):
     """A certificate that claims an X.509 version that does not exist, as some peers' do."""
 
     def __init__(self, tmp_path):
         honest = make_certificate(5)
+        super().__init__(honest._key, x509.load_der_x509_certificate(honest.der))
         assert honest.der.count(bytes.fromhex("a003020102")) == 1
         self.der = honest.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020103"))
-        self.context = honest.context
         text = base64.encodebytes(self.der).decode()
         path = tmp_path / "odd.pem"
         path.write_text(f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n")
         self.context.use_certificate_file(str(path))
-
-    def fingerprint(self):
-        return fingerprint_of(self.der)
 
 
 @pytest.mark.parametrize("side", [CLIENT, SERVER])
@@ -70,7 +88,7 @@ def test_a_peer_without_a_certificate_is_refused():
 
 @pytest.mark.parametrize("name", [name for name in CIPHER_NAMES if "ECDSA" in name])
 def test_each_cipher_suite_on_offer_works(name):
-    certificates = (make_certificate(6), CERTIFICATES[SERVER])
+    certificates = (PeculiarCertificate.make(6), CERTIFICATES[SERVER])
     certificates[CLIENT].context.set_cipher_list(name.encode())
     pair = DtlsPair(certificates=certificates).connect()
     assert pair.client.cipher == CIPHER_NAMES[name]
@@ -82,7 +100,7 @@ def test_each_cipher_suite_on_offer_works(name):
 
 @pytest.mark.parametrize("profile", [b"SRTP_AES128_CM_SHA1_80", b"SRTP_AEAD_AES_128_GCM"])
 def test_an_srtp_profile_is_agreed_on_because_aiortc_insists(profile):
-    certificates = (make_certificate(7), CERTIFICATES[SERVER])
+    certificates = (PeculiarCertificate.make(7), CERTIFICATES[SERVER])
     certificates[CLIENT].context.set_tlsext_use_srtp(profile)
     pair = DtlsPair(certificates=certificates).connect()
     assert pair.client._engine._connection.get_selected_srtp_profile() == profile
@@ -93,7 +111,7 @@ def test_expired_certificates_do_not_matter():
     DtlsPair(certificates=(old, CERTIFICATES[SERVER])).connect()
 
 
-class IssuedCertificate:
+class IssuedCertificate(PeculiarCertificate):
     """A certificate issued by another one, which is sent along."""
 
     def __init__(self):
@@ -116,12 +134,9 @@ class IssuedCertificate:
             )
 
         root, leaf = issue(root_name, root_key), issue(leaf_name, leaf_key)
-        self.root_der, self.der = (each.public_bytes(Encoding.DER) for each in (root, leaf))
-        self.context = build_context(leaf_key, leaf)
+        super().__init__(leaf_key, leaf)
+        self.root_der = root.public_bytes(Encoding.DER)
         self.context.add_extra_chain_cert(root)
-
-    def fingerprint(self):
-        return fingerprint_of(self.der)
 
 
 @pytest.mark.parametrize("side", [CLIENT, SERVER])
@@ -145,7 +160,7 @@ def test_the_fingerprint_of_an_issuer_vouches_for_nothing():
 
 
 def test_a_handshake_in_which_no_certificate_was_judged_does_not_connect():
-    careless = make_certificate(8)
+    careless = PeculiarCertificate.make(8)
     careless.context.set_verify(SSL.VERIFY_NONE)
     pair = DtlsPair(certificates=(CERTIFICATES[CLIENT], careless))
     pair.start()

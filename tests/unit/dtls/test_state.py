@@ -31,7 +31,7 @@ def test_a_move_carries_its_reason_and_is_traced():
     assert machine.state is State.CONNECTING
     (record,) = trace.records
     assert (record.layer, record.event) == ("dtls", "state")
-    assert dict(record.facts)["cause"] == "started"
+    assert record.facts["cause"] == "started"
 
 
 def test_a_missing_edge_is_a_defect():

@@ -1,4 +1,3 @@
-from dataclasses import fields, replace
 from itertools import product
 
 import pytest
@@ -7,13 +6,13 @@ from frazil.ice.state import TRANSITIONS, Cause
 from frazil.ice.verdict import Facts, judge
 from frazil.states.enums import RTCIceTransportState as State
 
-NAMES = tuple(field.name for field in fields(Facts))
+NAMES = Facts._fields
 NOTHING = Facts(**dict.fromkeys(NAMES, False))
 EVERYTHING = [Facts(*values) for values in product((False, True), repeat=len(NAMES))]
 
 
 def facts(*names: str) -> Facts:
-    return replace(NOTHING, **dict.fromkeys(names, True))
+    return NOTHING._replace(**dict.fromkeys(names, True))
 
 
 @pytest.mark.parametrize("state", State)
@@ -31,7 +30,7 @@ def test_the_same_facts_come_to_rest(state):
         current = each
         while (cause := judge(seen[-1], current)) is not None:
             seen.append(TRANSITIONS[seen[-1], cause].to)
-            current = replace(current, consent_lost=False)
+            current = current._replace(consent_lost=False)
             assert len(seen) == len(set(seen)), (each, seen)
 
 

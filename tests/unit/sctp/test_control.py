@@ -171,7 +171,7 @@ def test_error_is_recorded(victim):
     assert victim.receive(encode_chunk(ChunkType.ERROR, error)) == []
     record = victim.side.trace.records[-1]
     assert record.event == "error-received"
-    assert dict(record.facts) == {"code": 6, "text": "unrecognized chunk type"}
+    assert record.facts == {"code": 6, "text": "unrecognized chunk type"}
     assert victim.is_alive
 
 

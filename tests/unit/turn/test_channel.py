@@ -115,7 +115,7 @@ def test_a_refused_channel_leaves_the_indications(code):
     assert seen(pair.sent[-1][1]) == SEND
     assert pair.events == []
     (record,) = [record for record in pair.trace.records if record.event == "channel-failed"]
-    assert dict(record.facts)["code"] == code
+    assert record.facts["code"] == code
 
 
 def test_a_renewal_that_is_refused_leaves_the_indications():

@@ -38,7 +38,7 @@ def test_a_move_is_traced():
     relay_machine("0", trace).move(Cause.ALLOCATE, "Now.", 5.0)
     (record,) = trace.records
     assert (record.at, record.layer, record.event) == (5.0, "turn", "state")
-    assert dict(record.facts) == {
+    assert record.facts == {
         "machine": "turn 0",
         "old": "new",
         "new": "allocating",
