@@ -46,6 +46,7 @@ from frazil.w3c import (
     RTCRemoteCloseEvent,
     RTCSctpTransport,
     RTCSessionDescription,
+    RTCStatsReport,
 )
 
 __version__ = "0.1.0"
@@ -90,6 +91,7 @@ __all__ = [
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
+    "RTCStatsReport",
     "Reason",
     "SessionConfig",
     "StateChange",

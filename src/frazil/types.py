@@ -32,6 +32,11 @@ class Run(NamedTuple):
     data: bytes
     segment_size: int
 
+    @property
+    def datagram_count(self) -> int:
+        """How many datagrams there are."""
+        return -(-len(self.data) // self.segment_size)
+
     def datagrams(self) -> list[bytes]:
         """The datagrams one by one."""
         size = self.segment_size

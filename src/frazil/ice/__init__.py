@@ -20,8 +20,10 @@ from frazil.ice.event import (
     RoleChanged,
     SelectedPair,
 )
+from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
 from frazil.ice.query import SERVER_UNREACHABLE
+from frazil.ice.traffic import Traffic
 
 __all__ = [
     "SERVER_UNREACHABLE",
@@ -35,6 +37,7 @@ __all__ = [
     "CandidatesEnded",
     "Credentials",
     "GatheringStateChanged",
+    "Generation",
     "IceAgent",
     "IceConfig",
     "IceEvent",
@@ -43,4 +46,5 @@ __all__ = [
     "RoleChanged",
     "SelectedPair",
     "TcpType",
+    "Traffic",
 ]

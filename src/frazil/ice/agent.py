@@ -94,6 +94,25 @@ class IceAgent:
         """The selected pair with its counters; during a restart it may not be in ``pairs``."""
         return self._selection.pair
 
+    @property
+    def pair_changes(self) -> int:
+        """How often the selected pair became another one, or none, or one again."""
+        return self._selection.changes
+
+    @property
+    def generations(self) -> tuple[Generation, ...]:
+        """Those that matter now: the newest, the one whose checks run, the one in use."""
+        kept = (self._lineage.newest, self._lineage.current, self._selection.generation)
+        return tuple(dict.fromkeys(each for each in kept if each is not None))
+
+    def pair_at(self, local: Address, remote: Address) -> CandidatePair | None:
+        """The pair between two addresses: the one in use before all others."""
+        key, in_use = (local, remote), self._selection.pair
+        if in_use is not None and in_use.key == key:
+            return in_use
+        found = (generation.checklist.find(key) for generation in self.generations)
+        return next((pair for pair in found if pair is not None), None)
+
     def is_validated(self, local: Address, remote: Address) -> bool:
         """Whether an authenticated STUN message came from ``remote`` to ``local``.
 

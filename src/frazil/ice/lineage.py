@@ -28,6 +28,11 @@ class Lineage:
         return len(self._items)
 
     @property
+    def newest(self) -> Generation | None:
+        """The generation that opened last, though it may have one half only."""
+        return self._items[-1] if self._items else None
+
+    @property
     def current(self) -> Generation | None:
         """The newest generation whose checks can run."""
         return next((item for item in reversed(self._items) if item.is_active), None)

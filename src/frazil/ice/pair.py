@@ -6,6 +6,7 @@ from enum import StrEnum
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import SelectedPair
 from frazil.ice.priority import pair_priority
+from frazil.ice.traffic import Traffic
 from frazil.types import Address
 
 PairKey = tuple[Address, Address]
@@ -93,6 +94,7 @@ class CandidatePair:
         consented_at: The latest authenticated response to a check of ours.
         is_barred: Consent was lost here, so that these credentials must not be used on this
             5-tuple again (RFC 7675 5.1).
+        traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
             people: an error in answer to wrong credentials cannot be authenticated.
     """
@@ -117,6 +119,7 @@ class CandidatePair:
         "retransmissions_sent",
         "round_trip",
         "state",
+        "traffic",
     )
 
     def __init__(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
@@ -130,6 +133,7 @@ class CandidatePair:
         self.is_barred = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()
+        self.traffic = Traffic()
         self.requests_sent = 0
         self.retransmissions_sent = 0
         self.requests_received = 0

@@ -16,6 +16,7 @@ class Selection:
         generation: The generation of the pair.
         silent_pair: The pair that was found silent last.
         consent_was_lost: Consent was lost and the state has not followed yet.
+        changes: How often the pair in use became another one, or none.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Selection:
         "_news",
         "_random_bytes",
         "_trace",
+        "changes",
         "consent_was_lost",
         "generation",
         "monitor",
@@ -38,6 +40,7 @@ class Selection:
         self.generation: Generation | None = None
         self.silent_pair: CandidatePair | None = None
         self.consent_was_lost = False
+        self.changes = 0
         self._news: Reason | None = None
         self._dropped: Monitor | None = None
 
@@ -86,6 +89,7 @@ class Selection:
         """Send on ``pair`` from now on; ``text`` says why."""
         self.monitor = Monitor(pair, self._config, self._random_bytes, now)
         self.generation = generation
+        self.changes += 1
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
         self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
 
@@ -109,6 +113,7 @@ class Selection:
             self._dropped = self.monitor
             self.monitor = None
             self.generation = None
+            self.changes += 1
 
     def take_news(self) -> Reason | None:
         """Why the pair is another than when this was asked last; ``None`` if it is not."""

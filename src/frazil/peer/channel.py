@@ -95,16 +95,24 @@ class DataChannel:
         buffered_amount: Bytes given to ``send`` that have not left yet. Rises inside ``send``,
             falls in tasks only.
         buffered_amount_low_threshold: ``bufferedamountlow`` fires when the amount falls to it.
+        messages_sent: How many messages ``send`` took.
+        bytes_sent: Their payload.
+        messages_received: How many ``message`` events fired.
+        bytes_received: Their payload.
     """
 
     __slots__ = (
         "_owner",
         "buffered_amount",
         "buffered_amount_low_threshold",
+        "bytes_received",
+        "bytes_sent",
         "id",
         "label",
         "max_packet_life_time",
         "max_retransmits",
+        "messages_received",
+        "messages_sent",
         "negotiated",
         "ordered",
         "protocol",
@@ -123,6 +131,10 @@ class DataChannel:
         self.ready_state = RTCDataChannelState.CONNECTING
         self.buffered_amount = 0
         self.buffered_amount_low_threshold = 0
+        self.messages_sent = 0
+        self.bytes_sent = 0
+        self.messages_received = 0
+        self.bytes_received = 0
 
     @property
     def is_over(self) -> bool:
@@ -153,6 +165,8 @@ class DataChannel:
                 "send more after bufferedamountlow"
             )
         self.buffered_amount += len(payload)
+        self.messages_sent += 1
+        self.bytes_sent += len(payload)
         self._owner.transmit(self, payload, text, now)
 
     def close(self, now: float) -> None:

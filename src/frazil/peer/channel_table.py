@@ -1,6 +1,7 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from functools import partial
+from itertools import count
 
 from frazil.datachannel import ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
@@ -22,15 +23,26 @@ _State = RTCDataChannelState
 
 
 class ChannelTable:
-    """Owns the channels; the only one who tells the session about them."""
+    """Owns the channels; the only one who tells the session about them.
 
-    __slots__ = ("_by_id", "_channels", "_core", "_stack")
+    Attributes:
+        opened: How many channels were ever ``open``.
+    """
+
+    __slots__ = ("_by_id", "_channels", "_core", "_serial", "_stack", "opened")
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._channels: dict[DataChannel, None] = {}
+        self.opened = 0
+        self._channels: dict[DataChannel, int] = {}
+        self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
         self._stack: TransportStack | None = None
+
+    @property
+    def numbered(self) -> list[tuple[DataChannel, int]]:
+        """The channels that are not over yet, each with a number that no other ever has."""
+        return list(self._channels.items())
 
     @property
     def has_live(self) -> bool:
@@ -59,7 +71,7 @@ class ChannelTable:
         if channel.id is not None and maximum is not None and channel.id >= maximum:
             raise OperationError(f"id {channel.id} is too large: the peer has {maximum} streams")
         self._open_in_session(channel, now)
-        self._channels[channel] = None
+        self._channels[channel] = next(self._serial)
         if channel.id is not None:
             self._by_id[channel.id] = channel
         if self._is_connected:
@@ -178,8 +190,8 @@ class ChannelTable:
             return
         channel = DataChannel(self, parameters.label, _init_of(parameters))
         channel.id = stream_id
-        channel.ready_state = _State.OPEN
-        self._channels[channel] = None
+        self._channels[channel] = next(self._serial)
+        self._open(channel)
         self._by_id[stream_id] = channel
         self._core.tasks.fire(self._core.target, EventType.DATA_CHANNEL, channel)
         # Next, so that a message which came with the announcement does not overtake `open`.
@@ -193,8 +205,13 @@ class ChannelTable:
             text = f"the association has {maximum} streams, too few for id {channel.id}"
             self._announce_closed(channel, RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE), now)
             return
-        channel.ready_state = _State.OPEN
+        self._open(channel)
         self._core.tasks.fire(channel, EventType.OPEN)
+
+    def _open(self, channel: DataChannel) -> None:
+        if channel.ready_state is not _State.OPEN:
+            channel.ready_state = _State.OPEN
+            self.opened += 1
 
     def _announce_closed(self, channel: DataChannel, error: RTCError | None, now: float) -> None:
         if channel.ready_state is _State.CLOSED:
@@ -212,6 +229,8 @@ class ChannelTable:
         if channel is None or channel.ready_state is not _State.OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
+        channel.messages_received += 1
+        channel.bytes_received += len(event.data)
         data = event.data.decode(errors="replace") if event.text else event.data
         self._core.tasks.fire(channel, EventType.MESSAGE, data)
 

@@ -19,6 +19,8 @@ from frazil.peer.history import History
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.remote_candidate import RemoteCandidateIntake
+from frazil.peer.stats import Stats
+from frazil.peer.stats_collector import StatsCollector
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
 from frazil.peer.transport import DtlsTransport, SctpTransport
 from frazil.peer.transport_set import SessionFactory, TransportSet
@@ -82,6 +84,7 @@ class PeerConnection:
             is_busy=lambda: not self._chain.is_empty,
         )
         self._candidates = RemoteCandidateIntake(core, self._applier)
+        self._stats = StatsCollector(self.transports, self._channels, certificate, random_bytes)
 
     # --- slots --------------------------------------------------------------------------------
 
@@ -159,6 +162,10 @@ class PeerConnection:
     def state_history(self) -> list[StateChange]:
         """Every state change of the connection and its transports, with its reason."""
         return self._history.changes
+
+    def stats(self) -> list[Stats]:
+        """What ``getStats`` tells: everything as it is now; after ``close`` the final numbers."""
+        return self._stats.collect()
 
     # --- offer and answer ---------------------------------------------------------------------
 
@@ -285,6 +292,7 @@ class PeerConnection:
         if self._is_closed:
             return
         self._is_closed = True
+        self._stats.keep()
         reason = Reason("close", "webrtc-pc close()", "the application closed the connection")
         self._negotiator.signaling.close(now)
         self._channels.close()

@@ -66,6 +66,11 @@ class TransportSet:
         """The DTLS transports in use, each with its ICE transport, oldest first."""
         return [stack.dtls for stack in self._stacks.values()]
 
+    @property
+    def stacks(self) -> list[TransportStack]:
+        """The transports in use, oldest first."""
+        return list(self._stacks.values())
+
     # --- life ---------------------------------------------------------------------------------
 
     def create(self) -> TransportStack:

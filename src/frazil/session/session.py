@@ -19,12 +19,14 @@ from frazil.ice import (
     GatheringStateChanged,
     IceAgent,
     IceTransportChanged,
+    Traffic,
 )
 from frazil.session.config import MAX_EARLY_DATAGRAMS, SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
 from frazil.session.relay_set import RelaySet
+from frazil.session.survey import SessionSurvey
 from frazil.states.enums import (
     RTCDtlsTransportState,
     RTCIceGathererState,
@@ -33,7 +35,7 @@ from frazil.states.enums import (
 )
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Run, Transmit
 
 _MAX_ROUNDS = 16
 """Rounds of sealing in one :meth:`Session.poll_transmits`; each gives one bounded batch."""
@@ -73,6 +75,8 @@ class Session:
         self._is_drained = True
         self._next_at: float | None = None
         self._next_is_known = False
+        self._traffic = Traffic()
+        self._last_survey: SessionSurvey | None = None
 
     @property
     def dtls(self) -> DtlsEndpoint | None:
@@ -83,6 +87,22 @@ class Session:
     def data(self) -> DataTransport | None:
         """The SCTP association and its channels, once negotiated."""
         return self._data
+
+    def survey(self) -> SessionSurvey:
+        """What statistics show of the transport; after :meth:`close` the last there was."""
+        ice, dtls = self.ice, self._dtls
+        if self._last_survey is not None:
+            return self._last_survey._replace(
+                pair_in_use=ice.pair_in_use, pair_changes=ice.pair_changes
+            )
+        return SessionSurvey(
+            traffic=self._traffic,
+            generations=ice.generations,
+            pair_in_use=ice.pair_in_use,
+            pair_changes=ice.pair_changes,
+            tls_version=dtls.tls_version if dtls else None,
+            cipher=dtls.cipher if dtls else None,
+        )
 
     # --- signalling ---------------------------------------------------------------------------
 
@@ -303,10 +323,20 @@ class Session:
         """Decrypt what one source sent; what verifies is a sign of life of that path."""
         if self._dtls is None or source is None:
             return []
+        self._count_received(datagrams, source, now)
         payloads = self._dtls.receive(datagrams, now)
         if payloads:
             self.ice.note_authentic(*source, now)
         return payloads
+
+    def _count_received(
+        self, datagrams: list[bytes], source: tuple[Address, Address], now: float
+    ) -> None:
+        packets, size = len(datagrams), sum(map(len, datagrams))
+        self._traffic.note_received(packets, size, now)
+        pair = self.ice.pair_at(*source)
+        if pair is not None:
+            pair.traffic.note_received(packets, size, now)
 
     def _keep_early(self, datagram: Datagram) -> None:
         if len(self._early) < MAX_EARLY_DATAGRAMS:
@@ -368,7 +398,20 @@ class Session:
                 dtls.send(packets)
             else:
                 self._is_drained = False
-        return [Transmit(*run, *path) for run in dtls.poll_runs()]
+        return self._address(dtls.poll_runs(), path, now)
+
+    def _address(
+        self, runs: Sequence[Run], path: tuple[Address, Address], now: float
+    ) -> list[Transmit]:
+        """What leaves on the pair in use, counted."""
+        if runs:
+            packets = sum(run.datagram_count for run in runs)
+            size = sum(len(run.data) for run in runs)
+            self._traffic.note_sent(packets, size, now)
+            pair = self.ice.pair_at(*path)
+            if pair is not None:
+                pair.traffic.note_sent(packets, size, now)
+        return [Transmit(*run, *path) for run in runs]
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
@@ -382,6 +425,7 @@ class Session:
 
         One more :meth:`poll_transmits` gives the goodbye.
         """
+        self._last_survey = self.survey()
         if self._data is not None:
             self._data.abort(now)
         farewell: list[Transmit] = []
@@ -390,7 +434,7 @@ class Session:
             self._dtls.close(now)
             path = self.ice.path
             if path is not None:
-                farewell += [Transmit(*run, *path) for run in self._dtls.poll_runs()]
+                farewell += self._address(self._dtls.poll_runs(), path, now)
         self._farewell += self._relays.wrap(farewell, now)
         self._relays.close(now)
         self.ice.close(now)

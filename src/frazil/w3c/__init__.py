@@ -12,6 +12,7 @@ from frazil.w3c.event import (
     RTCRemoteCloseEvent,
 )
 from frazil.w3c.peerconnection import RTCPeerConnection
+from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.transport import (
     RTCDtlsTransport,
     RTCIceCandidatePair,
@@ -37,4 +38,5 @@ __all__ = [
     "RTCRemoteCloseEvent",
     "RTCSctpTransport",
     "RTCSessionDescription",
+    "RTCStatsReport",
 ]

@@ -33,6 +33,7 @@ from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
+from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
@@ -260,6 +261,32 @@ class RTCPeerConnection(EventTarget):
             InvalidModificationError: Something changed that must stay.
         """
         self._peer.set_configuration(Configuration.from_value(configuration))
+
+    # --- statistics ---------------------------------------------------------------------------
+
+    def getStats(self, selector: object = None) -> "asyncio.Future[RTCStatsReport]":
+        """Numbers about the connection, its transport, candidates and channels (webrtc-stats).
+
+        Works on a closed connection, too, and gives the final numbers.
+
+        Args:
+            selector: A track to report on. There are none without media, so only ``None`` will do.
+
+        Rejected with:
+            InvalidAccessError: ``selector`` is no track of this connection.
+        """
+        future: asyncio.Future[RTCStatsReport] = self._loop.create_future()
+        if selector is not None:
+            text = "the selector is no track of this connection: there is no media"
+            future.set_exception(InvalidAccessError(text))
+        else:
+            self._loop.call_soon(self._settle_stats, future)  # behind the flush of earlier calls
+        return future
+
+    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]") -> None:
+        if not future.done():
+            stats = self._peer.stats()
+            future.set_result(RTCStatsReport(stats, self._loop.time(), time.time() * 1000))
 
     # --- data channels ------------------------------------------------------------------------
 

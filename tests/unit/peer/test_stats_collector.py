@@ -1,0 +1,108 @@
+"""What the collector makes of slots and surveys that a test has written; whole sessions are in
+the scenarios."""
+
+import hashlib
+from types import SimpleNamespace
+
+from frazil.ice import Candidate, CandidatePair, Credentials, Generation, Traffic
+from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.stack import TransportStack
+from frazil.peer.stats import CandidatePairStats, CandidateStats, CertificateStats, TransportStats
+from frazil.peer.stats_collector import StatsCollector
+from frazil.session.survey import SessionSurvey
+from support.peer_pair import candidate, certificate
+
+EMPTY = SessionSurvey(Traffic(), (), None, 0, None, None)
+
+
+def collector(survey: SessionSurvey = EMPTY) -> tuple[StatsCollector, TransportStack]:
+    stack = TransportStack("0", SimpleNamespace(survey=lambda: survey))
+    transports, channels = SimpleNamespace(stacks=[stack]), SimpleNamespace(numbered=[], opened=0)
+    return StatsCollector(transports, channels, certificate(1), bytes), stack
+
+
+def generation(ufrag: str = "ours", remote_ufrag: str = "theirs") -> Generation:
+    made = Generation()
+    made.local = Credentials(ufrag, "p" * 22)
+    made.remote = Credentials(remote_ufrag, "q" * 22)
+    made.local_candidates.append(Candidate.from_line(candidate(1).line))
+    made.remote_candidates.append(candidate(2, "192.0.2.2"))
+    made.form_pairs(controlling=True)
+    return made
+
+
+def of(kind: type, stats: list) -> list:
+    return [each for each in stats if isinstance(each, kind)]
+
+
+def test_a_chain_of_certificates_is_linked():
+    stats, stack = collector()
+    stack.dtls.remote_certificates = (b"leaf", b"middle", b"root")
+    found = stats.collect()
+    own, leaf, middle, root = of(CertificateStats, found)
+    (transport,) = of(TransportStats, found)
+    assert transport.local_certificate_id == own.id
+    assert transport.remote_certificate_id == leaf.id
+    assert (leaf.issuer_certificate_id, middle.issuer_certificate_id) == (middle.id, root.id)
+    assert root.issuer_certificate_id is own.issuer_certificate_id is None
+    assert leaf.fingerprint == hashlib.sha256(b"leaf").digest().hex(":").upper()
+
+
+def test_a_certificate_that_both_sides_have_is_told_once():
+    stats, stack = collector()
+    stack.dtls.remote_certificates = (certificate(1).der,)
+    assert len(of(CertificateStats, stats.collect())) == 1
+
+
+def test_equal_addresses_in_two_generations_are_different_candidates_and_pairs():
+    old, new = generation("a", "b"), generation("c", "d")
+    (pair,) = old.checklist
+    stats, _ = collector(EMPTY._replace(generations=(new, old), pair_in_use=pair))
+    found = stats.collect()
+    candidates, pairs = of(CandidateStats, found), of(CandidatePairStats, found)
+    assert {each.username_fragment for each in candidates} == {"a", "b", "c", "d"}
+    assert len(candidates) == 4
+    assert len(pairs) == 2
+    (transport,) = of(TransportStats, found)
+    assert transport.selected_candidate_pair_id == pairs[1].id
+
+
+def test_a_half_known_generation_has_candidates_and_no_pair():
+    half = Generation()
+    half.remote = Credentials("theirs", "q" * 22)
+    half.remote_candidates.append(candidate(2))
+    stats, _ = collector(EMPTY._replace(generations=(half,)))
+    found = stats.collect()
+    assert [each.username_fragment for each in of(CandidateStats, found)] == ["theirs"]
+    assert of(CandidatePairStats, found) == []
+
+
+def test_a_candidate_keeps_its_name_when_signalling_tells_what_it_is():
+    made = generation()
+    (pair,) = made.checklist
+    stats, _ = collector(EMPTY._replace(generations=(made,)))
+    before = of(CandidatePairStats, stats.collect())[0]
+    pair.identify(candidate(2, "192.0.2.2", "srflx"), controlling=True)
+    made.remote_candidates[:] = [pair.remote]
+    after = of(CandidatePairStats, stats.collect())[0]
+    assert after.remote_candidate_id == before.remote_candidate_id
+
+
+def test_a_pair_that_left_the_checklist_is_not_told_as_selected():
+    gone = CandidatePair(candidate(1), candidate(2, "192.0.2.2"), True)
+    stats, _ = collector(EMPTY._replace(pair_in_use=gone))
+    (transport,) = of(TransportStats, stats.collect())
+    assert transport.selected_candidate_pair_id is None
+
+
+def test_after_the_end_the_last_objects_are_told():
+    channel = DataChannel(None, "chat", ChannelInit())
+    stacks, numbered = [], [(channel, 7)]
+    channels = SimpleNamespace(numbered=numbered, opened=1)
+    transports = SimpleNamespace(stacks=stacks)
+    stats = StatsCollector(transports, channels, certificate(1), bytes)
+    before = stats.collect()
+    stats.keep()
+    channels.numbered = []
+    assert stats.collect() == before
+    assert len(before) == 2

@@ -1,0 +1,136 @@
+from dataclasses import fields, replace
+
+import pytest
+
+from frazil.ice import CandidateProtocol, CandidateType, PairState, TcpType
+from frazil.peer.stats import (
+    CandidatePairStats,
+    CandidateStats,
+    CertificateStats,
+    PeerConnectionStats,
+    StatsType,
+)
+from frazil.w3c import RTCStatsReport
+
+PAIR = CandidatePairStats(
+    id="p",
+    transport_id="t",
+    local_candidate_id="l",
+    remote_candidate_id="r",
+    state=PairState.IN_PROGRESS,
+    nominated=False,
+    packets_sent=1,
+    packets_received=2,
+    bytes_sent=3,
+    bytes_received=4,
+    last_packet_sent_at=99.0,
+    last_packet_received_at=None,
+    total_round_trip_time=0.5,
+    current_round_trip_time=0.25,
+    requests_sent=5,
+    requests_received=6,
+    responses_sent=7,
+    responses_received=8,
+    consent_requests_sent=9,
+)
+CANDIDATE = CandidateStats(
+    type=StatsType.REMOTE_CANDIDATE,
+    id="c",
+    transport_id="t",
+    address="192.0.2.1",
+    port=9,
+    protocol=CandidateProtocol.TCP,
+    candidate_type=CandidateType.SERVER_REFLEXIVE,
+    priority=1,
+    foundation="f",
+    username_fragment="u",
+    related_address="10.0.0.1",
+    related_port=8,
+    tcp_type=TcpType.PASSIVE,
+    url="stun:192.0.2.53",
+)
+
+
+def told(stats, now: float = 100.0, timestamp: float = 5_000_000.0):
+    return RTCStatsReport([stats], now, timestamp)[stats.id]
+
+
+def test_members_have_the_names_of_the_standard():
+    assert told(PAIR) == {
+        "id": "p",
+        "timestamp": 5_000_000.0,
+        "type": "candidate-pair",
+        "transportId": "t",
+        "localCandidateId": "l",
+        "remoteCandidateId": "r",
+        "state": "in-progress",
+        "nominated": False,
+        "packetsSent": 1,
+        "packetsReceived": 2,
+        "bytesSent": 3,
+        "bytesReceived": 4,
+        "lastPacketSentTimestamp": 4_999_000.0,
+        "totalRoundTripTime": 0.5,
+        "currentRoundTripTime": 0.25,
+        "requestsSent": 5,
+        "requestsReceived": 6,
+        "responsesSent": 7,
+        "responsesReceived": 8,
+        "consentRequestsSent": 9,
+    }
+
+
+def test_candidates_tell_all_that_applies():
+    assert told(CANDIDATE) == {
+        "id": "c",
+        "timestamp": 5_000_000.0,
+        "type": "remote-candidate",
+        "transportId": "t",
+        "address": "192.0.2.1",
+        "port": 9,
+        "protocol": "tcp",
+        "candidateType": "srflx",
+        "priority": 1,
+        "foundation": "f",
+        "usernameFragment": "u",
+        "relatedAddress": "10.0.0.1",
+        "relatedPort": 8,
+        "tcpType": "passive",
+        "url": "stun:192.0.2.53",
+    }
+
+
+def test_only_a_secret_address_is_there_and_none():
+    optional = [field.name for field in fields(CANDIDATE) if "None" in str(field.type)]
+    assert "address" in optional
+    members = told(replace(CANDIDATE, **dict.fromkeys(optional)))
+    assert [name for name, value in members.items() if value is None] == ["address"]
+    assert len(members) == len(told(CANDIDATE)) - len(optional) + 1
+
+
+def test_numbers_within_words_stay():
+    certificate = CertificateStats(
+        id="x",
+        fingerprint="AB",
+        fingerprint_algorithm="sha-256",
+        base64_certificate="AA==",
+        issuer_certificate_id="y",
+    )
+    members = told(certificate)
+    assert members["base64Certificate"] == "AA=="
+    assert (members["type"], members["issuerCertificateId"]) == ("certificate", "y")
+
+
+def test_a_report_is_found_by_id_and_by_type_in_order():
+    connection = PeerConnectionStats(id="pc", data_channels_opened=2, data_channels_closed=1)
+    report = RTCStatsReport([connection, PAIR, CANDIDATE], 0.0, 0.0)
+    assert list(report) == ["pc", "p", "c"]
+    assert report.of_type("peer-connection") == [report["pc"]]
+    assert report.of_type("codec") == []
+    assert report["pc"]["dataChannelsOpened"] == 2
+    assert report.get("elsewhere") is None
+
+
+@pytest.mark.parametrize("value", [0, False, 0.0])
+def test_what_is_zero_is_told(value):
+    assert told(replace(PAIR, current_round_trip_time=value))["currentRoundTripTime"] == value
