@@ -29,9 +29,14 @@ def coturn(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> 
         coturn.stop()
 
 
-def relay_only(coturn: Coturn, credential: str = "password") -> dict[str, Any]:
+def relay_only(
+    coturn: Coturn, credential: str = "password", transport: str = "udp"
+) -> dict[str, Any]:
     ip, port = coturn.address
-    server = {"urls": f"turn:{ip}:{port}", "username": "user", "credential": credential}
+    url = f"turn:{ip}:{port}?transport={transport}"
+    if transport == "tls":
+        url = f"turns:{ip}:{coturn.tls_address[1]}"
+    server = {"urls": url, "username": "user", "credential": credential}
     return {"iceServers": [server], "iceTransportPolicy": "relay"}
 
 
@@ -46,10 +51,18 @@ async def connect(alice: FrazilPeer, bob: FrazilPeer) -> RTCDataChannel:
     return channel
 
 
-async def test_a_connection_by_relays_alone(laboratory: Laboratory, coturn: Coturn) -> None:
+@pytest.mark.parametrize(("ours", "theirs"), [("udp", "udp"), ("tcp", "udp"), ("tls", "tcp")])
+async def test_a_connection_by_relays_alone(
+    laboratory: Laboratory,
+    coturn: Coturn,
+    monkeypatch: pytest.MonkeyPatch,
+    ours: str,
+    theirs: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(coturn.certificate))
     async with (
-        frazil_peer(relay_only(coturn)) as alice,
-        frazil_peer(relay_only(coturn)) as bob,
+        frazil_peer(relay_only(coturn, transport=ours)) as alice,
+        frazil_peer(relay_only(coturn, transport=theirs)) as bob,
     ):
         bob.echo()
         channel = await connect(alice, bob)
@@ -78,4 +91,4 @@ async def test_a_wrong_password_is_told(coturn: Coturn) -> None:
         await alice.setLocalDescription()
         await alice.gathering_complete()
         ip, port = coturn.address
-        assert errors == [(f"turn:{ip}:{port}", 401)]
+        assert errors == [(f"turn:{ip}:{port}?transport=udp", 401)]

@@ -224,6 +224,7 @@ class Stage:
         there: Signalling from the first peer to the second.
         back: Signalling from the second peer to the first.
         expected_refusals: Whether candidates may be refused, in tests that provoke it.
+        closing: What else is to be closed in the end.
     """
 
     net: VirtualNetwork
@@ -233,6 +234,7 @@ class Stage:
     def __init__(self, seed: int = 0) -> None:
         self.peers: list[Peer] = []
         self.expected_refusals = False
+        self.closing: list[Callable[[], None]] = []
         self._seed = seed
 
     # --- setting up ---------------------------------------------------------------------------
@@ -351,6 +353,8 @@ class Stage:
             await line.close()
         for peer in self.peers:
             await peer.pc.close()
+        for close in self.closing:
+            close()
         for line in lines:
             assert self.expected_refusals or not line.refusals, line.refusals
 

@@ -104,7 +104,7 @@ class Driver:
                 if handle is not None:
                     handle.cancel()
             for sockets in self._sockets.values():
-                sockets.close_all_but(())
+                sockets.close()
             self._sockets.clear()
             self._promises.clear()
         return self._gathering.close()
@@ -154,7 +154,7 @@ class Driver:
                 self._sockets[name] = sockets
             self._gathering.begin(request, sockets, now)
         elif name in self._sockets:
-            self._sockets.pop(name).close_all_but(())
+            self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:
         """Keep one timer, and leave it alone while it is about right.

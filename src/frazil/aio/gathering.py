@@ -1,15 +1,21 @@
-"""The driver's half of gathering: sockets on the interfaces, addresses of the servers."""
+"""The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
-from frazil.aio.network import Network, usable
+from frazil.aio.network import Network, Tls, usable
+from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.transport_set import TransportSet
+from frazil.types import Address
+
+_CONNECT_PATIENCE_S: Final = 10.0
+"""How long a TCP or TLS connection to a TURN server may take."""
 
 
 class GatheringDriver:
@@ -42,13 +48,13 @@ class GatheringDriver:
         hidden = request.policy is IceTransportPolicy.RELAY
         servers = _servers(request)
         if hidden:
-            servers = [each for each in servers if each.is_turn]
+            servers = [each for each in servers if each.url.is_turn]
         hosts = self._hosts() if servers or not hidden else []
         for address in sockets.close_all_but(hosts):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
-            self._look_up(name, server)
+            self._look_up(name, server, hosts, sockets)
         for host in hosts:
             try:
                 socket = sockets.open(host)
@@ -65,9 +71,9 @@ class GatheringDriver:
         found = usable(interfaces, include_loopback=self._include_loopback)
         return [interface.address for interface in found]
 
-    def _look_up(self, name: str, server: "_Server") -> None:
+    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
         task = asyncio.get_running_loop().create_task(
-            self._resolve(name, server), name=f"look up {server.url.host}"
+            self._resolve(name, server, hosts, sockets), name=f"look up {server.url.host}"
         )
         self._tasks.add(task)
         task.add_done_callback(self._forget)
@@ -77,7 +83,9 @@ class GatheringDriver:
         if self._ended is not None and not self._tasks:
             self._ended.set_result(None)
 
-    async def _resolve(self, name: str, server: "_Server") -> None:
+    async def _resolve(
+        self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet
+    ) -> None:
         loop, transports, url = asyncio.get_running_loop(), self._transports, server.url
         try:
             addresses = await self._network.resolve(url.host, url.port)
@@ -85,11 +93,62 @@ class GatheringDriver:
             text = f"{url.host} cannot be resolved: {error}"
             transports.server_failed(name, url.url, text, loop.time())
         else:
-            if server.is_turn:
+            if url.is_stream:
+                await self._connect(name, server, addresses, hosts, sockets)
+            elif url.is_turn:
                 config = server.entry.turn_config()
                 transports.add_turn_server(name, url.url, addresses, config, loop.time())
             else:
                 transports.add_stun_server(name, url.url, addresses, loop.time())
+        self._flush()
+
+    async def _connect(
+        self,
+        name: str,
+        server: "_Server",
+        addresses: list[Address],
+        hosts: list[str],
+        sockets: SocketSet,
+    ) -> None:
+        """Connect to the server from every address of its families, in parallel."""
+        ways = []
+        for host in hosts:
+            remote = next((each for each in addresses if (":" in each[0]) == (":" in host)), None)
+            if remote is not None:
+                ways.append(self._open(name, server, host, remote, sockets))
+        texts = await asyncio.gather(*ways)
+        text = next((each for each in texts if each), "no local address can reach it")
+        now = asyncio.get_running_loop().time()
+        self._transports.turn_streams_done(name, server.url.url, text, now)
+
+    async def _open(
+        self, name: str, server: "_Server", host: str, remote: Address, sockets: SocketSet
+    ) -> str:
+        """Open one stream, unless there is one from before; what went wrong, or nothing."""
+        loop, url = asyncio.get_running_loop(), server.url
+        stream = sockets.stream(host, remote)
+        if stream is None:
+            tls = Tls(url.host) if url.scheme == "turns" else None
+            try:
+                async with asyncio.timeout(_CONNECT_PATIENCE_S):
+                    stream = await sockets.connect(
+                        host, remote, tls, partial(self._lose, name, sockets)
+                    )
+            except TimeoutError:
+                return f"{url.host} does not answer"
+            except OSError as error:
+                return f"{url.host} cannot be connected: {error}"
+        config = server.entry.turn_config(is_reliable=True)
+        self._transports.add_turn_stream(name, url.url, stream.local, remote, config, loop.time())
+        self._flush()
+        return ""
+
+    def _lose(self, name: str, sockets: SocketSet, stream: RelayStream) -> None:
+        """A stream has ended by itself."""
+        if not sockets.remove(stream):
+            return  # it only kept a port from being handed out again
+        now = asyncio.get_running_loop().time()
+        self._transports.remove_local_address(name, stream.local, now)
         self._flush()
 
     def close(self) -> "asyncio.Future[None]":
@@ -108,11 +167,6 @@ class _Server(NamedTuple):
 
     url: ServerUrl
     entry: IceServer
-
-    @property
-    def is_turn(self) -> bool:
-        """Whether it relays."""
-        return self.url.scheme == "turn"
 
 
 def _servers(request: GatheringRequested) -> list[_Server]:

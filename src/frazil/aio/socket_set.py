@@ -1,23 +1,28 @@
 """The UDP sockets of one transport."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
-from frazil.aio.network import DatagramHandler, Network, UdpSocket
+from frazil.aio.network import DatagramHandler, Network, Tls, UdpSocket
+from frazil.aio.relay_stream import RelayStream
 from frazil.types import Address, Transmit
+
+_MAX_ATTEMPTS: Final = 4
 
 
 class SocketSet:
-    """One socket for each local address.
+    """One UDP socket for each local address, and streams to TURN servers.
 
     They outlive an ICE restart, so that the old path keeps working until the new one is agreed.
     """
 
-    __slots__ = ("_by_address", "_network", "_on_datagrams")
+    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams")
 
     def __init__(self, network: Network, on_datagrams: DatagramHandler) -> None:
         self._network = network
         self._on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
+        self._is_closed = False
 
     def open(self, host: str) -> UdpSocket:
         """The socket on the local address ``host``, opened if there is none.
@@ -26,11 +31,63 @@ class SocketSet:
             OSError: The address refuses.
         """
         for socket in self._by_address.values():
-            if socket.local[0] == host:
+            if socket.local[0] == host and not isinstance(socket, RelayStream):
                 return socket
         socket = self._network.open_udp(host, 0, self._on_datagrams)
+        if socket.local in self._by_address:
+            socket.close()
+            raise OSError("a stream to a TURN server has the same port")
         self._by_address[socket.local] = socket
         return socket
+
+    def stream(self, host: str, remote: Address) -> RelayStream | None:
+        """The stream from the address ``host`` to ``remote``."""
+        for socket in self._by_address.values():
+            if isinstance(socket, RelayStream) and (socket.local[0], socket.remote) == (
+                host,
+                remote,
+            ):
+                return socket
+        return None
+
+    async def connect(
+        self,
+        host: str,
+        remote: Address,
+        tls: Tls | None,
+        on_end: Callable[[RelayStream], None],
+    ) -> RelayStream:
+        """A new stream to a TURN server, from an address that no other socket of the set has.
+
+        TCP and UDP have ports of their own, and may both hand out the same number.
+
+        Raises:
+            OSError: As of :meth:`frazil.aio.network.Network.connect_tcp`.
+        """
+        rejected: list[RelayStream] = []
+        try:
+            for _ in range(_MAX_ATTEMPTS):
+                stream = await RelayStream.connect(
+                    self._network, host, remote, tls, self._on_datagrams, on_end
+                )
+                if self._is_closed:
+                    rejected.append(stream)
+                    raise ConnectionAbortedError("the transport is gone")
+                if stream.local not in self._by_address:
+                    self._by_address[stream.local] = stream
+                    return stream
+                rejected.append(stream)
+            raise OSError("every port that is handed out is taken")
+        finally:
+            for stream in rejected:
+                stream.close()
+
+    def remove(self, stream: RelayStream) -> bool:
+        """Forget a stream that has ended; whether it was one of the set."""
+        if self._by_address.get(stream.local) is not stream:
+            return False
+        del self._by_address[stream.local]
+        return True
 
     def close_all_but(self, hosts: Collection[str]) -> list[Address]:
         """Close the sockets on other addresses than ``hosts``; returns what they were bound to."""
@@ -38,6 +95,11 @@ class SocketSet:
         for address in gone:
             self._by_address.pop(address).close()
         return gone
+
+    def close(self) -> None:
+        """Close everything, and open nothing any more."""
+        self._is_closed = True
+        self.close_all_but(())
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""

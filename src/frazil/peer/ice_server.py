@@ -14,7 +14,16 @@ MAX_URLS: Final = 32
 """URLs of one entry."""
 
 _DEFAULT_PORTS: Final = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
-_IMPLEMENTED: Final = frozenset({("stun", None), ("turn", None), ("turn", "udp")})
+_IMPLEMENTED: Final = frozenset(
+    {
+        ("stun", None),
+        ("turn", None),
+        ("turn", "udp"),
+        ("turn", "tcp"),
+        ("turns", None),
+        ("turns", "tcp"),
+    }
+)
 _FORBIDDEN_IN_HOST: Final = frozenset(" #%/:<>?@[\\]^|") | {chr(code) for code in range(33)}
 
 
@@ -35,6 +44,16 @@ class ServerUrl:
     host: str
     port: int
     transport: str | None
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether the server relays."""
+        return self.scheme.startswith("turn")
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether TCP leads there; ``turns`` means TLS over it (RFC 7065)."""
+        return self.transport == "tcp" or self.scheme == "turns"
 
     @classmethod
     def parse(cls, url: str) -> "ServerUrl":
@@ -101,7 +120,7 @@ class IceServer:
                 raise NotSupportedError(
                     f"{url.url} needs a transport that is not supported yet; leave it out"
                 )
-            if url.scheme == "turn":
+            if url.is_turn:
                 self._check_credentials(url)
 
     def _check_credentials(self, url: ServerUrl) -> None:
@@ -110,9 +129,14 @@ class IceServer:
         except ValueError as error:
             raise InvalidAccessError(f"{url.url} cannot be used: {error}") from None
 
-    def turn_config(self) -> TurnConfig:
+    def turn_config(self, *, is_reliable: bool = False) -> TurnConfig:
         """How to ask its TURN servers for a relay, of both address families if they can."""
-        return TurnConfig(self.username or "", self.credential or "", family=RelayFamily.BOTH)
+        return TurnConfig(
+            self.username or "",
+            self.credential or "",
+            family=RelayFamily.BOTH,
+            is_reliable=is_reliable,
+        )
 
     def __repr__(self) -> str:
         urls = ", ".join(url.url for url in self.urls)

@@ -178,6 +178,22 @@ class TransportSet:
         """The name in ``url`` was resolved: a TURN server, to be asked as ``config`` says."""
         self._feed(transport, lambda to: to.add_turn_server(url, addresses, config, now))
 
+    def add_turn_stream(
+        self,
+        transport: str,
+        url: str,
+        local: Address,
+        server: Address,
+        config: TurnConfig,
+        now: float,
+    ) -> None:
+        """A stream leads from ``local`` to the TURN server of ``url`` at ``server``."""
+        self._feed(transport, lambda to: to.add_turn_stream(url, local, server, config, now))
+
+    def turn_streams_done(self, transport: str, url: str, text: str, now: float) -> None:
+        """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
+        self._feed(transport, lambda to: to.turn_streams_done(url, text, now))
+
     def server_failed(self, transport: str, url: str, text: str, now: float) -> None:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
         self._feed(transport, lambda to: to.server_failed(url, text, now))

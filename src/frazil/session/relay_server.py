@@ -14,15 +14,24 @@ class RelayServer:
         url: As configured.
         config: The credentials for it.
         error: The first misfortune with it.
+        is_complete: Whether every way to it is known.
         is_settled: ICE knows that it has given all that it gives.
     """
 
-    __slots__ = ("_addresses", "config", "error", "is_settled", "url")
+    __slots__ = ("_addresses", "config", "error", "is_complete", "is_settled", "url")
 
-    def __init__(self, url: str, addresses: Sequence[Address], config: TurnConfig) -> None:
+    def __init__(
+        self,
+        url: str,
+        addresses: Sequence[Address],
+        config: TurnConfig,
+        *,
+        is_complete: bool = True,
+    ) -> None:
         self.url = url
         self.config = config
         self.error: CandidateError | None = None
+        self.is_complete = is_complete
         self.is_settled = False
         self._addresses = tuple(addresses)
 

@@ -107,7 +107,7 @@ class RelaySet:
         self._untold.pop(address, None)
         for relay in self._relays.values():
             if relay.host == address:
-                relay.client.lose_transport("the local address is gone", now)
+                relay.client.lose_transport("the way to the server is gone", now)
         self._collect(now)
 
     def add_server(
@@ -120,6 +120,29 @@ class RelaySet:
         for host in self._hosts:
             self._ask(server, host, now)
         self._collect(now)
+
+    def add_stream(
+        self, url: str, local: Address, server: Address, config: TurnConfig, now: float
+    ) -> None:
+        """A stream leads from ``local`` to the TURN server of ``url``, and to nothing else.
+
+        Where it comes from says nothing of any UDP socket, so the peer is not told.
+        """
+        if url not in self._servers:
+            if len(self._servers) >= MAX_RELAY_SERVERS:
+                return
+            self._servers[url] = RelayServer(url, (), config, is_complete=False)
+        self._want(url, local, server, config, now)
+        self._collect(now)
+
+    def streams_done(self, url: str, text: str, now: float) -> None:
+        """No further stream will lead to the server of ``url``; ``text`` says why none does."""
+        server = self._servers.get(url)
+        if server is None:
+            self._ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
+        else:
+            server.is_complete = True
+            self._collect(now)
 
     def _ask(self, server: RelayServer, host: Address, now: float) -> None:
         address = server.address_for(host)
@@ -160,7 +183,8 @@ class RelaySet:
             return
         for url, server in self._servers.items():
             relays = [relay for relay in self._relays.values() if url in relay.urls]
-            if server.is_settled or any(relay.is_pending for relay in relays):
+            is_open = not server.is_complete or any(relay.is_pending for relay in relays)
+            if server.is_settled or is_open:
                 continue
             server.is_settled = True
             if any(relay.gives for relay in relays):
@@ -307,6 +331,10 @@ class RelaySet:
         config = replace(relay.config, accepts_redirect=False)
         if (":" in server[0]) != (":" in relay.host[0]):
             self._note(relay, SERVER_UNREACHABLE, "the server redirects us to another family")
+            return
+        if config.is_reliable:
+            text = "the server redirects us, and another stream is not tried"
+            self._note(relay, SERVER_UNREACHABLE, text)
             return
         self._replace(relay, server, config, now)
 

@@ -261,6 +261,21 @@ class Session:
         self._relays.add_server(url, addresses, config, now)
         self._settle(now)
 
+    def add_turn_stream(
+        self, url: str, local: Address, server: Address, config: TurnConfig, now: float
+    ) -> None:
+        """A stream leads from ``local`` to the expected TURN server of ``url``.
+
+        Its messages are exchanged like datagrams; :meth:`remove_local_address` tells of its end.
+        """
+        self._relays.add_stream(url, local, server, config, now)
+        self._settle(now)
+
+    def turn_streams_done(self, url: str, text: str, now: float) -> None:
+        """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
+        self._relays.streams_done(url, text, now)
+        self._settle(now)
+
     def server_failed(self, url: str, text: str, now: float) -> None:
         """The server of ``url`` cannot be used."""
         self.ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)

@@ -105,7 +105,7 @@ def test_syntax_is_judged_before_credentials() -> None:
         IceServer.from_value({"urls": ["turn:host", "bad"]})
 
 
-@pytest.mark.parametrize("url", ["turns:host", "stuns:host", "turn:host?transport=tcp"])
+@pytest.mark.parametrize("url", ["stuns:host", "turns:host?transport=udp"])
 def test_schemes_that_are_not_implemented_say_so(url: str) -> None:
     with pytest.raises(NotSupportedError, match=r"leave .* out"):
         IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
@@ -126,7 +126,24 @@ def test_credentials_that_no_server_can_accept_are_an_invalid_access(
         IceServer.from_value({"urls": "turn:host", "username": username, "credential": credential})
 
 
+@pytest.mark.parametrize(
+    ("url", "is_stream"),
+    [
+        ("turn:host", False),
+        ("turn:host?transport=udp", False),
+        ("turn:host?transport=tcp", True),
+        ("turns:host", True),
+        ("turns:host?transport=tcp", True),
+    ],
+)
+def test_tcp_leads_to_some_turn_servers(url: str, is_stream: bool) -> None:
+    (parsed,) = IceServer.from_value({"urls": url, "username": "u", "credential": "c"}).urls
+    assert parsed.is_turn
+    assert parsed.is_stream is is_stream
+
+
 @pytest.mark.parametrize("url", ["turn:host", "turn:host?transport=udp"])
 def test_a_turn_server_is_asked_with_its_credentials_for_both_families(url: str) -> None:
     server = IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
     assert server.turn_config() == TurnConfig("u", "c", family=RelayFamily.BOTH)
+    assert server.turn_config(is_reliable=True).is_reliable

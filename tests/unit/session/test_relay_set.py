@@ -231,6 +231,66 @@ def test_a_redirection_to_another_family_cannot_be_followed() -> None:
     assert bench.errors == [(URL, 701)]
 
 
+# --- streams --------------------------------------------------------------------------------------
+
+STREAM: Address = ("10.0.0.1", 2000)
+RELIABLE = TurnConfig("user", "password", is_reliable=True)
+
+
+def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.flush()
+    assert [kind for kind, _ in bench.candidates] == ["host", "relay"]
+    assert bench.of(CandidatesEnded) == []
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    assert len(bench.of(CandidatesEnded)) == 1
+    (gathered,) = (e for e in bench.of(CandidateGathered) if e.candidate.type == "relay")
+    assert gathered.candidate.to_line().endswith("raddr 0.0.0.0 rport 0")
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.pair_with()
+    assert {pair.key[0] for pair in bench.ice.pairs} == {HOST}
+
+
+def test_a_server_to_which_no_stream_leads_is_told() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.streams_done(URL, "refused", bench.now)
+    bench.flush()
+    assert [(each.url, each.code, each.text) for each in bench.of(CandidateError)] == [
+        (URL, 701, "refused")
+    ]
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_redirection_over_a_stream_is_told() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].redirect_to = SERVER_2
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    assert bench.errors == [(URL, 701)]
+    assert "another stream" in bench.of(CandidateError)[0].text
+
+
+def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].silent = True
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.flush()
+    assert bench.errors == [(URL, 701)]
+
+
 # --- hidden addresses -----------------------------------------------------------------------------
 
 

@@ -1,0 +1,103 @@
+"""A TCP or TLS stream to a TURN server that can be used like a UDP socket (RFC 8656 3.1)."""
+
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from frazil.aio.network import DatagramHandler, Network, Stream, StreamHandlers, Tls
+from frazil.turn import StreamFramer, StreamFramingError, frame
+from frazil.types import Address, Datagram, Transmit
+
+
+class RelayStream:
+    """A :class:`frazil.aio.network.UdpSocket` whose only remote is the server.
+
+    Attributes:
+        local: The address at this end.
+        remote: The address of the server.
+        is_over: Whether nothing can be sent or received any more.
+    """
+
+    __slots__ = ("_framer", "_on_datagrams", "_on_end", "_stream", "is_over", "local", "remote")
+
+    def __init__(
+        self,
+        remote: Address,
+        on_datagrams: DatagramHandler,
+        on_end: Callable[["RelayStream"], None],
+    ) -> None:
+        self.local: Address = ("", 0)
+        self.remote = remote
+        self.is_over = False
+        self._on_datagrams = on_datagrams
+        self._on_end = on_end
+        self._framer = StreamFramer()
+        self._stream: Stream | None = None
+
+    @classmethod
+    async def connect(
+        cls,
+        network: Network,
+        host: str,
+        remote: Address,
+        tls: Tls | None,
+        on_datagrams: DatagramHandler,
+        on_end: Callable[["RelayStream"], None],
+    ) -> Self:
+        """Connect from the address ``host``.
+
+        Args:
+            network: Where.
+            host: One of its addresses.
+            remote: The server.
+            tls: How to secure it, if at all.
+            on_datagrams: Gets each message of the server as a datagram.
+            on_end: Called when the stream ends by itself.
+
+        Raises:
+            OSError: As of :meth:`frazil.aio.network.Network.connect_tcp`.
+        """
+        self = cls(remote, on_datagrams, on_end)
+        handlers = StreamHandlers(self._take, self._end)
+        stream = await network.connect_tcp(remote, handlers, local=host, tls=tls)
+        if self.is_over:
+            stream.close()
+            raise ConnectionAbortedError("the server ended the stream at once")
+        self._stream = stream
+        self.local = stream.local
+        return self
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were given to :meth:`send` and never sent."""
+        return self._stream.dropped if self._stream is not None else 0
+
+    def send(self, transmits: Sequence[Transmit]) -> None:
+        """Send every message, or lose it as a whole."""
+        if self._stream is not None:
+            for transmit in transmits:
+                for message in transmit.datagrams():
+                    self._stream.send(frame(message))
+
+    def close(self) -> None:
+        """Close. No message is handed over any more. Idempotent."""
+        self.is_over = True
+        if self._stream is not None:
+            self._stream.close()
+
+    def _take(self, data: bytes) -> None:
+        if self._stream is None:  # a TURN server speaks when it is asked
+            self.is_over = True
+            return
+        try:
+            messages = self._framer.feed(data)
+        except StreamFramingError:
+            self._end()
+            return
+        if messages:
+            self._on_datagrams([Datagram(each, self.local, self.remote) for each in messages])
+
+    def _end(self) -> None:
+        if not self.is_over:
+            self.close()
+            if self._stream is not None:
+                self._on_end(self)
