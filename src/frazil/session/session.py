@@ -7,6 +7,8 @@ can race the peer to the handshake.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
@@ -37,6 +39,8 @@ from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Run, Transmit
 
+_path_of = itemgetter(1, 2)
+"""The local and remote address of a datagram."""
 _MAX_ROUNDS = 16
 """Rounds of sealing in one :meth:`Session.poll_transmits`; each gives one bounded batch."""
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
@@ -301,43 +305,33 @@ class Session:
 
     def _receive_dtls(self, datagrams: Sequence[Datagram], now: float) -> None:
         payloads: list[bytes] = []
-        accepted: list[bytes] = []
-        source: tuple[Address, Address] | None = None
-        for datagram in datagrams:
-            path = (datagram.local, datagram.remote)
-            if path != source:
-                if accepted:
-                    payloads += self._open(accepted, source, now)
-                    accepted = []
-                source = path
+        for path, group in groupby(datagrams, key=_path_of):
             if not self.ice.is_validated(*path):
-                self._trace.count("dtls-from-unvalidated-address")
+                for _ in group:
+                    self._trace.count("dtls-from-unvalidated-address")
             elif self._dtls is None:
-                self._keep_early(datagram)
+                for datagram in group:
+                    self._keep_early(datagram)
             else:
-                accepted.append(datagram.data)
-        if accepted:
-            payloads += self._open(accepted, source, now)
+                payloads += self._open(self._dtls, [each.data for each in group], path, now)
         self._collect_dtls(now, payloads)
 
     def _open(
-        self, datagrams: list[bytes], source: tuple[Address, Address] | None, now: float
+        self, dtls: DtlsEndpoint, datagrams: list[bytes], path: tuple[Address, Address], now: float
     ) -> list[bytes]:
-        """Decrypt what one source sent; what verifies is a sign of life of that path."""
-        if self._dtls is None or source is None:
-            return []
-        self._count_received(datagrams, source, now)
-        payloads = self._dtls.receive(datagrams, now)
+        """Decrypt what came on one path; what verifies is a sign of life of that path."""
+        self._count_received(datagrams, path, now)
+        payloads = dtls.receive(datagrams, now)
         if payloads:
-            self.ice.note_authentic(*source, now)
+            self.ice.note_authentic(*path, now)
         return payloads
 
     def _count_received(
-        self, datagrams: list[bytes], source: tuple[Address, Address], now: float
+        self, datagrams: list[bytes], path: tuple[Address, Address], now: float
     ) -> None:
         packets, size = len(datagrams), sum(map(len, datagrams))
         self._traffic.note_received(packets, size, now)
-        pair = self.ice.pair_at(*source)
+        pair = self.ice.pair_at(*path)
         if pair is not None:
             pair.traffic.note_received(packets, size, now)
 
