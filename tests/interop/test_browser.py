@@ -3,7 +3,8 @@
 import pytest
 
 from support.browser import Browser
-from support.browser_peer import BrowserChannel, BrowserPeer
+from support.browser_peer import BrowserPeer
+from support.echo import assert_echoes
 from support.frazil_peer import FrazilPeer, frazil_peer
 from support.laboratory import Laboratory
 from support.partner import need_module
@@ -12,23 +13,6 @@ from support.signalling import Signalling
 need_module("websockets")
 
 pytestmark = pytest.mark.interop
-
-MESSAGES: list[str | bytes] = [
-    "",
-    "text",
-    "Eis \N{SNOWFLAKE}",
-    b"",
-    b"\x00\xff",
-    bytes(range(256)) * 64,
-    bytes(range(256)) * 1024,
-]
-
-
-async def assert_echoes(channel: BrowserChannel) -> None:
-    await channel.wait_for("open")
-    for message in MESSAGES:
-        await channel.send(message)
-        assert await channel.receive() == message
 
 
 def shown(page: BrowserPeer, what: str) -> list[str]:

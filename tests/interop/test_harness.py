@@ -16,13 +16,13 @@ need_module("websockets")
 from support.aiortc_peer import aiortc_peer  # noqa: E402
 from support.browser import Browser  # noqa: E402
 from support.browser_peer import (  # noqa: E402
-    BrowserChannel,
     BrowserError,
     BrowserPeer,
     Candidate,
     IceCandidateEvent,
 )
 from support.chromium import Chromium  # noqa: E402
+from support.echo import assert_echoes  # noqa: E402
 from support.laboratory import Laboratory  # noqa: E402
 from support.remote import RemoteError  # noqa: E402
 from support.signalling import Signalling  # noqa: E402
@@ -33,21 +33,6 @@ _CLOCKS_S = 0.01
 """How far the clock of a page may be off."""
 
 NONSENSE = Candidate("candidate:nonsense", sdpMid="0", sdpMLineIndex=0, usernameFragment=None)
-MESSAGES: list[str | bytes] = [
-    "",
-    "text",
-    "Eis \N{SNOWFLAKE}",
-    b"",
-    b"\x00\xff",
-    bytes(range(256)) * 1024,
-]
-
-
-async def assert_echoes(channel: BrowserChannel) -> None:
-    await channel.wait_for("open")
-    for message in MESSAGES:
-        await channel.send(message)
-        assert await channel.receive() == message
 
 
 def ufrag(page: BrowserPeer) -> str:

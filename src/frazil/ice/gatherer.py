@@ -116,6 +116,13 @@ class Gatherer:
         if len(self._awaited) < MAX_SERVERS:
             self._awaited.add(url)
 
+    def _open_to(self, address: Address) -> Generation | None:
+        """The generation that may still get a candidate on ``address`` (RFC 8838 13)."""
+        generation = self._generation
+        if generation is None or generation.gathered or generation.host_candidate(address):
+            return None
+        return generation
+
     def add_host(self, address: Address, now: float) -> Candidate | None:
         """A socket is bound to ``address``: that is a host candidate.
 
@@ -123,12 +130,8 @@ class Gatherer:
             The candidate; ``None`` if the address is known, or no candidate may be added to the
             generation any more (RFC 8838 13).
         """
-        generation = self._generation
-        if (
-            generation is None
-            or generation.gathered
-            or generation.host_candidate(address) is not None
-        ):
+        generation = self._open_to(address)
+        if generation is None:
             return None
         is_ipv6 = ":" in address[0]
         rank = self._ranks[is_ipv6]
@@ -206,12 +209,8 @@ class Gatherer:
         Returns:
             The candidate; ``None`` as in :meth:`add_host`.
         """
-        generation = self._generation
-        if (
-            generation is None
-            or generation.gathered
-            or generation.host_candidate(address) is not None
-        ):
+        generation = self._open_to(address)
+        if generation is None:
             return None
         is_ipv6 = ":" in address[0]
         rank = self._relay_ranks[is_ipv6]
