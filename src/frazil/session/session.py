@@ -191,6 +191,15 @@ class Session:
                 self._data.lose_transport(text, failed=failed, now=now)
             self._settle(now)
 
+    def stop_sctp(self, now: float) -> None:
+        """Carry no data channels any more, without an event; the peer is told."""
+        if self._data is not None:
+            self._data.abort(now)
+            if self._dtls is not None:
+                self._farewell += self._relays.wrap(self._seal(self._dtls, now), now)
+            self._data = None
+            self._note_input()
+
     # --- channels -----------------------------------------------------------------------------
 
     def open_channel(
