@@ -31,6 +31,7 @@ from frazil.states.enums import (
 from frazil.trace import Reason, StateChange
 from frazil.w3c import (
     Event,
+    MediaStreamTrack,
     MessageEvent,
     RTCDataChannel,
     RTCDataChannelEvent,
@@ -44,9 +45,13 @@ from frazil.w3c import (
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSctpTransport,
     RTCSessionDescription,
     RTCStatsReport,
+    RTCTrackEvent,
 )
 
 __version__ = "0.1.0"
@@ -61,6 +66,7 @@ __all__ = [
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -87,11 +93,15 @@ __all__ = [
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
     "RTCStatsReport",
+    "RTCTrackEvent",
     "Reason",
     "SessionConfig",
     "StateChange",

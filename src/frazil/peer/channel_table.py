@@ -173,7 +173,7 @@ class ChannelTable:
         if stack.is_discarded or sctp is None:
             return
         sctp.state = RTCSctpTransportState(change.new)
-        machine = f"sctp-transport {stack.name}"
+        machine = f"sctp-transport {sctp.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
         core.tasks.fire(sctp, EventType.STATE_CHANGE)
         if sctp.state is RTCSctpTransportState.CONNECTED:

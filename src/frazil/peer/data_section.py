@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import count
 
 from frazil.errors import InvalidAccessError
 from frazil.peer.channel import DataChannel
@@ -26,11 +27,12 @@ class DataSection:
         sctp: ``pc.sctp``.
     """
 
-    __slots__ = ("_channels", "_core", "_stable", "_stack", "mid", "sctp")
+    __slots__ = ("_channels", "_core", "_serial", "_stable", "_stack", "mid", "sctp")
 
     def __init__(self, core: Core, channels: ChannelTable) -> None:
         self._core = core
         self._channels = channels
+        self._serial = count()
         self._stack: TransportStack | None = None
         self.mid: str | None = None
         self.sctp: SctpTransport | None = None
@@ -90,7 +92,7 @@ class DataSection:
         self._place(mid, stack)
         if self.sctp is not None and self.sctp.state is RTCSctpTransportState.CLOSED:
             stack.session.stop_sctp(now)
-            self.sctp = stack.sctp = SctpTransport(stack.dtls)
+            self.sctp = stack.sctp = self._new_sctp(stack)
         stack.start_data(read_data(theirs), now)
         return self._channels.attach(stack, now)
 
@@ -126,9 +128,12 @@ class DataSection:
         if self._stack is not None:
             self._stack.sctp = None
         if self.sctp is None:
-            self.sctp = SctpTransport(stack.dtls)
+            self.sctp = self._new_sctp(stack)
         self.sctp.dtls = stack.dtls
         self._stack, stack.sctp = stack, self.sctp
+
+    def _new_sctp(self, stack: TransportStack) -> SctpTransport:
+        return SctpTransport(str(next(self._serial)), stack.dtls)
 
     def _close(
         self, stack: TransportStack, sctp: SctpTransport, reason: Reason, now: float
@@ -138,11 +143,13 @@ class DataSection:
             return  # and is closed with everything on it
         stack.session.stop_sctp(now)
         stack.sctp = None
-        self._core.tasks.queue(partial(self._announce_closed, stack.name, sctp, reason))
+        self._core.tasks.queue(partial(self._announce_closed, sctp, reason))
 
-    def _announce_closed(self, name: str, sctp: SctpTransport, reason: Reason, now: float) -> None:
+    def _announce_closed(self, sctp: SctpTransport, reason: Reason, now: float) -> None:
         if sctp.state is not RTCSctpTransportState.CLOSED:
             closed = RTCSctpTransportState.CLOSED
-            self._core.history.record(now, f"sctp-transport {name}", sctp.state, closed, reason)
+            self._core.history.record(
+                now, f"sctp-transport {sctp.name}", sctp.state, closed, reason
+            )
             sctp.state = closed
             self._core.tasks.fire(sctp, EventType.STATE_CHANGE)

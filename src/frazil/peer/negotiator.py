@@ -258,8 +258,7 @@ class Negotiator:
         if description.type is SdpType.ANSWER:
             self._created_offer = self._created_answer = None
             self._credentials.note_answered()
-            if core.descriptions.current_local is not None:
-                self._transceivers.settle(core.descriptions.current_local)
+            self._transceivers.settle()
             self.needed.restart()
         self._transceivers.connect(self._transports)
         if changed:

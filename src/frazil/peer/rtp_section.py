@@ -11,9 +11,10 @@ from frazil.sdp.session import RTP_PROTOCOLS
 
 RTP_PROTOCOL: Final = "UDP/TLS/RTP/SAVPF"
 
-_KINDS: Final = ("audio", "video")
-_MID_EXTENSION: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+MID_EXTENSION: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 """Tells a receiver the m-section of a packet; BUNDLE asks for it (RFC 9143 15.2)."""
+
+_KINDS: Final = ("audio", "video")
 _MID_EXTENSION_ID: Final = 1
 _NO_STREAM: Final = "-"
 
@@ -36,7 +37,7 @@ def rtp_section(mid: str, transceiver: Transceiver, local: LocalTransport) -> Me
         rtcp_mux_only=True,
         rtcp_rsize=True,
         attributes=(
-            f"extmap:{_MID_EXTENSION_ID} {_MID_EXTENSION}",
+            f"extmap:{_MID_EXTENSION_ID} {MID_EXTENSION}",
             *_msid(transceiver),
             *_lines(codecs),
         ),
@@ -97,8 +98,8 @@ def _mid_extension(offered: MediaDescription) -> list[str]:
     for attribute in offered.attributes:
         if attribute.startswith("extmap:"):
             number, _, uri = attribute[7:].partition(" ")
-            if uri.strip() == _MID_EXTENSION:
-                return [f"extmap:{number.partition('/')[0]} {_MID_EXTENSION}"]
+            if uri.strip() == MID_EXTENSION:
+                return [f"extmap:{number.partition('/')[0]} {MID_EXTENSION}"]
     return []
 
 

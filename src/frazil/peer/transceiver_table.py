@@ -151,13 +151,12 @@ class TransceiverTable:
                 begun.append(transceiver)
         return begun
 
-    def settle(self, local: Description) -> None:
+    def settle(self) -> None:
         """An answer was applied: forget whom it refused; the rest is what rollbacks return to."""
         for transceiver in self.items:
-            index = local.index_of(transceiver.mid) if transceiver.mid else None
-            if transceiver.is_stopping and index is None:
+            if transceiver.is_stopping and transceiver.mid is None:
                 transceiver.finish()  # it never had an m-section
-            if transceiver.is_stopped and (index is None or local.model.media[index].is_rejected):
+            if transceiver.is_stopped and not self._has_section(transceiver):
                 self._items.remove(transceiver)
         self._stable = {
             each: _Stable(each.mid, each.announced, each.receiver.streams) for each in self._items
@@ -190,6 +189,16 @@ class TransceiverTable:
         )
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _has_section(self, transceiver: Transceiver) -> bool:
+        """Whether the current descriptions have a section for it that neither refuses."""
+        slots = self._core.descriptions
+        local, remote = slots.current_local, slots.current_remote
+        index = local.index_of(transceiver.mid) if local and transceiver.mid else None
+        if local is None or remote is None or index is None:
+            return False
+        both = (local.model.media[index], remote.model.media[index])
+        return not any(media.is_rejected for media in both)
 
     def _make(self, kind: MediaKind, direction: Direction, streams: tuple[str, ...]) -> Transceiver:
         sender = RtpSender(kind, self._random_bytes(_ID_SIZE).hex(), streams)

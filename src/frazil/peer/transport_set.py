@@ -241,13 +241,14 @@ class TransportSet:
         """Write ``closed`` everywhere; the slot objects that were not closed before."""
         stack.ice.selected_pair = None
         changed: list[object] = []
-        for layer, slots, closed in (
-            ("ice", stack.ice, RTCIceTransportState.CLOSED),
-            ("dtls", stack.dtls, RTCDtlsTransportState.CLOSED),
-            ("sctp", stack.sctp, RTCSctpTransportState.CLOSED),
+        sctp = stack.sctp
+        for layer, name, slots, closed in (
+            ("ice", stack.name, stack.ice, RTCIceTransportState.CLOSED),
+            ("dtls", stack.name, stack.dtls, RTCDtlsTransportState.CLOSED),
+            ("sctp", sctp.name if sctp else "", sctp, RTCSctpTransportState.CLOSED),
         ):
             if slots is not None and slots.state != closed:
-                machine = f"{layer}-transport {stack.name}"
+                machine = f"{layer}-transport {name}"
                 self._core.history.record(now, machine, slots.state, closed, reason)
                 slots.state = closed
                 changed.append(slots)

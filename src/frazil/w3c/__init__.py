@@ -13,6 +13,13 @@ from frazil.w3c.event import (
 )
 from frazil.w3c.peerconnection import RTCPeerConnection
 from frazil.w3c.stats import RTCStatsReport
+from frazil.w3c.transceiver import (
+    MediaStreamTrack,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    RTCTrackEvent,
+)
 from frazil.w3c.transport import (
     RTCDtlsTransport,
     RTCIceCandidatePair,
@@ -23,6 +30,7 @@ from frazil.w3c.transport import (
 
 __all__ = [
     "Event",
+    "MediaStreamTrack",
     "MessageEvent",
     "RTCDataChannel",
     "RTCDataChannelEvent",
@@ -36,7 +44,11 @@ __all__ = [
     "RTCPeerConnectionIceErrorEvent",
     "RTCPeerConnectionIceEvent",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSessionDescription",
     "RTCStatsReport",
+    "RTCTrackEvent",
 ]

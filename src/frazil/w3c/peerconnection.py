@@ -11,14 +11,20 @@ from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.system import SystemNetwork
 from frazil.dtls import Certificate
-from frazil.errors import ConnectivityError, InvalidAccessError, InvalidStateError
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.errors import (
+    ConnectivityError,
+    InvalidAccessError,
+    InvalidStateError,
+    NotSupportedError,
+)
+from frazil.peer.channel import ChannelInit
+from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
-from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.peer.transceiver import TransceiverInit
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.states.enums import (
@@ -33,9 +39,11 @@ from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
+from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
-from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
+from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
+from frazil.w3c.transport import RTCSctpTransport
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,6 +95,7 @@ class RTCPeerConnection(EventTarget):
     onnegotiationneeded = EventHandler("An offer is due: call ``setLocalDescription``.")
     onremoteclose = EventHandler("The peer said goodbye; an extension.")
     onsignalingstatechange = EventHandler("``signalingState`` changed.")
+    ontrack = EventHandler("The peer would send audio or video.")
 
     def __init__(
         self,
@@ -118,7 +127,6 @@ class RTCPeerConnection(EventTarget):
         certificate = _certificate(config, network)
         trace = Trace()
         self._pulse = Pulse()
-        self._public: dict[object, Any] = {}
         self._peer = PeerConnection(
             config,
             certificate=certificate,
@@ -135,6 +143,7 @@ class RTCPeerConnection(EventTarget):
             self._pulse.beat,
             include_loopback=include_loopback,
         )
+        self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
 
@@ -209,7 +218,7 @@ class RTCPeerConnection(EventTarget):
     def sctp(self) -> RTCSctpTransport | None:
         """What the data channels share; ``None`` until a description with channels is set."""
         slots = self._peer.sctp
-        return None if slots is None else self._wrap(slots)
+        return None if slots is None else self._public.of(slots)
 
     # --- offer and answer ---------------------------------------------------------------------
 
@@ -261,6 +270,48 @@ class RTCPeerConnection(EventTarget):
             InvalidModificationError: Something changed that must stay.
         """
         self._peer.set_configuration(Configuration.from_value(configuration))
+
+    # --- audio and video ----------------------------------------------------------------------
+
+    def addTransceiver(
+        self, trackOrKind: str, init: Mapping[str, Any] | None = None
+    ) -> RTCRtpTransceiver:
+        """Have an m-section for ``"audio"`` or ``"video"`` negotiated; no media is sent.
+
+        Args:
+            trackOrKind: The kind.
+            init: The W3C dictionary: ``{"direction": "recvonly", "streams": [...]}``.
+
+        Raises:
+            InvalidStateError: The connection is closed.
+            NotSupportedError: It is a track.
+            TypeError: It is another string, or ``init`` is wrong.
+        """
+        if not isinstance(trackOrKind, str):
+            raise NotSupportedError("no media is sent yet: pass 'audio' or 'video', not a track")
+        if trackOrKind not in tuple(MediaKind):
+            raise TypeError(f"a transceiver is for 'audio' or 'video', not {trackOrKind!r}")
+        settings = TransceiverInit.from_value(init)
+        slots = self._peer.add_transceiver(MediaKind(trackOrKind), settings)
+        self._driver.wake()
+        transceiver: RTCRtpTransceiver = self._public.of(slots)
+        return transceiver
+
+    def getTransceivers(self) -> list[RTCRtpTransceiver]:
+        """The transceivers, in the order in which they were made."""
+        return [self._public.of(each) for each in self._peer.transceivers]
+
+    def getSenders(self) -> list[RTCRtpSender]:
+        """The senders of the transceivers that are not stopped."""
+        return [
+            each.sender for each in self.getTransceivers() if each.currentDirection != "stopped"
+        ]
+
+    def getReceivers(self) -> list[RTCRtpReceiver]:
+        """The receivers of the transceivers that are not stopped."""
+        return [
+            each.receiver for each in self.getTransceivers() if each.currentDirection != "stopped"
+        ]
 
     # --- statistics ---------------------------------------------------------------------------
 
@@ -332,7 +383,7 @@ class RTCPeerConnection(EventTarget):
         members = keywords if dataChannelDict is None else dataChannelDict
         init = ChannelInit.from_value(members)
         slots = self._peer.create_data_channel(label, init, self._driver.wake())
-        channel: RTCDataChannel = self._wrap(slots)
+        channel: RTCDataChannel = self._public.of(slots)
         return channel
 
     # --- waiting ------------------------------------------------------------------------------
@@ -394,9 +445,8 @@ class RTCPeerConnection(EventTarget):
             self._closing = self._driver.close()
             for wait in tuple(self._waits_of_listeners):
                 wait.cancel()
-            for public in self._public.values():
-                if isinstance(public, RTCDataChannel):
-                    public._end()
+            for channel in self._public.channels():
+                channel._end()
             self._pulse.beat()
         return asyncio.shield(self._closing)
 
@@ -423,53 +473,13 @@ class RTCPeerConnection(EventTarget):
         return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
-        return None if description is None else self._wrap(description)
-
-    def _wrap(self, slots: object) -> Any:
-        """The public object of a slot object, always the same one."""
-        public = self._public.get(slots)
-        if public is None:
-            if isinstance(slots, Description | IceTransport):
-                self._forget_the_past()
-            public = self._public[slots] = self._make(slots)
-        return public
-
-    def _forget_the_past(self) -> None:
-        """Drop the public objects of descriptions and transports that are in use no longer."""
-        peer = self._peer
-        if peer.is_closed:
-            return
-        kept = {
-            peer.current_local_description,
-            peer.pending_local_description,
-            peer.current_remote_description,
-            peer.pending_remote_description,
-            peer.sctp,
-            *(slots for dtls in peer.transports.dtls for slots in (dtls, dtls.ice)),
-        }
-        for slots in tuple(self._public):
-            if slots not in kept and not isinstance(slots, DataChannel):
-                del self._public[slots]
-
-    def _make(self, slots: object) -> Any:
-        match slots:
-            case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self._driver.wake, self._pulse)
-            case IceTransport():
-                return RTCIceTransport(slots, self._tasks)
-            case DtlsTransport():
-                return RTCDtlsTransport(slots, self._tasks, self._wrap)
-            case SctpTransport():
-                return RTCSctpTransport(slots, self._tasks, self._wrap)
-            case Description():
-                return RTCSessionDescription._of(slots)
-        raise AssertionError(f"no public object for {slots!r}")
+        return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
-        target = self if fired.target is self._peer else self._wrap(fired.target)
-        target._dispatch(make_event(fired, target, self._wrap))
+        target = self if fired.target is self._peer else self._public.of(fired.target)
+        target._dispatch(make_event(fired, target, self._public.of))
         if fired.type is EventType.CLOSE:
-            del self._public[fired.target]
+            self._public.forget(fired.target)
 
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
