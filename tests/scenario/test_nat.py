@@ -140,6 +140,47 @@ async def test_with_a_relay_every_kind_reaches_every_kind(stage, ours, theirs):
         assert states(peer, CONNECTION) == "new connecting connected"
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("full cone", "full cone"),
+        ("port-restricted", "port-restricted"),
+        ("symmetric", "address-restricted"),
+    ],
+)
+async def test_completed_does_not_wait_for_addresses_that_cannot_answer(stage, ours, theirs):
+    """The private addresses of the other home have three transmissions, and nobody waits on."""
+    alice, bob = neighbours(
+        stage,
+        stage.net.nat("home", HOME, kind=KINDS[ours]),
+        stage.net.nat("office", OFFICE, kind=KINDS[theirs]),
+    )
+    await stage.connect()
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        connected_at = peer.witness.at(ICE, "connected")
+        assert states(peer, ICE) == "new checking connected completed"
+        assert 2.0 < peer.witness.at(ICE, "completed") - connected_at < 2.6
+
+
+async def test_completed_across_nats_with_a_relay_comes_as_soon(stage):
+    stun_server(stage)
+    stage.net.turn_server("192.0.2.7", name="turn.example")
+    turn = {"urls": "turn:turn.example", "username": "user", "credential": "password"}
+    servers = {"iceServers": [*STUN["iceServers"], turn]}
+    for name, outside in (("alice", HOME), ("bob", OFFICE)):
+        router = stage.net.nat(f"router of {name}", outside, kind=SYMMETRIC_RANDOM)
+        host = stage.net.host(name, "192.168.1.2", behind=router)
+        stage.peer(name, host=host, configuration=servers)
+    alice, bob = stage.introduce(*stage.peers)
+    await stage.connect()
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert "relay" in pair_types(peer)
+        assert peer.witness.at(ICE, "completed") < 4.0
+
+
 # --- homes --------------------------------------------------------------------------------------
 
 
