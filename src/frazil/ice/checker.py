@@ -148,6 +148,8 @@ class Checker:
                 deadlines.append(generation.patience_ends_at)
             if self._next_ordinary(generation) is not None:
                 deadlines.append(self._ordinary_at)
+            if self._is_settled(generation):
+                deadlines.append(self._table.conceding_at(generation))
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> float | None:
@@ -159,6 +161,7 @@ class Checker:
         for check in self._table.handle_timeout(now):
             self._failed(check, None, now)
         patience_at = self._lose_patience(now)
+        self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
         self._overtake(now)
         return patience_at if watch_at is None else watch_at
@@ -173,6 +176,21 @@ class Checker:
             return None
         generation.patience_is_over = True
         return ends_at
+
+    def _is_settled(self, generation: Generation) -> bool:
+        """Whether both ends agreed on the pair in use and it lives."""
+        return generation.nominated is self.selection.pair and self.selection.is_alive
+
+    def _concede(self, now: float) -> None:
+        """Wait no longer for pairs that had their chance to prove better than the nominated one."""
+        generation = self._generation
+        nominated = generation.nominated if generation is not None else None
+        if generation is None or nominated is None or not self._is_settled(generation):
+            return
+        for pair in self._table.concede(generation, now):
+            self._trace.record(now, "ice", "pair-conceded", pair=str(pair))
+            if pair.priority < nominated.priority:
+                generation.checklist.mark(pair, PairState.FAILED)
 
     def send_checks(self, now: float) -> None:
         """Triggered checks at once, ordinary ones paced by Ta (RFC 8445 6.1.4.2).
@@ -196,6 +214,7 @@ class Checker:
 
     def _start(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         generation.checklist.mark(pair, PairState.IN_PROGRESS)
+        pair.is_conceded = False
         selection = self.selection
         urgent = selection.generation is generation and not selection.is_alive
         self._table.start(pair, generation, CheckKind.CONNECTIVITY, now, hurried=urgent)

@@ -187,7 +187,10 @@ class SecureTransport:
                 endpoint.send(packets)
             else:
                 self.is_drained = False
-        return self._address(endpoint.poll_runs(), path, now)
+        transmits = self._address(endpoint.poll_runs(), path, now)
+        if transmits and data is not None and data.awaits_acknowledgement:
+            self._ice.note_sent(now)
+        return transmits
 
     def _address(
         self, runs: Sequence[Run], path: tuple[Address, Address], now: float
@@ -197,7 +200,6 @@ class SecureTransport:
             packets = sum(run.datagram_count for run in runs)
             size = sum(len(run.data) for run in runs)
             self.traffic.note_sent(packets, size, now)
-            self._ice.note_sent(now)
             pair = self._ice.pair_at(*path)
             if pair is not None:
                 pair.traffic.note_sent(packets, size, now)
