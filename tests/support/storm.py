@@ -8,11 +8,12 @@ plays session 77 alone.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Any
 
 from frazil import (
-    FrazilError,
     InvalidAccessError,
     InvalidModificationError,
     InvalidStateError,
@@ -90,9 +91,9 @@ class Side:
     def arrive(self, message: dict[str, Any]) -> None:
         """Handle a message, beside whatever else is going on."""
         self.note(f"<- {message.get('type', 'candidate')}")
-        self.spawn(self._receive(message))
+        self.spawn(partial(self._receive, message))
 
-    def spawn(self, work: Awaitable[None]) -> None:
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something beside the rest."""
         task = asyncio.ensure_future(self._guard(work))
         self._tasks.add(task)
@@ -102,9 +103,9 @@ class Side:
         """Remember a step."""
         self.steps.append(f"{asyncio.get_running_loop().time():.3f} {self.name} {text}")
 
-    async def _guard(self, work: Awaitable[None]) -> None:
+    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             self.errors.append(f"{type(error).__name__}: {error}")
 
@@ -276,10 +277,8 @@ class Side:
         assert configuration["bundlePolicy"] == "max-compat"
 
     async def _expect(self, call: Awaitable[Any], *allowed: type[Exception]) -> None:
-        try:
+        with suppress(*allowed):
             await call
-        except allowed:
-            pass
 
 
 def _bare() -> str:
@@ -301,7 +300,7 @@ async def play(net: VirtualNetwork, seed: int) -> list[str]:
     for _ in range(STEPS):
         await asyncio.sleep(random.uniform(0, MAX_PAUSE_S))
         actor = random.choice(sides)
-        actor.spawn(actor.act())
+        actor.spawn(actor.act)
     problems: list[str] = []
     if not closing:
         await asyncio.sleep(CALM_S)
@@ -342,8 +341,10 @@ def inspect(one: Side, two: Side) -> list[str]:
     ]
     if any([s[:2] for s in shape] != [s[:2] for s in shapes[0]] for shape in shapes):
         problems.append(f"m-lines differ: {shapes}")
-    agreed = [any(refused) for refused in zip(*([s[2] for s in shape] for shape in shapes[:2]))]
-    mirrored = [any(refused) for refused in zip(*([s[2] for s in shape] for shape in shapes[2:]))]
+    agreed, mirrored = (
+        [ours[2] or theirs[2] for ours, theirs in zip(*pair, strict=True)]
+        for pair in (shapes[:2], shapes[2:])
+    )
     if agreed != mirrored:
         problems.append(f"m-lines are refused differently: {shapes}")
     mine = {each.mid: each.currentDirection for each in a.getTransceivers()}
