@@ -96,7 +96,7 @@ class GatheringDriver:
             if url.is_stream:
                 await self._connect(name, server, addresses, hosts, sockets)
             elif url.is_turn:
-                config = server.entry.turn_config()
+                config = server.entry.turn_config(url.relay_protocol)
                 transports.add_turn_server(name, url.url, addresses, config, loop.time())
             else:
                 transports.add_stun_server(name, url.url, addresses, loop.time())
@@ -138,7 +138,7 @@ class GatheringDriver:
                 return f"{url.host} does not answer"
             except OSError as error:
                 return f"{url.host} cannot be connected: {error}"
-        config = server.entry.turn_config(is_reliable=True)
+        config = server.entry.turn_config(url.relay_protocol)
         self._transports.add_turn_stream(name, url.url, stream.local, remote, config, loop.time())
         self._flush()
         return ""

@@ -22,11 +22,12 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
-from frazil.ice.priority import candidate_priority, local_preference
+from frazil.ice.priority import candidate_priority, local_preference, relay_preference
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Reason, Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 _KEEPALIVE_S = 15.0
@@ -195,7 +196,13 @@ class Gatherer:
             self._conclude(now)
 
     def add_relayed(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> Candidate | None:
         """The server of ``url`` relays for us at ``address``.
 
@@ -204,6 +211,7 @@ class Gatherer:
             related: What to tell of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
 
         Returns:
@@ -215,17 +223,19 @@ class Gatherer:
         is_ipv6 = ":" in address[0]
         rank = self._relay_ranks[is_ipv6]
         self._relay_ranks[is_ipv6] = rank + 1
-        kind, protocol = CandidateType.RELAYED, CandidateProtocol.UDP
+        kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
+        preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
-            foundation=foundation(kind, address, protocol, server[0]),
+            foundation=foundation(kind, address, udp, server[0]),
             component=COMPONENT,
-            protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            protocol=udp,
+            priority=candidate_priority(kind, preference, COMPONENT),
             address=address,
             type=kind,
             base=address,
             related=related,
             url=url,
+            relay_protocol=protocol,
         )
         self._found(candidate, generation, now)
         return candidate

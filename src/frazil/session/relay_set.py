@@ -174,7 +174,9 @@ class RelaySet:
         if relay.mapped is not None and not relay.is_hidden:
             ice.add_reflected_address(relay.host, relay.mapped, url, server, now)
         for address in relay.addresses:
-            ice.add_relayed_address(address, relay.related(address), url, server, now)
+            ice.add_relayed_address(
+                address, relay.related(address), url, server, relay.config.protocol, now
+            )
         self._permit(now)
 
     def _conclude(self, now: float) -> None:

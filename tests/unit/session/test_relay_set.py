@@ -19,7 +19,7 @@ from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.testing import TurnService
 from frazil.trace import Trace
-from frazil.turn import RelayFamily, TurnConfig
+from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
 HOST: Address = ("10.0.0.1", 1000)
@@ -234,7 +234,7 @@ def test_a_redirection_to_another_family_cannot_be_followed() -> None:
 # --- streams --------------------------------------------------------------------------------------
 
 STREAM: Address = ("10.0.0.1", 2000)
-RELIABLE = TurnConfig("user", "password", is_reliable=True)
+RELIABLE = TurnConfig("user", "password", protocol=RelayProtocol.TCP)
 
 
 def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:

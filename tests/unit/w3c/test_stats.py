@@ -48,6 +48,7 @@ CANDIDATE = CandidateStats(
     related_port=8,
     tcp_type=TcpType.PASSIVE,
     url="stun:192.0.2.53",
+    relay_protocol=RelayProtocol.TLS,
 )
 
 
