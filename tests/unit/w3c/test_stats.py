@@ -10,6 +10,7 @@ from frazil.peer.stats import (
     PeerConnectionStats,
     StatsType,
 )
+from frazil.turn import RelayProtocol
 from frazil.w3c import RTCStatsReport
 
 PAIR = CandidatePairStats(
