@@ -99,6 +99,7 @@ def test_candidates_tell_all_that_applies():
         "relatedPort": 8,
         "tcpType": "passive",
         "url": "stun:192.0.2.53",
+        "relayProtocol": "tls",
     }
 
 
