@@ -60,17 +60,18 @@ async def healed(stage, within_s):
     return stage.now - start
 
 
-@pytest.mark.parametrize("minutes", [10, 30, 60])
 @pytest.mark.parametrize("url", [UDP, TCP, TLS])
-async def test_a_session_outlives_lifetimes_and_nonces(stage, url, minutes):
+async def test_a_session_outlives_lifetimes_and_nonces(stage, url):
     server = await homes(stage, url, firewall=url is not UDP)
     server.service.nonce_lifetime_s = 420.0
     await stage.connect()
-    for _ in range(minutes):
-        await stage.sleep(60)
+    for minutes in (10, 20, 30):  # it is 10, 30 and 60 minutes old
+        await stage.sleep(60 * minutes)
         await exchange(stage)
-    assert server.service.requests[Method.REFRESH] >= minutes // 10
-    assert server.service.requests[Method.CREATE_PERMISSION] >= minutes // 5
+    requests = server.service.requests
+    assert requests[Method.REFRESH] >= 60 // 10
+    assert requests[Method.CREATE_PERMISSION] >= 60 // 5
+    assert requests[Method.ALLOCATE] == 2 * (1 if url is not UDP else 2)
     for peer in stage.peers[:2]:
         assert states(peer, "iceConnectionState") == "new checking connected completed"
         assert errors(peer) == []
@@ -112,3 +113,27 @@ async def test_a_server_that_is_away_for_a_while_is_asked_until_it_is_back(stage
     server.service.refusals.clear()
     assert await healed(stage, 18) < 12
     assert (UDP, 508) in errors(stage.peers[0]) + errors(stage.peers[1])
+
+
+@pytest.mark.parametrize("url", [UDP, TCP])
+async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, url):
+    server = await homes(stage, url, firewall=url is TCP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.users = {"user": "fresh"}
+    for peer, its_url in zip(stage.peers, (url, UDP), strict=True):
+        peer.pc.setConfiguration(configured(its_url, credential="fresh"))
+    await stage.sleep(1800)
+    await exchange(stage)
+    for peer in stage.peers:
+        assert states(peer, "connectionState") == "new connecting connected"
+    assert errors(stage.peers[0]) == []
+
+
+async def test_without_fresh_credentials_the_loss_is_told(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.users = {"user": "fresh"}
+    await stage.sleep(700)
+    assert (UDP, 401) in errors(stage.peers[0])

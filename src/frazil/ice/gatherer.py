@@ -229,7 +229,7 @@ class Gatherer:
         kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
         preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
-            foundation=foundation(kind, address, udp, server[0]),
+            foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
             component=COMPONENT,
             protocol=udp,
             priority=candidate_priority(kind, preference, COMPONENT),
