@@ -282,6 +282,12 @@ class IceAgent:
         self._gatherer.server_failed(error, now)
         self._settle(now)
 
+    def report(self, error: CandidateError, now: float) -> None:
+        """A server that gave a candidate has taken it back; nothing but an event follows."""
+        if not self._is_closed:
+            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._events.append(error)
+
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
         """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""
         self._checker.refuse_peer(local, ip, code, now)

@@ -155,7 +155,14 @@ class Candidate:
 def foundation(
     kind: CandidateType, base: Address, protocol: CandidateProtocol, server: str | None
 ) -> str:
-    """Equal for candidates of equal type, base address, protocol and server (RFC 8445 5.1.1.3)."""
+    """Equal for candidates of equal type, base address, protocol and server (RFC 8445 5.1.1.3).
+
+    Args:
+        kind: The type.
+        base: The address behind it.
+        protocol: Its own transport.
+        server: The address of the server that gave it, and for relays how it was asked.
+    """
     text = f"{kind} {base[0]} {protocol} {server or ''}"
     return str(zlib.crc32(text.encode()))
 

@@ -118,9 +118,9 @@ class Gatherer:
             self._awaited.add(url)
 
     def _open_to(self, address: Address) -> Generation | None:
-        """The generation that may still get a candidate on ``address`` (RFC 8838 13)."""
+        """The generation that may get a candidate on ``address``, which is new to it."""
         generation = self._generation
-        if generation is None or generation.gathered or generation.host_candidate(address):
+        if generation is None or generation.host_candidate(address):
             return None
         return generation
 
@@ -132,7 +132,7 @@ class Gatherer:
             generation any more (RFC 8838 13).
         """
         generation = self._open_to(address)
-        if generation is None:
+        if generation is None or generation.gathered:
             return None
         is_ipv6 = ":" in address[0]
         rank = self._ranks[is_ipv6]
@@ -206,6 +206,9 @@ class Gatherer:
     ) -> Candidate | None:
         """The server of ``url`` relays for us at ``address``.
 
+        That may come after the end of candidates, in place of a relay that was lost: a peer that
+        follows RFC 8838 13 to the letter learns of it by our checks only.
+
         Args:
             address: The relayed address, which is its own base (RFC 8445 5.1.1.2).
             related: What to tell of where we are.
@@ -215,7 +218,7 @@ class Gatherer:
             now: The instant.
 
         Returns:
-            The candidate; ``None`` as in :meth:`add_host`.
+            The candidate; ``None`` if the address is known.
         """
         generation = self._open_to(address)
         if generation is None:
@@ -226,7 +229,7 @@ class Gatherer:
         kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
         preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
-            foundation=foundation(kind, address, udp, server[0]),
+            foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
             component=COMPONENT,
             protocol=udp,
             priority=candidate_priority(kind, preference, COMPONENT),

@@ -413,25 +413,27 @@ def test_a_relayed_address_is_a_candidate_and_its_own_base():
     bench = Bench()
     bench.gatherer.expect_server("turn:s")
     bench.gather()
-    candidate = bench.gatherer.add_relayed(
-        RELAYED, PUBLIC, "turn:s", SERVER, RelayProtocol.UDP, bench.now
-    )
+    candidate = relayed(bench, RELAYED)
     assert (candidate.type, candidate.address, candidate.base) == ("relay", RELAYED, RELAYED)
     assert (candidate.related, candidate.url) == (PUBLIC, "turn:s")
     assert candidate.priority >> 24 == 0
     assert relayed(bench, RELAYED) is None
-    second = bench.gatherer.add_relayed(
-        ("192.0.2.1", 2), PUBLIC, "turn:s", SERVER, RelayProtocol.UDP, bench.now
-    )
+    second = relayed(bench, ("192.0.2.1", 2))
     assert second.priority < candidate.priority
     assert not bench.generation.gathered
     bench.gatherer.server_done("turn:s", bench.now)
     assert bench.generation.gathered
     assert bench.errors == []
-    late = bench.gatherer.add_relayed(
-        ("192.0.2.1", 3), PUBLIC, "turn:s", SERVER, RelayProtocol.UDP, bench.now
-    )
-    assert late is None
+
+
+def test_a_relay_may_come_after_the_end_in_place_of_another():
+    bench = Bench()
+    bench.gather()
+    assert bench.generation.gathered
+    late = relayed(bench, RELAYED, RelayProtocol.TLS)
+    assert late in bench.generation.local_candidates
+    assert late.relay_protocol == "tls"
+    assert bench.gatherer.state == "complete"
 
 
 def test_the_server_that_relays_shows_a_reflexive_address_too():
