@@ -91,13 +91,24 @@ class Selection:
         self.generation = generation
         self.changes += 1
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
-        self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
+        self._trace.record(
+            now, "ice", "selected", pair=str(pair), nominated=pair.nominated, text=text
+        )
 
-    def lose_liveness(self) -> None:
+    def lose_liveness(self, now: float) -> None:
         """The liveness clock of the pair ran out."""
-        if self.monitor is not None:
-            self.monitor.declare_lost()
-            self.silent_pair = self.monitor.pair
+        monitor = self.monitor
+        if monitor is not None:
+            monitor.declare_lost()
+            self.silent_pair = monitor.pair
+            self._trace.record(
+                now,
+                "ice",
+                "liveness-lost",
+                pair=str(monitor.pair),
+                silent_s=now - monitor.heard_at,
+                unanswered=monitor.unanswered,
+            )
 
     def cut(self, now: float) -> None:
         """The local interface of the pair is gone."""
