@@ -149,6 +149,12 @@ _ICE: Final = (
         nominated="whether both ends settled on it",
         text="why",
     ),
+    event(
+        "ice",
+        "identified",
+        "A peer-reflexive candidate of the pair in use was signalled.",
+        pair=_PAIR,
+    ),
     event("ice", "unselected", "Nothing is sent on this pair any more.", pair=_PAIR, text="why"),
     routine(
         "ice",
