@@ -139,6 +139,12 @@ _ICE: Final = (
     ),
     event("ice", "pair-valid", "A check succeeded.", pair=_PAIR, rtt_s="the round trip, if known"),
     event("ice", "pair-failed", "A pair does not work.", pair=_PAIR, code=_CODE),
+    event(
+        "ice",
+        "pair-conceded",
+        "A check goes on, but nobody waits for its outcome any more.",
+        pair=_PAIR,
+    ),
     event("ice", "nominate", "We ask the peer to settle on a pair.", pair=_PAIR),
     event("ice", "nominated", "Both ends settled on a pair.", pair=_PAIR),
     event(
@@ -174,6 +180,12 @@ _ICE: Final = (
         "ice",
         "standby-check",
         "Another pair was asked whether it can take over.",
+        pair=_PAIR,
+    ),
+    event(
+        "ice",
+        "scout",
+        "The peer was heard where the pair in use does not lead; the pair that does is asked.",
         pair=_PAIR,
     ),
     event(
