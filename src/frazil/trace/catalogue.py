@@ -161,6 +161,13 @@ _ICE: Final = (
         "A peer-reflexive candidate of the pair in use was signalled.",
         pair=_PAIR,
     ),
+    event(
+        "ice",
+        "address-changed",
+        "The pair in use leads through another address of ours or of the peer.",
+        pair=_PAIR,
+        text="which one",
+    ),
     event("ice", "unselected", "Nothing is sent on this pair any more.", pair=_PAIR, text="why"),
     routine(
         "ice",
