@@ -164,9 +164,9 @@ _ICE: Final = (
     event(
         "ice",
         "address-changed",
-        "The pair in use leads through another address of ours or of the peer.",
+        "The peer sees our end of the pair in use at another address.",
         pair=_PAIR,
-        text="which one",
+        text="at which",
     ),
     event("ice", "unselected", "Nothing is sent on this pair any more.", pair=_PAIR, text="why"),
     routine(
