@@ -275,6 +275,14 @@ _TURN: Final = (
     ),
     event(
         "turn",
+        "replacement",
+        "An allocation was lost and is to be replaced.",
+        server="IP address",
+        attempt="number of the attempt",
+        due_at="when it will be made",
+    ),
+    event(
+        "turn",
         "channels-exhausted",
         "Every channel is taken.",
         peer="IP address of the one without",
