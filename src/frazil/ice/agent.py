@@ -176,6 +176,7 @@ class IceAgent:
             self._trace.count("ice-candidate-of-unknown-generation")
             return
         admission = generation.admit(candidate, self._role.is_controlling)
+        self._selection.describe_again(now)
         if admission is Admission.TAKEN:
             self._trace.record(
                 now,
@@ -230,6 +231,7 @@ class IceAgent:
     ) -> None:
         """The server of ``url``, which relays for us, sees the socket at ``base`` as ``mapped``."""
         self._gatherer.add_reflected(base, mapped, url, server, now)
+        self._selection.describe_again(now)
         self._settle(now)
 
     def _pair(self, candidate: Candidate | None, now: float) -> None:
@@ -296,7 +298,7 @@ class IceAgent:
         if message.message_class is MessageClass.REQUEST:
             self._receive_request(message, local, remote, now)
         elif self._gatherer.receive(message, local, remote, now):
-            pass
+            self._selection.describe_again(now)
         elif self._checker.receive(message, local, remote, now):
             self._validate(local, remote)
         self._settle(now)
@@ -322,6 +324,19 @@ class IceAgent:
         """A DTLS record that verified arrived: a sign of life of that pair."""
         if self._selection.note_heard(local, remote, now):
             self._settle(now)
+        elif self.path != (local, remote):
+            self.note_stray(local, remote, now)
+
+    def note_stray(self, local: Address, remote: Address, now: float) -> None:
+        """Payload that may be the peer's came from another address than it should.
+
+        That is a hint and no proof: at most it causes a check there, seldom enough to be harmless.
+        """
+        self._checker.look(local, remote, now)
+
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use; if nothing comes back, the pair is asked soon."""
+        self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""

@@ -164,6 +164,13 @@ class Generation:
         self.local_candidates.append(candidate)
         return candidate
 
+    def replace_learned(self, learned: Candidate, gathered: Candidate) -> None:
+        """A server showed what a check had shown before: pairs have that candidate from now on."""
+        self.local_candidates.remove(learned)
+        for pair in self.checklist:
+            if pair.mapped is learned:
+                pair.mapped = gathered
+
     def remove_base(self, base: Address) -> list[CandidatePair]:
         """Forget the local candidates behind ``base``.
 
@@ -268,6 +275,15 @@ class Generation:
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
+
+    def adopt(self, pair: CandidatePair) -> None:
+        """Take a pair that was checked before it was known, because the check was answered."""
+        if self.remote_candidate(pair.remote.address) is None:
+            learned = sum(not candidate.line for candidate in self.remote_candidates)
+            if learned >= MAX_REMOTE_PEER_REFLEXIVE:
+                return
+            self.remote_candidates.append(pair.remote)
+        self.checklist.add(pair)
 
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""
