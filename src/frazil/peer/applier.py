@@ -1,12 +1,13 @@
 """What an accepted description does to transports and channels (webrtc-pc 4.4.1.5)."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from frazil.dtls import DtlsRole
 from frazil.errors import InvalidAccessError
 from frazil.ice import Candidate, CandidateSyntaxError, Credentials
 from frazil.peer.answer import plan_answer
-from frazil.peer.bundle import bundle_tags, tagged
+from frazil.peer.bundle import bundle_tags, tagged, with_group
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import DataChannel
 from frazil.peer.core import Core
@@ -35,10 +36,12 @@ class _Share(NamedTuple):
     Attributes:
         tag: The index of the one that describes it.
         mids: Their names.
+        known_by: The names under which the transport may be known already.
     """
 
     tag: int
     mids: list[str]
+    known_by: list[str]
 
 
 class _Use(NamedTuple):
@@ -83,7 +86,7 @@ class Applier:
             return []
         offer = self._core.descriptions.pending_remote
         assert offer is not None  # the signalling state says so
-        uses = self._assign(_answered(description.model))
+        uses = self._assign(_answered(description.model, offer.model))
         for use in uses:
             self._take_role(use, offer.model, now)
             self._feed(use, offer, now)
@@ -100,14 +103,14 @@ class Applier:
             InvalidAccessError: If it contradicts an association that exists.
         """
         model, is_offer = description.model, description.type is SdpType.OFFER
-        shares = self._offered(model) if is_offer else _answered(model)
+        shares = self._offered(model) if is_offer else _answered(model, model)
         roles = [self._agree(description, share) for share in shares]
         if not is_offer:
-            self._data.check_move(model, [(s.mids, self._map.first(s.mids)) for s in shares])
+            self._data.check_move(model, [(s.mids, self._map.first(s.known_by)) for s in shares])
         self.can_trickle = can_trickle(model)
         if is_offer:
             for share in shares:
-                use = _Use(share, self._map.obtain(*share.mids))
+                use = _Use(share, self._map.obtain(share.known_by))
                 self._take_role(use, model, now)
                 self._data.offer(model, share.mids, use.stack, self._map)
                 self._feed(use, description, now)
@@ -131,14 +134,17 @@ class Applier:
         policy = self._transports.configuration.bundle_policy
         plan = plan_answer(offer, self._transceivers, self._map, policy)
         data_mid = offer.media[plan.data].mid if plan.data is not None else None
-        shares = (_Share(*each) for each in tagged(offer, plan.tags).items())
-        return [each for each in shares if data_mid in each.mids or self._map.first(each.mids)]
+        return [
+            share
+            for share in _shares(offer, plan.tags, offer)
+            if data_mid in share.mids or self._map.first(share.known_by)
+        ]
 
     def _assign(self, shares: list[_Share]) -> list[_Use]:
         """Give m-sections of an answer their transports."""
         uses = []
         for share in shares:
-            stack = self._map.obtain(*share.mids)
+            stack = self._map.obtain(share.known_by)
             for mid in share.mids:
                 self._map.assign(mid, stack)
             uses.append(_Use(share, stack))
@@ -149,12 +155,14 @@ class Applier:
         live = [media for media in model.media if not media.is_rejected and media.mid]
         for media in sorted(live, key=lambda each: each.bundle_only):
             mid, tag = media.mid or "", model.bundle_tag(media)
-            stack = self._map.obtain(mid, *([tag.mid or ""] if media.bundle_only else []))
+            stack = self._map.obtain([mid, tag.mid or ""] if media.bundle_only else [mid])
             self._map.assign(mid, stack)
             if media.bundle_only:
                 continue
             stack.set_role(RTCIceRole.CONTROLLING, now)
-            self._take_local(_Use(_Share(model.media.index(media), [mid]), stack), description, now)
+            self._take_local(
+                _Use(_Share(model.media.index(media), [mid], [mid]), stack), description, now
+            )
         self._data.offer_local(model, self._map)
 
     # --- what they are told -------------------------------------------------------------------
@@ -175,7 +183,10 @@ class Applier:
 
     def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
         """Our DTLS role if it is an answer; checked against the association there is."""
-        remote, stack = read_transport(description.model, share.tag), self._map.first(share.mids)
+        remote, stack = (
+            read_transport(description.model, share.tag),
+            self._map.first(share.known_by),
+        )
         role = ROLE_FACING.get(remote.setup) if remote.setup else None
         is_offer = description.type is SdpType.OFFER
         if stack is None or stack.dtls_role is None:
@@ -251,6 +262,12 @@ class Applier:
         return failed
 
 
-def _answered(answer: SessionDescription) -> list[_Share]:
+def _answered(answer: SessionDescription, offer: SessionDescription) -> list[_Share]:
     """The m-sections that an answer accepts, by transport."""
-    return [_Share(*each) for each in tagged(answer, bundle_tags(answer)).items()]
+    return _shares(answer, bundle_tags(answer), offer)
+
+
+def _shares(
+    model: SessionDescription, tags: Sequence[int | None], offer: SessionDescription
+) -> list[_Share]:
+    return [_Share(tag, mids, with_group(offer, mids)) for tag, mids in tagged(model, tags).items()]

@@ -92,6 +92,17 @@ def tagged(description: SessionDescription, tags: Sequence[int | None]) -> dict[
     return found
 
 
+def with_group(offer: SessionDescription, mids: Sequence[str]) -> list[str]:
+    """The mids that may know the transport of m-sections that an answer puts together.
+
+    They do themselves. A bundle-only one lives on the transport of its group, even if the answer
+    refuses the section that has it by now.
+    """
+    borrowing = {media.mid for media in offer.media if media.bundle_only and media.mid in mids}
+    groups = [group for group in offer.bundle_groups if borrowing & set(group)]
+    return list(dict.fromkeys([*mids, *(mid for group in groups for mid in group)]))
+
+
 def answer_groups(
     offer: SessionDescription,
     is_accepted: Callable[[int], bool],

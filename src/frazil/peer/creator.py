@@ -6,7 +6,7 @@ from typing import NamedTuple
 from frazil.dtls import Certificate
 from frazil.ice import Credentials
 from frazil.peer.answer import AnswerPlan, answering_role, build_answer, plan_answer
-from frazil.peer.bundle import Member, OfferedBundle, offer_bundle, tagged
+from frazil.peer.bundle import Member, OfferedBundle, offer_bundle, tagged, with_group
 from frazil.peer.configuration import BundlePolicy
 from frazil.peer.core import Core
 from frazil.peer.description import Description
@@ -145,7 +145,7 @@ class DescriptionCreator:
         """Our side of each transport, by the index of the tagged m-section."""
         locals_ = {}
         for tag, mids in tagged(offer, plan.tags).items():
-            stack = next((s for mid in mids if (s := self._transports.get(mid))), None)
+            stack = self._transports.first(with_group(offer, mids))
             remote = read_transport(offer, tag)
             setup = SETUP_OF_ROLE[answering_role(remote.setup, stack.dtls_role if stack else None)]
             credentials = self._credentials.for_answer(mids[0], stack, remote.credentials)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import count
+from typing import Final
 
 from frazil.errors import InvalidAccessError
 from frazil.peer.channel import DataChannel
@@ -15,8 +16,10 @@ from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
 from frazil.peer.transport_map import TransportMap
 from frazil.sdp import MediaDescription, SessionDescription
-from frazil.states.enums import RTCSctpTransportState
+from frazil.states.enums import RTCDtlsTransportState, RTCSctpTransportState
 from frazil.trace import Reason
+
+_OVER: Final = (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED)
 
 
 class DataSection:
@@ -90,7 +93,8 @@ class DataSection:
         An association that has ended is followed by another (webrtc-pc 6.1, RFC 8841 9.3).
         """
         self._place(mid, stack)
-        if self.sctp is not None and self.sctp.state is RTCSctpTransportState.CLOSED:
+        is_over = self.sctp is not None and self.sctp.state is RTCSctpTransportState.CLOSED
+        if is_over and stack.dtls.state not in _OVER:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
         stack.start_data(read_data(theirs), now)

@@ -49,7 +49,7 @@ class TransportMap:
         """The transport that the first of ``mids`` has which has one."""
         return next((self._by_mid[mid] for mid in mids if mid in self._by_mid), None)
 
-    def obtain(self, *mids: str) -> TransportStack:
+    def obtain(self, mids: Iterable[str]) -> TransportStack:
         """The transport that the first of ``mids`` has which has one, else a new one."""
         return self.first(mids) or self._transports.create()
 

@@ -175,8 +175,7 @@ class Session:
         """Carry no data channels any more, without an event; the peer is told."""
         if self._data is not None:
             self._data.abort(now)
-            if self._dtls is not None:
-                self._farewell += self._relays.wrap(self._seal(self._dtls, now), now)
+            self._farewell += self._relays.wrap(self._secure.seal(self._data, now), now)
             self._data = None
             self._note_input()
 
