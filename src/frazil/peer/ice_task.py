@@ -100,7 +100,9 @@ class IceTasks:
         generation.add(candidate)
         for description in self._core.descriptions.locals():
             generation.write_to(description, ufrag)
-        init = CandidateInit(line, *place, ufrag, candidate.url)
+        init = CandidateInit(
+            line, *place, ufrag, url=candidate.url, relay_protocol=candidate.relay_protocol
+        )
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
 
