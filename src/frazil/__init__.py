@@ -1,7 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
 from frazil.aio import IceOptions, unverified_tls
-from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -14,6 +13,7 @@ from frazil.errors import (
     NotSupportedError,
     OperationError,
     RTCError,
+    RTCErrorDetail,
 )
 from frazil.ice import IceConfig
 from frazil.session.config import SessionConfig
@@ -35,6 +35,7 @@ from frazil.w3c import (
     Event,
     MediaStreamTrack,
     MessageEvent,
+    RTCCertificate,
     RTCDataChannel,
     RTCDataChannelEvent,
     RTCDtlsTransport,
@@ -81,6 +82,7 @@ __all__ = [
     "RTCDtlsTransport",
     "RTCDtlsTransportState",
     "RTCError",
+    "RTCErrorDetail",
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",

@@ -30,13 +30,14 @@ class DataSection:
         sctp: ``pc.sctp``.
     """
 
-    __slots__ = ("_channels", "_core", "_serial", "_stable", "_stack", "mid", "sctp")
+    __slots__ = ("_channels", "_core", "_port", "_serial", "_stable", "_stack", "mid", "sctp")
 
     def __init__(self, core: Core, channels: ChannelTable) -> None:
         self._core = core
         self._channels = channels
         self._serial = count()
         self._stack: TransportStack | None = None
+        self._port: int | None = None
         self.mid: str | None = None
         self.sctp: SctpTransport | None = None
         self._stable: tuple[str | None, TransportStack | None, SctpTransport | None]
@@ -93,22 +94,23 @@ class DataSection:
         An association that has ended is followed by another (webrtc-pc 6.1, RFC 8841 9.3).
         """
         self._place(mid, stack)
-        is_over = self.sctp is not None and self.sctp.state is RTCSctpTransportState.CLOSED
+        data = read_data(theirs)
+        if self._port not in (None, data.sctp_port):
+            self._finish(stack, "the peer announced another SCTP port", now)
+        is_over = self.sctp is None or self.sctp.state is RTCSctpTransportState.CLOSED
         if is_over and stack.dtls.state not in _OVER:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
-        stack.start_data(read_data(theirs), now)
+        self._port = data.sctp_port
+        stack.start_data(data, now)
         return self._channels.attach(stack, now)
 
     def end(self, now: float) -> None:
         """The answer left data channels out: the association ends, and so do all channels."""
-        stack, sctp = self._stack, self.sctp
-        self.mid = self._stack = self.sctp = None
-        if stack is None or sctp is None:
-            return
-        text = "the answer rejected the data channels"
-        self._channels.detach(text)
-        self._close(stack, sctp, Reason("rejected", "webrtc-pc 4.4.1.5", text), now)
+        stack = self._stack
+        if stack is not None:
+            self._finish(stack, "the answer rejected the data channels", now)
+        self.mid = self._stack = self._port = None
 
     def settle(self) -> None:
         """What there is now is what a rollback returns to."""
@@ -135,6 +137,13 @@ class DataSection:
             self.sctp = self._new_sctp(stack)
         self.sctp.dtls = stack.dtls
         self._stack, stack.sctp = stack, self.sctp
+
+    def _finish(self, stack: TransportStack, text: str, now: float) -> None:
+        """End the association that there is, and all channels."""
+        sctp, self.sctp = self.sctp, None
+        self._channels.detach(text)
+        if sctp is not None:
+            self._close(stack, sctp, Reason("rejected", "webrtc-pc 6.1", text), now)
 
     def _new_sctp(self, stack: TransportStack) -> SctpTransport:
         return SctpTransport(str(next(self._serial)), stack.dtls)

@@ -1,6 +1,7 @@
 """The public objects, with the names of the W3C standard, on asyncio."""
 
 from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.certificate import RTCCertificate
 from frazil.w3c.datachannel import RTCDataChannel, RTCDataChannelEvent
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event import (
@@ -32,6 +33,7 @@ __all__ = [
     "Event",
     "MediaStreamTrack",
     "MessageEvent",
+    "RTCCertificate",
     "RTCDataChannel",
     "RTCDataChannelEvent",
     "RTCDtlsTransport",

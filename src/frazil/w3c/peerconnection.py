@@ -11,7 +11,6 @@ from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.system import SystemNetwork
-from frazil.dtls import Certificate
 from frazil.errors import (
     ConnectivityError,
     InvalidAccessError,
@@ -35,6 +34,7 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import StateChange, Trace
+from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
@@ -124,7 +124,7 @@ class RTCPeerConnection(EventTarget):
         network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
         config = Configuration.from_value(configuration)
-        certificate = _certificate(config, network)
+        certificate = choose_certificate(config.certificates, network.random_bytes)
         trace = Trace()
         self._pulse = Pulse()
         self._peer = PeerConnection(
@@ -271,6 +271,26 @@ class RTCPeerConnection(EventTarget):
         """
         self._peer.set_configuration(Configuration.from_value(configuration))
 
+    # --- certificates -------------------------------------------------------------------------
+
+    @staticmethod
+    def generateCertificate(
+        keygenAlgorithm: str | Mapping[str, Any],
+    ) -> "asyncio.Future[RTCCertificate]":
+        """Make a certificate for the ``certificates`` of any number of configurations.
+
+        Args:
+            keygenAlgorithm: ``{"name": "ECDSA", "namedCurve": "P-256"}``, or RSASSA-PKCS1-v1_5
+                with ``modulusLength`` 2048, ``publicExponent`` 65537 as bytes and ``hash`` SHA-256;
+                and ``expires``, in milliseconds from now: by default 30 days, at most 365.
+
+        Rejected with:
+            TypeError: A member is missing or has the wrong type.
+            NotSupportedError: There are no such keys here.
+        """
+        work = generate_certificate(keygenAlgorithm, _SYSTEM_NETWORK.random_bytes)
+        return asyncio.get_running_loop().create_task(work, name="generateCertificate")
+
     # --- audio and video ----------------------------------------------------------------------
 
     def addTransceiver(
@@ -321,22 +341,24 @@ class RTCPeerConnection(EventTarget):
         Works on a closed connection, too, and gives the final numbers.
 
         Args:
-            selector: A track to report on. There are none without media, so only ``None`` will do.
+            selector: A receiver's track to report on; without media there is nothing to say of it.
 
         Rejected with:
             InvalidAccessError: ``selector`` is no track of this connection.
         """
         future: asyncio.Future[RTCStatsReport] = self._loop.create_future()
-        if selector is not None:
-            text = "the selector is no track of this connection: there is no media"
+        tracks = [each.track for each in self.getReceivers()]
+        if selector is not None and selector not in tracks:
+            text = "the selector is the track of no receiver of this connection"
             future.set_exception(InvalidAccessError(text))
         else:
-            self._loop.call_soon(self._settle_stats, future)  # behind the flush of earlier calls
+            # Behind the flush of earlier calls.
+            self._loop.call_soon(self._settle_stats, future, selector is None)
         return future
 
-    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]") -> None:
+    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]", everything: bool) -> None:
         if not future.done():
-            stats = self._peer.stats()
+            stats = self._peer.stats() if everything else []
             future.set_result(RTCStatsReport(stats, self._loop.time(), time.time() * 1000))
 
     # --- data channels ------------------------------------------------------------------------
@@ -491,17 +513,3 @@ def _nothing(value: None) -> None:
 
 def _created(init: DescriptionInit) -> RTCSessionDescription:
     return RTCSessionDescription._of(init)
-
-
-def _certificate(configuration: Configuration, network: Network) -> Certificate:
-    """The certificate of a connection: the configured one, or one made for it.
-
-    Raises:
-        InvalidAccessError: A configured certificate has expired.
-    """
-    now = time.time()
-    if any(certificate.expires_at <= now for certificate in configuration.certificates):
-        raise InvalidAccessError("a certificate in the configuration has expired; generate another")
-    if configuration.certificates:
-        return configuration.certificates[0]
-    return Certificate.generate(network.random_bytes, now)

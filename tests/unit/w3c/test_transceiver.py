@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from frazil import (
+    InvalidAccessError,
     InvalidModificationError,
     InvalidStateError,
     NotSupportedError,
@@ -151,3 +152,12 @@ async def test_closing_stops_everything_at_once(pair: VirtualPair):
     assert mine.sender.transport.state == "closed"
     with pytest.raises(InvalidStateError):
         mine.stop()
+
+
+@on_virtual_pair
+async def test_statistics_of_a_track_say_nothing_yet(pair: VirtualPair):
+    track = pair.a.addTransceiver("audio").receiver.track
+    assert len(await pair.a.getStats(track)) == 0
+    assert len(await pair.a.getStats()) > 0
+    with pytest.raises(InvalidAccessError):
+        await pair.b.getStats(track)
