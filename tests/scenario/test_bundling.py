@@ -201,7 +201,29 @@ async def test_data_may_be_refused_while_audio_goes_on(stage):
     assert alice.pc.sctp is None
     assert (sctp.state, chat.readyState) == ("closed", "closed")
     assert alice.pc.connectionState == "connected"
-    assert bob.channels["chat"].readyState == "closed", "it heard of the end of the association"
+
+
+async def test_association_that_ended_is_followed_by_another_on_the_same_transport(stage):
+    alice, bob = await stage.connect()
+    before = {peer: (peer.pc.sctp, peer.dtls) for peer in (alice, bob)}
+    session = alice.pc._peer.transports.stacks[0].session
+    session.data._association.shutdown(stage.now)  # like a peer that ends nothing else
+    session.handle_timeout(stage.now)
+    alice.pc._driver.wake()
+    await stage.sleep(1)
+    for peer in (alice, bob):
+        assert (peer.pc.sctp.state, peer.channels["chat"].readyState) == ("closed", "closed")
+        assert peer.pc.connectionState == "connected"
+    await stage.negotiate()
+    for peer in (alice, bob):
+        assert peer.pc.sctp is not before[peer][0]
+        assert peer.dtls is before[peer][1]
+    again = await stage.connect_channel("again")
+    again.send("over the second association")
+    await stage.sleep(1)
+    assert bob.inbox["again"] == ["over the second association"]
+    for peer in (alice, bob):
+        assert states(peer, "RTCSctpTransport.state", transport=1) == "connecting connected"
 
 
 async def _offer(peer):

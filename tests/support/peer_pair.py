@@ -57,6 +57,7 @@ class FakeSession:
         self.timeout: float | None = None
         self.next_id: int | None = None
         self.used: set[int] = set()
+        self.data: object | None = None
 
     def __getattr__(self, name: str) -> Callable:
         def record(*args, **kwargs) -> None:
@@ -72,6 +73,14 @@ class FakeSession:
         self.calls.append(("start_dtls", role, fingerprints))
         if self.next_id is None:
             self.next_id = 0 if role is DtlsRole.CLIENT else 1
+
+    def start_sctp(self, port: int, now: float) -> None:
+        self.calls.append(("start_sctp", port))
+        self.data = object()
+
+    def stop_sctp(self, now: float) -> None:
+        self.calls.append(("stop_sctp", now))
+        self.data = None
 
     def open_channel(self, parameters, now: float, stream_id: int | None = None) -> int:
         if stream_id is None:

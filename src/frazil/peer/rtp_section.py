@@ -28,7 +28,7 @@ def rtp_section(mid: str, transceiver: Transceiver, local: LocalTransport) -> Me
     """The m-section of a transceiver, as an offer has it."""
     codecs = transceiver.codecs
     return MediaDescription(
-        kind=transceiver.kind,
+        kind=str(transceiver.kind),
         protocol=RTP_PROTOCOL,
         formats=tuple(str(codec.payload_type) for codec in codecs),
         mid=mid,

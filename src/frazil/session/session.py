@@ -58,6 +58,7 @@ class Session:
         random_bytes: RandomBytes,
         trace: Trace,
     ) -> None:
+        trace = trace.of(name)
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace)
         self._config = config
@@ -172,12 +173,12 @@ class Session:
             self._settle(now)
 
     def stop_sctp(self, now: float) -> None:
-        """Carry no data channels any more, without an event; the peer is told."""
-        if self._data is not None:
-            self._data.abort(now)
-            self._farewell += self._relays.wrap(self._secure.seal(self._data, now), now)
-            self._data = None
-            self._note_input()
+        """Carry no data channels any more, without an event and without a word to the peer.
+
+        Signalling ended the association, so the peer ends it as well. Another may be started.
+        """
+        self._data = None
+        self._settle(now)
 
     # --- channels -----------------------------------------------------------------------------
 
