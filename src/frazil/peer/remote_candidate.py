@@ -98,15 +98,18 @@ class RemoteCandidateIntake:
 
 
 def _section(init: CandidateInit, remote: Description) -> int | None:
-    """The index of the m-section; ``None`` for all of them."""
-    if init.sdp_mid is not None:
+    """The index of the m-section; ``None`` for all of them.
+
+    No m-section has an empty mid: who sends one beside an index does not know the mid.
+    """
+    index = init.sdp_m_line_index
+    if init.sdp_mid or (init.sdp_mid is not None and index is None):
         index = remote.index_of(init.sdp_mid)
         if index is None:
             raise OperationError(
                 f"sdpMid {init.sdp_mid!r} is in no m-section of the remote description"
             )
         return index
-    index = init.sdp_m_line_index
     if index is not None and index >= len(remote.model.media):
         raise OperationError(
             f"sdpMLineIndex {index} is too large: the remote description has "
