@@ -26,6 +26,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCRtpTransceiverDirection,
     RTCSctpTransportState,
     RTCSignalingState,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "RTCRtpReceiver",
     "RTCRtpSender",
     "RTCRtpTransceiver",
+    "RTCRtpTransceiverDirection",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
