@@ -45,9 +45,9 @@ class Fired(NamedTuple):
             ``None`` for all others.
     """
 
-    target: object
+    target: Any
     type: EventType
-    payload: object = None
+    payload: Any = None
 
 
 class OperationSettled(NamedTuple):
