@@ -254,7 +254,7 @@ async def test_from_wifi_to_cellular_without_a_break(stage, mover):
     assert heartbeat.longest_gap_s() < 0.5
 
 
-async def test_a_new_interface_is_told_and_checked_and_nothing_moves(stage):
+async def test_q9_a_new_interface_is_told_and_checked_and_nothing_moves(stage):
     alice, bob = phone(stage, WIFI)
     await stage.connect()
     await stage.sleep(20)
