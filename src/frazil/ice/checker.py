@@ -21,6 +21,8 @@ from frazil.types import Address, RandomBytes, Transmit
 
 _FORBIDDEN = 403
 _ROLE_CONFLICT = 487
+_SETTLED_S = 5.0
+"""So long after a nomination, checks on other pairs are more than the rest of the search."""
 
 
 class Checker:
@@ -60,7 +62,7 @@ class Checker:
         self._ordinary_at = 0.0
         self._conflicts = 0
         self.selection = Selection(config, random_bytes, trace)
-        self._watch = Watch(self._table, self.selection)
+        self._watch = Watch(self._table, self.selection, trace)
         self._scout = Scout(self._table, self.selection, self._watch, trace)
 
     @property
@@ -116,9 +118,34 @@ class Checker:
         for generation in generations:
             for pair in generation.remove_base(base):
                 self._table.forget(pair)
-        self._watch.cut(base, self._generation, now)
+        if not self._leave(base, now):
+            self._watch.cut(base, self._generation, now)
         if self._generation is not None:
             self._nominate(self._generation, now)
+
+    def _leave(self, base: Address, now: float) -> bool:
+        """Use another pair at once instead of one that has lost its ``base``.
+
+        Consent to send on it must not have expired (RFC 7675 5.1). It is asked at once, and if its
+        last answer is old and no other comes, it counts as lost in less than a second.
+
+        Returns:
+            Whether there is one.
+        """
+        selection = self.selection
+        old, generation = selection.monitor, self._generation
+        if generation is None or old is None or old.pair.local.base != base:
+            return False
+        timeout_s = self._consent_timeout_s
+        pair = next(
+            (each for each in generation.checklist if each.has_consent(now, timeout_s)), None
+        )
+        if pair is None:
+            return False
+        text = "the interface of the pair before is gone"
+        selection.use(pair, generation, text, now, pair.consented_at)
+        self._watch.ask_early(now)
+        return True
 
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Nothing sent from ``base`` reaches ``ip``: its pairs fail without further checks.
@@ -159,7 +186,7 @@ class Checker:
             The deadline of the clock that ran out: PAC, liveness or consent.
         """
         for check in self._table.handle_timeout(now):
-            self._failed(check, None, now)
+            self._timed_out(check, now)
         patience_at = self._lose_patience(now)
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
@@ -201,6 +228,8 @@ class Checker:
         generation = self._generation
         if generation is None:
             return
+        for formed in generation.checklist.take_formed():
+            self._trace_formed(formed, now)
         while (pair := generation.checklist.take_triggered()) is not None:
             self._start(pair, generation, now)
         if now >= self._ordinary_at:
@@ -208,6 +237,17 @@ class Checker:
             if pair is not None:
                 self._start(pair, generation, now)
                 self._ordinary_at = now + self._pacing_s
+
+    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
+        self._trace.record(
+            now,
+            "ice",
+            "pair-formed",
+            pair=str(pair),
+            local=pair.local.type,
+            remote=pair.remote.type,
+            priority=pair.priority,
+        )
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
         return generation.checklist.next_ordinary(self.selection.bar(generation))
@@ -225,10 +265,12 @@ class Checker:
     def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Take an authentic check: a sign of life, and more once we know the peer's password."""
         self.selection.note_heard(check.local, check.remote, now)
-        if generation.is_active:
-            self._learn(generation, check, now)
-        else:
+        if not generation.is_active:
             generation.keep_early(check)
+            return
+        self._learn(generation, check, now)
+        if now - generation.nominated_at > _SETTLED_S and self.selection.generation is generation:
+            self.look(check.local, check.remote, now)
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
@@ -239,6 +281,9 @@ class Checker:
             return
         pair.requests_received += 1
         pair.responses_sent += 1
+        self._trace.record(
+            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+        )
         if check.nomination is not None and not controlling:
             self._requested(pair, generation, check.nomination, now)
         if generation is not self._generation or pair.is_valid or pair.is_barred:
@@ -323,6 +368,7 @@ class Checker:
         monitor = self.selection.monitor
         if monitor is not None and monitor.pair is pair:
             monitor.note_response(now)
+            self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)
         if checklist.find(pair.key) is not pair:
@@ -371,6 +417,22 @@ class Checker:
             self._use(pair, generation, "the pair answered, and none else is in use", now)
         self._overtake(now)
 
+    def _timed_out(self, check: Check, now: float) -> None:
+        """Nobody answered. Of the pair in use the monitor judges, by time and not by checks."""
+        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
+            return
+        transaction = check.transaction
+        self._trace.record(
+            now,
+            "ice",
+            "check-timed-out",
+            pair=str(check.pair),
+            purpose=check.kind,
+            sends=transaction.sends + transaction.repeats,
+            waited_s=now - transaction.started_at,
+        )
+        self._failed(check, None, now)
+
     def _failed(self, check: Check, code: int | None, now: float) -> None:
         pair, checklist = check.pair, check.generation.checklist
         if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
@@ -385,7 +447,7 @@ class Checker:
     # --- the peer moves -----------------------------------------------------------------------
 
     def look(self, local: Address, remote: Address, now: float) -> None:
-        """Payload that may be the peer's came from an address that is not in use."""
+        """The peer may be using another pair than we do."""
         self._scout.look(local, remote, now, controlling=self._role.is_controlling)
 
     def _overtake(self, now: float) -> None:
@@ -403,6 +465,7 @@ class Checker:
             return
         generation.checklist.mark(old.pair, PairState.FAILED)
         self._use(pair, generation, "the pair answers, and the one in use does not", now)
+        self._watch.ask_early(now)
         if self._role.is_controlling:
             self._nominate(generation, now)
         elif old.pair is generation.nominated and old.pair.local.base == pair.local.base:

@@ -89,7 +89,7 @@ class Selection:
         return not was_alive
 
     def note_sent(self, now: float) -> None:
-        """Payload leaves on the pair in use."""
+        """Payload that the peer must acknowledge leaves on the pair in use."""
         if self.monitor is not None:
             self.monitor.note_sent(now)
 
@@ -99,14 +99,27 @@ class Selection:
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
 
-    def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
-        """Send on ``pair`` from now on; ``text`` says why."""
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now)
+    def use(
+        self,
+        pair: CandidatePair,
+        generation: Generation,
+        text: str,
+        now: float,
+        heard_at: float | None = None,
+    ) -> None:
+        """Send on ``pair`` from now on; ``text`` says why.
+
+        Args:
+            heard_at: The last sign of life of the pair; just now, unless told.
+        """
+        self.monitor = Monitor(pair, self._config, self._random_bytes, now, heard_at)
         self.generation = generation
         self.changes += 1
         self._described = pair.describe()
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
-        self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
+        self._trace.record(
+            now, "ice", "selected", pair=str(pair), nominated=pair.nominated, text=text
+        )
 
     def describe_again(self, now: float) -> None:
         """Tell of the pair in use anew if a candidate of it turned out to be a signalled one.
@@ -121,11 +134,20 @@ class Selection:
         self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
         self._trace.record(now, "ice", "identified", pair=str(pair))
 
-    def lose_liveness(self) -> None:
+    def lose_liveness(self, now: float) -> None:
         """The liveness clock of the pair ran out."""
-        if self.monitor is not None:
-            self.monitor.declare_lost()
-            self.silent_pair = self.monitor.pair
+        monitor = self.monitor
+        if monitor is not None:
+            monitor.declare_lost()
+            self.silent_pair = monitor.pair
+            self._trace.record(
+                now,
+                "ice",
+                "liveness-lost",
+                pair=str(monitor.pair),
+                silent_s=now - monitor.heard_at,
+                unanswered=monitor.unanswered,
+            )
 
     def cut(self, now: float) -> None:
         """The local interface of the pair is gone."""

@@ -8,7 +8,7 @@ import pytest
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import DatagramHandler, Interface, UdpSocket
+from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
 from frazil.peer.configuration import Configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.types import Address, Transmit
@@ -33,6 +33,9 @@ class Host:
         if self.is_silent:
             raise OSError("no answer")
         return self.inner.interfaces()
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        return self.inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         if host in self.refused:
@@ -90,7 +93,7 @@ class Stage:
     async def begin(self) -> "Stage":
         self.peer.channel()
         self.driver.wake()
-        await self.driver.promise(self.peer.pc.set_local_description(), lambda value: value)
+        await self.driver.promise("call", self.peer.pc.set_local_description(), lambda value: value)
         await asyncio.sleep(0.1)
         return self
 
@@ -178,7 +181,7 @@ async def _answer_after_the_end(stage: Stage) -> None:
 
     stage.host.answer = wait
     await stage.begin()
-    stack = stage.peer.pc._applier.stack
+    stack = stage.peer.pc.transports.stacks[0]
     stage.peer.pc.transports.discard(stack, REASON, 0.0)
     answered.set()
     await asyncio.sleep(1)
@@ -222,10 +225,10 @@ test_close_breaks_lookups_off_and_waits_for_them = on_stage(_close_during_lookup
 async def restart(stage: Stage) -> None:
     operation = stage.peer.pc.create_offer(ice_restart=True)
     stage.driver.wake()
-    offer = await stage.driver.promise(operation, lambda value: value)
+    offer = await stage.driver.promise("call", operation, lambda value: value)
     applied = stage.peer.pc.set_local_description(offer)
     stage.driver.wake()
-    await stage.driver.promise(applied, lambda value: value)
+    await stage.driver.promise("call", applied, lambda value: value)
     await asyncio.sleep(0.1)
 
 
@@ -257,7 +260,7 @@ async def test_a_discarded_transport_says_goodbye_before_its_sockets_close(stage
     await stage.begin()
     local = stage.host.inner.sockets()[0].local
     stage.session.transmits.append(Transmit(b"bye", 3, local, FAR))
-    stage.peer.pc.transports.discard(stage.peer.pc._applier.stack, REASON, 0.0)
+    stage.peer.pc.transports.discard(stage.peer.pc.transports.stacks[0], REASON, 0.0)
     stage.driver.wake()
     await asyncio.sleep(0)
     assert stage.host.bound == []
@@ -399,13 +402,15 @@ async def test_a_deadline_that_has_passed_is_due_at_once(stage: Stage):
 
 @on_stage
 async def test_promises_follow_their_operations(stage: Stage):
-    failed = stage.driver.promise(stage.peer.pc.create_answer(), str)
+    failed = stage.driver.promise("call", stage.peer.pc.create_answer(), str)
     assert failed.done()
     assert failed.exception() is not None
     stage.peer.channel()
     stage.driver.wake()
-    offered = stage.driver.promise(stage.peer.pc.create_offer(), lambda offer: len(offer.sdp))
-    given_up = stage.driver.promise(stage.peer.pc.create_offer(), str)
+    offered = stage.driver.promise(
+        "call", stage.peer.pc.create_offer(), lambda offer: len(offer.sdp)
+    )
+    given_up = stage.driver.promise("call", stage.peer.pc.create_offer(), str)
     given_up.cancel()
     assert not offered.done()
     assert await offered > 100
