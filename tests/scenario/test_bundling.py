@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from frazil import ConnectivityError
 from support.scenario import states
 
 ICE = "iceConnectionState"
@@ -147,6 +148,9 @@ async def test_one_of_several_transports_loses_its_path(stage, kinds):
         assert states(peer, CONNECTION) == "new connecting connected disconnected failed"
         assert transport.state == "failed"
         assert start < peer.witness.at(ICE, "disconnected") < start + 8
+    with pytest.raises(ConnectivityError) as caught:
+        await alice.pc.wait_connected()
+    assert caught.value.findings[0].startswith("ICE is failed because"), "only the lost one is told"
     alice.channels["chat"].send("still here")
     await stage.sleep(1)
     assert bob.inbox["chat"] == ["still here"], "the other transport is not concerned"

@@ -209,6 +209,7 @@ class Transceiver:
         if codecs and not any(each.is_media for each in codecs):
             raise InvalidModificationError("there is no codec that carries media among them")
         self.codecs = tuple(dict.fromkeys(codecs)) or known
+        self._owner.note_change()
 
     def finish(self) -> None:
         """The m-section is rejected: stopped for good (webrtc-pc, stop the RTCRtpTransceiver)."""
