@@ -2,6 +2,7 @@
 
 from frazil.ice.agent import IceAgent
 from frazil.ice.candidate import (
+    ACTIVE_PORT,
     Candidate,
     CandidateProtocol,
     CandidateSyntaxError,
@@ -26,6 +27,7 @@ from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.traffic import Traffic
 
 __all__ = [
+    "ACTIVE_PORT",
     "SERVER_UNREACHABLE",
     "Candidate",
     "CandidateError",

@@ -6,7 +6,7 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
-from frazil.ice.candidate import Candidate
+from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
 from frazil.ice.config import MAX_VALIDATED, IceConfig
 from frazil.ice.credential import Credentials
@@ -212,6 +212,26 @@ class IceAgent:
     def add_local_address(self, address: Address, now: float) -> None:
         """A socket is bound to ``address``."""
         self._pair(self._gatherer.add_host(address, now), now)
+
+    def add_local_tcp(self, address: Address, tcp_type: TcpType, now: float) -> None:
+        """Streams lead away from ``address``, or arrive there (RFC 6544 4.1).
+
+        What they carry is exchanged like datagrams with this ``local``. A stream that leads away is
+        opened by the first datagram for its ``remote``; :meth:`lose_stream` tells of its end.
+        """
+        self._pair(self._gatherer.add_tcp(address, tcp_type, now), now)
+
+    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
+        """The stream between these addresses has ended or could not be opened; ``text`` says why.
+
+        One that leads away may be opened again by the next datagram.
+        """
+        if self._is_closed:
+            return
+        self._trace.record(now, "ice", "stream-lost", remote=remote[0], text=text)
+        self._validated.pop((local, remote), None)
+        self._checker.lose_stream((local, remote), list(self._lineage), now)
+        self._settle(now)
 
     def add_relayed_address(
         self,

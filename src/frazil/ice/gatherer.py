@@ -10,6 +10,7 @@ from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
     CandidateType,
+    TcpType,
     foundation,
 )
 from frazil.ice.checklist import can_receive
@@ -22,7 +23,12 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
-from frazil.ice.priority import candidate_priority, local_preference, relay_preference
+from frazil.ice.priority import (
+    candidate_priority,
+    local_preference,
+    relay_preference,
+    tcp_preference,
+)
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
@@ -152,6 +158,43 @@ class Gatherer:
             self._queries.ask(candidate, url, server, now)
         return candidate
 
+    def add_tcp(self, address: Address, tcp_type: TcpType, now: float) -> Candidate | None:
+        """Streams lead away from ``address``, or arrive there: that is a host candidate too.
+
+        STUN servers are not asked what they see of it: a NAT lets nobody in for that, and the peer
+        of an active candidate sees for itself (RFC 6544 5.2).
+
+        Args:
+            address: Where they arrive; with :data:`ACTIVE_PORT` if they lead away.
+            tcp_type: Which of the two.
+            now: The instant.
+
+        Returns:
+            As in :meth:`add_host`.
+        """
+        generation = self._open_to(address)
+        if generation is None or generation.gathered:
+            return None
+        is_ipv6 = ":" in address[0]
+        kind, protocol = CandidateType.HOST, CandidateProtocol.TCP
+        rank = sum(
+            known.tcp_type is tcp_type and known.is_ipv6 == is_ipv6
+            for known in generation.local_candidates
+        )
+        preference = tcp_preference(is_ipv6, rank, tcp_type)
+        candidate = Candidate(
+            foundation=foundation(kind, address, protocol, None),
+            component=COMPONENT,
+            protocol=protocol,
+            priority=candidate_priority(kind, preference, COMPONENT, protocol),
+            address=address,
+            type=kind,
+            base=address,
+            tcp_type=tcp_type,
+        )
+        self._found(candidate, generation, now)
+        return candidate
+
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
         self._keepalives = [pair for pair in self._keepalives if pair[0] != address]
@@ -178,7 +221,7 @@ class Gatherer:
                 continue
             self._servers.append((url, server))
             for host in generation.local_candidates:
-                if host.type is CandidateType.HOST:
+                if host.type is CandidateType.HOST and not host.is_tcp:
                     self._queries.ask(host, url, server, now)
         self._conclude(now)
 

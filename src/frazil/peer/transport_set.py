@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from frazil.ice import GatheringStateChanged
+from frazil.ice import GatheringStateChanged, TcpType
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
@@ -177,6 +177,23 @@ class TransportSet:
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
         self._feed(transport, lambda to: to.remove_local_address(address, now))
+
+    def add_local_tcp(
+        self, transport: str, address: Address, tcp_type: TcpType, now: float
+    ) -> None:
+        """Streams of ``transport`` lead away from ``address``, or arrive there."""
+        self._feed(transport, lambda to: to.add_local_tcp(address, tcp_type, now))
+
+    def lose_stream(
+        self, transport: str, local: Address, remote: Address, text: str, now: float
+    ) -> None:
+        """A stream of ``transport`` has ended, or could not be opened."""
+        self._feed(transport, lambda to: to.lose_stream(local, remote, text, now))
+
+    def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
+        """Whether the peer has proven that it is at ``remote``."""
+        stack = self._stacks.get(transport)
+        return stack is not None and stack.session.ice.is_validated(local, remote)
 
     def local_addresses_done(self, transport: str, now: float) -> None:
         """Every interface has its socket."""

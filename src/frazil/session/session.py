@@ -18,6 +18,7 @@ from frazil.ice import (
     GatheringStateChanged,
     IceAgent,
     IceTransportChanged,
+    TcpType,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
@@ -215,6 +216,16 @@ class Session:
         if not hidden:
             self.ice.add_local_address(address, now)
         self._relays.add_host(address, now, hidden=hidden)
+        self._settle(now)
+
+    def add_local_tcp(self, address: Address, tcp_type: TcpType, now: float) -> None:
+        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.IceAgent`."""
+        self.ice.add_local_tcp(address, tcp_type, now)
+        self._settle(now)
+
+    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
+        """The stream between these addresses has ended or could not be opened."""
+        self.ice.lose_stream(local, remote, text, now)
         self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:
