@@ -1,6 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions
+from frazil.aio import AddressMapMode, IceOptions, Interface, IpHandlingPolicy
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -53,16 +53,19 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",

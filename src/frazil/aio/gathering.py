@@ -6,7 +6,8 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import Network, Tls, usable
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.network import Network, Tls
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.configuration import IceTransportPolicy
@@ -22,7 +23,7 @@ _CONNECT_PATIENCE_S: Final = 10.0
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_network", "_options", "_tasks", "_transports")
+    __slots__ = ("_ended", "_flush", "_local", "_network", "_tasks", "_transports")
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class GatheringDriver:
         self._transports = transports
         self._network = network
         self._flush = flush
-        self._options = options
+        self._local = LocalAddresses(network, options)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
 
@@ -50,27 +51,26 @@ class GatheringDriver:
         servers = _servers(request)
         if hidden:
             servers = [each for each in servers if each.url.is_turn]
-        hosts = self._hosts() if servers or not hidden else []
+        if not self._local.has_udp:
+            servers = [each for each in servers if each.url.is_stream]
+        needed = servers or not hidden
+        hosts = [each.address for each in self._local.choose()] if needed else []
         for address in sockets.close_all_but(hosts):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
-        for host in hosts:
+        for host in hosts if self._local.has_udp else ():
             try:
                 socket = sockets.open(host)
-            except OSError:
-                continue  # the address went away, or refuses: others may serve
-            transports.add_local_address(name, socket.local, now, hidden=hidden)
+            except OSError as error:  # others may serve
+                transports.local_address_failed(name, host, _text(host, error), now)
+                continue
+            disclosure = self._local.disclosure(host)
+            transports.add_local_address(
+                name, socket.local, now, hidden=hidden, disclosure=disclosure
+            )
         transports.local_addresses_done(name, now)
-
-    def _hosts(self) -> list[str]:
-        try:
-            interfaces = self._network.interfaces()
-        except OSError:
-            return []  # as on a host without a network: gathering ends, and without a candidate
-        found = usable(interfaces, include_loopback=self._options.include_loopback)
-        return [interface.address for interface in found]
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
         task = asyncio.get_running_loop().create_task(
@@ -177,3 +177,7 @@ def _servers(request: GatheringRequested) -> list[_Server]:
         for url in entry.urls:
             found.setdefault(url.url, _Server(url, entry))
     return list(found.values())
+
+
+def _text(host: str, error: OSError) -> str:
+    return f"no UDP socket on {host}: {error.strerror or error}"

@@ -1,9 +1,12 @@
 """The UDP sockets of one transport."""
 
+import errno
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final
 
 from frazil.aio.network import DatagramHandler, Network, Tls, UdpSocket
+from frazil.aio.port_range import PortRange
 from frazil.aio.relay_stream import RelayStream
 from frazil.types import Address, Transmit
 
@@ -16,10 +19,13 @@ class SocketSet:
     They outlive an ICE restart, so that the old path keeps working until the new one is agreed.
     """
 
-    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams")
+    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams", "_ports")
 
-    def __init__(self, network: Network, on_datagrams: DatagramHandler) -> None:
+    def __init__(
+        self, network: Network, on_datagrams: DatagramHandler, ports: range | None = None
+    ) -> None:
         self._network = network
+        self._ports = PortRange(ports, network.random_bytes)
         self._on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
         self._is_closed = False
@@ -28,16 +34,20 @@ class SocketSet:
         """The socket on the local address ``host``, opened if there is none.
 
         Raises:
-            OSError: The address refuses.
+            OSError: The address refuses, or no port of the range is free.
         """
         for socket in self._by_address.values():
             if socket.local[0] == host and not isinstance(socket, RelayStream):
                 return socket
-        socket = self._network.open_udp(host, 0, self._on_datagrams)
+        socket = self._ports.bind(partial(self._open_at, host))
+        self._by_address[socket.local] = socket
+        return socket
+
+    def _open_at(self, host: str, port: int) -> UdpSocket:
+        socket = self._network.open_udp(host, port, self._on_datagrams)
         if socket.local in self._by_address:
             socket.close()
-            raise OSError("a stream to a TURN server has the same port")
-        self._by_address[socket.local] = socket
+            raise OSError(errno.EADDRINUSE, "a stream to a TURN server has the same port")
         return socket
 
     def stream(self, host: str, remote: Address) -> RelayStream | None:

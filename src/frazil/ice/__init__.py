@@ -10,6 +10,7 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -26,6 +27,7 @@ from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.traffic import Traffic
 
 __all__ = [
+    "OPEN",
     "SERVER_UNREACHABLE",
     "Candidate",
     "CandidateError",
@@ -36,6 +38,7 @@ __all__ = [
     "CandidateType",
     "CandidatesEnded",
     "Credentials",
+    "Disclosure",
     "GatheringStateChanged",
     "Generation",
     "IceAgent",
@@ -47,4 +50,5 @@ __all__ = [
     "SelectedPair",
     "TcpType",
     "Traffic",
+    "concealed",
 ]

@@ -10,6 +10,7 @@ from frazil.ice.candidate import Candidate
 from frazil.ice.checker import Checker
 from frazil.ice.config import MAX_VALIDATED, IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     IceEvent,
@@ -207,9 +208,11 @@ class IceAgent:
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def add_local_address(self, address: Address, now: float) -> None:
-        """A socket is bound to ``address``."""
-        self._pair(self._gatherer.add_host(address, now), now)
+    def add_local_address(
+        self, address: Address, now: float, disclosure: Disclosure = OPEN
+    ) -> None:
+        """A socket is bound to ``address``; the peer learns what ``disclosure`` says."""
+        self._pair(self._gatherer.add_host(address, now, disclosure), now)
 
     def add_relayed_address(
         self, address: Address, related: Address, url: str, server: Address, now: float
@@ -238,6 +241,11 @@ class IceAgent:
             for generation in self._lineage:
                 if generation.is_active and candidate in generation.local_candidates:
                     generation.pair_local(candidate, self._role.is_controlling)
+        self._settle(now)
+
+    def local_address_failed(self, host: str, text: str, now: float) -> None:
+        """There will be no socket on the address ``host``, for the reason ``text``."""
+        self._gatherer.host_failed(host, text, now)
         self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:

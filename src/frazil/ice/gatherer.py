@@ -14,6 +14,7 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
+from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -44,6 +45,7 @@ class Gatherer:
     __slots__ = (
         "_answered",
         "_awaited",
+        "_disclosures",
         "_errors",
         "_generation",
         "_hosts_done",
@@ -55,6 +57,7 @@ class Gatherer:
         "_relay_ranks",
         "_reported",
         "_servers",
+        "_told",
         "_trace",
         "events",
         "state",
@@ -72,6 +75,8 @@ class Gatherer:
         self._generation = generation
         self._ranks = {False: 0, True: 0}
         self._relay_ranks = {False: 0, True: 0}
+        self._disclosures: dict[Address, Disclosure] = {}
+        self._told: set[tuple[Address, Address]] = set()
         self._hosts_done = False
         self._awaited: set[str] = set()
         self._servers: list[tuple[str, Address]] = []
@@ -123,21 +128,47 @@ class Gatherer:
             return None
         return generation
 
-    def add_host(self, address: Address, now: float) -> Candidate | None:
+    def add_host(
+        self, address: Address, now: float, disclosure: Disclosure = OPEN
+    ) -> Candidate | None:
         """A socket is bound to ``address``: that is a host candidate.
 
+        Args:
+            address: Where the socket is bound.
+            now: The instant.
+            disclosure: What the peer is told of it.
+
         Returns:
-            The candidate; ``None`` if the address is known, or no candidate may be added to the
-            generation any more (RFC 8838 13).
+            The candidate that checks are sent from; ``None`` if the address is known, or no
+            candidate may be added to the generation any more (RFC 8838 13).
         """
         generation = self._open_to(address)
         if generation is None:
             return None
+        self._disclosures[address] = disclosure
+        candidate = self._host(address)
+        generation.local_candidates.append(candidate)
+        if not disclosure.conceals:
+            self._tell(candidate, generation, now)
+        for number, shown in enumerate(disclosure.hosts or ()):
+            known_as = candidate if number == 0 else self._host(address)
+            known_as = replace(known_as, address=(shown, address[1]))
+            if known_as.is_resolved:
+                generation.local_candidates.append(known_as)
+            self._tell(known_as, generation, now)
+        for shown in disclosure.reflected:
+            self._reflect(candidate, (shown, address[1]), None, None, now)
+        for url, server in self._servers:
+            self._queries.ask(candidate, url, server, now)
+        return candidate
+
+    def _host(self, address: Address) -> Candidate:
+        """A host candidate, with the next lower priority."""
         is_ipv6 = ":" in address[0]
         rank = self._ranks[is_ipv6]
         self._ranks[is_ipv6] = rank + 1
         kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
-        candidate = Candidate(
+        return Candidate(
             foundation=foundation(kind, address, protocol, None),
             component=COMPONENT,
             protocol=protocol,
@@ -146,10 +177,13 @@ class Gatherer:
             type=kind,
             base=address,
         )
-        self._found(candidate, generation, now)
-        for url, server in self._servers:
-            self._queries.ask(candidate, url, server, now)
-        return candidate
+
+    def host_failed(self, host: str, text: str, now: float) -> None:
+        """No socket could be bound to the IP address ``host``: it gives no candidates."""
+        generation = self._generation
+        if generation is not None and not generation.gathered:
+            self._trace.record(now, "ice", "host-failed", address=host, text=text)
+            self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
@@ -177,7 +211,7 @@ class Gatherer:
                 continue
             self._servers.append((url, server))
             for host in generation.local_candidates:
-                if host.type is CandidateType.HOST:
+                if host.is_base and host.type is CandidateType.HOST:
                     self._queries.ask(host, url, server, now)
         self._conclude(now)
 
@@ -227,7 +261,8 @@ class Gatherer:
             related=related,
             url=url,
         )
-        self._found(candidate, generation, now)
+        generation.local_candidates.append(candidate)
+        self._tell(candidate, generation, now)
         return candidate
 
     def add_reflected(
@@ -271,28 +306,37 @@ class Gatherer:
         self._reflect(query.host, mapped, query.url, query.server, now)
 
     def _reflect(
-        self, host: Candidate, mapped: Address, url: str, server: Address, now: float
+        self,
+        host: Candidate,
+        mapped: Address,
+        url: str | None,
+        server: Address | None,
+        now: float,
     ) -> None:
         """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
 
-        That is so if there is no NAT, or another server said the same.
+        That is so if the peer was told of the address: there is no NAT, or another server said
+        the same. No server is needed for what the user knows.
         """
         generation = self._generation
-        if generation is None or generation.gathered or mapped == host.address:
+        if generation is None or generation.gathered or (mapped, host.base) in self._told:
             return
-        if generation.local_candidate(mapped, host.base) is not None:
-            return
+        disclosure = self._disclosures.get(host.base, OPEN)
+        if mapped == host.base and disclosure.hosts:
+            return  # a server on this side of the NAT: what it sees is what others must not know
         kind = CandidateType.SERVER_REFLEXIVE
         candidate = replace(
             host,
-            foundation=foundation(kind, host.base, host.protocol, server[0]),
+            foundation=foundation(kind, host.base, host.protocol, server[0] if server else None),
             priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
             address=mapped,
             type=kind,
-            related=host.address,
+            related=disclosure.related(host.base),
             url=url,
         )
-        self._found(candidate, generation, now)
+        if generation.local_candidate(mapped, host.base) is None:
+            generation.local_candidates.append(candidate)
+        self._tell(candidate, generation, now)
 
     def _report(self, url: str, now: float) -> None:
         """Tell once of a server from which nothing is to be hoped for any more."""
@@ -330,8 +374,9 @@ class Gatherer:
 
     # --- results ------------------------------------------------------------------------------
 
-    def _found(self, candidate: Candidate, generation: Generation, now: float) -> None:
-        generation.local_candidates.append(candidate)
+    def _tell(self, candidate: Candidate, generation: Generation, now: float) -> None:
+        """The peer may learn of ``candidate``."""
+        self._told.add((candidate.address, candidate.base))
         ufrag = generation.local.ufrag if generation.local else ""
         self._trace.record(
             now,

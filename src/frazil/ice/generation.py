@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
 from frazil.ice.checklist import Checklist, can_pair, can_receive
@@ -16,9 +15,6 @@ from frazil.ice.config import (
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
 from frazil.types import Address
-
-_SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
-"""The candidates that are their own base: from there checks are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ class Generation:
 
     def host_candidate(self, base: Address) -> Candidate | None:
         """The local candidate that sends from ``base``."""
-        return next((c for c in self.local_candidates if c.address == c.base == base), None)
+        return next((c for c in self.local_candidates if c.is_base and c.base == base), None)
 
     def local_candidate(self, address: Address, base: Address) -> Candidate | None:
         """The local candidate with this address and base."""
@@ -248,7 +244,7 @@ class Generation:
 
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
-        if local.type in _SENDERS and can_receive(remote.address) and can_pair(local, remote):
+        if local.is_base and can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))
 
     def pair_of(self, check: ReceivedCheck, controlling: bool) -> CandidatePair | None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from frazil.ice import CandidateError
+from frazil.ice import CandidateError, concealed
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes, Run, Transmit
@@ -20,7 +20,8 @@ class Relay:
         client: The allocation.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
-        is_hidden: Whether the peer must not learn how the server sees us.
+        is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
+        conceals: Whether the peer must not learn of it from the relayed candidate either.
         is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
         gives_up_at: When gathering waits no longer.
         addresses: The relayed addresses, while there is an allocation.
@@ -31,6 +32,7 @@ class Relay:
     __slots__ = (
         "addresses",
         "client",
+        "conceals",
         "config",
         "gives_up_at",
         "host",
@@ -57,6 +59,7 @@ class Relay:
         self.client = TurnClient(config, random_bytes, trace, name=name)
         self.urls: list[str] = []
         self.is_hidden = False
+        self.conceals = False
         self.is_doubtful = False
         self.gives_up_at = 0.0
         self.addresses: tuple[Address, ...] = ()
@@ -80,8 +83,8 @@ class Relay:
 
     def related(self, address: Address) -> Address:
         """What the peer is told of where we are, with the relayed ``address`` (RFC 8839 5.1)."""
-        if self.mapped is None or self.is_hidden:
-            return ("::" if ":" in address[0] else "0.0.0.0", 0)
+        if self.mapped is None or self.conceals:
+            return concealed(address)
         return self.mapped
 
     def error(self, url: str, code: int, text: str) -> CandidateError:
