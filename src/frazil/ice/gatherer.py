@@ -316,7 +316,8 @@ class Gatherer:
         """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
 
         That is so if the peer was told of the address: there is no NAT, or another server said
-        the same. No server is needed for what the user knows.
+        the same. A check that showed it first makes nothing redundant: what checks reveal is
+        never signalled. No server is needed for what the user knows.
         """
         generation = self._generation
         if generation is None or generation.gathered or (mapped, host.base) in self._told:
@@ -334,7 +335,10 @@ class Gatherer:
             related=disclosure.related(host.base),
             url=url,
         )
-        if generation.local_candidate(mapped, host.base) is None:
+        known = generation.local_candidate(mapped, host.base)
+        if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
+            generation.replace_learned(known, candidate)
+        if known is None or not known.is_base:
             generation.local_candidates.append(candidate)
         self._tell(candidate, generation, now)
 
