@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -54,16 +61,19 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -99,6 +109,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -162,6 +162,17 @@ class Network(Protocol):
         See :func:`usable` for a choice among them.
         """
 
+    def source_address(self, remote: str) -> str:
+        """The address of this host from which it would write to ``remote``. Nothing is sent.
+
+        Args:
+            remote: An IP literal.
+
+        Raises:
+            OSError: No route leads there.
+            ValueError: ``remote`` is not an IP literal.
+        """
+
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket; to be called in a running event loop.
 

@@ -1,7 +1,7 @@
 """One ICE stream: a TCP connection that carries datagrams (RFC 6544 3, RFC 4571)."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from frazil.aio.network import DatagramHandler, Stream, StreamHandlers
 from frazil.ice.framing import MAX_FRAME_SIZE, Deframer, FramingError, frame
@@ -13,15 +13,24 @@ MAX_EARLY: Final = 16
 """Datagrams that wait until the stream is open."""
 _LAST_STUN_BYTE: Final = 3
 
-IsValidated = Callable[[Address, Address], bool]
-"""Whether the peer has proven to be at the second address, seen from the first."""
+
+class StreamWatch(NamedTuple):
+    """What the streams of candidates ask and tell.
+
+    Attributes:
+        is_validated: Whether the peer has proven to be at the second address, seen from the first.
+        on_lost: Told of the local and remote address of a stream that has ended, and why.
+    """
+
+    is_validated: Callable[[Address, Address], bool]
+    on_lost: Callable[[Address, Address, str], None]
 
 
 class PacketStream:
     """Datagrams to and from one remote address.
 
-    Until the peer has proven that it is there, nothing but STUN is taken, and little of it; anything
-    else ends the stream.
+    Until the peer has proven that it is there, nothing but STUN is taken, and little of it;
+    anything else ends the stream.
 
     Attributes:
         local: The candidate at this end.
@@ -52,7 +61,7 @@ class PacketStream:
         remote: Address,
         on_datagrams: DatagramHandler,
         on_end: Callable[["PacketStream", str], None],
-        is_validated: IsValidated,
+        is_validated: Callable[[Address, Address], bool],
     ) -> None:
         """Prepare for a stream; :meth:`open` gives it.
 

@@ -51,6 +51,15 @@ class SystemNetwork(Network):
             self._seen_at = now
         return list(self._interfaces)
 
+    def source_address(self, remote: str) -> str:
+        """The address from which this machine writes to ``remote``. Nothing is sent.
+
+        Raises:
+            OSError: No route leads there.
+            ValueError: ``remote`` is not an IP literal.
+        """
+        return interface.source_address(remote)
+
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.
 

@@ -1,16 +1,16 @@
 """TCP candidates as sockets: to everybody else they send and receive datagrams (RFC 6544).
 
-An :class:`ActivePort` opens a stream when the first datagram for a remote address comes along, which
-is a connectivity check: the agent decides, by its pacing and its limits, what is worth it. At a
-:class:`PassivePort` streams arrive, from anybody who knows the port.
+An :class:`ActivePort` opens a stream when the first datagram for a remote address comes along,
+which is a connectivity check: the agent decides, by its pacing and its limits, what is worth it. At
+a :class:`PassivePort` streams arrive, from anybody who knows the port.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from frazil.aio.network import DatagramHandler, Network, Stream, StreamHandlers, StreamListener
-from frazil.aio.packet_stream import IsValidated, PacketStream
+from frazil.aio.packet_stream import PacketStream, StreamWatch
 from frazil.ice import ACTIVE_PORT
 from frazil.types import Address, Transmit
 
@@ -26,9 +26,6 @@ PROOF_PATIENCE_S: Final = 10.0
 CONNECT_PATIENCE_S: Final = 10.0
 """How long opening a stream may take."""
 
-StreamLost = Callable[[Address, Address, str], None]
-"""Told of the local and remote address of a stream that has ended, and why."""
-
 
 class _Port:
     """What both kinds share.
@@ -38,30 +35,25 @@ class _Port:
         dropped: How many datagrams were given to :meth:`send` and never sent.
     """
 
-    __slots__ = ("_is_validated", "_on_datagrams", "_on_lost", "_streams", "dropped", "local")
+    __slots__ = ("_on_datagrams", "_streams", "_watch", "dropped", "local")
 
-    def __init__(
-        self,
-        local: Address,
-        on_datagrams: DatagramHandler,
-        on_lost: StreamLost,
-        is_validated: IsValidated,
-    ) -> None:
+    def __init__(self, local: Address, on_datagrams: DatagramHandler, watch: StreamWatch) -> None:
         self.local = local
         self.dropped = 0
         self._on_datagrams = on_datagrams
-        self._on_lost = on_lost
-        self._is_validated = is_validated
+        self._watch = watch
         self._streams: dict[Address, PacketStream] = {}
 
     def _prepare(self, local: Address, remote: Address) -> PacketStream:
-        stream = PacketStream(local, remote, self._on_datagrams, self._lose, self._is_validated)
+        stream = PacketStream(
+            local, remote, self._on_datagrams, self._lose, self._watch.is_validated
+        )
         self._streams[remote] = stream
         return stream
 
     def _lose(self, stream: PacketStream, text: str) -> None:
         if self._forget(stream):
-            self._on_lost(stream.local, stream.remote, text)
+            self._watch.on_lost(stream.local, stream.remote, text)
 
     def _forget(self, stream: PacketStream) -> bool:
         if self._streams.get(stream.remote) is not stream:
@@ -82,15 +74,10 @@ class ActivePort(_Port):
     __slots__ = ("_host", "_network", "_tasks")
 
     def __init__(
-        self,
-        network: Network,
-        host: str,
-        on_datagrams: DatagramHandler,
-        on_lost: StreamLost,
-        is_validated: IsValidated,
+        self, network: Network, host: str, on_datagrams: DatagramHandler, watch: StreamWatch
     ) -> None:
         """Lead away from the address ``host`` of this machine."""
-        super().__init__((host, ACTIVE_PORT), on_datagrams, on_lost, is_validated)
+        super().__init__((host, ACTIVE_PORT), on_datagrams, watch)
         self._network = network
         self._host = host
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,10 +125,8 @@ class PassivePort(_Port):
 
     __slots__ = ("_listener", "_timers")
 
-    def __init__(
-        self, on_datagrams: DatagramHandler, on_lost: StreamLost, is_validated: IsValidated
-    ) -> None:
-        super().__init__(("", 0), on_datagrams, on_lost, is_validated)
+    def __init__(self, on_datagrams: DatagramHandler, watch: StreamWatch) -> None:
+        super().__init__(("", 0), on_datagrams, watch)
         self._listener: StreamListener | None = None
         self._timers: dict[PacketStream, asyncio.TimerHandle] = {}
 

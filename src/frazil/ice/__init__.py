@@ -11,6 +11,7 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -28,6 +29,7 @@ from frazil.ice.traffic import Traffic
 
 __all__ = [
     "ACTIVE_PORT",
+    "OPEN",
     "SERVER_UNREACHABLE",
     "Candidate",
     "CandidateError",
@@ -38,6 +40,7 @@ __all__ = [
     "CandidateType",
     "CandidatesEnded",
     "Credentials",
+    "Disclosure",
     "GatheringStateChanged",
     "Generation",
     "IceAgent",
@@ -49,4 +52,5 @@ __all__ = [
     "SelectedPair",
     "TcpType",
     "Traffic",
+    "concealed",
 ]

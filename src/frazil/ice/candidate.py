@@ -85,6 +85,11 @@ class Candidate:
         return ":" in self.address[0]
 
     @property
+    def is_base(self) -> bool:
+        """Whether the address is that of a socket or relay: from there checks are sent."""
+        return self.address == self.base
+
+    @property
     def is_resolved(self) -> bool:
         """Whether the address is an IP literal rather than a name."""
         return canonical_ip(self.address[0]) is not None

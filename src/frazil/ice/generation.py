@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from frazil.ice.candidate import (
     Candidate,
@@ -22,9 +21,6 @@ from frazil.ice.config import (
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
 from frazil.types import Address
-
-_SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
-"""The candidates that are their own base: from there checks are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ class Generation:
 
     def host_candidate(self, base: Address) -> Candidate | None:
         """The local candidate that sends from ``base``."""
-        return next((c for c in self.local_candidates if c.address == c.base == base), None)
+        return next((c for c in self.local_candidates if c.is_base and c.base == base), None)
 
     def local_candidate(self, address: Address, base: Address) -> Candidate | None:
         """The local candidate with this address and base."""
@@ -275,7 +271,7 @@ class Generation:
         Nothing can be sent from a passive TCP candidate before the peer has connected, so its
         pairs come with the checks that arrive (RFC 6544 6.2).
         """
-        if local.type not in _SENDERS or local.tcp_type is TcpType.PASSIVE:
+        if not local.is_base or local.tcp_type is TcpType.PASSIVE:
             return
         if can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))

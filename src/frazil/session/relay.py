@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from frazil.ice import CandidateError
+from frazil.ice import CandidateError, concealed
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes, Run, Transmit
@@ -22,7 +22,8 @@ class Relay:
         allocated_at: Since when there is an allocation.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
-        is_hidden: Whether the peer must not learn how the server sees us.
+        is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
+        conceals: Whether the peer must not learn of it from the relayed candidate either.
         is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
         gives_up_at: When gathering waits no longer.
         addresses: The relayed addresses, while there is an allocation.
@@ -35,6 +36,7 @@ class Relay:
         "allocated_at",
         "attempt",
         "client",
+        "conceals",
         "config",
         "gives_up_at",
         "host",
@@ -64,6 +66,7 @@ class Relay:
         self.allocated_at = 0.0
         self.urls: list[str] = []
         self.is_hidden = False
+        self.conceals = False
         self.is_doubtful = False
         self.gives_up_at = 0.0
         self.addresses: tuple[Address, ...] = ()
@@ -87,8 +90,8 @@ class Relay:
 
     def related(self, address: Address) -> Address:
         """What the peer is told of where we are, with the relayed ``address`` (RFC 8839 5.1)."""
-        if self.mapped is None or self.is_hidden:
-            return ("::" if ":" in address[0] else "0.0.0.0", 0)
+        if self.mapped is None or self.conceals:
+            return concealed(address)
         return self.mapped
 
     def error(self, code: int, text: str) -> CandidateError:

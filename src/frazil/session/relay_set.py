@@ -8,7 +8,7 @@ is agreed; a new generation that asks for the same relay gets the same one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.config import MAX_RELAY_SERVERS
@@ -31,6 +31,16 @@ from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""
+
+
+class _Host(NamedTuple):
+    """How the peer may hear of a local address: not through ICE, not as ``raddr``."""
+
+    is_hidden: bool
+    is_concealed: bool
+
+
+_UNKNOWN: Final = _Host(is_hidden=True, is_concealed=True)
 
 
 class RelaySet:
@@ -69,7 +79,7 @@ class RelaySet:
         self._trace = trace
         self._relays: dict[tuple[Address, Address], Relay] = {}
         self._by_address: dict[Address, Relay] = {}
-        self._hosts: dict[Address, bool] = {}
+        self._hosts: dict[Address, _Host] = {}
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self._hosts_done = False
         self._servers: dict[str, RelayServer] = {}
@@ -95,9 +105,18 @@ class RelaySet:
             relay.permitted.clear()
         self._collect(now)
 
-    def add_host(self, address: Address, now: float, *, hidden: bool) -> None:
-        """A socket is bound to ``address``; ``hidden`` if the peer must not learn of it."""
-        self._hosts[address] = hidden
+    def add_host(
+        self, address: Address, now: float, *, hidden: bool, conceals: bool = False
+    ) -> None:
+        """A socket is bound to ``address``.
+
+        Args:
+            address: Where.
+            now: The instant.
+            hidden: ICE is not told of it: nobody but servers may write to it.
+            conceals: The peer must not learn where it is.
+        """
+        self._hosts[address] = _Host(hidden, conceals or hidden)
         self._untold[address] = hidden and self._untold.get(address, True)
         for server in self._servers.values():
             self._ask(server, address, now)
@@ -188,7 +207,7 @@ class RelaySet:
             relay.client.confirm(now)
         if not relay.urls:
             relay.gives_up_at = now + self._patience_s
-            relay.is_hidden = self._hosts.get(host, True)
+            relay.is_hidden, relay.conceals = self._hosts.get(host, _UNKNOWN)
         relay.urls.append(url)
 
     def _tell(self, relay: Relay, now: float) -> None:

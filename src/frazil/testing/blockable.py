@@ -70,6 +70,10 @@ class BlockableNetwork(Network):
         """The addresses of the inner network that are to be shown."""
         return list(filter(self._only, self._inner.interfaces()))
 
+    def source_address(self, remote: str) -> str:
+        """The address from which this host writes to ``remote``, blocked or not."""
+        return self._inner.source_address(remote)
+
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket on the inner network; see :class:`frazil.aio.Network`."""
         inner = self._inner.open_udp(host, port, partial(self._arrive, on_datagrams))

@@ -46,6 +46,7 @@ class Net:
 
     def __init__(self, *ports: int) -> None:
         self.ports = list(ports)
+        self.random_bytes = bytes
         self.udp_port = 5000
         self.streams: list[Stream] = []
         self.early: bytes | None = None

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -60,7 +61,8 @@ def test_a_candidate_forms_a_pair_with_each_host():
 def test_reflexive_candidates_form_no_pairs_of_their_own():
     """RFC 8445 6.1.2.4: they send from their base, so the pair would be redundant."""
     generation = active()
-    generation.local_candidates.append(line("203.0.113.7", 5, "srflx"))
+    reflexive = replace(line("203.0.113.7", 5, "srflx"), base=HOST)
+    generation.local_candidates.append(reflexive)
     generation.admit(line(), True)
     assert len(generation.checklist) == 1
 

@@ -251,7 +251,7 @@ def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
     bench.flush()
     assert len(bench.of(CandidatesEnded)) == 1
     (gathered,) = (e for e in bench.of(CandidateGathered) if e.candidate.type == "relay")
-    assert gathered.candidate.to_line().endswith("raddr 0.0.0.0 rport 0")
+    assert gathered.candidate.to_line().endswith("raddr 0.0.0.0 rport 9")
     bench.relays.remove_host(STREAM, bench.now)
     bench.pair_with()
     assert {pair.key[0] for pair in bench.ice.pairs} == {HOST}
@@ -438,7 +438,7 @@ def test_a_hidden_address_is_in_no_candidate_and_no_error() -> None:
     bench.services[SERVER_2].quota = 0
     bench.add_server().add_server("turn:two", SERVER_2).gather(hidden=True)
     (gathered,) = bench.of(CandidateGathered)
-    assert gathered.candidate.to_line().endswith("typ relay raddr 0.0.0.0 rport 0")
+    assert gathered.candidate.to_line().endswith("typ relay raddr 0.0.0.0 rport 9")
     (error,) = bench.of(CandidateError)
     assert (error.url, error.code, error.local) == ("turn:two", 486, None)
 
