@@ -165,8 +165,9 @@ class Gatherer:
     ) -> Candidate | None:
         """Streams lead away from ``address``, or arrive there: that is a host candidate too.
 
-        STUN servers are not asked what they see of it: a NAT lets nobody in for that, and the peer
-        of an active candidate sees for itself (RFC 6544 5.2).
+        The peer is told of a passive one only: nobody can connect to an active one, and whom it
+        connects to sees where it is. STUN servers are asked about neither, for a NAT lets nobody
+        in for what they see (RFC 6544 5.2).
 
         Args:
             address: Where they arrive; with :data:`ACTIVE_PORT` if they lead away.
@@ -194,6 +195,8 @@ class Gatherer:
         """Take a host candidate, and tell the peer what it may know."""
         candidate = self._host(address, tcp_type)
         generation.local_candidates.append(candidate)
+        if tcp_type is TcpType.ACTIVE:
+            return candidate
         if not disclosure.conceals:
             self._tell(candidate, generation, now)
         for number, shown in enumerate(disclosure.hosts or ()):

@@ -296,7 +296,7 @@ class Generation:
 
     def adopt(self, pair: CandidatePair) -> None:
         """Take a pair that was checked before it was known, because the check was answered."""
-        if self.remote_candidate(pair.remote.address) is None:
+        if self.remote_candidate(pair.remote.address, pair.remote.protocol) is None:
             learned = sum(not candidate.line for candidate in self.remote_candidates)
             if learned >= MAX_REMOTE_PEER_REFLEXIVE:
                 return
