@@ -319,7 +319,9 @@ class IceAgent:
     def report(self, error: CandidateError, now: float) -> None:
         """A server that gave a candidate has taken it back; nothing but an event follows."""
         if not self._is_closed:
-            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._trace.record(
+                now, "ice", "server-failed", url=error.url, code=error.code, text=error.text
+            )
             self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
