@@ -8,7 +8,6 @@ from frazil.aio import (
     TcpGathering,
     unverified_tls,
 )
-from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -21,6 +20,7 @@ from frazil.errors import (
     NotSupportedError,
     OperationError,
     RTCError,
+    RTCErrorDetail,
 )
 from frazil.ice import IceConfig
 from frazil.session.config import SessionConfig
@@ -40,7 +40,9 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    MediaStreamTrack,
     MessageEvent,
+    RTCCertificate,
     RTCDataChannel,
     RTCDataChannelEvent,
     RTCDtlsTransport,
@@ -53,9 +55,13 @@ from frazil.w3c import (
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSctpTransport,
     RTCSessionDescription,
     RTCStatsReport,
+    RTCTrackEvent,
 )
 
 __version__ = "0.1.0"
@@ -74,6 +80,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -85,6 +92,7 @@ __all__ = [
     "RTCDtlsTransport",
     "RTCDtlsTransportState",
     "RTCError",
+    "RTCErrorDetail",
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
@@ -100,11 +108,15 @@ __all__ = [
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
     "RTCStatsReport",
+    "RTCTrackEvent",
     "Reason",
     "RestCredentials",
     "SessionConfig",

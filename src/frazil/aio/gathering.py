@@ -59,7 +59,7 @@ class GatheringDriver:
             servers = [each for each in servers if each.url.is_stream]
         needed = servers or not hidden
         hosts = [each.address for each in self._local.choose()] if needed else []
-        for address in sockets.close_all_but(hosts):
+        for address in sockets.close_all_but(self._local.present() if hosts else ()):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)

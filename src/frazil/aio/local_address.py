@@ -31,6 +31,13 @@ class LocalAddresses:
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
 
+    def present(self) -> list[str]:
+        """All there are: also what is not worth gathering now, but was once and may be in use."""
+        try:
+            return [interface.address for interface in self._network.interfaces()]
+        except OSError:
+            return []
+
     def disclosure(self, address: str) -> Disclosure:
         """What the peer is told of a socket on ``address``."""
         public = self._map.public(address)

@@ -80,7 +80,7 @@ class Gatherer:
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
-        self._ranks = {kind: {False: 0, True: 0} for kind in (None, *TcpType)}
+        self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._disclosures: dict[Address, Disclosure] = {}
         self._told: set[tuple[Address, Address]] = set()
@@ -109,6 +109,28 @@ class Gatherer:
         self._end_generation()
         self._reset(generation)
         self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
+
+    def begin_again(self, now: float) -> bool:
+        """Gather once more for the same generation, because the network has changed.
+
+        What it has stays. The peer is told of what comes on top, and once more of the end: RFC
+        8838 13 knows no second end, but an ICE restart for each address would be the alternative.
+
+        Returns:
+            Whether there is a generation to gather for.
+        """
+        generation = self._generation
+        if generation is None:
+            return False
+        ranks, relay_ranks = self._ranks, self._relay_ranks
+        disclosures, told = self._disclosures, self._told
+        self._reset(generation)
+        self._ranks, self._relay_ranks = ranks, relay_ranks
+        self._disclosures, self._told = disclosures, told
+        generation.gathered = False
+        generation.is_reopened = True
+        self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
+        return True
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
@@ -193,26 +215,24 @@ class Gatherer:
         now: float,
     ) -> Candidate:
         """Take a host candidate, and tell the peer what it may know."""
-        candidate = self._host(address, tcp_type)
+        candidate = self._host(address, tcp_type, address[0])
         generation.local_candidates.append(candidate)
         if tcp_type is TcpType.ACTIVE:
             return candidate
         if not disclosure.conceals:
             self._tell(candidate, generation, now)
         for number, shown in enumerate(disclosure.hosts or ()):
-            known_as = candidate if number == 0 else self._host(address, tcp_type)
+            known_as = candidate if number == 0 else self._host(address, tcp_type, shown)
             known_as = replace(known_as, address=(shown, address[1]))
             if known_as.is_resolved:
                 generation.local_candidates.append(known_as)
             self._tell(known_as, generation, now)
         return candidate
 
-    def _host(self, address: Address, tcp_type: TcpType | None) -> Candidate:
-        """A host candidate, with the next lower priority."""
+    def _host(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
+        """A host candidate, with the next lower priority; the same again if it comes back."""
         is_ipv6 = ":" in address[0]
-        ranks = self._ranks[tcp_type]
-        rank = ranks[is_ipv6]
-        ranks[is_ipv6] = rank + 1
+        rank = self._rank(tcp_type, is_ipv6, known_as)
         kind = CandidateType.HOST
         if tcp_type is None:
             protocol, preference = CandidateProtocol.UDP, local_preference(is_ipv6, rank)
@@ -236,6 +256,13 @@ class Gatherer:
         if generation is not None and not generation.gathered:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
             self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
+
+    def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
+        """How many addresses of its kind and family came before."""
+        key = (tcp_type, is_ipv6, known_as)
+        if key not in self._ranks:
+            self._ranks[key] = sum(known[:2] == key[:2] for known in self._ranks)
+        return self._ranks[key]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
