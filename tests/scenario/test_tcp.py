@@ -4,7 +4,7 @@ import pytest
 
 from frazil import IceOptions
 from frazil.aio import StreamHandlers
-from frazil.testing import FULL_CONE, NO_UDP
+from frazil.testing import FULL_CONE, NO_UDP, Conditions
 from support.scenario import states
 
 CONNECTION, ICE = "connectionState", "iceConnectionState"
@@ -231,6 +231,34 @@ async def test_streams_that_end_again_and_again(stage):
         await stage.sleep(3)
         break_streams(alice)
         await exchange(stage)
+
+
+@pytest.mark.parametrize("for_s", [2, 12])
+async def test_a_blackout_heals(stage, for_s):
+    alice, bob = peers(stage)
+    await stage.connect()
+    await stage.sleep(45)
+    stage.net.block(alice.host, bob.host, for_s=for_s)
+    await stage.sleep(for_s)
+    start = stage.now
+    await exchange(stage)
+    assert stage.now - start < for_s  # TCP waits ever longer before it tries again
+    expected = "new connecting connected" + " disconnected connected" * (for_s > 6)
+    await stage.sleep(5)
+    for peer in (alice, bob):
+        assert states(peer, CONNECTION) == expected
+
+
+@pytest.mark.parametrize("stage", range(5), indirect=True)
+async def test_a_lossy_slow_line(stage):
+    stage.net.default = Conditions(delay_s=0.15, jitter_s=0.05, loss=0.05, reordering=0.02)
+    alice, bob = peers(stage)
+    await stage.connect()
+    for _ in range(20):
+        await stage.sleep(15)
+        await exchange(stage, size=4000)
+    for peer in (alice, bob):
+        assert peer.pc.connectionState == "connected"
 
 
 async def test_a_restart_uses_tcp_again(stage):

@@ -167,7 +167,7 @@ class GatheringDriver:
     ) -> str:
         """Open one stream, unless there is one from before; what went wrong, or nothing."""
         loop, url = asyncio.get_running_loop(), server.url
-        stream = sockets.stream(host, remote)
+        stream = sockets.stream(host, remote, self._tls(url, url.host))
         if stream is None:
             try:
                 stream = await self._reach(name, url, url.host, host, remote, sockets)
@@ -196,6 +196,12 @@ class GatheringDriver:
             transports.relay_stream_opened(name, request.number, stream.local, loop.time())
         self._flush()
 
+    def _tls(self, url: ServerUrl, server_name: str) -> Tls | None:
+        """How a stream to the server of ``url`` is to be secured, if at all."""
+        if url.relay_protocol is not RelayProtocol.TLS:
+            return None
+        return Tls(server_name, self._options.tls_context)
+
     async def _reach(
         self,
         name: str,
@@ -210,9 +216,7 @@ class GatheringDriver:
         Raises:
             OSError: There is none; the text says why.
         """
-        tls = None
-        if url.relay_protocol is RelayProtocol.TLS:
-            tls = Tls(server_name, self._options.tls_context)
+        tls = self._tls(url, server_name)
         lost = partial(self._lose, name, sockets)
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE_S):

@@ -84,12 +84,14 @@ class SocketSet:
                 raise ConnectionAbortedError("the transport is gone")
             raise OSError(errno.EADDRINUSE, "a UDP socket has the same port")
 
-    def stream(self, host: str, remote: Address) -> RelayStream | None:
-        """The stream from the address ``host`` to ``remote``."""
+    def stream(self, host: str, remote: Address, tls: Tls | None) -> RelayStream | None:
+        """The stream from the address ``host`` to ``remote`` that is secured like this."""
+        wanted = (host, remote, tls)
         for socket in self._by_address.values():
-            if isinstance(socket, RelayStream) and (socket.local[0], socket.remote) == (
-                host,
-                remote,
+            if isinstance(socket, RelayStream) and wanted == (
+                socket.local[0],
+                socket.remote,
+                socket.tls,
             ):
                 return socket
         return None

@@ -409,6 +409,37 @@ def test_a_broken_stream_is_replaced_by_another() -> None:
     assert bench.errors == [(URL, 701)] * 2
 
 
+def test_the_name_that_a_redirection_gave_holds_for_the_replacement() -> None:
+    bench, request = redirected()
+    local: Address = (STREAM[0], 2001)
+    bench.relays.stream_opened(request.number, local, bench.now)
+    bench.flush()
+    bench.relays.remove_host(local, bench.now)
+    again = bench.relays.vacancies.requests[-1]
+    assert again.number != request.number
+    assert (again.server, again.domain) == (SERVER_2, "two.example")
+
+
+def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.relays.hosts_done(bench.now)
+    bench.ice.local_addresses_done(bench.now)
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    bench.relays.remove_host(STREAM, bench.now)
+    assert [each.ip for each in bench.relays.vacancies.requests] == [STREAM[0]]
+
+
+def test_fresh_credentials_serve_addresses_that_come_later() -> None:
+    bench = Bench().begin().add_server()
+    bench.services[SERVER].users = {"later": "fresh"}
+    bench.relays.set_credentials({URL: TurnConfig("later", "fresh")})
+    bench.gather()
+    assert bench.errors == []
+
+
 def test_without_an_address_to_come_from_nothing_is_replaced() -> None:
     bench = Bench().begin().add_server().gather()
     bench.pair_with()
