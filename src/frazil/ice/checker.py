@@ -270,17 +270,13 @@ class Checker:
         )
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
-        urgent = self._is_urgent(generation)
-        return generation.checklist.next_ordinary(self.selection.bar(generation), urgent=urgent)
-
-    def _is_urgent(self, generation: Generation) -> bool:
-        """Whether a pair of ``generation`` was in use and has fallen silent."""
-        return self.selection.generation is generation and not self.selection.is_alive
+        return generation.checklist.next_ordinary(self.selection.bar(generation))
 
     def _start(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         generation.checklist.mark(pair, PairState.IN_PROGRESS)
         pair.is_conceded = False
-        urgent = self._is_urgent(generation)
+        selection = self.selection
+        urgent = selection.generation is generation and not selection.is_alive
         self._table.start(pair, generation, CheckKind.CONNECTIVITY, now, hurried=urgent)
         self._trace.record(now, "ice", "check", pair=str(pair))
 

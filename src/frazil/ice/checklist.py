@@ -174,7 +174,7 @@ class Checklist:
         if pair.state in _UNCHECKED:
             self._wanted.append(pair)
 
-    def next_ordinary(self, above: int, *, urgent: bool = False) -> CandidatePair | None:
+    def next_ordinary(self, above: int) -> CandidatePair | None:
         """The pair for the next ordinary check (RFC 8445 6.1.4.2).
 
         That is a wanted pair, else the best waiting one, else the best frozen one whose foundation
@@ -182,7 +182,6 @@ class Checklist:
 
         Args:
             above: Pairs of this priority or less need no check any more.
-            urgent: Nothing works: do not wait for the outcome of a pair of the same foundation.
         """
         if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
             return None
@@ -199,7 +198,7 @@ class Checklist:
                 busy.add(pair.foundation)
             elif pair.state is PairState.FROZEN:
                 frozen.append(pair)
-        return next((each for each in frozen if urgent or each.foundation not in busy), None)
+        return next((pair for pair in frozen if pair.foundation not in busy), None)
 
     def thaw(self, foundation: tuple[str, str, str]) -> None:
         """Let the pairs of a foundation that just proved to work be checked (7.2.5.3.3)."""

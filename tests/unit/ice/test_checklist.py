@@ -141,7 +141,6 @@ def test_ordinary_checks_go_by_priority_and_thaw_the_rest():
     assert checklist.next_ordinary(-1) is pairs[0]
     checklist.mark(pairs[0], P)
     assert checklist.next_ordinary(-1) is None  # the others wait for its outcome
-    assert checklist.next_ordinary(-1, urgent=True) is pairs[1]  # unless nothing works
     checklist.mark(pairs[0], X)
     assert checklist.next_ordinary(-1) is pairs[1]
     assert pairs[1].state is F  # asking is not taking
