@@ -261,6 +261,43 @@ async def test_a_lossy_slow_line(stage):
         assert peer.pc.connectionState == "connected"
 
 
+async def test_another_network_without_udp_is_moved_to(stage):
+    net = stage.net
+    host = net.host("alice")
+    for name, address in (("wlan0", ALICE), ("wwan0", "203.0.113.77")):
+        host.add_interface(address, name, behind=net.firewall(f"firewall {name}", NO_UDP))
+    host.take_down("wwan0")
+    alice = stage.peer("alice", host=host)
+    bob = stage.peer("bob", BOB, ice=IceOptions(tcp="passive"))
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(45)
+    host.take_down("wlan0")
+    host.bring_up("wwan0")
+    start = stage.now
+    await exchange(stage)
+    assert stage.now - start < 2
+    assert alice.pc.connectionState == "connected"
+
+
+async def test_the_side_that_listens_may_move_too(stage):
+    net = stage.net
+    router = net.firewall("office", NO_UDP)
+    alice = stage.peer("alice", host=net.host("alice", ALICE, behind=router))
+    host = net.host("bob")
+    host.add_interface(BOB, "wlan0")
+    bob = stage.peer("bob", host=host, ice=IceOptions(tcp="passive"))
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(45)
+    host.take_down("wlan0")
+    host.add_interface("198.51.100.77", "wwan0")
+    start = stage.now
+    await exchange(stage)
+    assert stage.now - start < 3
+    assert bob.ice.getSelectedCandidatePair().local.address == "198.51.100.77"
+
+
 async def test_a_restart_uses_tcp_again(stage):
     alice, bob = peers(stage)
     await stage.connect()
