@@ -51,12 +51,12 @@ class RemoteCandidateIntake:
         except CandidateSyntaxError as error:
             raise OperationError(f"the candidate cannot be used: {error}") from error
         ufrag = self._generation(init, index, candidate)
-        stack = self._applier.stack
-        if ufrag is None or stack is None or not self._serves(index):
+        if ufrag is None:
             return  # the m-section was rejected: W3C ignores its candidates
+        stack = self._applier.stack_of(index)
         line = candidate.to_line()
         place = CandidateInit(line, init.sdp_mid or self._mid(index), index, ufrag)
-        if not stack.add_candidate(candidate, place, now):
+        if stack is not None and not stack.add_candidate(candidate, place, now):
             self._core.trace.count("candidate-dropped")
             return
         for description in self._core.descriptions.remotes():
@@ -74,14 +74,9 @@ class RemoteCandidateIntake:
             for description in remotes:
                 if section in description.sections_of(ufrag):
                     description.end_candidates(section)
-            stack = self._applier.stack
-            if stack is not None and self._serves(section):
+            stack = self._applier.stack_of(section)
+            if stack is not None:
                 stack.session.end_remote_candidates(now, ufrag)
-
-    def _serves(self, index: int) -> bool:
-        """Whether the m-section's candidates are meant for the transport."""
-        stack = self._applier.stack
-        return stack is not None and stack.remote is not None and index in stack.remote.sections
 
     def _generation(
         self, init: CandidateInit, index: int, candidate: Candidate | None

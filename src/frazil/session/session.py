@@ -172,6 +172,14 @@ class Session:
                 self._data.lose_transport(text, failed=failed, now=now)
             self._settle(now)
 
+    def stop_sctp(self, now: float) -> None:
+        """Carry no data channels any more, without an event and without a word to the peer.
+
+        Signalling ended the association, so the peer ends it as well. Another may be started.
+        """
+        self._data = None
+        self._settle(now)
+
     # --- channels -----------------------------------------------------------------------------
 
     def open_channel(
@@ -222,6 +230,11 @@ class Session:
         """Every local address of this generation has been added."""
         self._relays.hosts_done(now)
         self.ice.local_addresses_done(now)
+        self._settle(now)
+
+    def gather_again(self, now: float) -> None:
+        """There are other local addresses now; all are added anew, and the servers too."""
+        self.ice.gather_again(now)
         self._settle(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:
@@ -386,7 +399,7 @@ class Session:
                 isinstance(event, GatheringStateChanged)
                 and event.state is RTCIceGathererState.GATHERING
             ):
-                self._relays.begin(now)
+                self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
         if self._path is None:

@@ -8,7 +8,7 @@ import pytest
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import DatagramHandler, Interface, UdpSocket
+from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
 from frazil.peer.configuration import Configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.types import Address, Transmit
@@ -33,6 +33,9 @@ class Host:
         if self.is_silent:
             raise OSError("no answer")
         return self.inner.interfaces()
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        return self.inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         if host in self.refused:
@@ -178,7 +181,7 @@ async def _answer_after_the_end(stage: Stage) -> None:
 
     stage.host.answer = wait
     await stage.begin()
-    stack = stage.peer.pc._applier.stack
+    stack = stage.peer.pc.transports.stacks[0]
     stage.peer.pc.transports.discard(stack, REASON, 0.0)
     answered.set()
     await asyncio.sleep(1)
@@ -257,7 +260,7 @@ async def test_a_discarded_transport_says_goodbye_before_its_sockets_close(stage
     await stage.begin()
     local = stage.host.inner.sockets()[0].local
     stage.session.transmits.append(Transmit(b"bye", 3, local, FAR))
-    stage.peer.pc.transports.discard(stage.peer.pc._applier.stack, REASON, 0.0)
+    stage.peer.pc.transports.discard(stage.peer.pc.transports.stacks[0], REASON, 0.0)
     stage.driver.wake()
     await asyncio.sleep(0)
     assert stage.host.bound == []

@@ -117,11 +117,22 @@ def test_end_covers_every_section_of_the_description() -> None:
 
 
 def test_candidates_of_sections_that_we_reject_are_ignored() -> None:
-    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    offer = (CORPUS / "chromium-156-offer.sdp").read_text()
+    peer = answering(offer.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"))
     before = len(added(peer))
     add(peer, {"candidate": LINE, "sdpMid": "0"})
     assert len(added(peer)) == before
     add(peer, {"candidate": LINE, "sdpMid": "2"})
+    assert len(added(peer)) == before + 1
+
+
+def test_candidates_of_sections_that_the_answer_bundles_elsewhere_are_only_written_down() -> None:
+    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    before = len(added(peer))
+    add(peer, {"candidate": LINE, "sdpMid": "2"})
+    assert len(added(peer)) == before
+    assert f"a={LINE}" in peer.pc.remote_description.sdp
+    add(peer, {"candidate": LINE, "sdpMid": "0"})
     assert len(added(peer)) == before + 1
 
 
