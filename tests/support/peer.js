@@ -78,14 +78,14 @@
 
   // Transports come into being with descriptions, never with an event of their own; after a
   // rollback there are others.
-  const watched = new Set();
+  const watched = new Map();
   const watchTransports = () => {
     const sctp = pc.sctp;
     const dtls = sctp?.transport;
     const ice = dtls?.iceTransport;
     const watchOnce = (transport, what, property, type) => {
-      if (transport && !watched.has(transport)) {
-        watched.add(transport);
+      if (transport && watched.get(what) !== transport) {
+        watched.set(what, transport);
         watch(transport, what, property, type);
       }
     };
