@@ -18,6 +18,7 @@ from frazil.peer.event import PeerEvent
 from frazil.peer.history import History
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
@@ -54,6 +55,7 @@ class PeerConnection:
         random_bytes: RandomBytes,
         trace: Trace,
         session_factory: SessionFactory,
+        recovery: RecoveryPolicy = RecoveryPolicy.NONE,
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -63,6 +65,7 @@ class PeerConnection:
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
             session_factory: Makes the session of a transport from its name.
+            recovery: What to do about a path that is lost.
         """
         self.trace = trace
         self._is_closed = False
@@ -72,7 +75,13 @@ class PeerConnection:
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core)
-        self.transports = TransportSet(core, self._channels, configuration, session_factory)
+        self.transports = TransportSet(
+            core,
+            self._channels,
+            configuration,
+            Recovery(recovery, self.restart_ice, trace),
+            session_factory,
+        )
         self._applier = Applier(core, self.transports, self._channels)
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
         self._negotiator = Negotiator(
