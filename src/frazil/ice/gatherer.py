@@ -5,6 +5,7 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 """
 
 from dataclasses import replace
+from itertools import count
 
 from frazil.ice.candidate import (
     Candidate,
@@ -258,11 +259,24 @@ class Gatherer:
             self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
     def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
-        """How many addresses of its kind and family came before."""
+        """The place of an address among those of its kind and family: the first that is free.
+
+        One that comes back has its old place if that is free. One that comes in the place of
+        another ranks like it: some peers move to no pair of a lower priority.
+        """
         key = (tcp_type, is_ipv6, known_as)
-        if key not in self._ranks:
-            self._ranks[key] = sum(known[:2] == key[:2] for known in self._ranks)
+        hosts = [each for each in self._hosts() if (each.tcp_type, each.is_ipv6) == key[:2]]
+        names = {name for each in hosts for name in (each.address[0], each.base[0])} - {known_as}
+        keys = ((tcp_type, is_ipv6, name) for name in names)
+        taken = {self._ranks[each] for each in keys if each in self._ranks}
+        if self._ranks.get(key, -1) in taken or key not in self._ranks:
+            self._ranks[key] = next(rank for rank in count() if rank not in taken)
         return self._ranks[key]
+
+    def _hosts(self) -> list[Candidate]:
+        generation = self._generation
+        candidates = generation.local_candidates if generation else ()
+        return [each for each in candidates if each.type is CandidateType.HOST]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
