@@ -65,6 +65,7 @@ class Generation:
             was sent in vain, the peer may have followed it.
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
@@ -72,6 +73,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_given_up",
         "local",
         "local_candidates",
         "nominated",
@@ -101,6 +103,7 @@ class Generation:
         self.confirmed = 0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_given_up = False
 
     @property
     def is_active(self) -> bool:
@@ -275,6 +278,11 @@ class Generation:
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
+
+    def has_revoked(self, local: Address, remote: Address) -> bool:
+        """Whether we may not send there any more with these credentials (RFC 7675 5.1)."""
+        pair = self.checklist.find((local, remote))
+        return self.is_given_up or (pair is not None and pair.is_barred)
 
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""
