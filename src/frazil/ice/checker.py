@@ -305,9 +305,10 @@ class Checker:
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=str(pair), rtt_s=rtt_s)
             checklist.mark(pair, PairState.SUCCEEDED)
-        if pair.mapped is None:
-            address = answer.mapped or pair.local.address
+        address = answer.mapped or pair.local.address
+        if pair.mapped is None or pair.mapped.address != address:
             pair.mapped = check.generation.mapped_candidate(pair, address, check.priority)
+            self.selection.describe_again(now)
         checklist.thaw(pair.foundation)
         self._works(check, now)
 

@@ -98,16 +98,17 @@ class Selection:
         self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
 
     def describe_again(self, now: float) -> None:
-        """Tell of the pair in use anew if a candidate of it turned out to be a signalled one.
+        """Tell of the pair in use anew if it is known better, or the peer sees it elsewhere.
 
-        It remains the same pair, so that this is none of the ``changes``.
+        A peer-reflexive candidate turned out to be a signalled one, or a NAT gave us another
+        address. It remains the same pair, so that this is none of the ``changes``.
         """
         pair = self.pair
         if pair is None or pair.describe() == self._described:
             return
         self._described = pair.describe()
-        text = "a peer-reflexive candidate of the pair in use was signalled"
-        self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
+        text = "the pair in use is the same, but a candidate of it is known as another now"
+        self._news = Reason("candidate-identified", "RFC 8445 7.2.5.3.1, RFC 8838 11.4", text)
         self._trace.record(now, "ice", "identified", pair=str(pair))
 
     def lose_liveness(self) -> None:

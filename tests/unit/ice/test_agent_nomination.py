@@ -520,6 +520,22 @@ def test_an_address_that_checks_showed_before_the_server_is_signalled_all_the_sa
     assert changes == (pair.a.agent.pair_changes, pair.b.agent.pair_changes)
 
 
+def test_an_address_that_the_nat_gives_in_mid_session_is_told():
+    base, new = ("10.0.0.1", 1000), ("203.0.113.8", 62000)
+    pair = IcePair()
+    pair.a.nat[base] = ("203.0.113.7", 61000)
+    pair.negotiate()
+    pair.run(10)
+    changes, told = pair.a.agent.pair_changes, len(pair.a.events_of(IceTransportChanged))
+    pair.a.nat[base] = new
+    pair.run(10)
+    assert pair.a.agent.selected_pair.local.address == new
+    assert pair.a.agent.pair_changes == changes
+    event = pair.a.events_of(IceTransportChanged)[told]
+    assert (event.change, event.pair) == (None, pair.a.agent.selected_pair)
+    assert event.reason.cause == "candidate-identified"
+
+
 def test_the_nominated_pair_is_taken_again_when_the_peer_says_so():
     """It was left while silent; the one taken instead is silent, too."""
     peer = IcePeer()
