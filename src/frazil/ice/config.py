@@ -31,16 +31,6 @@ MAX_ROLE_CONFLICTS = 16
 MAX_STANDBY_CHECKS = 4
 """Other pairs that are asked at once while the selected one is silent."""
 
-# What these limits mean for the network, per generation with L local addresses: at most
-#
-#     (check_sends + MAX_REPEATS) x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
-#
-# requests are sent to find pairs, where R counts the authentic checks received and N the
-# nominations: one for each better pair that turns out to work, and one more after each that was in
-# vain. A pair in use adds one request for each probe_after_s while it talks, for each
-# probe_interval_s while it is late, and 1 + MAX_STANDBY_CHECKS for each recovery_interval_s once
-# it is lost.
-
 
 @dataclass(frozen=True, slots=True)
 class IceConfig:
@@ -89,3 +79,42 @@ class IceConfig:
                 "the timers must satisfy 0 < probe_after_s < disconnected_after_s "
                 "< consent_timeout_s"
             )
+
+
+def most_checks(
+    config: IceConfig,
+    *,
+    generations: int,
+    local_addresses: int,
+    received: int,
+    nominations: int,
+    elapsed_s: float,
+) -> float:
+    """What the limits mean for the network: the most checks that one agent sends.
+
+    Args:
+        config: Its timers.
+        generations: How many sets of credentials it has had.
+        local_addresses: The sockets and relays that it can send from.
+        received: The authentic checks of the peer that arrived; each triggers one of ours.
+        nominations: One for each better pair that turned out to work, and one more after each that
+            was in vain.
+        elapsed_s: How long it has been running.
+
+    Returns:
+        Transmissions, repetitions included.
+    """
+    searched = generations * (local_addresses * MAX_REMOTE_CANDIDATES + MAX_ROLE_CONFLICTS)
+    sends = config.check_sends + MAX_REPEATS
+    return sends * (searched + received + nominations) + most_watch_checks(config, elapsed_s)
+
+
+def most_watch_checks(config: IceConfig, elapsed_s: float) -> float:
+    """The most checks in ``elapsed_s`` by which one agent watches the pair in use.
+
+    One for each ``probe_after_s`` while the pair talks, one for each ``probe_interval_s`` while it
+    is late, and one with :data:`MAX_STANDBY_CHECKS` others for each ``recovery_interval_s`` once it
+    is lost.
+    """
+    late, lost = 1 / config.probe_interval_s, (1 + MAX_STANDBY_CHECKS) / config.recovery_interval_s
+    return 1 + MAX_STANDBY_CHECKS + elapsed_s * max(late, lost, 1 / config.probe_after_s)
