@@ -23,7 +23,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python tests/check_size.py
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests --ignore=tests/interop
+	FRAZIL_SESSIONS=2000 $(BIN)/python -m pytest tests --ignore=tests/interop
 
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop
