@@ -140,6 +140,15 @@ class Plan:
         return self._connects(stun=self.stun, turn=self.turn)
 
     @property
+    def must_connect_again(self) -> bool:
+        """Whether a restart has to connect them once the network is perfect.
+
+        A TURN server whose answers were lost may believe that it relays already, and refuses.
+        """
+        turn = Health.DEAD if self._has_chance else self.turn
+        return self._connects(stun=self.stun, turn=turn)
+
+    @property
     def must_live(self) -> bool:
         """Whether nothing in it can be the reason why a transport has failed.
 
@@ -150,9 +159,15 @@ class Plan:
         outage_s = sum(each.for_s for each in self.happenings)
         if outage_s >= CONSENT_S or any(each.kind is Kind.FORGET for each in self.happenings):
             return False
-        if self.conditions.loss or any(each.kind is Kind.CUT_OFF for each in self.happenings):
+        if self._has_chance:
             return self._connects(stun=Health.DEAD, turn=Health.DEAD)
         return self.is_connectable
+
+    @property
+    def _has_chance(self) -> bool:
+        """Whether servers may be out of reach while they are asked."""
+        cut_off = any(each.kind is Kind.CUT_OFF for each in self.happenings)
+        return cut_off or self.conditions.loss > 0
 
     def _connects(self, *, stun: Health, turn: Health) -> bool:
         served = Health.ALIVE in (stun, turn)

@@ -30,6 +30,8 @@ MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
 """Other pairs that are asked at once while the selected one is silent."""
+SCOUT_INTERVAL_S = 0.25
+"""Between two checks of addresses from which unauthenticated payload came, whoever sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,11 @@ def most_watch_checks(config: IceConfig, elapsed_s: float) -> float:
 
     One for each ``probe_after_s`` while the pair talks, one for each ``probe_interval_s`` while it
     is late, and one with :data:`MAX_STANDBY_CHECKS` others for each ``recovery_interval_s`` once it
-    is lost.
+    is lost. Payload that nobody answers makes the first of these come sooner, and not more often.
+    Payload from an unknown address adds two, one there and one on the pair in use, for each
+    :data:`SCOUT_INTERVAL_S`, however much of it comes and from wherever, and none while the pair in
+    use talks.
     """
     late, lost = 1 / config.probe_interval_s, (1 + MAX_STANDBY_CHECKS) / config.recovery_interval_s
-    return 1 + MAX_STANDBY_CHECKS + elapsed_s * max(late, lost, 1 / config.probe_after_s)
+    watching = max(late, lost, 1 / config.probe_after_s)
+    return 3 + MAX_STANDBY_CHECKS + elapsed_s * (watching + 2 / SCOUT_INTERVAL_S)

@@ -88,6 +88,18 @@ class Selection:
         monitor.note_heard(now)
         return not was_alive
 
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use."""
+        if self.monitor is not None:
+            self.monitor.note_sent(now)
+
+    def note_moved(self, text: str, now: float) -> None:
+        """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        self.changes += 1
+        self._described = self.pair.describe() if self.pair else None
+        self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
+        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
+
     def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
         """Send on ``pair`` from now on; ``text`` says why."""
         self.monitor = Monitor(pair, self._config, self._random_bytes, now)
@@ -98,17 +110,16 @@ class Selection:
         self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
 
     def describe_again(self, now: float) -> None:
-        """Tell of the pair in use anew if it is known better, or the peer sees it elsewhere.
+        """Tell of the pair in use anew if a candidate of it turned out to be a signalled one.
 
-        A peer-reflexive candidate turned out to be a signalled one, or a NAT gave us another
-        address. It remains the same pair, so that this is none of the ``changes``.
+        It remains the same pair, so that this is none of the ``changes``.
         """
         pair = self.pair
         if pair is None or pair.describe() == self._described:
             return
         self._described = pair.describe()
-        text = "the pair in use is the same, but a candidate of it is known as another now"
-        self._news = Reason("candidate-identified", "RFC 8445 7.2.5.3.1, RFC 8838 11.4", text)
+        text = "a peer-reflexive candidate of the pair in use was signalled"
+        self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
         self._trace.record(now, "ice", "identified", pair=str(pair))
 
     def lose_liveness(self) -> None:
