@@ -391,8 +391,8 @@ class Checker:
     def _overtake(self, now: float) -> None:
         """Leave a pair whose answer is late for one that has answered meanwhile.
 
-        From the peer's view a pair with the same base of ours may be the one it has agreed to: it
-        knows nothing of a NAT that moved it.
+        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
+        nominated. If not, what was nominated is taken back as soon as it answers.
         """
         selection = self.selection
         old, generation = selection.monitor, selection.generation
@@ -405,8 +405,6 @@ class Checker:
         self._use(pair, generation, "the pair answers, and the one in use does not", now)
         if self._role.is_controlling:
             self._nominate(generation, now)
-        elif old.pair is generation.nominated and old.pair.local.base == pair.local.base:
-            self._agree(pair, generation, now)
 
     # --- nomination ---------------------------------------------------------------------------
 
