@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench docs nat-matrix clean
+.PHONY: demo demo-browser test check unit interop format bench docs nat-matrix detection clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -40,6 +40,9 @@ docs: $(VENV)/dev.stamp
 
 nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
+
+detection: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
