@@ -1,7 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
 from frazil.aio import IceOptions, unverified_tls
-from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -14,6 +13,7 @@ from frazil.errors import (
     NotSupportedError,
     OperationError,
     RTCError,
+    RTCErrorDetail,
 )
 from frazil.ice import IceConfig
 from frazil.session.config import SessionConfig
@@ -33,7 +33,9 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    MediaStreamTrack,
     MessageEvent,
+    RTCCertificate,
     RTCDataChannel,
     RTCDataChannelEvent,
     RTCDtlsTransport,
@@ -46,9 +48,13 @@ from frazil.w3c import (
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSctpTransport,
     RTCSessionDescription,
     RTCStatsReport,
+    RTCTrackEvent,
 )
 
 __version__ = "0.1.0"
@@ -64,6 +70,7 @@ __all__ = [
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -75,6 +82,7 @@ __all__ = [
     "RTCDtlsTransport",
     "RTCDtlsTransportState",
     "RTCError",
+    "RTCErrorDetail",
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
@@ -90,11 +98,15 @@ __all__ = [
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
     "RTCStatsReport",
+    "RTCTrackEvent",
     "Reason",
     "RestCredentials",
     "SessionConfig",
