@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
+from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
@@ -64,6 +65,14 @@ class Driver:
         self._after_task = after_task
         self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
         self._sockets: dict[str, SocketSet] = {}
+        self._roaming = Roaming(
+            peer.transports,
+            network,
+            self._sockets,
+            self.flush,
+            self._loop.time,
+            include_loopback=options.include_loopback,
+        )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flush_handle: asyncio.Handle | None = None
@@ -106,6 +115,7 @@ class Driver:
             for handle in (self._timer, self._flush_handle, self._task_handle):
                 if handle is not None:
                     handle.cancel()
+            self._roaming.close()
             for sockets in self._sockets.values():
                 sockets.close()
             self._sockets.clear()
@@ -155,6 +165,7 @@ class Driver:
             if sockets is None:
                 sockets = SocketSet(self._network, partial(self._receive, name))
                 self._sockets[name] = sockets
+            self._roaming.start()
             self._gathering.begin(request, sockets, now)
         elif name not in self._sockets:
             pass  # it was discarded while the request was on its way
