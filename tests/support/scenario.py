@@ -258,10 +258,11 @@ class Stage:
         configuration: dict[str, Any] | None = None,
         session: SessionConfig | None = None,
         host: VirtualHost | None = None,
+        recovery: str = "none",
     ) -> Peer:
         """A peer on a host of its own, unless ``host`` is given."""
         host = host or self.net.host(name, *addresses)
-        pc = RTCPeerConnection(configuration, network=host, session=session)
+        pc = RTCPeerConnection(configuration, network=host, session=session, recovery=recovery)
         peer = Peer(name, host, pc)
         self.peers.append(peer)
         return peer
