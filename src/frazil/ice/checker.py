@@ -497,7 +497,11 @@ class Checker:
     def _hand_over(
         self, pair: CandidatePair, generation: Generation, text: str, now: float
     ) -> None:
-        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why."""
+        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why.
+
+        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
+        nominated. If not, what was nominated is taken back as soon as it answers.
+        """
         old = self.selection.pair
         if old is None:
             return
@@ -506,8 +510,6 @@ class Checker:
         self._watch.ask_early(now)
         if self._role.is_controlling:
             self._nominate(generation, now)
-        elif old is generation.nominated and old.local.base == pair.local.base:
-            self._agree(pair, generation, now)
 
     # --- nomination ---------------------------------------------------------------------------
 
