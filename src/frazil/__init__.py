@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -61,16 +68,19 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -113,6 +123,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",
