@@ -10,6 +10,7 @@ from itertools import combinations_with_replacement, product
 from pathlib import Path
 from typing import TypeVar
 
+from frazil.explain import FINDINGS
 from frazil.ice.state import TRANSITIONS
 from frazil.states.aggregate import (
     CONNECTION_RULES,
@@ -92,6 +93,7 @@ def pages() -> dict[str, str]:
     """The generated pages by their path below ``docs``."""
     return {
         "reference/states.md": "\n\n".join(_states()) + "\n",
+        "reference/findings.md": "\n\n".join(_findings()) + "\n",
         "reference/trace.md": "\n\n".join(_trace()) + "\n",
     }
 
@@ -276,6 +278,21 @@ def _trace() -> Iterator[str]:
             if kind.facts:
                 rows = zip(map(_code, kind.facts), kind.meanings, strict=True)
                 yield _table(("fact", "meaning"), rows)
+
+
+def _findings() -> Iterator[str]:
+    yield "<!-- Written by docs/generate.py. Change that file and run it. -->"
+    yield "# Findings"
+    yield (
+        "`pc.explain()`, `ConnectivityError.report`, warnings in the log and `frazil explain FILE` "
+        "say why a connection is not what it should be. All of them name findings of this page, "
+        "the likely cause first. A finding that begins with *by the way* did not keep the "
+        "connection from getting further. Codes never change their meaning."
+    )
+    for kind in FINDINGS.values():
+        yield f"## {kind.code}"
+        yield kind.meaning
+        yield f"*Fix:* {kind.fix} (Logger: `frazil.{kind.layer}`.)"
 
 
 def _rules(rules: Sequence[Rule[StrEnum]], *, numbered: bool = True) -> str:

@@ -22,6 +22,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
+from frazil.explain import Finding, Report
 from frazil.ice import IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
@@ -72,6 +73,7 @@ __all__ = [
     "ConnectivityError",
     "DOMException",
     "Event",
+    "Finding",
     "FrazilError",
     "IceConfig",
     "IceOptions",
@@ -120,6 +122,7 @@ __all__ = [
     "RTCStatsReport",
     "RTCTrackEvent",
     "Reason",
+    "Report",
     "RestCredentials",
     "SessionConfig",
     "StateChange",

@@ -18,8 +18,9 @@
 Wrong Python types and out-of-range numbers raise the built-in ``TypeError``, as W3C asks.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
+
+from frazil.explain import Report
 
 
 class FrazilError(Exception):
@@ -113,9 +114,9 @@ class ConnectivityError(FrazilError):
     """The connection did not reach the state that was waited for.
 
     Attributes:
-        findings: What was observed, most telling first, one sentence each.
+        report: What was found, the likely cause first, with evidence and what to do.
     """
 
-    def __init__(self, message: str, findings: Sequence[str] = ()) -> None:
-        super().__init__("\n  - ".join([message, *findings]))
-        self.findings = tuple(findings)
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__("\n".join([message, str(report)]).rstrip())
+        self.report = report

@@ -364,7 +364,7 @@ class IceAgent:
     def _receive_request(
         self, request: Message, local: Address, remote: Address, now: float
     ) -> None:
-        accepted = self._responder.answer(request, local, remote)
+        accepted = self._responder.answer(request, local, remote, now)
         if accepted is not None:
             self._validate(local, remote)
             self._apply_role(now)

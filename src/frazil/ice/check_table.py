@@ -248,7 +248,9 @@ class CheckTable:
 
     # --- responses ----------------------------------------------------------------------------
 
-    def receive(self, response: Message, local: Address, remote: Address) -> Answer | None:
+    def receive(
+        self, response: Message, local: Address, remote: Address, now: float
+    ) -> Answer | None:
         """Match a response with its check.
 
         Returns:
@@ -267,6 +269,7 @@ class CheckTable:
             self._trace.count("stun-response-unauthenticated")
             if error in _REFUSALS:
                 check.pair.error_code = error
+                self._trace.record(now, "ice", "check-rejected", pair=str(check.pair), code=error)
             return None
         self._remove(check)
         mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)

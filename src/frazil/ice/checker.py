@@ -338,7 +338,7 @@ class Checker:
         Returns:
             Whether it is authentic and came the way of a check of ours in reverse.
         """
-        answer = self._table.receive(response, local, remote)
+        answer = self._table.receive(response, local, remote, now)
         if answer is None:
             return False
         check, error = answer.check, answer.error

@@ -390,6 +390,7 @@ class Gatherer:
         result = self._queries.receive(message, local, remote)
         if result is not None:
             self._take(result, now)
+            self._conclude(now)
         return result is not None
 
     def _take(self, result: QueryResult, now: float) -> None:
@@ -401,7 +402,6 @@ class Gatherer:
             self._errors.setdefault(query.url, error)
         if not self._queries.has(query.url) and query.url not in self._answered:
             self._report(query.url, now)
-        self._conclude(now)
 
     def _reflected(self, query: Query, mapped: Address, now: float) -> None:
         self._answered.add(query.url)
@@ -467,8 +467,11 @@ class Gatherer:
 
     def handle_timeout(self, now: float) -> None:
         """Ask again, give up, refresh NAT bindings: whatever is due."""
-        for result in self._queries.handle_timeout(now):
+        expired = self._queries.handle_timeout(now)
+        for result in expired:
             self._take(result, now)
+        if expired:
+            self._conclude(now)
         if self._keepalive_at is not None and now >= self._keepalive_at:
             self._keepalive_at = now + _KEEPALIVE_S
             for local, server in self._keepalives:

@@ -26,7 +26,7 @@ class Responder:
         self.transmits: list[Transmit] = []
 
     def answer(
-        self, request: Message, local: Address, remote: Address
+        self, request: Message, local: Address, remote: Address, now: float
     ) -> tuple[Generation, ReceivedCheck] | None:
         """Answer ``request``; a role conflict that we lose switches the role (7.3.1.1).
 
@@ -36,7 +36,7 @@ class Responder:
         ufrag, colon, _ = (request.text(Attribute.USERNAME) or "").partition(":")
         if not request.has_integrity or not ufrag:
             self._trace.count("check-without-credentials")
-            self._send(_error(request, 400, "Bad Request"), local, remote)
+            self._refuse(request, 400, "Bad Request", local, remote, now)
             return None
         generation = self._lineage.by_local_ufrag(ufrag) if colon else None
         credentials = generation.local if generation else None
@@ -46,7 +46,7 @@ class Responder:
             or not request.is_authentic(short_term_key(credentials.password))
         ):
             self._trace.count("check-unauthenticated")
-            self._send(_error(request, 401, "Unauthenticated"), local, remote)
+            self._refuse(request, 401, "Unauthenticated", local, remote, now)
             return None
         if request.unknown_required:
             self._trace.count("check-with-unknown-attribute")
@@ -63,6 +63,13 @@ class Responder:
             self._role.switch()
         self._send(_success(request, remote, credentials), local, remote)
         return generation, _received(request, local, remote)
+
+    def _refuse(
+        self, request: Message, code: int, text: str, local: Address, remote: Address, now: float
+    ) -> None:
+        """Refuse a check that does not show our credentials."""
+        self._trace.record(now, "ice", "check-refused", code=code, remote=remote[0], text=text)
+        self._send(_error(request, code, text), local, remote)
 
     def _send(self, data: bytes, local: Address, remote: Address) -> None:
         self.transmits.append(Transmit(data, len(data), local, remote))

@@ -148,6 +148,21 @@ _ICE: Final = (
         pair=_PAIR,
         nomination="its number; none if it does not nominate",
     ),
+    routine(
+        "ice",
+        "check-refused",
+        "A check of the peer arrived that is not authentic.",
+        code=_CODE,
+        remote="IP address that it came from",
+        text="why",
+    ),
+    routine(
+        "ice",
+        "check-rejected",
+        "Somebody, perhaps the peer, says that it does not know our credentials.",
+        pair=_PAIR,
+        code=_CODE,
+    ),
     event(
         "ice",
         "check-timed-out",
@@ -359,7 +374,7 @@ _SCTP: Final = (
         code="error cause code",
         text="what it means",
     ),
-    event("sctp", "t3-expired", "Data was not acknowledged in time.", rto_s="the next timeout"),
+    routine("sctp", "t3-expired", "Data was not acknowledged in time.", rto_s="the next timeout"),
     event("sctp", "stream-reset", "A stream is to be reset.", stream_id="which one"),
     event(
         "sctp",

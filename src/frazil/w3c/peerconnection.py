@@ -17,6 +17,7 @@ from frazil.errors import (
     InvalidStateError,
     NotSupportedError,
 )
+from frazil.explain import Report, explain
 from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
@@ -41,7 +42,6 @@ from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
-from frazil.w3c.finding import findings
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
@@ -441,7 +441,7 @@ class RTCPeerConnection(EventTarget):
 
         Raises:
             ConnectivityError: The connection failed, was closed, or the time ran out; its
-                ``findings`` say what was observed.
+                ``report`` says why, and what to do about it.
         """
         states = RTCPeerConnectionState
         final = (states.CONNECTED, states.FAILED, states.CLOSED)
@@ -450,10 +450,14 @@ class RTCPeerConnection(EventTarget):
                 await self._pulse.wait_until(lambda: self.connectionState in final)
         except TimeoutError:
             text = f"not connected after {timeout} s: connectionState is {self.connectionState}"
-            raise ConnectivityError(text, findings(self._peer)) from None
+            raise ConnectivityError(text, self.explain()) from None
         if self.connectionState is not states.CONNECTED:
             text = f"the connection is {self.connectionState}"
-            raise ConnectivityError(text, findings(self._peer))
+            raise ConnectivityError(text, self.explain())
+
+    def explain(self) -> Report:
+        """Why the connection is not what it should be; nothing if nothing is wrong."""
+        return explain(self.trace.records, self._loop.time())
 
     async def gathering_complete(self) -> None:
         """Wait until :attr:`localDescription` holds every candidate, for one-message signalling.

@@ -1,0 +1,29 @@
+"""This host: addresses, sockets, interfaces, and whether UDP gets out at all."""
+
+from collections.abc import Iterator
+
+from frazil.explain.catalogue import FINDINGS
+from frazil.explain.finding import Finding, evidence_of
+from frazil.explain.story import Path, Records, fact
+
+
+def judge_network(path: Path) -> Iterator[Finding]:
+    """What keeps this host from having candidates."""
+    attempt = path.attempt
+    if path.has_worked:
+        return
+    bound = attempt.of("ice", "host-failed")
+    if attempt.of("ice", "local-candidate") or not _is_gathered(attempt):
+        return
+    if bound:
+        kind = FINDINGS["FZ-NET-BIND"]
+        yield Finding(kind, f"No socket could be opened: {fact(bound[0], 'text')}.", tuple(bound))
+        return
+    relay_only = path.story.last("api", "configured", policy="relay") is not None
+    kind = FINDINGS["FZ-ICE-RELAY-ONLY" if relay_only else "FZ-NET-NO-ADDRESS"]
+    yield Finding(kind, kind.meaning, evidence_of(attempt.of("ice", "gathering")))
+
+
+def _is_gathered(attempt: Records) -> bool:
+    last = attempt.last("ice", "gathering")
+    return last is not None and fact(last, "state") == "complete"

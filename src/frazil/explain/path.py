@@ -1,0 +1,83 @@
+"""Why a path that worked does not work any more."""
+
+from collections.abc import Iterator
+
+from frazil.explain.catalogue import FINDINGS
+from frazil.explain.finding import Finding, evidence_of
+from frazil.explain.story import Path, Records, fact
+from frazil.trace import TraceRecord
+
+
+def judge_path(path: Path) -> Iterator[Finding]:
+    """What was lost, and how; or what happened to a path that works."""
+    if not path.has_worked or path.dtls == "closed":
+        return
+    moved = path.attempt.of("ice", "address-changed")
+    if moved:
+        kind = FINDINGS["FZ-NAT-BINDING-EXPIRED"]
+        sentence = f"A NAT gave this host another public address: {fact(moved[-1], 'text')}."
+        yield Finding(kind, sentence, evidence_of(moved), is_aside=True)
+    if not path.works and path.ice != "new":
+        yield from _lost(path)
+
+
+def _lost(path: Path) -> Iterator[Finding]:
+    ends = path.attempt.since(_lost_at(path))
+    gone = ends.of("ice", "local-address-lost")
+    relays = _relay_ips(path)
+    interface = [each for each in gone if fact(each, "address") not in relays]
+    stream = ends.of("ice", "stream-lost")
+    consent = ends.of("ice", "consent-lost")
+    silent = ends.of("ice", "liveness-lost")
+    if interface:
+        kind = FINDINGS["FZ-NET-INTERFACE-LOST"]
+        sentence = f"The interface with {fact(interface[-1], 'address')} went away."
+        yield Finding(kind, sentence, evidence_of(interface))
+    elif gone:
+        kind = FINDINGS["FZ-TURN-LOST"]
+        told = ends.of("ice", "server-failed")[:1]
+        why = f" {fact(told[0], 'text')}" if told else ""
+        yield Finding(kind, kind.meaning + why, evidence_of(told, gone))
+    elif stream:
+        kind = FINDINGS["FZ-ICE-STREAM-LOST"]
+        sentence = f"The TCP connection in use ended: {fact(stream[-1], 'text')}."
+        yield Finding(kind, sentence, evidence_of(stream))
+    elif consent:
+        yield _consent(ends, consent)
+    else:
+        yield _silence(path, silent)
+
+
+def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
+    last = consent[-1]
+    since_s = fact(last, "unanswered_s")
+    late_at = (ends.began_at + last.at) / 2
+    heard = [each for each in ends.of("ice", "check-received") if each.last_at > late_at]
+    if heard:
+        kind = FINDINGS["FZ-ICE-PATH-ONE-WAY"]
+        how = "though its own checks arrive"
+    else:
+        kind = FINDINGS["FZ-ICE-CONSENT-LOST"]
+        how = "and nothing else came"
+    seconds = f"{since_s:.0f} s" if isinstance(since_s, float) else "too long"
+    sentence = f"The peer did not answer for {seconds}, {how}: sending had to stop."
+    return Finding(kind, sentence, evidence_of(heard, consent))
+
+
+def _silence(path: Path, silent: list[TraceRecord]) -> Finding:
+    kind = FINDINGS["FZ-ICE-SILENT"]
+    state = path.attempt.last("ice", "state")
+    reason = f": {fact(state, 'text')}" if state else ""
+    return Finding(kind, f"The path worked, and is {path.ice}{reason}.", evidence_of(silent))
+
+
+def _lost_at(path: Path) -> float:
+    """When the last path that worked began to fail."""
+    answers = path.attempt.of("ice", "consent-renewed") + path.attempt.of("ice", "pair-valid")
+    return max((each.last_at for each in answers), default=0.0)
+
+
+def _relay_ips(path: Path) -> set[str]:
+    """Where servers relayed for us."""
+    relays = path.attempt.of("ice", "local-candidate", type="relay")
+    return {str(fact(each, "address")).rpartition(":")[0] for each in relays}

@@ -1,0 +1,71 @@
+"""What became of STUN and TURN servers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from frazil.explain.catalogue import FINDINGS
+from frazil.explain.finding import Finding, evidence_of
+from frazil.explain.story import Path, fact
+from frazil.trace import TraceRecord
+
+_REFUSED_FROM: Final = 300
+_UNREACHABLE: Final = 701
+"""The code of webrtc-pc for a server that cannot be reached."""
+_ALONE: Final = 1
+
+
+def judge_servers(path: Path) -> Iterator[Finding]:
+    """Each server that gave no candidate, and permissions that were refused."""
+    failed = path.attempt.of("ice", "server-failed")
+    for record in failed:
+        yield _server(record, is_aside=path.has_worked)
+    yield from _all_unreachable(path, failed)
+    denied = path.attempt.of("turn", "permission-failed")
+    if denied and not path.works:
+        kind = FINDINGS["FZ-TURN-PEER"]
+        peers = ", ".join(sorted({str(fact(each, "ip")) for each in denied}))
+        sentence = f"The TURN server does not relay to {peers}: {fact(denied[0], 'text')}."
+        yield Finding(kind, sentence, evidence_of(denied))
+
+
+def _server(record: TraceRecord, *, is_aside: bool) -> Finding:
+    url, code, text = (fact(record, name) for name in ("url", "code", "text"))
+    kind = FINDINGS[_code(str(url), code if isinstance(code, int) else None, str(text))]
+    sentence = f"{url}: {text}"
+    sentence += "" if sentence.endswith(".") else "."
+    return Finding(kind, sentence, (record,), is_aside=is_aside)
+
+
+def _code(url: str, code: int | None, text: str) -> str:
+    is_turn = url.startswith("turn")
+    if "cannot be resolved" in text:
+        return "FZ-TURN-NAME"
+    if code is not None and _REFUSED_FROM <= code < _UNREACHABLE:
+        name = f"FZ-TURN-{code}"
+        return name if name in FINDINGS else "FZ-TURN-REFUSED"
+    if not is_turn:
+        return "FZ-STUN-UNREACHABLE"
+    is_refused = "cannot be connected" in text
+    return "FZ-TURN-TLS" if url.startswith("turns") and is_refused else "FZ-TURN-UNREACHABLE"
+
+
+def _all_unreachable(path: Path, failed: Sequence[TraceRecord]) -> Iterator[Finding]:
+    """Several servers, and none answers: that is not their fault."""
+    silent = [each for each in failed if _is_silent(each)]
+    servers = {_host(str(fact(each, "url"))) for each in silent}
+    gathered = {str(fact(each, "type")) for each in path.attempt.of("ice", "local-candidate")}
+    if len(servers) <= _ALONE or gathered & {"srflx", "relay"} or path.has_worked:
+        return
+    if servers >= {_host(url) for url in path.story.servers}:
+        kind = FINDINGS["FZ-NET-UDP-BLOCKED"]
+        yield Finding(kind, kind.meaning, evidence_of(silent))
+
+
+def _is_silent(record: TraceRecord) -> bool:
+    code = fact(record, "code")
+    text = str(fact(record, "text"))
+    return code in (None, _UNREACHABLE) and "resolved" not in text and "address" not in text
+
+
+def _host(url: str) -> str:
+    return url.partition(":")[2].partition("?")[0].partition(":")[0]

@@ -1,0 +1,68 @@
+"""Whether offer, answer and candidates found their way."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from frazil.explain.catalogue import FINDINGS
+from frazil.explain.finding import Finding, evidence_of
+from frazil.explain.story import Path, Story, fact
+from frazil.states.enums import RTCSignalingState as Signaling
+
+_UNFINISHED: Final[dict[str, str]] = {
+    Signaling.HAVE_LOCAL_OFFER: "FZ-SIG-NO-ANSWER",
+    Signaling.HAVE_REMOTE_OFFER: "FZ-SIG-ANSWER-DUE",
+    Signaling.HAVE_LOCAL_PRANSWER: "FZ-SIG-PROVISIONAL",
+    Signaling.HAVE_REMOTE_PRANSWER: "FZ-SIG-PROVISIONAL",
+}
+_PATIENCE_S: Final = 2.0
+"""How long signalling may take before it counts as silent."""
+
+
+def judge_exchange(story: Story) -> Iterator[Finding]:
+    """What keeps offer and answer from having an effect."""
+    if any(path.has_worked for path in story.paths):
+        return
+    code = _exchange(story)
+    if code:
+        kind = FINDINGS[code]
+        applied = story.of("peer", "description-applied")
+        yield Finding(kind, kind.meaning, evidence_of(applied[-2:]))
+    elif story.is_closed and not story.failed:
+        kind = FINDINGS["FZ-API-CLOSED"]
+        yield Finding(kind, kind.meaning)
+
+
+def _exchange(story: Story) -> str | None:
+    if not story.paths and not story.of("peer", "description-applied"):
+        return "FZ-SIG-NONE"
+    changed = story.last("peer", "state-changed", machine="signaling")
+    unfinished = _UNFINISHED.get(str(fact(changed, "new"))) if changed else None
+    if unfinished is not None or story.paths:
+        return unfinished
+    return "FZ-SIG-NOTHING-AGREED"
+
+
+def judge_candidates(path: Path) -> Iterator[Finding]:
+    """Whether the peer's candidates arrived, and belong to its checks."""
+    attempt = path.attempt
+    heard = attempt.of("ice", "check-received")
+    yield from _credentials(path, is_heard=bool(heard))
+    settled = path.story.of("peer", "description-applied", type="answer")[-1:]
+    if path.has_worked or path.valid or heard or attempt.of("ice", "remote-candidate"):
+        return
+    if settled and path.now - settled[0].at >= _PATIENCE_S:
+        ended = attempt.of("ice", "end-of-remote-candidates")
+        kind = FINDINGS["FZ-ICE-NO-REMOTE" if ended else "FZ-SIG-CANDIDATES-LOST"]
+        failed = path.story.of("api", "rejected", method="addIceCandidate")
+        yield Finding(kind, kind.meaning, evidence_of(settled, ended, failed))
+
+
+def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
+    """One end knows other credentials than the other: each direction shows it by itself."""
+    rejected = [] if path.valid else path.attempt.of("ice", "check-rejected")
+    refused = [] if is_heard else path.attempt.of("ice", "check-refused")
+    if (rejected or refused) and path.dtls != "connected":
+        kind = FINDINGS["FZ-SIG-STALE"]
+        who = "the peer refuses our checks" if rejected else "we refuse the checks of the peer"
+        sentence = f"The credentials are not those that were signalled: {who}."
+        yield Finding(kind, sentence, evidence_of(rejected, refused))

@@ -1,0 +1,567 @@
+"""Faults, each with the finding that must come first; a fault returns the peer that is asked."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from frazil import IceOptions
+from frazil.dtls.alert import Alert, AlertLevel
+from frazil.dtls.record import encode_alert
+from frazil.ice.role import Role
+from frazil.stun import ErrorCode, Method
+from frazil.testing import NO_UDP, PORT_RESTRICTED_CONE, SYMMETRIC, Conditions, PortAssignment
+from support.scenario import Peer, Stage
+from support.turn_stream_server import TurnStreamServer
+
+STUN = {"urls": "stun:stun.example"}
+RELAY = "192.0.2.7"
+
+
+class Fault(NamedTuple):
+    """What goes wrong, and what is to be said about it."""
+
+    name: str
+    code: str
+    play: Callable[[Stage], Awaitable[Peer]]
+
+
+FAULTS: list[Fault] = []
+
+
+def fault(code: str) -> Callable[[Any], Any]:
+    """Enter a fault in the list."""
+
+    def enter(play: Callable[[Stage], Awaitable[Peer]]) -> Any:
+        FAULTS.append(Fault(play.__name__, code, play))
+        return play
+
+    return enter
+
+
+async def negotiated(stage: Stage, peer: Peer, wait_s: float = 60.0) -> Peer:
+    """Offer, answer, and what comes of it."""
+    stage.peers[0].channel()
+    await stage.negotiate()
+    await stage.sleep(wait_s)
+    return peer
+
+
+async def lost(stage: Stage, cut: Callable[[Peer, Peer], object], wait_s: float = 60.0) -> Peer:
+    """A connection that works until ``cut``."""
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    cut(alice, bob)
+    await stage.sleep(wait_s)
+    return alice
+
+
+def mangled(stage: Stage, pattern: str, text: str, kind: str = "answer") -> None:
+    """Change descriptions of one kind on their way."""
+    for line in (stage.there, stage.back):
+        deliver = line.receive
+
+        async def receive(message: Any, deliver: Any = deliver) -> None:
+            if message.get("type") == kind:
+                message = message | {"sdp": re.sub(pattern, text, message["sdp"])}
+            await deliver(message)
+
+        line.receive = receive
+
+
+def altered(peer: Peer, change: Callable[[bytes], bytes | None]) -> None:
+    """Change or lose (None) what comes to the sockets of a peer that are opened from now on."""
+    open_udp = peer.host.open_udp
+
+    def opened(address: str, port: int, on_datagrams: Any, *rest: Any, **named: Any) -> Any:
+        def hear(batch: Any) -> None:
+            changed = [each._replace(data=data) for each in batch if (data := change(each.data))]
+            if changed:
+                on_datagrams(changed)
+
+        return open_udp(address, port, hear, *rest, **named)
+
+    peer.host.open_udp = opened
+
+
+def filtered(peer: Peer, admits: Callable[[bytes], bool]) -> None:
+    """Let only some datagrams into the sockets of a peer that are opened from now on."""
+    altered(peer, lambda data: data if admits(data) else None)
+
+
+def homes(stage: Stage, *servers: Any, kind: Any = SYMMETRIC, theirs: Any = None) -> Peer:
+    """Alice and Bob behind NATs, with a STUN server in the world."""
+    net = stage.net
+    net.stun_server("192.0.2.1", name="stun.example")
+    home, office = (
+        net.nat("home", "203.0.113.5", kind=kind),
+        net.nat("office", "198.51.100.9", kind=kind),
+    )
+    alice, bob = (
+        net.host("alice", "192.168.1.2", behind=home),
+        net.host("bob", "10.0.7.2", behind=office),
+    )
+    ours = {"iceServers": list(servers)}
+    return stage.introduce(
+        stage.peer("alice", host=alice, configuration=ours),
+        stage.peer("bob", host=bob, configuration=ours if theirs is None else theirs),
+    )[0]
+
+
+def turn(url: str = "turn:relay.example", credential: str = "password") -> dict[str, str]:
+    return {"urls": url, "username": "user", "credential": credential}
+
+
+# --- signalling -------------------------------------------------------------------------------
+
+
+@fault("FZ-SIG-NONE")
+async def nothing_is_exchanged(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    await stage.sleep(5)
+    return alice
+
+
+@fault("FZ-API-CLOSED")
+async def we_close_too_early(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.net.default = Conditions(delay_s=0.5)
+    await negotiated(stage, alice, 0.2)
+    await alice.pc.close()
+    return alice
+
+
+@fault("FZ-SIG-NO-ANSWER")
+async def the_offer_is_lost(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.sleep(30)
+    return alice
+
+
+@fault("FZ-SIG-ANSWER-DUE")
+async def the_application_does_not_answer(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await bob.pc.setRemoteDescription(alice.pc.localDescription)
+    await stage.sleep(30)
+    return bob
+
+
+@fault("FZ-SIG-PROVISIONAL")
+async def the_answer_stays_provisional(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    stage.net.block()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await bob.pc.setRemoteDescription(alice.pc.localDescription)
+    answer = await bob.pc.createAnswer()
+    await bob.pc.setLocalDescription({"type": "pranswer", "sdp": answer.sdp})
+    await stage.sleep(30)
+    return bob
+
+
+@fault("FZ-SIG-NOTHING-AGREED")
+async def no_channel_was_made(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    await stage.negotiate()
+    await stage.sleep(5)
+    return alice
+
+
+@fault("FZ-SIG-CANDIDATES-LOST")
+async def signalling_carries_no_candidates(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.signalling(carries_candidates=False, carries_end=False)
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-NO-REMOTE")
+async def the_peer_has_no_network(stage: Stage) -> Peer:
+    alice, _ = stage.introduce(stage.peer("alice", "10.0.0.1"), stage.peer("bob"))
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-SIG-STALE")
+async def the_answer_has_another_password(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "a=ice-pwd:.*", "a=ice-pwd:" + "x" * 24)
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-SIG-STALE")
+async def the_offer_has_another_ufrag(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.signalling(carries_candidates=False)
+    for line in (stage.there, stage.back):
+        deliver = line.receive
+
+        async def receive(message: Any, deliver: Any = deliver) -> None:
+            await deliver({k: v for k, v in message.items() if k != "usernameFragment"})
+
+        line.receive = receive
+    stage.signalling(carries_candidates=True)
+    mangled(stage, "a=ice-ufrag:.*", "a=ice-ufrag:stale", "offer")
+    return await negotiated(stage, alice)
+
+
+# --- this host --------------------------------------------------------------------------------
+
+
+@fault("FZ-NET-NO-ADDRESS")
+async def we_have_no_network(stage: Stage) -> Peer:
+    alice, _ = stage.introduce(stage.peer("alice"), stage.peer("bob", "10.0.0.2"))
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-RELAY-ONLY")
+async def relays_only_and_none_is_there(stage: Stage) -> Peer:
+    alice = stage.peer("alice", "10.0.0.1", configuration={"iceTransportPolicy": "relay"})
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-NET-BIND")
+async def every_port_is_taken(stage: Stage) -> Peer:
+    alice, _ = stage.introduce(stage.peer("alice", "10.0.0.1"), stage.peer("bob", "10.0.0.2"))
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError("address already in use")
+
+    alice.host.open_udp = refuse
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-NET-UDP-BLOCKED")
+async def our_network_lets_no_udp_out(stage: Stage) -> Peer:
+    net = stage.net
+    net.stun_server("192.0.2.1", name="stun.example")
+    net.stun_server("192.0.2.2", name="other.example")
+    host = net.host("alice", "203.0.113.9", behind=net.firewall("office", NO_UDP))
+    servers = [STUN, {"urls": "stun:other.example"}]
+    alice = stage.peer("alice", host=host, configuration={"iceServers": servers})
+    stage.introduce(alice, stage.peer("bob", "198.51.100.7"))
+    return await negotiated(stage, alice)
+
+
+# --- checks -----------------------------------------------------------------------------------
+
+
+@fault("FZ-ICE-UNANSWERED")
+async def a_firewall_between_neighbours(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.net.block()
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-UNANSWERED")
+async def the_peer_is_behind_a_firewall(stage: Stage) -> Peer:
+    host = stage.net.host("bob", "203.0.113.9", behind=stage.net.firewall("office", NO_UDP))
+    alice = stage.peer("alice", "198.51.100.7")
+    stage.introduce(alice, stage.peer("bob", host=host))
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-ONE-WAY")
+async def we_may_not_send(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.net.block("alice", "bob", one_way=True)
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-MDNS")
+async def the_peer_hides_its_addresses(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.net.block()
+    deliver = stage.back.receive
+
+    async def receive(message: Any) -> None:
+        text = message.get("candidate")
+        if text:
+            message = message | {"candidate": text.replace("10.0.0.2", "0b4e.local")}
+        await deliver(message)
+
+    stage.back.receive = receive
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-NO-PAIR")
+async def no_family_is_common(stage: Stage) -> Peer:
+    alice = stage.peer("alice", "10.0.0.1")
+    stage.introduce(alice, stage.peer("bob", "2001:db8::2"))
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-ROLE-LOOP")
+async def nobody_settles_the_role_conflict(stage: Stage) -> Peer:
+    kept = Role.claims_ours, Role.keeps_against
+    Role.claims_ours = Role.keeps_against = lambda self, request: True
+    try:
+        alice, _ = stage.pair()
+        return await negotiated(stage, alice)
+    finally:
+        Role.claims_ours, Role.keeps_against = kept
+
+
+@fault("FZ-ICE-PRIVATE-ONLY")
+async def nobody_has_a_server(stage: Stage) -> Peer:
+    return await negotiated(stage, homes(stage))
+
+
+@fault("FZ-ICE-PRIVATE-ONLY")
+async def the_peer_has_no_server(stage: Stage) -> Peer:
+    return await negotiated(stage, homes(stage, STUN, theirs={}))
+
+
+@fault("FZ-ICE-RELAY-NEEDED")
+async def two_symmetric_nats(stage: Stage) -> Peer:
+    return await negotiated(stage, homes(stage, STUN))
+
+
+@fault("FZ-STUN-UNREACHABLE")
+async def the_stun_server_is_down(stage: Stage) -> Peer:
+    stage.net.names["dead.example"] = ["192.0.2.99"]
+    stun = {"urls": "stun:dead.example"}
+    return await negotiated(stage, homes(stage, stun, kind=PORT_RESTRICTED_CONE))
+
+
+# --- TURN -------------------------------------------------------------------------------------
+
+
+def refused(code: int) -> None:
+    """Enter a fault: the server refuses allocations with this error."""
+    known = code in (401, 403, 437, 438, 486, 508)
+
+    async def play(stage: Stage) -> Peer:
+        server = stage.net.turn_server(RELAY, name="relay.example")
+        server.service.refusals[Method.ALLOCATE] = ErrorCode(code, "No")
+        return await negotiated(stage, homes(stage, STUN, turn()))
+
+    play.__name__ = f"the_relay_refuses_with_{code}"
+    fault(f"FZ-TURN-{code}" if known else "FZ-TURN-REFUSED")(play)
+
+
+for each in (403, 437, 441, 442, 486, 500, 508):
+    refused(each)
+
+
+@fault("FZ-TURN-401")
+async def the_password_is_wrong(stage: Stage) -> Peer:
+    stage.net.turn_server(RELAY, name="relay.example")
+    return await negotiated(stage, homes(stage, STUN, turn(credential="wrong")))
+
+
+@fault("FZ-TURN-438")
+async def every_nonce_is_stale(stage: Stage) -> Peer:
+    server = stage.net.turn_server(RELAY, name="relay.example")
+    server.service.nonce_lifetime_s = 0.0
+    return await negotiated(stage, homes(stage, STUN, turn()))
+
+
+@fault("FZ-TURN-UNREACHABLE")
+async def the_relay_is_silent(stage: Stage) -> Peer:
+    stage.net.turn_server(RELAY, name="relay.example").service.silent = True
+    return await negotiated(stage, homes(stage, STUN, turn()))
+
+
+@fault("FZ-TURN-UNREACHABLE")
+async def nobody_listens_at_the_port_of_the_relay(stage: Stage) -> Peer:
+    stage.net.host("relay", RELAY)
+    stage.net.names["relay.example"] = [RELAY]
+    return await negotiated(stage, homes(stage, STUN, turn("turn:relay.example?transport=tcp")))
+
+
+@fault("FZ-TURN-TLS")
+async def the_certificate_of_the_relay_is_of_another(stage: Stage) -> Peer:
+    stage.net.names["relay.example"] = [RELAY]
+    host = stage.net.host("relay", RELAY)
+    server = await TurnStreamServer.start(host, certificate_name="another.example")
+    stage.closing.append(server.close)
+    return await negotiated(stage, homes(stage, STUN, turn("turns:relay.example:443")))
+
+
+@fault("FZ-TURN-NAME")
+async def the_name_of_the_relay_is_unknown(stage: Stage) -> Peer:
+    return await negotiated(stage, homes(stage, STUN, turn()))
+
+
+@fault("FZ-TURN-PEER")
+async def the_relay_must_not_reach_the_peer(stage: Stage) -> Peer:
+    server = stage.net.turn_server(RELAY, name="relay.example")
+    server.service.refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
+    return await negotiated(stage, homes(stage, STUN, turn()))
+
+
+@fault("FZ-TURN-LOST")
+async def the_relay_is_switched_off(stage: Stage) -> Peer:
+    server = stage.net.turn_server(RELAY, name="relay.example")
+    alice = homes(stage, turn(), theirs={"iceServers": [STUN]})
+    await stage.connect()
+    await stage.sleep(20)
+    server.service.forget_allocations()
+    server.service.refusals[Method.ALLOCATE] = ErrorCode(486, "No")
+    await stage.sleep(60)
+    return alice
+
+
+# --- a path that was lost ---------------------------------------------------------------------
+
+
+@fault("FZ-ICE-CONSENT-LOST")
+async def the_network_fails(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: stage.net.block())
+
+
+@fault("FZ-ICE-SILENT")
+async def the_network_fails_just_now(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: stage.net.block(), 12)
+
+
+@fault("FZ-ICE-PATH-ONE-WAY")
+async def we_are_not_heard_any_more(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: stage.net.block("alice", "bob", one_way=True), 32)
+
+
+@fault("FZ-NET-INTERFACE-LOST")
+async def our_interface_goes(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: alice.host.remove_interface("10.0.0.1"))
+
+
+@fault("FZ-NAT-BINDING-EXPIRED")
+async def our_nat_forgets(stage: Stage) -> Peer:
+    kind = replace(PORT_RESTRICTED_CONE, ports=PortAssignment.RANDOM)
+    home = stage.net.nat("home", "203.0.113.5", kind=kind)
+    alice = stage.peer("alice", host=stage.net.host("alice", "192.168.1.2", behind=home))
+    stage.introduce(alice, stage.peer("bob", "198.51.100.7"))
+    return await lost(stage, lambda alice, bob: home.forget())
+
+
+@fault("FZ-ICE-STREAM-LOST")
+async def the_tcp_connection_breaks(stage: Stage) -> Peer:
+    host = stage.net.host("alice", "203.0.113.9")
+    alice = stage.peer("alice", host=host, ice=IceOptions(tcp="active"))
+    bob = stage.peer("bob", "198.51.100.7", ice=IceOptions(tcp="passive"))
+    stage.introduce(alice, bob)
+    filtered(bob, lambda data: False)
+    filtered(alice, lambda data: False)
+    await stage.connect()
+    await stage.sleep(20)
+    stage.net.block()
+    for end in alice.host.tcp.open_ends():
+        end._abort()
+    await stage.sleep(20)
+    return alice
+
+
+# --- DTLS and SCTP ----------------------------------------------------------------------------
+
+
+@fault("FZ-PEER-CLOSED")
+async def the_peer_closes(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: bob.pc.close())
+
+
+@fault("FZ-DTLS-FINGERPRINT")
+async def the_answer_promises_another_certificate(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "sha-256 ..:..", "sha-256 00:00")
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-DTLS-FINGERPRINT")
+async def our_offer_arrives_with_another_fingerprint(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "sha-256 ..:..", "sha-256 00:00", "offer")
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-DTLS-ROLE")
+async def both_ends_are_dtls_clients(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "a=setup:active", "a=setup:passive")
+    return await negotiated(stage, alice, 10)
+
+
+@fault("FZ-DTLS-ROLE")
+async def both_ends_are_dtls_servers(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "a=setup:actpass", "a=setup:active", "offer")
+    mangled(stage, "a=setup:passive", "a=setup:active")
+    return await negotiated(stage, alice, 10)
+
+
+@fault("FZ-DTLS-MTU")
+async def large_datagrams_are_lost(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    for peer in (alice, bob):
+        filtered(peer, lambda data: data[0] < 20 or len(data) < 400)
+    return await negotiated(stage, alice, 20)
+
+
+@fault("FZ-DTLS-NO-ANSWER")
+async def only_stun_passes(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    for peer in (alice, bob):
+        filtered(peer, lambda data: data[0] < 20)
+    await negotiated(stage, alice, 20)
+    return bob
+
+
+@fault("FZ-SCTP-NO-ANSWER")
+async def nothing_sealed_passes(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    for peer in (alice, bob):
+        filtered(peer, lambda data: data[0] != 23)
+    return await negotiated(stage, alice, 20)
+
+
+@fault("FZ-SCTP-STALLED")
+async def the_peer_acknowledges_nothing_any_more(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    deaf: list[bool] = []
+    filtered(bob, lambda data: not deaf or data[0] != 23)
+    await stage.connect()
+    await stage.sleep(5)
+    deaf.append(True)
+    alice.channels["chat"].send("hello?")
+    await stage.sleep(600)
+    return alice
+
+
+@fault("FZ-SCTP-ABORTED")
+async def the_peer_aborts_the_association(stage: Stage) -> Peer:
+    def abort(_alice: Peer, bob: Peer) -> None:
+        (stack,) = bob.pc._peer.transports.stacks
+        stack.session.data.abort(stage.now)
+        bob.pc._driver.wake()
+        stage.peers.remove(bob)  # nothing that it says now is to be believed
+        stage.closing.append(bob.pc.close)
+
+    return await lost(stage, abort, 5)
+
+
+@fault("FZ-DTLS-ALERT")
+async def the_peer_finds_no_common_cipher(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    alert = encode_alert(AlertLevel.FATAL, Alert.HANDSHAKE_FAILURE)
+    altered(alice, lambda data: alert if data[0] == 22 else data)
+    return await negotiated(stage, alice, 20)
+
+
+@fault("FZ-DTLS-VIOLATED")
+async def the_handshake_is_garbled(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    altered(alice, lambda data: data[:30] + bytes(len(data) - 30) if data[0] == 22 else data)
+    return await negotiated(stage, alice, 20)
+
+
+@fault("FZ-SCTP-CONGESTED")
+async def the_path_carries_too_little(stage: Stage) -> Peer:
+    alice, _ = await stage.connect()
+    stage.net.connect("alice", "bob", Conditions(delay_s=0.05, loss=0.35))
+    for _ in range(40):
+        alice.channels["chat"].send(b"x" * 1000)
+        await stage.sleep(0.5)
+    return alice
