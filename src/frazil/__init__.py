@@ -1,6 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import AddressMapMode, IceOptions, Interface, IpHandlingPolicy
+from frazil.aio import AddressMapMode, IceOptions, Interface, IpHandlingPolicy, MdnsMode
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -66,6 +66,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "MdnsMode",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",

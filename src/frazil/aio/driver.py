@@ -11,15 +11,19 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, MdnsMode
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.naming import Naming
 from frazil.aio.network import Network
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.task_set import TaskSet
 from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
     DriverRequest,
     EventType,
     Fired,
     GatheringRequested,
+    LookupRequested,
     OperationSettled,
     PeerEvent,
 )
@@ -62,7 +66,12 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
-        self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
+        self._tasks = TaskSet()
+        self._naming = Naming(
+            peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
+        )
+        local = LocalAddresses(network, options, self._naming)
+        self._gathering = GatheringDriver(peer.transports, network, self.flush, self._tasks, local)
         self._sockets: dict[str, SocketSet] = {}
         self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -107,7 +116,8 @@ class Driver:
                 sockets.close()
             self._sockets.clear()
             self._promises.clear()
-        return self._gathering.close()
+            self._naming.close()
+        return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
 
@@ -154,6 +164,8 @@ class Driver:
                 sockets = SocketSet(self._network, receive, self._options.ports)
                 self._sockets[name] = sockets
             self._gathering.begin(request, sockets, now)
+        elif isinstance(request, LookupRequested):
+            self._naming.look_up(request, now)
         elif name in self._sockets:
             self._sockets.pop(name).close()
 

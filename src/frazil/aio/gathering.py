@@ -5,11 +5,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from frazil.aio.ice_option import IceOptions
 from frazil.aio.local_address import LocalAddresses
-from frazil.aio.network import Network, Tls
+from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.task_set import TaskSet
+from frazil.ice import Disclosure
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
@@ -18,27 +19,27 @@ from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
+_UNTOLD: Final = Disclosure(hosts=())
 
 
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_local", "_network", "_tasks", "_transports")
+    __slots__ = ("_flush", "_local", "_network", "_tasks", "_transports")
 
     def __init__(
         self,
         transports: TransportSet,
         network: Network,
         flush: Callable[[], None],
-        *,
-        options: IceOptions,
+        tasks: TaskSet,
+        local: LocalAddresses,
     ) -> None:
         self._transports = transports
         self._network = network
         self._flush = flush
-        self._local = LocalAddresses(network, options)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._ended: asyncio.Future[None] | None = None
+        self._tasks = tasks
+        self._local = local
 
     def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
         """Open sockets on every usable address and look the servers up, all at once.
@@ -54,35 +55,38 @@ class GatheringDriver:
         if not self._local.has_udp:
             servers = [each for each in servers if each.url.is_stream]
         needed = servers or not hidden
-        hosts = [each.address for each in self._local.choose()] if needed else []
+        interfaces = self._local.choose() if needed else []
+        hosts = [each.address for each in interfaces]
         for address in sockets.close_all_but(hosts):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
-        for host in hosts if self._local.has_udp else ():
-            try:
-                socket = sockets.open(host)
-            except OSError as error:  # others may serve
-                transports.local_address_failed(name, host, _text(host, error), now)
-                continue
-            disclosure = self._local.disclosure(host)
-            transports.add_local_address(
-                name, socket.local, now, hidden=hidden, disclosure=disclosure
-            )
+        for interface in interfaces if self._local.has_udp else ():
+            self._add(name, interface, sockets, now, hidden=hidden)
         transports.local_addresses_done(name, now)
 
-    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
-        task = asyncio.get_running_loop().create_task(
-            self._resolve(name, server, hosts, sockets), name=f"look up {server.url.host}"
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
+    def _add(
+        self, name: str, interface: Interface, sockets: SocketSet, now: float, *, hidden: bool
+    ) -> None:
+        """Open a socket on one address; if it refuses, others may serve."""
+        transports, host = self._transports, interface.address
+        disclosure = _UNTOLD
+        try:
+            local = sockets.open(host).local
+        except OSError as error:
+            text = f"no UDP socket on {host}: {error.strerror or error}"
+            transports.local_address_failed(name, host, text, now)
+            return
+        try:
+            if not hidden:
+                disclosure = self._local.disclosure(interface)
+        except OSError as error:
+            transports.local_address_failed(name, host, f"no mDNS name for {host}: {error}", now)
+        transports.add_local_address(name, local, now, hidden=hidden, disclosure=disclosure)
 
-    def _forget(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if self._ended is not None and not self._tasks:
-            self._ended.set_result(None)
+    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
+        self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
 
     async def _resolve(
         self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet
@@ -152,16 +156,6 @@ class GatheringDriver:
         self._transports.remove_local_address(name, stream.local, now)
         self._flush()
 
-    def close(self) -> "asyncio.Future[None]":
-        """Break off every lookup; done when none is under way."""
-        if self._ended is None:
-            self._ended = asyncio.get_running_loop().create_future()
-            if not self._tasks:
-                self._ended.set_result(None)
-            for task in self._tasks:
-                task.cancel()
-        return self._ended
-
 
 class _Server(NamedTuple):
     """A URL and the entry of the configuration that it stands in."""
@@ -177,7 +171,3 @@ def _servers(request: GatheringRequested) -> list[_Server]:
         for url in entry.urls:
             found.setdefault(url.url, _Server(url, entry))
     return list(found.values())
-
-
-def _text(host: str, error: OSError) -> str:
-    return f"no UDP socket on {host}: {error.strerror or error}"

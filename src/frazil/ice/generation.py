@@ -53,6 +53,7 @@ class Generation:
     Attributes:
         gathered: No further local candidate will come.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        looked_up: Names in remote candidates whose addresses are awaited.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
@@ -70,6 +71,7 @@ class Generation:
         "gathered",
         "local",
         "local_candidates",
+        "looked_up",
         "nominated",
         "nominated_at",
         "nomination",
@@ -89,6 +91,7 @@ class Generation:
         self.remote_candidates: list[Candidate] = []
         self.gathered = False
         self.remote_ended = False
+        self.looked_up: set[str] = set()
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
         self.nominated: CandidatePair | None = None
@@ -106,7 +109,7 @@ class Generation:
     @property
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
-        return self.gathered and self.remote_ended
+        return self.gathered and self.remote_ended and not self.looked_up
 
     def keep_early(self, check: ReceivedCheck) -> None:
         """Remember ``check`` until the remote credentials are known; the latest of each pair.
@@ -194,6 +197,17 @@ class Generation:
         """Take a signalled candidate and form its pairs, if checks run already."""
         if self.remote_ended:
             return Admission.TOO_LATE
+        return self._take(candidate, controlling)
+
+    def resolve(self, name: str, address: str, controlling: bool) -> None:
+        """The remote candidates with this name have this address, and form pairs."""
+        named = [each for each in self.remote_candidates if each.address[0] == name]
+        for candidate in named:
+            self.remote_candidates.remove(candidate)
+            resolved = (address, candidate.address[1])
+            self._take(replace(candidate, address=resolved, base=resolved), controlling)
+
+    def _take(self, candidate: Candidate, controlling: bool) -> Admission:
         place = (candidate.address, candidate.protocol, candidate.component)
         for known in self.remote_candidates:
             if place == (known.address, known.protocol, known.component):

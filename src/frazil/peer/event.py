@@ -83,4 +83,17 @@ class TransportDiscarded:
     transport: str
 
 
-DriverRequest: TypeAlias = GatheringRequested | TransportDiscarded
+@dataclass(frozen=True, slots=True)
+class LookupRequested:
+    """The driver must find out which address a name in a candidate of the peer has.
+
+    Attributes:
+        transport: The name of the transport.
+        host: The name to look up by multicast DNS.
+    """
+
+    transport: str
+    host: str
+
+
+DriverRequest: TypeAlias = GatheringRequested | LookupRequested | TransportDiscarded

@@ -10,6 +10,7 @@ from frazil.ice import (
     CandidatesEnded,
     GatheringStateChanged,
     IceTransportChanged,
+    NameFound,
     RoleChanged,
 )
 from frazil.peer.channel_table import ChannelTable
@@ -33,20 +34,22 @@ from frazil.session.event import (
 class Router:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering")
+    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering", "_on_name")
 
     def __init__(
         self,
         core: Core,
         channels: ChannelTable,
         on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
+        on_name: Callable[[TransportStack, NameFound], None],
     ) -> None:
-        """Tell ``on_gathering`` at once, outside of any task, when a gatherer moves."""
+        """Tell ``on_gathering`` and ``on_name`` at once, outside of any task."""
         self._core = core
         self._channels = channels
         self._ice = IceTasks(core)
         self._dtls = DtlsTasks(core)
         self._on_gathering = on_gathering
+        self._on_name = on_name
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
@@ -66,6 +69,8 @@ class Router:
                 self._ice.end(stack, event)
             case CandidateError():
                 self._ice.report_error(stack, event)
+            case NameFound():
+                self._on_name(stack, event)
             case RoleChanged():
                 self._ice.change_role(stack, event)
             case DtlsStateChanged():

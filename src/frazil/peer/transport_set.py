@@ -4,11 +4,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from frazil.ice import OPEN, Disclosure, GatheringStateChanged
+from frazil.ice import OPEN, Disclosure, GatheringStateChanged, NameFound
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
-from frazil.peer.event import DriverRequest, EventType, GatheringRequested, TransportDiscarded
+from frazil.peer.event import (
+    DriverRequest,
+    EventType,
+    GatheringRequested,
+    LookupRequested,
+    TransportDiscarded,
+)
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -55,7 +61,7 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = Router(core, channels, self._request_gathering)
+        self._router = Router(core, channels, self._request_gathering, self._request_lookup)
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -214,6 +220,16 @@ class TransportSet:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
         self._feed(transport, lambda to: to.server_failed(url, text, now))
 
+    # --- names in candidates of the peer ------------------------------------------------------
+
+    def name_resolved(self, transport: str, host: str, address: str, now: float) -> None:
+        """The name ``host`` has this address."""
+        self._feed(transport, lambda to: to.name_resolved(host, address, now))
+
+    def name_unresolved(self, transport: str, host: str, text: str, now: float) -> None:
+        """The name ``host`` has no address that could be found out, for the reason ``text``."""
+        self._feed(transport, lambda to: to.name_unresolved(host, text, now))
+
     # --- inside -------------------------------------------------------------------------------
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
@@ -233,6 +249,9 @@ class TransportSet:
                     configuration.ice_transport_policy,
                 )
             )
+
+    def _request_lookup(self, stack: TransportStack, event: NameFound) -> None:
+        self._requests.append(LookupRequested(stack.name, event.name))
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True

@@ -136,6 +136,17 @@ class Session:
         self._relays.permit(now)
         self._settle(now)
 
+    def name_resolved(self, name: str, address: str, now: float) -> None:
+        """A name of remote candidates has this address."""
+        self.ice.name_resolved(name, address, now)
+        self._relays.permit(now)
+        self._settle(now)
+
+    def name_unresolved(self, name: str, text: str, now: float) -> None:
+        """A name of remote candidates has no address that we could find out."""
+        self.ice.name_unresolved(name, text, now)
+        self._settle(now)
+
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
         """No further remote candidate will be signalled."""
         self.ice.end_remote_candidates(now, ufrag)
