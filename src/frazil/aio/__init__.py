@@ -1,6 +1,6 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
-from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode
+from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode, unverified_tls
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -31,5 +31,6 @@ __all__ = [
     "SystemNetwork",
     "Tls",
     "UdpSocket",
+    "unverified_tls",
     "usable",
 ]

@@ -26,6 +26,7 @@ from frazil.peer.event import (
     LookupRequested,
     OperationSettled,
     PeerEvent,
+    StreamRequested,
 )
 from frazil.peer.operation import Operation
 from frazil.types import Datagram, Transmit
@@ -71,7 +72,9 @@ class Driver:
             peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
         )
         local = LocalAddresses(network, options, self._naming)
-        self._gathering = GatheringDriver(peer.transports, network, self.flush, self._tasks, local)
+        self._gathering = GatheringDriver(
+            peer.transports, network, self.flush, self._tasks, local, options.tls_context
+        )
         self._sockets: dict[str, SocketSet] = {}
         self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -166,7 +169,11 @@ class Driver:
             self._gathering.begin(request, sockets, now)
         elif isinstance(request, LookupRequested):
             self._naming.look_up(request, now)
-        elif name in self._sockets:
+        elif name not in self._sockets:
+            pass  # it was discarded while the request was on its way
+        elif isinstance(request, StreamRequested):
+            self._gathering.open_stream(request, self._sockets[name])
+        else:
             self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:

@@ -1,5 +1,6 @@
 """What the user decides about candidates and checks: :class:`IceOptions`."""
 
+import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -69,6 +70,10 @@ class IceOptions:
             of their addresses; a port for it is opened when the first one comes. ``"publish"``
             does the same to the addresses of this host: only peers on the same link, and who gets
             a check of ours, learn them. ``"off"`` uses no multicast at all.
+        tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
+            operating system trusts, unless told. For a certificate authority of your own
+            ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
+            proper certificates :func:`frazil.unverified_tls`.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -84,6 +89,7 @@ class IceOptions:
     address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
     mdns: MdnsMode | str = MdnsMode.RESOLVE
+    tls_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.include_loopback, bool):
@@ -96,6 +102,8 @@ class IceOptions:
             object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
         if self.ports is not None:
             check_ports(self.ports)
+        if not isinstance(self.tls_context, ssl.SSLContext | None):
+            raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
         self.selection()
         AddressMap(self.address_map)
 
@@ -116,3 +124,15 @@ def _choice(member: str, kind: type[E], value: object) -> E:
         if each == value:
             return each
     raise ValueError(f"{member} must be one of {', '.join(kind)}, not {value!r}")
+
+
+def unverified_tls() -> ssl.SSLContext:
+    """A TLS context that believes any certificate, and so anybody: for laboratories only.
+
+    It is for :attr:`IceOptions.tls_context`. What is relayed stays secret all the same, but
+    whoever is in the way learns the TURN username and can be the relay.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

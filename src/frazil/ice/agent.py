@@ -31,6 +31,7 @@ from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
@@ -238,7 +239,13 @@ class IceAgent:
         self._pair(self._gatherer.add_host(address, now, disclosure), now)
 
     def add_relayed_address(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> None:
         """The server of ``url`` relays for us at ``address``: from now on as good as a socket.
 
@@ -247,9 +254,10 @@ class IceAgent:
             related: What the peer is told of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
         """
-        self._pair(self._gatherer.add_relayed(address, related, url, server, now), now)
+        self._pair(self._gatherer.add_relayed(address, related, url, server, protocol, now), now)
 
     def add_reflected_address(
         self, base: Address, mapped: Address, url: str, server: Address, now: float
@@ -304,6 +312,12 @@ class IceAgent:
         self._gatherer.server_failed(error, now)
         self._settle(now)
 
+    def report(self, error: CandidateError, now: float) -> None:
+        """A server that gave a candidate has taken it back; nothing but an event follows."""
+        if not self._is_closed:
+            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._events.append(error)
+
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
         """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""
         self._checker.refuse_peer(local, ip, code, now)
@@ -354,6 +368,19 @@ class IceAgent:
         """A DTLS record that verified arrived: a sign of life of that pair."""
         if self._selection.note_heard(local, remote, now):
             self._settle(now)
+        elif self.path != (local, remote):
+            self.note_stray(local, remote, now)
+
+    def note_stray(self, local: Address, remote: Address, now: float) -> None:
+        """Payload that may be the peer's came from another address than it should.
+
+        That is a hint and no proof: at most it causes a check there, seldom enough to be harmless.
+        """
+        self._checker.look(local, remote, now)
+
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use; if nothing comes back, the pair is asked soon."""
+        self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""

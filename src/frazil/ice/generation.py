@@ -41,7 +41,6 @@ class Admission(StrEnum):
     TAKEN = "taken"
     KNOWN = "known"
     TOO_MANY = "too-many"
-    TOO_LATE = "too-late"
 
 
 class Generation:
@@ -194,20 +193,10 @@ class Generation:
         )
 
     def admit(self, candidate: Candidate, controlling: bool) -> Admission:
-        """Take a signalled candidate and form its pairs, if checks run already."""
-        if self.remote_ended:
-            return Admission.TOO_LATE
-        return self._take(candidate, controlling)
+        """Take a signalled candidate and form its pairs, if checks run already.
 
-    def resolve(self, name: str, address: str, controlling: bool) -> None:
-        """The remote candidates with this name have this address, and form pairs."""
-        named = [each for each in self.remote_candidates if each.address[0] == name]
-        for candidate in named:
-            self.remote_candidates.remove(candidate)
-            resolved = (address, candidate.address[1])
-            self._take(replace(candidate, address=resolved, base=resolved), controlling)
-
-    def _take(self, candidate: Candidate, controlling: bool) -> Admission:
+        Also after the end of candidates: the peer may have found another way meanwhile.
+        """
         place = (candidate.address, candidate.protocol, candidate.component)
         for known in self.remote_candidates:
             if place == (known.address, known.protocol, known.component):
@@ -223,6 +212,13 @@ class Generation:
             for local in list(self.local_candidates):
                 self._pair(local, candidate, controlling)
         return Admission.TAKEN
+
+    def resolve(self, name: str, address: str, controlling: bool) -> None:
+        """The remote candidates with this name have this address, and form pairs."""
+        for candidate in [each for each in self.remote_candidates if each.address[0] == name]:
+            self.remote_candidates.remove(candidate)
+            resolved = (address, candidate.address[1])
+            self.admit(replace(candidate, address=resolved, base=resolved), controlling)
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""
@@ -285,6 +281,15 @@ class Generation:
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
+
+    def adopt(self, pair: CandidatePair) -> None:
+        """Take a pair that was checked before it was known, because the check was answered."""
+        if self.remote_candidate(pair.remote.address) is None:
+            learned = sum(not candidate.line for candidate in self.remote_candidates)
+            if learned >= MAX_REMOTE_PEER_REFLEXIVE:
+                return
+            self.remote_candidates.append(pair.remote)
+        self.checklist.add(pair)
 
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""

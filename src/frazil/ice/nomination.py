@@ -6,7 +6,7 @@ number, so that an agent that knows the attribute can tell the last one; for oth
 optional attribute.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
@@ -37,6 +37,25 @@ def pair_to_nominate(
     is_settled = nominated is not None and monitor is not None and monitor.pair is nominated
     floor = nominated.priority if nominated is not None and is_settled else -1
     return next(filter(is_fresh, generation.checklist.above(floor)), None)
+
+
+def successor(generations: Iterable[Generation], monitor: Monitor) -> CandidatePair | None:
+    """The best pair that answered after the pair in use was heard last.
+
+    While an answer of the pair in use is late, that is where the peer is now.
+    """
+    return next(
+        (
+            pair
+            for generation in generations
+            for pair in generation.checklist
+            if pair.is_valid
+            and pair is not monitor.pair
+            and pair.consented_at is not None
+            and pair.consented_at > monitor.heard_at
+        ),
+        None,
+    )
 
 
 def should_follow(

@@ -94,6 +94,8 @@ class CandidatePair:
         consented_at: The latest authenticated response to a check of ours.
         is_barred: Consent was lost here, so that these credentials must not be used on this
             5-tuple again (RFC 7675 5.1).
+        is_conceded: It had its chance to prove better than the nominated pair, which is not waited
+            for any more.
         traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
             people: an error in answer to wrong credentials cannot be authenticated.
@@ -105,6 +107,7 @@ class CandidatePair:
         "error_code",
         "foundation",
         "is_barred",
+        "is_conceded",
         "key",
         "local",
         "mapped",
@@ -131,6 +134,7 @@ class CandidatePair:
         self.nomination_received: int | None = None
         self.consented_at: float | None = None
         self.is_barred = False
+        self.is_conceded = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()
         self.traffic = Traffic()

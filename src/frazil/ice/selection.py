@@ -88,6 +88,17 @@ class Selection:
         monitor.note_heard(now)
         return not was_alive
 
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use."""
+        if self.monitor is not None:
+            self.monitor.note_sent(now)
+
+    def note_moved(self, text: str, now: float) -> None:
+        """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        self.changes += 1
+        self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
+        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
+
     def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
         """Send on ``pair`` from now on; ``text`` says why."""
         self.monitor = Monitor(pair, self._config, self._random_bytes, now)
