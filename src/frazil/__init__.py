@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import AddressMapMode, IceOptions, Interface, IpHandlingPolicy
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    MdnsMode,
+    unverified_tls,
+)
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -30,6 +37,7 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import Reason, StateChange
+from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
     MessageEvent,
@@ -66,6 +74,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "MdnsMode",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -98,7 +107,10 @@ __all__ = [
     "RTCSignalingState",
     "RTCStatsReport",
     "Reason",
+    "RestCredentials",
     "SessionConfig",
     "StateChange",
     "__version__",
+    "rest_credentials",
+    "unverified_tls",
 ]

@@ -14,8 +14,8 @@ class FrazilPeer(RTCPeerConnection):
         seen: For each attribute the values that its events brought, the initial one first.
     """
 
-    def __init__(self, configuration: dict[str, Any] | None = None) -> None:
-        super().__init__(configuration)
+    def __init__(self, configuration: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(configuration, **options)
         names = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
         self.seen: dict[str, list[str]] = {name: [str(getattr(self, name))] for name in names}
         for name in names:
@@ -46,7 +46,9 @@ class FrazilPeer(RTCPeerConnection):
 
 
 @asynccontextmanager
-async def frazil_peer(configuration: dict[str, Any] | None = None) -> AsyncIterator[FrazilPeer]:
-    """A connection, closed in the end."""
-    async with FrazilPeer(configuration) as peer:
+async def frazil_peer(
+    configuration: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[FrazilPeer]:
+    """A connection with the options of ``RTCPeerConnection``, closed in the end."""
+    async with FrazilPeer(configuration, **options) as peer:
         yield peer

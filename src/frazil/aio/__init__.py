@@ -1,6 +1,6 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
-from frazil.aio.ice_option import AddressMapMode, IceOptions
+from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode, unverified_tls
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -23,6 +23,7 @@ __all__ = [
     "IceOptions",
     "Interface",
     "IpHandlingPolicy",
+    "MdnsMode",
     "Network",
     "Stream",
     "StreamHandlers",
@@ -30,5 +31,6 @@ __all__ = [
     "SystemNetwork",
     "Tls",
     "UdpSocket",
+    "unverified_tls",
     "usable",
 ]

@@ -11,17 +11,22 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, MdnsMode
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.naming import Naming
 from frazil.aio.network import Network
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.task_set import TaskSet
 from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
     DriverRequest,
     EventType,
     Fired,
     GatheringRequested,
+    LookupRequested,
     OperationSettled,
     PeerEvent,
+    StreamRequested,
 )
 from frazil.peer.operation import Operation
 from frazil.types import Datagram, Transmit
@@ -62,7 +67,14 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
-        self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
+        self._tasks = TaskSet()
+        self._naming = Naming(
+            peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
+        )
+        local = LocalAddresses(network, options, self._naming)
+        self._gathering = GatheringDriver(
+            peer.transports, network, self.flush, self._tasks, local, options.tls_context
+        )
         self._sockets: dict[str, SocketSet] = {}
         self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -107,7 +119,8 @@ class Driver:
                 sockets.close()
             self._sockets.clear()
             self._promises.clear()
-        return self._gathering.close()
+            self._naming.close()
+        return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
 
@@ -154,7 +167,13 @@ class Driver:
                 sockets = SocketSet(self._network, receive, self._options.ports)
                 self._sockets[name] = sockets
             self._gathering.begin(request, sockets, now)
-        elif name in self._sockets:
+        elif isinstance(request, LookupRequested):
+            self._naming.look_up(request, now)
+        elif name not in self._sockets:
+            pass  # it was discarded while the request was on its way
+        elif isinstance(request, StreamRequested):
+            self._gathering.open_stream(request, self._sockets[name])
+        else:
             self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:

@@ -1,44 +1,49 @@
 """The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from frazil.aio.ice_option import IceOptions
 from frazil.aio.local_address import LocalAddresses
-from frazil.aio.network import Network, Tls
+from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.task_set import TaskSet
+from frazil.ice import Disclosure
 from frazil.peer.configuration import IceTransportPolicy
-from frazil.peer.event import GatheringRequested
+from frazil.peer.event import GatheringRequested, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.transport_set import TransportSet
+from frazil.turn import RelayProtocol
 from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
+_UNTOLD: Final = Disclosure(hosts=())
 
 
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_local", "_network", "_tasks", "_transports")
+    __slots__ = ("_flush", "_local", "_network", "_tasks", "_tls_context", "_transports")
 
     def __init__(
         self,
         transports: TransportSet,
         network: Network,
         flush: Callable[[], None],
-        *,
-        options: IceOptions,
+        tasks: TaskSet,
+        local: LocalAddresses,
+        tls_context: ssl.SSLContext | None,
     ) -> None:
         self._transports = transports
         self._network = network
         self._flush = flush
-        self._local = LocalAddresses(network, options)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._ended: asyncio.Future[None] | None = None
+        self._tasks = tasks
+        self._local = local
+        self._tls_context = tls_context
 
     def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
         """Open sockets on every usable address and look the servers up, all at once.
@@ -54,35 +59,38 @@ class GatheringDriver:
         if not self._local.has_udp:
             servers = [each for each in servers if each.url.is_stream]
         needed = servers or not hidden
-        hosts = [each.address for each in self._local.choose()] if needed else []
+        interfaces = self._local.choose() if needed else []
+        hosts = [each.address for each in interfaces]
         for address in sockets.close_all_but(hosts):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
-        for host in hosts if self._local.has_udp else ():
-            try:
-                socket = sockets.open(host)
-            except OSError as error:  # others may serve
-                transports.local_address_failed(name, host, _text(host, error), now)
-                continue
-            disclosure = self._local.disclosure(host)
-            transports.add_local_address(
-                name, socket.local, now, hidden=hidden, disclosure=disclosure
-            )
+        for interface in interfaces if self._local.has_udp else ():
+            self._add(name, interface, sockets, now, hidden=hidden)
         transports.local_addresses_done(name, now)
 
-    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
-        task = asyncio.get_running_loop().create_task(
-            self._resolve(name, server, hosts, sockets), name=f"look up {server.url.host}"
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
+    def _add(
+        self, name: str, interface: Interface, sockets: SocketSet, now: float, *, hidden: bool
+    ) -> None:
+        """Open a socket on one address; if it refuses, others may serve."""
+        transports, host = self._transports, interface.address
+        disclosure = _UNTOLD
+        try:
+            local = sockets.open(host).local
+        except OSError as error:
+            text = f"no UDP socket on {host}: {error.strerror or error}"
+            transports.local_address_failed(name, host, text, now)
+            return
+        try:
+            if not hidden:
+                disclosure = self._local.disclosure(interface)
+        except OSError as error:
+            transports.local_address_failed(name, host, f"no mDNS name for {host}: {error}", now)
+        transports.add_local_address(name, local, now, hidden=hidden, disclosure=disclosure)
 
-    def _forget(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if self._ended is not None and not self._tasks:
-            self._ended.set_result(None)
+    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
+        self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
 
     async def _resolve(
         self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet
@@ -97,7 +105,7 @@ class GatheringDriver:
             if url.is_stream:
                 await self._connect(name, server, addresses, hosts, sockets)
             elif url.is_turn:
-                config = server.entry.turn_config()
+                config = server.entry.turn_config(url.relay_protocol)
                 transports.add_turn_server(name, url.url, addresses, config, loop.time())
             else:
                 transports.add_stun_server(name, url.url, addresses, loop.time())
@@ -129,20 +137,58 @@ class GatheringDriver:
         loop, url = asyncio.get_running_loop(), server.url
         stream = sockets.stream(host, remote)
         if stream is None:
-            tls = Tls(url.host) if url.scheme == "turns" else None
             try:
-                async with asyncio.timeout(_CONNECT_PATIENCE_S):
-                    stream = await sockets.connect(
-                        host, remote, tls, partial(self._lose, name, sockets)
-                    )
-            except TimeoutError:
-                return f"{url.host} does not answer"
+                stream = await self._reach(name, url, url.host, host, remote, sockets)
             except OSError as error:
-                return f"{url.host} cannot be connected: {error}"
-        config = server.entry.turn_config(is_reliable=True)
+                return str(error)
+        config = server.entry.turn_config(url.relay_protocol)
         self._transports.add_turn_stream(name, url.url, stream.local, remote, config, loop.time())
         self._flush()
         return ""
+
+    def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
+        """Open one stream more to a TURN server."""
+        self._tasks.start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
+
+    async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
+        loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
+        request = wanted.request
+        url = ServerUrl.parse(request.url)
+        try:
+            stream = await self._reach(
+                name, url, request.domain or url.host, request.ip, request.server, sockets
+            )
+        except OSError as error:
+            transports.relay_stream_failed(name, request.number, str(error), loop.time())
+        else:
+            transports.relay_stream_opened(name, request.number, stream.local, loop.time())
+        self._flush()
+
+    async def _reach(
+        self,
+        name: str,
+        url: ServerUrl,
+        server_name: str,
+        host: str,
+        remote: Address,
+        sockets: SocketSet,
+    ) -> RelayStream:
+        """A new stream.
+
+        Raises:
+            OSError: There is none; the text says why.
+        """
+        tls = None
+        if url.relay_protocol is RelayProtocol.TLS:
+            tls = Tls(server_name, self._tls_context)
+        lost = partial(self._lose, name, sockets)
+        try:
+            async with asyncio.timeout(_CONNECT_PATIENCE_S):
+                return await sockets.connect(host, remote, tls, lost)
+        except TimeoutError:
+            raise ConnectionError(f"{server_name} does not answer") from None
+        except (OSError, ValueError) as error:  # a name from the network may be none at all
+            raise ConnectionError(f"{server_name} cannot be connected: {error}") from None
 
     def _lose(self, name: str, sockets: SocketSet, stream: RelayStream) -> None:
         """A stream has ended by itself."""
@@ -151,16 +197,6 @@ class GatheringDriver:
         now = asyncio.get_running_loop().time()
         self._transports.remove_local_address(name, stream.local, now)
         self._flush()
-
-    def close(self) -> "asyncio.Future[None]":
-        """Break off every lookup; done when none is under way."""
-        if self._ended is None:
-            self._ended = asyncio.get_running_loop().create_future()
-            if not self._tasks:
-                self._ended.set_result(None)
-            for task in self._tasks:
-                task.cancel()
-        return self._ended
 
 
 class _Server(NamedTuple):
@@ -177,7 +213,3 @@ def _servers(request: GatheringRequested) -> list[_Server]:
         for url in entry.urls:
             found.setdefault(url.url, _Server(url, entry))
     return list(found.values())
-
-
-def _text(host: str, error: OSError) -> str:
-    return f"no UDP socket on {host}: {error.strerror or error}"

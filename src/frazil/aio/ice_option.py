@@ -1,5 +1,6 @@
 """What the user decides about candidates and checks: :class:`IceOptions`."""
 
+import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,17 @@ class AddressMapMode(StrEnum):
     """The peer learns the public addresses, and nowhere the local one."""
     ADD = "add"
     """The peer learns the public addresses besides the local one."""
+
+
+class MdnsMode(StrEnum):
+    """What multicast DNS is used for."""
+
+    OFF = "off"
+    """Nothing: candidates of the peer with a name are of no use."""
+    RESOLVE = "resolve"
+    """The names in candidates of the peer are looked up, once there are any."""
+    PUBLISH = "publish"
+    """The same, and host candidates have a random name in place of the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,14 @@ class IceOptions:
             in place of the local ones, which no ``raddr`` betrays. ``"add"`` tells the local ones
             as they are, and the public ones as server-reflexive candidates; then peers on the
             same network need not go through the NAT.
+        mdns: ``"resolve"``, the default, looks up the ``.local`` names that browsers put in place
+            of their addresses; a port for it is opened when the first one comes. ``"publish"``
+            does the same to the addresses of this host: only peers on the same link, and who gets
+            a check of ours, learn them. ``"off"`` uses no multicast at all.
+        tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
+            operating system trusts, unless told. For a certificate authority of your own
+            ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
+            proper certificates :func:`frazil.unverified_tls`.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -68,6 +88,8 @@ class IceOptions:
     ports: range | None = None
     address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
+    mdns: MdnsMode | str = MdnsMode.RESOLVE
+    tls_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.include_loopback, bool):
@@ -75,10 +97,13 @@ class IceOptions:
         for member, kind in (
             ("ip_handling", IpHandlingPolicy),
             ("address_map_mode", AddressMapMode),
+            ("mdns", MdnsMode),
         ):
             object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
         if self.ports is not None:
             check_ports(self.ports)
+        if not isinstance(self.tls_context, ssl.SSLContext | None):
+            raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
         self.selection()
         AddressMap(self.address_map)
 
@@ -99,3 +124,15 @@ def _choice(member: str, kind: type[E], value: object) -> E:
         if each == value:
             return each
     raise ValueError(f"{member} must be one of {', '.join(kind)}, not {value!r}")
+
+
+def unverified_tls() -> ssl.SSLContext:
+    """A TLS context that believes any certificate, and so anybody: for laboratories only.
+
+    It is for :attr:`IceOptions.tls_context`. What is relayed stays secret all the same, but
+    whoever is in the way learns the TURN username and can be the relay.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -187,6 +187,20 @@ class Network(Protocol):
             ValueError: ``host`` is not an IP literal.
         """
 
+    def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Join a multicast group on the link of one address; others of the host may, too.
+
+        What the socket sends leaves on that link and comes to every member, this host included.
+
+        Args:
+            host: An IPv4 literal: an address of this host.
+            group: The group and its port.
+            on_datagrams: As of :meth:`open_udp`.
+
+        Raises:
+            OSError: The address is not there, or its link has no multicast.
+        """
+
     async def connect_tcp(
         self,
         remote: Address,

@@ -18,6 +18,7 @@ from frazil.ice.event import (
     GatheringStateChanged,
     IceEvent,
     IceTransportChanged,
+    NameFound,
     RoleChanged,
     SelectedPair,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "IceConfig",
     "IceEvent",
     "IceTransportChanged",
+    "NameFound",
     "PairState",
     "RoleChanged",
     "SelectedPair",

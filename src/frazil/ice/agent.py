@@ -15,6 +15,7 @@ from frazil.ice.event import (
     CandidateError,
     IceEvent,
     IceTransportChanged,
+    NameFound,
     RoleChanged,
     SelectedPair,
 )
@@ -30,6 +31,7 @@ from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
@@ -169,7 +171,7 @@ class IceAgent:
 
         Args:
             candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
-                (unresolved name, TCP, port 0) is recorded and otherwise ignored.
+                (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
             ufrag: The generation it belongs to; ``None`` means the newest.
         """
         generation = self._lineage.by_remote_ufrag(ufrag)
@@ -188,8 +190,29 @@ class IceAgent:
                 address=f"{candidate.address[0]}:{candidate.address[1]}",
                 resolved=candidate.is_resolved,
             )
+            name = candidate.mdns_name
+            if name is not None and name not in generation.looked_up:
+                generation.looked_up.add(name)
+                self._events.append(NameFound(name))
         else:
             self._trace.count(f"ice-candidate-{admission}")
+        self._settle(now)
+
+    def name_resolved(self, name: str, address: str, now: float) -> None:
+        """A name of remote candidates, told by :class:`NameFound`, has this IP address."""
+        self._trace.record(now, "ice", "name-resolved", name=name, address=address)
+        for generation in self._lineage:
+            if name in generation.looked_up:
+                generation.looked_up.discard(name)
+                generation.resolve(name, address, self._role.is_controlling)
+        self._selection.describe_again(now)
+        self._settle(now)
+
+    def name_unresolved(self, name: str, text: str, now: float) -> None:
+        """Such a name stays without an address, for the reason ``text``; it is not waited for."""
+        self._trace.record(now, "ice", "name-unresolved", name=name, text=text)
+        for generation in self._lineage:
+            generation.looked_up.discard(name)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
@@ -216,7 +239,13 @@ class IceAgent:
         self._pair(self._gatherer.add_host(address, now, disclosure), now)
 
     def add_relayed_address(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> None:
         """The server of ``url`` relays for us at ``address``: from now on as good as a socket.
 
@@ -225,9 +254,10 @@ class IceAgent:
             related: What the peer is told of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
         """
-        self._pair(self._gatherer.add_relayed(address, related, url, server, now), now)
+        self._pair(self._gatherer.add_relayed(address, related, url, server, protocol, now), now)
 
     def add_reflected_address(
         self, base: Address, mapped: Address, url: str, server: Address, now: float
@@ -281,6 +311,12 @@ class IceAgent:
         """An expected server cannot be used."""
         self._gatherer.server_failed(error, now)
         self._settle(now)
+
+    def report(self, error: CandidateError, now: float) -> None:
+        """A server that gave a candidate has taken it back; nothing but an event follows."""
+        if not self._is_closed:
+            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
         """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""

@@ -73,6 +73,13 @@ class CandidateError:
 
 
 @dataclass(frozen=True, slots=True)
+class NameFound:
+    """A remote candidate of the newest generations has a name for an address; look it up."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleChanged:
     """The role was set, or a role conflict was resolved (RFC 8445 7.3.1.1)."""
 
@@ -85,5 +92,6 @@ IceEvent: TypeAlias = (
     | CandidateGathered
     | CandidatesEnded
     | CandidateError
+    | NameFound
     | RoleChanged
 )

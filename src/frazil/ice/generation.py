@@ -41,7 +41,6 @@ class Admission(StrEnum):
     TAKEN = "taken"
     KNOWN = "known"
     TOO_MANY = "too-many"
-    TOO_LATE = "too-late"
 
 
 class Generation:
@@ -53,6 +52,7 @@ class Generation:
     Attributes:
         gathered: No further local candidate will come.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        looked_up: Names in remote candidates whose addresses are awaited.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
@@ -70,6 +70,7 @@ class Generation:
         "gathered",
         "local",
         "local_candidates",
+        "looked_up",
         "nominated",
         "nominated_at",
         "nomination",
@@ -89,6 +90,7 @@ class Generation:
         self.remote_candidates: list[Candidate] = []
         self.gathered = False
         self.remote_ended = False
+        self.looked_up: set[str] = set()
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
         self.nominated: CandidatePair | None = None
@@ -106,7 +108,7 @@ class Generation:
     @property
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
-        return self.gathered and self.remote_ended
+        return self.gathered and self.remote_ended and not self.looked_up
 
     def keep_early(self, check: ReceivedCheck) -> None:
         """Remember ``check`` until the remote credentials are known; the latest of each pair.
@@ -191,9 +193,10 @@ class Generation:
         )
 
     def admit(self, candidate: Candidate, controlling: bool) -> Admission:
-        """Take a signalled candidate and form its pairs, if checks run already."""
-        if self.remote_ended:
-            return Admission.TOO_LATE
+        """Take a signalled candidate and form its pairs, if checks run already.
+
+        Also after the end of candidates: the peer may have found another way meanwhile.
+        """
         place = (candidate.address, candidate.protocol, candidate.component)
         for known in self.remote_candidates:
             if place == (known.address, known.protocol, known.component):
@@ -209,6 +212,13 @@ class Generation:
             for local in list(self.local_candidates):
                 self._pair(local, candidate, controlling)
         return Admission.TAKEN
+
+    def resolve(self, name: str, address: str, controlling: bool) -> None:
+        """The remote candidates with this name have this address, and form pairs."""
+        for candidate in [each for each in self.remote_candidates if each.address[0] == name]:
+            self.remote_candidates.remove(candidate)
+            resolved = (address, candidate.address[1])
+            self.admit(replace(candidate, address=resolved, base=resolved), controlling)
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""

@@ -4,14 +4,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from frazil.ice import OPEN, Disclosure, GatheringStateChanged
+from frazil.ice import OPEN, Disclosure, GatheringStateChanged, NameFound
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
-from frazil.peer.event import DriverRequest, EventType, GatheringRequested, TransportDiscarded
+from frazil.peer.event import (
+    DriverRequest,
+    EventType,
+    GatheringRequested,
+    LookupRequested,
+    StreamRequested,
+    TransportDiscarded,
+)
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
+from frazil.session.event import RelayStreamRequested
 from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -31,7 +39,8 @@ class TransportSet:
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:
-        configuration: Its ICE servers and policy hold for whatever gathering starts from now on.
+        configuration: Its ICE servers and policy hold for whatever gathering starts from now on;
+            see :meth:`configure`.
     """
 
     __slots__ = (
@@ -55,7 +64,9 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = Router(core, channels, self._request_gathering)
+        self._router = Router(
+            core, channels, self._request_gathering, self._request_lookup, self._request_stream
+        )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -70,6 +81,18 @@ class TransportSet:
     def stacks(self) -> list[TransportStack]:
         """The transports in use, oldest first."""
         return list(self._stacks.values())
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take another configuration; relays in use get fresh credentials at once."""
+        self.configuration = configuration
+        configs = {
+            url.url: server.turn_config(url.relay_protocol)
+            for server in configuration.ice_servers
+            for url in server.urls
+            if url.is_turn
+        }
+        for stack in self._stacks.values():
+            stack.session.set_turn_credentials(configs)
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -206,6 +229,14 @@ class TransportSet:
         """A stream leads from ``local`` to the TURN server of ``url`` at ``server``."""
         self._feed(transport, lambda to: to.add_turn_stream(url, local, server, config, now))
 
+    def relay_stream_opened(self, transport: str, number: int, local: Address, now: float) -> None:
+        """The stream of a :class:`StreamRequested` leads from ``local`` to its server."""
+        self._feed(transport, lambda to: to.relay_stream_opened(number, local, now))
+
+    def relay_stream_failed(self, transport: str, number: int, text: str, now: float) -> None:
+        """The stream of a :class:`StreamRequested` cannot be had; ``text`` says why."""
+        self._feed(transport, lambda to: to.relay_stream_failed(number, text, now))
+
     def turn_streams_done(self, transport: str, url: str, text: str, now: float) -> None:
         """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
         self._feed(transport, lambda to: to.turn_streams_done(url, text, now))
@@ -213,6 +244,16 @@ class TransportSet:
     def server_failed(self, transport: str, url: str, text: str, now: float) -> None:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
         self._feed(transport, lambda to: to.server_failed(url, text, now))
+
+    # --- names in candidates of the peer ------------------------------------------------------
+
+    def name_resolved(self, transport: str, host: str, address: str, now: float) -> None:
+        """The name ``host`` has this address."""
+        self._feed(transport, lambda to: to.name_resolved(host, address, now))
+
+    def name_unresolved(self, transport: str, host: str, text: str, now: float) -> None:
+        """The name ``host`` has no address that could be found out, for the reason ``text``."""
+        self._feed(transport, lambda to: to.name_unresolved(host, text, now))
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -233,6 +274,12 @@ class TransportSet:
                     configuration.ice_transport_policy,
                 )
             )
+
+    def _request_lookup(self, stack: TransportStack, event: NameFound) -> None:
+        self._requests.append(LookupRequested(stack.name, event.name))
+
+    def _request_stream(self, stack: TransportStack, event: RelayStreamRequested) -> None:
+        self._requests.append(StreamRequested(stack.name, event))
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True

@@ -79,6 +79,11 @@ class BlockableNetwork(Network):
         inner = self._inner.open_udp(host, port, partial(self._arrive, on_datagrams))
         return _BlockableUdpSocket(self, inner)
 
+    def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Join a group on the inner network; see :class:`frazil.aio.Network`."""
+        inner = self._inner.open_multicast(host, group, partial(self._arrive, on_datagrams))
+        return _BlockableUdpSocket(self, inner)
+
     async def connect_tcp(
         self,
         remote: Address,
