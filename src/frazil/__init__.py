@@ -6,6 +6,7 @@ from frazil.aio import (
     Interface,
     IpHandlingPolicy,
     MdnsMode,
+    SharedPort,
     unverified_tls,
 )
 from frazil.dtls import Certificate as RTCCertificate
@@ -109,6 +110,7 @@ __all__ = [
     "Reason",
     "RestCredentials",
     "SessionConfig",
+    "SharedPort",
     "StateChange",
     "__version__",
     "rest_credentials",

@@ -46,10 +46,10 @@ async def test_the_name_of_a_browser_is_looked_up(
             await signalling.negotiate()
             await assert_echoes(channel)
         (fact,) = named(python)
-        assert fact["name"].endswith(".local")
+        assert fact["host"].endswith(".local")
         assert fact["address"] == laboratory.wire.far_ip
         pair = python.sctp.transport.iceTransport.getSelectedCandidatePair()
-        assert (pair.remote.type, pair.remote.address) == ("host", fact["name"])
+        assert (pair.remote.type, pair.remote.address) == ("host", fact["host"])
 
 
 async def test_a_browser_looks_our_name_up(secretive: Browser) -> None:

@@ -44,7 +44,7 @@ async def test_names_connect_as_hosts(stage, both):
     assert "10.0.0.1" not in alice.pc.localDescription.sdp
     assert "c=IN IP4 0.0.0.0" in alice.pc.localDescription.sdp
     (fact,) = resolved(bob)
-    assert (fact["name"], fact["address"]) == (candidate.address, "10.0.0.1")
+    assert (fact["host"], fact["address"]) == (candidate.address, "10.0.0.1")
     remote = bob.ice.getSelectedCandidatePair().remote
     assert (remote.type, remote.address) == ("host", candidate.address)
     await stage.sleep(60)
@@ -112,7 +112,7 @@ async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
     await stage.sleep(10)
     (fact,) = resolved(bob)
     assert fact == {
-        "name": "nobody.local",
+        "host": "nobody.local",
         "text": "nobody on a link of this host answers for nobody.local",
     }
     assert states(bob, ICE) == "new checking connected completed"

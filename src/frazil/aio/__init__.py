@@ -14,6 +14,7 @@ from frazil.aio.network import (
     usable,
 )
 from frazil.aio.selection import IpHandlingPolicy
+from frazil.aio.shared_port import SharedPort
 from frazil.aio.system import SystemNetwork
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "IpHandlingPolicy",
     "MdnsMode",
     "Network",
+    "SharedPort",
     "Stream",
     "StreamHandlers",
     "StreamListener",

@@ -67,17 +67,18 @@ class GatheringDriver:
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
         for interface in interfaces if self._local.has_udp else ():
-            self._add(name, interface, sockets, now, hidden=hidden)
+            self._add(request, interface, sockets, now)
         transports.local_addresses_done(name, now)
 
     def _add(
-        self, name: str, interface: Interface, sockets: SocketSet, now: float, *, hidden: bool
+        self, request: GatheringRequested, interface: Interface, sockets: SocketSet, now: float
     ) -> None:
         """Open a socket on one address; if it refuses, others may serve."""
-        transports, host = self._transports, interface.address
+        transports, name, host = self._transports, request.transport, interface.address
+        hidden = request.policy is IceTransportPolicy.RELAY
         disclosure = _UNTOLD
         try:
-            local = sockets.open(host).local
+            socket = sockets.open(host)
         except OSError as error:
             text = f"no UDP socket on {host}: {error.strerror or error}"
             transports.local_address_failed(name, host, text, now)
@@ -87,7 +88,8 @@ class GatheringDriver:
                 disclosure = self._local.disclosure(interface)
         except OSError as error:
             transports.local_address_failed(name, host, f"no mDNS name for {host}: {error}", now)
-        transports.add_local_address(name, local, now, hidden=hidden, disclosure=disclosure)
+        socket.expect(request.ufrag)
+        transports.add_local_address(name, socket.local, now, hidden=hidden, disclosure=disclosure)
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
         self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")

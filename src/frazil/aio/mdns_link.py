@@ -28,7 +28,7 @@ class MdnsLink:
     ) -> None:
         self.host = host
         self._loop = asyncio.get_running_loop()
-        self._endpoint = MdnsEndpoint(Trace(capacity=1))
+        self._endpoint = MdnsEndpoint(Trace())
         self._on_ended = on_ended
         self._timer: asyncio.TimerHandle | None = None
         self._socket = network.open_multicast(host, MDNS_GROUP, self._receive)

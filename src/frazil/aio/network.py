@@ -71,6 +71,12 @@ class UdpSocket(Protocol):
     def dropped(self) -> int:
         """How many datagrams were given to :meth:`send` and never left this host."""
 
+    def expect(self, ufrag: str) -> None:
+        """Connectivity checks for this ufrag are for the owner of the socket.
+
+        Only a socket that is shared needs to know (:class:`frazil.SharedPort`).
+        """
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; in order for each remote address.
 

@@ -141,6 +141,9 @@ class _BoundSocket:
         """How many datagrams were given to :meth:`send` and never left this host."""
         return self._transmitter.dropped
 
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
         self._transmitter.send(transmits)

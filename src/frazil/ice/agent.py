@@ -200,7 +200,7 @@ class IceAgent:
 
     def name_resolved(self, name: str, address: str, now: float) -> None:
         """A name of remote candidates, told by :class:`NameFound`, has this IP address."""
-        self._trace.record(now, "ice", "name-resolved", name=name, address=address)
+        self._trace.record(now, "ice", "name-resolved", host=name, address=address)
         for generation in self._lineage:
             if name in generation.looked_up:
                 generation.looked_up.discard(name)
@@ -210,7 +210,7 @@ class IceAgent:
 
     def name_unresolved(self, name: str, text: str, now: float) -> None:
         """Such a name stays without an address, for the reason ``text``; it is not waited for."""
-        self._trace.record(now, "ice", "name-unresolved", name=name, text=text)
+        self._trace.record(now, "ice", "name-unresolved", host=name, text=text)
         for generation in self._lineage:
             generation.looked_up.discard(name)
         self._settle(now)
@@ -315,7 +315,9 @@ class IceAgent:
     def report(self, error: CandidateError, now: float) -> None:
         """A server that gave a candidate has taken it back; nothing but an event follows."""
         if not self._is_closed:
-            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._trace.record(
+                now, "ice", "server-failed", url=error.url, code=error.code, text=error.text
+            )
             self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:

@@ -60,7 +60,7 @@ class Checker:
         self._ordinary_at = 0.0
         self._conflicts = 0
         self.selection = Selection(config, random_bytes, trace)
-        self._watch = Watch(self._table, self.selection)
+        self._watch = Watch(self._table, self.selection, trace)
         self._scout = Scout(self._table, self.selection, self._watch, trace)
 
     @property
@@ -159,7 +159,7 @@ class Checker:
             The deadline of the clock that ran out: PAC, liveness or consent.
         """
         for check in self._table.handle_timeout(now):
-            self._failed(check, None, now)
+            self._timed_out(check, now)
         patience_at = self._lose_patience(now)
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
@@ -201,6 +201,8 @@ class Checker:
         generation = self._generation
         if generation is None:
             return
+        for formed in generation.checklist.take_formed():
+            self._trace_formed(formed, now)
         while (pair := generation.checklist.take_triggered()) is not None:
             self._start(pair, generation, now)
         if now >= self._ordinary_at:
@@ -208,6 +210,17 @@ class Checker:
             if pair is not None:
                 self._start(pair, generation, now)
                 self._ordinary_at = now + self._pacing_s
+
+    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
+        self._trace.record(
+            now,
+            "ice",
+            "pair-formed",
+            pair=str(pair),
+            local=pair.local.type,
+            remote=pair.remote.type,
+            priority=pair.priority,
+        )
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
         return generation.checklist.next_ordinary(self.selection.bar(generation))
@@ -239,6 +252,9 @@ class Checker:
             return
         pair.requests_received += 1
         pair.responses_sent += 1
+        self._trace.record(
+            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+        )
         if check.nomination is not None and not controlling:
             self._requested(pair, generation, check.nomination, now)
         if generation is not self._generation or pair.is_valid or pair.is_barred:
@@ -323,6 +339,7 @@ class Checker:
         monitor = self.selection.monitor
         if monitor is not None and monitor.pair is pair:
             monitor.note_response(now)
+            self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)
         if checklist.find(pair.key) is not pair:
@@ -370,6 +387,22 @@ class Checker:
         if not self.selection.is_alive and pair is not self.selection.pair:
             self._use(pair, generation, "the pair answered, and none else is in use", now)
         self._overtake(now)
+
+    def _timed_out(self, check: Check, now: float) -> None:
+        """Nobody answered. Of the pair in use the monitor judges, by time and not by checks."""
+        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
+            return
+        transaction = check.transaction
+        self._trace.record(
+            now,
+            "ice",
+            "check-timed-out",
+            pair=str(check.pair),
+            purpose=check.kind,
+            sends=transaction.sends + transaction.repeats,
+            waited_s=now - transaction.started_at,
+        )
+        self._failed(check, None, now)
 
     def _failed(self, check: Check, code: int | None, now: float) -> None:
         pair, checklist = check.pair, check.generation.checklist

@@ -56,13 +56,14 @@ class Checklist:
     packet of an established connection costs no walk over the pairs.
     """
 
-    __slots__ = ("_by_key", "_counts", "_pairs", "_triggered")
+    __slots__ = ("_by_key", "_counts", "_formed", "_pairs", "_triggered")
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
         self._counts = dict.fromkeys(PairState, 0)
         self._triggered: deque[CandidatePair] = deque()
+        self._formed: list[CandidatePair] = []
 
     def __iter__(self) -> Iterator[CandidatePair]:
         return iter(self._pairs)
@@ -106,7 +107,13 @@ class Checklist:
         insort(self._pairs, pair, key=_order)
         self._by_key[pair.key] = pair
         self._counts[pair.state] += 1
+        self._formed.append(pair)
         return True
+
+    def take_formed(self) -> list[CandidatePair]:
+        """The pairs that were added since this was asked last."""
+        formed, self._formed = self._formed, []
+        return formed
 
     def _make_room(self, newcomer: CandidatePair) -> bool:
         """Drop the worst pair that nothing is known for, if it is worse than ``newcomer``."""

@@ -60,6 +60,7 @@ class Session:
         random_bytes: RandomBytes,
         trace: Trace,
     ) -> None:
+        trace = trace.of(name)
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace)
         self._config = config

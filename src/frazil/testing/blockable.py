@@ -149,6 +149,9 @@ class _BlockableUdpSocket:
     def dropped(self) -> int:
         return self._inner.dropped
 
+    def expect(self, ufrag: str) -> None:
+        self._inner.expect(ufrag)
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         if self._network.is_blocked:
             self._network.lost += sum(map(_count, transmits))

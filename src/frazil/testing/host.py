@@ -64,6 +64,9 @@ class VirtualUdpSocket:
     def __repr__(self) -> str:
         return f"<UDP socket of {self._host.name} at {self.local[0]} port {self.local[1]}>"
 
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
         mute = self._closed or not self._host.has(self.local[0])
