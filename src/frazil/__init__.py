@@ -9,7 +9,6 @@ from frazil.aio import (
     SharedPort,
     unverified_tls,
 )
-from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -22,6 +21,7 @@ from frazil.errors import (
     NotSupportedError,
     OperationError,
     RTCError,
+    RTCErrorDetail,
 )
 from frazil.ice import IceConfig
 from frazil.session.config import SessionConfig
@@ -41,7 +41,9 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    MediaStreamTrack,
     MessageEvent,
+    RTCCertificate,
     RTCDataChannel,
     RTCDataChannelEvent,
     RTCDtlsTransport,
@@ -54,9 +56,13 @@ from frazil.w3c import (
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSctpTransport,
     RTCSessionDescription,
     RTCStatsReport,
+    RTCTrackEvent,
 )
 
 __version__ = "0.1.0"
@@ -76,6 +82,7 @@ __all__ = [
     "InvalidSyntaxError",
     "IpHandlingPolicy",
     "MdnsMode",
+    "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -87,6 +94,7 @@ __all__ = [
     "RTCDtlsTransport",
     "RTCDtlsTransportState",
     "RTCError",
+    "RTCErrorDetail",
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
@@ -102,11 +110,15 @@ __all__ = [
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
     "RTCStatsReport",
+    "RTCTrackEvent",
     "Reason",
     "RestCredentials",
     "SessionConfig",

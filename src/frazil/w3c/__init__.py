@@ -1,6 +1,7 @@
 """The public objects, with the names of the W3C standard, on asyncio."""
 
 from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.certificate import RTCCertificate
 from frazil.w3c.datachannel import RTCDataChannel, RTCDataChannelEvent
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event import (
@@ -13,6 +14,13 @@ from frazil.w3c.event import (
 )
 from frazil.w3c.peerconnection import RTCPeerConnection
 from frazil.w3c.stats import RTCStatsReport
+from frazil.w3c.transceiver import (
+    MediaStreamTrack,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    RTCTrackEvent,
+)
 from frazil.w3c.transport import (
     RTCDtlsTransport,
     RTCIceCandidatePair,
@@ -23,7 +31,9 @@ from frazil.w3c.transport import (
 
 __all__ = [
     "Event",
+    "MediaStreamTrack",
     "MessageEvent",
+    "RTCCertificate",
     "RTCDataChannel",
     "RTCDataChannelEvent",
     "RTCDtlsTransport",
@@ -36,7 +46,11 @@ __all__ = [
     "RTCPeerConnectionIceErrorEvent",
     "RTCPeerConnectionIceEvent",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSessionDescription",
     "RTCStatsReport",
+    "RTCTrackEvent",
 ]
