@@ -15,6 +15,7 @@ from frazil.aio.ice_option import IceOptions, MdnsMode
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.naming import Naming
 from frazil.aio.network import Network
+from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
 from frazil.peer.connection import PeerConnection
@@ -37,6 +38,8 @@ Convert = Callable[[Any], Any]
 
 MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
+_STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
+"""Events that no state comes with: those that wait share a turn of the loop."""
 TIMER_SLACK_S: Final = 0.1
 """A timer that would fire by more than this too early is replaced."""
 
@@ -76,6 +79,14 @@ class Driver:
             peer.transports, network, self.flush, self._tasks, local, options.tls_context
         )
         self._sockets: dict[str, SocketSet] = {}
+        self._roaming = Roaming(
+            peer.transports,
+            network,
+            local,
+            self._sockets,
+            self.flush,
+            self._loop.time,
+        )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flush_handle: asyncio.Handle | None = None
@@ -118,6 +129,7 @@ class Driver:
             for handle in (self._timer, self._flush_handle, self._task_handle):
                 if handle is not None:
                     handle.cancel()
+            self._roaming.close()
             for sockets in self._sockets.values():
                 sockets.close()
             self._sockets.clear()
@@ -169,6 +181,7 @@ class Driver:
                 receive = partial(self._receive, name)
                 sockets = SocketSet(self._network, receive, self._options.ports)
                 self._sockets[name] = sockets
+            self._roaming.start()
             self._gathering.begin(request, sockets, now)
         elif isinstance(request, LookupRequested):
             self._naming.look_up(request, now)
@@ -228,23 +241,23 @@ class Driver:
         self.flush()
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
-        """Hand out the events of one task: its slots are written; whether all are messages.
+        """Hand out the events of one task: its slots are written; whether no state came with them.
 
         Nobody hears of those that come after a listener closed the connection.
         """
-        only_messages = True
+        is_stateless = True
         for event in events:
             if self._is_closed:
                 break
             if isinstance(event, OperationSettled):
-                only_messages = False
+                is_stateless = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
                     self._settle(promise, event.operation)
             else:
-                only_messages = only_messages and event.type is EventType.MESSAGE
+                is_stateless = is_stateless and event.type in _STATELESS
                 self._dispatch(event)
-        return only_messages
+        return is_stateless
 
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future

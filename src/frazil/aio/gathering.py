@@ -61,7 +61,7 @@ class GatheringDriver:
         needed = servers or not hidden
         interfaces = self._local.choose() if needed else []
         hosts = [each.address for each in interfaces]
-        for address in sockets.close_all_but(hosts):
+        for address in sockets.close_all_but(self._local.present() if hosts else ()):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)

@@ -43,6 +43,13 @@ class LocalAddresses:
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
 
+    def present(self) -> list[str]:
+        """Every address of the host: also what is not chosen now, but was and may be in use."""
+        try:
+            return [each.address for each in self._network.interfaces()]
+        except OSError:
+            return []
+
     def disclosure(self, interface: Interface) -> Disclosure:
         """What the peer is told of a socket on one address.
 

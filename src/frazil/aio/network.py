@@ -146,6 +146,13 @@ AcceptHandler: TypeAlias = Callable[[Stream], StreamHandlers]
 """Gets a stream that has arrived, and tells what it is to call."""
 
 
+class InterfaceWatch(Protocol):
+    """Somebody's wish to know when the addresses of a host change."""
+
+    def close(self) -> None:
+        """Call nobody any more. Idempotent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """How to secure a stream.
@@ -177,6 +184,13 @@ class Network(Protocol):
         Raises:
             OSError: No route leads there.
             ValueError: ``remote`` is not an IP literal.
+        """
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Have ``on_change`` called soon after :meth:`interfaces` has another answer.
+
+        To be called in a running event loop, from which ``on_change`` is called too, never from
+        within another method. Several changes may come as one.
         """
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:

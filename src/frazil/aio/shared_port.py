@@ -1,6 +1,7 @@
 """All connections of a server on one UDP port."""
 
 import errno
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
     Interface,
+    InterfaceWatch,
     Network,
     Stream,
     StreamHandlers,
@@ -97,6 +99,10 @@ class SharedPort(Network):
     def interfaces(self) -> list[Interface]:
         """Those of the network below."""
         return self._network.interfaces()
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Watch those of the network below; see :class:`frazil.aio.Network`."""
+        return self._network.watch_interfaces(on_change)
 
     def source_address(self, remote: str) -> str:
         """As the network below has it."""

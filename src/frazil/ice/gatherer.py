@@ -74,7 +74,7 @@ class Gatherer:
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
-        self._ranks = {False: 0, True: 0}
+        self._ranks: dict[str, int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._disclosures: dict[Address, Disclosure] = {}
         self._told: set[tuple[Address, Address]] = set()
@@ -103,6 +103,28 @@ class Gatherer:
         self._end_generation()
         self._reset(generation)
         self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
+
+    def begin_again(self, now: float) -> bool:
+        """Gather once more for the same generation, because the network has changed.
+
+        What it has stays. The peer is told of what comes on top, and once more of the end: RFC
+        8838 13 knows no second end, but an ICE restart for each address would be the alternative.
+
+        Returns:
+            Whether there is a generation to gather for.
+        """
+        generation = self._generation
+        if generation is None:
+            return False
+        ranks, relay_ranks = self._ranks, self._relay_ranks
+        disclosures, told = self._disclosures, self._told
+        self._reset(generation)
+        self._ranks, self._relay_ranks = ranks, relay_ranks
+        self._disclosures, self._told = disclosures, told
+        generation.gathered = False
+        generation.is_reopened = True
+        self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
+        return True
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
@@ -147,12 +169,12 @@ class Gatherer:
         if generation is None or generation.gathered:
             return None
         self._disclosures[address] = disclosure
-        candidate = self._host(address)
+        candidate = self._host(address, address[0])
         generation.local_candidates.append(candidate)
         if not disclosure.conceals:
             self._tell(candidate, generation, now)
         for number, shown in enumerate(disclosure.hosts or ()):
-            known_as = candidate if number == 0 else self._host(address)
+            known_as = candidate if number == 0 else self._host(address, shown)
             known_as = replace(known_as, address=(shown, address[1]))
             if known_as.is_resolved:
                 generation.local_candidates.append(known_as)
@@ -163,17 +185,17 @@ class Gatherer:
             self._queries.ask(candidate, url, server, now)
         return candidate
 
-    def _host(self, address: Address) -> Candidate:
-        """A host candidate, with the next lower priority."""
+    def _host(self, address: Address, shown: str) -> Candidate:
+        """A host candidate with a priority of its own for each IP address that is shown."""
         is_ipv6 = ":" in address[0]
-        rank = self._ranks[is_ipv6]
-        self._ranks[is_ipv6] = rank + 1
         kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
         return Candidate(
             foundation=foundation(kind, address, protocol, None),
             component=COMPONENT,
             protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            priority=candidate_priority(
+                kind, local_preference(is_ipv6, self._rank(shown)), COMPONENT
+            ),
             address=address,
             type=kind,
             base=address,
@@ -186,9 +208,16 @@ class Gatherer:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
             self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
+    def _rank(self, ip: str) -> int:
+        """How many addresses of its family came before; the same again if it comes back."""
+        if ip not in self._ranks:
+            self._ranks[ip] = sum((":" in known) == (":" in ip) for known in self._ranks)
+        return self._ranks[ip]
+
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
         self._keepalives = [pair for pair in self._keepalives if pair[0] != address]
+        self._told = {place for place in self._told if place[1] != address}
         self._queries.forget_host(address)
         self._conclude(now)
 

@@ -8,6 +8,7 @@ from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
     Interface,
+    InterfaceWatch,
     Network,
     StreamHandlers,
     StreamListener,
@@ -73,6 +74,10 @@ class BlockableNetwork(Network):
     def source_address(self, remote: str) -> str:
         """The address from which this host writes to ``remote``, blocked or not."""
         return self._inner.source_address(remote)
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Watch the addresses of the inner network; see :class:`frazil.aio.Network`."""
+        return self._inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket on the inner network; see :class:`frazil.aio.Network`."""
