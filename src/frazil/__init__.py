@@ -7,6 +7,7 @@ from frazil.aio import (
     IpHandlingPolicy,
     MdnsMode,
     SharedPort,
+    TcpGathering,
     unverified_tls,
 )
 from frazil.errors import (
@@ -124,6 +125,7 @@ __all__ = [
     "SessionConfig",
     "SharedPort",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -1,6 +1,12 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
-from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode, unverified_tls
+from frazil.aio.ice_option import (
+    AddressMapMode,
+    IceOptions,
+    MdnsMode,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -33,6 +39,7 @@ __all__ = [
     "StreamHandlers",
     "StreamListener",
     "SystemNetwork",
+    "TcpGathering",
     "Tls",
     "UdpSocket",
     "unverified_tls",

@@ -76,7 +76,7 @@ class Driver:
         )
         local = LocalAddresses(network, options, self._naming)
         self._gathering = GatheringDriver(
-            peer.transports, network, self.flush, self._tasks, local, options.tls_context
+            peer.transports, network, self.flush, self._tasks, local, options
         )
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(

@@ -1,17 +1,18 @@
 """The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+from frazil.aio.ice_option import IceOptions, TcpGathering
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.network import Interface, Network, Tls
+from frazil.aio.packet_stream import StreamWatch
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
-from frazil.ice import Disclosure
+from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
@@ -27,7 +28,7 @@ _UNTOLD: Final = Disclosure(hosts=())
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_flush", "_local", "_network", "_tasks", "_tls_context", "_transports")
+    __slots__ = ("_flush", "_local", "_network", "_options", "_tasks", "_transports")
 
     def __init__(
         self,
@@ -36,14 +37,14 @@ class GatheringDriver:
         flush: Callable[[], None],
         tasks: TaskSet,
         local: LocalAddresses,
-        tls_context: ssl.SSLContext | None,
+        options: IceOptions,
     ) -> None:
         self._transports = transports
         self._network = network
         self._flush = flush
         self._tasks = tasks
         self._local = local
-        self._tls_context = tls_context
+        self._options = options
 
     def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
         """Open sockets on every usable address and look the servers up, all at once.
@@ -68,7 +69,45 @@ class GatheringDriver:
             self._look_up(name, server, hosts, sockets)
         for interface in interfaces if self._local.has_udp else ():
             self._add(request, interface, sockets, now)
-        transports.local_addresses_done(name, now)
+        tcp = TcpGathering(self._options.tcp)
+        direct = interfaces if self._local.has_udp and not hidden else []
+        for interface in direct if tcp.connects else ():
+            active = sockets.active(interface.address, self._watch(name))
+            self._add_tcp(name, interface, active.local, TcpType.ACTIVE)
+        if direct and tcp.listens:
+            self._tasks.start(self._listen(name, direct, sockets), "listen")
+        else:
+            transports.local_addresses_done(name, now)
+
+    async def _listen(self, name: str, interfaces: list[Interface], sockets: SocketSet) -> None:
+        """Let streams arrive at every address; then all local addresses are there."""
+        loop, transports = asyncio.get_running_loop(), self._transports
+        for interface in interfaces:
+            host = interface.address
+            try:
+                port = await sockets.passive(host, self._watch(name))
+            except OSError as error:
+                transports.local_address_failed(name, host, _text("TCP", host, error), loop.time())
+            else:
+                self._add_tcp(name, interface, port.local, TcpType.PASSIVE)
+        transports.local_addresses_done(name, loop.time())
+        self._flush()
+
+    def _add_tcp(self, name: str, interface: Interface, local: Address, tcp_type: TcpType) -> None:
+        now = asyncio.get_running_loop().time()
+        is_told = tcp_type is not TcpType.ACTIVE
+        disclosure = self._disclosure(name, interface, now) if is_told else _UNTOLD
+        self._transports.add_local_tcp(name, local, tcp_type, now, disclosure)
+
+    def _watch(self, name: str) -> StreamWatch:
+        """What the streams of the candidates of a transport ask and tell."""
+
+        def lose(local: Address, remote: Address, text: str) -> None:
+            now = asyncio.get_running_loop().time()
+            self._transports.lose_stream(name, local, remote, text, now)
+            self._flush()
+
+        return StreamWatch(partial(self._transports.is_validated, name), lose)
 
     def _add(
         self, request: GatheringRequested, interface: Interface, sockets: SocketSet, now: float
@@ -76,20 +115,24 @@ class GatheringDriver:
         """Open a socket on one address; if it refuses, others may serve."""
         transports, name, host = self._transports, request.transport, interface.address
         hidden = request.policy is IceTransportPolicy.RELAY
-        disclosure = _UNTOLD
         try:
             socket = sockets.open(host)
         except OSError as error:
-            text = f"no UDP socket on {host}: {error.strerror or error}"
-            transports.local_address_failed(name, host, text, now)
+            transports.local_address_failed(name, host, _text("UDP", host, error), now)
             return
-        try:
-            if not hidden:
-                disclosure = self._local.disclosure(interface)
-        except OSError as error:
-            transports.local_address_failed(name, host, f"no mDNS name for {host}: {error}", now)
         socket.expect(request.ufrag)
+        disclosure = _UNTOLD if hidden else self._disclosure(name, interface, now)
         transports.add_local_address(name, socket.local, now, hidden=hidden, disclosure=disclosure)
+
+    def _disclosure(self, name: str, interface: Interface, now: float) -> Disclosure:
+        """What the peer is told; nothing if a name is wanted and not to be had."""
+        try:
+            return self._local.disclosure(interface)
+        except OSError as error:
+            host = interface.address
+            text = f"no mDNS name for {host}: {error}"
+            self._transports.local_address_failed(name, host, text, now)
+            return _UNTOLD
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
         self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
@@ -137,7 +180,7 @@ class GatheringDriver:
     ) -> str:
         """Open one stream, unless there is one from before; what went wrong, or nothing."""
         loop, url = asyncio.get_running_loop(), server.url
-        stream = sockets.stream(host, remote)
+        stream = sockets.stream(host, remote, self._tls(url, url.host))
         if stream is None:
             try:
                 stream = await self._reach(name, url, url.host, host, remote, sockets)
@@ -166,6 +209,12 @@ class GatheringDriver:
             transports.relay_stream_opened(name, request.number, stream.local, loop.time())
         self._flush()
 
+    def _tls(self, url: ServerUrl, server_name: str) -> Tls | None:
+        """How a stream to the server of ``url`` is to be secured, if at all."""
+        if url.relay_protocol is not RelayProtocol.TLS:
+            return None
+        return Tls(server_name, self._options.tls_context)
+
     async def _reach(
         self,
         name: str,
@@ -180,9 +229,7 @@ class GatheringDriver:
         Raises:
             OSError: There is none; the text says why.
         """
-        tls = None
-        if url.relay_protocol is RelayProtocol.TLS:
-            tls = Tls(server_name, self._tls_context)
+        tls = self._tls(url, server_name)
         lost = partial(self._lose, name, sockets)
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE_S):
@@ -215,3 +262,7 @@ def _servers(request: GatheringRequested) -> list[_Server]:
         for url in entry.urls:
             found.setdefault(url.url, _Server(url, entry))
     return list(found.values())
+
+
+def _text(kind: str, host: str, error: OSError) -> str:
+    return f"no {kind} socket on {host}: {error.strerror or error}"

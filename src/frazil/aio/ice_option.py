@@ -33,6 +33,25 @@ class MdnsMode(StrEnum):
     """The same, and host candidates have a random name in place of the address."""
 
 
+class TcpGathering(StrEnum):
+    """Which TCP candidates are gathered."""
+
+    OFF = "off"
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    BOTH = "both"
+
+    @property
+    def connects(self) -> bool:
+        """Whether streams are opened."""
+        return self in (TcpGathering.ACTIVE, TcpGathering.BOTH)
+
+    @property
+    def listens(self) -> bool:
+        """Whether streams are let in."""
+        return self in (TcpGathering.PASSIVE, TcpGathering.BOTH)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceOptions:
     """How a connection gathers candidates; an extension of the W3C configuration.
@@ -54,10 +73,10 @@ class IceOptions:
         ip_handling: How much of this host's addresses to use and tell, by the names that browsers
             give the modes of RFC 8828: ``"default"``, ``"default_public_and_private_interfaces"``,
             ``"default_public_interface_only"``, ``"disable_non_proxied_udp"``.
-        ports: Bind every UDP socket to a port of this range, in random order, so that a firewall
-            can be opened for it: ``range(40000, 40100)``. A connection needs one port on each
-            address; when all are taken, ``icecandidateerror`` with an empty ``url`` says so. Any
-            port unless told.
+        ports: Bind every UDP socket, and every TCP port that listens, to a port of this range, in
+            random order, so that a firewall can be opened for it: ``range(40000, 40100)``. A
+            connection needs one port on each address, or two if it listens; when all are taken,
+            ``icecandidateerror`` with an empty ``url`` says so. Any port unless told.
         address_map: Public addresses of local ones behind a one-to-one NAT that keeps the ports,
             as cloud providers have them: ``{"10.0.0.5": "198.51.100.7"}``. The local side may be
             a network, such as ``"0.0.0.0/0"`` for whatever IPv4 address there is; the most
@@ -70,6 +89,12 @@ class IceOptions:
             of their addresses; a port for it is opened when the first one comes. ``"publish"``
             does the same to the addresses of this host: only peers on the same link, and who gets
             a check of ours, learn them. ``"off"`` uses no multicast at all.
+        tcp: Which TCP candidates to gather (RFC 6544), for networks where UDP does not pass.
+            ``"active"``, as browsers: connect to a peer that lets itself be connected, and cost
+            nothing if it does not. ``"passive"``: let the peer connect, by listening on one more
+            port of each address, as a server for browsers behind such firewalls does. ``"both"``
+            for two programs of which none is a server; ``"off"`` for none. UDP is preferred
+            wherever it works.
         tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
             operating system trusts, unless told. For a certificate authority of your own
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
@@ -81,6 +106,8 @@ class IceOptions:
     """
 
     include_loopback: bool = False
+    tcp: TcpGathering | str = TcpGathering.ACTIVE
+    tls_context: ssl.SSLContext | None = None
     interfaces: InterfaceFilter | Sequence[str] | None = None
     addresses: Sequence[str] | None = None
     families: Collection[int] = (4, 6)
@@ -89,7 +116,6 @@ class IceOptions:
     address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
     mdns: MdnsMode | str = MdnsMode.RESOLVE
-    tls_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.include_loopback, bool):
@@ -98,6 +124,7 @@ class IceOptions:
             ("ip_handling", IpHandlingPolicy),
             ("address_map_mode", AddressMapMode),
             ("mdns", MdnsMode),
+            ("tcp", TcpGathering),
         ):
             object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
         if self.ports is not None:
@@ -118,14 +145,6 @@ class IceOptions:
         )
 
 
-def _choice(member: str, kind: type[E], value: object) -> E:
-    """The member of ``kind`` with this value."""
-    for each in kind:
-        if each == value:
-            return each
-    raise ValueError(f"{member} must be one of {', '.join(kind)}, not {value!r}")
-
-
 def unverified_tls() -> ssl.SSLContext:
     """A TLS context that believes any certificate, and so anybody: for laboratories only.
 
@@ -136,3 +155,11 @@ def unverified_tls() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _choice(member: str, kind: type[E], value: object) -> E:
+    """The member of ``kind`` with this value."""
+    for each in kind:
+        if each == value:
+            return each
+    raise ValueError(f"{member} must be one of {', '.join(kind)}, not {value!r}")

@@ -1,12 +1,14 @@
 """Ports that a firewall was opened for."""
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 from frazil.types import RandomBytes, uniform
 
 T = TypeVar("T")
+
+_FREE_CHOICES: Final = 4
 
 _NEXT_MAY_DO: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
 
@@ -44,16 +46,35 @@ class PortRange:
         Raises:
             OSError: It failed for another reason than a port that is taken, or every port is.
         """
-        if self._ports is None:
-            return open_at(0)
-        for port in _shuffled(self._ports, self._random_bytes):
+        for port in self._order():
             try:
                 return open_at(port)
             except OSError as error:
                 if error.errno not in _NEXT_MAY_DO:
                     raise
+        raise self._exhausted()
+
+    async def bind_async(self, open_at: Callable[[int], Awaitable[T]]) -> T:
+        """As :meth:`bind`, where opening takes its time."""
+        for port in self._order():
+            try:
+                return await open_at(port)
+            except OSError as error:
+                if error.errno not in _NEXT_MAY_DO:
+                    raise
+        raise self._exhausted()
+
+    def _order(self) -> Iterable[int]:
+        """The ports to try; 0 leaves the choice to the operating system, and it may collide."""
+        if self._ports is None:
+            return [0] * _FREE_CHOICES
+        return _shuffled(self._ports, self._random_bytes)
+
+    def _exhausted(self) -> OSError:
+        if self._ports is None:
+            return OSError(errno.EADDRINUSE, "every port that is handed out is taken")
         first, last = self._ports[0], self._ports[-1]
-        raise OSError(errno.EADDRINUSE, f"every port from {first} to {last} is taken")
+        return OSError(errno.EADDRINUSE, f"every port from {first} to {last} is taken")
 
 
 def _shuffled(ports: range, random_bytes: RandomBytes) -> Iterator[int]:

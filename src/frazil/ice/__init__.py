@@ -2,6 +2,7 @@
 
 from frazil.ice.agent import IceAgent
 from frazil.ice.candidate import (
+    ACTIVE_PORT,
     Candidate,
     CandidateProtocol,
     CandidateSyntaxError,
@@ -28,6 +29,7 @@ from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.traffic import Traffic
 
 __all__ = [
+    "ACTIVE_PORT",
     "OPEN",
     "SERVER_UNREACHABLE",
     "Candidate",

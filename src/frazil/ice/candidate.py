@@ -34,6 +34,10 @@ class TcpType(StrEnum):
     SIMULTANEOUS_OPEN = "so"
 
 
+ACTIVE_PORT = 9
+"""What an active candidate is signalled with: it has no port before it connects (RFC 6544 4.5)."""
+
+
 class CandidateSyntaxError(ProtocolError):
     """A candidate line does not follow the grammar of RFC 8839 5.1."""
 
@@ -69,6 +73,11 @@ class Candidate:
     relay_protocol: RelayProtocol | None = None
     line: str = ""
     ufrag: str | None = None
+
+    @property
+    def is_tcp(self) -> bool:
+        """Whether streams lead there rather than datagrams."""
+        return self.protocol is CandidateProtocol.TCP
 
     @property
     def is_ipv6(self) -> bool:

@@ -5,11 +5,13 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 """
 
 from dataclasses import replace
+from itertools import count
 
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
     CandidateType,
+    TcpType,
     foundation,
 )
 from frazil.ice.checklist import can_receive
@@ -23,7 +25,12 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
-from frazil.ice.priority import candidate_priority, local_preference, relay_preference
+from frazil.ice.priority import (
+    candidate_priority,
+    local_preference,
+    relay_preference,
+    tcp_preference,
+)
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
@@ -74,7 +81,7 @@ class Gatherer:
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
-        self._ranks: dict[str, int] = {}
+        self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._disclosures: dict[Address, Disclosure] = {}
         self._told: set[tuple[Address, Address]] = set()
@@ -169,36 +176,79 @@ class Gatherer:
         if generation is None or generation.gathered:
             return None
         self._disclosures[address] = disclosure
-        candidate = self._host(address, address[0])
-        generation.local_candidates.append(candidate)
-        if not disclosure.conceals:
-            self._tell(candidate, generation, now)
-        for number, shown in enumerate(disclosure.hosts or ()):
-            known_as = candidate if number == 0 else self._host(address, shown)
-            known_as = replace(known_as, address=(shown, address[1]))
-            if known_as.is_resolved:
-                generation.local_candidates.append(known_as)
-            self._tell(known_as, generation, now)
+        candidate = self._add_host(address, None, disclosure, generation, now)
         for shown in disclosure.reflected:
             self._reflect(candidate, (shown, address[1]), None, None, now)
         for url, server in self._servers:
             self._queries.ask(candidate, url, server, now)
         return candidate
 
-    def _host(self, address: Address, shown: str) -> Candidate:
-        """A host candidate with a priority of its own for each IP address that is shown."""
+    def add_tcp(
+        self, address: Address, tcp_type: TcpType, now: float, disclosure: Disclosure = OPEN
+    ) -> Candidate | None:
+        """Streams lead away from ``address``, or arrive there: that is a host candidate too.
+
+        The peer is told of a passive one only: nobody can connect to an active one, and whom it
+        connects to sees where it is. STUN servers are asked about neither, for a NAT lets nobody
+        in for what they see (RFC 6544 5.2).
+
+        Args:
+            address: Where they arrive; with :data:`ACTIVE_PORT` if they lead away.
+            tcp_type: Which of the two.
+            now: The instant.
+            disclosure: What the peer is told of the IP address.
+
+        Returns:
+            As in :meth:`add_host`.
+        """
+        generation = self._open_to(address)
+        if generation is None or generation.gathered:
+            return None
+        self._disclosures[address] = disclosure
+        return self._add_host(address, tcp_type, disclosure, generation, now)
+
+    def _add_host(
+        self,
+        address: Address,
+        tcp_type: TcpType | None,
+        disclosure: Disclosure,
+        generation: Generation,
+        now: float,
+    ) -> Candidate:
+        """Take a host candidate, and tell the peer what it may know."""
+        candidate = self._host(address, tcp_type, address[0])
+        generation.local_candidates.append(candidate)
+        if tcp_type is TcpType.ACTIVE:
+            return candidate
+        if not disclosure.conceals:
+            self._tell(candidate, generation, now)
+        for number, shown in enumerate(disclosure.hosts or ()):
+            known_as = candidate if number == 0 else self._host(address, tcp_type, shown)
+            known_as = replace(known_as, address=(shown, address[1]))
+            if known_as.is_resolved:
+                generation.local_candidates.append(known_as)
+            self._tell(known_as, generation, now)
+        return candidate
+
+    def _host(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
+        """A host candidate, with the next lower priority; the same again if it comes back."""
         is_ipv6 = ":" in address[0]
-        kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
+        rank = self._rank(tcp_type, is_ipv6, known_as)
+        kind = CandidateType.HOST
+        if tcp_type is None:
+            protocol, preference = CandidateProtocol.UDP, local_preference(is_ipv6, rank)
+        else:
+            protocol = CandidateProtocol.TCP
+            preference = tcp_preference(is_ipv6, rank, tcp_type)
         return Candidate(
             foundation=foundation(kind, address, protocol, None),
             component=COMPONENT,
             protocol=protocol,
-            priority=candidate_priority(
-                kind, local_preference(is_ipv6, self._rank(shown)), COMPONENT
-            ),
+            priority=candidate_priority(kind, preference, COMPONENT, protocol),
             address=address,
             type=kind,
             base=address,
+            tcp_type=tcp_type,
         )
 
     def host_failed(self, host: str, text: str, now: float) -> None:
@@ -208,11 +258,25 @@ class Gatherer:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
             self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
-    def _rank(self, ip: str) -> int:
-        """How many addresses of its family came before; the same again if it comes back."""
-        if ip not in self._ranks:
-            self._ranks[ip] = sum((":" in known) == (":" in ip) for known in self._ranks)
-        return self._ranks[ip]
+    def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
+        """The place of an address among those of its kind and family: the first that is free.
+
+        One that comes back has its old place if that is free. One that comes in the place of
+        another ranks like it: some peers move to no pair of a lower priority.
+        """
+        key = (tcp_type, is_ipv6, known_as)
+        hosts = [each for each in self._hosts() if (each.tcp_type, each.is_ipv6) == key[:2]]
+        names = {name for each in hosts for name in (each.address[0], each.base[0])} - {known_as}
+        keys = ((tcp_type, is_ipv6, name) for name in names)
+        taken = {self._ranks[each] for each in keys if each in self._ranks}
+        if self._ranks.get(key, -1) in taken or key not in self._ranks:
+            self._ranks[key] = next(rank for rank in count() if rank not in taken)
+        return self._ranks[key]
+
+    def _hosts(self) -> list[Candidate]:
+        generation = self._generation
+        candidates = generation.local_candidates if generation else ()
+        return [each for each in candidates if each.type is CandidateType.HOST]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
@@ -241,7 +305,7 @@ class Gatherer:
                 continue
             self._servers.append((url, server))
             for host in generation.local_candidates:
-                if host.is_base and host.type is CandidateType.HOST:
+                if host.is_base and host.type is CandidateType.HOST and not host.is_tcp:
                     self._queries.ask(host, url, server, now)
         self._conclude(now)
 

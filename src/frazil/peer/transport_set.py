@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from frazil.ice import OPEN, Disclosure, GatheringStateChanged, NameFound
+from frazil.ice import OPEN, Disclosure, GatheringStateChanged, NameFound, TcpType
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
@@ -16,6 +16,7 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.recovery import Recovery
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -50,6 +51,7 @@ class TransportSet:
         "_created",
         "_factory",
         "_leaving",
+        "_recovery",
         "_requests",
         "_router",
         "_stacks",
@@ -61,13 +63,20 @@ class TransportSet:
         core: Core,
         channels: ChannelTable,
         configuration: Configuration,
+        recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.configuration = configuration
         self._core = core
         self._factory = factory
+        self._recovery = recovery
         self._router = Router(
-            core, channels, self._request_gathering, self._request_lookup, self._request_stream
+            core,
+            channels,
+            recovery,
+            self._request_gathering,
+            self._request_lookup,
+            self._request_stream,
         )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
@@ -136,11 +145,12 @@ class TransportSet:
         """Let time pass."""
         for stack in self._stacks.values():
             stack.session.handle_timeout(now)
+        self._recovery.handle_timeout(now)
         self.drain()
 
     def next_timeout(self) -> float | None:
-        """The earliest deadline of any session."""
-        earliest: float | None = None
+        """The earliest deadline of any session, or of their recovery."""
+        earliest = self._recovery.next_timeout()
         for stack in self._stacks.values():
             at = stack.session.next_timeout()
             if at is not None and (earliest is None or at < earliest):
@@ -187,6 +197,7 @@ class TransportSet:
 
         If ``hidden``, only servers learn of it; else the peer learns what ``disclosure`` says.
         """
+        self._recovery.add_address(transport, address, now)
         self._feed(
             transport,
             lambda to: to.add_local_address(address, now, hidden=hidden, disclosure=disclosure),
@@ -198,7 +209,30 @@ class TransportSet:
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
+        self._recovery.remove_address(transport, address, now)
         self._feed(transport, lambda to: to.remove_local_address(address, now))
+
+    def add_local_tcp(
+        self,
+        transport: str,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams of ``transport`` lead away from ``address``, or arrive there."""
+        self._feed(transport, lambda to: to.add_local_tcp(address, tcp_type, now, disclosure))
+
+    def lose_stream(
+        self, transport: str, local: Address, remote: Address, text: str, now: float
+    ) -> None:
+        """A stream of ``transport`` has ended, or could not be opened."""
+        self._feed(transport, lambda to: to.lose_stream(local, remote, text, now))
+
+    def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
+        """Whether the peer has proven that it is at ``remote``."""
+        stack = self._stacks.get(transport)
+        return stack is not None and stack.session.ice.is_validated(local, remote)
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""
@@ -292,6 +326,7 @@ class TransportSet:
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True
+        self._recovery.discard(stack.name)
         stack.session.close(now)
         self._leaving.append(stack)
         self._requests.append(TransportDiscarded(stack.name))

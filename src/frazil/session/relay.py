@@ -19,6 +19,7 @@ class Relay:
         config: The credentials it was asked with.
         client: The allocation.
         attempt: 0 for what gathering waits for; else which attempt to replace a lost one it is.
+        domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
@@ -38,6 +39,7 @@ class Relay:
         "client",
         "conceals",
         "config",
+        "domain",
         "gives_up_at",
         "host",
         "is_doubtful",
@@ -63,6 +65,7 @@ class Relay:
         name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
         self.client = TurnClient(config, random_bytes, trace, name=name)
         self.attempt = attempt
+        self.domain: str | None = None
         self.allocated_at = 0.0
         self.urls: list[str] = []
         self.is_hidden = False

@@ -176,7 +176,11 @@ class RelaySet:
 
     def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The servers of these URLs are to be asked like this from now on."""
-        places: list[Relay | Vacancy] = [*self._relays.values(), *self.vacancies.items]
+        places: list[RelayServer | Vacancy | Relay] = [
+            *self._servers.values(),
+            *self.vacancies.items,
+            *self._relays.values(),
+        ]
         for place in places:
             config = next((configs[url] for url in place.urls if url in configs), None)
             if config is None:
@@ -399,7 +403,7 @@ class RelaySet:
             self._retry(relay, now)
             return
         config = replace(relay.config, accepts_redirect=False)
-        self._vacate(relay, to.address, config, relay.attempt, now, domain=to.domain)
+        self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
 
     def _give_up(self, relay: Relay, now: float) -> None:
         """The server has not answered for so long that nobody waits any longer."""
@@ -421,7 +425,7 @@ class RelaySet:
         self._withdraw(relay, now)
         if relay.is_doubtful:  # this generation never heard of it
             relay.is_doubtful = False
-            self._vacate(relay, relay.server, relay.config, 0, now)
+            self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
             return
         self._note(relay.urls, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
@@ -438,7 +442,8 @@ class RelaySet:
     def _replace(self, relay: Relay, now: float) -> None:
         """Have another relay in place of one that was lost, unless that is hopeless."""
         if relay.attempt < MAX_ATTEMPTS:
-            self._vacate(relay, relay.server, relay.config, relay.attempt + 1, now)
+            attempt = relay.attempt + 1
+            self._vacate(relay, relay.server, relay.config, attempt, now, relay.domain)
 
     def _vacate(
         self,
@@ -447,11 +452,14 @@ class RelaySet:
         config: TurnConfig,
         attempt: int,
         now: float,
-        domain: str | None = None,
+        domain: str | None,
     ) -> None:
         """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
         ip = relay.host[0]
-        if relay.urls and any(host[0] == ip for host in self._hosts):
+        has_gone = not any(host[0] == ip for host in self._hosts)
+        if has_gone and (self._hosts or not config.is_reliable):
+            return  # with the interface; without UDP only an attempt can tell
+        if relay.urls:
             urls, relay.urls = relay.urls, []
             self.vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 
@@ -465,6 +473,7 @@ class RelaySet:
     def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
         for url in vacancy.urls:
             self._want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
+        self._relays[host, vacancy.server].domain = vacancy.domain
 
     def stream_opened(self, number: int, local: Address, now: float) -> None:
         """The stream of this request leads from ``local`` to its server."""

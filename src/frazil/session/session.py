@@ -20,6 +20,7 @@ from frazil.ice import (
     GatheringStateChanged,
     IceAgent,
     IceTransportChanged,
+    TcpType,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
@@ -256,6 +257,22 @@ class Session:
     def local_address_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the address ``host``, for the reason ``text``."""
         self.ice.local_address_failed(host, text, now)
+        self._settle(now)
+
+    def add_local_tcp(
+        self,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.IceAgent`."""
+        self.ice.add_local_tcp(address, tcp_type, now, disclosure)
+        self._settle(now)
+
+    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
+        """The stream between these addresses has ended or could not be opened."""
+        self.ice.lose_stream(local, remote, text, now)
         self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:

@@ -23,6 +23,19 @@ def test_include_loopback_is_a_bool():
         IceOptions(include_loopback=1)
 
 
+def test_the_tls_context_is_one():
+    context = ssl.create_default_context()
+    assert IceOptions().tls_context is None
+    assert IceOptions(tls_context=context).tls_context is context
+    with pytest.raises(TypeError, match=r"tls_context must be an ssl\.SSLContext, not 'ca\.pem'"):
+        IceOptions(tls_context="ca.pem")
+
+
+def test_unverified_tls_believes_anybody():
+    context = frazil.unverified_tls()
+    assert (context.check_hostname, context.verify_mode) == (False, ssl.CERT_NONE)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -54,16 +67,3 @@ def test_policies_are_given_by_name_or_as_members():
     assert named.ip_handling is IpHandlingPolicy.DEFAULT_ROUTE
     assert named.address_map_mode is AddressMapMode.ADD
     assert IceOptions(ip_handling=IpHandlingPolicy.NO_UDP).ip_handling is IpHandlingPolicy.NO_UDP
-
-
-def test_the_tls_context_is_one():
-    context = ssl.create_default_context()
-    assert IceOptions().tls_context is None
-    assert IceOptions(tls_context=context).tls_context is context
-    with pytest.raises(TypeError, match=r"tls_context must be an ssl\.SSLContext, not 'ca\.pem'"):
-        IceOptions(tls_context="ca.pem")
-
-
-def test_unverified_tls_believes_anybody():
-    context = frazil.unverified_tls()
-    assert (context.check_hostname, context.verify_mode) == (False, ssl.CERT_NONE)

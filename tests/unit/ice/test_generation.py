@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from frazil.ice.candidate import Candidate, CandidateType
+from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType
 from frazil.ice.config import (
     MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
@@ -108,7 +108,7 @@ def test_tcp_and_udp_of_one_port_are_two_candidates():
     assert generation.admit(line(transport="tcp"), True) is Admission.TAKEN
     assert generation.admit(line(), True) is Admission.TAKEN
     assert len(generation.checklist) == 1
-    assert generation.remote_candidate(("192.0.2.1", 5)) == line()
+    assert generation.remote_candidate(("192.0.2.1", 5), CandidateProtocol.UDP) == line()
 
 
 def test_sixty_candidates_are_ten_too_many():
