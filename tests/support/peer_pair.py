@@ -9,6 +9,7 @@ from functools import cache
 from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged
 from frazil.errors import OperationError
 from frazil.ice import (
+    AddressesNeeded,
     Candidate,
     CandidateGathered,
     CandidatesEnded,
@@ -114,6 +115,8 @@ class FakeSession:
         return [call[1:] for call in self.calls if call[0] == name]
 
     def report_gathering(self, state: RTCIceGathererState, ufrag: str) -> None:
+        if state is RTCIceGathererState.GATHERING:
+            self.events.append(AddressesNeeded(ufrag))
         self.events.append(GatheringStateChanged(state, ufrag, REASON))
 
     def report_ice(self, old: str, new: str, pair=None) -> None:

@@ -20,6 +20,7 @@ from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
 from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
+    ChecksExpected,
     DriverRequest,
     EventType,
     Fired,
@@ -187,6 +188,8 @@ class Driver:
             self._naming.look_up(request, now)
         elif name not in self._sockets:
             pass  # it was discarded while the request was on its way
+        elif isinstance(request, ChecksExpected):
+            self._sockets[name].expect(request.ufrag)
         elif isinstance(request, StreamRequested):
             self._gathering.open_stream(request, self._sockets[name])
         else:

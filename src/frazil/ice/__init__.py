@@ -13,6 +13,7 @@ from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
@@ -32,6 +33,7 @@ __all__ = [
     "ACTIVE_PORT",
     "OPEN",
     "SERVER_UNREACHABLE",
+    "AddressesNeeded",
     "Candidate",
     "CandidateError",
     "CandidateGathered",

@@ -131,6 +131,16 @@ class IceAgent:
             self._role.set(role)
             self._settle(now)
 
+    def gather_early(self, now: float) -> None:
+        """Gather before our credentials are set: add local addresses and servers next.
+
+        The first credentials adopt what was found, and only then events tell of it. Once there
+        are credentials this does nothing.
+        """
+        if not self._is_closed and self._gatherer.state is RTCIceGathererState.NEW:
+            self._gatherer.begin_early(now)
+            self._settle(now)
+
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
         """Our half of a generation; other credentials than before begin an ICE restart.
 

@@ -34,6 +34,17 @@ class IceTransportChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressesNeeded:
+    """Gathering begins: the local addresses and the servers are to be added now.
+
+    Attributes:
+        ufrag: The generation, once there is one.
+    """
+
+    ufrag: str
+
+
+@dataclass(frozen=True, slots=True)
 class GatheringStateChanged:
     """The gatherer began (``gathering``) or ended (``complete``) a generation."""
 
@@ -87,7 +98,8 @@ class RoleChanged:
 
 
 IceEvent: TypeAlias = (
-    IceTransportChanged
+    AddressesNeeded
+    | IceTransportChanged
     | GatheringStateChanged
     | CandidateGathered
     | CandidatesEnded

@@ -69,15 +69,21 @@ class GatheringRequested:
 
     Attributes:
         transport: The name of the transport.
-        ufrag: The generation.
         servers: The ICE servers of the configuration at this moment.
         policy: Which candidates may be used.
     """
 
     transport: str
-    ufrag: str
     servers: tuple[IceServer, ...]
     policy: IceTransportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksExpected:
+    """The peer is told ``ufrag``: checks for it will come to the sockets of the transport."""
+
+    transport: str
+    ufrag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +115,5 @@ class StreamRequested:
 
 
 DriverRequest: TypeAlias = (
-    GatheringRequested | LookupRequested | StreamRequested | TransportDiscarded
+    GatheringRequested | ChecksExpected | LookupRequested | StreamRequested | TransportDiscarded
 )

@@ -5,6 +5,7 @@ from functools import partial
 
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
@@ -37,25 +38,14 @@ from frazil.states.enums import RTCIceRole
 class Router:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = (
-        "_channels",
-        "_core",
-        "_dtls",
-        "_ice",
-        "_on_gathering",
-        "_on_name",
-        "_on_stream",
-        "_recovery",
-    )
+    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_recovery", "_request")
 
     def __init__(
         self,
         core: Core,
         channels: ChannelTable,
         recovery: Recovery,
-        on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
-        on_name: Callable[[TransportStack, NameFound], None],
-        on_stream: Callable[[TransportStack, RelayStreamRequested], None],
+        request: Callable[[TransportStack, SessionEvent], None],
     ) -> None:
         """Make the router.
 
@@ -63,18 +53,14 @@ class Router:
             core: The task queue.
             channels: The data channels.
             recovery: Told at once of each state of ICE.
-            on_gathering: Told at once, outside of any task, when a gatherer moves.
-            on_name: The same when a name in a candidate is to be looked up.
-            on_stream: The same when a stream to a TURN server is wanted.
+            request: Told at once, outside of any task, of what the driver may have to act upon.
         """
         self._core = core
         self._channels = channels
         self._recovery = recovery
         self._ice = IceTasks(core)
         self._dtls = DtlsTasks(core)
-        self._on_gathering = on_gathering
-        self._on_name = on_name
-        self._on_stream = on_stream
+        self._request = request
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
@@ -89,7 +75,7 @@ class Router:
                     self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
                 self._ice.change(stack, event)
             case GatheringStateChanged():
-                self._on_gathering(stack, event)
+                self._request(stack, event)
                 self._ice.change_gathering(stack, event)
             case CandidateGathered():
                 self._ice.surface(stack, event)
@@ -97,8 +83,8 @@ class Router:
                 self._ice.end(stack, event)
             case CandidateError():
                 self._ice.report_error(stack, event)
-            case NameFound():
-                self._on_name(stack, event)
+            case AddressesNeeded() | NameFound() | RelayStreamRequested():
+                self._request(stack, event)
             case RoleChanged():
                 self._ice.change_role(stack, event)
             case DtlsStateChanged():
@@ -111,8 +97,6 @@ class Router:
                 self._channels.start_closing(event)
             case ChannelClosed():
                 self._channels.finish_closing(event)
-            case RelayStreamRequested():
-                self._on_stream(stack, event)
             case RemoteClosed():
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
 

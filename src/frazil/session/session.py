@@ -13,11 +13,11 @@ from frazil.errors import InvalidStateError
 from frazil.ice import (
     OPEN,
     SERVER_UNREACHABLE,
+    AddressesNeeded,
     Candidate,
     CandidateError,
     Credentials,
     Disclosure,
-    GatheringStateChanged,
     IceAgent,
     IceTransportChanged,
     TcpType,
@@ -31,7 +31,6 @@ from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
 from frazil.states.enums import (
     RTCDtlsTransportState,
-    RTCIceGathererState,
     RTCIceRole,
     RTCIceTransportState,
 )
@@ -110,6 +109,11 @@ class Session:
     def set_role(self, role: RTCIceRole, now: float) -> None:
         """Set the ICE role that signalling implies."""
         self.ice.set_role(role, now)
+        self._settle(now)
+
+    def gather_early(self, now: float) -> None:
+        """Gather before our credentials are set, and tell of it when they are."""
+        self.ice.gather_early(now)
         self._settle(now)
 
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
@@ -444,10 +448,7 @@ class Session:
         events = self.ice.poll_events()
         self._events += events
         for event in events:
-            if (
-                isinstance(event, GatheringStateChanged)
-                and event.state is RTCIceGathererState.GATHERING
-            ):
+            if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
