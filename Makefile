@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench live-events docs nat-matrix clean
+SESSIONS ?= 5000
+
+.PHONY: demo demo-browser test check unit storm interop format bench live-events docs nat-matrix clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -25,8 +27,23 @@ check: $(VENV)/dev.stamp
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests --ignore=tests/interop
 
+# Random negotiations, each from its seed, with the count on the way.
+storm: $(VENV)/dev.stamp
+	PYTHONPATH=tests $(BIN)/python -m support.storm $(SESSIONS)
+
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop
+
+# The same tests on a build whose hot packages are C extensions, in an environment of its own.
+compiled: $(VENV)/base.stamp
+	rm -rf dist/compiled
+	$(PYTHON) -m venv $(VENV)-compiled
+	$(VENV)-compiled/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)-compiled/bin/python -m pip install --quiet build
+	HATCH_BUILD_HOOKS_ENABLE=true $(VENV)-compiled/bin/python -m build --outdir dist/compiled
+	$(VENV)-compiled/bin/python -m pip install --quiet --force-reinstall "$$(ls dist/compiled/*.whl)[cli]"
+	$(VENV)-compiled/bin/python -m pip install --quiet --group test --group interop
+	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop -m 'not interpreted'
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
@@ -45,7 +62,7 @@ nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-compiled dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/base.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -34,6 +34,8 @@ Convert = Callable[[Any], Any]
 
 MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
+_STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
+"""Events that no state comes with: those that wait share a turn of the loop."""
 TIMER_SLACK_S: Final = 0.1
 """A timer that would fire by more than this too early is replaced."""
 
@@ -223,23 +225,23 @@ class Driver:
         self.flush()
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
-        """Hand out the events of one task: its slots are written; whether all are messages.
+        """Hand out the events of one task: its slots are written; whether no state came with them.
 
         Nobody hears of those that come after a listener closed the connection.
         """
-        only_messages = True
+        is_stateless = True
         for event in events:
             if self._is_closed:
                 break
             if isinstance(event, OperationSettled):
-                only_messages = False
+                is_stateless = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
                     self._settle(promise, event.operation)
             else:
-                only_messages = only_messages and event.type is EventType.MESSAGE
+                is_stateless = is_stateless and event.type in _STATELESS
                 self._dispatch(event)
-        return only_messages
+        return is_stateless
 
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future
