@@ -95,10 +95,13 @@ class Selection:
 
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        pair = self.pair
+        if pair is None:
+            return
         self.changes += 1
-        self._described = self.pair.describe() if self.pair else None
+        self._described = pair.describe()
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
-        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
+        self._trace.record(now, "ice", "address-changed", pair=str(pair), text=text)
 
     def use(
         self,
