@@ -22,11 +22,16 @@ from frazil.ice.event import (
 )
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.traffic import Traffic
+from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 
 __all__ = [
+    "DEFAULT_POLICY",
     "SERVER_UNREACHABLE",
+    "UNKNOWN_TRAITS",
+    "AgentTraits",
     "Candidate",
     "CandidateError",
     "CandidateGathered",
@@ -41,6 +46,7 @@ __all__ = [
     "IceAgent",
     "IceConfig",
     "IceEvent",
+    "IcePolicy",
     "IceTransportChanged",
     "PairState",
     "RoleChanged",

@@ -20,11 +20,14 @@ from frazil.ice.event import (
 from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Admission, Generation
 from frazil.ice.lineage import Lineage
+from frazil.ice.lite import LiteChecker
 from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
 from frazil.ice.role import Role
 from frazil.ice.state import Cause, transport_machine
+from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
@@ -41,16 +44,24 @@ class IceAgent:
     """
 
     def __init__(
-        self, name: str, config: IceConfig, random_bytes: RandomBytes, trace: Trace
+        self,
+        name: str,
+        config: IceConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        *,
+        policy: IcePolicy = DEFAULT_POLICY,
     ) -> None:
         self._trace = trace
+        self._policy = policy
         self._role = Role(random_bytes)
         self._known_role = self._role.value
         self._machine = transport_machine(name, trace)
         self._lineage = Lineage()
         self._gatherer = Gatherer(config, random_bytes, trace)
-        self._responder = Responder(self._lineage, self._role, trace)
-        self._checker = Checker(config, self._role, random_bytes, trace)
+        self._responder = Responder(self._lineage, self._role, trace, is_lite=policy.lite)
+        checks = LiteChecker if policy.lite else Checker
+        self._checker: Checker | LiteChecker = checks(config, self._role, random_bytes, trace)
         self._selection = self._checker.selection
         self._validated: dict[PairKey, None] = {}  # oldest first
         self._events: list[IceEvent] = []
@@ -116,9 +127,13 @@ class IceAgent:
     def is_validated(self, local: Address, remote: Address) -> bool:
         """Whether an authenticated STUN message came from ``remote`` to ``local``.
 
-        Nothing but STUN may be accepted from anywhere else.
+        Nothing but STUN may be accepted from anywhere else. Between two lite agents no such message
+        comes, and signalling has to be trusted.
         """
-        return (local, remote) in self._validated
+        if (local, remote) in self._validated:
+            return True
+        pair = self.pair_at(local, remote)
+        return pair is not None and pair.is_valid
 
     # --- signalling ---------------------------------------------------------------------------
 
@@ -142,14 +157,19 @@ class IceAgent:
         self._settle(now)
 
     def set_remote_credentials(
-        self, credentials: Credentials, now: float, *, lite: bool = False
+        self, credentials: Credentials, now: float, traits: AgentTraits = UNKNOWN_TRAITS
     ) -> None:
-        """Their half of a generation; other credentials than before begin an ICE restart."""
+        """Their half of a generation; other credentials than before begin an ICE restart.
+
+        If one of the agents is lite, that settles the role, whoever offered (RFC 8445 6.1.1).
+        """
         if self._is_closed:
             return
         generation = self._lineage.set_remote(credentials, self._selection.generation)
         if generation is not None:
-            generation.remote_is_lite = lite
+            generation.remote_traits = traits
+            generation.awaits_checks = self._policy.lite and not traits.is_lite
+            self._role.set_facing(traits, lite=self._policy.lite)
             self._activate(generation, now)
         self._settle(now)
 

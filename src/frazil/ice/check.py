@@ -75,7 +75,7 @@ class Check:
         return (
             self.kind is CheckKind.CONSENT
             and role.is_controlling
-            and self.generation.remote_is_lite
+            and self.generation.remote_traits.is_lite
             and self.pair is self.generation.nominated
         )
 

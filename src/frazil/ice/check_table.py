@@ -99,7 +99,7 @@ class CheckTable:
             return Transaction(
                 transaction_id, now, rto_s=config.consent_timeout_s, max_sends=1, last_wait=1
             )
-        shortest_s = max(config.check_rto_s, config.pacing_s * generation.checklist.pending)
+        shortest_s = max(config.check_rto_s, generation.pacing_s * generation.checklist.pending)
         return Transaction(
             transaction_id,
             now,

@@ -7,8 +7,9 @@ business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
-from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.monitor import Monitor
 from frazil.ice.nomination import pair_to_nominate, should_follow
 from frazil.ice.pair import CandidatePair, PairState
 from frazil.ice.role import Role
@@ -30,13 +31,11 @@ class Checker:
     """
 
     __slots__ = (
+        "_config",
         "_conflicts",
-        "_consent_timeout_s",
-        "_fresh_s",
         "_generation",
         "_ordinary_at",
-        "_pacing_s",
-        "_patience_s",
+        "_random_bytes",
         "_role",
         "_table",
         "_trace",
@@ -49,15 +48,13 @@ class Checker:
     ) -> None:
         self._role = role
         self._trace = trace
-        self._pacing_s = config.pacing_s
-        self._patience_s = config.patience_s
-        self._consent_timeout_s = config.consent_timeout_s
-        self._fresh_s = config.disconnected_after_s
+        self._config = config
+        self._random_bytes = random_bytes
         self._table = CheckTable(config, role, random_bytes, trace)
         self._generation: Generation | None = None
         self._ordinary_at = 0.0
         self._conflicts = 0
-        self.selection = Selection(config, random_bytes, trace)
+        self.selection = Selection(trace)
         self._watch = Watch(self._table, self.selection)
 
     @property
@@ -65,10 +62,7 @@ class Checker:
         """When the state will be another if nothing is heard, as far as is known now."""
         if self.selection.monitor is not None:
             return self.selection.monitor.judged_at
-        generation = self._generation
-        if generation is None or generation.patience_is_over:
-            return None
-        return generation.patience_ends_at
+        return self._generation.patience_deadline if self._generation else None
 
     @property
     def transmits(self) -> list[Transmit]:
@@ -82,7 +76,9 @@ class Checker:
         self._generation = generation
         self._conflicts = 0
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
-        generation.patience_ends_at = now + self._patience_s
+        asked_s = min(generation.remote_traits.pacing_s, MAX_PACING_S)
+        generation.pacing_s = max(self._config.pacing_s, asked_s)
+        generation.patience_ends_at = now + self._config.patience_s
         generation.form_pairs(self._role.is_controlling)
         for check in generation.early_checks.values():
             self._learn(generation, check, now)
@@ -141,8 +137,7 @@ class Checker:
         deadlines = [self._table.next_timeout(), self._watch.next_timeout()]
         generation = self._generation
         if generation is not None:
-            if not generation.patience_is_over:
-                deadlines.append(generation.patience_ends_at)
+            deadlines.append(generation.patience_deadline)
             if self._next_ordinary(generation) is not None:
                 deadlines.append(self._ordinary_at)
         return min((at for at in deadlines if at is not None), default=None)
@@ -155,20 +150,9 @@ class Checker:
         """
         for check in self._table.handle_timeout(now):
             self._failed(check, None, now)
-        patience_at = self._lose_patience(now)
+        patience_at = self._generation.lose_patience(now) if self._generation else None
         watch_at = self._watch.handle_timeout(self._generation, now)
         return patience_at if watch_at is None else watch_at
-
-    def _lose_patience(self, now: float) -> float | None:
-        """The PAC timer (RFC 8863): until it ends, a transport without pairs has not failed."""
-        generation = self._generation
-        if generation is None or generation.patience_is_over:
-            return None
-        ends_at = generation.patience_ends_at
-        if ends_at is None or now < ends_at:
-            return None
-        generation.patience_is_over = True
-        return ends_at
 
     def send_checks(self, now: float) -> None:
         """Triggered checks at once, ordinary ones paced by Ta (RFC 8445 6.1.4.2).
@@ -185,7 +169,7 @@ class Checker:
             pair = self._next_ordinary(generation)
             if pair is not None:
                 self._start(pair, generation, now)
-                self._ordinary_at = now + self._pacing_s
+                self._ordinary_at = now + generation.pacing_s
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
         return generation.checklist.next_ordinary(self.selection.bar(generation))
@@ -227,7 +211,7 @@ class Checker:
         self, pair: CandidatePair, generation: Generation, number: int, now: float
     ) -> None:
         """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
-        if not pair.has_consent(now, self._consent_timeout_s):
+        if not pair.has_consent(now, self._config.consent_timeout_s):
             pair.nomination_received = number
             if pair.is_valid and generation is self._generation:
                 generation.checklist.trigger(pair)
@@ -357,7 +341,7 @@ class Checker:
             generation,
             self.selection.monitor,
             answered,
-            lambda each: each.has_consent(now, self._fresh_s),
+            lambda each: each.has_consent(now, self._config.disconnected_after_s),
         )
         under_way = self._table.nominating
         if pair is None and under_way is None and generation.confirmed != generation.nomination:
@@ -374,11 +358,7 @@ class Checker:
 
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""
-        if generation.nominated is not None:
-            generation.nominated.nominated = False
-        pair.nominated = True
-        generation.nominated = pair
-        generation.nominated_at = now
+        generation.nominate(pair, now)
         self._trace.record(now, "ice", "nominated", pair=str(pair))
         if pair is not self.selection.pair:
             self._use(pair, generation, "both ends agreed on the pair", now)
@@ -388,4 +368,5 @@ class Checker:
         old = self.selection.monitor
         if old is not None and not old.is_alive and self.selection.generation is generation:
             generation.checklist.mark(old.pair, PairState.FAILED)
-        self.selection.use(pair, generation, text, now)
+        monitor = Monitor(pair, self._config, self._random_bytes, now)
+        self.selection.use(monitor, generation, text, now)

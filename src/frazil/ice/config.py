@@ -8,6 +8,11 @@ from dataclasses import dataclass
 COMPONENT = 1
 """The only component: RTP and RTCP, or nothing of the kind, share one transport."""
 
+KEEPALIVE_S = 15.0
+"""Tr of RFC 8445 11: what lies on the way is refreshed this often where no check does it."""
+MAX_PACING_S = 0.5
+"""The slowest pace of checks that a peer can ask for (the default of RFC 5245 16.2)."""
+
 MAX_PAIRS = 100
 """Candidate pairs in one checklist (RFC 8445 6.1.2.5)."""
 MAX_REMOTE_CANDIDATES = 50
@@ -47,7 +52,8 @@ class IceConfig:
     """The timers of one agent.
 
     Attributes:
-        pacing_s: Ta, between two ordinary checks (RFC 8445 14.2), at least 0.005.
+        pacing_s: Ta, between two ordinary checks, at least 0.005. The peer is told, and the larger
+            of its value and ours holds (RFC 8445 14.2).
         check_rto_s: First retransmission of a check, later if the path is slow (RFC 8445 14.3).
         check_sends: Rc, transmissions of one check (RFC 8489 6.2.1).
         recheck_sends: The same while the selected pair is silent, so that the outcome is known
@@ -57,6 +63,8 @@ class IceConfig:
         consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).
         consent_timeout_s: Without an authenticated response for so long, nothing may be sent.
         disconnected_after_s: Silence of the selected pair after which it counts as lost.
+        lite_disconnected_after_s: The same for a lite agent, which cannot ask: two checks of the
+            peer, due every 6 s at most (RFC 7675 5.1), did not come.
         probe_after_s: Silence after which the pair is asked whether it lives.
         probe_interval_s: Between questions once one of them is late.
         recovery_interval_s: Between questions on a pair that counts as lost.
@@ -74,6 +82,7 @@ class IceConfig:
     consent_interval_s: float = 5.0
     consent_timeout_s: float = 30.0
     disconnected_after_s: float = 5.0
+    lite_disconnected_after_s: float = 12.5
     probe_after_s: float = 2.5
     probe_interval_s: float = 0.2
     recovery_interval_s: float = 0.5
@@ -88,4 +97,8 @@ class IceConfig:
             raise ValueError(
                 "the timers must satisfy 0 < probe_after_s < disconnected_after_s "
                 "< consent_timeout_s"
+            )
+        if not 0 < self.lite_disconnected_after_s <= self.consent_timeout_s:
+            raise ValueError(
+                "the timers must satisfy 0 < lite_disconnected_after_s <= consent_timeout_s"
             )

@@ -13,7 +13,7 @@ from frazil.ice.candidate import (
     foundation,
 )
 from frazil.ice.checklist import can_receive
-from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
+from frazil.ice.config import COMPONENT, KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -28,9 +28,6 @@ from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Reason, Trace
 from frazil.types import Address, RandomBytes, Transmit
-
-_KEEPALIVE_S = 15.0
-"""Tr of RFC 8445 11: an unused NAT binding is refreshed this often until a pair is nominated."""
 
 
 class Gatherer:
@@ -267,7 +264,7 @@ class Gatherer:
         self._answered.add(query.url)
         if mapped != query.host.address:
             self._keepalives.append((query.host.base, query.server))
-            self._keepalive_at = self._keepalive_at or now + _KEEPALIVE_S
+            self._keepalive_at = self._keepalive_at or now + KEEPALIVE_S
         self._reflect(query.host, mapped, query.url, query.server, now)
 
     def _reflect(
@@ -317,7 +314,7 @@ class Gatherer:
         for result in self._queries.handle_timeout(now):
             self._take(result, now)
         if self._keepalive_at is not None and now >= self._keepalive_at:
-            self._keepalive_at = now + _KEEPALIVE_S
+            self._keepalive_at = now + KEEPALIVE_S
             for local, server in self._keepalives:
                 transaction_id = new_transaction_id(self._random_bytes)
                 data = Message(Method.BINDING, MessageClass.INDICATION, transaction_id).encode()

@@ -15,6 +15,7 @@ from frazil.ice.config import (
 )
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.traits import UNKNOWN_TRAITS
 from frazil.types import Address
 
 _SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
@@ -57,17 +58,21 @@ class Generation:
     Attributes:
         gathered: No further local candidate will come.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
         nomination: The highest nomination number sent, or believed.
         confirmed: The number of the nomination that brought about ``nominated``. While a later one
             was sent in vain, the peer may have followed it.
+        pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        remote_traits: What the peer says of its agent.
     """
 
     __slots__ = (
+        "awaits_checks",
         "checklist",
         "confirmed",
         "early_checks",
@@ -77,20 +82,22 @@ class Generation:
         "nominated",
         "nominated_at",
         "nomination",
+        "pacing_s",
         "patience_ends_at",
         "patience_is_over",
         "remote",
         "remote_candidates",
         "remote_ended",
-        "remote_is_lite",
+        "remote_traits",
     )
 
     def __init__(self) -> None:
         self.local: Credentials | None = None
         self.remote: Credentials | None = None
-        self.remote_is_lite = False
+        self.remote_traits = UNKNOWN_TRAITS
         self.local_candidates: list[Candidate] = []
         self.remote_candidates: list[Candidate] = []
+        self.awaits_checks = False
         self.gathered = False
         self.remote_ended = False
         self.checklist = Checklist()
@@ -99,6 +106,7 @@ class Generation:
         self.nominated_at = 0.0
         self.nomination = 0
         self.confirmed = 0
+        self.pacing_s = 0.0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
 
@@ -111,6 +119,25 @@ class Generation:
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
         return self.gathered and self.remote_ended
+
+    @property
+    def patience_deadline(self) -> float | None:
+        """When the PAC timer will end; ``None`` if it has, or does not run."""
+        return None if self.patience_is_over else self.patience_ends_at
+
+    def lose_patience(self, now: float) -> float | None:
+        """Let the PAC timer fire if it is due (RFC 8863).
+
+        Until then a transport without a pair has not failed.
+
+        Returns:
+            When it was due, if it fired now.
+        """
+        ends_at = self.patience_deadline
+        if ends_at is None or now < ends_at:
+            return None
+        self.patience_is_over = True
+        return ends_at
 
     def keep_early(self, check: ReceivedCheck) -> None:
         """Remember ``check`` until the remote credentials are known; the latest of each pair.
@@ -246,8 +273,18 @@ class Generation:
             if remote.line:
                 self._pair(local, remote, controlling)
 
+    def nominate(self, pair: CandidatePair, now: float) -> None:
+        """Both ends agreed on ``pair``."""
+        if self.nominated is not None:
+            self.nominated.nominated = False
+        pair.nominated = True
+        self.nominated = pair
+        self.nominated_at = now
+
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
+        if self.awaits_checks:
+            return
         if local.type in _SENDERS and can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))
 

@@ -1,11 +1,10 @@
 """The pair in use: which one carries data, under whose clocks, and since when."""
 
-from frazil.ice.config import IceConfig
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
 from frazil.trace import Reason, Trace
-from frazil.types import Address, RandomBytes
+from frazil.types import Address
 
 
 class Selection:
@@ -20,10 +19,8 @@ class Selection:
     """
 
     __slots__ = (
-        "_config",
         "_dropped",
         "_news",
-        "_random_bytes",
         "_trace",
         "changes",
         "consent_was_lost",
@@ -32,9 +29,7 @@ class Selection:
         "silent_pair",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
-        self._config = config
-        self._random_bytes = random_bytes
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.monitor: Monitor | None = None
         self.generation: Generation | None = None
@@ -85,9 +80,10 @@ class Selection:
         monitor.note_heard(now)
         return not was_alive
 
-    def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
-        """Send on ``pair`` from now on; ``text`` says why."""
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now)
+    def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
+        """Send from now on on the pair under these clocks; ``text`` says why."""
+        pair = monitor.pair
+        self.monitor = monitor
         self.generation = generation
         self.changes += 1
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)

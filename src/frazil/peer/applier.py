@@ -67,8 +67,7 @@ class Applier:
             return self._without_data(description, now)
         stack = self._obtain()
         if description.type is SdpType.OFFER:
-            lite = remote.is_lite
-            stack.set_role(RTCIceRole.CONTROLLING if lite else RTCIceRole.CONTROLLED, now)
+            stack.set_role(RTCIceRole.CONTROLLED, now)
         stack.apply_remote(remote, now)
         self._add_candidates(stack, remote, description, now)
         if role is None:

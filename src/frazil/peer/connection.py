@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
+from frazil.ice import AgentTraits
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.applier import Applier
 from frazil.peer.candidate_init import CandidateInit
@@ -53,6 +54,7 @@ class PeerConnection:
         certificate: Certificate,
         random_bytes: RandomBytes,
         trace: Trace,
+        traits: AgentTraits,
         session_factory: SessionFactory,
     ) -> None:
         """Make a connection in ``stable`` with no transport.
@@ -62,6 +64,7 @@ class PeerConnection:
             certificate: One of the configuration's, or one made for this connection; not expired.
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
+            traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
         """
         self.trace = trace
@@ -80,6 +83,7 @@ class PeerConnection:
             self._applier,
             self._channels,
             certificate,
+            traits,
             random_bytes,
             is_busy=lambda: not self._chain.is_empty,
         )

@@ -12,7 +12,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import Credentials
+from frazil.ice import AgentTraits, Credentials
 from frazil.peer.answer import answering_role, build_answer
 from frazil.peer.applier import Applier
 from frazil.peer.channel import DataChannel
@@ -26,6 +26,7 @@ from frazil.peer.offer import build_offer
 from frazil.peer.operation import Steps
 from frazil.peer.remote import read_transport
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
+from frazil.peer.traits import with_traits
 from frazil.sdp import (
     Origin,
     SdpSemanticError,
@@ -77,6 +78,7 @@ class Negotiator:
         "_replaced",
         "_revision",
         "_session_id",
+        "_traits",
         "_version",
         "has_applied_local",
         "needed",
@@ -89,6 +91,7 @@ class Negotiator:
         applier: Applier,
         channels: ChannelTable,
         certificate: Certificate,
+        traits: AgentTraits,
         random_bytes: RandomBytes,
         is_busy: Callable[[], bool],
     ) -> None:
@@ -97,6 +100,7 @@ class Negotiator:
         self._channels = channels
         self._certificate = certificate
         self._random_bytes = random_bytes
+        self._traits = traits
         self.signaling = SignalingMachine(core.history)
         self.has_applied_local = False
         self.needed = NegotiationNeeded(
@@ -192,6 +196,7 @@ class Negotiator:
         if live is not None or self._channels.has_live:
             data = self._describe(self._offer_credentials(ice_restart), Setup.ACTPASS)
         model = build_offer(self._next_origin(), current.model if current else None, live, data)
+        model = with_traits(model, self._traits)
         self._created_offer = _Created(write_sdp(model), model, self._revision)
         return self._created_offer
 
@@ -205,6 +210,7 @@ class Negotiator:
             setup = SETUP_OF_ROLE[answering_role(remote.setup, established)]
             data = self._describe(self._answer_credentials(remote.credentials), setup)
         model = build_answer(self._next_origin(), pending.model, data)
+        model = with_traits(model, self._traits)
         self._created_answer = _Created(write_sdp(model), model, self._revision)
         return self._created_answer
 

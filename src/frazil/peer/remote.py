@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from frazil.dtls import Fingerprint
-from frazil.ice import Credentials
+from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import SCTP_PORT, live_data_index
+from frazil.peer.traits import read_traits
 from frazil.sdp import SessionDescription, Setup
 
 _TRICKLE = "trickle"
@@ -27,7 +28,7 @@ class RemoteTransport:
     sections: frozenset[int]
     candidate_section: int
     credentials: Credentials
-    is_lite: bool
+    traits: AgentTraits
     fingerprints: tuple[Fingerprint, ...]
     setup: Setup | None
     candidates: tuple[str, ...]
@@ -52,7 +53,7 @@ def read_transport(description: SessionDescription) -> RemoteTransport | None:
         sections=frozenset({index, description.media.index(ice)}),
         candidate_section=description.media.index(ice),
         credentials=Credentials(ice.ice_ufrag or "", ice.ice_pwd or ""),
-        is_lite=description.ice_lite,
+        traits=read_traits(description, ice),
         fingerprints=tuple(Fingerprint(each.algorithm, each.value) for each in fingerprints),
         setup=first.setup or second.setup,
         candidates=ice.candidates,

@@ -73,7 +73,10 @@ class TransportStack:
             before = self._stable_remote.credentials if self._stable_remote else None
             self._forget_half(self.ice.remote_parameters != before, now)
             self.ice.remote_parameters = remote.credentials
-            self.session.set_remote_credentials(remote.credentials, now, lite=remote.is_lite)
+            self.session.set_remote_credentials(remote.credentials, now, remote.traits)
+            self.ice.role = (
+                self.session.ice.role
+            )  # of a lite and a full agent, the full one controls
         self.remote = remote
 
     def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:

@@ -14,12 +14,16 @@ from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
 from frazil.errors import InvalidStateError
 from frazil.ice import (
+    DEFAULT_POLICY,
     SERVER_UNREACHABLE,
+    UNKNOWN_TRAITS,
+    AgentTraits,
     Candidate,
     CandidateError,
     Credentials,
     GatheringStateChanged,
     IceAgent,
+    IcePolicy,
     IceTransportChanged,
     Traffic,
 )
@@ -64,9 +68,11 @@ class Session:
         certificate: Certificate,
         random_bytes: RandomBytes,
         trace: Trace,
+        *,
+        policy: IcePolicy = DEFAULT_POLICY,
     ) -> None:
         self.name = name
-        self.ice = IceAgent(name, config.ice, random_bytes, trace)
+        self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
         self._config = config
         self._certificate = certificate
         self._random_bytes = random_bytes
@@ -124,10 +130,10 @@ class Session:
         self._settle(now)
 
     def set_remote_credentials(
-        self, credentials: Credentials, now: float, *, lite: bool = False
+        self, credentials: Credentials, now: float, traits: AgentTraits = UNKNOWN_TRAITS
     ) -> None:
         """Their half of an ICE generation; other credentials than before begin a restart."""
-        self.ice.set_remote_credentials(credentials, now, lite=lite)
+        self.ice.set_remote_credentials(credentials, now, traits)
         self._relays.permit(now)
         self._settle(now)
 

@@ -1,0 +1,21 @@
+"""What each side tells the other about its ICE agent, beside the credentials (RFC 8839 5.3 to 5.6)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTraits:
+    """How an agent goes about ICE, as its description says.
+
+    Attributes:
+        is_lite: It answers checks and sends none (RFC 8445 2.5): ``a=ice-lite``.
+        pacing_s: Ta, the least time between two checks that it asks for: ``a=ice-pacing``. 0 asks
+            for nothing.
+    """
+
+    is_lite: bool = False
+    pacing_s: float = 0.0
+
+
+UNKNOWN_TRAITS = AgentTraits()
+"""Those of a peer that says nothing of itself."""
