@@ -11,7 +11,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
-from frazil import RTCDataChannel, RTCPeerConnection
+from frazil import IceOptions, RTCDataChannel, RTCPeerConnection
 
 PAGE = """<!doctype html>
 <title>Echo</title>
@@ -41,7 +41,7 @@ connections: set[RTCPeerConnection] = set()
 async def answer(offer: dict[str, str]) -> dict[str, str]:
     """Make a connection for an offer; it lasts until the browser leaves or is lost."""
     number = next(numbers)
-    pc = RTCPeerConnection(include_loopback=True)
+    pc = RTCPeerConnection(ice=IceOptions(include_loopback=True))
     connections.add(pc)
 
     def end() -> None:

@@ -1,5 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
+from frazil.aio import IceOptions
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -57,6 +58,7 @@ __all__ = [
     "Event",
     "FrazilError",
     "IceConfig",
+    "IceOptions",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",

@@ -10,7 +10,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from frazil import RTCPeerConnection
+from frazil import IceOptions, RTCPeerConnection
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -55,7 +55,7 @@ def test_echo_server():
 
 
 async def echo_once(url, text):
-    async with RTCPeerConnection(include_loopback=True) as pc:
+    async with RTCPeerConnection(ice=IceOptions(include_loopback=True)) as pc:
         channel = pc.createDataChannel("echo")
         await pc.setLocalDescription()
         await pc.gathering_complete()

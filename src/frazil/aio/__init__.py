@@ -1,5 +1,6 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -17,6 +18,7 @@ from frazil.aio.system import SystemNetwork
 __all__ = [
     "AcceptHandler",
     "DatagramHandler",
+    "IceOptions",
     "Interface",
     "Network",
     "Stream",

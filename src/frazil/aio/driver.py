@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.connection import PeerConnection
@@ -43,7 +44,7 @@ class Driver:
         network: Where its sockets are opened.
         dispatch: Called with each event to fire; all slots are written already.
         after_task: Called after the events of a task, for those who wait for a condition.
-        include_loopback: Whether loopback addresses are candidates too.
+        options: How candidates are gathered.
     """
 
     def __init__(
@@ -53,16 +54,14 @@ class Driver:
         dispatch: Callable[[Fired], None],
         after_task: Callable[[], None],
         *,
-        include_loopback: bool,
+        options: IceOptions,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
         self._network = network
         self._dispatch = dispatch
         self._after_task = after_task
-        self._gathering = GatheringDriver(
-            peer.transports, network, self.flush, include_loopback=include_loopback
-        )
+        self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
         self._sockets: dict[str, SocketSet] = {}
         self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
         self._timer: asyncio.TimerHandle | None = None

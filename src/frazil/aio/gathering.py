@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network, Tls, usable
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
@@ -21,7 +22,7 @@ _CONNECT_PATIENCE_S: Final = 10.0
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_include_loopback", "_network", "_tasks", "_transports")
+    __slots__ = ("_ended", "_flush", "_network", "_options", "_tasks", "_transports")
 
     def __init__(
         self,
@@ -29,12 +30,12 @@ class GatheringDriver:
         network: Network,
         flush: Callable[[], None],
         *,
-        include_loopback: bool,
+        options: IceOptions,
     ) -> None:
         self._transports = transports
         self._network = network
         self._flush = flush
-        self._include_loopback = include_loopback
+        self._options = options
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
 
@@ -68,7 +69,7 @@ class GatheringDriver:
             interfaces = self._network.interfaces()
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
-        found = usable(interfaces, include_loopback=self._include_loopback)
+        found = usable(interfaces, include_loopback=self._options.include_loopback)
         return [interface.address for interface in found]
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:

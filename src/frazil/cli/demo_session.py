@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-from frazil.aio import Network
+from frazil.aio import IceOptions, Network
 from frazil.cli.entry import Entry, MessageArrived, MessageSent, Noted, PathChanged
 from frazil.cli.json_lines import as_json
 from frazil.cli.negotiation import Negotiation
@@ -41,7 +41,7 @@ class DemoSession:
         self._began_at = began_at
         self._loop = asyncio.get_running_loop()
         self._network = BlockableNetwork(network)
-        self._pc = RTCPeerConnection(network=self._network, include_loopback=True)
+        self._pc = RTCPeerConnection(network=self._network, ice=IceOptions(include_loopback=True))
         Watch(PEER, self._pc, self._show, began_at)
         self._negotiation = Negotiation(self._pc, self._signal, polite=False)
         self._channel: RTCDataChannel | None = None

@@ -1,14 +1,11 @@
 """One transport: ICE finds the path, DTLS secures it, SCTP and channels carry messages over it.
 
 The session only carries: each layer decides for itself, and the session brings the outcome to its
-neighbours. Nothing but STUN is accepted from an address that ICE has not authenticated, so nobody
-can race the peer to the handshake.
+neighbours.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
 
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
@@ -25,13 +22,13 @@ from frazil.ice import (
     IceAgent,
     IcePolicy,
     IceTransportChanged,
-    Traffic,
 )
-from frazil.session.config import MAX_EARLY_DATAGRAMS, SessionConfig
+from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
 from frazil.session.relay_set import RelaySet
+from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -41,12 +38,8 @@ from frazil.states.enums import (
 )
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Run, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
-_path_of = itemgetter(1, 2)
-"""The local and remote address of a datagram."""
-_MAX_ROUNDS = 16
-"""Rounds of sealing in one :meth:`Session.poll_transmits`; each gives one bounded batch."""
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
@@ -74,13 +67,11 @@ class Session:
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
         self._config = config
-        self._certificate = certificate
         self._random_bytes = random_bytes
         self._trace = trace
-        self._dtls: DtlsEndpoint | None = None
+        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace)
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
-        self._early: list[Datagram] = []
         self._events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
@@ -88,13 +79,12 @@ class Session:
         self.is_drained = True
         self._next_at: float | None = None
         self._next_is_known = False
-        self._traffic = Traffic()
         self._last_survey: SessionSurvey | None = None
 
     @property
     def dtls(self) -> DtlsEndpoint | None:
         """The DTLS endpoint, once signalling has said whom to trust."""
-        return self._dtls
+        return self._secure.endpoint
 
     @property
     def data(self) -> DataTransport | None:
@@ -103,13 +93,13 @@ class Session:
 
     def survey(self) -> SessionSurvey:
         """What statistics show of the transport; after :meth:`close` the last there was."""
-        ice, dtls = self.ice, self._dtls
+        ice, dtls = self.ice, self.dtls
         if self._last_survey is not None:
             return self._last_survey._replace(
                 pair_in_use=ice.pair_in_use, pair_changes=ice.pair_changes
             )
         return SessionSurvey(
-            traffic=self._traffic,
+            traffic=self._secure.traffic,
             generations=ice.generations,
             pair_in_use=ice.pair_in_use,
             pair_changes=ice.pair_changes,
@@ -161,18 +151,7 @@ class Session:
         The handshake begins with the first usable pair. Later calls do nothing: one transport has
         one DTLS association.
         """
-        if self._dtls is not None:
-            return
-        self._dtls = DtlsEndpoint(
-            self._certificate,
-            role,
-            fingerprints,
-            self._trace,
-            config=self._config.dtls,
-            name=self.name,
-        )
-        early, self._early = self._early, []
-        self._receive_dtls(early, now)
+        self._collect_dtls(now, self._secure.trust(role, fingerprints, now))
         self._settle(now)
 
     def start_sctp(self, remote_port: int, now: float) -> None:
@@ -181,7 +160,8 @@ class Session:
         Raises:
             InvalidStateError: DTLS was not started: its role decides who uses which streams.
         """
-        if self._dtls is None:
+        dtls = self.dtls
+        if dtls is None:
             raise InvalidStateError("start DTLS before SCTP")
         if self._data is None:
             self._data = DataTransport(
@@ -189,11 +169,11 @@ class Session:
                 replace(self._config.sctp, remote_port=remote_port),
                 self._random_bytes,
                 self._trace,
-                is_client=self._dtls.role is DtlsRole.CLIENT,
+                is_client=dtls.role is DtlsRole.CLIENT,
             )
-            if self._dtls.state in _OVER:
-                failed = self._dtls.state is RTCDtlsTransportState.FAILED
-                text = f"the DTLS transport is {self._dtls.state} already"
+            if dtls.state in _OVER:
+                failed = dtls.state is RTCDtlsTransportState.FAILED
+                text = f"the DTLS transport is {dtls.state} already"
                 self._data.lose_transport(text, failed=failed, now=now)
             self._settle(now)
 
@@ -306,53 +286,14 @@ class Session:
             else:
                 self._trace.count("datagram-of-unknown-protocol")
         if secured:
-            self._receive_dtls(secured, now)
+            self._collect_dtls(now, self._secure.receive(secured, now))
         self._settle(now)
-
-    def _receive_dtls(self, datagrams: Sequence[Datagram], now: float) -> None:
-        payloads: list[bytes] = []
-        for path, group in groupby(datagrams, key=_path_of):
-            if not self.ice.is_validated(*path):
-                for _ in group:
-                    self._trace.count("dtls-from-unvalidated-address")
-            elif self._dtls is None:
-                for datagram in group:
-                    self._keep_early(datagram)
-            else:
-                payloads += self._open(self._dtls, [each.data for each in group], path, now)
-        self._collect_dtls(now, payloads)
-
-    def _open(
-        self, dtls: DtlsEndpoint, datagrams: list[bytes], path: tuple[Address, Address], now: float
-    ) -> list[bytes]:
-        """Decrypt what came on one path; what verifies is a sign of life of that path."""
-        self._count_received(datagrams, path, now)
-        payloads = dtls.receive(datagrams, now)
-        if payloads:
-            self.ice.note_authentic(*path, now)
-        return payloads
-
-    def _count_received(
-        self, datagrams: list[bytes], path: tuple[Address, Address], now: float
-    ) -> None:
-        packets, size = len(datagrams), sum(map(len, datagrams))
-        self._traffic.note_received(packets, size, now)
-        pair = self.ice.pair_at(*path)
-        if pair is not None:
-            pair.traffic.note_received(packets, size, now)
-
-    def _keep_early(self, datagram: Datagram) -> None:
-        if len(self._early) < MAX_EARLY_DATAGRAMS:
-            self._early.append(datagram)
-        else:
-            self._trace.count("dtls-too-early")
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer."""
         self.ice.handle_timeout(now)
         self._relays.handle_timeout(now)
-        if self._dtls is not None and self._path_is_alive:
-            self._dtls.handle_timeout(now)
+        self._secure.handle_timeout(now)
         if self._data is not None and self.ice.path is not None:
             self._data.handle_timeout(now)
         self._settle(now)
@@ -360,8 +301,7 @@ class Session:
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do.
 
-        A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent, that
-        of a DTLS handshake, which gives up sooner, while nothing arrives.
+        A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
         """
         if not self._next_is_known:
             self._next_at = self._earliest_timeout()
@@ -370,8 +310,7 @@ class Session:
 
     def _earliest_timeout(self) -> float | None:
         at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
-        if self._dtls is not None and self._path_is_alive:
-            at = _earlier(at, self._dtls.next_timeout())
+        at = _earlier(at, self._secure.next_timeout())
         if self._data is not None and self.ice.path is not None:
             at = _earlier(at, self._data.next_timeout())
         return at
@@ -380,41 +319,11 @@ class Session:
         """What is to be sent, in order."""
         if self.is_drained:
             return []
-        self.is_drained = True
         self._next_is_known = False  # retransmission timers start with what is sent
-        transmits = self.ice.poll_transmits()
-        if self._dtls is not None:
-            transmits += self._seal(self._dtls, now)
+        transmits = self.ice.poll_transmits() + self._secure.seal(self._data, now)
+        self.is_drained = self._secure.is_drained
         farewell, self._farewell = self._farewell, []
         return farewell + self._relays.wrap(transmits, now)
-
-    def _seal(self, dtls: DtlsEndpoint, now: float) -> list[Transmit]:
-        """What DTLS has to send, SCTP packets sealed in batches included."""
-        path = self.ice.path
-        if path is None:
-            return []  # a flight that answers an early ClientHello waits for the first valid pair
-        if self._data is not None and dtls.state is RTCDtlsTransportState.CONNECTED:
-            for _ in range(_MAX_ROUNDS):
-                packets = self._data.poll_packets(now)
-                if not packets:
-                    break
-                dtls.send(packets)
-            else:
-                self.is_drained = False
-        return self._address(dtls.poll_runs(), path, now)
-
-    def _address(
-        self, runs: Sequence[Run], path: tuple[Address, Address], now: float
-    ) -> list[Transmit]:
-        """What leaves on the pair in use, counted."""
-        if runs:
-            packets = sum(run.datagram_count for run in runs)
-            size = sum(len(run.data) for run in runs)
-            self._traffic.note_sent(packets, size, now)
-            pair = self.ice.pair_at(*path)
-            if pair is not None:
-                pair.traffic.note_sent(packets, size, now)
-        return [Transmit(*run, *path) for run in runs]
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
@@ -431,19 +340,11 @@ class Session:
         self._last_survey = self.survey()
         if self._data is not None:
             self._data.abort(now)
-        farewell: list[Transmit] = []
-        if self._dtls is not None:
-            farewell += self._seal(self._dtls, now)
-            self._dtls.close(now)
-            path = self.ice.path
-            if path is not None:
-                farewell += self._address(self._dtls.poll_runs(), path, now)
+        farewell = self._secure.seal(self._data, now) + self._secure.close(now)
         self._farewell += self._relays.wrap(farewell, now)
         self._relays.close(now)
         self.ice.close(now)
         self._events.clear()
-        self._early.clear()
-        self._dtls = None
         self._data = None
         self._note_input()
 
@@ -458,20 +359,12 @@ class Session:
         """Bring the outcome of an input from each layer to its neighbours."""
         self._note_input()
         path_works_anew = self._collect_ice(now)
-        if self._dtls is not None:
-            if self._dtls.state is RTCDtlsTransportState.NEW and self.ice.path is not None:
-                self._dtls.start(now)
-            elif path_works_anew:
-                self._dtls.path_changed(now)
-            self._collect_dtls(now)
+        self._secure.advance(now, path_works_anew=path_works_anew)
+        self._collect_dtls(now)
         if self._data is not None:
             if path_works_anew:
                 self._data.path_changed(now)
             self._collect_data(self._data)
-
-    @property
-    def _path_is_alive(self) -> bool:
-        return self.ice.path is not None and self.ice.state is not RTCIceTransportState.DISCONNECTED
 
     def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
@@ -497,16 +390,14 @@ class Session:
 
     def _collect_dtls(self, now: float, payloads: Sequence[bytes] = ()) -> None:
         """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""
-        if self._dtls is None:
-            return
         endings: list[DtlsStateChanged] = []
-        for event in self._dtls.poll_events():
+        for event in self._secure.poll_events():
             if event.change.new in _OVER:
                 endings.append(event)
             else:
                 self._events.append(event)
         data = self._data
-        if data is not None and self._dtls.state is RTCDtlsTransportState.CONNECTED:
+        if data is not None and self._secure.is_connected:
             data.start(now)
         if data is not None and payloads:
             data.start(now)  # even if DTLS is over again: what came before the goodbye counts

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from frazil.aio.driver import Driver
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.system import SystemNetwork
@@ -93,7 +94,7 @@ class RTCPeerConnection(EventTarget):
         configuration: Mapping[str, Any] | object | None = None,
         *,
         network: Network | None = None,
-        include_loopback: bool = False,
+        ice: IceOptions | None = None,
         session: SessionConfig | None = None,
     ) -> None:
         """Make a connection in state ``new``.
@@ -101,8 +102,7 @@ class RTCPeerConnection(EventTarget):
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
             network: Where sockets are opened; another one than this machine's in tests.
-            include_loopback: Whether 127.0.0.1 and ::1 are candidates too. They always are if
-                there is no other address.
+            ice: How candidates are gathered.
             session: Timers and limits, for example when ``disconnected`` is reported.
 
         Raises:
@@ -133,7 +133,7 @@ class RTCPeerConnection(EventTarget):
             network,
             self._on_fired,
             self._pulse.beat,
-            include_loopback=include_loopback,
+            options=ice or IceOptions(),
         )
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None

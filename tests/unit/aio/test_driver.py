@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 
 from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
+from frazil.aio.ice_option import IceOptions
 from frazil.peer.event import EventType, Fired
 
 MESSAGE = Fired("channel", EventType.MESSAGE, b"data")
@@ -62,7 +63,7 @@ def turns_of(peer: FakePeer) -> list[list[EventType]]:
             None,
             lambda fired: turns[-1].append(fired.type),
             lambda: None,
-            include_loopback=False,
+            options=IceOptions(),
         )
         driver.wake()
         while peer.has_task:
@@ -126,7 +127,7 @@ def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -
             None,
             lambda fired: order.append("state"),
             lambda: loop.call_soon(order.append, "look") and None,
-            include_loopback=False,
+            options=IceOptions(),
         )
 
         def arrive() -> None:
@@ -148,7 +149,7 @@ def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE], [MESSAGE]])
         driver = Driver(
-            peer, None, lambda fired: told.append(fired.type), lambda: None, include_loopback=False
+            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
         )
         driver._receive("0", [])
         before_closing = list(told), peer.transports.polls
@@ -163,7 +164,7 @@ def test_what_arrives_does_not_overtake_a_state_that_waits_for_its_turn() -> Non
         told: list[EventType] = []
         peer = FakePeer([[STATE], [STATE]])
         driver = Driver(
-            peer, None, lambda fired: told.append(fired.type), lambda: None, include_loopback=False
+            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
         )
         driver._receive("0", [])
         driver._receive("0", [])

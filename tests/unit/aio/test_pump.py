@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from frazil.aio.driver import Driver
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import DatagramHandler, Interface, UdpSocket
 from frazil.peer.configuration import Configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
@@ -79,7 +80,7 @@ class Stage:
             self.host,
             lambda fired: self.fired.append(str(fired.type)),
             lambda: None,
-            include_loopback=False,
+            options=IceOptions(),
         )
 
     @property

@@ -1,0 +1,216 @@
+"""DTLS on the path that ICE found: what to accept, what it carries, what leaves on it.
+
+Nothing is accepted from an address that ICE has not authenticated, so nobody can race the peer to
+the handshake. What comes before signalling has said whom to trust is kept for a while.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from frazil.dtls import (
+    Certificate,
+    DtlsConfig,
+    DtlsEndpoint,
+    DtlsRole,
+    DtlsStateChanged,
+    Fingerprint,
+)
+from frazil.ice import IceAgent, Traffic
+from frazil.session.config import MAX_EARLY_DATAGRAMS
+from frazil.session.data_transport import DataTransport
+from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
+from frazil.trace import Trace
+from frazil.types import Address, Datagram, Run, Transmit
+
+_path_of = itemgetter(1, 2)
+"""The local and remote address of a datagram."""
+_MAX_ROUNDS = 16
+"""Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
+
+
+class SecureTransport:
+    """The DTLS endpoint of a transport, from before it exists until it has ended.
+
+    Args:
+        name: Names the transport in state changes.
+        config: Datagram size and handshake timers.
+        certificate: What we show to the peer.
+        ice: Knows the path and which addresses are authentic; is told of signs of life.
+        trace: Where decisions are recorded.
+
+    Attributes:
+        endpoint: The DTLS endpoint, once signalling has said whom to trust.
+        traffic: What the transport carried, on all its pairs.
+        is_drained: The last :meth:`seal` took everything that there was.
+    """
+
+    __slots__ = (
+        "_certificate",
+        "_config",
+        "_early",
+        "_ice",
+        "_name",
+        "_trace",
+        "endpoint",
+        "is_drained",
+        "traffic",
+    )
+
+    def __init__(
+        self, name: str, config: DtlsConfig, certificate: Certificate, ice: IceAgent, trace: Trace
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._certificate = certificate
+        self._ice = ice
+        self._trace = trace
+        self._early: list[Datagram] = []
+        self.endpoint: DtlsEndpoint | None = None
+        self.traffic = Traffic()
+        self.is_drained = True
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether payloads can be sealed."""
+        endpoint = self.endpoint
+        return endpoint is not None and endpoint.state is RTCDtlsTransportState.CONNECTED
+
+    def trust(
+        self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float
+    ) -> Sequence[bytes]:
+        """Secure the transport with the peer that has one of ``fingerprints``.
+
+        Later calls do nothing: one transport has one DTLS association.
+
+        Returns:
+            The payloads of what came early.
+        """
+        if self.endpoint is not None:
+            return ()
+        self.endpoint = DtlsEndpoint(
+            self._certificate,
+            role,
+            fingerprints,
+            self._trace,
+            config=self._config,
+            name=self._name,
+        )
+        early, self._early = self._early, []
+        return self.receive(early, now)
+
+    def advance(self, now: float, *, path_works_anew: bool) -> None:
+        """Begin the handshake on the first usable pair, or go on with it on another."""
+        endpoint = self.endpoint
+        if endpoint is None:
+            return
+        if endpoint.state is RTCDtlsTransportState.NEW and self._ice.path is not None:
+            endpoint.start(now)
+        elif path_works_anew:
+            endpoint.path_changed(now)
+
+    def poll_events(self) -> list[DtlsStateChanged]:
+        """What happened to the association, in order."""
+        return self.endpoint.poll_events() if self.endpoint is not None else []
+
+    def close(self, now: float) -> list[Transmit]:
+        """Say goodbye and end; returns the goodbye."""
+        endpoint, path = self.endpoint, self._ice.path
+        self._early.clear()
+        self.endpoint = None
+        if endpoint is None:
+            return []
+        endpoint.close(now)
+        return [] if path is None else self._address(endpoint.poll_runs(), path, now)
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def receive(self, datagrams: Sequence[Datagram], now: float) -> list[bytes]:
+        """Decrypt what came; returns the payloads. What verifies is a sign of life of its path."""
+        payloads: list[bytes] = []
+        for path, group in groupby(datagrams, key=_path_of):
+            if not self._ice.is_validated(*path):
+                for _ in group:
+                    self._trace.count("dtls-from-unvalidated-address")
+            elif self.endpoint is None:
+                for datagram in group:
+                    self._keep_early(datagram)
+            else:
+                payloads += self._open(self.endpoint, [each.data for each in group], path, now)
+        return payloads
+
+    def _keep_early(self, datagram: Datagram) -> None:
+        if len(self._early) < MAX_EARLY_DATAGRAMS:
+            self._early.append(datagram)
+        else:
+            self._trace.count("dtls-too-early")
+
+    def _open(
+        self,
+        endpoint: DtlsEndpoint,
+        datagrams: list[bytes],
+        path: tuple[Address, Address],
+        now: float,
+    ) -> list[bytes]:
+        packets, size = len(datagrams), sum(map(len, datagrams))
+        self.traffic.note_received(packets, size, now)
+        pair = self._ice.pair_at(*path)
+        if pair is not None:
+            pair.traffic.note_received(packets, size, now)
+        payloads = endpoint.receive(datagrams, now)
+        if payloads:
+            self._ice.note_authentic(*path, now)
+        return payloads
+
+    # --- what goes out ------------------------------------------------------------------------
+
+    def seal(self, data: DataTransport | None, now: float) -> list[Transmit]:
+        """What DTLS has to send, with the packets of ``data`` sealed in batches."""
+        self.is_drained = True
+        endpoint, path = self.endpoint, self._ice.path
+        if endpoint is None or path is None:
+            return []  # a flight that answers an early ClientHello waits for the first valid pair
+        if data is not None and self.is_connected:
+            for _ in range(_MAX_ROUNDS):
+                packets = data.poll_packets(now)
+                if not packets:
+                    break
+                endpoint.send(packets)
+            else:
+                self.is_drained = False
+        return self._address(endpoint.poll_runs(), path, now)
+
+    def _address(
+        self, runs: Sequence[Run], path: tuple[Address, Address], now: float
+    ) -> list[Transmit]:
+        """What leaves on the pair in use, counted."""
+        if runs:
+            packets = sum(run.datagram_count for run in runs)
+            size = sum(len(run.data) for run in runs)
+            self.traffic.note_sent(packets, size, now)
+            pair = self._ice.pair_at(*path)
+            if pair is not None:
+                pair.traffic.note_sent(packets, size, now)
+        return [Transmit(*run, *path) for run in runs]
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due in the handshake."""
+        if self.endpoint is not None and self._path_is_alive:
+            self.endpoint.handle_timeout(now)
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` has something to do.
+
+        A handshake gives up soon, and a lost path is for ICE to judge: the clock stands still
+        while nothing arrives.
+        """
+        if self.endpoint is None or not self._path_is_alive:
+            return None
+        return self.endpoint.next_timeout()
+
+    @property
+    def _path_is_alive(self) -> bool:
+        is_silent = self._ice.state is RTCIceTransportState.DISCONNECTED
+        return self._ice.path is not None and not is_silent
