@@ -2,7 +2,14 @@
 
 import random
 
-from frazil.ice import Credentials, IceAgent, IceConfig, IceTransportChanged
+from frazil.ice import (
+    DEFAULT_POLICY,
+    Credentials,
+    IceAgent,
+    IceConfig,
+    IcePolicy,
+    IceTransportChanged,
+)
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
 from frazil.trace import Trace
@@ -28,6 +35,7 @@ class IcePeer:
         *,
         config: IceConfig | None = None,
         answer: bool = True,
+        policy: IcePolicy = DEFAULT_POLICY,
     ) -> None:
         self.now = 100.0
         self.random = random.Random(5)
@@ -38,7 +46,9 @@ class IcePeer:
         self.states = ["new"]
         self.requests: list[tuple[Message, Address, Address]] = []
         self.responses: list[Message] = []
-        self.agent = IceAgent("x", config or IceConfig(), self.random.randbytes, self.trace)
+        self.agent = IceAgent(
+            "x", config or IceConfig(), self.random.randbytes, self.trace, policy=policy
+        )
         self.agent.set_role(role, self.now)
         self.agent.set_local_credentials(self.theirs, self.now)
         if answer:

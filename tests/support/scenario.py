@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from frazil import FrazilError, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil import FrazilError, IceOptions, RTCDataChannel, RTCPeerConnection, SessionConfig
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from support.witness import MACHINES, Witness
 
@@ -245,11 +245,12 @@ class Stage:
         *addresses: str,
         configuration: dict[str, Any] | None = None,
         session: SessionConfig | None = None,
+        ice: IceOptions | None = None,
         host: VirtualHost | None = None,
     ) -> Peer:
         """A peer on a host of its own, unless ``host`` is given."""
         host = host or self.net.host(name, *addresses)
-        pc = RTCPeerConnection(configuration, network=host, session=session)
+        pc = RTCPeerConnection(configuration, network=host, session=session, ice=ice)
         peer = Peer(name, host, pc)
         self.peers.append(peer)
         return peer

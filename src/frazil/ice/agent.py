@@ -130,10 +130,14 @@ class IceAgent:
         Nothing but STUN may be accepted from anywhere else. Between two lite agents no such message
         comes, and signalling has to be trusted.
         """
-        if (local, remote) in self._validated:
-            return True
-        pair = self.pair_at(local, remote)
-        return pair is not None and pair.is_valid
+        key = (local, remote)
+        return key in self._validated or (self._policy.lite and self._is_trusted(key))
+
+    def _is_trusted(self, key: PairKey) -> bool:
+        return any(
+            generation.remote_traits.is_lite and generation.checklist.find(key) is not None
+            for generation in self.generations
+        )
 
     # --- signalling ---------------------------------------------------------------------------
 

@@ -199,10 +199,14 @@ class LiteChecker:
             self._follow(pair, generation, check.nomination, now)
 
     def _follow(self, pair: CandidatePair, generation: Generation, number: int, now: float) -> None:
-        if not should_follow(pair, generation, self.selection.monitor, number, now):
-            return
-        generation.nomination = max(generation.nomination, number)
-        self._agree(pair, generation, "the peer nominated the pair", now)
+        """Follow the peer, which says its latest nomination again with every check.
+
+        If that comes from another address with the same number, a NAT has moved the peer.
+        """
+        is_repeated = number != 0 and number == generation.nomination
+        if is_repeated or should_follow(pair, generation, self.selection.monitor, number, now):
+            generation.nomination = max(generation.nomination, number)
+            self._agree(pair, generation, "the peer nominated the pair", now)
 
     def receive(self, response: Message, local: Address, remote: Address, now: float) -> bool:
         """Take a response; it answers no check, since none was sent."""

@@ -1,4 +1,4 @@
-"""What each side tells the other about its ICE agent, beside the credentials (RFC 8839 5.3 to 5.6)."""
+"""What each side tells the other about its ICE agent, beside the credentials (RFC 8839 5)."""
 
 from dataclasses import dataclass
 

@@ -67,7 +67,9 @@ class PeerConnection:
             traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
         """
+        configuration.check_traits(traits)
         self.trace = trace
+        self._traits = traits
         self._is_closed = False
         self._tasks = TaskQueue()
         self._history = History(trace)
@@ -245,8 +247,10 @@ class PeerConnection:
         Raises:
             InvalidStateError: If closed.
             InvalidModificationError: If a member changes that must stay.
+            NotSupportedError: If there are ICE servers, which a lite agent cannot use.
         """
         self._require_open("setConfiguration")
+        configuration.check_traits(self._traits)
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )

@@ -74,9 +74,7 @@ class TransportStack:
             self._forget_half(self.ice.remote_parameters != before, now)
             self.ice.remote_parameters = remote.credentials
             self.session.set_remote_credentials(remote.credentials, now, remote.traits)
-            self.ice.role = (
-                self.session.ice.role
-            )  # of a lite and a full agent, the full one controls
+            self.ice.role = self.session.ice.role  # who is lite may overrule who offered
         self.remote = remote
 
     def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:

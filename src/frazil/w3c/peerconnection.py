@@ -102,7 +102,7 @@ class RTCPeerConnection(EventTarget):
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
             network: Where sockets are opened; another one than this machine's in tests.
-            ice: How candidates are gathered.
+            ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits, for example when ``disconnected`` is reported.
 
         Raises:
@@ -114,6 +114,8 @@ class RTCPeerConnection(EventTarget):
         super().__init__(set())
         network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
+        options = ice or IceOptions()
+        policy = options.policy
         config = Configuration.from_value(configuration)
         certificate = _certificate(config, network)
         trace = Trace()
@@ -124,8 +126,9 @@ class RTCPeerConnection(EventTarget):
             certificate=certificate,
             random_bytes=network.random_bytes,
             trace=trace,
+            traits=policy.traits(settings.ice),
             session_factory=lambda name: Session(
-                name, settings, certificate, network.random_bytes, trace
+                name, settings, certificate, network.random_bytes, trace, policy=policy
             ),
         )
         self._driver = Driver(
@@ -133,7 +136,7 @@ class RTCPeerConnection(EventTarget):
             network,
             self._on_fired,
             self._pulse.beat,
-            options=ice or IceOptions(),
+            options=options,
         )
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None

@@ -6,6 +6,7 @@ import pytest
 
 import frazil
 from frazil import IceOptions
+from frazil.ice import IcePolicy
 
 
 def test_options_are_public_keyword_only_and_frozen():
@@ -16,7 +17,13 @@ def test_options_are_public_keyword_only_and_frozen():
         IceOptions().include_loopback = True
 
 
-def test_include_loopback_is_a_bool():
-    assert IceOptions().include_loopback is False
-    with pytest.raises(TypeError, match="include_loopback must be a bool, not 1"):
-        IceOptions(include_loopback=1)
+@pytest.mark.parametrize("name", ["include_loopback", "lite"])
+def test_switches_are_off_and_bools(name):
+    assert getattr(IceOptions(), name) is False
+    with pytest.raises(TypeError, match=f"{name} must be a bool, not 1"):
+        IceOptions(**{name: 1})
+
+
+def test_the_policy_is_what_the_agent_needs():
+    assert IceOptions().policy == IcePolicy()
+    assert IceOptions(lite=True).policy == IcePolicy(lite=True)

@@ -79,5 +79,5 @@ def test_rejected_or_missing_data_section_is_no_transport() -> None:
 
 def test_lite_is_noticed() -> None:
     offer = load("chromium-156-offer-data")
-    assert not read_transport(offer).is_lite
-    assert read_transport(replace(offer, ice_lite=True)).is_lite
+    assert not read_transport(offer).traits.is_lite
+    assert read_transport(replace(offer, ice_lite=True)).traits.is_lite
