@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench docs clean
+.PHONY: demo demo-browser test check unit interop format bench docs nat-matrix clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -37,6 +37,9 @@ bench: $(VENV)/dev.stamp
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py
+
+nat-matrix: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m matrix
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

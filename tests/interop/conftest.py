@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.coturn import Coturn
+from support.internet import Home, Internet
 from support.laboratory import Laboratory
 from support.partner import lacking, need_module, need_program
 
 if TYPE_CHECKING:  # needs a module that may not be there
     from support.browser import Browser
+    from support.peer_host import PeerHost
 
 _PROGRAMS = {"ip": "iproute2", "nft": "nftables", "setpriv": "util-linux", "unshare": "util-linux"}
 
@@ -76,3 +79,60 @@ def _running(laboratory: Laboratory, browser: "Browser") -> "Iterator[Browser]":
     laboratory.host(browser.start())
     yield browser
     laboratory.host(browser.stop())
+
+
+@pytest.fixture(scope="session")
+def built_internet(laboratory: Laboratory) -> Iterator[Internet]:
+    """Two homes and a place for servers, whatever a test has made of them."""
+    with Internet() as internet:
+        yield internet
+
+
+@pytest.fixture
+def internet(built_internet: Internet) -> Iterator[Internet]:
+    """The same, with two port-restricted cones for routers, and undamaged."""
+    built_internet.reset()
+    yield built_internet
+    built_internet.reset()
+
+
+@pytest.fixture(scope="session")
+def public_coturn(
+    built_internet: Internet, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Coturn]:
+    """coturn in the middle of the Internet; TLS is on port 443."""
+    need_program(Coturn.program, Coturn.package)
+    place, ip = built_internet.namespace, built_internet.server_ip
+    home = tmp_path_factory.mktemp("coturn")
+    coturn = Coturn(place, ip, home, "--lt-cred-mech", "--user=user:password", tls_port=443)
+    try:
+        coturn.wait(place)
+        yield coturn
+    finally:
+        coturn.stop()
+
+
+@pytest.fixture(scope="session")
+def first_host(
+    laboratory: Laboratory, built_internet: Internet, public_coturn: Coturn
+) -> "Iterator[PeerHost]":
+    """A process with peers of this library in the first home."""
+    yield from _hosting(laboratory, built_internet.first, public_coturn)
+
+
+@pytest.fixture(scope="session")
+def second_host(
+    laboratory: Laboratory, built_internet: Internet, public_coturn: Coturn
+) -> "Iterator[PeerHost]":
+    """A process with peers of this library in the second home."""
+    yield from _hosting(laboratory, built_internet.second, public_coturn)
+
+
+def _hosting(laboratory: Laboratory, home: Home, coturn: Coturn) -> "Iterator[PeerHost]":
+    need_module("websockets")
+    from support.peer_host import PeerHost
+
+    host = PeerHost.of_frazil(home.host, coturn.certificate)
+    laboratory.host(host.start())
+    yield host
+    laboratory.host(host.stop())

@@ -3,11 +3,11 @@
 import pytest
 
 from support.browser import Browser
-from support.browser_peer import BrowserPeer
 from support.echo import assert_echoes
 from support.frazil_peer import FrazilPeer, frazil_peer
 from support.laboratory import Laboratory
 from support.partner import need_module
+from support.remote_peer import RemotePeer
 from support.signalling import Signalling
 
 need_module("websockets")
@@ -15,12 +15,12 @@ need_module("websockets")
 pytestmark = pytest.mark.interop
 
 
-def shown(page: BrowserPeer, what: str) -> list[str]:
+def shown(page: RemotePeer, what: str) -> list[str]:
     """The values of a state without those that came with the page's own close."""
     return [value for value in page.values(what) if value != "closed"]
 
 
-def assert_page_connected(page: BrowserPeer, signaling: list[str]) -> None:
+def assert_page_connected(page: RemotePeer, signaling: list[str]) -> None:
     assert shown(page, "signalingState") == signaling
     assert shown(page, "iceGatheringState") == ["new", "gathering", "complete"]
     # Browsers do not wait for the end of candidates, so they stay in `connected`.
@@ -71,7 +71,7 @@ async def test_browser_answers(browser: Browser) -> None:
 
 
 async def lose_and_regain_the_path(
-    laboratory: Laboratory, page: BrowserPeer, python: FrazilPeer
+    laboratory: Laboratory, page: RemotePeer, python: FrazilPeer
 ) -> None:
     """Cut the wire until both sides say so, heal it, and wait until both are back."""
     laboratory.wire.blackout()
@@ -83,7 +83,7 @@ async def lose_and_regain_the_path(
     await python.wait_for("iceConnectionState", "completed")
 
 
-async def restart(line: Signalling, python: FrazilPeer, offerer: BrowserPeer | FrazilPeer) -> None:
+async def restart(line: Signalling, python: FrazilPeer, offerer: RemotePeer | FrazilPeer) -> None:
     """Restart ICE, and wait until our side has completed it."""
     restarts = python.seen["iceConnectionState"].count("completed")
     result = offerer.restartIce()

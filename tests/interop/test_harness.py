@@ -15,16 +15,16 @@ need_module("websockets")
 
 from support.aiortc_peer import aiortc_peer  # noqa: E402
 from support.browser import Browser  # noqa: E402
-from support.browser_peer import (  # noqa: E402
-    BrowserError,
-    BrowserPeer,
-    Candidate,
-    IceCandidateEvent,
-)
 from support.chromium import Chromium  # noqa: E402
 from support.echo import assert_echoes  # noqa: E402
 from support.laboratory import Laboratory  # noqa: E402
 from support.remote import RemoteError  # noqa: E402
+from support.remote_peer import (  # noqa: E402
+    Candidate,
+    IceCandidateEvent,
+    PeerError,
+    RemotePeer,
+)
 from support.signalling import Signalling  # noqa: E402
 
 pytestmark = pytest.mark.interop
@@ -35,7 +35,7 @@ _CLOCKS_S = 0.01
 NONSENSE = Candidate("candidate:nonsense", sdpMid="0", sdpMLineIndex=0, usernameFragment=None)
 
 
-def ufrag(page: BrowserPeer) -> str:
+def ufrag(page: RemotePeer) -> str:
     assert page.localDescription is not None
     return page.localDescription.sdp.split("a=ice-ufrag:")[1].split()[0]
 
@@ -115,7 +115,7 @@ async def test_blackout_and_heal(laboratory: Laboratory, chromium: Browser) -> N
 
 async def test_errors_keep_their_name(browser: Browser) -> None:
     async with browser.peer() as page:
-        with pytest.raises(BrowserError) as caught:
+        with pytest.raises(PeerError) as caught:
             await page.createAnswer()
         assert caught.value.name == "InvalidStateError"
 
@@ -130,7 +130,7 @@ async def test_refused_candidate_fails_the_scenario(chromium: Browser) -> None:
                 python.pc.emit("icecandidate", IceCandidateEvent(NONSENSE))
                 await page.wait_for("connectionState", "connected")
 
-        with pytest.raises(BrowserError, match="OperationError"):
+        with pytest.raises(PeerError, match="OperationError"):
             await negotiate_with_nonsense()
 
 

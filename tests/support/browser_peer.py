@@ -1,82 +1,23 @@
-"""The RTCPeerConnection of a page, in the shape that it has for the page's own script."""
+"""The RTCPeerConnection of a page."""
 
-import asyncio
-import base64
 import json
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from support.page import Page
 from support.remote import Json
+from support.remote_peer import RemotePeer
 
 _SCRIPT = Path(__file__).with_name("peer.js").read_text()
 
 
-class BrowserError(Exception):
-    """A call in the page threw; ``name`` is that of the JavaScript error."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(f"{name}: {message}")
-        self.name = name
-
-
-class Observation(NamedTuple):
-    """What the page saw, and when."""
-
-    at: float
-    """Unix time in seconds: the clock of :func:`time.time`, as the page reads it."""
-    what: str
-    """An attribute of the connection; ``iceTransport``, ``dtlsTransport`` or ``sctpTransport``,
-    meaning its state; ``channel LABEL``, meaning its readyState; or another thing that happened."""
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """An RTCSessionDescription."""
-
-    type: str
-    sdp: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An RTCIceCandidate, as far as it is told to the other side."""
-
-    candidate: str
-    sdpMid: str | None
-    sdpMLineIndex: int | None
-    usernameFragment: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class IceCandidateEvent:
-    """An RTCPeerConnectionIceEvent; without a candidate it is the last one."""
-
-    candidate: Candidate | None
-
-
-class BrowserPeer:
-    """Stands for the connection of a page; the names are those of webrtc-pc.
-
-    Attributes:
-        timeline: All states of all the page's objects from the first moment, in the page's order.
-        channels: The channels that the remote side has opened.
-        localDescription: As it was when the last ``setLocalDescription`` resolved.
-    """
+class BrowserPeer(RemotePeer):
+    """Stands for the connection of a page."""
 
     def __init__(self, page: Page) -> None:
+        super().__init__()
         self._page = page
-        self._seen = asyncio.Event()
-        self._listeners: list[Callable[[IceCandidateEvent], object]] = []
-        self._inboxes: defaultdict[int, asyncio.Queue[str | bytes]] = defaultdict(asyncio.Queue)
-        self.timeline: list[Observation] = []
-        self.channels: asyncio.Queue[BrowserChannel] = asyncio.Queue()
-        self.localDescription: Description | None = None
-        page.on_emit = self._receive
+        page.on_emit = lambda text: self.receive(json.loads(text))
 
     @classmethod
     async def create(cls, page: Page, configuration: Json) -> Self:
@@ -86,135 +27,7 @@ class BrowserPeer:
         await page.evaluate(f"(async () => {{ globalThis.peer = ({_SCRIPT}){arguments} }})()")
         return peer
 
-    def addEventListener(self, name: str, listener: Callable[[IceCandidateEvent], object]) -> None:
-        """Call the listener with each ``icecandidate`` event; other events are in the timeline."""
-        if name != "icecandidate":
-            raise ValueError(name)
-        self._listeners.append(listener)
-
-    async def createOffer(self, options: Json | None = None) -> Description:
-        return Description(**await self.perform("createOffer", options or {}))
-
-    async def createAnswer(self) -> Description:
-        return Description(**await self.perform("createAnswer"))
-
-    async def setLocalDescription(self, description: Json | None = None) -> None:
-        answer = await self.perform("setLocalDescription", description)
-        self.localDescription = Description(**answer)
-
-    async def setRemoteDescription(self, description: Json) -> None:
-        await self.perform("setRemoteDescription", description)
-
-    async def addIceCandidate(self, candidate: Json | None = None) -> None:
-        await self.perform("addIceCandidate", candidate)
-
-    async def createDataChannel(self, label: str, **options: Any) -> "BrowserChannel":
-        index = await self.perform("createDataChannel", label, options)
-        return self._channel(index, label, options.get("protocol", ""))
-
-    async def restartIce(self) -> None:
-        await self.perform("restartIce")
-
-    async def setConfiguration(self, configuration: Json) -> None:
-        await self.perform("setConfiguration", configuration)
-
-    async def getStats(self) -> list[Json]:
-        """The members of the RTCStatsReport."""
-        stats: list[Json] = await self.perform("getStats")
-        return stats
-
-    async def close(self) -> None:
-        """Close the connection. The page stays, and keeps watching."""
-        await self.perform("close")
-
-    async def wait_for(self, what: str, value: str) -> Observation:
-        """The moment at which something took a value, from its current value on."""
-        at = max((i for i, seen in enumerate(self.timeline) if seen.what == what), default=0)
-        while True:
-            for seen in self.timeline[at:]:
-                if (seen.what, seen.value) == (what, value):
-                    return seen
-            at = len(self.timeline)
-            self._seen.clear()
-            await self._seen.wait()
-
-    def values(self, what: str) -> list[str]:
-        """All values that something has had."""
-        return [seen.value for seen in self.timeline if seen.what == what]
-
-    async def perform(self, command: str, *arguments: Any) -> Any:
-        """The result of one of the commands of ``peer.js``.
-
-        Raises:
-            BrowserError: it threw.
-        """
+    async def _evaluate(self, command: str, arguments: tuple[Any, ...]) -> Json:
         values = ", ".join(json.dumps(argument) for argument in (command, *arguments))
-        outcome = json.loads(await self._page.evaluate(f"peer.perform({values})"))
-        if "error" in outcome:
-            raise BrowserError(**outcome["error"])
-        return outcome.get("value")
-
-    def _receive(self, text: str) -> None:
-        message = json.loads(text)
-        match message["event"]:
-            case "observation":
-                at, what, value = message["at"], message["what"], message["value"]
-                self.timeline.append(Observation(at, what, value))
-                self._seen.set()
-            case "icecandidate":
-                init = message["candidate"]
-                event = IceCandidateEvent(init and Candidate(**init))
-                for listener in self._listeners:
-                    listener(event)
-            case "datachannel":
-                index, label, protocol = message["channel"], message["label"], message["protocol"]
-                self.channels.put_nowait(self._channel(index, label, protocol))
-            case "message":
-                inbox = self._inboxes[message["channel"]]
-                inbox.put_nowait(_data(message))
-
-    def _channel(self, index: int, label: str, protocol: str) -> "BrowserChannel":
-        return BrowserChannel(self, index, self._inboxes[index], label, protocol)
-
-
-class BrowserChannel:
-    """Stands for a data channel of the page."""
-
-    def __init__(
-        self,
-        peer: BrowserPeer,
-        index: int,
-        inbox: asyncio.Queue[str | bytes],
-        label: str,
-        protocol: str,
-    ) -> None:
-        self._peer = peer
-        self._index = index
-        self._inbox = inbox
-        self.label = label
-        self.protocol = protocol
-
-    async def wait_for(self, ready_state: str) -> Observation:
-        """The moment at which ``readyState`` took a value, from its current value on."""
-        return await self._peer.wait_for(f"channel {self.label}", ready_state)
-
-    async def send(self, data: str | bytes) -> None:
-        """Send a text or a binary message."""
-        if isinstance(data, str):
-            body = {"text": data}
-        else:
-            body = {"base64": base64.b64encode(data).decode()}
-        await self._peer.perform("send", self._index, body)
-
-    async def receive(self) -> str | bytes:
-        """The next message that arrived in the page."""
-        return await self._inbox.get()
-
-    async def close(self) -> None:
-        await self._peer.perform("closeChannel", self._index)
-
-
-def _data(message: Json) -> str | bytes:
-    if "text" in message:
-        return str(message["text"])
-    return base64.b64decode(message["base64"])
+        outcome: Json = json.loads(await self._page.evaluate(f"peer.perform({values})"))
+        return outcome

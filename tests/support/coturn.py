@@ -29,7 +29,8 @@ class Coturn:
         ip: Where it listens and relays.
         home: An empty folder for its files.
         options: Whom it serves, and how.
-        port: Where it serves UDP and TCP; TLS is on the next one.
+        port: Where it serves UDP and TCP.
+        tls_port: Where it serves TLS: on the next one unless told.
 
     Attributes:
         address: Where it serves UDP and TCP.
@@ -41,10 +42,16 @@ class Coturn:
     package = "coturn"
 
     def __init__(
-        self, namespace: Namespace, ip: str, home: Path, *options: str, port: int = 3478
+        self,
+        namespace: Namespace,
+        ip: str,
+        home: Path,
+        *options: str,
+        port: int = 3478,
+        tls_port: int | None = None,
     ) -> None:
         self.address: Address = (ip, port)
-        self.tls_address: Address = (ip, port + 1)
+        self.tls_address: Address = (ip, tls_port or port + 1)
         self.certificate = home / "certificate.pem"
         key = home / "key.pem"
         _make_certificate(ip, self.certificate, key)
@@ -53,7 +60,7 @@ class Coturn:
             home,
             *(self.program, "-n", "--no-cli", "--no-dtls", "--fingerprint"),
             *(f"--listening-ip={ip}", f"--relay-ip={ip}", f"--realm={REALM}"),
-            *(f"--listening-port={port}", f"--tls-listening-port={port + 1}"),
+            *(f"--listening-port={port}", f"--tls-listening-port={self.tls_address[1]}"),
             *(f"--cert={self.certificate}", f"--pkey={key}"),
             *(f"--userdb={home / 'users'}", f"--pidfile={home / 'pid'}", "--log-file=stdout"),
             *options,

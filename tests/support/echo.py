@@ -1,6 +1,6 @@
 """Messages of all kinds, sent to a browser's partner and expected back."""
 
-from support.browser_peer import BrowserChannel
+from support.remote_peer import RemoteChannel
 
 MESSAGES: list[str | bytes] = [
     "",
@@ -13,7 +13,7 @@ MESSAGES: list[str | bytes] = [
 ]
 
 
-async def assert_echoes(channel: BrowserChannel) -> None:
+async def assert_echoes(channel: RemoteChannel) -> None:
     """Each message comes back as it was sent, from 0 bytes to 256 KiB."""
     await channel.wait_for("open")
     for message in MESSAGES:

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 _CLONE_NEWNET = 0x40000000
 _CARRIER_TIMEOUT_S = 5.0
@@ -86,6 +87,41 @@ class Namespace:
         os.close(self._fd)
 
 
+class End(NamedTuple):
+    """Where an Ethernet cable ends."""
+
+    namespace: Namespace
+    interface: str
+    """The name of the new interface."""
+    address: str
+    """Its address, with the length of the prefix."""
+
+
+def join(one: End, other: End) -> None:
+    """Lay a cable; it has a carrier on return.
+
+    Raises:
+        TimeoutError: It gets none.
+    """
+    one.namespace.run(
+        *("ip", "link", "add", one.interface, "type", "veth"),
+        *("peer", "name", other.interface, "netns", other.namespace.path),
+    )
+    for namespace, interface, address in (one, other):
+        # A link-local address would come seconds later, when the kernel has checked it for
+        # duplicates: a change of networks in the middle of a test.
+        namespace.run("ip", "link", "set", interface, "addrgenmode", "none")
+        namespace.run("ip", "address", "add", address, "dev", interface)
+        namespace.run("ip", "link", "set", interface, "up")
+    # The kernel tells of a carrier up to a second late, unless it is asked; Chromium would not
+    # ask, and gathers nothing until it is told.
+    deadline = time.monotonic() + _CARRIER_TIMEOUT_S
+    for namespace, interface, _ in (one, other):
+        while " state UP " not in namespace.run("ip", "link", "show", interface):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{interface} has no carrier")
+
+
 class Wire:
     """Two namespaces, ``near`` and ``far``, on one Ethernet cable.
 
@@ -99,33 +135,16 @@ class Wire:
     def __init__(self) -> None:
         self.near = Namespace()
         self.far = Namespace()
-        self.near.run(
-            *("ip", "link", "add", "wire", "type", "veth"),
-            *("peer", "name", "wire", "netns", self.far.path),
+        join(
+            End(self.near, "wire", f"{self.near_ip}/24"), End(self.far, "wire", f"{self.far_ip}/24")
         )
-        for namespace, own_ip in ((self.near, self.near_ip), (self.far, self.far_ip)):
-            # A link-local address would come seconds later, when the kernel has checked it for
-            # duplicates: a change of networks in the middle of a test.
-            namespace.run("ip", "link", "set", "wire", "addrgenmode", "none")
-            namespace.run("ip", "address", "add", f"{own_ip}/24", "dev", "wire")
-            namespace.run("ip", "link", "set", "wire", "up")
         self.near.run("ip", "route", "add", "default", "via", self.far_ip)
         self.far.run("ip", "route", "add", "default", "via", self.near_ip)
-        self._wait_until_up()
 
     def close(self) -> None:
         """Let go of both ends."""
         self.near.close()
         self.far.close()
-
-    def _wait_until_up(self) -> None:
-        # The kernel tells of a carrier up to a second late, unless it is asked; Chromium would not
-        # ask, and gathers nothing until it is told.
-        deadline = time.monotonic() + _CARRIER_TIMEOUT_S
-        for namespace in (self.near, self.far):
-            while " state UP " not in namespace.run("ip", "link", "show", "wire"):
-                if time.monotonic() > deadline:
-                    raise TimeoutError("the wire has no carrier")
 
     def blackout(self, *towards: Namespace) -> None:
         """Lose every packet, from now on, that arrives in these namespaces (default: in both).

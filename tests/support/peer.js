@@ -9,12 +9,15 @@
  *   icecandidate   candidate           RTCIceCandidateInit, or null after the last one
  *   datachannel    channel, label, protocol    announced by the remote side
  *   message        channel, text | base64
+ *
+ * On a channel labelled `heartbeat` each message is the time of its sending, and its arrival is an
+ * observation: `beat`.
  */
 (configuration, emit) => {
   const send = (event, members) => emit(JSON.stringify({ event, ...members }));
   const seconds = (milliseconds) => milliseconds / 1000;
-  const observe = (what, value) =>
-    send("observation", { what, value, at: seconds(performance.timeOrigin + performance.now()) });
+  const now = () => seconds(performance.timeOrigin + performance.now());
+  const observe = (what, value) => send("observation", { what, value, at: now() });
 
   /** Observes `target[property]` now and at every event of the given type. */
   const catchUp = [];
@@ -48,6 +51,7 @@
     }
     channel.addEventListener("error", ({ error }) => observe(`${what} error`, error.message));
     channel.addEventListener("message", ({ data }) => {
+      if (channel.label === "heartbeat") return observe("beat", data);
       const body =
         typeof data === "string" ? { text: data } : { base64: base64FromBytes(new Uint8Array(data)) };
       send("message", { channel: index, ...body });
@@ -117,6 +121,18 @@
     send: (channel, { text, base64 }) =>
       channels[channel].send(text ?? bytesFromBase64(base64)),
     closeChannel: (channel) => channels[channel].close(),
+    beat: (channel, period) => {
+      const timer = setInterval(() => {
+        const { readyState } = channels[channel];
+        if (readyState === "open") channels[channel].send(String(now()));
+        if (readyState === "closed") clearInterval(timer);
+      }, period * 1000);
+    },
+    getSelectedCandidatePair: () => {
+      const pair = pc.sctp?.transport.iceTransport.getSelectedCandidatePair();
+      const facts = ({ type, protocol, address, port }) => ({ type, protocol, address, port });
+      return pair && [facts(pair.local), facts(pair.remote)];
+    },
   };
 
   /** Resolves to JSON text: `{value}` or `{error: {name, message}}`. */

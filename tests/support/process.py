@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from socket import socket
 
 from support.namespace import Namespace
 
@@ -23,9 +24,12 @@ class ConfinedProcess:
         namespace: Its only network.
         home: A folder for all that it wants to keep, and for what it prints.
         command: The program and its arguments.
+        stdin: What it reads, if anything.
     """
 
-    def __init__(self, namespace: Namespace, home: Path, *command: str) -> None:
+    def __init__(
+        self, namespace: Namespace, home: Path, *command: str, stdin: socket | None = None
+    ) -> None:
         self._output = home / "output.log"
         environment = {
             "PATH": os.environ["PATH"],
@@ -36,7 +40,7 @@ class ConfinedProcess:
         with namespace.entered(), self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 (*_CONFINED, *command),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin or subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,

@@ -1,14 +1,14 @@
-"""Commands and events as JSON over a WebSocket, the common ground of CDP and WebDriver BiDi."""
+"""Commands and events as JSON, the common ground of CDP, WebDriver BiDi and our own programs."""
 
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from itertools import count
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from support.namespace import Namespace
@@ -23,11 +23,21 @@ class RemoteError(Exception):
     """The remote end refused a command, went away, or does not answer."""
 
 
+class Line(Protocol):
+    """Carries texts to and fro: a WebSocket, or the like."""
+
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+
+    async def send(self, text: str, /) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 class RemoteControl:
     """Calls commands by name and hands every event to one listener, in the order of arrival."""
 
-    def __init__(self, websocket: ClientConnection, on_event: Callable[[Json], None]) -> None:
-        self._websocket = websocket
+    def __init__(self, line: Line, on_event: Callable[[Json], None]) -> None:
+        self._line = line
         self._on_event = on_event
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Json]] = {}
@@ -65,28 +75,28 @@ class RemoteControl:
         self._waiting[message["id"]] = answer
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await self._websocket.send(json.dumps(message))
+                await self._line.send(json.dumps(message))
                 return await answer
-        except (ConnectionClosed, TimeoutError) as error:
+        except (ConnectionClosed, OSError) as error:
             raise RemoteError(f"{method}: no answer") from error
         finally:
             del self._waiting[message["id"]]
 
     async def close(self) -> None:
         """Close the connection; commands still waiting fail."""
-        await self._websocket.close()
+        await self._line.close()
         await self._reader
 
     async def _read(self) -> None:
         try:
-            async for text in self._websocket:
+            async for text in self._line:
                 self._dispatch(json.loads(text))
-        except ConnectionClosed:
-            pass  # a browser whose process ends hangs up without a word
+        except (ConnectionClosed, OSError):
+            pass  # who is ended hangs up without a word
         finally:
             for answer in self._waiting.values():
                 if not answer.done():
-                    answer.set_exception(RemoteError("the browser is gone"))
+                    answer.set_exception(RemoteError("the remote end is gone"))
 
     def _dispatch(self, message: Json) -> None:
         if "id" not in message:

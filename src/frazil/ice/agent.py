@@ -200,6 +200,7 @@ class IceAgent:
             self._trace.count("ice-candidate-of-unknown-generation")
             return
         admission = generation.admit(candidate, self._role.is_controlling)
+        self._selection.describe_again(now)
         if admission is Admission.TAKEN:
             self._trace.record(
                 now,
@@ -254,6 +255,7 @@ class IceAgent:
     ) -> None:
         """The server of ``url``, which relays for us, sees the socket at ``base`` as ``mapped``."""
         self._gatherer.add_reflected(base, mapped, url, server, now)
+        self._selection.describe_again(now)
         self._settle(now)
 
     def _pair(self, candidate: Candidate | None, now: float) -> None:
@@ -320,7 +322,7 @@ class IceAgent:
         if message.message_class is MessageClass.REQUEST:
             self._receive_request(message, local, remote, now)
         elif self._gatherer.receive(message, local, remote, now):
-            pass
+            self._selection.describe_again(now)
         elif self._checker.receive(message, local, remote, now):
             self._validate(local, remote)
         self._settle(now)

@@ -272,12 +272,14 @@ class Gatherer:
     ) -> None:
         """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
 
-        That is so if there is no NAT, or another server said the same.
+        That is so if there is no NAT, or another server said the same. A peer that said the same
+        first makes nothing redundant: what checks reveal is never signalled.
         """
         generation = self._generation
         if generation is None or generation.gathered or mapped == host.address:
             return
-        if generation.local_candidate(mapped, host.base) is not None:
+        known = generation.local_candidate(mapped, host.base)
+        if known is not None and known.type is not CandidateType.PEER_REFLEXIVE:
             return
         kind = CandidateType.SERVER_REFLEXIVE
         candidate = replace(
@@ -289,6 +291,8 @@ class Gatherer:
             related=host.address,
             url=url,
         )
+        if known is not None:
+            generation.replace_learned(known, candidate)
         self._found(candidate, generation, now)
 
     def _report(self, url: str, now: float) -> None:

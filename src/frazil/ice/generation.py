@@ -191,6 +191,13 @@ class Generation:
         self.local_candidates.append(candidate)
         return candidate
 
+    def replace_learned(self, learned: Candidate, gathered: Candidate) -> None:
+        """A server showed what a check had shown before: pairs have that candidate from now on."""
+        self.local_candidates.remove(learned)
+        for pair in self.checklist:
+            if pair.mapped is learned:
+                pair.mapped = gathered
+
     def remove_base(self, base: Address) -> list[CandidatePair]:
         """Forget the local candidates behind ``base``.
 

@@ -1,5 +1,6 @@
 """The pair in use: which one carries data, under whose clocks, and since when."""
 
+from frazil.ice.event import SelectedPair
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
@@ -19,6 +20,7 @@ class Selection:
     """
 
     __slots__ = (
+        "_described",
         "_dropped",
         "_news",
         "_trace",
@@ -38,6 +40,7 @@ class Selection:
         self.changes = 0
         self._news: Reason | None = None
         self._dropped: Monitor | None = None
+        self._described: SelectedPair | None = None
 
     @property
     def witness(self) -> Monitor | None:
@@ -86,8 +89,22 @@ class Selection:
         self.monitor = monitor
         self.generation = generation
         self.changes += 1
+        self._described = pair.describe()
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
         self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
+
+    def describe_again(self, now: float) -> None:
+        """Tell of the pair in use anew if a candidate of it turned out to be a signalled one.
+
+        It remains the same pair, so that this is none of the ``changes``.
+        """
+        pair = self.pair
+        if pair is None or pair.describe() == self._described:
+            return
+        self._described = pair.describe()
+        text = "a peer-reflexive candidate of the pair in use was signalled"
+        self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
+        self._trace.record(now, "ice", "identified", pair=str(pair))
 
     def lose_liveness(self) -> None:
         """The liveness clock of the pair ran out."""

@@ -78,6 +78,25 @@ def test_c4_a_peer_reflexive_candidate_is_enough(silent):
     assert pair.peer(side).agent.selected_pair.remote.line == ""
 
 
+def test_a_pair_in_use_is_told_anew_once_its_candidate_is_signalled():
+    pair = IcePair()
+    pair.b.trickles = pair.b.ends = False
+    pair.negotiate()
+    pair.run(1)
+    assert pair.a.agent.selected_pair.remote.type == "prflx"
+    told, changes = len(pair.a.events), pair.a.agent.pair_changes
+    (host,) = pair.b.gathered
+    for _ in range(2):  # said twice, it is no news
+        pair.a.agent.add_remote_candidate(Candidate.from_line(host.to_line()), pair.now)
+        pair.flush()
+    ((_, event),) = pair.a.events[told:]
+    assert (event.change, event.pair_changed) == (None, True)
+    assert event.pair == pair.a.agent.selected_pair
+    assert (event.pair.remote.type, event.pair.remote.address) == ("host", host.address)
+    assert event.reason.cause == "candidate-identified"
+    assert pair.a.agent.pair_changes == changes
+
+
 def test_early_checks_are_answered_at_once_and_used_once_the_answer_is_there():
     pair = IcePair()
     pair.set_roles()

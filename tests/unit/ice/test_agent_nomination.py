@@ -494,6 +494,31 @@ def test_our_own_address_behind_a_nat_is_learned_from_the_response():
     assert [c.type for c in pair.a.gathered] == ["host"]  # it is never signalled
 
 
+def test_an_address_that_checks_showed_before_the_server_is_signalled_all_the_same():
+    public, base, server = ("203.0.113.7", 61000), ("10.0.0.1", 1000), ("192.0.2.1", 3478)
+    pair = IcePair()
+    pair.a.nat[base] = public
+    pair.set_roles()
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    pair.a.agent.expect_server("stun:s")
+    for side in pair.sides:
+        pair.offer(side)
+    for side in pair.sides:
+        pair.hear(side)
+    pair.run(1)
+    assert pair.a.agent.selected_pair.local.type == "prflx"
+    changes = pair.a.agent.pair_changes, pair.b.agent.pair_changes
+    pair.a.agent.add_reflected_address(base, public, "stun:s", server, pair.now)
+    pair.run(1)
+    assert [c.type for c in pair.a.gathered] == ["host", "srflx"]
+    ours, theirs = pair.a.agent.selected_pair.local, pair.b.agent.selected_pair.remote
+    assert (ours.type, ours.address) == (theirs.type, theirs.address) == ("srflx", public)
+    assert [c.address for c in pair.a.agent.generations[0].local_candidates] == [base, public]
+    assert pair.a.events_of(IceTransportChanged)[-1].pair.local == ours
+    assert pair.b.events_of(IceTransportChanged)[-1].pair.remote == theirs
+    assert changes == (pair.a.agent.pair_changes, pair.b.agent.pair_changes)
+
+
 def test_the_nominated_pair_is_taken_again_when_the_peer_says_so():
     """It was left while silent; the one taken instead is silent, too."""
     peer = IcePeer()
