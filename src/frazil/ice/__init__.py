@@ -24,11 +24,14 @@ from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
 from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.query import SERVER_UNREACHABLE
+from frazil.ice.stream import RTCP, RTP, ComponentEvent, IceStream
 from frazil.ice.traffic import Traffic
 from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 
 __all__ = [
     "DEFAULT_POLICY",
+    "RTCP",
+    "RTP",
     "SERVER_UNREACHABLE",
     "UNKNOWN_TRAITS",
     "AgentTraits",
@@ -40,6 +43,7 @@ __all__ = [
     "CandidateSyntaxError",
     "CandidateType",
     "CandidatesEnded",
+    "ComponentEvent",
     "Credentials",
     "GatheringStateChanged",
     "Generation",
@@ -47,6 +51,7 @@ __all__ = [
     "IceConfig",
     "IceEvent",
     "IcePolicy",
+    "IceStream",
     "IceTransportChanged",
     "PairState",
     "RoleChanged",

@@ -8,6 +8,7 @@ the state moves.
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.checker import Checker
+from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_VALIDATED, IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.event import (
@@ -51,17 +52,37 @@ class IceAgent:
         trace: Trace,
         *,
         policy: IcePolicy = DEFAULT_POLICY,
+        component: int = 1,
+        role: Role | None = None,
+        checklists: ChecklistSet | None = None,
     ) -> None:
+        """Make an agent that waits for credentials.
+
+        Args:
+            name: Tells it apart in reasons and trace.
+            config: Its timers.
+            random_bytes: Its source of randomness.
+            trace: Where it records what it does.
+            policy: What it does and does not do.
+            component: 1 for RTP and all that is multiplexed with it, 2 for RTCP on its own.
+            role: Shared with the agents of the other components of the stream, if there are any.
+            checklists: As ``role``. See :class:`frazil.ice.IceStream`.
+        """
         self._trace = trace
         self._policy = policy
-        self._role = Role(random_bytes)
+        self._component = component
+        self._role = role or Role(random_bytes)
         self._known_role = self._role.value
         self._machine = transport_machine(name, trace)
         self._lineage = Lineage()
-        self._gatherer = Gatherer(config, random_bytes, trace)
+        self._gatherer = Gatherer(config, random_bytes, trace, component)
         self._responder = Responder(self._lineage, self._role, trace, is_lite=policy.lite)
-        checks = LiteChecker if policy.lite else Checker
-        self._checker: Checker | LiteChecker = checks(config, self._role, random_bytes, trace)
+        self._checker: Checker | LiteChecker
+        if policy.lite:
+            self._checker = LiteChecker(config, self._role, random_bytes, trace)
+        else:
+            checklists = checklists or ChecklistSet()
+            self._checker = Checker(config, self._role, random_bytes, trace, component, checklists)
         self._selection = self._checker.selection
         self._validated: dict[PairKey, None] = {}  # oldest first
         self._events: list[IceEvent] = []
@@ -198,6 +219,9 @@ class IceAgent:
         generation = self._lineage.by_remote_ufrag(ufrag)
         if generation is None:
             self._trace.count("ice-candidate-of-unknown-generation")
+            return
+        if candidate.component != self._component:
+            self._trace.count("ice-candidate-of-other-component")
             return
         admission = generation.admit(candidate, self._role.is_controlling)
         self._selection.describe_again(now)

@@ -7,6 +7,7 @@ business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
+from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
@@ -31,10 +32,11 @@ class Checker:
     """
 
     __slots__ = (
+        "_checklists",
+        "_component",
         "_config",
         "_conflicts",
         "_generation",
-        "_ordinary_at",
         "_random_bytes",
         "_role",
         "_table",
@@ -44,15 +46,22 @@ class Checker:
     )
 
     def __init__(
-        self, config: IceConfig, role: Role, random_bytes: RandomBytes, trace: Trace
+        self,
+        config: IceConfig,
+        role: Role,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        component: int,
+        checklists: ChecklistSet,
     ) -> None:
+        self._component = component
+        self._checklists = checklists
         self._role = role
         self._trace = trace
         self._config = config
         self._random_bytes = random_bytes
         self._table = CheckTable(config, role, random_bytes, trace)
         self._generation: Generation | None = None
-        self._ordinary_at = 0.0
         self._conflicts = 0
         self.selection = Selection(trace)
         self._watch = Watch(self._table, self.selection)
@@ -75,6 +84,7 @@ class Checker:
         """Check the pairs of ``generation``; its predecessor's only if it carries data."""
         self._generation = generation
         self._conflicts = 0
+        self._checklists.put(self._component, generation.checklist)
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
         asked_s = min(generation.remote_traits.pacing_s, MAX_PACING_S)
         generation.pacing_s = max(self._config.pacing_s, asked_s)
@@ -139,7 +149,7 @@ class Checker:
         if generation is not None:
             deadlines.append(generation.patience_deadline)
             if self._next_ordinary(generation) is not None:
-                deadlines.append(self._ordinary_at)
+                deadlines.append(self._checklists.ordinary_at)
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> float | None:
@@ -165,11 +175,11 @@ class Checker:
             return
         while (pair := generation.checklist.take_triggered()) is not None:
             self._start(pair, generation, now)
-        if now >= self._ordinary_at:
+        if now >= self._checklists.ordinary_at:
             pair = self._next_ordinary(generation)
             if pair is not None:
                 self._start(pair, generation, now)
-                self._ordinary_at = now + generation.pacing_s
+                self._checklists.ordinary_at = now + generation.pacing_s
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
         return generation.checklist.next_ordinary(self.selection.bar(generation))

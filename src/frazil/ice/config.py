@@ -5,9 +5,6 @@ Every duration is in seconds. The limits bound what a remote can make the agent 
 
 from dataclasses import dataclass
 
-COMPONENT = 1
-"""The only component: RTP and RTCP, or nothing of the kind, share one transport."""
-
 KEEPALIVE_S = 15.0
 """Tr of RFC 8445 11: what lies on the way is refreshed this often where no check does it."""
 MAX_PACING_S = 0.5

@@ -13,7 +13,7 @@ from frazil.ice.candidate import (
     foundation,
 )
 from frazil.ice.checklist import can_receive
-from frazil.ice.config import COMPONENT, KEEPALIVE_S, MAX_SERVERS, IceConfig
+from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -41,6 +41,7 @@ class Gatherer:
     __slots__ = (
         "_answered",
         "_awaited",
+        "_component",
         "_errors",
         "_generation",
         "_hosts_done",
@@ -57,7 +58,10 @@ class Gatherer:
         "state",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+    def __init__(
+        self, config: IceConfig, random_bytes: RandomBytes, trace: Trace, component: int = 1
+    ) -> None:
+        self._component = component
         self._random_bytes = random_bytes
         self._trace = trace
         self.state = RTCIceGathererState.NEW
@@ -136,9 +140,9 @@ class Gatherer:
         kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
         candidate = Candidate(
             foundation=foundation(kind, address, protocol, None),
-            component=COMPONENT,
+            component=self._component,
             protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            priority=candidate_priority(kind, local_preference(is_ipv6, rank), self._component),
             address=address,
             type=kind,
             base=address,
@@ -215,9 +219,9 @@ class Gatherer:
         kind, protocol = CandidateType.RELAYED, CandidateProtocol.UDP
         candidate = Candidate(
             foundation=foundation(kind, address, protocol, server[0]),
-            component=COMPONENT,
+            component=self._component,
             protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            priority=candidate_priority(kind, local_preference(is_ipv6, rank), self._component),
             address=address,
             type=kind,
             base=address,
@@ -285,7 +289,7 @@ class Gatherer:
         candidate = replace(
             host,
             foundation=foundation(kind, host.base, host.protocol, server[0]),
-            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
+            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, self._component),
             address=mapped,
             type=kind,
             related=host.address,

@@ -7,7 +7,6 @@ from typing import Final
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
 from frazil.ice.checklist import Checklist, can_pair, can_receive
 from frazil.ice.config import (
-    COMPONENT,
     MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
     MAX_REMOTE_CANDIDATES,
@@ -255,7 +254,7 @@ class Generation:
         kind, protocol = CandidateType.PEER_REFLEXIVE, CandidateProtocol.UDP
         candidate = Candidate(
             foundation=foundation(kind, check.remote, protocol, None),
-            component=COMPONENT,
+            component=local.component,
             protocol=protocol,
             priority=max(1, check.priority & 0x7FFFFFFF),
             address=check.remote,

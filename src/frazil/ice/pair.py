@@ -2,6 +2,7 @@
 
 import math
 from enum import StrEnum
+from typing import TypeAlias
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import SelectedPair
@@ -9,8 +10,11 @@ from frazil.ice.priority import pair_priority
 from frazil.ice.traffic import Traffic
 from frazil.types import Address
 
-PairKey = tuple[Address, Address]
+PairKey: TypeAlias = tuple[Address, Address]
 """The local base and the remote address: what a datagram shows of its pair."""
+
+Foundation: TypeAlias = tuple[str, str, str]
+"""The two foundations of a pair and its remote host."""
 
 
 class PairState(StrEnum):
@@ -145,7 +149,7 @@ class CandidatePair:
     def identify(self, remote: Candidate, controlling: bool) -> None:
         """Take ``remote``, of the same address, for what was peer-reflexive until now."""
         self.remote = remote
-        self.foundation = (self.local.foundation, remote.foundation, remote.address[0])
+        self.foundation: Foundation = (self.local.foundation, remote.foundation, remote.address[0])
         self.rank(controlling)
 
     def rank(self, controlling: bool) -> None:
