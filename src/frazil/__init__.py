@@ -15,7 +15,7 @@ from frazil.errors import (
     OperationError,
     RTCError,
 )
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -53,6 +53,7 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",

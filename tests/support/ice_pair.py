@@ -3,7 +3,7 @@
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from frazil.ice import (
     DEFAULT_POLICY,
@@ -115,6 +115,7 @@ class IcePair:
     ) -> Side:
         source = random.Random(f"{name}{self.random.random()}")
         trace = Trace()
+        policy = replace(policy, allow_privileged_ports=True)  # those of tests are small
         agent = IceAgent(name, config, source.randbytes, trace, policy=policy)
         credentials = Credentials.generate(source.randbytes)
         traits = policy.traits(config)

@@ -1,9 +1,11 @@
 """A peer made by hand: it signs and sends what a test wants, and answers what it is told to."""
 
 import random
+from dataclasses import replace
 
 from frazil.ice import (
     DEFAULT_POLICY,
+    AgentTraits,
     Credentials,
     IceAgent,
     IceConfig,
@@ -17,6 +19,7 @@ from frazil.types import Address
 
 LOCAL: Address = ("10.0.0.1", 1000)
 LOCAL_2: Address = ("10.1.0.1", 1001)
+RENOMINATING = AgentTraits(renominates=True)
 REMOTE: Address = ("10.0.0.2", 2000)
 
 
@@ -36,7 +39,9 @@ class IcePeer:
         config: IceConfig | None = None,
         answer: bool = True,
         policy: IcePolicy = DEFAULT_POLICY,
+        traits: AgentTraits = RENOMINATING,
     ) -> None:
+        policy = replace(policy, allow_privileged_ports=True)  # those of tests are small
         self.now = 100.0
         self.random = random.Random(5)
         self.trace = Trace()
@@ -52,7 +57,7 @@ class IcePeer:
         self.agent.set_role(role, self.now)
         self.agent.set_local_credentials(self.theirs, self.now)
         if answer:
-            self.agent.set_remote_credentials(self.ours, self.now)
+            self.agent.set_remote_credentials(self.ours, self.now, traits)
         for address in (LOCAL, LOCAL_2):
             self.agent.add_local_address(address, self.now)
         self.agent.local_addresses_done(self.now)

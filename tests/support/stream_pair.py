@@ -13,6 +13,7 @@ from frazil.ice import (
     CandidatesEnded,
     Credentials,
     IceConfig,
+    IcePolicy,
     IceStream,
     IceTransportChanged,
 )
@@ -21,6 +22,7 @@ from frazil.trace import Trace
 from frazil.types import Address, Transmit
 
 DELAY_S = 0.01
+ANY_PORT = IcePolicy(allow_privileged_ports=True)
 
 
 class Side:
@@ -37,7 +39,7 @@ class Side:
     ) -> None:
         source = random.Random(f"{name} {seed}").randbytes
         self.trace = Trace()
-        self.stream = IceStream(name, config, source, self.trace)
+        self.stream = IceStream(name, config, source, self.trace, policy=ANY_PORT)
         self.addresses = addresses
         self.credentials = Credentials.generate(source)
         self.states: list[tuple[float, tuple[RTCIceTransportState, ...]]] = [

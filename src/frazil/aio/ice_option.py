@@ -1,8 +1,9 @@
 """What the user decides about candidates and checks: :class:`IceOptions`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from frazil.ice import IcePolicy
+from frazil.ice import CandidateFilter, IcePolicy, Renomination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,17 @@ class IceOptions:
         lite: Be an ICE-lite agent (RFC 8445 2.5): answer the peer's checks and send none, with host
             candidates only. For servers at public addresses: the peer chooses the path and does
             the work. ICE servers cannot be used with it, and a lost peer is noticed later.
+        renomination: When the controlling side moves from a path that works to another one
+            (``a=ice-options:renomination``). ``"priority"``: to one of higher priority as soon as
+            it works, for example from a relay to a direct path. ``"rtt"``: to a clearly quicker
+            one; the others are measured every 5 s, and ``completed`` waits until all were checked.
+            ``"off"``: never; the first pair that works is kept until it is lost.
+        remote_candidate_filter: Gets each signalled :class:`~frazil.Candidate` of the peer and says
+            whether packets may be sent there: for programs that must not be made to knock at
+            arbitrary addresses. It should only look; one that raises has refused. Where the peer's
+            own authenticated checks come from needs no permission.
+        allow_privileged_ports: Also take candidates of the peer at ports below 1024. Without it
+            only 80 and 443 of public addresses are taken, as in browsers.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -27,14 +39,28 @@ class IceOptions:
 
     include_loopback: bool = False
     lite: bool = False
+    renomination: Literal["off", "priority", "rtt"] = "priority"
+    remote_candidate_filter: CandidateFilter | None = None
+    allow_privileged_ports: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("include_loopback", "lite"):
+        for name in ("include_loopback", "lite", "allow_privileged_ports"):
             value = getattr(self, name)
             if not isinstance(value, bool):
                 raise TypeError(f"{name} must be a bool, not {value!r}")
+        if self.renomination not in tuple(Renomination):
+            choices = ", ".join(map(repr, map(str, Renomination)))
+            raise ValueError(f"renomination is one of {choices}, not {self.renomination!r}")
+        accepts = self.remote_candidate_filter
+        if accepts is not None and not callable(accepts):
+            raise TypeError(f"remote_candidate_filter must be callable, not {accepts!r}")
 
     @property
     def policy(self) -> IcePolicy:
         """The part that concerns the ICE agents."""
-        return IcePolicy(lite=self.lite)
+        return IcePolicy(
+            lite=self.lite,
+            renomination=Renomination(self.renomination),
+            allow_privileged_ports=self.allow_privileged_ports,
+            remote_candidate_filter=self.remote_candidate_filter,
+        )

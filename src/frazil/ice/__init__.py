@@ -17,12 +17,15 @@ from frazil.ice.event import (
     GatheringStateChanged,
     IceEvent,
     IceTransportChanged,
+    NominationProposed,
+    PairAdded,
+    PairRemoved,
     RoleChanged,
     SelectedPair,
 )
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
-from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
+from frazil.ice.policy import DEFAULT_POLICY, CandidateFilter, IcePolicy, Renomination
 from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.stream import RTCP, RTP, ComponentEvent, IceStream
 from frazil.ice.traffic import Traffic
@@ -37,6 +40,7 @@ __all__ = [
     "AgentTraits",
     "Candidate",
     "CandidateError",
+    "CandidateFilter",
     "CandidateGathered",
     "CandidatePair",
     "CandidateProtocol",
@@ -53,7 +57,11 @@ __all__ = [
     "IcePolicy",
     "IceStream",
     "IceTransportChanged",
+    "NominationProposed",
+    "PairAdded",
+    "PairRemoved",
     "PairState",
+    "Renomination",
     "RoleChanged",
     "SelectedPair",
     "TcpType",

@@ -6,6 +6,8 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from frazil.errors import InvalidStateError, NotFoundError
+from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate
 from frazil.ice.checker import Checker
 from frazil.ice.checklist_set import ChecklistSet
@@ -15,11 +17,14 @@ from frazil.ice.event import (
     CandidateError,
     IceEvent,
     IceTransportChanged,
+    NominationProposed,
+    PairAdded,
+    PairRemoved,
     RoleChanged,
     SelectedPair,
 )
 from frazil.ice.gatherer import Gatherer
-from frazil.ice.generation import Admission, Generation
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.pair import CandidatePair, PairKey
@@ -82,7 +87,9 @@ class IceAgent:
             self._checker = LiteChecker(config, self._role, random_bytes, trace)
         else:
             checklists = checklists or ChecklistSet()
-            self._checker = Checker(config, self._role, random_bytes, trace, component, checklists)
+            self._checker = Checker(
+                config, self._role, random_bytes, trace, policy, component, checklists
+            )
         self._selection = self._checker.selection
         self._validated: dict[PairKey, None] = {}  # oldest first
         self._events: list[IceEvent] = []
@@ -223,20 +230,22 @@ class IceAgent:
         if candidate.component != self._component:
             self._trace.count("ice-candidate-of-other-component")
             return
-        admission = generation.admit(candidate, self._role.is_controlling)
+        refusal = self._policy.refuses(candidate)
+        admission = refusal or generation.admit(candidate, self._role.is_controlling)
         self._selection.describe_again(now)
-        if admission is Admission.TAKEN:
+        if admission is not Admission.TAKEN:
+            self._trace.count(f"ice-candidate-{admission}")
+        if refusal or admission is Admission.TAKEN:
             self._trace.record(
                 now,
                 "ice",
-                "remote-candidate",
+                "remote-candidate-refused" if refusal else "remote-candidate",
                 type=candidate.type,
                 protocol=candidate.protocol,
                 address=f"{candidate.address[0]}:{candidate.address[1]}",
                 resolved=candidate.is_resolved,
+                **({"why": str(refusal)} if refusal else {}),
             )
-        else:
-            self._trace.count(f"ice-candidate-{admission}")
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
@@ -253,6 +262,40 @@ class IceAgent:
             if self._machine.can_move(Cause.RESTART):
                 self._move(Cause.RESTART, now)
             self._checker.begin(generation, now)
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    def ask_first(self) -> None:
+        """From now on report :class:`NominationProposed`, and wait, before nominations."""
+        if isinstance(self._checker, Checker):
+            self._checker.gate.is_shut = True
+
+    def decide_nomination(self, key: PairKey, now: float, *, wanted: bool) -> None:
+        """The answer to :class:`NominationProposed`; a pair that is not wanted is never nominated.
+
+        A proposal that events have overtaken needs no answer, and gets no consequence.
+        """
+        if isinstance(self._checker, Checker) and not self._is_closed:
+            self._checker.decide(key, now, wanted=wanted)
+            self._settle(now)
+
+    def select_pair(self, key: PairKey, now: float) -> None:
+        """Nominate this pair, and no other one as long as it works.
+
+        Raises:
+            InvalidStateError: The agent is not the one that nominates, or the pair does not work.
+            NotFoundError: There is no such pair in the generation in force.
+        """
+        current = self._lineage.current
+        pair = current.checklist.find(key) if current else None
+        if pair is None:
+            raise NotFoundError("the pair is none of this transport, or of one before a restart")
+        if isinstance(self._checker, LiteChecker) or not self._role.is_controlling:
+            raise InvalidStateError("only the side that nominates can select a pair")
+        if not pair.is_valid:
+            raise InvalidStateError(f"the pair is {pair.state}: no check of it has succeeded")
+        self._checker.pin(pair, now)
+        self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -426,6 +469,7 @@ class IceAgent:
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()
+        self._report_pairs()
         selection, current = self._selection, self._lineage.current
         while (cause := judge(self.state, survey(current, selection))) is not None:
             self._move(cause, now, ran_out_at)
@@ -435,6 +479,17 @@ class IceAgent:
             self._events.append(IceTransportChanged(None, True, self.selected_pair, news))
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
+
+    def _report_pairs(self) -> None:
+        for generation in self._lineage:
+            news, generation.checklist.news = generation.checklist.news, []
+            for pair, is_new in news:
+                kind = PairAdded if is_new else PairRemoved
+                self._events.append(kind(pair.describe()))
+        if isinstance(self._checker, Checker):
+            proposals = self._checker.gate.proposals
+            self._events += [NominationProposed(pair.describe()) for pair in proposals]
+            proposals.clear()
 
     def _apply_role(self, now: float) -> None:
         role = self._role

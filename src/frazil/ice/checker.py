@@ -9,10 +9,20 @@ from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.gate import NominationGate
+from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
-from frazil.ice.nomination import pair_to_nominate, should_follow
-from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.nomination import (
+    IsBetter,
+    clearly_quicker,
+    higher_priority,
+    never_better,
+    pair_to_nominate,
+    should_follow,
+)
+from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.policy import IcePolicy, Renomination
 from frazil.ice.role import Role
 from frazil.ice.selection import Selection
 from frazil.ice.watch import Watch
@@ -29,6 +39,7 @@ class Checker:
 
     Attributes:
         selection: The pair in use.
+        gate: Where nominations wait for a decision.
     """
 
     __slots__ = (
@@ -36,12 +47,15 @@ class Checker:
         "_component",
         "_config",
         "_conflicts",
+        "_gauge",
         "_generation",
         "_random_bytes",
+        "_renomination",
         "_role",
         "_table",
         "_trace",
         "_watch",
+        "gate",
         "selection",
     )
 
@@ -51,6 +65,7 @@ class Checker:
         role: Role,
         random_bytes: RandomBytes,
         trace: Trace,
+        policy: IcePolicy,
         component: int,
         checklists: ChecklistSet,
     ) -> None:
@@ -65,6 +80,9 @@ class Checker:
         self._conflicts = 0
         self.selection = Selection(trace)
         self._watch = Watch(self._table, self.selection)
+        self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
+        self._renomination = policy.renomination
+        self.gate = NominationGate()
 
     @property
     def judged_at(self) -> float | None:
@@ -83,11 +101,14 @@ class Checker:
     def begin(self, generation: Generation, now: float) -> None:
         """Check the pairs of ``generation``; its predecessor's only if it carries data."""
         self._generation = generation
+        self.gate.clear()
         self._conflicts = 0
         self._checklists.put(self._component, generation.checklist)
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
         asked_s = min(generation.remote_traits.pacing_s, MAX_PACING_S)
         generation.pacing_s = max(self._config.pacing_s, asked_s)
+        follows = generation.remote_traits.renominates
+        generation.is_measured = follows and self._renomination is Renomination.RTT
         generation.patience_ends_at = now + self._config.patience_s
         generation.form_pairs(self._role.is_controlling)
         for check in generation.early_checks.values():
@@ -148,6 +169,8 @@ class Checker:
         generation = self._generation
         if generation is not None:
             deadlines.append(generation.patience_deadline)
+            if self._role.is_controlling:
+                deadlines.append(self._gauge.next_timeout(generation))
             if self._next_ordinary(generation) is not None:
                 deadlines.append(self._checklists.ordinary_at)
         return min((at for at in deadlines if at is not None), default=None)
@@ -162,6 +185,8 @@ class Checker:
             self._failed(check, None, now)
         patience_at = self._generation.lose_patience(now) if self._generation else None
         watch_at = self._watch.handle_timeout(self._generation, now)
+        if self._generation is not None and self._role.is_controlling:
+            self._gauge.handle_timeout(self._generation, now)
         return patience_at if watch_at is None else watch_at
 
     def send_checks(self, now: float) -> None:
@@ -352,12 +377,45 @@ class Checker:
             self.selection.monitor,
             answered,
             lambda each: each.has_consent(now, self._config.disconnected_after_s),
+            self._criterion(generation),
         )
         under_way = self._table.nominating
         if pair is None and under_way is None and generation.confirmed != generation.nomination:
             pair = generation.nominated  # say it again: the peer may have followed another
         if pair is None or pair is under_way or not pair.is_valid:
             return
+        if pair is generation.nominated or self.gate.admits(pair):
+            self._start_nomination(pair, generation, now)
+
+    def _criterion(self, generation: Generation) -> IsBetter:
+        """What justifies another nomination."""
+        is_pinned = generation.pinned is not None and generation.pinned is generation.nominated
+        if is_pinned or self._renomination is Renomination.OFF:
+            return never_better
+        return clearly_quicker if generation.is_measured else higher_priority
+
+    def decide(self, key: PairKey, now: float, *, wanted: bool) -> None:
+        """The application wants the proposed pair nominated, or does not."""
+        pair, generation = self.gate.take(key), self._generation
+        if pair is None or generation is None:
+            return
+        if not wanted:
+            pair.is_vetoed = True
+            self._nominate(generation, now)
+        elif pair.is_valid and self._role.is_controlling:
+            self._start_nomination(pair, generation, now)
+
+    def pin(self, pair: CandidatePair, now: float) -> None:
+        """Nominate ``pair``, and no other one as long as it works."""
+        generation = self._generation
+        if generation is None:
+            return
+        generation.pinned = pair
+        pair.is_vetoed = False
+        if pair is not generation.nominated:
+            self._start_nomination(pair, generation, now)
+
+    def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         self._table.cancel_nominations()
         generation.nomination += 1
         self._trace.record(now, "ice", "nominate", pair=str(pair))

@@ -56,11 +56,12 @@ class Checklist:
     packet of an established connection costs no walk over the pairs.
 
     Attributes:
+        news: The pairs that were added (true) or removed; the caller empties it.
         siblings: The checklists of the other components of the stream. Pairs of one foundation are
             likely to share their fate, whatever their component.
     """
 
-    __slots__ = ("_by_key", "_counts", "_pairs", "_settled", "_triggered", "siblings")
+    __slots__ = ("_by_key", "_counts", "_pairs", "_settled", "_triggered", "news", "siblings")
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
@@ -68,6 +69,7 @@ class Checklist:
         self._counts = dict.fromkeys(PairState, 0)
         self._triggered: deque[CandidatePair] = deque()
         self._settled = -1
+        self.news: list[tuple[CandidatePair, bool]] = []
         self.siblings: tuple[Checklist, ...] = ()
 
     def __iter__(self) -> Iterator[CandidatePair]:
@@ -113,6 +115,7 @@ class Checklist:
         insort(self._pairs, pair, key=_order)
         self._by_key[pair.key] = pair
         self._counts[pair.state] += 1
+        self.news.append((pair, True))
         return True
 
     def _make_room(self, newcomer: CandidatePair) -> bool:
@@ -130,6 +133,7 @@ class Checklist:
         self._pairs.remove(pair)
         del self._by_key[pair.key]
         self._counts[pair.state] -= 1
+        self.news.append((pair, False))
         if pair in self._triggered:
             self._triggered.remove(pair)
 

@@ -31,7 +31,7 @@ MAX_REPEATS = 4
 MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
-"""Other pairs that are asked at once while the selected one is silent."""
+"""Other pairs that are asked at once: while the selected one is silent, or to measure them."""
 
 # What these limits mean for the network, per generation with L local addresses: at most
 #
@@ -41,7 +41,8 @@ MAX_STANDBY_CHECKS = 4
 # nominations: one for each better pair that turns out to work, and one more after each that was in
 # vain. A pair in use adds one request for each probe_after_s while it talks, for each
 # probe_interval_s while it is late, and 1 + MAX_STANDBY_CHECKS for each recovery_interval_s once
-# it is lost.
+# it is lost. Where the quickest pair is wanted, MAX_STANDBY_CHECKS come for each
+# measurement_interval_s.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class IceConfig:
         probe_after_s: Silence after which the pair is asked whether it lives.
         probe_interval_s: Between questions once one of them is late.
         recovery_interval_s: Between questions on a pair that counts as lost.
+        measurement_interval_s: Between measurements of the pairs that are not in use, where the
+            quickest is wanted.
         gathering_rto_s: First retransmission towards a STUN server (RFC 8445 14.3).
         gathering_sends: Transmissions towards a STUN server.
         gathering_last_wait: Wait after the last of them, in multiples of the RTO.
@@ -83,6 +86,7 @@ class IceConfig:
     probe_after_s: float = 2.5
     probe_interval_s: float = 0.2
     recovery_interval_s: float = 0.5
+    measurement_interval_s: float = 5.0
     gathering_rto_s: float = 0.5
     gathering_sends: int = 3
     gathering_last_wait: int = 3

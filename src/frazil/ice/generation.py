@@ -1,9 +1,9 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final
 
+from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
 from frazil.ice.checklist import Checklist, can_pair, can_receive
 from frazil.ice.config import (
@@ -39,15 +39,6 @@ class ReceivedCheck:
     nomination: int | None
 
 
-class Admission(StrEnum):
-    """What became of a signalled remote candidate."""
-
-    TAKEN = "taken"
-    KNOWN = "known"
-    TOO_MANY = "too-many"
-    TOO_LATE = "too-late"
-
-
 class Generation:
     """Credentials, candidates and pairs that belong together.
 
@@ -59,6 +50,7 @@ class Generation:
         remote_ended: No further remote candidate will come (RFC 8838 13).
         awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
+        is_measured: All pairs are checked and measured, for the quickest of them.
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
         nomination: The highest nomination number sent, or believed.
@@ -67,6 +59,7 @@ class Generation:
         pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        pinned: The pair that the application has chosen; none is better.
         remote_traits: What the peer says of its agent.
     """
 
@@ -76,6 +69,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_measured",
         "local",
         "local_candidates",
         "nominated",
@@ -84,6 +78,7 @@ class Generation:
         "pacing_s",
         "patience_ends_at",
         "patience_is_over",
+        "pinned",
         "remote",
         "remote_candidates",
         "remote_ended",
@@ -108,6 +103,8 @@ class Generation:
         self.pacing_s = 0.0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_measured = False
+        self.pinned: CandidatePair | None = None
 
     @property
     def is_active(self) -> bool:

@@ -46,6 +46,11 @@ class RoundTrip:
         self._variance_s = 0.0
         self._at_most_s = 0.0
 
+    @property
+    def smoothed_s(self) -> float | None:
+        """The average, recent measurements first; ``None`` before the first."""
+        return None if self.last_s is None else self._smoothed_s
+
     def sample(self, rtt_s: float) -> None:
         """Take one measurement into account."""
         if self.last_s is None:
@@ -98,6 +103,7 @@ class CandidatePair:
         consented_at: The latest authenticated response to a check of ours.
         is_barred: Consent was lost here, so that these credentials must not be used on this
             5-tuple again (RFC 7675 5.1).
+        is_vetoed: The application does not want it nominated.
         traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
             people: an error in answer to wrong credentials cannot be authenticated.
@@ -109,6 +115,7 @@ class CandidatePair:
         "error_code",
         "foundation",
         "is_barred",
+        "is_vetoed",
         "key",
         "local",
         "mapped",
@@ -135,6 +142,7 @@ class CandidatePair:
         self.nomination_received: int | None = None
         self.consented_at: float | None = None
         self.is_barred = False
+        self.is_vetoed = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()
         self.traffic = Traffic()

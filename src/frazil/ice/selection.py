@@ -65,6 +65,8 @@ class Selection:
 
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
+        if generation.is_measured:
+            return -1
         nominated = generation.nominated
         if nominated is not None and nominated is self.pair and self.is_alive:
             return nominated.priority

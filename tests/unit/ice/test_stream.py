@@ -125,7 +125,7 @@ def test_nomination_is_each_component_s_own():
 
 def test_what_is_for_no_component_is_counted():
     own, trace = stream()
-    candidate = Candidate.from_line("candidate:1 3 udp 1 10.0.0.9 9 typ host")
+    candidate = Candidate.from_line("candidate:1 3 udp 1 10.0.0.9 9009 typ host")
     own.add_remote_candidate(candidate, 0.0)
     own.receive_datagram(b"\0\1\0\0" + bytes(16), ("10.0.0.1", 1), ("10.0.0.2", 2), 0.0)
     assert trace.counters == {
@@ -138,7 +138,9 @@ def test_an_agent_takes_candidates_of_its_component_only():
     own, trace = stream()
     agent = own.agents[RTP]
     agent.set_remote_credentials(Credentials("ufrag", "p" * 22), 0.0)
-    agent.add_remote_candidate(Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9 typ host"), 0.0)
+    agent.add_remote_candidate(
+        Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9009 typ host"), 0.0
+    )
     assert trace.counters["ice-candidate-of-other-component"] == 1
     assert agent.generations[0].remote_candidates == []
 
@@ -158,7 +160,7 @@ def test_checks_carry_the_priority_of_their_component():
     own.set_local_credentials(Credentials("ours", "p" * 22), 0.0)
     own.set_remote_credentials(Credentials("theirs", "q" * 22), 0.0)
     own.add_local_address(RTCP, ("10.0.0.1", 2), 0.0)
-    own.add_remote_candidate(Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9 typ host"), 0.0)
+    own.add_remote_candidate(Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9009 typ host"), 0.0)
     (check,) = own.poll_transmits()
     assert Message.decode(check.data).number(Attribute.PRIORITY) & 0xFF == 256 - RTCP
 
