@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from frazil.testing import (
+    ADDRESS_RESTRICTED_CONE,
     FULL_CONE,
     NO_UDP,
     PORT_RESTRICTED_CONE,
@@ -62,6 +63,51 @@ async def fails(stage):
         assert states(peer, ICE) == "new checking failed"
         assert states(peer, CONNECTION) == "new connecting failed"
         assert peer.ice.getSelectedCandidatePair() is None
+
+
+# --- how soon the search is over ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (FULL_CONE, FULL_CONE),
+        (PORT_RESTRICTED_CONE, PORT_RESTRICTED_CONE),
+        (SYMMETRIC, ADDRESS_RESTRICTED_CONE),
+    ],
+    ids=["full cones", "restricted cones", "symmetric"],
+)
+async def test_completed_does_not_wait_for_addresses_that_cannot_answer(stage, ours, theirs):
+    """The private addresses of the other home have three transmissions, and nobody waits on."""
+    alice, bob = neighbours(
+        stage,
+        stage.net.nat("home", HOME, kind=ours),
+        stage.net.nat("office", OFFICE, kind=theirs),
+    )
+    await stage.connect()
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        connected_at = peer.witness.at(ICE, "connected")
+        assert states(peer, ICE) == "new checking connected completed"
+        assert 2.0 < peer.witness.at(ICE, "completed") - connected_at < 2.6
+
+
+async def test_completed_across_nats_with_a_relay_comes_as_soon(stage):
+    stun_server(stage)
+    stage.net.turn_server("192.0.2.7", name="turn.example")
+    turn = {"urls": "turn:turn.example", "username": "user", "credential": "password"}
+    servers = {"iceServers": [*STUN["iceServers"], turn]}
+    for name, outside in (("alice", HOME), ("bob", OFFICE)):
+        router = stage.net.nat(f"router of {name}", outside, kind=SYMMETRIC_RANDOM)
+        host = stage.net.host(name, "192.168.1.2", behind=router)
+        stage.peer(name, host=host, configuration=servers)
+    alice, bob = stage.introduce(*stage.peers)
+    await stage.connect()
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert "relay" in pair_types(peer)
+        assert peer.witness.at(ICE, "completed") < 4.0
 
 
 # --- homes --------------------------------------------------------------------------------------

@@ -1,45 +1,18 @@
 """ICE restart: from every state, by either side, without a gap, with both at once."""
 
 import asyncio
-from itertools import pairwise
 from random import Random
 
 import pytest
 
 from frazil import SessionConfig
 from frazil.types import Datagram
+from support.heartbeat import Heartbeat
 from support.scenario import all_states, states
 
 ICE = "iceConnectionState"
 CONNECTION = "connectionState"
 SIDES = pytest.mark.parametrize("side", [0, 1], ids=["the offerer", "the answerer"])
-
-
-class Heartbeat:
-    """Messages every 20 ms in both directions, and the longest gap between two arrivals."""
-
-    def __init__(self, stage):
-        self._stage = stage
-        self._arrivals = {}
-        self._count = 0
-        for peer in stage.peers:
-            times = self._arrivals.setdefault(peer.name, [])
-            peer.channels["chat"].on("message", lambda _, times=times: times.append(stage.now))
-
-    async def beat(self, for_s):
-        for _ in range(round(for_s / 0.02)):
-            for peer in self._stage.peers:
-                peer.channels["chat"].send(f"{self._count}")
-            self._count += 1
-            await self._stage.sleep(0.02)
-
-    def verify(self):
-        for peer in self._stage.peers:
-            assert peer.inbox["chat"] == [f"{number}" for number in range(self._count)]
-
-    def longest_gap_s(self):
-        gaps = [two - one for times in self._arrivals.values() for one, two in pairwise(times)]
-        return max(gaps)
 
 
 @SIDES

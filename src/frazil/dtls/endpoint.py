@@ -160,6 +160,10 @@ class DtlsEndpoint:
 
     # What comes in.
 
+    def resembles(self, datagram: bytes) -> bool:
+        """Whether the datagram looks like payload of this association; nothing is verified."""
+        return self.state is State.CONNECTED and is_application_data(datagram)
+
     def receive(self, datagrams: Sequence[bytes], now: float) -> list[bytes]:
         """Process datagrams; returns the payloads they carried, in order.
 

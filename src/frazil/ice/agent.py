@@ -415,6 +415,19 @@ class IceAgent:
         """A DTLS record that verified arrived: a sign of life of that pair."""
         if self._selection.note_heard(local, remote, now):
             self._settle(now)
+        elif self.path != (local, remote):
+            self.note_stray(local, remote, now)
+
+    def note_stray(self, local: Address, remote: Address, now: float) -> None:
+        """Payload that may be the peer's came from another address than it should.
+
+        That is a hint and no proof: at most it causes a check there, seldom enough to be harmless.
+        """
+        self._checker.look(local, remote, now)
+
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use; if nothing comes back, the pair is asked soon."""
+        self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""

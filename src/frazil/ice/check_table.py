@@ -1,5 +1,6 @@
 """The checks in flight: sent, repeated, given up, and matched with their responses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from frazil.ice.check import Check, CheckKind
@@ -23,6 +24,8 @@ _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
 _ONCE = (CheckKind.CONSENT, CheckKind.STANDBY)
 _REFUSALS = (400, 401, 420)
+_CONTEST_RTOS = 5
+"""A pair that is not nominated has three transmissions, and as long again, to prove better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class CheckTable:
             Whether there is one.
         """
         for check in reversed(self._checks.values()):
+            if check.is_cancelled:
+                continue
             if check.pair is pair and check.kind is CheckKind.CONNECTIVITY:
                 if check.transaction.repeats < MAX_REPEATS:
                     check.transaction.repeat(now)
@@ -140,6 +145,39 @@ class CheckTable:
         for check in self._checks.values():
             if check.kind is CheckKind.NOMINATION:
                 check.is_cancelled = True
+
+    def conceding_at(self, generation: Generation) -> float | None:
+        """When :meth:`concede` has something to do, while the nominated pair works."""
+        return min(map(_concedes_at, self._contests(generation)), default=None)
+
+    def concede(self, generation: Generation, now: float) -> list[CandidatePair]:
+        """Wait no longer for pairs that had their chance beside the nominated one.
+
+        The checks of lesser pairs are cancelled (RFC 8445 8.1.2). Those of better pairs go on: one
+        that works after all is nominated then. A response to either counts.
+
+        Returns:
+            The pairs.
+        """
+        nominated = generation.nominated
+        conceded = [each for each in self._contests(generation) if now >= _concedes_at(each)]
+        for check in conceded:
+            check.pair.is_conceded = True
+            if nominated is not None and check.pair.priority < nominated.priority:
+                check.is_cancelled = True
+        return [check.pair for check in conceded]
+
+    def _contests(self, generation: Generation) -> Iterator[Check]:
+        """The checks of pairs other than the nominated one."""
+        return (
+            check
+            for check in self._checks.values()
+            if check.kind is CheckKind.CONNECTIVITY
+            and check.generation is generation
+            and check.pair is not generation.nominated
+            and not check.pair.is_conceded
+            and not check.is_cancelled
+        )
 
     def forget(self, pair: CandidatePair) -> None:
         """No response on ``pair`` counts any more."""
@@ -223,3 +261,8 @@ class CheckTable:
         self._remove(check)
         mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
         return Answer(check, error, mapped, check.pair.key == (local, remote))
+
+
+def _concedes_at(check: Check) -> float:
+    since_at = max(check.transaction.started_at, check.generation.nominated_at)
+    return since_at + _CONTEST_RTOS * check.transaction.rto_s

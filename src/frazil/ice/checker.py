@@ -20,10 +20,12 @@ from frazil.ice.nomination import (
     never_better,
     pair_to_nominate,
     should_follow,
+    successor,
 )
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.policy import IcePolicy, Renomination
 from frazil.ice.role import Role
+from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
 from frazil.ice.watch import Watch
 from frazil.stun import Message
@@ -52,6 +54,7 @@ class Checker:
         "_random_bytes",
         "_renomination",
         "_role",
+        "_scout",
         "_table",
         "_trace",
         "_watch",
@@ -83,6 +86,7 @@ class Checker:
         self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
         self._renomination = policy.renomination
         self.gate = NominationGate()
+        self._scout = Scout(self._table, self.selection, self._watch, trace)
 
     @property
     def judged_at(self) -> float | None:
@@ -173,6 +177,8 @@ class Checker:
                 deadlines.append(self._gauge.next_timeout(generation))
             if self._next_ordinary(generation) is not None:
                 deadlines.append(self._checklists.ordinary_at)
+            if self._is_settled(generation):
+                deadlines.append(self._table.conceding_at(generation))
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> float | None:
@@ -184,10 +190,27 @@ class Checker:
         for check in self._table.handle_timeout(now):
             self._failed(check, None, now)
         patience_at = self._generation.lose_patience(now) if self._generation else None
+        self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
         if self._generation is not None and self._role.is_controlling:
             self._gauge.handle_timeout(self._generation, now)
+        self._overtake(now)
         return patience_at if watch_at is None else watch_at
+
+    def _is_settled(self, generation: Generation) -> bool:
+        """Whether both ends agreed on the pair in use and it lives."""
+        return generation.nominated is self.selection.pair and self.selection.is_alive
+
+    def _concede(self, now: float) -> None:
+        """Wait no longer for pairs that had their chance to prove better than the nominated one."""
+        generation = self._generation
+        nominated = generation.nominated if generation is not None else None
+        if generation is None or nominated is None or not self._is_settled(generation):
+            return
+        for pair in self._table.concede(generation, now):
+            self._trace.record(now, "ice", "pair-conceded", pair=str(pair))
+            if pair.priority < nominated.priority:
+                generation.checklist.mark(pair, PairState.FAILED)
 
     def send_checks(self, now: float) -> None:
         """Triggered checks at once, ordinary ones paced by Ta (RFC 8445 6.1.4.2).
@@ -211,6 +234,7 @@ class Checker:
 
     def _start(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         generation.checklist.mark(pair, PairState.IN_PROGRESS)
+        pair.is_conceded = False
         selection = self.selection
         urgent = selection.generation is generation and not selection.is_alive
         self._table.start(pair, generation, CheckKind.CONNECTIVITY, now, hurried=urgent)
@@ -319,16 +343,33 @@ class Checker:
         monitor = self.selection.monitor
         if monitor is not None and monitor.pair is pair:
             monitor.note_response(now)
+        if checklist.find(pair.key) is None:
+            check.generation.adopt(pair)
         if checklist.find(pair.key) is not pair:
             return
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=str(pair), rtt_s=rtt_s)
             checklist.mark(pair, PairState.SUCCEEDED)
-        if pair.mapped is None:
-            address = answer.mapped or pair.local.address
-            pair.mapped = check.generation.mapped_candidate(pair, address, check.priority)
+        self._mapped(answer, now)
         checklist.thaw(pair.foundation)
         self._works(check, now)
+
+    def _mapped(self, answer: Answer, now: float) -> None:
+        """Learn where the peer sees our end of the pair (RFC 8445 7.2.5.3.1).
+
+        If that changes, a NAT has moved us. The peer sees another pair from now on, so what both
+        agreed on is said again there.
+        """
+        pair, generation = answer.check.pair, answer.check.generation
+        before, address = pair.mapped, answer.mapped or pair.local.address
+        if before is not None and before.address == address:
+            return
+        pair.mapped = generation.mapped_candidate(pair, address, answer.check.priority)
+        if before is None or pair.mapped.address != address or pair is not self.selection.pair:
+            return
+        self.selection.note_moved(f"the peer sees us at {address[0]}:{address[1]} now", now)
+        if pair is generation.nominated:
+            generation.confirmed = -1
 
     def _works(self, check: Check, now: float) -> None:
         """Nominate, follow or use the pair that just answered."""
@@ -348,6 +389,7 @@ class Checker:
             self._use(pair, generation, "the nominated pair, silent for a while, answers", now)
         if not self.selection.is_alive and pair is not self.selection.pair:
             self._use(pair, generation, "the pair answered, and none else is in use", now)
+        self._overtake(now)
 
     def _failed(self, check: Check, code: int | None, now: float) -> None:
         pair, checklist = check.pair, check.generation.checklist
@@ -359,6 +401,32 @@ class Checker:
         if code is not None or pair is not self.selection.pair:
             checklist.mark(pair, PairState.FAILED)  # in use: the monitor judges it by time
         self._nominate(check.generation, now)
+
+    # --- the peer moves -----------------------------------------------------------------------
+
+    def look(self, local: Address, remote: Address, now: float) -> None:
+        """Payload that may be the peer's came from an address that is not in use."""
+        self._scout.look(local, remote, now, controlling=self._role.is_controlling)
+
+    def _overtake(self, now: float) -> None:
+        """Leave a pair whose answer is late for one that has answered meanwhile.
+
+        From the peer's view a pair with the same base of ours may be the one it has agreed to: it
+        knows nothing of a NAT that moved it.
+        """
+        selection = self.selection
+        old, generation = selection.monitor, selection.generation
+        if old is None or generation is None or not old.is_alive or not old.is_late:
+            return
+        pair = successor((generation,), old)
+        if pair is None:
+            return
+        generation.checklist.mark(old.pair, PairState.FAILED)
+        self._use(pair, generation, "the pair answers, and the one in use does not", now)
+        if self._role.is_controlling:
+            self._nominate(generation, now)
+        elif old.pair is generation.nominated and old.pair.local.base == pair.local.base:
+            self._agree(pair, generation, now)
 
     # --- nomination ---------------------------------------------------------------------------
 

@@ -199,10 +199,17 @@ class Checklist:
                     self.mark(pair, PairState.WAITING)
 
     def is_pending(self, above: int) -> bool:
-        """Whether a pair better than ``above`` has no result yet."""
+        """Whether a pair better than ``above`` has no result yet.
+
+        Beside a nominated pair in use (``above`` is its priority) those do not count that had their
+        chance: their results may come late, and are welcome, but nobody waits for them.
+        """
         if not self.pending:
             return False
-        return any(pair.state in _PENDING for pair in self.above(above))
+        return any(
+            pair.state in _PENDING and not (above >= 0 and pair.is_conceded)
+            for pair in self.above(above)
+        )
 
     def above(self, priority: int) -> Iterator[CandidatePair]:
         """The pairs that are better than ``priority``, best first."""

@@ -32,6 +32,8 @@ MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
 """Other pairs that are asked at once: while the selected one is silent, or to measure them."""
+SCOUT_INTERVAL_S = 0.25
+"""Between two checks of addresses from which unauthenticated payload came, whoever sent it."""
 
 # What these limits mean for the network, per generation with L local addresses: at most
 #
@@ -41,7 +43,10 @@ MAX_STANDBY_CHECKS = 4
 # nominations: one for each better pair that turns out to work, and one more after each that was in
 # vain. A pair in use adds one request for each probe_after_s while it talks, for each
 # probe_interval_s while it is late, and 1 + MAX_STANDBY_CHECKS for each recovery_interval_s once
-# it is lost. Where the quickest pair is wanted, MAX_STANDBY_CHECKS come for each
+# it is lost. Payload that nobody answers makes the first of these requests come sooner, and not
+# more often. Payload from an unknown address adds two requests, one there and one on the pair in
+# use, for each SCOUT_INTERVAL_S, however much of it comes and from wherever, and none while the
+# pair in use talks. Where the quickest pair is wanted, MAX_STANDBY_CHECKS come for each
 # measurement_interval_s.
 
 

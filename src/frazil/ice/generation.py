@@ -309,6 +309,15 @@ class Generation:
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
 
+    def adopt(self, pair: CandidatePair) -> None:
+        """Take a pair that was checked before it was known, because the check was answered."""
+        if self.remote_candidate(pair.remote.address) is None:
+            learned = sum(not candidate.line for candidate in self.remote_candidates)
+            if learned >= MAX_REMOTE_PEER_REFLEXIVE:
+                return
+            self.remote_candidates.append(pair.remote)
+        self.checklist.add(pair)
+
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""
         self.nomination = 0  # the other side counts from now on,

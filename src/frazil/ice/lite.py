@@ -208,6 +208,9 @@ class LiteChecker:
             generation.nomination = max(generation.nomination, number)
             self._agree(pair, generation, "the peer nominated the pair", now)
 
+    def look(self, local: Address, remote: Address, now: float) -> None:
+        """Does nothing: a peer that moves checks from its new address by itself."""
+
     def receive(self, response: Message, local: Address, remote: Address, now: float) -> bool:
         """Take a response; it answers no check, since none was sent."""
         self._trace.count("stun-response-unmatched")

@@ -13,6 +13,9 @@ from frazil.types import RandomBytes, uniform
 _UNANSWERED_TO_BE_LOST = 2
 _CONSENT_RETRY_S = 1.0
 _SHORTEST_WAIT_S = 0.3
+_SHORTEST_REPLY_S = 0.1
+_ACKNOWLEDGED_AFTER_S = 0.2
+"""How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
 
 
 class Monitor:
@@ -25,6 +28,7 @@ class Monitor:
         is_cut: The local interface is gone.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
+        owed_at: When the first payload left since the last sign of life; ``None`` if none did.
     """
 
     __slots__ = (
@@ -38,6 +42,7 @@ class Monitor:
         "is_alive",
         "is_cut",
         "key",
+        "owed_at",
         "pair",
         "unanswered",
     )
@@ -56,6 +61,7 @@ class Monitor:
         self.is_alive = True
         self.is_cut = False
         self.unanswered = 0
+        self.owed_at: float | None = None
         self._late_at = now
         self._check_at = self.consented_at + self._interval_s()
 
@@ -66,6 +72,11 @@ class Monitor:
     def consent_expires_at(self) -> float:
         """When sending must stop (RFC 7675 5.1)."""
         return self.consented_at + self._config.consent_timeout_s
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a check was not answered in the time that an answer may take."""
+        return self.unanswered > 1
 
     @property
     def lost_at(self) -> float | None:
@@ -89,7 +100,8 @@ class Monitor:
         if not self.is_alive:
             return self.asked_at + config.recovery_interval_s
         if self.unanswered == 0:
-            return min(self._check_at, self.heard_at + config.probe_after_s)
+            due_at = min(self._check_at, self.heard_at + config.probe_after_s)
+            return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
             return self.asked_at + self._patience_s()
         return self.asked_at + config.probe_interval_s
@@ -108,6 +120,16 @@ class Monitor:
         # An upper bound says little where checks went unanswered for other reasons than delay.
         return round_trip.timeout_s(config.check_rto_s, config.probe_after_s)
 
+    def _reply_due_at(self, owed_at: float) -> float:
+        """When the peer should have said something to payload sent at ``owed_at``."""
+        reply_s = self.pair.round_trip.timeout_s(_SHORTEST_REPLY_S, self._config.probe_after_s)
+        return owed_at + reply_s + _ACKNOWLEDGED_AFTER_S
+
+    def note_sent(self, now: float) -> None:
+        """Payload was sent on the pair: the peer is bound to acknowledge it."""
+        if self.owed_at is None:
+            self.owed_at = now
+
     def note_check(self, now: float) -> None:
         """A check was sent on the pair, or was due while its interface is gone."""
         self.asked_at = now
@@ -122,6 +144,7 @@ class Monitor:
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
         self.heard_at = now
+        self.owed_at = None
         self.unanswered = 0
         self.is_alive = not self.is_cut
 

@@ -103,6 +103,8 @@ class CandidatePair:
         consented_at: The latest authenticated response to a check of ours.
         is_barred: Consent was lost here, so that these credentials must not be used on this
             5-tuple again (RFC 7675 5.1).
+        is_conceded: It had its chance to prove better than the nominated pair, which is not waited
+            for any more.
         is_vetoed: The application does not want it nominated.
         traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
@@ -115,6 +117,7 @@ class CandidatePair:
         "error_code",
         "foundation",
         "is_barred",
+        "is_conceded",
         "is_vetoed",
         "key",
         "local",
@@ -142,6 +145,7 @@ class CandidatePair:
         self.nomination_received: int | None = None
         self.consented_at: float | None = None
         self.is_barred = False
+        self.is_conceded = False
         self.is_vetoed = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()

@@ -65,11 +65,9 @@ class Selection:
 
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
-        if generation.is_measured:
-            return -1
         nominated = generation.nominated
         if nominated is not None and nominated is self.pair and self.is_alive:
-            return nominated.priority
+            return 0 if generation.is_measured else nominated.priority
         return -1
 
     def note_heard(self, local: Address, remote: Address, now: float) -> bool:
@@ -84,6 +82,17 @@ class Selection:
         was_alive = monitor.is_alive
         monitor.note_heard(now)
         return not was_alive
+
+    def note_sent(self, now: float) -> None:
+        """Payload leaves on the pair in use."""
+        if self.monitor is not None:
+            self.monitor.note_sent(now)
+
+    def note_moved(self, text: str, now: float) -> None:
+        """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        self.changes += 1
+        self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
+        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
 
     def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
         """Send from now on on the pair under these clocks; ``text`` says why."""

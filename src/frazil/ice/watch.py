@@ -51,6 +51,12 @@ class Watch:
             self._ask(monitor, current, now)
         return lost_at if is_lost else None
 
+    def ask_early(self, now: float) -> None:
+        """Ask the pair in use whether it lives, unless an answer is awaited already."""
+        monitor = self._selection.monitor
+        if monitor is not None and monitor.is_alive and monitor.unanswered == 0:
+            self._ask(monitor, None, now)
+
     def cut(self, base: Address, current: Generation | None, now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
         monitor = self._selection.monitor

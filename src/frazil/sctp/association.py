@@ -289,6 +289,11 @@ class Association:
 
     # Time.
 
+    @property
+    def awaits_acknowledgement(self) -> bool:
+        """Whether data was sent that the peer has not acknowledged."""
+        return self._outbound.expires_at is not None
+
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
         deadlines = (

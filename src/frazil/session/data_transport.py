@@ -92,6 +92,11 @@ class DataTransport:
             self._association.poll_events()
             self._end(text, now, failed=failed)
 
+    @property
+    def awaits_acknowledgement(self) -> bool:
+        """Whether data was sent that the peer has not acknowledged."""
+        return self._association.awaits_acknowledgement
+
     def path_changed(self, now: float) -> None:
         """The path works again, or is another: retransmit without waiting for old timers."""
         self._association.path_changed(now)

@@ -4,7 +4,7 @@ Nothing is accepted from an address that ICE has not authenticated, so nobody ca
 the handshake. What comes before signalling has said whom to trust is kept for a while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -130,14 +130,23 @@ class SecureTransport:
         payloads: list[bytes] = []
         for path, group in groupby(datagrams, key=_path_of):
             if not self._ice.is_validated(*path):
-                for _ in group:
-                    self._trace.count("dtls-from-unvalidated-address")
+                self._drop(group, path, now)
             elif self.endpoint is None:
                 for datagram in group:
                     self._keep_early(datagram)
             else:
                 payloads += self._open(self.endpoint, [each.data for each in group], path, now)
         return payloads
+
+    def _drop(self, group: Iterable[Datagram], path: tuple[Address, Address], now: float) -> None:
+        """Take nothing from an address that is not authenticated, but a hint."""
+        resembles = False
+        for datagram in group:
+            self._trace.count("dtls-from-unvalidated-address")
+            if self.endpoint is not None and not resembles:
+                resembles = self.endpoint.resembles(datagram.data)
+        if resembles:
+            self._ice.note_stray(*path, now)
 
     def _keep_early(self, datagram: Datagram) -> None:
         if len(self._early) < MAX_EARLY_DATAGRAMS:
@@ -178,7 +187,10 @@ class SecureTransport:
                 endpoint.send(packets)
             else:
                 self.is_drained = False
-        return self._address(endpoint.poll_runs(), path, now)
+        transmits = self._address(endpoint.poll_runs(), path, now)
+        if transmits and data is not None and data.awaits_acknowledgement:
+            self._ice.note_sent(now)
+        return transmits
 
     def _address(
         self, runs: Sequence[Run], path: tuple[Address, Address], now: float

@@ -32,6 +32,7 @@ class Transaction:
     Attributes:
         transaction_id: The id in the request.
         started_at: When it was first sent.
+        rto_s: The initial retransmission timeout.
         last_sent_at: When it was last sent.
         sends: How often it was sent, the first time included.
         repeats: How often it was sent besides, out of turn.
@@ -44,6 +45,7 @@ class Transaction:
         "_max_sends",
         "last_sent_at",
         "repeats",
+        "rto_s",
         "sends",
         "started_at",
         "transaction_id",
@@ -79,6 +81,7 @@ class Transaction:
         self.last_sent_at = now
         self.sends = 1
         self.repeats = 0
+        self.rto_s = rto_s
         self._interval_s = rto_s
         self._max_sends = max_sends
         self._last_wait_s = last_wait * rto_s

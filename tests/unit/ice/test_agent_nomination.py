@@ -60,8 +60,11 @@ def test_the_best_pair_wins_even_if_it_works_late():
     best = (A2[0], B2[0])
     kill(pair, best)
     pair.negotiate()
-    pair.run(10)
-    assert pair.states == (UP[:3], UP[:3])  # the best pair has no result yet
+    pair.run(2.5)
+    assert pair.states == (UP[:3], UP[:3])  # the best pair had three transmissions so far
+    pair.run(0.1)
+    assert pair.states == (UP, UP)
+    pair.run(7.4)
     assert pair.agrees
     assert pair.a.agent.path != best
     kill(pair)
@@ -71,6 +74,49 @@ def test_the_best_pair_wins_even_if_it_works_late():
     assert pair.states == (UP, UP)
     changes = [e for e in pair.a.events_of(IceTransportChanged) if e.pair_changed]
     assert changes[-1].reason.text == "both ends agreed on the pair" or changes[-1].change
+
+
+@pytest.mark.parametrize(("delay_s", "waits"), [(0.6, True), (1.2, True), (1.4, False)])
+def test_a_better_pair_that_is_slow_is_waited_for_within_reason(delay_s, waits):
+    """2.5 s after the nomination nobody waits for it, but it wins all the same."""
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    best = (A2[0], B2[0])
+    carry = pair._carry
+
+    def slow(side, transmit):
+        fast_s = pair.delay_s
+        if {transmit.local, transmit.remote} == set(best):
+            pair.delay_s = delay_s
+        carry(side, transmit)
+        pair.delay_s = fast_s
+
+    pair._carry = slow
+    pair.negotiate()
+    pair.run(20)
+    assert pair.a.agent.path == best
+    assert pair.agrees
+    assert pair.states == (UP, UP)
+    answered_at = 100 + 2 * delay_s
+    assert (answered_at <= pair.a.state_at("completed") + 1e-9) is waits
+
+
+def test_lesser_pairs_are_asked_no_more_once_they_had_their_chance():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    kill(pair, (A2[1], B2[1]), (A2[1], B2[0]), (A2[0], B2[1]))
+    late = []
+    pair.negotiate()
+    pair.run(3)
+    assert pair.states == (UP, UP)
+    drops = pair.drops
+
+    def watch(side, transmit):
+        if {transmit.local, transmit.remote} != {A2[0], B2[0]}:
+            late.append((pair.now, transmit))
+        return drops(side, transmit)
+
+    pair.drops = watch
+    pair.run(60)
+    assert late == []
 
 
 def test_at_first_data_flows_on_whatever_works():

@@ -135,3 +135,33 @@ def test_timeouts_move_on():
         if now >= watched.next_check_at:
             watched.note_check(now)
     assert now == pytest.approx(130.0)
+
+
+def test_payload_without_reply_brings_a_check_early():
+    """After a round trip, what the peer may keep an acknowledgement back, and some patience."""
+    watched = monitor()
+    watched.note_sent(101.0)
+    watched.note_sent(101.2)  # what counts is the first
+    assert watched.next_check_at == pytest.approx(101.0 + 0.12 + 0.2)
+    watched.note_heard(101.25)
+    assert watched.next_check_at == pytest.approx(103.75)
+    assert not watched.is_late
+
+
+def test_payload_on_a_slow_path_has_its_time():
+    watched = monitor(rtt_s=0.4)
+    watched.note_sent(100.0)
+    assert watched.next_check_at == pytest.approx(100.0 + 0.4 + 4 * 0.2 + 0.2)
+    unknown = monitor(rtt_s=None)
+    unknown.note_sent(100.0)
+    assert unknown.next_check_at == pytest.approx(100.3)
+
+
+def test_a_check_is_late_when_the_next_one_is_sent():
+    watched = monitor()
+    watched.note_check(102.5)
+    assert not watched.is_late
+    watched.note_check(102.8)
+    assert watched.is_late
+    watched.note_heard(102.9)
+    assert not watched.is_late

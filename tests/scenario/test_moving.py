@@ -1,0 +1,201 @@
+"""A session whose network changes under it: NATs that forget, interfaces that come and go."""
+
+from dataclasses import replace
+
+import pytest
+
+from frazil.testing import FULL_CONE, Conditions, PortAssignment
+from frazil.types import Transmit
+from support.heartbeat import Heartbeat
+from support.scenario import states
+
+ICE = "iceConnectionState"
+HOME, OFFICE = "203.0.113.5", "203.0.113.9"
+STUN = {"iceServers": [{"urls": "stun:stun.example"}]}
+OPEN_NAT = replace(FULL_CONE, ports=PortAssignment.RANDOM)
+
+MISHAPS = {
+    "bindings lost": lambda home: home.forget(),
+    "another address": lambda home: home.change_address("203.0.113.77"),
+}
+
+
+async def neighbours(stage, delay_s=0.02):
+    """Alice and Bob connected through a NAT each, settled; the NATs."""
+    net = stage.net
+    net.stun_server("192.0.2.1", name="stun.example")
+    home = net.nat("home", HOME, kind=OPEN_NAT)
+    office = net.nat("office", OFFICE, kind=OPEN_NAT)
+    net.connect("home", "office", Conditions(delay_s=delay_s))
+    for name, address, router in (
+        ("alice", "192.168.1.2", home),
+        ("bob", "10.0.0.2", office),
+    ):
+        host = net.host(name, address, behind=router)
+        stage.peer(name, host=host, configuration=STUN)
+    stage.introduce(*stage.peers)
+    await stage.connect()
+    await stage.sleep(60)
+    return home, office
+
+
+def is_check(packet, source):
+    """Whether a datagram is a Binding request from ``source``."""
+    return packet.source[0] == source and packet.data[:2] == b"\0\1"
+
+
+# --- a NAT gives other addresses ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+@pytest.mark.parametrize("moved", [0, 1], ids=["offerer", "answerer"])
+@pytest.mark.parametrize("delay_s", [0.005, 0.05])
+async def test_a_peer_whose_nat_moves_it_is_followed_at_once(stage, mishap, moved, delay_s):
+    routers = await neighbours(stage, delay_s)
+    alice, bob = stage.peers
+    heartbeat = Heartbeat(stage, 0.05)
+    beating = stage.spawn(heartbeat.beat(20))
+    await stage.sleep(5)
+    MISHAPS[mishap](routers[moved])
+    await beating
+    await stage.sleep(1)
+    heartbeat.verify()
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+    assert heartbeat.longest_gap_s() < 0.7
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+@pytest.mark.parametrize(
+    ("talker", "within_s"),
+    [
+        pytest.param(0, 0.7, id="the one that moved"),
+        # Nobody can write to the new address before the moved end has something to say: that is
+        # after 2.5 s of silence at the latest.
+        pytest.param(1, 3.2, id="the other"),
+    ],
+)
+async def test_one_end_that_talks_is_followed_too(stage, mishap, talker, within_s):
+    home, _ = await neighbours(stage)
+    sender, receiver = stage.peers[talker], stage.peers[1 - talker]
+    MISHAPS[mishap](home)
+    delays = []
+    receiver.channels["chat"].on("message", lambda text: delays.append(stage.now - float(text)))
+    for _ in range(100):
+        sender.channels["chat"].send(f"{stage.now}")
+        await stage.sleep(0.05)
+    await stage.sleep(1)
+    assert len(delays) == 100
+    assert max(delays) < within_s
+    for peer in stage.peers:
+        assert states(peer, ICE) == "new checking connected completed"
+
+
+async def test_the_end_that_a_nat_moved_learns_its_new_address(stage):
+    home, _ = await neighbours(stage)
+    alice, bob = stage.peers
+    before = alice.ice.getSelectedCandidatePair()
+    home.change_address("203.0.113.77")
+    alice.channels["chat"].send("where am I?")
+    await stage.sleep(7)  # the next consent check tells
+    ours, theirs = alice.ice.getSelectedCandidatePair(), bob.ice.getSelectedCandidatePair()
+    (binding,) = home.bindings
+    assert (ours.local.address, ours.local.port, ours.local.type) == (*binding.outside, "prflx")
+    assert (theirs.remote.type, theirs.remote.port) == ("prflx", binding.outside[1])
+    assert ours.remote.candidate == before.remote.candidate
+    assert bob.inbox["chat"] == ["where am I?"]
+    for peer in (alice, bob):
+        assert len(peer.fired("ice", "selectedcandidatepairchange")) == 2
+
+
+async def test_payload_that_nobody_answers_brings_a_check_early(stage):
+    """As in front of a peer that takes nothing from an address that it does not know."""
+    await stage.connect()
+    alice, _ = stage.peers
+    await stage.sleep(21)
+    stage.net.block("bob", "alice", one_way=True)
+    alice.channels["chat"].send("anybody there?")
+    silent_since = stage.now
+    await stage.sleep(0.45)
+    (first,) = [
+        packet.sent_at - silent_since
+        for packet in stage.net.packets
+        if packet.sent_at >= silent_since and is_check(packet, "10.0.0.1")
+    ]
+    assert first == pytest.approx(0.3, abs=0.01)
+
+
+# --- hints that lie -----------------------------------------------------------------------------
+
+
+class Forger:
+    """Sends what looks like payload of the session from ever other addresses."""
+
+    def __init__(self, stage, target):
+        self._target = target
+        self._host = stage.net.host("forger", *(f"198.51.100.{n}" for n in range(1, 51)))
+        self._sockets = [
+            self._host.open_udp(interface.address, 0, lambda batch: None)
+            for interface in self._host.interfaces()
+        ]
+        stage.closing += [socket.close for socket in self._sockets]
+
+    async def forge(self, stage, for_s):
+        record = b"\x17\xfe\xfd\x00\x01" + bytes(6) + (40).to_bytes(2) + bytes(40)
+        for number in range(round(for_s / 0.002)):
+            socket = self._sockets[number % len(self._sockets)]
+            socket.send([Transmit(record, len(record), socket.local, self._target)])
+            await stage.sleep(0.002)
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
+async def test_forged_payload_moves_nothing_and_costs_a_few_checks(stage, busy):
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    target = next(each.local for each in bob.host.sockets())
+    pair = bob.ice.getSelectedCandidatePair()
+    heartbeat = Heartbeat(stage, 0.02)
+    beating = stage.spawn(heartbeat.beat(10 if busy else 0.02))
+    await stage.sleep(1)
+    since = stage.now
+    sent = []
+    stage.net.listen(lambda packet: sent.append(packet) if packet.sent_at >= since else None)
+    await Forger(stage, target).forge(stage, 8)
+    await beating
+    outward = [each for each in sent if each.source == target and each.destination[0] != "10.0.0.1"]
+    inward = [each for each in sent if each.source[0].startswith("198.51.100.")]
+    assert len(inward) == 4000
+    assert len(outward) == 0 if busy else 1 <= len(outward) <= 32
+    assert sum(len(each.data) for each in outward) < sum(len(each.data) for each in inward) / 40
+    assert len([each for each in sent if is_check(each, "10.0.0.2")]) <= (4 if busy else 66)
+    heartbeat.verify()
+    assert bob.ice.getSelectedCandidatePair().remote.candidate == pair.remote.candidate
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+
+
+async def test_messages_that_are_acknowledged_bring_no_check(stage):
+    """Neither does the acknowledgement that comes last, which nobody answers."""
+    alice, bob = await stage.connect()
+    await stage.sleep(20)
+    since = stage.now
+    for number in range(10):
+        alice.channels["chat"].send(f"{number}")
+        await stage.sleep(0.1 * number)
+    await stage.sleep(2)
+    checks = [each for each in stage.net.packets if each.sent_at >= since]
+    checks = [each.sent_at - since for each in checks if each.data[:2] == b"\0\1"]
+    assert len(bob.inbox["chat"]) == 10
+    assert len(checks) <= 4  # consent: one in 4 to 6 s each
+
+
+async def test_an_idle_session_asks_no_more_than_before(stage):
+    """One check after 2.5 s of silence, and what the peer asks counts as a sign of life."""
+    await stage.connect()
+    await stage.sleep(20)
+    since = stage.now
+    sent = []
+    stage.net.listen(lambda packet: sent.append(packet) if packet.sent_at >= since else None)
+    await stage.sleep(600)
+    checks = [each for each in sent if each.data[:2] == b"\0\1"]
+    assert len(checks) <= 2 * 600 / 2.5
