@@ -27,7 +27,7 @@ from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
-from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
@@ -280,10 +280,10 @@ class IceAgent:
             self._settle(now)
 
     def select_pair(self, key: PairKey, now: float) -> None:
-        """Nominate this pair, and no other one as long as it works.
+        """Nominate this pair, once a check of it succeeds, and no other one as long as it works.
 
         Raises:
-            InvalidStateError: The agent is not the one that nominates, or the pair does not work.
+            InvalidStateError: The agent is not the one that nominates, or the pair has failed.
             NotFoundError: There is no such pair in the generation in force.
         """
         current = self._lineage.current
@@ -292,8 +292,8 @@ class IceAgent:
             raise NotFoundError("the pair is none of this transport, or of one before a restart")
         if isinstance(self._checker, LiteChecker) or not self._role.is_controlling:
             raise InvalidStateError("only the side that nominates can select a pair")
-        if not pair.is_valid:
-            raise InvalidStateError(f"the pair is {pair.state}: no check of it has succeeded")
+        if pair.state is PairState.FAILED:
+            raise InvalidStateError("the pair was checked without success")
         self._checker.pin(pair, now)
         self._settle(now)
 

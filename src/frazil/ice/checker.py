@@ -457,8 +457,10 @@ class Checker:
 
     def _criterion(self, generation: Generation) -> IsBetter:
         """What justifies another nomination."""
-        is_pinned = generation.pinned is not None and generation.pinned is generation.nominated
-        if is_pinned or self._renomination is Renomination.OFF:
+        pinned = generation.pinned
+        if pinned is not None and pinned.state is not PairState.FAILED:
+            return lambda pair, nominated: pair is pinned and pair is not nominated
+        if self._renomination is Renomination.OFF:
             return never_better
         return clearly_quicker if generation.is_measured else higher_priority
 
@@ -474,13 +476,15 @@ class Checker:
             self._start_nomination(pair, generation, now)
 
     def pin(self, pair: CandidatePair, now: float) -> None:
-        """Nominate ``pair``, and no other one as long as it works."""
+        """Nominate ``pair``, once a check of it succeeds, and no other one as long as it works."""
         generation = self._generation
         if generation is None:
             return
         generation.pinned = pair
         pair.is_vetoed = False
-        if pair is not generation.nominated:
+        if not pair.is_valid:
+            generation.checklist.trigger(pair)
+        elif pair is not generation.nominated:
             self._start_nomination(pair, generation, now)
 
     def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:

@@ -10,7 +10,7 @@ from frazil.peer.operation import Operation
 
 
 class EventType(StrEnum):
-    """The event names of webrtc-pc, and ``remoteclose``, an extension."""
+    """The event names of webrtc-pc and webrtc-extensions, and ``remoteclose``, an extension."""
 
     BUFFERED_AMOUNT_LOW = "bufferedamountlow"
     CLOSE = "close"
@@ -20,6 +20,9 @@ class EventType(StrEnum):
     ERROR = "error"
     GATHERING_STATE_CHANGE = "gatheringstatechange"
     ICE_CANDIDATE = "icecandidate"
+    ICE_CANDIDATE_PAIR_ADD = "icecandidatepairadd"
+    ICE_CANDIDATE_PAIR_NOMINATE = "icecandidatepairnominate"
+    ICE_CANDIDATE_PAIR_REMOVE = "icecandidatepairremove"
     ICE_CANDIDATE_ERROR = "icecandidateerror"
     ICE_CONNECTION_STATE_CHANGE = "iceconnectionstatechange"
     ICE_GATHERING_STATE_CHANGE = "icegatheringstatechange"
@@ -41,7 +44,8 @@ class Fired(NamedTuple):
         type: The W3C event name.
         payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
             ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,
-            ``message`` ``bytes`` or ``str``, ``error`` an ``RTCError``, ``remoteclose`` the cause;
+            ``icecandidatepair...`` a ``SelectedPair``, ``message`` ``bytes`` or ``str``, ``error``
+            an ``RTCError``, ``remoteclose`` the cause;
             ``None`` for all others.
     """
 

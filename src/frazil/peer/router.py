@@ -10,6 +10,9 @@ from frazil.ice import (
     CandidatesEnded,
     GatheringStateChanged,
     IceTransportChanged,
+    NominationProposed,
+    PairAdded,
+    PairRemoved,
     RoleChanged,
 )
 from frazil.peer.channel_table import ChannelTable
@@ -66,6 +69,8 @@ class Router:
                 self._ice.end(stack, event)
             case CandidateError():
                 self._ice.report_error(stack, event)
+            case PairAdded() | PairRemoved() | NominationProposed():
+                self._ice.tell_of_pair(stack, event)
             case RoleChanged():
                 self._ice.change_role(stack, event)
             case DtlsStateChanged():

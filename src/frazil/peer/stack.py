@@ -42,7 +42,7 @@ class TransportStack:
     def __init__(self, name: str, session: Session) -> None:
         self.name = name
         self.session = session
-        self.ice = IceTransport(name)
+        self.ice = IceTransport(name, session)
         self.dtls = DtlsTransport(self.ice)
         self.sctp = SctpTransport(self.dtls)
         self.generations: dict[str, LocalGeneration] = {}

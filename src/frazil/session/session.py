@@ -22,6 +22,7 @@ from frazil.ice import (
     IceAgent,
     IcePolicy,
     IceTransportChanged,
+    SelectedPair,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
@@ -213,6 +214,27 @@ class Session:
         if self._data is not None:
             self._data.close_channel(stream_id, now)
             self._settle(now)
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    def ask_first(self) -> None:
+        """From now on report ``NominationProposed``, and wait, before nominations."""
+        self.ice.ask_first()
+
+    def decide_nomination(self, pair: SelectedPair, now: float, *, wanted: bool) -> None:
+        """The answer to ``NominationProposed``."""
+        self.ice.decide_nomination(pair.key, now, wanted=wanted)
+        self._settle(now)
+
+    def select_pair(self, pair: SelectedPair, now: float) -> None:
+        """Nominate this pair, once a check of it succeeds, and no other one as long as it works.
+
+        Raises:
+            InvalidStateError: The peer nominates, or the pair has failed.
+            NotFoundError: There is no such pair any more.
+        """
+        self.ice.select_pair(pair.key, now)
+        self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """The public objects, with the names of the W3C standard, on asyncio."""
 
-from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.candidate import RTCIceCandidate, RTCIceCandidatePair
 from frazil.w3c.datachannel import RTCDataChannel, RTCDataChannelEvent
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event import (
     Event,
     MessageEvent,
     RTCErrorEvent,
+    RTCIceCandidatePairEvent,
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
@@ -15,7 +16,6 @@ from frazil.w3c.peerconnection import RTCPeerConnection
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.transport import (
     RTCDtlsTransport,
-    RTCIceCandidatePair,
     RTCIceParameters,
     RTCIceTransport,
     RTCSctpTransport,
@@ -30,6 +30,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceParameters",
     "RTCIceTransport",
     "RTCPeerConnection",

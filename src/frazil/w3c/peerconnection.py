@@ -459,7 +459,7 @@ class RTCPeerConnection(EventTarget):
             case DataChannel():
                 return RTCDataChannel(slots, self._tasks, self._driver.wake, self._pulse)
             case IceTransport():
-                return RTCIceTransport(slots, self._tasks)
+                return RTCIceTransport(slots, self._tasks, self._driver.wake)
             case DtlsTransport():
                 return RTCDtlsTransport(slots, self._tasks, self._wrap)
             case SctpTransport():

@@ -181,7 +181,10 @@ def test_selecting_has_conditions():
     pair.run(2)
     with pytest.raises(NotFoundError):
         pair.a.agent.select_pair((A2[0], ("10.0.0.9", 9)), pair.now)
-    with pytest.raises(InvalidStateError, match="no check of it has succeeded"):
+    pair.a.agent.select_pair(OTHER, pair.now)  # it was not checked, and will be
+    pair.run(50)
+    assert pair.a.agent.path == BEST
+    with pytest.raises(InvalidStateError, match="checked without success"):
         pair.a.agent.select_pair(OTHER, pair.now)
     with pytest.raises(InvalidStateError, match="the side that nominates"):
         pair.b.agent.select_pair((B1[0], A2[0]), pair.now)
