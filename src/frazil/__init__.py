@@ -32,6 +32,7 @@ from frazil.states.enums import (
 from frazil.trace import Reason, StateChange
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MessageEvent,
     RTCDataChannel,
     RTCDataChannelEvent,
@@ -65,6 +66,7 @@ __all__ = [
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "LoneIceTransport",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",

@@ -1,6 +1,7 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
@@ -20,6 +21,7 @@ from frazil.peer.history import History
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.remote_candidate import RemoteCandidateIntake
+from frazil.peer.router import Router
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
@@ -77,7 +79,9 @@ class PeerConnection:
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core)
-        self.transports = TransportSet(core, self._channels, configuration, session_factory)
+        self.transports = TransportSet(
+            core, partial(Router, core, self._channels), configuration, session_factory
+        )
         self._applier = Applier(core, self.transports, self._channels)
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
         self._negotiator = Negotiator(

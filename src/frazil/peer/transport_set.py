@@ -5,10 +5,10 @@ from functools import partial
 from typing import TypeAlias
 
 from frazil.ice import GatheringStateChanged
-from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import DriverRequest, EventType, GatheringRequested, TransportDiscarded
+from frazil.peer.lone_router import LoneRouter
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -25,6 +25,10 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
+RouterFactory: TypeAlias = Callable[
+    [Callable[[TransportStack, GatheringStateChanged], None]], Router | LoneRouter
+]
+"""Makes what takes the reports, and tells the given function when a gatherer moves."""
 
 
 class TransportSet:
@@ -48,14 +52,14 @@ class TransportSet:
     def __init__(
         self,
         core: Core,
-        channels: ChannelTable,
+        make_router: RouterFactory,
         configuration: Configuration,
         factory: SessionFactory,
     ) -> None:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = Router(core, channels, self._request_gathering)
+        self._router = make_router(self._request_gathering)
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []

@@ -12,6 +12,7 @@ from frazil.w3c.event import (
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
 )
+from frazil.w3c.lone_ice_transport import LoneIceTransport
 from frazil.w3c.peerconnection import RTCPeerConnection
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.transport import (
@@ -23,6 +24,7 @@ from frazil.w3c.transport import (
 
 __all__ = [
     "Event",
+    "LoneIceTransport",
     "MessageEvent",
     "RTCDataChannel",
     "RTCDataChannelEvent",

@@ -1,13 +1,14 @@
 """``RTCIceTransport``, ``RTCDtlsTransport`` and ``RTCSctpTransport`` (webrtc-pc 5.5, 5.6, 6.1)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from frazil.errors import DOMException, NotFoundError
 from frazil.ice import Candidate, CandidateType, Credentials, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.dictionary import Dictionary
 from frazil.peer.event import EventType
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.states.enums import (
@@ -33,10 +34,33 @@ _PAIR_EVENTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RTCIceParameters:
-    """The credentials of one side (webrtc-pc RTCIceParameters)."""
+    """The credentials of one side (webrtc-pc RTCIceParameters).
+
+    Attributes:
+        iceLite: Whether the agent is an ICE-lite one (W3C IceTransport Extensions).
+    """
 
     usernameFragment: str
     password: str
+    iceLite: bool = False
+
+    @classmethod
+    def _read(cls, value: "RTCIceParameters | Mapping[str, Any]") -> "RTCIceParameters":
+        """The parameters in what a method takes.
+
+        Raises:
+            TypeError: One is missing or has the wrong type.
+        """
+        if not isinstance(value, RTCIceParameters):
+            members = Dictionary(value, "parameters")
+            value = cls(
+                members.text("usernameFragment") or "",
+                members.text("password") or "",
+                members.flag("iceLite", False),
+            )
+        if not value.usernameFragment or not value.password:
+            raise TypeError("the parameters need a usernameFragment and a password")
+        return value
 
     @classmethod
     def _of(cls, credentials: Credentials | None) -> "RTCIceParameters | None":
