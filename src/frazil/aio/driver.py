@@ -22,6 +22,7 @@ from frazil.peer.event import (
     GatheringRequested,
     OperationSettled,
     PeerEvent,
+    StreamRequested,
 )
 from frazil.peer.operation import Operation
 from frazil.types import Datagram, Transmit
@@ -152,7 +153,11 @@ class Driver:
                 sockets = SocketSet(self._network, partial(self._receive, name))
                 self._sockets[name] = sockets
             self._gathering.begin(request, sockets, now)
-        elif name in self._sockets:
+        elif name not in self._sockets:
+            pass  # it was discarded while the request was on its way
+        elif isinstance(request, StreamRequested):
+            self._gathering.open_stream(request, self._sockets[name])
+        else:
             self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:

@@ -38,6 +38,7 @@ from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
@@ -304,7 +305,13 @@ class IceAgent:
         self._pair(self._gatherer.add_host(address, now), now)
 
     def add_relayed_address(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> None:
         """The server of ``url`` relays for us at ``address``: from now on as good as a socket.
 
@@ -313,9 +320,10 @@ class IceAgent:
             related: What the peer is told of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
         """
-        self._pair(self._gatherer.add_relayed(address, related, url, server, now), now)
+        self._pair(self._gatherer.add_relayed(address, related, url, server, protocol, now), now)
 
     def add_reflected_address(
         self, base: Address, mapped: Address, url: str, server: Address, now: float
@@ -364,6 +372,12 @@ class IceAgent:
         """An expected server cannot be used."""
         self._gatherer.server_failed(error, now)
         self._settle(now)
+
+    def report(self, error: CandidateError, now: float) -> None:
+        """A server that gave a candidate has taken it back; nothing but an event follows."""
+        if not self._is_closed:
+            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
         """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""

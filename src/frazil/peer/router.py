@@ -24,6 +24,7 @@ from frazil.session.event import (
     ChannelClosing,
     ChannelDrained,
     ChannelMessage,
+    RelayStreamRequested,
     RemoteClosed,
     SctpChanged,
     SessionEvent,
@@ -33,20 +34,29 @@ from frazil.session.event import (
 class Router:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering")
+    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering", "_on_stream")
 
     def __init__(
         self,
         core: Core,
         channels: ChannelTable,
         on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
+        on_stream: Callable[[TransportStack, RelayStreamRequested], None],
     ) -> None:
-        """Tell ``on_gathering`` at once, outside of any task, when a gatherer moves."""
+        """Make the router.
+
+        Args:
+            core: The task queue.
+            channels: The data channels.
+            on_gathering: Told at once, outside of any task, when a gatherer moves.
+            on_stream: The same when a stream to a TURN server is wanted.
+        """
         self._core = core
         self._channels = channels
         self._ice = IceTasks(core)
         self._dtls = DtlsTasks(core)
         self._on_gathering = on_gathering
+        self._on_stream = on_stream
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
@@ -78,6 +88,8 @@ class Router:
                 self._channels.start_closing(event)
             case ChannelClosed():
                 self._channels.finish_closing(event)
+            case RelayStreamRequested():
+                self._on_stream(stack, event)
             case RemoteClosed():
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
 

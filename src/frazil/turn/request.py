@@ -41,6 +41,7 @@ class Request:
         transaction: The retransmission clock.
         data: The bytes to send.
         is_signed: Whether it carries proof.
+        edition: Of the credentials that it was signed by.
         has_new_nonce: Whether it was sent again because its nonce was stale.
         unproven: What an answer without proof said.
         believe_at: When to believe it.
@@ -50,6 +51,7 @@ class Request:
         "attributes",
         "believe_at",
         "data",
+        "edition",
         "has_new_nonce",
         "is_signed",
         "method",
@@ -65,6 +67,7 @@ class Request:
         self.transaction: Transaction
         self.data = b""
         self.is_signed = False
+        self.edition = 0
         self.has_new_nonce = False
         self.unproven: Failure | None = None
         self.believe_at: float | None = None
@@ -148,6 +151,7 @@ class RequestTable:
         message = Message(request.method, MessageClass.REQUEST, transaction_id, request.attributes)
         request.data = self._authentication.sign(message)
         request.is_signed = self._authentication.is_challenged
+        request.edition = self._authentication.edition
         request.started_at = now
         request.unproven = request.believe_at = None
         if self._is_reliable:
@@ -172,12 +176,19 @@ class RequestTable:
         if error is None:
             self._trace.count("turn-response-malformed")
             return None
-        if error.code == UNAUTHENTICATED and not request.is_signed:
+        if error.code == UNAUTHENTICATED and self._can_prove_more(request):
             return self._retry(request, response, now)
         if error.code == STALE_NONCE and request.is_signed and not request.has_new_nonce:
             request.has_new_nonce = True
             return self._retry(request, response, now)
         return self._fail(request, response, error, now)
+
+    def _can_prove_more(self, request: Request) -> bool:
+        """Whether there is a proof that ``request`` did not carry."""
+        authentication = self._authentication
+        if request.is_signed and request.edition == authentication.edition:
+            authentication.renew()
+        return not request.is_signed or request.edition != authentication.edition
 
     def _succeed(self, request: Request, response: Message, now: float) -> Answer | None:
         if request.is_signed and not self._authentication.is_authentic(response):
