@@ -236,16 +236,18 @@ class IceAgent:
         self._selection.describe_again(now)
         if admission is not Admission.TAKEN:
             self._trace.count(f"ice-candidate-{admission}")
-        if refusal or admission is Admission.TAKEN:
+        address = f"{candidate.address[0]}:{candidate.address[1]}"
+        if refusal is not None:
+            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
+        elif admission is Admission.TAKEN:
             self._trace.record(
                 now,
                 "ice",
-                "remote-candidate-refused" if refusal else "remote-candidate",
+                "remote-candidate",
                 type=candidate.type,
                 protocol=candidate.protocol,
-                address=f"{candidate.address[0]}:{candidate.address[1]}",
+                address=address,
                 resolved=candidate.is_resolved,
-                **({"why": str(refusal)} if refusal else {}),
             )
         self._settle(now)
 
@@ -376,7 +378,9 @@ class IceAgent:
     def report(self, error: CandidateError, now: float) -> None:
         """A server that gave a candidate has taken it back; nothing but an event follows."""
         if not self._is_closed:
-            self._trace.record(now, "ice", "server-failed", url=error.url, code=error.code)
+            self._trace.record(
+                now, "ice", "server-failed", url=error.url, code=error.code, text=error.text
+            )
             self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
@@ -493,10 +497,10 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self._apply_role(now)
+        self._report_pairs(now)
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()
-        self._report_pairs()
         selection, current = self._selection, self._lineage.current
         while (cause := judge(self.state, survey(current, selection))) is not None:
             self._move(cause, now, ran_out_at)
@@ -507,16 +511,29 @@ class IceAgent:
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
 
-    def _report_pairs(self) -> None:
+    def _report_pairs(self, now: float) -> None:
         for generation in self._lineage:
             news, generation.checklist.news = generation.checklist.news, []
             for pair, is_new in news:
                 kind = PairAdded if is_new else PairRemoved
                 self._events.append(kind(pair.describe()))
+                if is_new:
+                    self._trace_formed(pair, now)
         if isinstance(self._checker, Checker):
             proposals = self._checker.gate.proposals
             self._events += [NominationProposed(pair.describe()) for pair in proposals]
             proposals.clear()
+
+    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
+        self._trace.record(
+            now,
+            "ice",
+            "pair-formed",
+            pair=str(pair),
+            local=pair.local.type,
+            remote=pair.remote.type,
+            priority=pair.priority,
+        )
 
     def _apply_role(self, now: float) -> None:
         role = self._role

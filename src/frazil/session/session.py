@@ -64,6 +64,7 @@ class Session:
         *,
         policy: IcePolicy = DEFAULT_POLICY,
     ) -> None:
+        trace = trace.of(name)
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
         self._config = config

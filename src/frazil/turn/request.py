@@ -160,6 +160,8 @@ class RequestTable:
             transaction = Transaction(transaction_id, now)
         request.transaction = transaction
         self._requests[transaction_id] = request
+        name = _name(request.method)
+        self._trace.record(now, "turn", "request", method=name, is_signed=request.is_signed)
         self._transmits.append(request.data)
 
     # --- answers ------------------------------------------------------------------------------
@@ -197,8 +199,8 @@ class RequestTable:
         if response.unknown_required:
             numbers = ", ".join(f"{number:#06x}" for number in response.unknown_required)
             failure = Failure(None, f"the answer needs attributes that nobody knows: {numbers}")
-            return self._settle(request, response, failure)
-        return self._settle(request, response, None)
+            return self._settle(request, response, failure, now)
+        return self._settle(request, response, None, now)
 
     def _retry(self, request: Request, challenge: Message, now: float) -> Answer | None:
         """Send it again with the proof that the server asks for."""
@@ -206,7 +208,10 @@ class RequestTable:
         try:
             self._authentication.accept(challenge)
         except ChallengeError as problem:
-            return self._settle(request, challenge, Failure(error and error.code, str(problem)))
+            failure = Failure(error and error.code, str(problem))
+            return self._settle(request, challenge, failure, now)
+        code = error and error.code
+        self._trace.record(now, "turn", "challenged", method=_name(request.method), code=code)
         del self._requests[request.transaction.transaction_id]
         self._start(request, now)
         return None
@@ -218,7 +223,7 @@ class RequestTable:
         # Who does not know us cannot sign, so these two never come with proof (RFC 8489 9.2.4).
         is_bare = error.code in (UNAUTHENTICATED, STALE_NONCE) or not request.is_signed
         if is_bare or self._authentication.is_authentic(response):
-            return self._settle(request, response, failure)
+            return self._settle(request, response, failure, now)
         self._doubt(request, failure, now + UNPROVEN_PATIENCE_S)
         return None
 
@@ -230,8 +235,25 @@ class RequestTable:
         if request.believe_at is None and believe_at is not None:
             request.unproven, request.believe_at = failure, believe_at
 
-    def _settle(self, request: Request, message: Message | None, failure: Failure | None) -> Answer:
-        del self._requests[request.transaction.transaction_id]
+    def _settle(
+        self, request: Request, message: Message | None, failure: Failure | None, now: float
+    ) -> Answer:
+        transaction = request.transaction
+        del self._requests[transaction.transaction_id]
+        name, waited_s = _name(request.method), now - transaction.started_at
+        if failure is None:
+            self._trace.record(now, "turn", "response", method=name, waited_s=waited_s)
+        else:
+            self._trace.record(
+                now,
+                "turn",
+                "request-failed",
+                method=name,
+                code=failure.code,
+                text=failure.text,
+                sends=transaction.sends,
+                waited_s=waited_s,
+            )
         return Answer(request, message, failure)
 
     # --- time ---------------------------------------------------------------------------------
@@ -246,11 +268,17 @@ class RequestTable:
         answers = []
         for request in list(self._requests.values()):
             if request.believe_at is not None and now >= request.believe_at:
-                answers.append(self._settle(request, None, request.unproven))
+                answers.append(self._settle(request, None, request.unproven, now))
                 continue
             step = request.transaction.handle_timeout(now)
             if step is TransactionStep.RETRANSMIT:
                 self._transmits.append(request.data)
             elif step is TransactionStep.EXPIRED:
-                answers.append(self._settle(request, None, request.unproven or _UNANSWERED))
+                failure = request.unproven or _UNANSWERED
+                answers.append(self._settle(request, None, failure, now))
         return answers
+
+
+def _name(method: Method) -> str:
+    """The method as the trace calls it, for example ``"create-permission"``."""
+    return method.name.lower().replace("_", "-")
