@@ -26,6 +26,7 @@ from frazil.states.enums import (
 from frazil.states.renaming import OLD_NAMES, RTCIceState, current_ice_state
 from frazil.states.rule import Rule
 from frazil.states.ruleset import RULE_SETS, RuleSet
+from frazil.trace import EVENTS, RING_COST
 
 DOCS = Path(__file__).parent
 
@@ -89,7 +90,10 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """The generated pages by their path below ``docs``."""
-    return {"reference/states.md": "\n\n".join(_states()) + "\n"}
+    return {
+        "reference/states.md": "\n\n".join(_states()) + "\n",
+        "reference/trace.md": "\n\n".join(_trace()) + "\n",
+    }
 
 
 def _states() -> Iterator[str]:
@@ -243,6 +247,35 @@ def _old_names() -> Iterator[str]:
         ("what", "old", "now", "note"),
         ((name.kind, _code(name.old), _code(name.new), name.note) for name in OLD_NAMES),
     )
+
+
+def _trace() -> Iterator[str]:
+    yield "<!-- Written by docs/generate.py. Change that file and run it. -->"
+    yield "# The trace of a connection"
+    yield (
+        "`pc.trace.records` holds what a connection decided and why, oldest first, always. Each "
+        "record has `at` (seconds on the clock of the event loop), `layer`, `event`, `facts` by "
+        "name, and `transport`, the name of the transport it is about (empty for the connection "
+        "as a whole). Facts whose name ends in `_s` are durations in seconds, `_at` instants on "
+        "the same clock; evidence is a list of named facts. `pc.trace.listen(function)` calls a "
+        "function with every further record. `pc.trace.counters` counts input that was dropped."
+    )
+    yield (
+        f"The ring takes at most {RING_COST // 1024} KiB for each connection; the oldest records "
+        "make room, and `pc.trace.forgotten` counts them. Events marked *routine* happen again "
+        "and again while nothing changes: as long as no other event comes between, those of one "
+        "transport with the same first fact share one record, whose `count` says how many there "
+        "were, `last_at` when the last one came, and whose facts are those of the last one. "
+        "Listeners hear of each."
+    )
+    for layer in dict.fromkeys(kind.layer for kind in EVENTS.values()):
+        yield f"## {layer}"
+        for kind in (each for each in EVENTS.values() if each.layer == layer):
+            yield f"### {kind.name}"
+            yield kind.meaning + (" *Routine.*" if kind.is_routine else "")
+            if kind.facts:
+                rows = zip(map(_code, kind.facts), kind.meanings, strict=True)
+                yield _table(("fact", "meaning"), rows)
 
 
 def _rules(rules: Sequence[Rule[StrEnum]], *, numbered: bool = True) -> str:

@@ -1,6 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions
+from frazil.aio import IceOptions, unverified_tls
 from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
@@ -30,6 +30,7 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import Reason, StateChange
+from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
     LoneIceTransport,
@@ -100,7 +101,10 @@ __all__ = [
     "RTCSignalingState",
     "RTCStatsReport",
     "Reason",
+    "RestCredentials",
     "SessionConfig",
     "StateChange",
     "__version__",
+    "rest_credentials",
+    "unverified_tls",
 ]

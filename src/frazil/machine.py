@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from frazil.trace import Fact, Reason, StateChange, Trace
+from frazil.trace import Evidence, Reason, StateChange, Trace
 
 S = TypeVar("S", bound=StrEnum)
 C = TypeVar("C", bound=StrEnum)
@@ -58,7 +58,7 @@ class StateMachine(Generic[S, C]):
         text: str,
         now: float,
         *,
-        evidence: tuple[tuple[str, Fact], ...] = (),
+        evidence: Evidence = (),
         deadline_at: float | None = None,
         next_deadline_at: float | None = None,
     ) -> StateChange:
@@ -79,14 +79,6 @@ class StateMachine(Generic[S, C]):
         edge = self._transitions[old, cause]
         self.state = edge.to
         reason = Reason(cause, edge.rule, text, evidence, deadline_at, next_deadline_at)
-        self._trace.record(
-            now,
-            self._layer,
-            "state",
-            machine=self._name,
-            old=old,
-            new=edge.to,
-            cause=cause,
-            text=text,
-        )
-        return StateChange(now, self._name, old, edge.to, reason)
+        change = StateChange(now, self._name, old, edge.to, reason)
+        self._trace.record_change(self._layer, "state", change)
+        return change

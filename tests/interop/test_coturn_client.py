@@ -19,6 +19,7 @@ from frazil.turn import (
     PermissionFailed,
     Redirected,
     RelayFamily,
+    RelayProtocol,
     TurnClient,
     TurnConfig,
     TurnState,
@@ -92,7 +93,7 @@ async def relay(
         is_tls = transport == "tls"
         tls = ssl.create_default_context(cafile=str(coturn.certificate)) if is_tls else None
         server = coturn.tls_address if is_tls else coturn.address
-        reliable = TurnConfig(config.username, config.password, is_reliable=True)
+        reliable = TurnConfig(config.username, config.password, protocol=RelayProtocol.TCP)
         opened = await StreamTurnSocket.connect(server, reliable, secrets.token_bytes, tls)
     opened.allocate()
     try:

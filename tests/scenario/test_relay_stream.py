@@ -114,20 +114,6 @@ async def test_a_restart_uses_the_stream_that_is_there(stage):
     await exchange(stage, alice, bob)
 
 
-async def test_a_stream_that_breaks_loses_the_path_and_a_restart_opens_another(stage):
-    server = await serving(stage)
-    alice, bob = office(stage, TCP)
-    await stage.connect()
-    await stage.sleep(10)
-    server.hang_up()
-    await stage.sleep(1)
-    assert alice.pc.connectionState == "disconnected"
-    await stage.negotiate(ice_restart=True)
-    await stage.until(lambda: {alice.pc.connectionState, bob.pc.connectionState} == {"connected"})
-    await exchange(stage, alice, bob)
-    assert len(server.streams) == 1
-
-
 async def test_closing_while_the_stream_is_being_opened_leaves_nothing(stage):
     await serving(stage)
     alice, _ = office(stage, TCP)

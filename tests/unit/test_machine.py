@@ -20,7 +20,7 @@ TRANSITIONS = {(Light.RED, Cause.TIME): Edge(Light.GREEN, "law 7")}
 
 
 def machine(trace):
-    return StateMachine("road", "light 1", Light.RED, TRANSITIONS, trace)
+    return StateMachine("ice", "light 1", Light.RED, TRANSITIONS, trace)
 
 
 def test_move_follows_the_edge_and_says_why():
@@ -33,7 +33,7 @@ def test_move_follows_the_edge_and_says_why():
     assert change == StateChange(5.0, "light 1", "red", "green", reason)
     assert light.state is Light.GREEN
     (record,) = trace.records
-    assert (record.at, record.layer, record.event) == (5.0, "road", "state")
+    assert (record.at, record.layer, record.event) == (5.0, "ice", "state")
     assert dict(record.facts)["machine"] == "light 1"
 
 

@@ -1,6 +1,6 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, unverified_tls
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -27,5 +27,6 @@ __all__ = [
     "SystemNetwork",
     "Tls",
     "UdpSocket",
+    "unverified_tls",
     "usable",
 ]

@@ -8,7 +8,7 @@ ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions
@@ -21,9 +21,11 @@ from frazil.peer.event import (
     GatheringRequested,
     OperationSettled,
     PeerEvent,
+    StreamRequested,
 )
 from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
+from frazil.trace import Trace
 from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
@@ -42,6 +44,10 @@ class Engine(Protocol):
     @property
     def transports(self) -> TransportSet:
         """The side that faces the network."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where decisions are recorded."""
 
     @property
     def has_task(self) -> bool:
@@ -82,7 +88,7 @@ class Driver:
         self._after_task = after_task
         self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
         self._sockets: dict[str, SocketSet] = {}
-        self._promises: dict[Operation[Any], tuple[asyncio.Future[Any], Convert]] = {}
+        self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
@@ -96,17 +102,20 @@ class Driver:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
-    def promise(self, operation: Operation[T], convert: Callable[[T], R]) -> asyncio.Future[R]:
-        """The future of an operation; ``convert`` makes its result of the operation's.
+    def promise(
+        self, method: str, operation: Operation[T], convert: Callable[[T], R]
+    ) -> asyncio.Future[R]:
+        """The future of what ``method`` does; ``convert`` makes its result of the operation's.
 
         It may be done on return: many errors are found at the call. It stays pending if the
         connection is closed first, as in a browser.
         """
         future: asyncio.Future[R] = self._loop.create_future()
+        promise = _Promise(method, future, convert)
         if operation.is_settled:
-            _settle(future, operation, convert)
+            self._settle(promise, operation)
         else:
-            self._promises[operation] = (future, convert)
+            self._promises[operation] = promise
         return future
 
     def close(self) -> "asyncio.Future[None]":
@@ -171,7 +180,11 @@ class Driver:
                 sockets = SocketSet(self._network, partial(self._receive, name))
                 self._sockets[name] = sockets
             self._gathering.begin(request, sockets, now)
-        elif name in self._sockets:
+        elif name not in self._sockets:
+            pass  # it was discarded while the request was on its way
+        elif isinstance(request, StreamRequested):
+            self._gathering.open_stream(request, self._sockets[name])
+        else:
             self._sockets.pop(name).close()
 
     def _arm(self, now: float) -> None:
@@ -235,17 +248,34 @@ class Driver:
                 only_messages = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
-                    _settle(promise[0], event.operation, promise[1])
+                    self._settle(promise, event.operation)
             else:
                 only_messages = only_messages and event.type is EventType.MESSAGE
                 self._dispatch(event)
         return only_messages
 
+    def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
+        error, future = operation.error, promise.future
+        if error is not None:
+            self._peer.trace.record(
+                self._loop.time(),
+                "api",
+                "rejected",
+                method=promise.method,
+                error=getattr(error, "name", type(error).__name__),
+                text=str(error),
+            )
+        if future.done():
+            return  # the application gave up waiting
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(promise.convert(operation.result()))
 
-def _settle(future: asyncio.Future[Any], operation: Operation[Any], convert: Convert) -> None:
-    if future.done():
-        return  # the application gave up waiting
-    if operation.error is not None:
-        future.set_exception(operation.error)
-    else:
-        future.set_result(convert(operation.result()))
+
+class _Promise(NamedTuple):
+    """Who waits for an operation, and for what of it."""
+
+    method: str
+    future: asyncio.Future[Any]
+    convert: Convert

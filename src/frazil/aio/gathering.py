@@ -10,9 +10,10 @@ from frazil.aio.network import Network, Tls, usable
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.configuration import IceTransportPolicy
-from frazil.peer.event import GatheringRequested
+from frazil.peer.event import GatheringRequested, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.transport_set import TransportSet
+from frazil.turn import RelayProtocol
 from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
@@ -97,7 +98,7 @@ class GatheringDriver:
             if url.is_stream:
                 await self._connect(name, server, addresses, hosts, sockets)
             elif url.is_turn:
-                config = server.entry.turn_config()
+                config = server.entry.turn_config(url.relay_protocol)
                 transports.add_turn_server(name, url.url, addresses, config, loop.time())
             else:
                 transports.add_stun_server(name, url.url, addresses, loop.time())
@@ -129,20 +130,62 @@ class GatheringDriver:
         loop, url = asyncio.get_running_loop(), server.url
         stream = sockets.stream(host, remote)
         if stream is None:
-            tls = Tls(url.host) if url.scheme == "turns" else None
             try:
-                async with asyncio.timeout(_CONNECT_PATIENCE_S):
-                    stream = await sockets.connect(
-                        host, remote, tls, partial(self._lose, name, sockets)
-                    )
-            except TimeoutError:
-                return f"{url.host} does not answer"
+                stream = await self._reach(name, url, url.host, host, remote, sockets)
             except OSError as error:
-                return f"{url.host} cannot be connected: {error}"
-        config = server.entry.turn_config(is_reliable=True)
+                return str(error)
+        config = server.entry.turn_config(url.relay_protocol)
         self._transports.add_turn_stream(name, url.url, stream.local, remote, config, loop.time())
         self._flush()
         return ""
+
+    def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
+        """Open one stream more to a TURN server."""
+        task = asyncio.get_running_loop().create_task(
+            self._serve(wanted, sockets), name=f"connect {wanted.request.url}"
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
+        loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
+        request = wanted.request
+        url = ServerUrl.parse(request.url)
+        try:
+            stream = await self._reach(
+                name, url, request.domain or url.host, request.ip, request.server, sockets
+            )
+        except OSError as error:
+            transports.relay_stream_failed(name, request.number, str(error), loop.time())
+        else:
+            transports.relay_stream_opened(name, request.number, stream.local, loop.time())
+        self._flush()
+
+    async def _reach(
+        self,
+        name: str,
+        url: ServerUrl,
+        server_name: str,
+        host: str,
+        remote: Address,
+        sockets: SocketSet,
+    ) -> RelayStream:
+        """A new stream.
+
+        Raises:
+            OSError: There is none; the text says why.
+        """
+        tls = None
+        if url.relay_protocol is RelayProtocol.TLS:
+            tls = Tls(server_name, self._options.tls_context)
+        lost = partial(self._lose, name, sockets)
+        try:
+            async with asyncio.timeout(_CONNECT_PATIENCE_S):
+                return await sockets.connect(host, remote, tls, lost)
+        except TimeoutError:
+            raise ConnectionError(f"{server_name} does not answer") from None
+        except (OSError, ValueError) as error:  # a name from the network may be none at all
+            raise ConnectionError(f"{server_name} cannot be connected: {error}") from None
 
     def _lose(self, name: str, sockets: SocketSet, stream: RelayStream) -> None:
         """A stream has ended by itself."""

@@ -1,5 +1,6 @@
 """What the user decides about candidates and checks: :class:`IceOptions`."""
 
+import ssl
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +32,10 @@ class IceOptions:
             own authenticated checks come from needs no permission.
         allow_privileged_ports: Also take candidates of the peer at ports below 1024. Without it
             only 80 and 443 of public addresses are taken, as in browsers.
+        tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
+            operating system trusts, unless told. For a certificate authority of your own
+            ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
+            proper certificates :func:`frazil.unverified_tls`.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -42,6 +47,7 @@ class IceOptions:
     renomination: Literal["off", "priority", "rtt"] = "priority"
     remote_candidate_filter: CandidateFilter | None = None
     allow_privileged_ports: bool = False
+    tls_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         for name in ("include_loopback", "lite", "allow_privileged_ports"):
@@ -54,6 +60,8 @@ class IceOptions:
         accepts = self.remote_candidate_filter
         if accepts is not None and not callable(accepts):
             raise TypeError(f"remote_candidate_filter must be callable, not {accepts!r}")
+        if not isinstance(self.tls_context, ssl.SSLContext | None):
+            raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
 
     @property
     def policy(self) -> IcePolicy:
@@ -64,3 +72,15 @@ class IceOptions:
             allow_privileged_ports=self.allow_privileged_ports,
             remote_candidate_filter=self.remote_candidate_filter,
         )
+
+
+def unverified_tls() -> ssl.SSLContext:
+    """A TLS context that believes any certificate, and so anybody: for laboratories only.
+
+    It is for :attr:`IceOptions.tls_context`. What is relayed stays secret all the same, but
+    whoever is in the way learns the TURN username and can be the relay.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

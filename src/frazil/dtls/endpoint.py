@@ -35,6 +35,7 @@ from frazil.types import Run
 
 _ENDED = frozenset({State.FAILED, State.CLOSED})
 _FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
+_TRACED_TYPES = _FLIGHT_TYPES | {ContentType.ALERT}
 
 
 class DtlsEndpoint:
@@ -268,6 +269,8 @@ class DtlsEndpoint:
         return accepted
 
     def _process(self, records: Sequence[Record], payloads: list[bytes], now: float) -> None:
+        if any(record.content_type in _TRACED_TYPES for record in records):
+            self._trace_flight(records, now)
         self._engine.feed(b"".join([record.data for record in records]))
         if self.state is State.CONNECTING:
             self._advance(now)
@@ -280,6 +283,10 @@ class DtlsEndpoint:
             self._outbox.add_flight(output, now)
         elif any(record.content_type in _FLIGHT_TYPES for record in records):
             self._outbox.answer_repetition(now)
+
+    def _trace_flight(self, records: Sequence[Record], now: float) -> None:
+        size = sum(len(record.data) for record in records)
+        self._trace.record(now, "dtls", "flight-received", records=len(records), size=size)
 
     def _read(self, count: int, payloads: list[bytes], now: float) -> None:
         try:

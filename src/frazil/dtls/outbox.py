@@ -34,8 +34,8 @@ class Outbox:
         if output:
             records = split(output)
             self._queue(self._flight.send(records, now))
-            facts = {"records": len(records), "size": len(output)}
-            self._trace.record(now, "dtls", "flight-sent", **facts)
+            size = len(output)
+            self._trace.record(now, "dtls", "flight-sent", records=len(records), size=size)
 
     def repeat_flight(self, now: float, resealed: bytes = b"") -> None:
         """Queue the last flight again, in the form in which OpenSSL sealed it anew if it did."""

@@ -17,7 +17,6 @@ class Admission(StrEnum):
     TAKEN = "taken"
     KNOWN = "known"
     TOO_MANY = "too-many"
-    TOO_LATE = "too-late"
     PRIVILEGED_PORT = "privileged-port"
     FILTERED = "filtered"
 

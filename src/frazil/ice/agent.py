@@ -38,6 +38,7 @@ from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
@@ -235,16 +236,18 @@ class IceAgent:
         self._selection.describe_again(now)
         if admission is not Admission.TAKEN:
             self._trace.count(f"ice-candidate-{admission}")
-        if refusal or admission is Admission.TAKEN:
+        address = f"{candidate.address[0]}:{candidate.address[1]}"
+        if refusal is not None:
+            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
+        elif admission is Admission.TAKEN:
             self._trace.record(
                 now,
                 "ice",
-                "remote-candidate-refused" if refusal else "remote-candidate",
+                "remote-candidate",
                 type=candidate.type,
                 protocol=candidate.protocol,
-                address=f"{candidate.address[0]}:{candidate.address[1]}",
+                address=address,
                 resolved=candidate.is_resolved,
-                **({"why": str(refusal)} if refusal else {}),
             )
         self._settle(now)
 
@@ -304,7 +307,13 @@ class IceAgent:
         self._pair(self._gatherer.add_host(address, now), now)
 
     def add_relayed_address(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> None:
         """The server of ``url`` relays for us at ``address``: from now on as good as a socket.
 
@@ -313,9 +322,10 @@ class IceAgent:
             related: What the peer is told of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
         """
-        self._pair(self._gatherer.add_relayed(address, related, url, server, now), now)
+        self._pair(self._gatherer.add_relayed(address, related, url, server, protocol, now), now)
 
     def add_reflected_address(
         self, base: Address, mapped: Address, url: str, server: Address, now: float
@@ -364,6 +374,14 @@ class IceAgent:
         """An expected server cannot be used."""
         self._gatherer.server_failed(error, now)
         self._settle(now)
+
+    def report(self, error: CandidateError, now: float) -> None:
+        """A server that gave a candidate has taken it back; nothing but an event follows."""
+        if not self._is_closed:
+            self._trace.record(
+                now, "ice", "server-failed", url=error.url, code=error.code, text=error.text
+            )
+            self._events.append(error)
 
     def refuse_peer(self, local: Address, ip: str, code: int | None, now: float) -> None:
         """The relay at ``local`` must not exchange anything with ``ip``, whatever the port."""
@@ -479,10 +497,10 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self._apply_role(now)
+        self._report_pairs(now)
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()
-        self._report_pairs()
         selection, current = self._selection, self._lineage.current
         while (cause := judge(self.state, survey(current, selection))) is not None:
             self._move(cause, now, ran_out_at)
@@ -493,16 +511,29 @@ class IceAgent:
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
 
-    def _report_pairs(self) -> None:
+    def _report_pairs(self, now: float) -> None:
         for generation in self._lineage:
             news, generation.checklist.news = generation.checklist.news, []
             for pair, is_new in news:
                 kind = PairAdded if is_new else PairRemoved
                 self._events.append(kind(pair.describe()))
+                if is_new:
+                    self._trace_formed(pair, now)
         if isinstance(self._checker, Checker):
             proposals = self._checker.gate.proposals
             self._events += [NominationProposed(pair.describe()) for pair in proposals]
             proposals.clear()
+
+    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
+        self._trace.record(
+            now,
+            "ice",
+            "pair-formed",
+            pair=str(pair),
+            local=pair.local.type,
+            remote=pair.remote.type,
+            priority=pair.priority,
+        )
 
     def _apply_role(self, now: float) -> None:
         role = self._role

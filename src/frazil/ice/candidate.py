@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from frazil.address import canonical_ip as _canonical_ip
 from frazil.errors import ProtocolError
+from frazil.turn import RelayProtocol
 from frazil.types import Address
 
 
@@ -51,6 +52,7 @@ class Candidate:
         priority: 1 to 2**31 - 1 (RFC 8445 5.1.2).
         related: ``raddr``/``rport`` of reflexive and relayed candidates.
         url: The server it came from, for local reflexive and relayed candidates.
+        relay_protocol: How messages get to that server, for local relayed candidates.
         line: The line as it was received, without ``a=``; empty for our own and for prflx.
     """
 
@@ -64,6 +66,7 @@ class Candidate:
     related: Address | None = None
     tcp_type: TcpType | None = None
     url: str | None = None
+    relay_protocol: RelayProtocol | None = None
     line: str = ""
     ufrag: str | None = None
 
@@ -152,7 +155,14 @@ class Candidate:
 def foundation(
     kind: CandidateType, base: Address, protocol: CandidateProtocol, server: str | None
 ) -> str:
-    """Equal for candidates of equal type, base address, protocol and server (RFC 8445 5.1.1.3)."""
+    """Equal for candidates of equal type, base address, protocol and server (RFC 8445 5.1.1.3).
+
+    Args:
+        kind: The type.
+        base: The address behind it.
+        protocol: Its own transport.
+        server: The address of the server that gave it, and for relays how it was asked.
+    """
     text = f"{kind} {base[0]} {protocol} {server or ''}"
     return str(zlib.crc32(text.encode()))
 

@@ -82,7 +82,7 @@ class Checker:
         self._generation: Generation | None = None
         self._conflicts = 0
         self.selection = Selection(trace)
-        self._watch = Watch(self._table, self.selection)
+        self._watch = Watch(self._table, self.selection, trace)
         self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
         self._renomination = policy.renomination
         self.gate = NominationGate()
@@ -188,7 +188,7 @@ class Checker:
             The deadline of the clock that ran out: PAC, liveness or consent.
         """
         for check in self._table.handle_timeout(now):
-            self._failed(check, None, now)
+            self._timed_out(check, now)
         patience_at = self._generation.lose_patience(now) if self._generation else None
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
@@ -259,6 +259,9 @@ class Checker:
             return
         pair.requests_received += 1
         pair.responses_sent += 1
+        self._trace.record(
+            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+        )
         if check.nomination is not None and not controlling:
             self._requested(pair, generation, check.nomination, now)
         if generation is not self._generation or pair.is_valid or pair.is_barred:
@@ -343,6 +346,7 @@ class Checker:
         monitor = self.selection.monitor
         if monitor is not None and monitor.pair is pair:
             monitor.note_response(now)
+            self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)
         if checklist.find(pair.key) is not pair:
@@ -390,6 +394,22 @@ class Checker:
         if not self.selection.is_alive and pair is not self.selection.pair:
             self._use(pair, generation, "the pair answered, and none else is in use", now)
         self._overtake(now)
+
+    def _timed_out(self, check: Check, now: float) -> None:
+        """Nobody answered. Of the pair in use the monitor judges, by time and not by checks."""
+        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
+            return
+        transaction = check.transaction
+        self._trace.record(
+            now,
+            "ice",
+            "check-timed-out",
+            pair=str(check.pair),
+            purpose=check.kind,
+            sends=transaction.sends + transaction.repeats,
+            waited_s=now - transaction.started_at,
+        )
+        self._failed(check, None, now)
 
     def _failed(self, check: Check, code: int | None, now: float) -> None:
         pair, checklist = check.pair, check.generation.checklist

@@ -22,11 +22,12 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
-from frazil.ice.priority import candidate_priority, local_preference
+from frazil.ice.priority import candidate_priority, local_preference, relay_preference
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Reason, Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
@@ -118,9 +119,9 @@ class Gatherer:
             self._awaited.add(url)
 
     def _open_to(self, address: Address) -> Generation | None:
-        """The generation that may still get a candidate on ``address`` (RFC 8838 13)."""
+        """The generation that may get a candidate on ``address``, which is new to it."""
         generation = self._generation
-        if generation is None or generation.gathered or generation.host_candidate(address):
+        if generation is None or generation.host_candidate(address):
             return None
         return generation
 
@@ -132,7 +133,7 @@ class Gatherer:
             generation any more (RFC 8838 13).
         """
         generation = self._open_to(address)
-        if generation is None:
+        if generation is None or generation.gathered:
             return None
         is_ipv6 = ":" in address[0]
         rank = self._ranks[is_ipv6]
@@ -196,19 +197,29 @@ class Gatherer:
             self._conclude(now)
 
     def add_relayed(
-        self, address: Address, related: Address, url: str, server: Address, now: float
+        self,
+        address: Address,
+        related: Address,
+        url: str,
+        server: Address,
+        protocol: RelayProtocol,
+        now: float,
     ) -> Candidate | None:
         """The server of ``url`` relays for us at ``address``.
+
+        That may come after the end of candidates, in place of a relay that was lost: a peer that
+        follows RFC 8838 13 to the letter learns of it by our checks only.
 
         Args:
             address: The relayed address, which is its own base (RFC 8445 5.1.1.2).
             related: What to tell of where we are.
             url: The server.
             server: Its address.
+            protocol: How messages get to it.
             now: The instant.
 
         Returns:
-            The candidate; ``None`` as in :meth:`add_host`.
+            The candidate; ``None`` if the address is known.
         """
         generation = self._open_to(address)
         if generation is None:
@@ -216,17 +227,19 @@ class Gatherer:
         is_ipv6 = ":" in address[0]
         rank = self._relay_ranks[is_ipv6]
         self._relay_ranks[is_ipv6] = rank + 1
-        kind, protocol = CandidateType.RELAYED, CandidateProtocol.UDP
+        kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
+        preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
-            foundation=foundation(kind, address, protocol, server[0]),
+            foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
             component=self._component,
-            protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), self._component),
+            protocol=udp,
+            priority=candidate_priority(kind, preference, self._component),
             address=address,
             type=kind,
             base=address,
             related=related,
             url=url,
+            relay_protocol=protocol,
         )
         self._found(candidate, generation, now)
         return candidate

@@ -218,9 +218,10 @@ class Generation:
         )
 
     def admit(self, candidate: Candidate, controlling: bool) -> Admission:
-        """Take a signalled candidate and form its pairs, if checks run already."""
-        if self.remote_ended:
-            return Admission.TOO_LATE
+        """Take a signalled candidate and form its pairs, if checks run already.
+
+        Also after the end of candidates: the peer may have found another way meanwhile.
+        """
         place = (candidate.address, candidate.protocol, candidate.component)
         for known in self.remote_candidates:
             if place == (known.address, known.protocol, known.component):

@@ -150,14 +150,23 @@ class LiteChecker:
             return expires_at
         if lost_at is None or now < lost_at:
             return None
-        self.selection.lose_liveness()
+        self.selection.lose_liveness(now)
         return lost_at
 
     def _lose_consent(self, pair: CandidatePair, now: float) -> None:
         """The peer, if it is there, does not check the pair any more (RFC 7675 5.1)."""
         selection, generation = self.selection, self.selection.generation
+        text = "the peer has stopped checking the pair"
+        self._trace.record(
+            now,
+            "ice",
+            "consent-lost",
+            pair=str(pair),
+            unanswered_s=self._config.consent_timeout_s,
+            text=text,
+        )
         selection.consent_was_lost = True
-        selection.drop("the peer has stopped checking the pair", now)
+        selection.drop(text, now)
         pair.is_barred = True
         if generation is not None:
             generation.checklist.mark(pair, PairState.FAILED)
@@ -184,6 +193,9 @@ class LiteChecker:
         if pair is None:
             self._trace.count("check-without-pair")
             return
+        self._trace.record(
+            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+        )
         pair.requests_received += 1
         pair.responses_sent += 1
         if pair.is_barred or generation not in (self._generation, self.selection.generation):

@@ -1,6 +1,9 @@
 """Priorities of candidates and pairs (RFC 8445 5.1.2 and 6.1.2.3, RFC 8421)."""
 
+from typing import Final
+
 from frazil.ice.candidate import CandidateType
+from frazil.turn import RelayProtocol
 
 _TYPE_PREFERENCE = {
     CandidateType.HOST: 126,
@@ -8,6 +11,10 @@ _TYPE_PREFERENCE = {
     CandidateType.SERVER_REFLEXIVE: 100,
     CandidateType.RELAYED: 0,
 }
+
+
+_RELAY_BAND: Final = {RelayProtocol.UDP: 3, RelayProtocol.TCP: 2, RelayProtocol.TLS: 1}
+_BAND_SIZE: Final = 1 << 14
 
 
 def candidate_priority(kind: CandidateType, local_preference: int, component: int) -> int:
@@ -32,3 +39,21 @@ def local_preference(is_ipv6: bool, rank_in_family: int) -> int:
         0 to 65535, lower for later addresses.
     """
     return max(0, 65535 - 2 * rank_in_family - (not is_ipv6))
+
+
+def relay_preference(is_ipv6: bool, rank_in_family: int, protocol: RelayProtocol) -> int:
+    """The local preference of a relayed address: UDP to the server before TCP before TLS.
+
+    A stream delays everything behind what it has lost, and TLS encrypts once more. RFC 8445 5.1.2.1
+    gives all relayed candidates one type preference, so the order is in this one.
+
+    Args:
+        is_ipv6: The family of the relayed address.
+        rank_in_family: How many relayed addresses of that family came before.
+        protocol: How messages get to the server.
+
+    Returns:
+        0 to 65535, lower for later addresses.
+    """
+    place = min(65535 - local_preference(is_ipv6, rank_in_family), _BAND_SIZE - 1)
+    return (_RELAY_BAND[protocol] + 1) * _BAND_SIZE - 1 - place

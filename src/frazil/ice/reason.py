@@ -4,7 +4,7 @@ from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
-from frazil.trace import Fact
+from frazil.trace import Evidence, Scalar
 
 _TEXTS = {
     Cause.REMOTE_CANDIDATE: "the first remote candidate is known; checks begin",
@@ -40,11 +40,9 @@ def explain(cause: Cause, generation: Generation | None) -> str:
     return "every pair was checked without success and no candidate can come"
 
 
-def evidence(
-    generation: Generation | None, monitor: Monitor | None, now: float
-) -> tuple[tuple[str, Fact], ...]:
+def evidence(generation: Generation | None, monitor: Monitor | None, now: float) -> Evidence:
     """Named facts; durations in seconds."""
-    facts: list[tuple[str, Fact]] = []
+    facts: list[tuple[str, Scalar]] = []
     if monitor is not None:
         facts += [
             ("pair", str(monitor.pair)),

@@ -102,7 +102,9 @@ class Selection:
         self.changes += 1
         self._described = pair.describe()
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
-        self._trace.record(now, "ice", "selected", pair=str(pair), nominated=pair.nominated)
+        self._trace.record(
+            now, "ice", "selected", pair=str(pair), nominated=pair.nominated, text=text
+        )
 
     def describe_again(self, now: float) -> None:
         """Tell of the pair in use anew if a candidate of it turned out to be a signalled one.
@@ -117,11 +119,20 @@ class Selection:
         self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
         self._trace.record(now, "ice", "identified", pair=str(pair))
 
-    def lose_liveness(self) -> None:
+    def lose_liveness(self, now: float) -> None:
         """The liveness clock of the pair ran out."""
-        if self.monitor is not None:
-            self.monitor.declare_lost()
-            self.silent_pair = self.monitor.pair
+        monitor = self.monitor
+        if monitor is not None:
+            monitor.declare_lost()
+            self.silent_pair = monitor.pair
+            self._trace.record(
+                now,
+                "ice",
+                "liveness-lost",
+                pair=str(monitor.pair),
+                silent_s=now - monitor.heard_at,
+                unanswered=monitor.unanswered,
+            )
 
     def cut(self, now: float) -> None:
         """The local interface of the pair is gone."""

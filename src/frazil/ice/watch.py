@@ -9,17 +9,19 @@ from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair, PairState
 from frazil.ice.selection import Selection
+from frazil.trace import Trace
 from frazil.types import Address
 
 
 class Watch:
     """Runs the two clocks of the pair in use, and draws the consequences when one runs out."""
 
-    __slots__ = ("_selection", "_standby_rounds", "_table")
+    __slots__ = ("_selection", "_standby_rounds", "_table", "_trace")
 
-    def __init__(self, table: CheckTable, selection: Selection) -> None:
+    def __init__(self, table: CheckTable, selection: Selection, trace: Trace) -> None:
         self._table = table
         self._selection = selection
+        self._trace = trace
         self._standby_rounds = 0
 
     def next_timeout(self) -> float | None:
@@ -45,7 +47,7 @@ class Watch:
             return expires_at
         is_lost = lost_at is not None and now >= lost_at
         if is_lost:
-            self._selection.lose_liveness()
+            self._selection.lose_liveness(now)
             self._ask_standby(monitor.pair, current, now)
         if now >= monitor.next_check_at:
             self._ask(monitor, current, now)
@@ -68,6 +70,13 @@ class Watch:
         generation = self._selection.generation
         if generation is not None and not monitor.is_cut:
             self._table.start(monitor.pair, generation, CheckKind.CONSENT, now)
+            self._trace.record(
+                now,
+                "ice",
+                "consent-check",
+                pair=str(monitor.pair),
+                unanswered=monitor.unanswered + 1,
+            )
         monitor.note_check(now)
         if not monitor.is_alive:
             self._ask_standby(monitor.pair, current, now)
@@ -93,6 +102,7 @@ class Watch:
         self._standby_rounds += 1
         for pair, generation in islice(others[first:] + others[:first], MAX_STANDBY_CHECKS):
             self._table.start(pair, generation, CheckKind.STANDBY, now)
+            self._trace.record(now, "ice", "standby-check", pair=str(pair))
 
     def lose_consent(self, text: str, now: float) -> None:
         """Nothing may be sent on the pair in use any more (RFC 7675 5.1); ``text`` says why.
@@ -103,6 +113,14 @@ class Watch:
         monitor, generation = selection.monitor, selection.generation
         if monitor is None or generation is None:
             return
+        self._trace.record(
+            now,
+            "ice",
+            "consent-lost",
+            pair=str(monitor.pair),
+            unanswered_s=now - monitor.consented_at,
+            text=text,
+        )
         selection.consent_was_lost = True
         selection.drop(text, now)
         self.bar(monitor.pair, generation)

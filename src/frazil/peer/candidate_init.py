@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from frazil.peer.dictionary import Dictionary
+from frazil.turn import RelayProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class CandidateInit:
         sdp_m_line_index: The index of that m-section, from 0.
         username_fragment: The generation it belongs to.
         url: The server a local candidate came from; not signalled.
+        relay_protocol: How messages get to that server; not signalled.
     """
 
     candidate: str = ""
@@ -22,6 +24,7 @@ class CandidateInit:
     sdp_m_line_index: int | None = None
     username_fragment: str | None = None
     url: str | None = None
+    relay_protocol: RelayProtocol | None = None
 
     @classmethod
     def from_value(cls, value: object) -> "CandidateInit":

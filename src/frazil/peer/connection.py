@@ -258,7 +258,7 @@ class PeerConnection:
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )
-        self.transports.configuration = configuration
+        self.transports.configure(configuration)
 
     # --- data channels ------------------------------------------------------------------------
 

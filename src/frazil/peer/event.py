@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
 from frazil.peer.operation import Operation
+from frazil.session.event import RelayStreamRequested
 
 
 class EventType(StrEnum):
@@ -87,4 +88,12 @@ class TransportDiscarded:
     transport: str
 
 
-DriverRequest: TypeAlias = GatheringRequested | TransportDiscarded
+@dataclass(frozen=True, slots=True)
+class StreamRequested:
+    """A stream to a TURN server is to be opened for the transport."""
+
+    transport: str
+    request: RelayStreamRequested
+
+
+DriverRequest: TypeAlias = GatheringRequested | StreamRequested | TransportDiscarded

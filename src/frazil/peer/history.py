@@ -25,7 +25,6 @@ class History:
 
     def record(self, at: float, machine: str, old: str, new: str, reason: Reason) -> None:
         """Append one change."""
-        self._changes.append(StateChange(at, machine, old, new, reason))
-        self._trace.record(
-            at, "peer", "state-changed", machine=machine, old=old, new=new, cause=reason.cause
-        )
+        change = StateChange(at, machine, old, new, reason)
+        self._changes.append(change)
+        self._trace.record_change("peer", "state-changed", change)

@@ -6,7 +6,7 @@ from typing import Final
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
 from frazil.peer.dictionary import Dictionary
-from frazil.turn import RelayFamily, TurnConfig
+from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 
 MAX_ICE_SERVERS: Final = 32
 """Entries in ``iceServers``; W3C asks to support at least as many."""
@@ -14,16 +14,17 @@ MAX_URLS: Final = 32
 """URLs of one entry."""
 
 _DEFAULT_PORTS: Final = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
-_IMPLEMENTED: Final = frozenset(
-    {
-        ("stun", None),
-        ("turn", None),
-        ("turn", "udp"),
-        ("turn", "tcp"),
-        ("turns", None),
-        ("turns", "tcp"),
-    }
-)
+_UNUSABLE: Final = {
+    ("stuns", None): (
+        "a STUN server that is asked over TLS sees the address of that connection, which no "
+        "candidate can use: name it as stun:, or a TURN server as turns:"
+    ),
+    ("turns", "udp"): (
+        "TURN over DTLS is not supported: use turns: without a transport, which is TLS, or "
+        "turn:...?transport=udp, whose relayed data is encrypted all the same"
+    ),
+}
+"""What is well formed but leads nowhere, and what to configure instead."""
 _FORBIDDEN_IN_HOST: Final = frozenset(" #%/:<>?@[\\]^|") | {chr(code) for code in range(33)}
 
 
@@ -53,7 +54,14 @@ class ServerUrl:
     @property
     def is_stream(self) -> bool:
         """Whether TCP leads there; ``turns`` means TLS over it (RFC 7065)."""
-        return self.transport == "tcp" or self.scheme == "turns"
+        return self.relay_protocol is not RelayProtocol.UDP
+
+    @property
+    def relay_protocol(self) -> RelayProtocol:
+        """How messages get to the server."""
+        if self.scheme == "turns":
+            return RelayProtocol.TLS
+        return RelayProtocol.TCP if self.transport == "tcp" else RelayProtocol.UDP
 
     @classmethod
     def parse(cls, url: str) -> "ServerUrl":
@@ -116,26 +124,25 @@ class IceServer:
             incomplete = self.username is None or self.credential is None
             if url.scheme.startswith("turn") and incomplete:
                 raise InvalidAccessError(f"{url.url} needs both username and credential")
-            if (url.scheme, url.transport) not in _IMPLEMENTED:
-                raise NotSupportedError(
-                    f"{url.url} needs a transport that is not supported yet; leave it out"
-                )
+            advice = _UNUSABLE.get((url.scheme, url.transport))
+            if advice is not None:
+                raise NotSupportedError(f"{url.url} cannot be used: {advice}")
             if url.is_turn:
                 self._check_credentials(url)
 
     def _check_credentials(self, url: ServerUrl) -> None:
         try:
-            self.turn_config()
+            self.turn_config(url.relay_protocol)
         except ValueError as error:
             raise InvalidAccessError(f"{url.url} cannot be used: {error}") from None
 
-    def turn_config(self, *, is_reliable: bool = False) -> TurnConfig:
+    def turn_config(self, protocol: RelayProtocol = RelayProtocol.UDP) -> TurnConfig:
         """How to ask its TURN servers for a relay, of both address families if they can."""
         return TurnConfig(
             self.username or "",
             self.credential or "",
             family=RelayFamily.BOTH,
-            is_reliable=is_reliable,
+            protocol=protocol,
         )
 
     def __repr__(self) -> str:

@@ -121,7 +121,9 @@ class IceTasks:
         for description in self._core.descriptions.locals():
             for index in description.sections_of(ufrag)[:1]:
                 generation.write_to(description, index)
-        init = CandidateInit(line, *place, ufrag, candidate.url)
+        init = CandidateInit(
+            line, *place, ufrag, url=candidate.url, relay_protocol=candidate.relay_protocol
+        )
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
 

@@ -1,23 +1,12 @@
 """What the session of a transport without a connection reports, made visible at the transport."""
 
-from collections.abc import Callable
 from functools import partial
 
-from frazil.ice import (
-    Candidate,
-    CandidateError,
-    CandidateGathered,
-    CandidatesEnded,
-    GatheringStateChanged,
-    IceTransportChanged,
-    NominationProposed,
-    PairAdded,
-    PairRemoved,
-    RoleChanged,
-)
+from frazil.ice import Candidate, CandidateError
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.stack import TransportStack
 from frazil.session.event import DatagramReceived, SessionEvent
@@ -28,6 +17,8 @@ MID = ""
 
 class LoneIceTasks(IceTasks):
     """Candidates are surfaced at the transport, since there is neither connection nor SDP."""
+
+    __slots__ = ()
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
         init = CandidateInit(candidate.to_line(), MID, 0, ufrag, candidate.url)
@@ -41,41 +32,21 @@ class LoneIceTasks(IceTasks):
         self._core.tasks.fire(stack.ice, EventType.ICE_CANDIDATE_ERROR, event)
 
 
-class LoneRouter:
-    """Queues the tasks of one transport, in the order of the reports."""
+class LoneRouter(IceRouter):
+    """Knows ICE, and the datagrams of the application."""
 
-    __slots__ = ("_core", "_ice", "_on_gathering")
+    __slots__ = ("_core",)
 
-    def __init__(
-        self,
-        core: Core,
-        on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
-    ) -> None:
-        """Tell ``on_gathering`` at once, outside of any task, when the gatherer moves."""
+    def __init__(self, core: Core, wishes: Wishes) -> None:
+        super().__init__(LoneIceTasks(core), wishes)
         self._core = core
-        self._ice = LoneIceTasks(core)
-        self._on_gathering = on_gathering
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
-        match event:
-            case DatagramReceived():
-                self._core.tasks.queue(partial(self._deliver, stack, event))
-            case IceTransportChanged():
-                self._ice.change(stack, event)
-            case GatheringStateChanged():
-                self._on_gathering(stack, event)
-                self._ice.change_gathering(stack, event)
-            case CandidateGathered():
-                self._ice.surface(stack, event)
-            case CandidatesEnded():
-                self._ice.end(stack, event)
-            case CandidateError():
-                self._ice.report_error(stack, event)
-            case PairAdded() | PairRemoved() | NominationProposed():
-                self._ice.tell_of_pair(stack, event)
-            case RoleChanged():
-                self._ice.change_role(stack, event)
+        if isinstance(event, DatagramReceived):
+            self._core.tasks.queue(partial(self._deliver, stack, event))
+        else:
+            super().route(stack, event)
 
     def _deliver(self, stack: TransportStack, event: DatagramReceived, now: float) -> None:
         self._core.tasks.fire(stack.ice, EventType.MESSAGE, event.data)

@@ -1,24 +1,13 @@
 """From what a session reports to the tasks that make it visible."""
 
-from collections.abc import Callable
 from functools import partial
 
 from frazil.dtls import DtlsStateChanged
-from frazil.ice import (
-    CandidateError,
-    CandidateGathered,
-    CandidatesEnded,
-    GatheringStateChanged,
-    IceTransportChanged,
-    NominationProposed,
-    PairAdded,
-    PairRemoved,
-    RoleChanged,
-)
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
+from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.stack import TransportStack
 from frazil.session.event import (
@@ -33,23 +22,16 @@ from frazil.session.event import (
 )
 
 
-class Router:
-    """Hands each report to the part that queues its tasks, in the order of the reports."""
+class Router(IceRouter):
+    """Knows what the layers above ICE report, too."""
 
-    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering")
+    __slots__ = ("_channels", "_core", "_dtls")
 
-    def __init__(
-        self,
-        core: Core,
-        channels: ChannelTable,
-        on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
-    ) -> None:
-        """Tell ``on_gathering`` at once, outside of any task, when a gatherer moves."""
+    def __init__(self, core: Core, channels: ChannelTable, wishes: Wishes) -> None:
+        super().__init__(IceTasks(core), wishes)
         self._core = core
         self._channels = channels
-        self._ice = IceTasks(core)
         self._dtls = DtlsTasks(core)
-        self._on_gathering = on_gathering
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
@@ -58,21 +40,6 @@ class Router:
                 self._channels.receive_message(event)
             case ChannelDrained():
                 self._channels.drain(event)
-            case IceTransportChanged():
-                self._ice.change(stack, event)
-            case GatheringStateChanged():
-                self._on_gathering(stack, event)
-                self._ice.change_gathering(stack, event)
-            case CandidateGathered():
-                self._ice.surface(stack, event)
-            case CandidatesEnded():
-                self._ice.end(stack, event)
-            case CandidateError():
-                self._ice.report_error(stack, event)
-            case PairAdded() | PairRemoved() | NominationProposed():
-                self._ice.tell_of_pair(stack, event)
-            case RoleChanged():
-                self._ice.change_role(stack, event)
             case DtlsStateChanged():
                 self._dtls.change(stack, event)
             case SctpChanged():
@@ -85,6 +52,8 @@ class Router:
                 self._channels.finish_closing(event)
             case RemoteClosed():
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
+            case _:
+                super().route(stack, event)
 
     def _tell_remote_close(self, event: RemoteClosed, now: float) -> None:
         self._core.tasks.fire(self._core.target, EventType.REMOTE_CLOSE, event.cause)

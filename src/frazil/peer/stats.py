@@ -15,6 +15,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
 )
+from frazil.turn import RelayProtocol
 
 
 class StatsType(StrEnum):
@@ -137,6 +138,7 @@ class CandidateStats:
             learn addresses that the peer kept to itself.
         foundation: ``None`` with ``address``: it is a checksum of it.
         url: The server it came from.
+        relay_protocol: How messages get to that server.
     """
 
     type: StatsType
@@ -153,6 +155,7 @@ class CandidateStats:
     related_port: int | None
     tcp_type: TcpType | None
     url: str | None
+    relay_protocol: RelayProtocol | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

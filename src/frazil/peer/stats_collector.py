@@ -190,6 +190,7 @@ class _Scope:
             related_port=related[1] if related else None,
             tcp_type=candidate.tcp_type,
             url=candidate.url,
+            relay_protocol=candidate.relay_protocol,
         )
 
     def _pair(self, pair: CandidatePair) -> CandidatePairStats:

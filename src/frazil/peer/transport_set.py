@@ -7,11 +7,17 @@ from typing import TypeAlias
 from frazil.ice import GatheringStateChanged
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
-from frazil.peer.event import DriverRequest, EventType, GatheringRequested, TransportDiscarded
-from frazil.peer.lone_router import LoneRouter
-from frazil.peer.router import Router
+from frazil.peer.event import (
+    DriverRequest,
+    EventType,
+    GatheringRequested,
+    StreamRequested,
+    TransportDiscarded,
+)
+from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
+from frazil.session.event import RelayStreamRequested
 from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -25,17 +31,16 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
-RouterFactory: TypeAlias = Callable[
-    [Callable[[TransportStack, GatheringStateChanged], None]], Router | LoneRouter
-]
-"""Makes what takes the reports, and tells the given function when a gatherer moves."""
+RouterFactory: TypeAlias = Callable[[Wishes], IceRouter]
+"""Makes what takes the reports."""
 
 
 class TransportSet:
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:
-        configuration: Its ICE servers and policy hold for whatever gathering starts from now on.
+        configuration: Its ICE servers and policy hold for whatever gathering starts from now on;
+            see :meth:`configure`.
     """
 
     __slots__ = (
@@ -59,7 +64,7 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = make_router(self._request_gathering)
+        self._router = make_router(Wishes(self._request_gathering, self._request_stream))
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -74,6 +79,18 @@ class TransportSet:
     def stacks(self) -> list[TransportStack]:
         """The transports in use, oldest first."""
         return list(self._stacks.values())
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take another configuration; relays in use get fresh credentials at once."""
+        self.configuration = configuration
+        configs = {
+            url.url: server.turn_config(url.relay_protocol)
+            for server in configuration.ice_servers
+            for url in server.urls
+            if url.is_turn
+        }
+        for stack in self._stacks.values():
+            stack.session.set_turn_credentials(configs)
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -194,6 +211,14 @@ class TransportSet:
         """A stream leads from ``local`` to the TURN server of ``url`` at ``server``."""
         self._feed(transport, lambda to: to.add_turn_stream(url, local, server, config, now))
 
+    def relay_stream_opened(self, transport: str, number: int, local: Address, now: float) -> None:
+        """The stream of a :class:`StreamRequested` leads from ``local`` to its server."""
+        self._feed(transport, lambda to: to.relay_stream_opened(number, local, now))
+
+    def relay_stream_failed(self, transport: str, number: int, text: str, now: float) -> None:
+        """The stream of a :class:`StreamRequested` cannot be had; ``text`` says why."""
+        self._feed(transport, lambda to: to.relay_stream_failed(number, text, now))
+
     def turn_streams_done(self, transport: str, url: str, text: str, now: float) -> None:
         """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
         self._feed(transport, lambda to: to.turn_streams_done(url, text, now))
@@ -221,6 +246,9 @@ class TransportSet:
                     configuration.ice_transport_policy,
                 )
             )
+
+    def _request_stream(self, stack: TransportStack, event: RelayStreamRequested) -> None:
+        self._requests.append(StreamRequested(stack.name, event))
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True

@@ -170,7 +170,7 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         _require_stream(stream_id)
-        self._link.record(now, "reset-stream", stream_id=stream_id)
+        self._link.record(now, "stream-reset", stream_id=stream_id)
         self._reset.want(stream_id)
 
     def path_changed(self, now: float) -> None:

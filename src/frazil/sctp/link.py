@@ -81,7 +81,7 @@ class Link:
         self.state, rule = TRANSITIONS[old, cause]
         self.sends_data = self.state in SENDS_DATA
         self.receives_data = self.state in RECEIVES_DATA
-        self.record(now, "state", old=old, new=self.state, cause=cause, rule=rule)
+        self.record(now, "association", old=old, new=self.state, cause=cause, rule=rule)
 
     def record(self, now: float, event: str, **facts: str | int | float | bool | None) -> None:
         """Write a decision into the trace."""

@@ -266,5 +266,6 @@ class DataTransport:
 
     def _move(self, state: RTCSctpTransportState, reason: Reason, now: float) -> StateChange:
         old, self.state = self.state, state
-        self._trace.record(now, "sctp", "state", old=old, new=state, cause=reason.cause)
-        return StateChange(now, f"sctp-transport {self._name}", old, state, reason)
+        change = StateChange(now, f"sctp-transport {self._name}", old, state, reason)
+        self._trace.record_change("sctp", "state", change)
+        return change

@@ -8,6 +8,7 @@ from frazil.datachannel import ChannelParameters
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
 from frazil.trace import StateChange
+from frazil.types import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,27 @@ class RemoteClosed:
     cause: RemoteCloseCause
 
 
+@dataclass(frozen=True, slots=True)
+class RelayStreamRequested:
+    """A stream to a TURN server is wanted: the one before has broken, or led to another server.
+
+    Answer with :meth:`Session.relay_stream_opened` or :meth:`Session.relay_stream_failed`.
+
+    Attributes:
+        number: Names the request.
+        url: The server of the configuration that led here.
+        ip: The address of this host to come from.
+        server: Where to.
+        domain: Whom its certificate must name (RFC 8489 10); ``None`` for the host in the URL.
+    """
+
+    number: int
+    url: str
+    ip: str
+    server: Address
+    domain: str | None
+
+
 SessionEvent: TypeAlias = (
     IceEvent
     | DtlsStateChanged
@@ -102,4 +124,5 @@ SessionEvent: TypeAlias = (
     | ChannelClosing
     | ChannelClosed
     | RemoteClosed
+    | RelayStreamRequested
 )

@@ -18,6 +18,8 @@ class Relay:
         server: The address of the server.
         config: The credentials it was asked with.
         client: The allocation.
+        attempt: 0 for what gathering waits for; else which attempt to replace a lost one it is.
+        allocated_at: Since when there is an allocation.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
         is_hidden: Whether the peer must not learn how the server sees us.
@@ -30,6 +32,8 @@ class Relay:
 
     __slots__ = (
         "addresses",
+        "allocated_at",
+        "attempt",
         "client",
         "config",
         "gives_up_at",
@@ -49,12 +53,15 @@ class Relay:
         config: TurnConfig,
         random_bytes: RandomBytes,
         trace: Trace,
+        attempt: int = 0,
     ) -> None:
         self.host = host
         self.server = server
         self.config = config
         name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
         self.client = TurnClient(config, random_bytes, trace, name=name)
+        self.attempt = attempt
+        self.allocated_at = 0.0
         self.urls: list[str] = []
         self.is_hidden = False
         self.is_doubtful = False
@@ -84,9 +91,9 @@ class Relay:
             return ("::" if ":" in address[0] else "0.0.0.0", 0)
         return self.mapped
 
-    def error(self, url: str, code: int, text: str) -> CandidateError:
-        """Why nothing came of it for ``url``."""
-        return CandidateError(url, code, text, None if self.is_hidden else self.host)
+    def error(self, code: int, text: str) -> CandidateError:
+        """Why nothing came of it, to be told for each of its URLs."""
+        return CandidateError("", code, text, None if self.is_hidden else self.host)
 
     def permit(self, ip: str, now: float) -> None:
         """Let datagrams from and to ``ip`` pass; asked for once."""

@@ -6,7 +6,7 @@ sees it. Allocations outlive an ICE restart, so that the old path keeps working 
 is agreed; a new generation that asks for the same relay gets the same one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.config import MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
 from frazil.session.relay_server import RelayServer
+from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
 from frazil.turn import (
     Allocated,
@@ -40,6 +41,9 @@ class RelaySet:
         patience_s: How long gathering waits for one server.
         random_bytes: The source of transaction ids.
         trace: Where decisions are recorded.
+
+    Attributes:
+        vacancies: What takes the place of lost relays, and the streams that are wanted for it.
     """
 
     __slots__ = (
@@ -53,6 +57,7 @@ class RelaySet:
         "_servers",
         "_trace",
         "_untold",
+        "vacancies",
     )
 
     def __init__(
@@ -68,6 +73,7 @@ class RelaySet:
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self._hosts_done = False
         self._servers: dict[str, RelayServer] = {}
+        self.vacancies = VacancyTable(trace)
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -80,6 +86,7 @@ class RelaySet:
         self._hosts.clear()
         self._hosts_done = False
         self._servers.clear()
+        self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
             if not relay.urls and (path is None or path[0] not in relay.addresses):
@@ -144,18 +151,36 @@ class RelaySet:
             server.is_complete = True
             self._collect(now)
 
+    def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
+        """The servers of these URLs are to be asked like this from now on."""
+        places: list[Relay | Vacancy] = [*self._relays.values(), *self.vacancies.items]
+        for place in places:
+            config = next((configs[url] for url in place.urls if url in configs), None)
+            if config is None:
+                continue
+            username, password = config.username, config.password
+            place.config = replace(place.config, username=username, password=password)
+            if isinstance(place, Relay):
+                place.client.set_credentials(username, password)
+
     def _ask(self, server: RelayServer, host: Address, now: float) -> None:
         address = server.address_for(host)
         if address is not None:
             self._want(server.url, host, address, server.config, now)
 
     def _want(
-        self, url: str, host: Address, server: Address, config: TurnConfig, now: float
+        self,
+        url: str,
+        host: Address,
+        server: Address,
+        config: TurnConfig,
+        now: float,
+        attempt: int = 0,
     ) -> None:
         """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
         relay = self._relays.get((host, server))
         if relay is None or relay.is_over:
-            relay = Relay(host, server, config, self._random_bytes, self._trace)
+            relay = Relay(host, server, config, self._random_bytes, self._trace, attempt)
             self._relays[host, server] = relay
             relay.client.allocate(now)
         elif relay.addresses and not relay.urls:
@@ -174,7 +199,9 @@ class RelaySet:
         if relay.mapped is not None and not relay.is_hidden:
             ice.add_reflected_address(relay.host, relay.mapped, url, server, now)
         for address in relay.addresses:
-            ice.add_relayed_address(address, relay.related(address), url, server, now)
+            ice.add_relayed_address(
+                address, relay.related(address), url, server, relay.config.protocol, now
+            )
         self._permit(now)
 
     def _conclude(self, now: float) -> None:
@@ -183,7 +210,11 @@ class RelaySet:
             return
         for url, server in self._servers.items():
             relays = [relay for relay in self._relays.values() if url in relay.urls]
-            is_open = not server.is_complete or any(relay.is_pending for relay in relays)
+            is_open = (
+                not server.is_complete
+                or any(relay.is_pending for relay in relays)
+                or self.vacancies.awaits(url)
+            )
             if server.is_settled or is_open:
                 continue
             server.is_settled = True
@@ -212,6 +243,13 @@ class RelaySet:
         relay = self._by_address.get(path[0])
         if relay is not None:
             relay.client.bind_channel(path[1], now)
+
+    def doubt(self, path: tuple[Address, Address], now: float) -> None:
+        """Nothing comes on this path any more: if it is relayed, ask whether it still is."""
+        relay = self._by_address.get(path[0])
+        if relay is not None:
+            relay.client.confirm(now)
+            self._collect(now)
 
     # --- network ------------------------------------------------------------------------------
 
@@ -264,25 +302,23 @@ class RelaySet:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline of any relay."""
-        deadlines = (relay.next_timeout() for relay in self._relays.values())
+        deadlines = [relay.next_timeout() for relay in self._relays.values()]
+        deadlines.append(self.vacancies.next_timeout())
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due at every relay; do not wait any longer for the slow."""
-        if not self._relays:
-            return
-        for relay in self._relays.values():
+        for relay in list(self._relays.values()):
             relay.client.handle_timeout(now)
             if relay.is_pending and now >= relay.gives_up_at:
-                relay.is_doubtful = False
-                relay.client.close(now)
-                self._lose(relay, SERVER_UNREACHABLE, "the server does not answer", now)
+                self._give_up(relay, now)
         self._collect(now)
 
     def close(self, now: float) -> None:
         """Give every allocation back; the goodbye is among what :meth:`wrap` then returns."""
         for relay in self._relays.values():
             self._give_back(relay, now)
+        self.vacancies.clear()
 
     def _give_back(self, relay: Relay, now: float) -> None:
         relay.client.close(now)
@@ -296,21 +332,25 @@ class RelaySet:
         for relay in list(self._relays.values()):
             for event in relay.client.poll_events():
                 self._take(relay, event, now)
+        self._fill(now)
         self._conclude(now)
 
     def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
         match event:
             case Allocated():
                 relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address
+                relay.allocated_at = now
                 self._by_address |= dict.fromkeys(relay.addresses, relay)
                 self._tell(relay, now)
             case Confirmed():
                 relay.is_doubtful = False
                 self._tell(relay, now)
             case AllocationFailed():
-                self._note(relay, event.code or SERVER_UNREACHABLE, event.text)
+                error = relay.error(event.code or SERVER_UNREACHABLE, event.text)
+                self._note(relay.urls, error, now)
+                self._retry(relay, now)
             case Redirected():
-                self._redirect(relay, event.address, now)
+                self._redirect(relay, event, now)
             case AllocationLost():
                 self._lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case PermissionFailed():
@@ -319,42 +359,108 @@ class RelaySet:
             case Closed():
                 self._relays.pop((relay.host, relay.server), None)
 
-    def _note(self, relay: Relay, code: int, text: str) -> None:
-        """Remember the first misfortune with each server."""
-        for url in relay.urls:
-            server = self._servers[url]
-            if server.error is None:
-                server.error = relay.error(url, code, text)
-
-    def _redirect(self, relay: Relay, server: Address, now: float) -> None:
-        """Ask the server that this one names, and follow no further (RFC 8489 10)."""
-        config = replace(relay.config, accepts_redirect=False)
-        if (":" in server[0]) != (":" in relay.host[0]):
-            self._note(relay, SERVER_UNREACHABLE, "the server redirects us to another family")
-            return
-        if config.is_reliable:
-            text = "the server redirects us, and another stream is not tried"
-            self._note(relay, SERVER_UNREACHABLE, text)
-            return
-        self._replace(relay, server, config, now)
-
-    def _replace(self, relay: Relay, server: Address, config: TurnConfig, now: float) -> None:
-        """Have another relay in place of one that is over."""
-        urls, relay.urls = relay.urls, []
+    def _note(self, urls: Sequence[str], error: CandidateError, now: float) -> None:
+        """Tell of the first misfortune with each server at the end, of a loss later at once."""
         for url in urls:
-            self._want(url, relay.host, server, config, now)
+            server = self._servers[url]
+            if server.is_settled:
+                self._ice.report(replace(error, url=url), now)
+            elif server.error is None:
+                server.error = replace(error, url=url)
 
-    def _lose(self, relay: Relay, code: int, text: str, now: float) -> None:
-        """The allocation is gone: nothing that was built on it works any more."""
+    def _redirect(self, relay: Relay, to: Redirected, now: float) -> None:
+        """Ask the server that this one names, and follow no further (RFC 8489 10)."""
+        if (":" in to.address[0]) != (":" in relay.host[0]):
+            error = relay.error(SERVER_UNREACHABLE, "the server redirects us to another family")
+            self._note(relay.urls, error, now)
+            self._retry(relay, now)
+            return
+        config = replace(relay.config, accepts_redirect=False)
+        self._vacate(relay, to.address, config, relay.attempt, now, domain=to.domain)
+
+    def _give_up(self, relay: Relay, now: float) -> None:
+        """The server has not answered for so long that nobody waits any longer."""
+        relay.is_doubtful = False
+        relay.client.close(now)
+        self._withdraw(relay, now)
+        error = relay.error(SERVER_UNREACHABLE, "the server does not answer")
+        self._note(relay.urls, error, now)
+        self._retry(relay, now)
+
+    def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:
             if self._by_address.pop(address, None) is not None:
                 self._ice.remove_local_address(address, now)
         relay.addresses = ()
-        if relay.is_doubtful:  # this generation has yet to hear of it
+
+    def _lose(self, relay: Relay, code: int, text: str, now: float) -> None:
+        """The allocation is gone: nothing that was built on it works any more."""
+        self._withdraw(relay, now)
+        if relay.is_doubtful:  # this generation never heard of it
             relay.is_doubtful = False
-            if relay.host in self._hosts:
-                self._replace(relay, relay.server, relay.config, now)
-        self._note(relay, code, text)
+            self._vacate(relay, relay.server, relay.config, 0, now)
+            return
+        self._note(relay.urls, relay.error(code, text), now)
+        if now - relay.allocated_at >= STEADY_S:
+            relay.attempt = 0
+        self._replace(relay, now)
+
+    # --- what takes the place of another ------------------------------------------------------
+
+    def _retry(self, relay: Relay, now: float) -> None:
+        """An attempt has failed: another one follows if it was to replace what was lost."""
+        if relay.attempt:
+            self._replace(relay, now)
+
+    def _replace(self, relay: Relay, now: float) -> None:
+        """Have another relay in place of one that was lost, unless that is hopeless."""
+        if relay.attempt < MAX_ATTEMPTS:
+            self._vacate(relay, relay.server, relay.config, relay.attempt + 1, now)
+
+    def _vacate(
+        self,
+        relay: Relay,
+        server: Address,
+        config: TurnConfig,
+        attempt: int,
+        now: float,
+        domain: str | None = None,
+    ) -> None:
+        """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
+        ip = relay.host[0]
+        if relay.urls and any(host[0] == ip for host in self._hosts):
+            urls, relay.urls = relay.urls, []
+            self.vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
+
+    def _fill(self, now: float) -> None:
+        """Ask for what is due, where there is still an address to come from."""
+        for vacancy in self.vacancies.due(now):
+            host = next((each for each in self._hosts if each[0] == vacancy.ip), None)
+            if host is not None:
+                self._occupy(vacancy, host, now)
+
+    def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
+        for url in vacancy.urls:
+            self._want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
+
+    def stream_opened(self, number: int, local: Address, now: float) -> None:
+        """The stream of this request leads from ``local`` to its server."""
+        vacancy = self.vacancies.take(number)
+        if vacancy is not None:  # else a new generation has begun, which asks for its own
+            self._occupy(vacancy, local, now)
+            self._collect(now)
+
+    def stream_failed(self, number: int, text: str, now: float) -> None:
+        """There is no stream for this request; ``text`` says why."""
+        vacancy = self.vacancies.take(number)
+        if vacancy is None:
+            return
+        error = CandidateError("", SERVER_UNREACHABLE, text, None)
+        self._note(vacancy.urls, error, now)
+        if 0 < vacancy.attempt < MAX_ATTEMPTS:
+            vacancy.attempt += 1
+            self.vacancies.add(vacancy, now)
+        self._collect(now)
 
 
 def _unreached(url: str) -> CandidateError:

@@ -4,7 +4,7 @@ The session only carries: each layer decides for itself, and the session brings 
 neighbours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from frazil.datachannel import ChannelParameters
@@ -78,6 +78,7 @@ class Session:
             trace: Where decisions are recorded.
             policy: What the ICE agent does and does not do.
         """
+        trace = trace.of(name)
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
         self._config = config
@@ -311,6 +312,20 @@ class Session:
         self._relays.add_stream(url, local, server, config, now)
         self._settle(now)
 
+    def set_turn_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
+        """The TURN servers of these URLs have new credentials: use them where the old ones end."""
+        self._relays.set_credentials(configs)
+
+    def relay_stream_opened(self, number: int, local: Address, now: float) -> None:
+        """A stream leads from ``local`` to the server of this :class:`RelayStreamRequested`."""
+        self._relays.stream_opened(number, local, now)
+        self._settle(now)
+
+    def relay_stream_failed(self, number: int, text: str, now: float) -> None:
+        """The stream of this :class:`RelayStreamRequested` cannot be had; ``text`` says why."""
+        self._relays.stream_failed(number, text, now)
+        self._settle(now)
+
     def turn_streams_done(self, url: str, text: str, now: float) -> None:
         """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
         self._relays.streams_done(url, text, now)
@@ -414,6 +429,8 @@ class Session:
         """Bring the outcome of an input from each layer to its neighbours."""
         self._note_input()
         path_works_anew = self._collect_ice(now)
+        self._events += self._relays.vacancies.requests
+        self._relays.vacancies.requests.clear()
         self._secure.advance(now, path_works_anew=path_works_anew)
         self._collect_dtls(now)
         if self._data is not None:
@@ -431,6 +448,7 @@ class Session:
                 and event.state is RTCIceGathererState.GATHERING
             ):
                 self._relays.begin(now)
+        self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
         if self._path is None:
             return False
@@ -442,6 +460,17 @@ class Session:
             and event.change.old == RTCIceTransportState.DISCONNECTED
             for event in events
         )
+
+    def _doubt_relay(self, events: Sequence[SessionEvent], now: float) -> None:
+        """A path that has fallen silent may be one whose server has forgotten us."""
+        has_fallen_silent = any(
+            isinstance(event, IceTransportChanged)
+            and event.change is not None
+            and event.change.new == RTCIceTransportState.DISCONNECTED
+            for event in events
+        )
+        if has_fallen_silent and self._path is not None:
+            self._relays.doubt(self._path, now)
 
     def _collect_dtls(self, now: float, payloads: Sequence[bytes] = ()) -> None:
         """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""

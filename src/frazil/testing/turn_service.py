@@ -75,7 +75,9 @@ class TurnService:
         max_lifetime_s: What a client gets that asks for more.
         nonce_lifetime_s: How long a nonce can be used.
         refusals: Errors to answer with, by method, to requests that have proof.
+        refusals_in_turn: The same, each for one request only.
         redirect_to: Another server, to which requests for allocations are sent.
+        redirect_domain: The name in its certificate, if it is to be told.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class TurnService:
         self.max_lifetime_s = 3600
         self.nonce_lifetime_s = 3600.0
         self.refusals: dict[Method, ErrorCode] = {}
+        self.refusals_in_turn: dict[Method, list[ErrorCode]] = {}
         self.redirect_to: Address | None = None
+        self.redirect_domain: str | None = None
         self._random_bytes = random_bytes
         self._open_relay = open_relay
         self._close_relay = close_relay
@@ -252,7 +256,8 @@ class TurnService:
     ) -> dict[Attribute, object]:
         """Do what an authentic request asks for; the attributes of the response."""
         method = request.method
-        refusal = self.refusals.get(method)
+        in_turn = self.refusals_in_turn.get(method)
+        refusal = in_turn.pop(0) if in_turn else self.refusals.get(method)
         if refusal is not None:
             raise _RefusedError(*refusal)
         if method is Method.ALLOCATE:
@@ -274,7 +279,9 @@ class TurnService:
         self, request: Message, client: Address, username: str, now: float
     ) -> dict[Attribute, object]:
         if self.redirect_to is not None:
-            alternate = {Attribute.ALTERNATE_SERVER: self.redirect_to}
+            alternate: dict[Attribute, object] = {Attribute.ALTERNATE_SERVER: self.redirect_to}
+            if self.redirect_domain is not None:
+                alternate[Attribute.ALTERNATE_DOMAIN] = self.redirect_domain
             raise _RefusedError(300, "Try Alternate", alternate)
         allocation = self.allocations.get(client)
         if allocation is not None and allocation.transaction_id != request.transaction_id:

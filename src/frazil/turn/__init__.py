@@ -8,6 +8,7 @@ from frazil.turn.config import (
     MAX_HELD,
     MAX_PERMISSIONS,
     RelayFamily,
+    RelayProtocol,
     TurnConfig,
 )
 from frazil.turn.credential import RestCredentials, rest_credentials
@@ -38,6 +39,7 @@ __all__ = [
     "PermissionFailed",
     "Redirected",
     "RelayFamily",
+    "RelayProtocol",
     "RestCredentials",
     "StreamFramer",
     "StreamFramingError",

@@ -35,9 +35,20 @@ class Authentication:
 
     Attributes:
         realm: Where the credentials hold, as the server says; empty before the first challenge.
+        edition: Counts the credentials that were used: what was signed by older ones may be sent
+            again.
     """
 
-    __slots__ = ("_key", "_password", "_proof", "_sha256", "_username", "realm")
+    __slots__ = (
+        "_key",
+        "_password",
+        "_proof",
+        "_sha256",
+        "_successor",
+        "_username",
+        "edition",
+        "realm",
+    )
 
     def __init__(self, username: str, password: str) -> None:
         self._username = username
@@ -45,12 +56,26 @@ class Authentication:
         self._key: bytes | None = None
         self._proof: dict[Attribute, object] = {}
         self._sha256 = False
+        self._successor: tuple[str, str] | None = None
+        self.edition = 0
         self.realm = ""
 
     @property
     def is_challenged(self) -> bool:
         """Whether the server has asked for proof: from then on every request carries it."""
         return self._key is not None
+
+    def succeed(self, username: str, password: str) -> None:
+        """Use these once the server accepts the present ones no longer."""
+        is_new = (username, password) != (self._username, self._password)
+        self._successor = (username, password) if is_new else None
+
+    def renew(self) -> None:
+        """The server does not accept what we have: use what was given since, if anything was."""
+        if self._successor is not None:
+            self._username, self._password = self._successor
+            self._successor = None
+            self.edition += 1
 
     def accept(self, challenge: Message) -> None:
         """Take realm and nonce from a 401 or 438 response (RFC 8489 9.2.5).

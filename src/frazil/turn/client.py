@@ -1,6 +1,7 @@
 """A relayed address on one TURN server: allocated, kept alive, used, given back (RFC 8656)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from frazil.address import canonical_ip
@@ -43,6 +44,8 @@ _UDP: Final = 17
 _IPV6: Final = 2
 _BEFORE: Final = frozenset({TurnState.NEW, TurnState.ALLOCATING})
 _EXPIRED: Final = Failure(None, "no refresh of the allocation got through in time")
+_FALLBACK: Final = {RelayFamily.BOTH: RelayFamily.IPV4, RelayFamily.IPV4: RelayFamily.IPV6}
+"""What to ask for next if the server cannot give the addresses that were asked for."""
 _ADDRESSLESS: Final = Failure(None, "the server granted an allocation without an address")
 
 
@@ -65,9 +68,12 @@ class TurnClient:
     """
 
     __slots__ = (
+        "_authentication",
         "_config",
         "_deadline_at",
         "_events",
+        "_family",
+        "_first_failure",
         "_is_confirming",
         "_lease",
         "_machine",
@@ -86,8 +92,9 @@ class TurnClient:
         self._machine = relay_machine(name, trace)
         self._transmits: list[bytes] = []
         self._events: list[TurnEvent] = []
+        self._authentication = Authentication(config.username, config.password)
         self._requests = RequestTable(
-            Authentication(config.username, config.password),
+            self._authentication,
             random_bytes,
             trace,
             self._transmits,
@@ -97,6 +104,8 @@ class TurnClient:
         self._lease = Lease()
         self._deadline_at: float | None = None
         self._is_confirming = False
+        self._family = config.family
+        self._first_failure: Failure | None = None
         self.mapped_address: Address | None = None
 
     # What it is.
@@ -122,16 +131,31 @@ class TurnClient:
         if self.state is not TurnState.NEW:
             raise InvalidStateError(f"cannot allocate: the relay is {self.state}")
         self._machine.move(Cause.ALLOCATE, "A relayed address is asked for.", now)
+        self._ask(now)
+        self._settle()
+
+    def _ask(self, now: float) -> None:
         attributes: dict[Attribute, object] = {
             Attribute.REQUESTED_TRANSPORT: _UDP,
             Attribute.LIFETIME: self._config.lifetime_s,
         }
-        if self._config.family is RelayFamily.IPV6:
+        if self._family is RelayFamily.IPV6:
             attributes[Attribute.REQUESTED_ADDRESS_FAMILY] = _IPV6
-        elif self._config.family is RelayFamily.BOTH:
+        elif self._family is RelayFamily.BOTH:
             attributes[Attribute.ADDITIONAL_ADDRESS_FAMILY] = _IPV6
         self._requests.send(Method.ALLOCATE, attributes, now)
-        self._settle()
+
+    def set_credentials(self, username: str, password: str) -> None:
+        """Prove ourselves like this from the next 401 on: until then the old proof is good.
+
+        Servers tie an allocation to the username it was made with, and some let another one
+        refresh it all the same.
+
+        Raises:
+            ValueError: See :class:`frazil.turn.TurnConfig`.
+        """
+        self._config = replace(self._config, username=username, password=password)
+        self._authentication.succeed(username, password)
 
     def confirm(self, now: float) -> None:
         """Ask the server whether the allocation is still there, which it may have forgotten.
@@ -335,10 +359,20 @@ class TurnClient:
         failure, message = answer.failure, answer.message
         if failure is not None and failure.code == TRY_ALTERNATE and message is not None:
             self._take_redirection(failure, message, now)
+        elif failure is not None and self._can_fall_back(failure):
+            self._first_failure = self._first_failure or failure
+            self._family = _FALLBACK[self._family]
+            self._trace.record(now, "turn", "family-refused", code=failure.code)
+            self._ask(now)
         elif failure is not None:
-            self._fail(_cause_of(answer), failure, now)
+            self._fail(_cause_of(answer), self._first_failure or failure, now)
         elif message is not None:
             self._begin(message, answer.request.started_at, now)
+
+    def _can_fall_back(self, failure: Failure) -> bool:
+        """Whether addresses of one family are worth a try where both were not to be had."""
+        wants_any = self._config.family is RelayFamily.BOTH
+        return failure.is_about_family and wants_any and self._family in _FALLBACK
 
     def _begin(self, message: Message, asked_at: float, now: float) -> None:
         """The allocation is there (RFC 8656 7.3)."""

@@ -31,6 +31,14 @@ class RelayFamily(StrEnum):
     """IPv4, and IPv6 as well if the server can."""
 
 
+class RelayProtocol(StrEnum):
+    """How messages get to a TURN server (webrtc-pc, RTCIceServerTransportProtocol)."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
 @dataclass(frozen=True, slots=True)
 class TurnConfig:
     """How to get a relay from one server. Durations are seconds.
@@ -40,7 +48,7 @@ class TurnConfig:
         password: The password, or the time-limited one of :func:`frazil.turn.rest_credentials`.
         lifetime_s: How long an allocation is to outlive its last refresh.
         family: Which addresses to ask for.
-        is_reliable: Whether the way to the server is TCP or TLS, which repeat by themselves.
+        protocol: How messages get to the server.
         accepts_redirect: Whether a redirection is reported as such. It is a failure for who has
             been redirected already: servers must not play ping-pong with a client.
 
@@ -53,7 +61,7 @@ class TurnConfig:
     password: str = field(repr=False)
     lifetime_s: int = DEFAULT_LIFETIME_S
     family: RelayFamily = RelayFamily.IPV4
-    is_reliable: bool = False
+    protocol: RelayProtocol = RelayProtocol.UDP
     accepts_redirect: bool = True
 
     def __post_init__(self) -> None:
@@ -62,3 +70,8 @@ class TurnConfig:
             raise ValueError(f"a username has at most {MAX_USERNAME_SIZE} bytes")
         if not 1 <= self.lifetime_s <= _MAX_LIFETIME_S:
             raise TypeError(f"lifetime_s is 1 to {_MAX_LIFETIME_S}")
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether the way to the server is a stream, which repeats by itself."""
+        return self.protocol is not RelayProtocol.UDP

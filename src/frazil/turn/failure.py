@@ -10,6 +10,7 @@ UNAUTHENTICATED: Final = 401
 FORBIDDEN: Final = 403
 ALLOCATION_MISMATCH: Final = 437
 STALE_NONCE: Final = 438
+UNSUPPORTED_FAMILY: Final = 440
 PEER_FAMILY_MISMATCH: Final = 443
 QUOTA_REACHED: Final = 486
 INSUFFICIENT_CAPACITY: Final = 508
@@ -25,7 +26,7 @@ _SENTENCES: Final = {
     420: "the server does not know an attribute that the request needs",
     ALLOCATION_MISMATCH: "the server has no allocation for our address and port any more",
     STALE_NONCE: "the server called the nonce stale twice in a row",
-    440: "the server has no relayed address of this family",
+    UNSUPPORTED_FAMILY: "the server has no relayed address of this family",
     441: "the allocation belongs to another username",
     442: "the server does not relay over this transport protocol",
     PEER_FAMILY_MISMATCH: "the relayed address cannot reach a peer of the other address family",
@@ -54,6 +55,11 @@ class Failure(NamedTuple):
         """Whether the same request may succeed later: no answer, or a trouble of the server."""
         code = self.code
         return code is None or code == STALE_NONCE or code >= _FIRST_SERVER_ERROR
+
+    @property
+    def is_about_family(self) -> bool:
+        """Whether addresses of another family may be had where these are not (RFC 8656 7.2)."""
+        return self.code in (UNSUPPORTED_FAMILY, INSUFFICIENT_CAPACITY)
 
     @property
     def casts_doubt(self) -> bool:

@@ -41,6 +41,7 @@ class Request:
         transaction: The retransmission clock.
         data: The bytes to send.
         is_signed: Whether it carries proof.
+        edition: Of the credentials that it was signed by.
         has_new_nonce: Whether it was sent again because its nonce was stale.
         unproven: What an answer without proof said.
         believe_at: When to believe it.
@@ -50,6 +51,7 @@ class Request:
         "attributes",
         "believe_at",
         "data",
+        "edition",
         "has_new_nonce",
         "is_signed",
         "method",
@@ -65,6 +67,7 @@ class Request:
         self.transaction: Transaction
         self.data = b""
         self.is_signed = False
+        self.edition = 0
         self.has_new_nonce = False
         self.unproven: Failure | None = None
         self.believe_at: float | None = None
@@ -148,6 +151,7 @@ class RequestTable:
         message = Message(request.method, MessageClass.REQUEST, transaction_id, request.attributes)
         request.data = self._authentication.sign(message)
         request.is_signed = self._authentication.is_challenged
+        request.edition = self._authentication.edition
         request.started_at = now
         request.unproven = request.believe_at = None
         if self._is_reliable:
@@ -156,6 +160,8 @@ class RequestTable:
             transaction = Transaction(transaction_id, now)
         request.transaction = transaction
         self._requests[transaction_id] = request
+        name = _name(request.method)
+        self._trace.record(now, "turn", "request", method=name, is_signed=request.is_signed)
         self._transmits.append(request.data)
 
     # --- answers ------------------------------------------------------------------------------
@@ -172,12 +178,19 @@ class RequestTable:
         if error is None:
             self._trace.count("turn-response-malformed")
             return None
-        if error.code == UNAUTHENTICATED and not request.is_signed:
+        if error.code == UNAUTHENTICATED and self._can_prove_more(request):
             return self._retry(request, response, now)
         if error.code == STALE_NONCE and request.is_signed and not request.has_new_nonce:
             request.has_new_nonce = True
             return self._retry(request, response, now)
         return self._fail(request, response, error, now)
+
+    def _can_prove_more(self, request: Request) -> bool:
+        """Whether there is a proof that ``request`` did not carry."""
+        authentication = self._authentication
+        if request.is_signed and request.edition == authentication.edition:
+            authentication.renew()
+        return not request.is_signed or request.edition != authentication.edition
 
     def _succeed(self, request: Request, response: Message, now: float) -> Answer | None:
         if request.is_signed and not self._authentication.is_authentic(response):
@@ -186,8 +199,8 @@ class RequestTable:
         if response.unknown_required:
             numbers = ", ".join(f"{number:#06x}" for number in response.unknown_required)
             failure = Failure(None, f"the answer needs attributes that nobody knows: {numbers}")
-            return self._settle(request, response, failure)
-        return self._settle(request, response, None)
+            return self._settle(request, response, failure, now)
+        return self._settle(request, response, None, now)
 
     def _retry(self, request: Request, challenge: Message, now: float) -> Answer | None:
         """Send it again with the proof that the server asks for."""
@@ -195,7 +208,10 @@ class RequestTable:
         try:
             self._authentication.accept(challenge)
         except ChallengeError as problem:
-            return self._settle(request, challenge, Failure(error and error.code, str(problem)))
+            failure = Failure(error and error.code, str(problem))
+            return self._settle(request, challenge, failure, now)
+        code = error and error.code
+        self._trace.record(now, "turn", "challenged", method=_name(request.method), code=code)
         del self._requests[request.transaction.transaction_id]
         self._start(request, now)
         return None
@@ -207,7 +223,7 @@ class RequestTable:
         # Who does not know us cannot sign, so these two never come with proof (RFC 8489 9.2.4).
         is_bare = error.code in (UNAUTHENTICATED, STALE_NONCE) or not request.is_signed
         if is_bare or self._authentication.is_authentic(response):
-            return self._settle(request, response, failure)
+            return self._settle(request, response, failure, now)
         self._doubt(request, failure, now + UNPROVEN_PATIENCE_S)
         return None
 
@@ -219,8 +235,25 @@ class RequestTable:
         if request.believe_at is None and believe_at is not None:
             request.unproven, request.believe_at = failure, believe_at
 
-    def _settle(self, request: Request, message: Message | None, failure: Failure | None) -> Answer:
-        del self._requests[request.transaction.transaction_id]
+    def _settle(
+        self, request: Request, message: Message | None, failure: Failure | None, now: float
+    ) -> Answer:
+        transaction = request.transaction
+        del self._requests[transaction.transaction_id]
+        name, waited_s = _name(request.method), now - transaction.started_at
+        if failure is None:
+            self._trace.record(now, "turn", "response", method=name, waited_s=waited_s)
+        else:
+            self._trace.record(
+                now,
+                "turn",
+                "request-failed",
+                method=name,
+                code=failure.code,
+                text=failure.text,
+                sends=transaction.sends,
+                waited_s=waited_s,
+            )
         return Answer(request, message, failure)
 
     # --- time ---------------------------------------------------------------------------------
@@ -235,11 +268,17 @@ class RequestTable:
         answers = []
         for request in list(self._requests.values()):
             if request.believe_at is not None and now >= request.believe_at:
-                answers.append(self._settle(request, None, request.unproven))
+                answers.append(self._settle(request, None, request.unproven, now))
                 continue
             step = request.transaction.handle_timeout(now)
             if step is TransactionStep.RETRANSMIT:
                 self._transmits.append(request.data)
             elif step is TransactionStep.EXPIRED:
-                answers.append(self._settle(request, None, request.unproven or _UNANSWERED))
+                failure = request.unproven or _UNANSWERED
+                answers.append(self._settle(request, None, failure, now))
         return answers
+
+
+def _name(method: Method) -> str:
+    """The method as the trace calls it, for example ``"create-permission"``."""
+    return method.name.lower().replace("_", "-")

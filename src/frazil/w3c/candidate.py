@@ -93,6 +93,11 @@ class RTCIceCandidate:
         return self._init.url
 
     @property
+    def relayProtocol(self) -> str | None:
+        """``"udp"``, ``"tcp"`` or ``"tls"``: how a local relayed candidate reaches its server."""
+        return self._init.relay_protocol
+
+    @property
     def foundation(self) -> str | None:
         """Equal for candidates of equal type, base and server."""
         return self._parsed.foundation if self._parsed else None

@@ -29,6 +29,7 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import StateChange, Trace
+from frazil.w3c.call_log import CallLog
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
@@ -70,6 +71,7 @@ class RTCPeerConnection(EventTarget):
     """
 
     __slots__ = (
+        "_calls",
         "_closing",
         "_driver",
         "_loop",
@@ -138,6 +140,8 @@ class RTCPeerConnection(EventTarget):
             self._pulse.beat,
             options=options,
         )
+        self._calls = CallLog(trace, self._loop.time)
+        self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
 
@@ -221,34 +225,43 @@ class RTCPeerConnection(EventTarget):
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself."""
         restart = bool(options and options.get("iceRestart"))
-        return self._promise(self._peer.create_offer(ice_restart=restart), _created)
+        self._calls.called("createOffer", "iceRestart" if restart else "")
+        operation = self._peer.create_offer(ice_restart=restart)
+        return self._promise("createOffer", operation, _created)
 
     def createAnswer(
         self, options: Mapping[str, Any] | None = None
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An answer to the remote offer. Changes nothing by itself."""
-        return self._promise(self._peer.create_answer(), _created)
+        self._calls.called("createAnswer")
+        return self._promise("createAnswer", self._peer.create_answer(), _created)
 
     def setLocalDescription(self, description: Any = None) -> "asyncio.Future[None]":
         """Apply an offer or answer of ours; without argument, create the one that is due first.
 
         Gathering starts, but is not waited for.
         """
-        return self._promise(self._peer.set_local_description(description), _nothing)
+        self._calls.described("setLocalDescription", description)
+        operation = self._peer.set_local_description(description)
+        return self._promise("setLocalDescription", operation, _nothing)
 
     def setRemoteDescription(self, description: Any) -> "asyncio.Future[None]":
         """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``."""
-        return self._promise(self._peer.set_remote_description(description), _nothing)
+        self._calls.described("setRemoteDescription", description)
+        operation = self._peer.set_remote_description(description)
+        return self._promise("setRemoteDescription", operation, _nothing)
 
     def addIceCandidate(self, candidate: Any = None) -> "asyncio.Future[None]":
         """Take a candidate of the peer, as its ``icecandidate`` event gave it.
 
         ``None``, or a candidate whose ``candidate`` is empty, means that no more will come.
         """
-        return self._promise(self._peer.add_ice_candidate(candidate), _nothing)
+        operation = self._peer.add_ice_candidate(candidate)
+        return self._promise("addIceCandidate", operation, _nothing)
 
     def restartIce(self) -> None:
         """Make the next offer look for a new path; ``negotiationneeded`` asks for that offer."""
+        self._calls.called("restartIce")
         self._peer.restart_ice()
         self._driver.wake()
 
@@ -264,6 +277,7 @@ class RTCPeerConnection(EventTarget):
             InvalidModificationError: Something changed that must stay.
         """
         self._peer.set_configuration(Configuration.from_value(configuration))
+        self._calls.configured(self._peer.configuration)
 
     # --- statistics ---------------------------------------------------------------------------
 
@@ -334,6 +348,7 @@ class RTCPeerConnection(EventTarget):
             raise TypeError("give the options as keywords or as a dictionary, not as both")
         members = keywords if dataChannelDict is None else dataChannelDict
         init = ChannelInit.from_value(members)
+        self._calls.called("createDataChannel", label)
         slots = self._peer.create_data_channel(label, init, self._driver.wake())
         channel: RTCDataChannel = self._wrap(slots)
         return channel
@@ -393,6 +408,7 @@ class RTCPeerConnection(EventTarget):
             Done when sockets, timers and tasks are gone; awaiting it is optional.
         """
         if self._closing is None:
+            self._calls.called("close")
             self._peer.close(self._loop.time())
             self._closing = self._driver.close()
             for wait in tuple(self._waits_of_listeners):
@@ -416,10 +432,12 @@ class RTCPeerConnection(EventTarget):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _promise(self, operation: Operation[T], convert: Callable[[T], R]) -> "asyncio.Future[R]":
+    def _promise(
+        self, method: str, operation: Operation[T], convert: Callable[[T], R]
+    ) -> "asyncio.Future[R]":
         """The future of an operation."""
         self._driver.wake()
-        future = self._driver.promise(operation, convert)
+        future = self._driver.promise(method, operation, convert)
         if not future.done() and is_in_listener(self._loop):
             self._waits_of_listeners.add(future)
             future.add_done_callback(self._waits_of_listeners.discard)

@@ -1,8 +1,10 @@
 """Which addresses a connection gathers from."""
 
 import asyncio
+from typing import Any
 
-from frazil import RTCPeerConnection
+from frazil import IceOptions, RTCPeerConnection, unverified_tls
+from frazil.aio import Tls
 from frazil.testing import VirtualNetwork, run
 
 
@@ -56,3 +58,30 @@ def test_policy_all_tells_relays_beside_hosts() -> None:
 def test_a_url_that_is_named_twice_is_asked_once_with_the_first_credentials() -> None:
     wrong = TURN | {"credential": "wrong"}
     assert types(candidates({"iceServers": [TURN, wrong]})) == ["host", "host", "relay"]
+
+
+def test_the_context_of_the_options_is_used_for_turns_servers_only() -> None:
+    used: list[Tls | None] = []
+    context = unverified_tls()
+
+    async def main(net: VirtualNetwork) -> None:
+        net.names["turn.example"] = ["192.0.2.7"]
+        host = net.host("a", "198.51.100.1")
+        connect = host.connect_tcp
+
+        async def connect_tcp(*args: Any, tls: Tls | None = None, **options: Any) -> Any:
+            used.append(tls)
+            return await connect(*args, tls=tls, **options)
+
+        host.connect_tcp = connect_tcp
+        urls = ["turn:turn.example?transport=tcp", "turns:turn.example"]
+        server = {"urls": urls, "username": "u", "credential": "c"}
+        async with RTCPeerConnection(
+            {"iceServers": [server]}, network=host, ice=IceOptions(tls_context=context)
+        ) as pc:
+            pc.createDataChannel("chat")
+            await pc.setLocalDescription()
+            await pc.gathering_complete()
+
+    run(main)
+    assert used == [None, Tls("turn.example", context)]

@@ -1,6 +1,7 @@
 """What the user may decide about gathering, and what is refused at once."""
 
 import dataclasses
+import ssl
 
 import pytest
 
@@ -40,3 +41,16 @@ def test_the_policy_is_what_the_agent_needs():
     assert IceOptions().policy == IcePolicy()
     options = {"lite": True, "allow_privileged_ports": True, "remote_candidate_filter": bool}
     assert IceOptions(**options).policy == IcePolicy(**options)
+
+
+def test_the_tls_context_is_one():
+    context = ssl.create_default_context()
+    assert IceOptions().tls_context is None
+    assert IceOptions(tls_context=context).tls_context is context
+    with pytest.raises(TypeError, match=r"tls_context must be an ssl\.SSLContext, not 'ca\.pem'"):
+        IceOptions(tls_context="ca.pem")
+
+
+def test_unverified_tls_believes_anybody():
+    context = frazil.unverified_tls()
+    assert (context.check_hostname, context.verify_mode) == (False, ssl.CERT_NONE)

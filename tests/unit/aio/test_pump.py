@@ -90,7 +90,7 @@ class Stage:
     async def begin(self) -> "Stage":
         self.peer.channel()
         self.driver.wake()
-        await self.driver.promise(self.peer.pc.set_local_description(), lambda value: value)
+        await self.driver.promise("call", self.peer.pc.set_local_description(), lambda value: value)
         await asyncio.sleep(0.1)
         return self
 
@@ -222,10 +222,10 @@ test_close_breaks_lookups_off_and_waits_for_them = on_stage(_close_during_lookup
 async def restart(stage: Stage) -> None:
     operation = stage.peer.pc.create_offer(ice_restart=True)
     stage.driver.wake()
-    offer = await stage.driver.promise(operation, lambda value: value)
+    offer = await stage.driver.promise("call", operation, lambda value: value)
     applied = stage.peer.pc.set_local_description(offer)
     stage.driver.wake()
-    await stage.driver.promise(applied, lambda value: value)
+    await stage.driver.promise("call", applied, lambda value: value)
     await asyncio.sleep(0.1)
 
 
@@ -399,13 +399,15 @@ async def test_a_deadline_that_has_passed_is_due_at_once(stage: Stage):
 
 @on_stage
 async def test_promises_follow_their_operations(stage: Stage):
-    failed = stage.driver.promise(stage.peer.pc.create_answer(), str)
+    failed = stage.driver.promise("call", stage.peer.pc.create_answer(), str)
     assert failed.done()
     assert failed.exception() is not None
     stage.peer.channel()
     stage.driver.wake()
-    offered = stage.driver.promise(stage.peer.pc.create_offer(), lambda offer: len(offer.sdp))
-    given_up = stage.driver.promise(stage.peer.pc.create_offer(), str)
+    offered = stage.driver.promise(
+        "call", stage.peer.pc.create_offer(), lambda offer: len(offer.sdp)
+    )
+    given_up = stage.driver.promise("call", stage.peer.pc.create_offer(), str)
     given_up.cancel()
     assert not offered.done()
     assert await offered > 100

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from frazil.aio import SystemNetwork, Tls
+from frazil.aio import SystemNetwork, Tls, unverified_tls
 from frazil.aio.network import MAX_UNSENT_BYTES
 from support.stream_end import StreamEnd
 
@@ -247,6 +247,21 @@ def test_tls_to_the_one_whom_the_certificate_names(certificate, name):
         server.close()
         await asyncio.sleep(0.05)  # both say goodbye
         assert client.ends == 0
+
+    asyncio.run(main())
+
+
+def test_unverified_tls_talks_to_anyone(certificate):
+    async def main():
+        server, client = await tls_echo(certificate), StreamEnd()
+        remote = server.sockets[0].getsockname()
+        tls = Tls("other.example", unverified_tls())
+        stream = await SystemNetwork().connect_tcp(remote, client.handlers, tls=tls)
+        stream.send(b"hello")
+        await client.until(lambda: client.data == b"hello")
+        stream.close()
+        server.close()
+        await asyncio.sleep(0.05)
 
     asyncio.run(main())
 

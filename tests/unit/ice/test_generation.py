@@ -124,12 +124,12 @@ def test_pairs_are_bounded():
     assert len(generation.checklist) == MAX_PAIRS
 
 
-def test_candidates_after_their_end_are_ignored():
-    """RFC 8838 14."""
+def test_candidates_after_their_end_count_as_well():
+    """The peer may have lost a relay and found another."""
     generation = active()
     generation.remote_ended = True
-    assert generation.admit(line(), True) is Admission.TOO_LATE
-    assert generation.remote_candidates == []
+    assert generation.admit(line(), True) is Admission.TAKEN
+    assert len(generation.checklist) == 1
 
 
 # --- candidates learned from checks -----------------------------------------------------------

@@ -3,7 +3,13 @@ from itertools import pairwise
 import pytest
 
 from frazil.ice.candidate import CandidateType
-from frazil.ice.priority import candidate_priority, local_preference, pair_priority
+from frazil.ice.priority import (
+    candidate_priority,
+    local_preference,
+    pair_priority,
+    relay_preference,
+)
+from frazil.turn import RelayProtocol
 
 
 @pytest.mark.parametrize(
@@ -41,3 +47,17 @@ def test_families_take_turns_and_ipv6_goes_first():
 
 def test_preferences_never_leave_their_range():
     assert local_preference(False, 10**6) == 0
+
+
+def test_relays_are_ranked_by_the_way_to_the_server_first():
+    order = [
+        relay_preference(is_ipv6, rank, protocol)
+        for protocol in RelayProtocol
+        for rank in (0, 1, 8000, 9000, 70000)
+        for is_ipv6 in (True, False)
+    ]
+    assert order[0] == 65535
+    assert order == sorted(order, reverse=True)
+    assert order[-1] >= 0
+    best = [relay_preference(True, 0, protocol) for protocol in RelayProtocol]
+    assert best == [65535, 49151, 32767]

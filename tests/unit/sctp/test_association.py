@@ -303,7 +303,7 @@ def test_path_change_after_the_end_is_nothing(pair):
 
 def test_state_changes_are_recorded_with_their_rule(pair):
     pair.a.association.abort(pair.now, "done")
-    records = [record.facts for record in pair.a.trace.records if record.event == "state"]
+    records = [record.facts for record in pair.a.trace.records if record.event == "association"]
     assert [(record["old"], record["new"]) for record in records] == [
         ("closed", "cookie-wait"),
         ("cookie-wait", "cookie-echoed"),

@@ -14,12 +14,14 @@ from frazil.ice import (
     PairState,
 )
 from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.event import RelayStreamRequested
 from frazil.session.relay_set import RelaySet
+from frazil.session.vacancy import MAX_ATTEMPTS
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.testing import TurnService
 from frazil.trace import Trace
-from frazil.turn import RelayFamily, TurnConfig
+from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
 HOST: Address = ("10.0.0.1", 1000)
@@ -234,7 +236,7 @@ def test_a_redirection_to_another_family_cannot_be_followed() -> None:
 # --- streams --------------------------------------------------------------------------------------
 
 STREAM: Address = ("10.0.0.1", 2000)
-RELIABLE = TurnConfig("user", "password", is_reliable=True)
+RELIABLE = TurnConfig("user", "password", protocol=RelayProtocol.TCP)
 
 
 def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
@@ -267,16 +269,153 @@ def test_a_server_to_which_no_stream_leads_is_told() -> None:
     assert len(bench.of(CandidatesEnded)) == 1
 
 
-def test_a_redirection_over_a_stream_is_told() -> None:
-    bench = Bench().begin()
+def redirected(**service: object) -> "tuple[Bench, RelayStreamRequested]":
+    """A bench whose server sends streams to another, and the request for one to that."""
+    bench = Bench(servers=(SERVER, SERVER_2)).begin()
     bench.services[SERVER].redirect_to = SERVER_2
+    bench.services[SERVER].redirect_domain = "two.example"
+    for name, value in service.items():
+        setattr(bench.services[SERVER_2], name, value)
     bench.ice.expect_server(URL)
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
     bench.flush()
-    assert bench.errors == [(URL, 701)]
-    assert "another stream" in bench.of(CandidateError)[0].text
+    (request,) = bench.relays.vacancies.requests
+    assert bench.of(CandidatesEnded) == []
+    return bench, request
+
+
+def test_a_redirection_over_a_stream_asks_for_another_stream() -> None:
+    bench, request = redirected()
+    assert (request.url, request.ip, request.server) == (URL, STREAM[0], SERVER_2)
+    assert request.domain == "two.example"
+    bench.relays.stream_opened(request.number, (STREAM[0], 2001), bench.now)
+    bench.flush()
+    assert bench.errors == []
+    assert [address[0] for kind, address in bench.candidates if kind == "relay"] == [SERVER_2[0]]
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_a_redirection_to_where_no_stream_leads_is_told() -> None:
+    bench, request = redirected()
+    bench.relays.stream_failed(request.number, "refused", bench.now)
+    bench.flush()
+    assert [(each.url, each.code, each.text) for each in bench.of(CandidateError)] == [
+        (URL, 701, "refused")
+    ]
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_servers_that_redirect_over_streams_do_not_play_ping_pong() -> None:
+    bench, request = redirected(redirect_to=SERVER)
+    bench.relays.stream_opened(request.number, (STREAM[0], 2001), bench.now)
+    bench.flush()
+    assert bench.errors == [(URL, 300)]
+    assert bench.relays.vacancies.requests == [request]
+
+
+def test_a_stream_that_comes_for_an_older_generation_is_left_alone() -> None:
+    bench, request = redirected()
+    bench.begin()
+    bench.relays.stream_opened(request.number, (STREAM[0], 2001), bench.now)
+    bench.relays.stream_failed(request.number, "refused", bench.now)
+    bench.flush()
+    assert bench.services[SERVER_2].requests == {}
+
+
+# --- what takes the place of a lost relay ---------------------------------------------------------
+
+
+def lost(bench: "Bench", **service: object) -> "Bench":
+    """The server forgets the relay, and is found out."""
+    bench.pair_with()
+    for name, value in service.items():
+        setattr(bench.services[SERVER], name, value)
+    bench.services[SERVER].forget_allocations()
+    bench.relays.doubt((relayed_addresses(bench)[0], PEER), bench.now)
+    return bench.flush()
+
+
+def relayed_addresses(bench: "Bench") -> list[Address]:
+    return [address for kind, address in bench.candidates if kind == "relay"]
+
+
+def test_a_relay_that_was_forgotten_is_replaced_at_once_and_the_loss_told() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    old, new = relayed_addresses(bench)
+    assert {pair.key[0] for pair in bench.ice.pairs} == {HOST, new}
+    assert bench.errors == [(URL, 437)]
+    (allocation,) = bench.services[SERVER].allocations.values()
+    assert allocation.relayed == [new] != [old]
+    assert allocation.permits(PEER[0], bench.now)
+
+
+def test_attempts_to_replace_go_on_ever_more_slowly_and_end() -> None:
+    bench = Bench().begin().add_server().gather()
+    lost(bench, refusals={Method.ALLOCATE: ErrorCode(486, "Full")})
+    start, times = bench.now, []
+    seen = bench.services[SERVER].requests[Method.ALLOCATE]
+    while (at := bench.relays.next_timeout()) is not None and at < start + 3600:
+        bench.now = at
+        bench.relays.handle_timeout(at)
+        bench.flush()
+        asked = bench.services[SERVER].requests[Method.ALLOCATE]
+        if asked > seen:
+            times.append(at - start)
+        seen = asked
+    assert times[:7] == [1, 3, 7, 15, 31, 63, 123]
+    assert len(times) == MAX_ATTEMPTS - 1  # the first was at once
+    assert bench.errors == [(URL, 437)] + [(URL, 486)] * MAX_ATTEMPTS
+
+
+def test_a_server_that_drops_every_relay_is_not_asked_in_a_circle() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    lost_again = bench.now
+    bench.services[SERVER].forget_allocations()
+    bench.relays.doubt((relayed_addresses(bench)[-1], PEER), bench.now)
+    bench.flush()
+    assert len(relayed_addresses(bench)) == 2
+    bench.run(1)
+    assert bench.now == lost_again + 1
+    assert len(relayed_addresses(bench)) == 3
+
+
+def test_a_broken_stream_is_replaced_by_another() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush().pair_with()
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.flush()
+    (first,) = bench.relays.vacancies.requests
+    assert (first.ip, first.server, first.domain) == (STREAM[0], SERVER, None)
+    bench.relays.stream_failed(first.number, "refused", bench.now)
+    bench.run(1)
+    second = bench.relays.vacancies.requests[-1]
+    bench.relays.stream_opened(second.number, (STREAM[0], 2001), bench.now)
+    bench.flush()
+    assert len(relayed_addresses(bench)) == 2
+    assert bench.errors == [(URL, 701)] * 2
+
+
+def test_without_an_address_to_come_from_nothing_is_replaced() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.pair_with()
+    bench.relays.remove_host(HOST, bench.now)
+    bench.flush()
+    assert bench.relays.vacancies.items == []
+    assert bench.relays.next_timeout() is None
+
+
+def test_fresh_credentials_serve_the_replacement() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].users = {"later": "fresh"}
+    bench.relays.set_credentials({URL: TurnConfig("later", "fresh"), "turn:else": CONFIG})
+    lost(bench)
+    assert [a.username for a in bench.services[SERVER].allocations.values()] == ["later"]
 
 
 def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
@@ -468,7 +607,7 @@ def test_an_allocation_may_be_lost_at_any_time() -> None:
     assert local not in {pair.key[0] for pair in bench.ice.pairs}
     transmit = Transmit(b"late", 4, local, PEER)
     assert bench.relays.wrap([transmit], bench.now) == [transmit]
-    assert bench.errors == []
+    assert bench.errors == [(URL, 437)]
 
 
 def test_closing_gives_everything_back_with_one_request_each() -> None:

@@ -180,11 +180,13 @@ def test_there_are_only_so_many():
     pair = TurnPair()
     pair.allocate()
     pair.permit()
+    events = []
+    pair.trace.listen(lambda record: events.append(record.event))
     for port in range(1, MAX_CHANNELS + 2):
         pair.client.bind_channel((PEER[0], port), pair.now)
     pair.run(1)
     assert pair.service.requests[Method.CHANNEL_BIND] == MAX_CHANNELS
-    assert [record.event for record in pair.trace.records].count("channels-exhausted") == 1
+    assert events.count("channels-exhausted") == 1
     pair.client.send(b"last", (PEER[0], MAX_CHANNELS), pair.now)
     pair.client.send(b"beyond", (PEER[0], MAX_CHANNELS + 1), pair.now)
     pair.run(1)

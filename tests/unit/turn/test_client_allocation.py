@@ -6,7 +6,14 @@ from frazil.errors import InvalidStateError
 from frazil.stun import AlgorithmChoice, Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.stun import PasswordAlgorithm as Algorithm
 from frazil.trace import Trace
-from frazil.turn import Allocated, AllocationFailed, RelayFamily, TurnClient, TurnState
+from frazil.turn import (
+    Allocated,
+    AllocationFailed,
+    RelayFamily,
+    RelayProtocol,
+    TurnClient,
+    TurnState,
+)
 from support.turn_pair import CLIENT, DELAY_S, PEER, RELAYED, RELAYED_IPV6, TurnPair, config, seen
 
 ALLOCATE = (Method.ALLOCATE, MessageClass.REQUEST)
@@ -158,7 +165,7 @@ def test_a_silent_server():
 
 
 def test_over_a_stream_a_request_is_sent_once():
-    pair = TurnPair(config(is_reliable=True))
+    pair = TurnPair(config(protocol=RelayProtocol.TCP))
     pair.service.silent = True
     pair.client.allocate(0.0)
     pair.run(60)
@@ -305,3 +312,37 @@ def test_a_redirection_to_ourselves_is_a_failure(address):
     _, event = failed_allocation(redirect_to=address)
     assert isinstance(event, AllocationFailed)
     assert (event.code, event.text) == (300, "The server redirects us to nowhere.")
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([440], ["both", "ipv4"]),
+        ([508], ["both", "ipv4"]),
+        ([508, 440], ["both", "ipv4", "ipv6"]),
+    ],
+)
+def test_who_takes_any_family_gets_what_there_is(answers, expected):
+    pair = TurnPair(config(family=RelayFamily.BOTH), ipv6=True)
+    pair.service.refusals_in_turn[Method.ALLOCATE] = [ErrorCode(code, "No") for code in answers]
+    pair.client.allocate(0.0)
+    pair.run(1)
+    assert pair.kinds() == ["Allocated"]
+    asked = [Message.decode(data) for _, data in pair.sent]
+    assert [family_of(each) for each in asked if each.has_integrity] == expected
+
+
+def test_a_server_without_any_address_is_asked_for_each_family_once():
+    pair = TurnPair(config(family=RelayFamily.BOTH))
+    pair.service.refusals[Method.ALLOCATE] = ErrorCode(508, "Full")
+    pair.client.allocate(0.0)
+    pair.run(60)
+    ((_, event),) = pair.events
+    assert (event.code, event.text) == (508, "The server has no capacity left.")
+    assert len(pair.requests(Method.ALLOCATE)) == 4  # one of them without proof
+
+
+def family_of(request):
+    if request.flag(Attribute.ADDITIONAL_ADDRESS_FAMILY):
+        return "both"
+    return {None: "ipv4", 2: "ipv6"}[request.number(Attribute.REQUESTED_ADDRESS_FAMILY)]

@@ -305,3 +305,64 @@ def test_without_an_allocation_there_is_nothing_to_confirm():
     pair.client.confirm(pair.now)
     pair.flush()
     assert pair.sent == []
+
+
+# --- credentials that expire ------------------------------------------------------------------
+
+
+def expire(pair, *, nonce=False):
+    """The server knows a new password only, and the client was told of it."""
+    pair.service.users = {"user": "fresh"}
+    pair.client.set_credentials("user", "fresh")
+    if nonce:
+        pair.service.expire_nonces()
+
+
+@pytest.mark.parametrize("nonce", [False, True])
+def test_new_credentials_refresh_what_the_old_ones_made(nonce):
+    pair = TurnPair()
+    pair.allocate()
+    pair.permit()
+    expire(pair, nonce=nonce)
+    pair.run(1200)
+    assert pair.events == []
+    assert pair.client.state is TurnState.ALLOCATED
+
+
+def test_credentials_that_are_good_stay_in_use():
+    pair = TurnPair()
+    pair.allocate()
+    pair.client.set_credentials("user", "of no use yet")
+    pair.run(1200)
+    assert pair.events == []
+
+
+def test_new_credentials_that_are_wrong_as_well_end_it():
+    pair = TurnPair()
+    pair.allocate()
+    expire(pair)
+    pair.service.users = {}
+    pair.run(600)
+    assert (only_event(pair).code, type(only_event(pair))) == (401, AllocationLost)
+    assert len(pair.requests(Method.REFRESH)) == 2
+
+
+def test_a_server_that_ties_the_allocation_to_its_username_says_so():
+    pair = TurnPair()
+    pair.allocate()
+    pair.service.users = {"later": "password"}
+    pair.client.set_credentials("later", "password")
+    pair.run(600)
+    assert (only_event(pair).code, type(only_event(pair))) == (441, AllocationLost)
+
+
+def test_two_requests_under_way_both_get_the_new_proof():
+    pair = TurnPair()
+    pair.allocate()
+    expire(pair)
+    pair.client.create_permission("203.0.113.5", pair.now)
+    pair.client.create_permission("203.0.113.6", pair.now)
+    pair.run(10)
+    assert pair.events == []
+    assert [a.permits("203.0.113.6", pair.now) for a in pair.service.allocations.values()] == [True]
+    assert [a.permits("203.0.113.5", pair.now) for a in pair.service.allocations.values()] == [True]

@@ -1,6 +1,6 @@
 import pytest
 
-from frazil.turn import RelayFamily, TurnConfig
+from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 
 
 def test_defaults():
@@ -8,7 +8,9 @@ def test_defaults():
     assert config.lifetime_s == 600
     assert config.family is RelayFamily.IPV4
     assert config.accepts_redirect
+    assert config.protocol is RelayProtocol.UDP
     assert not config.is_reliable
+    assert TurnConfig("user", "password", protocol=RelayProtocol.TLS).is_reliable
 
 
 def test_the_password_is_not_shown():

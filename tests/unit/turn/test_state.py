@@ -43,7 +43,11 @@ def test_a_move_is_traced():
         "old": "new",
         "new": "allocating",
         "cause": "allocate",
+        "rule": "RFC 8656 7.1",
         "text": "Now.",
+        "evidence": (),
+        "deadline_at": None,
+        "next_deadline_at": None,
     }
 
 

@@ -10,6 +10,7 @@ from frazil.peer.stats import (
     PeerConnectionStats,
     StatsType,
 )
+from frazil.turn import RelayProtocol
 from frazil.w3c import RTCStatsReport
 
 PAIR = CandidatePairStats(
@@ -48,6 +49,7 @@ CANDIDATE = CandidateStats(
     related_port=8,
     tcp_type=TcpType.PASSIVE,
     url="stun:192.0.2.53",
+    relay_protocol=RelayProtocol.TLS,
 )
 
 
@@ -97,6 +99,7 @@ def test_candidates_tell_all_that_applies():
         "relatedPort": 8,
         "tcpType": "passive",
         "url": "stun:192.0.2.53",
+        "relayProtocol": "tls",
     }
 
 

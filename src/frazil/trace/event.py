@@ -1,0 +1,34 @@
+"""What a kind of event is: its name, its meaning, and the facts it comes with."""
+
+from typing import NamedTuple
+
+
+class EventKind(NamedTuple):
+    """One kind of event. The names of facts end in ``_s`` for seconds and ``_at`` for instants.
+
+    Attributes:
+        layer: Who records it.
+        name: What happened.
+        meaning: One sentence for people.
+        facts: The names of its facts, in order.
+        meanings: What each fact says, in the same order.
+        is_routine: It happens again and again while nothing changes. In the ring, repetitions
+            with the same first fact are counted by one record until something else happens.
+    """
+
+    layer: str
+    name: str
+    meaning: str
+    facts: tuple[str, ...]
+    meanings: tuple[str, ...]
+    is_routine: bool
+
+
+def event(layer: str, name: str, meaning: str, **facts: str) -> EventKind:
+    """A kind of event; ``facts`` says what each fact means."""
+    return EventKind(layer, name, meaning, tuple(facts), tuple(facts.values()), False)
+
+
+def routine(layer: str, name: str, meaning: str, **facts: str) -> EventKind:
+    """A kind of event whose repetitions are counted."""
+    return event(layer, name, meaning, **facts)._replace(is_routine=True)

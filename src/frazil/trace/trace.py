@@ -1,0 +1,91 @@
+"""What the layers write to."""
+
+from collections.abc import Callable
+
+from frazil.trace.catalogue import EVENTS
+from frazil.trace.reason import StateChange
+from frazil.trace.record import Fact, TraceRecord
+from frazil.trace.ring import Ring
+
+Listener = Callable[[TraceRecord], None]
+
+
+class Trace:
+    """The trace of a connection, always on, cheap, bounded.
+
+    Decisions are recorded, payload packets are not: they are counted by whoever handles them.
+
+    Attributes:
+        transport: The transport that the records made here are about; empty for the connection.
+        counters: How often each kind of bad input was dropped. The names are fixed: it cannot
+            grow.
+    """
+
+    __slots__ = ("_listeners", "_ring", "counters", "transport")
+
+    def __init__(self, ring: Ring | None = None) -> None:
+        """Keep records in ``ring``, one of the usual size if there is none."""
+        self._ring = ring or Ring()
+        self._listeners: list[Listener] = []
+        self.transport = ""
+        self.counters: dict[str, int] = {}
+
+    def of(self, transport: str) -> "Trace":
+        """The same trace, for whatever works for one transport of the connection."""
+        view = Trace(self._ring)
+        view._listeners = self._listeners
+        view.counters = self.counters
+        view.transport = transport
+        return view
+
+    @property
+    def records(self) -> tuple[TraceRecord, ...]:
+        """The records still held, in the order in which they began."""
+        return self._ring.records
+
+    @property
+    def forgotten(self) -> int:
+        """How many records had to make room for newer ones."""
+        return self._ring.forgotten
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` with every further record; each repetition comes as one of its own."""
+        self._listeners.append(listener)
+
+    def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
+        """Write down one decision.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event, or a fact of it was not given.
+            TypeError: A fact was given that the event does not have.
+        """
+        kind = EVENTS[layer, event]
+        values = tuple([facts[name] for name in kind.facts])
+        if len(values) != len(facts):
+            raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
+        entry = TraceRecord(at, kind, values, self.transport)
+        self._ring.append(entry)
+        for listener in self._listeners:
+            listener(entry)
+
+    def record_change(self, layer: str, event: str, change: StateChange) -> None:
+        """Write down that a state machine moved, and why."""
+        reason = change.reason
+        self.record(
+            change.at,
+            layer,
+            event,
+            machine=change.machine,
+            old=change.old,
+            new=change.new,
+            cause=reason.cause,
+            rule=reason.rule,
+            text=reason.text,
+            evidence=reason.evidence,
+            deadline_at=reason.deadline_at,
+            next_deadline_at=reason.next_deadline_at,
+        )
+
+    def count(self, name: str) -> None:
+        """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
+        self.counters[name] = self.counters.get(name, 0) + 1

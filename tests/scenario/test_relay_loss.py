@@ -1,0 +1,139 @@
+"""Whole peers whose relay is lost in the middle of the session: another takes its place."""
+
+import asyncio
+
+import pytest
+
+from frazil.stun import ErrorCode, Method
+from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC
+from support.scenario import states
+from support.turn_stream_server import TurnStreamServer
+
+RELAY, NAME = "192.0.2.7", "relay.example"
+UDP, TCP, TLS = f"turn:{NAME}", f"turn:{NAME}:443?transport=tcp", f"turns:{NAME}:443"
+HOME, OFFICE = "203.0.113.5", "203.0.113.9"
+
+
+def configured(url, **options):
+    server = {"urls": url, "username": "user", "credential": "password"} | options
+    return {"iceServers": [server]}
+
+
+async def homes(stage, url, *, firewall=False):
+    """Alice and Bob behind symmetric NATs, and the server that they need."""
+    net = stage.net
+    kind = {"firewall": NO_UDP, "kind": FULL_CONE} if firewall else {"kind": SYMMETRIC}
+    alice = net.host("alice", "192.168.1.2", behind=net.nat("home", HOME, **kind))
+    bob = net.host("bob", "10.0.0.2", behind=net.nat("office", OFFICE, kind=SYMMETRIC))
+    stage.introduce(
+        stage.peer("alice", host=alice, configuration=configured(url)),
+        stage.peer("bob", host=bob, configuration=configured(UDP)),
+    )
+    net.names[NAME] = [RELAY]
+    server = net.turn_server(RELAY)
+    if url is UDP:
+        return server
+    stream_server = await TurnStreamServer.start(
+        server.host, certificate_name=NAME if url is TLS else None
+    )
+    stage.closing.append(stream_server.close)
+    return stream_server
+
+
+def errors(peer):
+    return [(event.url, event.errorCode) for event in peer.fired("pc", "icecandidateerror")]
+
+
+async def exchange(stage):
+    alice, bob = stage.peers[:2]
+    for sender, receiver in ((alice, bob), (bob, alice)):
+        receiver.inbox["chat"].clear()
+        sender.channels["chat"].send("over")
+        await stage.until(lambda receiver=receiver: receiver.inbox["chat"] == ["over"])
+
+
+async def healed(stage, within_s):
+    """How long it takes until a message gets through each way."""
+    start = stage.now
+    async with asyncio.timeout(within_s):
+        await exchange(stage)
+    return stage.now - start
+
+
+@pytest.mark.parametrize("url", [UDP, TCP, TLS])
+async def test_a_session_outlives_lifetimes_and_nonces(stage, url):
+    server = await homes(stage, url, firewall=url is not UDP)
+    server.service.nonce_lifetime_s = 420.0
+    await stage.connect()
+    for minutes in (10, 20, 30):  # it is 10, 30 and 60 minutes old
+        await stage.sleep(60 * minutes)
+        await exchange(stage)
+    requests = server.service.requests
+    assert requests[Method.REFRESH] >= 60 // 10
+    assert requests[Method.CREATE_PERMISSION] >= 60 // 5
+    assert requests[Method.ALLOCATE] == 2 * (1 if url is not UDP else 2)
+    for peer in stage.peers[:2]:
+        assert states(peer, "iceConnectionState") == "new checking connected completed"
+        assert errors(peer) == []
+
+
+async def test_a_server_that_restarts_is_asked_again_and_nobody_restarts_ice(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.forget_allocations()
+    took_s = await healed(stage, 20)
+    assert took_s < 8  # five seconds of silence, a request, checks
+    for peer in stage.peers[:2]:
+        assert states(peer, "connectionState") == "new connecting connected disconnected connected"
+        assert errors(peer) in ([], [(UDP, 437)])
+        assert states(peer, "signalingState").endswith("stable")
+
+
+@pytest.mark.parametrize("url", [TCP, TLS])
+async def test_a_stream_that_breaks_is_replaced(stage, url):
+    server = await homes(stage, url, firewall=True)
+    await stage.connect()
+    await stage.sleep(30)
+    server.hang_up()
+    assert await healed(stage, 20) < 2
+    alice = stage.peers[0]
+    assert errors(alice) == [(url, 701)]
+    assert alice.ice.getSelectedCandidatePair().local.type == "relay"
+    assert alice.pc.connectionState == "connected"
+
+
+async def test_a_server_that_is_away_for_a_while_is_asked_until_it_is_back(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.forget_allocations()
+    server.service.refusals[Method.ALLOCATE] = ErrorCode(508, "Not Yet")
+    await stage.sleep(12)
+    server.service.refusals.clear()
+    assert await healed(stage, 18) < 12
+    assert (UDP, 508) in errors(stage.peers[0]) + errors(stage.peers[1])
+
+
+@pytest.mark.parametrize("url", [UDP, TCP])
+async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, url):
+    server = await homes(stage, url, firewall=url is TCP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.users = {"user": "fresh"}
+    for peer, its_url in zip(stage.peers, (url, UDP), strict=True):
+        peer.pc.setConfiguration(configured(its_url, credential="fresh"))
+    await stage.sleep(1800)
+    await exchange(stage)
+    for peer in stage.peers:
+        assert states(peer, "connectionState") == "new connecting connected"
+    assert errors(stage.peers[0]) == []
+
+
+async def test_without_fresh_credentials_the_loss_is_told(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.users = {"user": "fresh"}
+    await stage.sleep(700)
+    assert (UDP, 401) in errors(stage.peers[0])
