@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench docs nat-matrix clean
+.PHONY: demo demo-browser test check unit interop format bench live-events docs nat-matrix clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -34,6 +34,9 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks
+
+live-events: $(VENV)/dev.stamp
+	FRAZIL_LIVE_EVENTS=docs/reference/live-events.md $(BIN)/python -m pytest tests/interop/test_live.py
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py

@@ -1,7 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
 from frazil.aio import IceOptions, unverified_tls
-from frazil.dtls import Certificate as RTCCertificate
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -14,6 +13,7 @@ from frazil.errors import (
     NotSupportedError,
     OperationError,
     RTCError,
+    RTCErrorDetail,
 )
 from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
@@ -34,7 +34,9 @@ from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
     LoneIceTransport,
+    MediaStreamTrack,
     MessageEvent,
+    RTCCertificate,
     RTCDataChannel,
     RTCDataChannelEvent,
     RTCDtlsTransport,
@@ -48,9 +50,13 @@ from frazil.w3c import (
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSctpTransport,
     RTCSessionDescription,
     RTCStatsReport,
+    RTCTrackEvent,
 )
 
 __version__ = "0.1.0"
@@ -68,6 +74,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "LoneIceTransport",
+    "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
     "NotSupportedError",
@@ -79,6 +86,7 @@ __all__ = [
     "RTCDtlsTransport",
     "RTCDtlsTransportState",
     "RTCError",
+    "RTCErrorDetail",
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
@@ -95,11 +103,15 @@ __all__ = [
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
     "RTCRemoteCloseEvent",
+    "RTCRtpReceiver",
+    "RTCRtpSender",
+    "RTCRtpTransceiver",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
     "RTCSignalingState",
     "RTCStatsReport",
+    "RTCTrackEvent",
     "Reason",
     "RestCredentials",
     "SessionConfig",

@@ -7,6 +7,7 @@ far end. What a machine lacks is skipped, with the package that would help as th
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from support.coturn import Coturn
 from support.internet import Home, Internet
 from support.laboratory import Laboratory
 from support.partner import lacking, need_module, need_program
+from support.pion import build_pion
 
 if TYPE_CHECKING:  # needs a module that may not be there
     from support.browser import Browser
@@ -136,3 +138,9 @@ def _hosting(laboratory: Laboratory, home: Home, coturn: Coturn) -> "Iterator[Pe
     laboratory.host(host.start())
     yield host
     laboratory.host(host.stop())
+
+
+@pytest.fixture(scope="session")
+def pion_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that hosts peers of Pion's."""
+    return build_pion(tmp_path_factory.mktemp("pion"))

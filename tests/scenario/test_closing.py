@@ -359,3 +359,34 @@ async def test_async_with_closes(stage):
     assert_closed(alice)
     await stage.sleep(1)
     assert len(bob.fired("pc", "remoteclose")) == 1
+
+
+async def test_both_close_at_once_with_data_in_flight(stage):
+    alice, bob = await stage.connect()
+    mine, theirs = alice.channels["chat"], bob.channels["chat"]
+    for channel in (mine, theirs):
+        for size in (1, 20_000, 100_000):
+            channel.send(bytes(size))
+        channel.close()
+        assert channel.readyState == "closing"
+        channel.close()
+    await stage.sleep(5)
+    for peer in (alice, bob):
+        assert peer.channels["chat"].readyState == "closed"
+        assert [each.type for each in peer.fired("channel chat")][-1] == "close"
+        assert peer.fired("channel chat", "error") == peer.fired("channel chat", "closing") == []
+        assert peer.inbox["chat"] == [], "a channel that is closing takes nothing more"
+    assert (await stage.connect_channel("next")).id == mine.id, "the stream is free again"
+
+
+async def test_what_was_sent_before_one_side_closes_arrives_before_closing(stage):
+    alice, bob = await stage.connect()
+    channel = bob.channels["chat"]
+    read = []
+    channel.onclosing = lambda event: read.append((channel.readyState, len(bob.inbox["chat"])))
+    for size in (1, 20_000, 100_000):
+        alice.channels["chat"].send(bytes(size))
+    alice.channels["chat"].close()
+    await stage.sleep(5)
+    assert read == [("closing", 3)]
+    assert channel.readyState == "closed"

@@ -46,6 +46,7 @@ class Peer:
         """Leave nothing behind."""
         for task in self._beats:
             task.cancel()
+        await asyncio.gather(*self._beats, return_exceptions=True)
         await self._pc.close()
 
     # --- commands -----------------------------------------------------------------------------

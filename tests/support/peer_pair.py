@@ -18,11 +18,14 @@ from frazil.ice import (
     IceTransportChanged,
 )
 from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import DescriptionInit
 from frazil.peer.event import EventType, Fired, OperationSettled
 from frazil.peer.operation import Operation
+from frazil.peer.transceiver import Transceiver, TransceiverInit
+from frazil.sdp import parse_sdp
 from frazil.session.event import SctpChanged
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange, Trace
@@ -57,6 +60,7 @@ class FakeSession:
         self.next_id: int | None = None
         self.used: set[int] = set()
         self.ice = SimpleNamespace(role=RTCIceRole.UNKNOWN)
+        self.data: object | None = None
 
     def __getattr__(self, name: str) -> Callable:
         def record(*args, **kwargs) -> None:
@@ -81,6 +85,14 @@ class FakeSession:
         self.calls.append(("start_dtls", role, fingerprints))
         if self.next_id is None:
             self.next_id = 0 if role is DtlsRole.CLIENT else 1
+
+    def start_sctp(self, port: int, now: float) -> None:
+        self.calls.append(("start_sctp", port))
+        self.data = object()
+
+    def stop_sctp(self, now: float) -> None:
+        self.calls.append(("stop_sctp", now))
+        self.data = None
 
     def open_channel(self, parameters, now: float, stream_id: int | None = None) -> int:
         if stream_id is None:
@@ -232,6 +244,9 @@ class Peer:
     def channel(self, label: str = "chat", **members) -> DataChannel:
         return self.pc.create_data_channel(label, ChannelInit(**members), self.now)
 
+    def transceiver(self, kind: str = "audio", **members) -> Transceiver:
+        return self.pc.add_transceiver(MediaKind(kind), TransceiverInit(**members))
+
     def set_local(self, description=None) -> DescriptionInit:
         self.complete(self.pc.set_local_description(description))
         found = self.pc.local_description
@@ -281,3 +296,18 @@ def connect(peer: Peer, max_channels: int = 1024) -> None:
     session.report_dtls("connecting", "connected", (b"der",))
     session.report_sctp("connecting", "connected", max_channels)
     peer.run()
+
+
+def media_peer(*kinds: str, seed: int = 1, **members) -> Peer:
+    """A peer with a transceiver of each of ``kinds``."""
+    configuration = members.pop("configuration", Configuration())
+    peer = Peer(seed=seed, configuration=configuration)
+    for kind in kinds:
+        peer.transceiver(kind, **members)
+    return peer
+
+
+def sections(peer: Peer) -> list[tuple]:
+    """Media type, mid, direction and whether it is refused, of each section of ours."""
+    media = parse_sdp(peer.pc.local_description.sdp).media
+    return [(m.kind, m.mid, str(m.direction), m.is_rejected) for m in media]

@@ -66,7 +66,6 @@ class Witness:
         self.moments: list[Moment] = []
         self._pc = pc
         self._known: dict[int, Any] = {}
-        self._transports = 0
         self.watch("pc", pc)
 
     def watch(self, source: str, target: Any) -> bool:
@@ -110,7 +109,7 @@ class Witness:
         for change in history:
             _check_reason(change)
         for machine, (source, _, name) in MACHINES.items():
-            for transport in range(1 if source == "pc" else self._transports):
+            for transport in self._numbers(source):
                 full = name if source == "pc" else f"{name} {transport}"
                 changes = [each for each in history if each.machine == full]
                 values = self.states(machine, transport=transport).split()
@@ -134,32 +133,46 @@ class Witness:
         now = asyncio.get_running_loop().time()
         self.moments.append(Moment(now, source, event, self._read(), value))
 
+    def _numbers(self, source: str) -> list[int]:
+        """Of the transports of that kind that were seen; the connection is one."""
+        seen = {each.source for each in self.moments if each.source.split()[0] == source}
+        return sorted(int((*each.split(), "0")[1]) for each in seen)
+
     def _watch_transports(self) -> None:
+        for dtls in _transports_of(self._pc):
+            name = dtls.iceTransport._slots.name
+            if self.watch(_source("dtls", name), dtls):
+                self.watch(_source("ice", name), dtls.iceTransport)
         sctp = self._pc.sctp
-        if sctp is None:
-            return
-        suffix = f" {self._transports}" if self._transports else ""
-        if self.watch(f"sctp{suffix}", sctp):
-            self.watch(f"dtls{suffix}", sctp.transport)
-            self.watch(f"ice{suffix}", sctp.transport.iceTransport)
-            self._transports += 1
+        if sctp is not None:
+            self.watch(_source("sctp", sctp._slots.name), sctp)
 
     def _read(self) -> dict[str, str]:
-        pc, sctp = self._pc, self._pc.sctp
-        targets = {"pc": pc}
-        if sctp is not None:
-            dtls = sctp.transport
-            targets |= {"sctp": sctp, "dtls": dtls, "ice": dtls.iceTransport}
+        """Every state; with several transports each state of a transport is a list."""
+        pc, sctp, dtls = self._pc, self._pc.sctp, _transports_of(self._pc)
+        targets = {"pc": [pc], "dtls": dtls, "ice": [each.iceTransport for each in dtls]}
+        targets["sctp"] = [] if sctp is None else [sctp]
         return {
-            machine: str(getattr(targets[source], _ATTRIBUTES[source, kind]))
+            machine: " ".join(str(getattr(each, attribute)) for each in targets[source])
             for machine, (source, kind, _) in MACHINES.items()
-            if source in targets
+            if targets[source] and (attribute := _ATTRIBUTES[source, kind])
         }
+
+
+def _transports_of(pc: RTCPeerConnection) -> list[Any]:
+    """The DTLS transports in use, oldest first."""
+    carriers = [pc.sctp, *pc.getSenders()] if pc.sctp else pc.getSenders()
+    used = {each.transport for each in carriers if each.transport is not None}
+    return sorted(used, key=lambda each: int(each.iceTransport._slots.name))
+
+
+def _source(kind: str, transport: str) -> str:
+    return kind if transport == "0" else f"{kind} {transport}"
 
 
 def _check_reason(change: StateChange) -> None:
     reason = change.reason
-    of_signalling = reason.cause in ("rollback", "rejected")
+    of_signalling = reason.cause in ("rollback", "rejected", "created")
     assert reason.cause, change
     assert reason.rule, change
     assert len(reason.text) > len("because"), change
@@ -176,13 +189,13 @@ def _check_aggregates(moment: Moment) -> None:
     states, kind = moment.states, moment.event.type
     if "RTCIceTransport.state" not in states:
         return
-    ice: Any = states["RTCIceTransport.state"]
-    dtls: Any = states["RTCDtlsTransport.state"]
-    gatherer: Any = states["RTCIceTransport.gatheringState"]
+    ice: Any = states["RTCIceTransport.state"].split()
+    dtls: Any = states["RTCDtlsTransport.state"].split()
+    gatherers: Any = states["RTCIceTransport.gatheringState"].split()
     if moment.source == "ice" or kind.startswith("ice"):
-        assert states["iceConnectionState"] == ice_connection_state(False, [ice]), moment
+        assert states["iceConnectionState"] == ice_connection_state(False, ice), moment
     if kind.endswith("gatheringstatechange"):
-        assert states["iceGatheringState"] == ice_gathering_state([gatherer]), moment
+        assert states["iceGatheringState"] == ice_gathering_state(gatherers), moment
     if kind in ("iceconnectionstatechange", "connectionstatechange"):
-        expected = connection_state(ice_connection_state(False, [ice]), [dtls])
+        expected = connection_state(ice_connection_state(False, ice), dtls)
         assert states["connectionState"] == expected, moment

@@ -6,7 +6,7 @@ the name come from the injected source. For that reason recordings are replayed 
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -64,20 +64,21 @@ class Certificate:
         *,
         kind: KeyKind = KeyKind.ECDSA,
         lifetime_s: float = DEFAULT_LIFETIME_S,
-    ) -> "Certificate":
+    ) -> Self:
         """Make a new key and certificate.
 
         Args:
             random_bytes: Gives the serial number and the name, so that neither identifies the host.
             wall_now: The time of day, in seconds since the epoch.
             kind: The kind of key. RSA takes a noticeable fraction of a second.
-            lifetime_s: For how long from ``wall_now`` the certificate is valid, above zero.
+            lifetime_s: For how long from ``wall_now`` the certificate is valid; with 0 it has
+                expired when it is made.
 
         Raises:
-            ValueError: ``lifetime_s`` is not positive.
+            ValueError: ``lifetime_s`` is negative.
         """
-        if lifetime_s <= 0:
-            raise ValueError("a certificate must be valid for some time")
+        if lifetime_s < 0:
+            raise ValueError("a certificate cannot have expired before it was made")
         key = _generate_key(kind)
         now = datetime.fromtimestamp(wall_now, UTC)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, random_bytes(_NAME_SIZE).hex())])

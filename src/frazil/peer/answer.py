@@ -1,34 +1,101 @@
 """Building answers (RFC 9429 5.3)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from frazil.dtls import DtlsRole
+from frazil.peer.bundle import Groups, answer_groups, bundle_tags
+from frazil.peer.codec import Codec
+from frazil.peer.configuration import BundlePolicy
 from frazil.peer.media import LocalTransport, data_answer, live_data_index, rejected_section
-from frazil.sdp import Origin, SessionDescription, Setup
+from frazil.peer.rtp_section import rtp_answer
+from frazil.peer.transceiver_table import TransceiverTable
+from frazil.peer.transport_map import TransportMap
+from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """What an answer accepts.
+
+    Attributes:
+        data: The index of the m-section of the data channels.
+        codecs: What is accepted of each RTP m-section, by index; the others are refused.
+        groups: The BUNDLE groups.
+        tags: For each m-section the index of the one whose transport it has; ``None`` if refused.
+    """
+
+    data: int | None
+    codecs: Mapping[int, list[Codec]]
+    groups: Groups
+    tags: list[int | None]
+
+    def accepts(self, index: int) -> bool:
+        """Whether the m-section is accepted."""
+        return self.tags[index] is not None
+
+
+def plan_answer(
+    offer: SessionDescription,
+    transceivers: TransceiverTable,
+    transports: TransportMap,
+    policy: BundlePolicy,
+) -> AnswerPlan:
+    """What we would answer to ``offer`` as things stand."""
+    data = live_data_index(offer)
+    codecs = {
+        index: found
+        for index, media in enumerate(offer.media)
+        if (found := transceivers.codecs_for(media))
+    }
+    accepted = {index for index in (*codecs, data) if index is not None}
+    accepted = {index for index in accepted if _has_transport(offer, offer.media[index])}
+    if policy is BundlePolicy.MAX_BUNDLE and accepted:
+        first = min(accepted)
+        accepted = {index for index in accepted if index == first or _bundled(offer, first, index)}
+    groups = answer_groups(offer, accepted.__contains__, transports.established)
+    tags = bundle_tags(offer, groups)
+    return AnswerPlan(
+        data=data if data in accepted else None,
+        codecs={index: found for index, found in codecs.items() if index in accepted},
+        groups=groups,
+        tags=[tag if index in accepted else None for index, tag in enumerate(tags)],
+    )
 
 
 def build_answer(
-    origin: Origin, offer: SessionDescription, data: LocalTransport | None
+    origin: Origin,
+    offer: SessionDescription,
+    plan: AnswerPlan,
+    transceivers: TransceiverTable,
+    locals_: Mapping[int, LocalTransport],
 ) -> SessionDescription:
-    """An answer that accepts the data channels and rejects everything else.
+    """The answer that accepts what ``plan`` says and rejects everything else.
 
     Args:
         origin: Our session and its version.
         offer: The pending remote offer.
-        data: The transport of the data channels; ``None`` if the offer has none to accept.
+        plan: Made for this offer.
+        transceivers: Those of the RTP m-sections.
+        locals_: Our side of each transport, by the index of the m-section that is its tag.
     """
-    accepted = live_data_index(offer) if data else None
-    media = tuple(
-        data_answer(offered, offered.mid or "", data)
-        if data and index == accepted
-        else rejected_section(offered)
-        for index, offered in enumerate(offer.media)
-    )
-    live = {each.mid for each in media if not each.is_rejected}
-    groups = (tuple(mid for mid in group if mid in live) for group in offer.bundle_groups)
+
+    def section(index: int, offered: MediaDescription) -> MediaDescription:
+        tag = plan.tags[index]
+        if tag is None:
+            return rejected_section(offered)
+        local = locals_[tag] if tag == index else locals_[tag].shared()
+        if index == plan.data:
+            return data_answer(offered, offered.mid or "", local)
+        transceiver = transceivers.find(offered.mid)
+        assert transceiver is not None  # the offer made one
+        return rtp_answer(offered, transceiver, plan.codecs[index], local)
+
     return SessionDescription(
         origin=origin,
-        bundle_groups=tuple(group for group in groups if group),
+        bundle_groups=plan.groups,
         extmap_allow_mixed=offer.extmap_allow_mixed,
-        media=media,
+        media=tuple(section(index, offered) for index, offered in enumerate(offer.media)),
     )
 
 
@@ -40,3 +107,13 @@ def answering_role(offered: Setup | None, established: DtlsRole | None) -> DtlsR
     if established is not None:
         return established
     return DtlsRole.SERVER if offered is Setup.ACTIVE else DtlsRole.CLIENT
+
+
+def _has_transport(offer: SessionDescription, media: MediaDescription) -> bool:
+    """A bundle-only section without a group has none (RFC 9143 6)."""
+    return not media.bundle_only or any(media.mid in group for group in offer.bundle_groups)
+
+
+def _bundled(offer: SessionDescription, first: int, second: int) -> bool:
+    mids = {offer.media[first].mid, offer.media[second].mid}
+    return any(mids <= set(group) for group in offer.bundle_groups)

@@ -1,109 +1,196 @@
 """What an accepted description does to transports and channels (webrtc-pc 4.4.1.5)."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from frazil.dtls import DtlsRole
 from frazil.errors import InvalidAccessError
 from frazil.ice import Candidate, CandidateSyntaxError, Credentials
+from frazil.peer.answer import plan_answer
+from frazil.peer.bundle import bundle_tags, tagged, with_group
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import DataChannel
-from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
+from frazil.peer.data_section import DataSection
 from frazil.peer.description import Description
 from frazil.peer.media import ROLE_FACING, SETUP_OF_ROLE, live_data_index
 from frazil.peer.remote import RemoteTransport, can_trickle, read_transport
 from frazil.peer.signaling import SdpType
 from frazil.peer.stack import TransportStack
+from frazil.peer.transceiver_table import TransceiverTable
+from frazil.peer.transport_map import TransportMap
 from frazil.peer.transport_set import TransportSet
+from frazil.sdp import MediaDescription, SessionDescription
 from frazil.states.enums import RTCIceRole
 from frazil.trace import Reason
 
 _ROLE_OF_SETUP: Final = {setup: role for role, setup in SETUP_OF_ROLE.items()}
+_NOT_NEGOTIATED: Final = Reason(
+    "rejected", "webrtc-pc 4.4.1.5", "the answer left no m-section on this transport"
+)
+
+
+class _Share(NamedTuple):
+    """M-sections that have one transport.
+
+    Attributes:
+        tag: The index of the one that describes it.
+        mids: Their names.
+        known_by: The names under which the transport may be known already.
+    """
+
+    tag: int
+    mids: list[str]
+    known_by: list[str]
+
+
+class _Use(NamedTuple):
+    """A transport, and the m-sections that have it."""
+
+    share: _Share
+    stack: TransportStack
 
 
 class Applier:
-    """Brings the transport in line with the descriptions; called inside their tasks.
+    """Brings the transports in line with the descriptions; called inside their tasks.
 
     Attributes:
-        stack: The transport of the data channels, negotiated or under negotiation.
         can_trickle: What the last remote description said; ``None`` before the first.
     """
 
-    __slots__ = ("_channels", "_core", "_stable_stack", "_transports", "can_trickle", "stack")
+    __slots__ = ("_core", "_data", "_map", "_transceivers", "_transports", "can_trickle")
 
-    def __init__(self, core: Core, transports: TransportSet, channels: ChannelTable) -> None:
+    def __init__(
+        self,
+        core: Core,
+        transports: TransportSet,
+        transport_map: TransportMap,
+        transceivers: TransceiverTable,
+        data: DataSection,
+    ) -> None:
         self._core = core
         self._transports = transports
-        self._channels = channels
-        self._stable_stack: TransportStack | None = None
-        self.stack: TransportStack | None = None
+        self._map = transport_map
+        self._transceivers = transceivers
+        self._data = data
         self.can_trickle: bool | None = None
+
+    def stack_of(self, index: int) -> TransportStack | None:
+        """The transport that the peer's candidates of an m-section are meant for."""
+        return next((stack for stack in self._map.stacks if index in stack.sections), None)
 
     def apply_local(self, description: Description, now: float) -> list[DataChannel]:
         """Apply our own description; the channels that found no id."""
-        index = live_data_index(description.model)
-        if index is None:
-            return self._without_data(description, now)
-        media = description.model.media[index]
-        stack = self._obtain()
         if description.type is SdpType.OFFER:
-            stack.set_role(RTCIceRole.CONTROLLING, now)
-        stack.apply_local(Credentials(media.ice_ufrag or "", media.ice_pwd or ""), now)
-        self._catch_up(stack, description)
-        if description.type is SdpType.OFFER or media.setup is None:
+            self._apply_local_offer(description, now)
             return []
-        return self._start(stack, _ROLE_OF_SETUP[media.setup], description.type, now)
+        offer = self._core.descriptions.pending_remote
+        assert offer is not None  # the signalling state says so
+        uses = self._assign(_answered(description.model, offer.model))
+        for use in uses:
+            self._take_role(use, now)
+            self._feed(use, offer, now)
+            self._take_local(use, description, now)
+            setup = description.model.media[use.share.tag].setup
+            if setup is not None:
+                use.stack.start(_ROLE_OF_SETUP[setup], now)
+        return self._conclude(description, offer, uses, now)
 
     def apply_remote(self, description: Description, now: float) -> list[DataChannel]:
         """Apply the peer's description; the channels that found no id.
 
         Raises:
-            InvalidAccessError: If it contradicts the DTLS association that exists.
+            InvalidAccessError: If it contradicts an association that exists.
         """
-        remote = read_transport(description.model)
-        role = self._agree(description.type, remote) if remote else None
-        self.can_trickle = can_trickle(description.model)
-        if remote is None:
-            return self._without_data(description, now)
-        stack = self._obtain()
-        if description.type is SdpType.OFFER:
-            stack.set_role(RTCIceRole.CONTROLLED, now)
-        stack.apply_remote(remote, now)
-        self._add_candidates(stack, remote, description, now)
-        if role is None:
+        model, is_offer = description.model, description.type is SdpType.OFFER
+        shares = self._offered(model) if is_offer else _answered(model, model)
+        roles = [self._agree(description, share) for share in shares]
+        if not is_offer:
+            self._data.check_move(model, [(s.mids, self._map.first(s.known_by)) for s in shares])
+        self.can_trickle = can_trickle(model)
+        if is_offer:
+            for share in shares:
+                use = _Use(share, self._map.obtain(share.known_by))
+                self._take_role(use, now)
+                self._data.offer(model, share.mids, use.stack, self._map)
+                self._feed(use, description, now)
             return []
-        return self._start(stack, role, description.type, now)
+        uses = self._assign(shares)
+        for use, role in zip(uses, roles, strict=True):
+            self._feed(use, description, now)
+            if role is not None:
+                use.stack.start(role, now)
+        return self._conclude(description, description, uses, now)
 
     def roll_back(self, now: float) -> None:
         """Undo what the pending offer did."""
-        if self.stack is self._stable_stack:
-            if self.stack is not None:
-                self.stack.roll_back(now)
-        elif self.stack is not None:
-            text = "the offer that created this transport was rolled back"
-            reason = Reason("rollback", "RFC 9429 4.1.10.2", text)
-            self._transports.discard(self.stack, reason, now)
-            self.stack = self._stable_stack
+        self._map.roll_back(now)
+        self._data.roll_back(now)
 
-    def _obtain(self) -> TransportStack:
-        if self.stack is None:
-            self.stack = self._transports.create()
-        return self.stack
+    # --- which transports ---------------------------------------------------------------------
+
+    def _offered(self, offer: SessionDescription) -> list[_Share]:
+        """Those on transports that exist, and the data channels'; the answer makes the others."""
+        policy = self._transports.configuration.bundle_policy
+        plan = plan_answer(offer, self._transceivers, self._map, policy)
+        data_mid = offer.media[plan.data].mid if plan.data is not None else None
+        return [
+            share
+            for share in _shares(offer, plan.tags, offer)
+            if data_mid in share.mids or self._map.first(share.known_by)
+        ]
+
+    def _assign(self, shares: list[_Share]) -> list[_Use]:
+        """Give m-sections of an answer their transports."""
+        uses = []
+        for share in shares:
+            stack = self._map.obtain(share.known_by)
+            for mid in share.mids:
+                self._map.assign(mid, stack)
+            uses.append(_Use(share, stack))
+        return uses
+
+    def _apply_local_offer(self, description: Description, now: float) -> None:
+        model = description.model
+        live = [media for media in model.media if not media.is_rejected and media.mid]
+        for media in sorted(live, key=lambda each: each.bundle_only):
+            mid, tag = media.mid or "", model.bundle_tag(media)
+            stack = self._map.obtain([mid, tag.mid or ""] if media.bundle_only else [mid])
+            self._map.assign(mid, stack)
+            if media.bundle_only:
+                continue
+            stack.set_role(RTCIceRole.CONTROLLING, now)
+            self._take_local(
+                _Use(_Share(model.media.index(media), [mid], [mid]), stack), description, now
+            )
+        self._data.offer_local(model, self._map)
+
+    # --- what they are told -------------------------------------------------------------------
 
     @staticmethod
-    def _catch_up(stack: TransportStack, description: Description) -> None:
-        """Add the candidates surfaced after the description was created."""
-        for ufrag, generation in stack.generations.items():
-            for index in description.sections_of(ufrag)[:1]:
-                generation.write_to(description, index)
+    def _take_role(use: _Use, now: float) -> None:
+        """Our ICE role when the peer offers, unless one of us is lite (RFC 8445 6.1.1)."""
+        use.stack.set_role(RTCIceRole.CONTROLLED, now)
 
-    def _agree(self, kind: SdpType, remote: RemoteTransport) -> DtlsRole | None:
-        """Our DTLS role if ``remote`` is an answer; checked against the association there is."""
-        established = self.stack.dtls_role if self.stack else None
+    @staticmethod
+    def _take_local(use: _Use, description: Description, now: float) -> None:
+        """Our credentials, and in the description the candidates surfaced since it was made."""
+        media = description.model.media[use.share.tag]
+        use.stack.apply_local(Credentials(media.ice_ufrag or "", media.ice_pwd or ""), now)
+        for ufrag, generation in use.stack.generations.items():
+            generation.write_to(description, ufrag)
+
+    def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
+        """Our DTLS role if it is an answer; checked against the association there is."""
+        remote, stack = (
+            read_transport(description.model, share.tag),
+            self._map.first(share.known_by),
+        )
         role = ROLE_FACING.get(remote.setup) if remote.setup else None
-        if established is None:
-            return None if kind is SdpType.OFFER else role
-        known = self.stack.remote.fingerprints if self.stack and self.stack.remote else ()
+        is_offer = description.type is SdpType.OFFER
+        if stack is None or stack.dtls_role is None:
+            return None if is_offer else role
+        known = stack.remote.fingerprints if stack.remote else ()
         if set(known) != set(remote.fingerprints):
             raise InvalidAccessError(
                 "the remote certificate differs from that of the established connection; "
@@ -111,7 +198,33 @@ class Applier:
             )
         # Firefox answers every later offer with `active`, whoever is the client. Without a new
         # association there are no roles to choose, so what it says has no effect (RFC 8842 5.5).
-        return None if kind is SdpType.OFFER else established
+        return None if is_offer else stack.dtls_role
+
+    def _feed(self, use: _Use, description: Description, now: float) -> None:
+        """The peer's side, and the candidates that the description has by now."""
+        stack, model = use.stack, description.model
+        remote = read_transport(model, use.share.tag)
+        sections = {use.share.tag, remote.candidate_section} | {
+            index
+            for index, media in enumerate(model.media)
+            if self._shares(media, use, is_offer=description.type is SdpType.OFFER)
+        }
+        is_known = remote == stack.remote and sections == stack.sections
+        stack.sections = frozenset(sections)
+        if is_known and description is self._core.descriptions.pending_remote:
+            return  # the offer was taken in when it came, and its candidates one by one since
+        stack.apply_remote(remote, now)
+        self._add_candidates(stack, remote, description, now)
+
+    def _shares(self, media: MediaDescription, use: _Use, *, is_offer: bool) -> bool:
+        """Whether candidates of the m-section are meant for the transport.
+
+        Who shares is decided by the answer. In an offer only those do that have no transport of
+        their own, and those that were bundled before.
+        """
+        if is_offer and not media.bundle_only:
+            return self._map.is_settled(media.mid, use.stack)
+        return media.mid in use.share.mids
 
     def _add_candidates(
         self, stack: TransportStack, remote: RemoteTransport, description: Description, now: float
@@ -119,30 +232,41 @@ class Applier:
         ufrag = remote.credentials.ufrag
         index = remote.candidate_section
         mid = description.model.media[index].mid
-        for line in remote.candidates:
+        for line in description.candidates_at(index):
             try:
                 candidate = Candidate.from_line(line)
             except CandidateSyntaxError:
                 self._core.trace.count("candidate-malformed")
                 continue
             stack.add_candidate(candidate, CandidateInit(line, mid, index, ufrag), now)
-        if remote.is_gathered:
+        if description.has_ended_at(index) or not remote.is_trickling:
             stack.session.end_remote_candidates(now, ufrag)
 
-    def _start(
-        self, stack: TransportStack, role: DtlsRole, kind: SdpType, now: float
+    def _conclude(
+        self, answer: Description, theirs: Description, uses: list[_Use], now: float
     ) -> list[DataChannel]:
-        stack.start(role, now)
-        if kind is SdpType.ANSWER:
-            stack.settle()
-            self._stable_stack = stack
-        return self._channels.attach(stack, now)
+        """After an answer: data channels start, and transports that nobody uses are discarded."""
+        index = live_data_index(answer.model)
+        failed: list[DataChannel] = []
+        if index is not None:
+            mid = answer.model.media[index].mid or ""
+            stack = next(use.stack for use in uses if mid in use.share.mids)
+            failed = self._data.start(mid, stack, theirs.model.media[index], now)
+        if answer.type is SdpType.ANSWER:
+            mids = {mid for use in uses for mid in use.share.mids}
+            self._map.settle(mids, _NOT_NEGOTIATED, now)
+            if index is None:
+                self._data.end(now)
+            self._data.settle()
+        return failed
 
-    def _without_data(self, description: Description, now: float) -> list[DataChannel]:
-        if description.type is SdpType.ANSWER and self.stack is not None:
-            text = "the answer rejected the data channels"
-            reason = Reason("rejected", "webrtc-pc 4.4.1.5", text)
-            self._transports.discard(self.stack, reason, now)
-            self._channels.detach(text)
-            self.stack = self._stable_stack = None
-        return []
+
+def _answered(answer: SessionDescription, offer: SessionDescription) -> list[_Share]:
+    """The m-sections that an answer accepts, by transport."""
+    return _shares(answer, bundle_tags(answer), offer)
+
+
+def _shares(
+    model: SessionDescription, tags: Sequence[int | None], offer: SessionDescription
+) -> list[_Share]:
+    return [_Share(tag, mids, with_group(offer, mids)) for tag, mids in tagged(model, tags).items()]

@@ -9,6 +9,7 @@ from frazil.peer.channel import ChannelInit, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
+from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
@@ -29,7 +30,7 @@ class ChannelTable:
         opened: How many channels were ever ``open``.
     """
 
-    __slots__ = ("_by_id", "_channels", "_core", "_serial", "_stack", "opened")
+    __slots__ = ("_by_id", "_channels", "_core", "_sctp", "_serial", "_stack", "opened")
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -38,6 +39,7 @@ class ChannelTable:
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
         self._stack: TransportStack | None = None
+        self._sctp: SctpTransport | None = None
 
     @property
     def numbered(self) -> list[tuple[DataChannel, int]]:
@@ -52,7 +54,7 @@ class ChannelTable:
     @property
     def max_message_size(self) -> int | None:
         """Bytes that one message may have; ``None`` before the first answer."""
-        return self._stack.sctp.max_message_size if self._stack else None
+        return self._sctp.max_message_size if self._sctp else None
 
     # --- the application ----------------------------------------------------------------------
 
@@ -67,7 +69,7 @@ class ChannelTable:
         channel = DataChannel(self, label, init)
         if channel.id is not None and channel.id in self._by_id:
             raise OperationError(f"id {channel.id} belongs to another channel; choose a free one")
-        maximum = self._stack.sctp.max_channels if self._stack else None
+        maximum = self._sctp.max_channels if self._sctp else None
         if channel.id is not None and maximum is not None and channel.id >= maximum:
             raise OperationError(f"id {channel.id} is too large: the peer has {maximum} streams")
         self._open_in_session(channel, now)
@@ -101,9 +103,9 @@ class ChannelTable:
         Returns:
             The channels for which no id was left; they are closed, and their ``error`` is due.
         """
-        if self._stack is stack:
+        if self._sctp is stack.sctp:
             return []
-        self._stack = stack
+        self._stack, self._sctp = stack, stack.sctp
         failed = []
         waiting = [channel for channel in self._channels if not channel.is_over]
         # Negotiated ids first, so that the others are chosen around them.
@@ -121,7 +123,7 @@ class ChannelTable:
 
     def detach(self, text: str) -> None:
         """The answer left data channels out: all that exist are closed."""
-        self._stack = None
+        self._stack = self._sctp = None
         self._by_id.clear()
         for channel in self._channels:
             connecting = channel.ready_state is _State.CONNECTING
@@ -168,10 +170,10 @@ class ChannelTable:
 
     def _change_sctp(self, stack: TransportStack, event: SctpChanged, now: float) -> None:
         core, sctp, change = self._core, stack.sctp, event.change
-        if stack.is_discarded:
+        if stack.is_discarded or sctp is None:
             return
         sctp.state = RTCSctpTransportState(change.new)
-        machine = f"sctp-transport {stack.name}"
+        machine = f"sctp-transport {sctp.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
         core.tasks.fire(sctp, EventType.STATE_CHANGE)
         if sctp.state is RTCSctpTransportState.CONNECTED:
@@ -200,7 +202,7 @@ class ChannelTable:
     def _announce_open(self, channel: DataChannel, now: float) -> None:
         if channel.is_over:
             return
-        maximum = self._stack.sctp.max_channels if self._stack else None
+        maximum = self._sctp.max_channels if self._sctp else None
         if channel.id is None or (maximum is not None and channel.id >= maximum):
             text = f"the association has {maximum} streams, too few for id {channel.id}"
             self._announce_closed(channel, RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE), now)
@@ -260,13 +262,11 @@ class ChannelTable:
 
     @property
     def _is_connected(self) -> bool:
-        stack = self._stack
-        return stack is not None and stack.sctp.state is RTCSctpTransportState.CONNECTED
+        return self._sctp is not None and self._sctp.state is RTCSctpTransportState.CONNECTED
 
     @property
     def _is_dead(self) -> bool:
-        stack = self._stack
-        return stack is not None and stack.sctp.state is RTCSctpTransportState.CLOSED
+        return self._sctp is not None and self._sctp.state is RTCSctpTransportState.CLOSED
 
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
         """Give the channel its stream, once there are streams (RFC 8832 6).

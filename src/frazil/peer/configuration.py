@@ -40,7 +40,7 @@ class Configuration:
     Attributes:
         ice_servers: Used from the next gathering on.
         ice_transport_policy: Which candidates may be used, from the next gathering on.
-        bundle_policy: Kept and compared; everything is bundled on one transport.
+        bundle_policy: How many transports an offer has before the peer has said what it bundles.
         rtcp_mux_policy: RTP and RTCP share a transport.
         certificates: The certificates to choose from; empty means one is made.
         ice_candidate_pool_size: Kept and compared; gathering starts with the local description.

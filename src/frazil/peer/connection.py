@@ -12,12 +12,16 @@ from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.chain import OperationChain
 from frazil.peer.channel import ChannelInit, DataChannel
 from frazil.peer.channel_table import ChannelTable
+from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
+from frazil.peer.creator import DescriptionCreator
+from frazil.peer.data_section import DataSection
 from frazil.peer.description import Description, DescriptionInit, DescriptionSlots
 from frazil.peer.dictionary import scalar_text
 from frazil.peer.event import PeerEvent
 from frazil.peer.history import History
+from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.remote_candidate import RemoteCandidateIntake
@@ -25,7 +29,10 @@ from frazil.peer.router import Router
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
+from frazil.peer.transceiver import Transceiver, TransceiverInit
+from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import DtlsTransport, SctpTransport
+from frazil.peer.transport_map import TransportMap
 from frazil.peer.transport_set import SessionFactory, TransportSet
 from frazil.states.enums import (
     RTCIceConnectionState,
@@ -82,15 +89,30 @@ class PeerConnection:
         self.transports = TransportSet(
             core, partial(Router, core, self._channels), configuration, session_factory
         )
-        self._applier = Applier(core, self.transports, self._channels)
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
+        self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)
+        self._data = DataSection(core, self._channels)
+        used = TransportMap(self.transports)
+        self._applier = Applier(core, self.transports, used, self._transceivers, self._data)
+        credentials = LocalCredentials(used, random_bytes)
         self._negotiator = Negotiator(
             core,
-            self._applier,
-            self._channels,
-            certificate,
-            traits,
-            random_bytes,
+            applier=self._applier,
+            creator=DescriptionCreator(
+                core,
+                used,
+                self._transceivers,
+                credentials,
+                certificate,
+                traits,
+                random_bytes,
+                configuration.bundle_policy,
+            ),
+            credentials=credentials,
+            transports=used,
+            transceivers=self._transceivers,
+            channels=self._channels,
+            data=self._data,
             is_busy=lambda: not self._chain.is_empty,
         )
         self._candidates = RemoteCandidateIntake(core, self._applier)
@@ -166,7 +188,12 @@ class PeerConnection:
     @property
     def sctp(self) -> SctpTransport | None:
         """The SCTP transport, from the first description with data channels on."""
-        return self._applier.stack.sctp if self._applier.stack else None
+        return self._data.sctp
+
+    @property
+    def transceivers(self) -> list[Transceiver]:
+        """Those that exist, in the order in which they were made."""
+        return self._transceivers.items
 
     @property
     def state_history(self) -> list[StateChange]:
@@ -278,6 +305,17 @@ class PeerConnection:
         self._negotiator.channel_created()
         return channel
 
+    # --- transceivers -------------------------------------------------------------------------
+
+    def add_transceiver(self, kind: MediaKind, init: TransceiverInit) -> Transceiver:
+        """A transceiver; a negotiation gives it an m-section.
+
+        Raises:
+            InvalidStateError: If closed.
+        """
+        self._require_open("addTransceiver")
+        return self._transceivers.add(kind, init)
+
     # --- tasks --------------------------------------------------------------------------------
 
     @property
@@ -307,6 +345,7 @@ class PeerConnection:
         self._stats.keep()
         reason = Reason("close", "webrtc-pc close()", "the application closed the connection")
         self._negotiator.signaling.close(now)
+        self._transceivers.close()
         self._channels.close()
         self.transports.close(reason, now)
         self._aggregates.close(reason, now)
@@ -317,6 +356,9 @@ class PeerConnection:
 
     def _transports_in_use(self) -> Sequence[DtlsTransport]:
         return self.transports.dtls
+
+    def _on_transceiver_changed(self) -> None:
+        self._negotiator.note_change()
 
     def _on_chain_empty(self) -> None:
         self._negotiator.needed.chain_emptied()

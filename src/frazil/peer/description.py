@@ -82,6 +82,22 @@ class Description:
             return None
         return media.ice_ufrag or self.model.bundle_tag(media).ice_ufrag
 
+    def place_of(self, ufrag: str) -> int | None:
+        """The m-section in which the candidates of the generation ``ufrag`` stand."""
+        sections = self.sections_of(ufrag)
+        media = self.model.media
+        tagged = (at for at in sections if self.model.bundle_tag(media[at]) is media[at])
+        return next(tagged, sections[0] if sections else None)
+
+    def candidates_at(self, index: int) -> list[str]:
+        """The ``candidate:`` lines of an m-section, those added later included."""
+        section = self._sections[index + 1]
+        return [line[2:] for line in section if line.startswith("a=candidate:")]
+
+    def has_ended_at(self, index: int) -> bool:
+        """Whether no further candidate will be added to the m-section."""
+        return self._ended[index]
+
     def index_of(self, mid: str) -> int | None:
         """The index of the m-section named ``mid``."""
         for index, media in enumerate(self.model.media):
@@ -137,6 +153,12 @@ class DescriptionSlots:
     def remote(self) -> Description | None:
         """The pending remote description if there is one, else the current one."""
         return self.pending_remote or self.current_remote
+
+    @property
+    def current_answer(self) -> Description | None:
+        """The one of the current descriptions that is the answer."""
+        local = self.current_local
+        return local if local and local.type is SdpType.ANSWER else self.current_remote
 
     def locals(self) -> list[Description]:
         """The local descriptions in force, newest first."""

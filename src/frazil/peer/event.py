@@ -18,6 +18,7 @@ class EventType(StrEnum):
     CLOSING = "closing"
     CONNECTION_STATE_CHANGE = "connectionstatechange"
     DATA_CHANNEL = "datachannel"
+    ENDED = "ended"
     ERROR = "error"
     GATHERING_STATE_CHANGE = "gatheringstatechange"
     ICE_CANDIDATE = "icecandidate"
@@ -34,6 +35,7 @@ class EventType(StrEnum):
     SELECTED_CANDIDATE_PAIR_CHANGE = "selectedcandidatepairchange"
     SIGNALING_STATE_CHANGE = "signalingstatechange"
     STATE_CHANGE = "statechange"
+    TRACK = "track"
 
 
 class Fired(NamedTuple):
@@ -41,13 +43,14 @@ class Fired(NamedTuple):
 
     Attributes:
         target: The slot object it is dispatched at: the :class:`PeerConnection`, an
-            ``IceTransport``, ``DtlsTransport``, ``SctpTransport`` or ``DataChannel``.
+            ``IceTransport``, ``DtlsTransport``, ``SctpTransport``, ``DataChannel`` or
+            ``RemoteTrack``.
         type: The W3C event name.
         payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
             ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,
             ``icecandidatepair...`` a ``SelectedPair``, ``message`` ``bytes`` or ``str``, ``error``
-            an ``RTCError``, ``remoteclose`` the cause;
-            ``None`` for all others.
+            an ``RTCError``, ``track`` the ``Transceiver``, ``remoteclose`` the cause; ``None`` for
+            all others.
     """
 
     target: object

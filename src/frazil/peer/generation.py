@@ -40,8 +40,11 @@ class LocalGeneration:
         if self._default is None or _reach(candidate) > _reach(self._default):
             self._default = candidate
 
-    def write_to(self, description: Description, index: int) -> None:
-        """Bring the m-section at ``index`` up to date."""
+    def write_to(self, description: Description, ufrag: str) -> None:
+        """Bring the m-section where the generation ``ufrag`` stands up to date, if there is one."""
+        index = description.place_of(ufrag)
+        if index is None:
+            return
         for line in self.lines:
             description.add_candidate(index, line)
         if self._default is not None:

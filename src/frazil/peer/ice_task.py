@@ -119,8 +119,7 @@ class IceTasks:
             return
         generation.add(candidate)
         for description in self._core.descriptions.locals():
-            for index in description.sections_of(ufrag)[:1]:
-                generation.write_to(description, index)
+            generation.write_to(description, ufrag)
         init = CandidateInit(
             line, *place, ufrag, url=candidate.url, relay_protocol=candidate.relay_protocol
         )
@@ -134,8 +133,7 @@ class IceTasks:
             return
         generation.is_gathered = True
         for description in self._core.descriptions.locals():
-            for index in description.sections_of(ufrag)[:1]:
-                generation.write_to(description, index)
+            generation.write_to(description, ufrag)
         init = CandidateInit("", *place, ufrag)
         self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
 
@@ -147,7 +145,8 @@ class IceTasks:
         """
         if not stack.is_discarded:
             for description in self._core.descriptions.locals():
-                for index in description.sections_of(ufrag):
+                index = description.place_of(ufrag)
+                if index is not None:
                     return description.model.media[index].mid, index
         return None
 

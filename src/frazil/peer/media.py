@@ -1,7 +1,7 @@
 """The m-sections that we write (RFC 9429 5.2 and 5.3, RFC 8841, RFC 8842)."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypedDict
 
 from frazil.dtls import Certificate, DtlsRole
 from frazil.ice import Credentials
@@ -43,6 +43,7 @@ class LocalTransport:
         candidates: The lines surfaced so far in this generation.
         is_gathered: No further candidate will follow.
         default_address: The most reachable candidate so far.
+        is_bundle_only: The section has the transport of its BUNDLE group, or none.
     """
 
     credentials: Credentials
@@ -51,18 +52,40 @@ class LocalTransport:
     candidates: tuple[str, ...] = ()
     is_gathered: bool = False
     default_address: Address | None = None
+    is_bundle_only: bool = False
+
+    def shared(self, *, is_bundle_only: bool = False) -> "LocalTransport":
+        """The same for another section of the group: candidates stand in the tagged one only."""
+        return LocalTransport(
+            self.credentials, self.certificate, self.setup, is_bundle_only=is_bundle_only
+        )
 
 
-def data_section(mid: str, local: LocalTransport) -> MediaDescription:
-    """The m-section of the data channels, as an offer has it."""
+class TransportAttributes(TypedDict):
+    """The members of a :class:`MediaDescription` that say which transport it uses."""
+
+    port: int
+    connection: Connection
+    ice_ufrag: str
+    ice_pwd: str
+    ice_options: tuple[str, ...]
+    fingerprints: tuple[Fingerprint, ...]
+    setup: Setup
+    candidates: tuple[str, ...]
+    end_of_candidates: bool
+    bundle_only: bool
+
+
+def transport_attributes(local: LocalTransport) -> TransportAttributes:
+    """What every m-section says about its transport.
+
+    Bundled ones repeat it, like Chromium's: some implementations look for it in each.
+    """
     address = local.default_address
-    return MediaDescription(
-        kind="application",
-        port=address[1] if address else _DISCARD_PORT,
-        protocol=DATA_PROTOCOL,
-        formats=(DATA_FORMAT,),
+    port = address[1] if address else _DISCARD_PORT
+    return TransportAttributes(
+        port=0 if local.is_bundle_only else port,
         connection=_connection(address),
-        mid=mid,
         ice_ufrag=local.credentials.ufrag,
         ice_pwd=local.credentials.password,
         ice_options=_TRICKLE,
@@ -70,8 +93,20 @@ def data_section(mid: str, local: LocalTransport) -> MediaDescription:
         setup=local.setup,
         candidates=local.candidates,
         end_of_candidates=local.is_gathered,
+        bundle_only=local.is_bundle_only,
+    )
+
+
+def data_section(mid: str, local: LocalTransport) -> MediaDescription:
+    """The m-section of the data channels, as an offer has it."""
+    return MediaDescription(
+        kind="application",
+        protocol=DATA_PROTOCOL,
+        formats=(DATA_FORMAT,),
+        mid=mid,
         sctp_port=SCTP_PORT,
         max_message_size=MAX_MESSAGE_SIZE,
+        **transport_attributes(local),
     )
 
 

@@ -1,10 +1,9 @@
 """Offer/answer: the operations that create and apply descriptions (webrtc-pc 4.4.1, RFC 9429)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from frazil.dtls import Certificate
 from frazil.errors import (
     InvalidAccessError,
     InvalidModificationError,
@@ -12,34 +11,33 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import AgentTraits, Credentials
-from frazil.peer.answer import answering_role, build_answer
 from frazil.peer.applier import Applier
 from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
+from frazil.peer.creator import DescriptionCreator, Draft
+from frazil.peer.data_section import DataSection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType
-from frazil.peer.media import SETUP_OF_ROLE, LocalTransport, live_data_index
+from frazil.peer.local_credentials import LocalCredentials
+from frazil.peer.media import live_data_index
 from frazil.peer.negotiation_needed import NegotiationNeeded
-from frazil.peer.offer import build_offer
 from frazil.peer.operation import Steps
-from frazil.peer.remote import read_transport
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
-from frazil.peer.traits import with_traits
+from frazil.peer.succession import check_succession
+from frazil.peer.transceiver import Transceiver
+from frazil.peer.transceiver_table import TransceiverTable
+from frazil.peer.transport_map import TransportMap
 from frazil.sdp import (
-    Origin,
     SdpSemanticError,
     SdpSyntaxError,
     SessionDescription,
-    Setup,
     parse_sdp,
     validate_answer,
     validate_offer,
     write_sdp,
 )
 from frazil.states.enums import RTCSignalingState
-from frazil.types import RandomBytes
 
 _State = RTCSignalingState
 
@@ -53,8 +51,15 @@ class _Created:
     """The description that ``createOffer`` or ``createAnswer`` made last."""
 
     sdp: str
-    model: SessionDescription
+    draft: Draft
     revision: int
+
+
+class _Due(NamedTuple):
+    """What an applied description has to tell: channels without an id, tracks that begin."""
+
+    failed: Sequence[DataChannel] = ()
+    begun: Sequence[Transceiver] = ()
 
 
 class Negotiator:
@@ -68,18 +73,16 @@ class Negotiator:
 
     __slots__ = (
         "_applier",
-        "_certificate",
         "_channels",
         "_core",
         "_created_answer",
         "_created_offer",
-        "_fresh",
-        "_random_bytes",
-        "_replaced",
+        "_creator",
+        "_credentials",
+        "_data",
         "_revision",
-        "_session_id",
-        "_traits",
-        "_version",
+        "_transceivers",
+        "_transports",
         "has_applied_local",
         "needed",
         "signaling",
@@ -88,19 +91,24 @@ class Negotiator:
     def __init__(
         self,
         core: Core,
+        *,
         applier: Applier,
+        creator: DescriptionCreator,
+        credentials: LocalCredentials,
+        transports: TransportMap,
+        transceivers: TransceiverTable,
         channels: ChannelTable,
-        certificate: Certificate,
-        traits: AgentTraits,
-        random_bytes: RandomBytes,
+        data: DataSection,
         is_busy: Callable[[], bool],
     ) -> None:
         self._core = core
         self._applier = applier
+        self._creator = creator
+        self._credentials = credentials
+        self._transports = transports
+        self._transceivers = transceivers
         self._channels = channels
-        self._certificate = certificate
-        self._random_bytes = random_bytes
-        self._traits = traits
+        self._data = data
         self.signaling = SignalingMachine(core.history)
         self.has_applied_local = False
         self.needed = NegotiationNeeded(
@@ -111,12 +119,7 @@ class Negotiator:
         )
         self._created_offer: _Created | None = None
         self._created_answer: _Created | None = None
-        self._fresh: Credentials | None = None
-        self._replaced: set[Credentials] = set()
         self._revision = 0
-        # Below 2**63 (RFC 9429 5.2.1).
-        self._session_id = int.from_bytes(random_bytes(8)) >> 1
-        self._version = 0
 
     # --- operations ---------------------------------------------------------------------------
 
@@ -151,11 +154,13 @@ class Negotiator:
             yield
             created = self._make_offer(False) if kind is SdpType.OFFER else self._make_answer()
         now = yield
-        description = Description(kind, created.sdp, created.model)
+        model, made_for = created.draft
+        description = Description(kind, created.sdp, model)
         failed = self._applier.apply_local(description, now)
+        self._transceivers.apply_local(kind, model, made_for)
         self.has_applied_local = True
-        self._fresh = None
-        self._commit(Side.LOCAL, description, failed, now)
+        self._credentials.note_applied()
+        self._commit(Side.LOCAL, description, _Due(failed), now)
 
     def set_remote(self, kind: SdpType, sdp: str) -> Steps[None]:
         """The body of ``setRemoteDescription``."""
@@ -167,95 +172,44 @@ class Negotiator:
             self.signaling.roll_back(Side.LOCAL, now)
             self._roll_back(now)
         now = yield
-        description = Description(kind, sdp, self._read(kind, sdp))
+        model = self._read(kind, sdp)
+        description = Description(kind, sdp, model)
         failed = self._applier.apply_remote(description, now)
-        self._commit(Side.REMOTE, description, failed, now)
+        begun = self._transceivers.apply_remote(kind, model, self._mids(kind, model))
+        self._commit(Side.REMOTE, description, _Due(failed, begun), now)
 
     # --- commands -----------------------------------------------------------------------------
 
     def restart_ice(self) -> None:
         """The next offer replaces every ufrag and password in use (webrtc-pc, restartIce)."""
-        pending = self._core.descriptions.pending_local
-        used = (self._negotiated_credentials(), _credentials(pending.model) if pending else None)
-        self._replaced = {each for each in used if each is not None}
-        self._revision += 1
-        self.needed.update()
+        self._credentials.replace_all()
+        self.note_change()
 
     def channel_created(self) -> None:
         """The first data channel needs an m-section; further ones need nothing."""
         if self._is_behind():
-            self._revision += 1
-            self.needed.update()
+            self.note_change()
+
+    def note_change(self) -> None:
+        """What was created before is stale, and a negotiation may be needed."""
+        self._revision += 1
+        self.needed.update()
 
     # --- creating -----------------------------------------------------------------------------
 
     def _make_offer(self, ice_restart: bool) -> _Created:
-        current = self._core.descriptions.current_local
-        live = self._negotiated_index()
-        data = None
-        if live is not None or self._channels.has_live:
-            data = self._describe(self._offer_credentials(ice_restart), Setup.ACTPASS)
-        model = build_offer(self._next_origin(), current.model if current else None, live, data)
-        model = with_traits(model, self._traits)
-        self._created_offer = _Created(write_sdp(model), model, self._revision)
+        data_mid = self._data.mid
+        needs_data = data_mid is not None or self._channels.has_live
+        draft = self._creator.make_offer(data_mid, needs_data, restart=ice_restart)
+        self._created_offer = _Created(write_sdp(draft.model), draft, self._revision)
         return self._created_offer
 
     def _make_answer(self) -> _Created:
-        pending = self._core.descriptions.pending_remote
-        assert pending is not None  # the signalling state says so
-        data = None
-        remote = read_transport(pending.model)
-        if remote is not None:
-            established = self._applier.stack.dtls_role if self._applier.stack else None
-            setup = SETUP_OF_ROLE[answering_role(remote.setup, established)]
-            data = self._describe(self._answer_credentials(remote.credentials), setup)
-        model = build_answer(self._next_origin(), pending.model, data)
-        model = with_traits(model, self._traits)
-        self._created_answer = _Created(write_sdp(model), model, self._revision)
+        offer = self._core.descriptions.pending_remote
+        assert offer is not None  # the signalling state says so
+        draft = self._creator.make_answer(offer)
+        self._created_answer = _Created(write_sdp(draft.model), draft, self._revision)
         return self._created_answer
-
-    def _describe(self, credentials: Credentials, setup: Setup) -> LocalTransport:
-        stack = self._applier.stack
-        generation = stack.generations.get(credentials.ufrag) if stack else None
-        if generation is None:
-            return LocalTransport(credentials, self._certificate, setup)
-        return LocalTransport(
-            credentials,
-            self._certificate,
-            setup,
-            tuple(generation.lines),
-            generation.is_gathered,
-            generation.default_address,
-        )
-
-    def _offer_credentials(self, ice_restart: bool) -> Credentials:
-        pending = self._core.descriptions.pending_local
-        used = _credentials(pending.model) if pending else self._negotiated_credentials()
-        if used is None or ice_restart or used in self._replaced:
-            return self._fresh_credentials()
-        return used
-
-    def _answer_credentials(self, offered: Credentials) -> Credentials:
-        """New ones if the offer restarts ICE (RFC 8839 4.4.1.1.1), and only then."""
-        slots = self._core.descriptions
-        provisional = _credentials(slots.pending_local.model) if slots.pending_local else None
-        if provisional is not None:
-            return provisional
-        used = self._negotiated_credentials()
-        before = read_transport(slots.current_remote.model) if slots.current_remote else None
-        if used is None or before is None or before.credentials != offered:
-            return self._fresh_credentials()
-        return used
-
-    def _fresh_credentials(self) -> Credentials:
-        """The same ones until a description with them is applied: a second offer is no restart."""
-        if self._fresh is None:
-            self._fresh = Credentials.generate(self._random_bytes)
-        return self._fresh
-
-    def _next_origin(self) -> Origin:
-        self._version += 1
-        return Origin(self._session_id, self._version)
 
     # --- applying -----------------------------------------------------------------------------
 
@@ -275,17 +229,17 @@ class Negotiator:
             ) from error
         except SdpSemanticError as error:
             raise InvalidAccessError(f"the remote {kind} cannot be used: {error}") from error
-        current = slots.current_remote
-        if current is not None and len(model.media) < len(current.model.media):
-            raise InvalidAccessError(
-                f"the remote {kind} has {len(model.media)} m-sections, fewer than before; "
-                "m-sections may be rejected but never removed"
-            )
+        check_succession(kind, model, slots, self._transceivers)
         return model
 
-    def _commit(
-        self, side: Side, description: Description, failed: list[DataChannel], now: float
-    ) -> None:
+    def _mids(self, kind: SdpType, model: SessionDescription) -> list[str | None]:
+        """The name of each m-section; an answer may refuse one without repeating it."""
+        offer = self._core.descriptions.pending_local
+        offered = offer.model.media if offer and kind is not SdpType.OFFER else model.media
+        pairs = zip(model.media, offered, strict=True)
+        return [media.mid or asked.mid for media, asked in pairs]
+
+    def _commit(self, side: Side, description: Description, due: "_Due", now: float) -> None:
         """The task that makes a description visible: slots first, then the events in order."""
         core = self._core
         core.descriptions.apply(side, description)
@@ -303,16 +257,18 @@ class Negotiator:
             self._created_answer = None  # it answers another offer
         if description.type is SdpType.ANSWER:
             self._created_offer = self._created_answer = None
-            local = core.descriptions.current_local
-            if local is None or _credentials(local.model) not in self._replaced:
-                self._replaced.clear()
+            self._credentials.note_answered()
+            self._transceivers.settle()
             self.needed.restart()
+        self._transceivers.connect(self._transports)
         if changed:
             core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
-        for channel in failed:
+        for channel in due.failed:
             text = "every stream id is in use"
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
             core.tasks.fire(channel, EventType.ERROR, error)
+        for transceiver in due.begun:
+            core.tasks.fire(core.target, EventType.TRACK, transceiver)
 
     def _roll_back_on_request(self, side: Side) -> Steps[None]:
         edge(self.signaling.state, side, SdpType.ROLLBACK)
@@ -323,6 +279,8 @@ class Negotiator:
     def _roll_back(self, now: float) -> None:
         core = self._core
         self._applier.roll_back(now)
+        self._transceivers.roll_back()
+        self._transceivers.connect(self._transports)
         core.descriptions.roll_back()
         self._revision += 1
         self.needed.restart()
@@ -341,29 +299,17 @@ class Negotiator:
 
     def _is_behind(self) -> bool:
         """Whether the negotiated descriptions lack something (webrtc-pc 4.7.3)."""
-        return bool(self._replaced) or (
-            self._channels.has_live and self._negotiated_index() is None
+        return (
+            self._credentials.is_restart_due
+            or (self._channels.has_live and not self._has_negotiated_data)
+            or self._transceivers.needs_negotiation()
         )
 
-    def _negotiated_index(self) -> int | None:
-        """The index of the data section that the last negotiation accepted on both sides."""
+    @property
+    def _has_negotiated_data(self) -> bool:
+        """Whether the last negotiation accepted data channels on both sides."""
         slots = self._core.descriptions
         if slots.current_local is None or slots.current_remote is None:
-            return None
+            return False
         index = live_data_index(slots.current_local.model)
-        return index if index == live_data_index(slots.current_remote.model) else None
-
-    def _negotiated_credentials(self) -> Credentials | None:
-        current = self._core.descriptions.current_local
-        if current is None or self._negotiated_index() is None:
-            return None
-        return _credentials(current.model)
-
-
-def _credentials(description: SessionDescription) -> Credentials | None:
-    """Ours in one of our own descriptions."""
-    index = live_data_index(description)
-    if index is None:
-        return None
-    media = description.media[index]
-    return Credentials(media.ice_ufrag or "", media.ice_pwd or "")
+        return index is not None and index == live_data_index(slots.current_remote.model)

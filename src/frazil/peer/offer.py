@@ -1,36 +1,129 @@
 """Building offers (RFC 9429 5.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
+from frazil.peer.bundle import Groups
 from frazil.peer.media import LocalTransport, data_section, rejected_section
+from frazil.peer.rtp_section import rtp_section
+from frazil.peer.transceiver import Transceiver
 from frazil.sdp import MediaDescription, Origin, SessionDescription
+
+_DATA_KIND: Final = "application"
+
+
+class Slot(NamedTuple):
+    """One m-section of an offer that is being made.
+
+    Attributes:
+        mid: Its name; ``None`` for one that was refused without.
+        transceiver: Whose section it is; ``None`` for that of the data channels.
+        refused: The section it was, if nobody uses it.
+    """
+
+    mid: str | None
+    transceiver: Transceiver | None = None
+    refused: MediaDescription | None = None
+
+    @property
+    def kind(self) -> str:
+        """The media type."""
+        return self.transceiver.kind if self.transceiver else _DATA_KIND
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Who needs an m-section.
+
+    Attributes:
+        transceivers: All that are there.
+        data_mid: The name of the section of the data channels, if they have one.
+        needs_data: Whether there are to be data channels.
+    """
+
+    transceivers: Sequence[Transceiver]
+    data_mid: str | None
+    needs_data: bool
+
+
+def allocate(
+    media: Sequence[MediaDescription],
+    is_free: Callable[[int], bool],
+    wishes: Wishes,
+    taken: Collection[str | None] = (),
+) -> list[Slot]:
+    """The m-sections of an offer in order.
+
+    Sections keep their place. New ones take those that both sides have given up, and then the end:
+    transceivers as they were made, the data channels last (RFC 9429 5.2.1, 5.2.2).
+
+    Args:
+        media: The sections of the local description that the offer succeeds.
+        is_free: Whether the section with that index may be recycled.
+        wishes: Who needs one.
+        taken: Names that are in use besides those of ``media``.
+    """
+    slots: list[Slot] = []
+    owners = {t.mid: t for t in wishes.transceivers if t.mid is not None and not t.is_stopping}
+    for each in media:
+        if each.mid in owners:
+            slots.append(Slot(each.mid, owners.pop(each.mid)))
+        elif wishes.needs_data and wishes.data_mid is not None and each.mid == wishes.data_mid:
+            slots.append(Slot(each.mid))
+        else:
+            slots.append(Slot(each.mid, refused=each))
+    has_data = any(_is_data(slot) for slot in slots)
+    new: list[Transceiver | None] = [
+        t for t in wishes.transceivers if not t.is_stopping and (t.mid is None or t.mid in owners)
+    ]
+    if wishes.needs_data and not has_data:
+        new.append(None)
+    free = [index for index, slot in enumerate(slots) if slot.refused and is_free(index)]
+    names = _unused({*taken, *(slot.mid for slot in slots)})
+    for transceiver in new:
+        slot = Slot(next(names), transceiver)
+        if free:
+            slots[free.pop(0)] = slot
+        else:
+            slots.append(slot)
+    return slots
 
 
 def build_offer(
     origin: Origin,
-    current: SessionDescription | None,
-    live: int | None,
-    data: LocalTransport | None,
+    slots: Sequence[Slot],
+    groups: Groups,
+    local_of: Callable[[Slot], LocalTransport],
 ) -> SessionDescription:
-    """An offer that keeps the m-sections of the last negotiation in their order.
+    """The offer of these m-sections.
 
     Args:
         origin: Our session and its version.
-        current: The current local description.
-        live: The index of the m-section that both sides accepted; there is at most one.
-        data: The transport of the data channels; ``None`` if there is nothing to offer.
+        slots: Its sections.
+        groups: Its BUNDLE groups.
+        local_of: What a section that is not refused says about its transport.
     """
-    media = [rejected_section(each) for each in current.media] if current else []
-    groups: tuple[tuple[str, ...], ...] = ()
-    if data is not None:
-        mid = (media[live].mid if live is not None else None) or _unused(media)
-        # Without a live section the first rejected one is recycled (RFC 9429 5.2.2).
-        at = live or 0
-        media[at : at + 1] = [data_section(mid, data)]
-        groups = ((mid,),)
-    return SessionDescription(origin=origin, bundle_groups=groups, media=tuple(media))
+
+    def section(slot: Slot) -> MediaDescription:
+        if slot.refused is not None:
+            return rejected_section(slot.refused)
+        assert slot.mid is not None
+        if slot.transceiver is None:
+            return data_section(slot.mid, local_of(slot))
+        return rtp_section(slot.mid, slot.transceiver, local_of(slot))
+
+    media = tuple(section(slot) for slot in slots)
+    return SessionDescription(origin=origin, bundle_groups=groups, media=media)
 
 
-def _unused(media: Sequence[MediaDescription]) -> str:
-    used = {each.mid for each in media}
-    return next(mid for mid in map(str, range(len(used) + 1)) if mid not in used)
+def _is_data(slot: Slot) -> bool:
+    return slot.refused is None and slot.transceiver is None
+
+
+def _unused(used: Collection[str | None]) -> Iterator[str]:
+    number = 0
+    while True:
+        if str(number) not in used:
+            yield str(number)
+        number += 1

@@ -51,12 +51,12 @@ class RemoteCandidateIntake:
         except CandidateSyntaxError as error:
             raise OperationError(f"the candidate cannot be used: {error}") from error
         ufrag = self._generation(init, index, candidate)
-        stack = self._applier.stack
-        if ufrag is None or stack is None or not self._serves(index):
+        if ufrag is None:
             return  # the m-section was rejected: W3C ignores its candidates
+        stack = self._applier.stack_of(index)
         line = candidate.to_line()
         place = CandidateInit(line, init.sdp_mid or self._mid(index), index, ufrag)
-        if not stack.add_candidate(candidate, place, now):
+        if stack is not None and not stack.add_candidate(candidate, place, now):
             self._core.trace.count("candidate-dropped")
             return
         for description in self._core.descriptions.remotes():
@@ -74,14 +74,9 @@ class RemoteCandidateIntake:
             for description in remotes:
                 if section in description.sections_of(ufrag):
                     description.end_candidates(section)
-            stack = self._applier.stack
-            if stack is not None and self._serves(section):
+            stack = self._applier.stack_of(section)
+            if stack is not None:
                 stack.session.end_remote_candidates(now, ufrag)
-
-    def _serves(self, index: int) -> bool:
-        """Whether the m-section's candidates are meant for the transport."""
-        stack = self._applier.stack
-        return stack is not None and stack.remote is not None and index in stack.remote.sections
 
     def _generation(
         self, init: CandidateInit, index: int, candidate: Candidate | None
@@ -103,15 +98,18 @@ class RemoteCandidateIntake:
 
 
 def _section(init: CandidateInit, remote: Description) -> int | None:
-    """The index of the m-section; ``None`` for all of them."""
-    if init.sdp_mid is not None:
+    """The index of the m-section; ``None`` for all of them.
+
+    No m-section has an empty mid: who sends one beside an index does not know the mid.
+    """
+    index = init.sdp_m_line_index
+    if init.sdp_mid or (init.sdp_mid is not None and index is None):
         index = remote.index_of(init.sdp_mid)
         if index is None:
             raise OperationError(
                 f"sdpMid {init.sdp_mid!r} is in no m-section of the remote description"
             )
         return index
-    index = init.sdp_m_line_index
     if index is not None and index >= len(remote.model.media):
         raise OperationError(
             f"sdpMLineIndex {index} is too large: the remote description has "

@@ -5,7 +5,7 @@ from frazil.ice import Candidate, Credentials
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.description import MAX_CANDIDATES
 from frazil.peer.generation import LocalGeneration
-from frazil.peer.remote import RemoteTransport
+from frazil.peer.remote import RemoteData, RemoteTransport
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
@@ -21,13 +21,15 @@ class TransportStack:
         name: Names the transport in effects, history and trace.
         generations: The local generations in force, by ufrag.
         remote: The newest applied description of the peer's side.
+        sections: The indexes of the m-sections whose candidates are meant for it.
+        sctp: The SCTP transport on it, if it carries the data channels.
+        stable_local: Our credentials of the last answer.
+        stable_remote: The peer's side of the last answer.
         dtls_role: Ours, once an answer settled it; it stays for the life of the transport.
         is_discarded: Its tasks that still wait do nothing any more.
     """
 
     __slots__ = (
-        "_stable_local",
-        "_stable_remote",
         "dtls",
         "dtls_role",
         "generations",
@@ -36,7 +38,10 @@ class TransportStack:
         "name",
         "remote",
         "sctp",
+        "sections",
         "session",
+        "stable_local",
+        "stable_remote",
     )
 
     def __init__(self, name: str, session: Session) -> None:
@@ -44,13 +49,14 @@ class TransportStack:
         self.session = session
         self.ice = IceTransport(name, session)
         self.dtls = DtlsTransport(self.ice)
-        self.sctp = SctpTransport(self.dtls)
+        self.sctp: SctpTransport | None = None
+        self.sections: frozenset[int] = frozenset()
         self.generations: dict[str, LocalGeneration] = {}
         self.remote: RemoteTransport | None = None
         self.dtls_role: DtlsRole | None = None
         self.is_discarded = False
-        self._stable_local: Credentials | None = None
-        self._stable_remote: RemoteTransport | None = None
+        self.stable_local: Credentials | None = None
+        self.stable_remote: RemoteTransport | None = None
 
     def set_role(self, role: RTCIceRole, now: float) -> None:
         """Take the ICE role of the first offer; later offers do not change it (RFC 8445 6.1.1)."""
@@ -62,7 +68,7 @@ class TransportStack:
         """Our half of a generation; new credentials start gathering."""
         if credentials == self.ice.local_parameters:
             return
-        self._forget_half(self.ice.local_parameters != self._stable_local, now)
+        self._forget_half(self.ice.local_parameters != self.stable_local, now)
         self.ice.local_parameters = credentials
         self.generations[credentials.ufrag] = LocalGeneration()
         self.session.set_local_credentials(credentials, now)
@@ -70,7 +76,7 @@ class TransportStack:
     def apply_remote(self, remote: RemoteTransport, now: float) -> None:
         """The peer's half of a generation, without its candidates."""
         if remote.credentials != self.ice.remote_parameters:
-            before = self._stable_remote.credentials if self._stable_remote else None
+            before = self.stable_remote.credentials if self.stable_remote else None
             self._forget_half(self.ice.remote_parameters != before, now)
             self.ice.remote_parameters = remote.credentials
             self.session.set_remote_credentials(remote.credentials, now, remote.traits)
@@ -95,27 +101,31 @@ class TransportStack:
         return True
 
     def start(self, role: DtlsRole, now: float) -> None:
-        """After an answer: DTLS and SCTP may begin as soon as there is a valid pair."""
+        """After an answer: DTLS may begin as soon as there is a valid pair."""
         assert self.remote is not None
         self.dtls_role = role
         self.session.start_dtls(role, self.remote.fingerprints, now)
-        self.session.start_sctp(self.remote.sctp_port, now)
-        self.sctp.limit_messages(self.remote.max_message_size)
+
+    def start_data(self, data: RemoteData, now: float) -> None:
+        """After an answer: SCTP may begin as soon as DTLS is connected."""
+        assert self.sctp is not None
+        self.session.start_sctp(data.sctp_port, now)
+        self.sctp.limit_messages(data.max_message_size)
 
     def settle(self) -> None:
         """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""
-        self._stable_local = self.ice.local_parameters
-        self._stable_remote = self.remote
+        self.stable_local = self.ice.local_parameters
+        self.stable_remote = self.remote
         self._prune()
 
     def roll_back(self, now: float) -> None:
         """Return to the generations of the last ``stable``."""
-        self.remote = self._stable_remote
+        self.remote = self.stable_remote
         remote = self.remote.credentials if self.remote else None
         applied = (self.ice.local_parameters, self.ice.remote_parameters)
-        self.ice.local_parameters = self._stable_local
+        self.ice.local_parameters = self.stable_local
         self.ice.remote_parameters = remote
-        self._forget_half(applied != (self._stable_local, remote), now)
+        self._forget_half(applied != (self.stable_local, remote), now)
         self._prune()
 
     def _prune(self) -> None:

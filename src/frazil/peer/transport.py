@@ -83,14 +83,16 @@ class SctpTransport:
     """RTCSctpTransport.
 
     Attributes:
-        dtls: The DTLS transport below.
+        name: Tells the associations of one connection apart.
+        dtls: The DTLS transport below; another one once the answer bundled the m-section.
         max_channels: How many streams both sides allow; ``None`` before ``connected``.
         max_message_size: Bytes that one message may have; ``None`` before the first answer.
     """
 
-    __slots__ = ("dtls", "max_channels", "max_message_size", "state")
+    __slots__ = ("dtls", "max_channels", "max_message_size", "name", "state")
 
-    def __init__(self, dtls: DtlsTransport) -> None:
+    def __init__(self, name: str, dtls: DtlsTransport) -> None:
+        self.name = name
         self.dtls = dtls
         self.state = RTCSctpTransportState.CONNECTING
         self.max_channels: int | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.ice import GatheringStateChanged
 from frazil.peer.configuration import Configuration
@@ -33,6 +33,8 @@ SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
 RouterFactory: TypeAlias = Callable[[Wishes], IceRouter]
 """Makes what takes the reports."""
+
+_CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 
 
 class TransportSet:
@@ -100,6 +102,7 @@ class TransportSet:
         self._created += 1
         stack = TransportStack(name, self._factory(name))
         self._stacks[name] = stack
+        self._core.tasks.queue(self._derive)
         return stack
 
     def discard(self, stack: TransportStack, reason: Reason, now: float) -> None:
@@ -270,14 +273,21 @@ class TransportSet:
         """Write ``closed`` everywhere; the slot objects that were not closed before."""
         stack.ice.selected_pair = None
         changed: list[object] = []
-        for layer, slots, closed in (
-            ("ice", stack.ice, RTCIceTransportState.CLOSED),
-            ("dtls", stack.dtls, RTCDtlsTransportState.CLOSED),
-            ("sctp", stack.sctp, RTCSctpTransportState.CLOSED),
+        sctp = stack.sctp
+        for layer, name, slots, closed in (
+            ("ice", stack.name, stack.ice, RTCIceTransportState.CLOSED),
+            ("dtls", stack.name, stack.dtls, RTCDtlsTransportState.CLOSED),
+            ("sctp", sctp.name if sctp else "", sctp, RTCSctpTransportState.CLOSED),
         ):
-            if slots.state != closed:
-                machine = f"{layer}-transport {stack.name}"
+            if slots is not None and slots.state != closed:
+                machine = f"{layer}-transport {name}"
                 self._core.history.record(now, machine, slots.state, closed, reason)
                 slots.state = closed
                 changed.append(slots)
         return changed
+
+    def _derive(self, now: float) -> None:
+        """The aggregates look at one transport more (webrtc-pc 4.3)."""
+        core = self._core
+        for kind in core.aggregates.derive_all(_CREATED, now):
+            core.tasks.fire(core.target, kind)

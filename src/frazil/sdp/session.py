@@ -11,6 +11,11 @@ from enum import StrEnum
 LEGACY_SCTP_PROTOCOL = "DTLS/SCTP"
 """SCTP before RFC 8841: the format is the port, and ``a=sctpmap`` tells what runs over it."""
 
+RTP_PROTOCOLS = frozenset(
+    {"UDP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF"}
+)
+"""RTP over DTLS-SRTP; the last one is how it was written before RFC 5764 had names for it."""
+
 _SCTP_PROTOCOLS = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP", LEGACY_SCTP_PROTOCOL})
 
 

@@ -193,6 +193,14 @@ class Session:
                 self._data.lose_transport(text, failed=failed, now=now)
             self._settle(now)
 
+    def stop_sctp(self, now: float) -> None:
+        """Carry no data channels any more, without an event and without a word to the peer.
+
+        Signalling ended the association, so the peer ends it as well. Another may be started.
+        """
+        self._data = None
+        self._settle(now)
+
     # --- channels -----------------------------------------------------------------------------
 
     def open_channel(

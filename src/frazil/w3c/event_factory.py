@@ -7,6 +7,7 @@ from frazil.errors import RTCError
 from frazil.ice import CandidateError, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.event import EventType, Fired
+from frazil.peer.transceiver import Transceiver
 from frazil.w3c.candidate import RTCIceCandidate
 from frazil.w3c.datachannel import RTCDataChannelEvent
 from frazil.w3c.event import (
@@ -18,6 +19,7 @@ from frazil.w3c.event import (
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
 )
+from frazil.w3c.transceiver import RTCTrackEvent
 from frazil.w3c.transport import RTCIceTransport
 
 
@@ -41,6 +43,11 @@ def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> E
             )
         case EventType.DATA_CHANNEL, channel:
             return RTCDataChannelEvent(kind, target, wrap(channel))
+        case EventType.TRACK, Transceiver() as slots:
+            transceiver = wrap(slots)
+            receiver = transceiver.receiver
+            streams = slots.receiver.streams
+            return RTCTrackEvent(kind, target, receiver, receiver.track, streams, transceiver)
         case EventType.ERROR, RTCError() as failure:
             return RTCErrorEvent(kind, target, failure)
         case EventType.REMOTE_CLOSE, cause:

@@ -11,15 +11,20 @@ from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.system import SystemNetwork
-from frazil.dtls import Certificate
-from frazil.errors import ConnectivityError, InvalidAccessError, InvalidStateError
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.errors import (
+    ConnectivityError,
+    InvalidAccessError,
+    InvalidStateError,
+    NotSupportedError,
+)
+from frazil.peer.channel import ChannelInit
+from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
-from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.peer.transceiver import TransceiverInit
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.states.enums import (
@@ -30,14 +35,17 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
+from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
+from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
-from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
+from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
+from frazil.w3c.transport import RTCSctpTransport
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -90,6 +98,7 @@ class RTCPeerConnection(EventTarget):
     onnegotiationneeded = EventHandler("An offer is due: call ``setLocalDescription``.")
     onremoteclose = EventHandler("The peer said goodbye; an extension.")
     onsignalingstatechange = EventHandler("``signalingState`` changed.")
+    ontrack = EventHandler("The peer would send audio or video.")
 
     def __init__(
         self,
@@ -119,10 +128,9 @@ class RTCPeerConnection(EventTarget):
         options = ice or IceOptions()
         policy = options.policy
         config = Configuration.from_value(configuration)
-        certificate = _certificate(config, network)
+        certificate = choose_certificate(config.certificates, network.random_bytes)
         trace = Trace()
         self._pulse = Pulse()
-        self._public: dict[object, Any] = {}
         self._peer = PeerConnection(
             config,
             certificate=certificate,
@@ -140,6 +148,7 @@ class RTCPeerConnection(EventTarget):
             self._pulse.beat,
             options=options,
         )
+        self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(trace, self._loop.time)
         self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
@@ -216,7 +225,7 @@ class RTCPeerConnection(EventTarget):
     def sctp(self) -> RTCSctpTransport | None:
         """What the data channels share; ``None`` until a description with channels is set."""
         slots = self._peer.sctp
-        return None if slots is None else self._wrap(slots)
+        return None if slots is None else self._public.of(slots)
 
     # --- offer and answer ---------------------------------------------------------------------
 
@@ -279,6 +288,69 @@ class RTCPeerConnection(EventTarget):
         self._peer.set_configuration(Configuration.from_value(configuration))
         self._calls.configured(self._peer.configuration)
 
+    # --- certificates -------------------------------------------------------------------------
+
+    @staticmethod
+    def generateCertificate(
+        keygenAlgorithm: str | Mapping[str, Any],
+    ) -> "asyncio.Future[RTCCertificate]":
+        """Make a certificate for the ``certificates`` of any number of configurations.
+
+        Args:
+            keygenAlgorithm: ``{"name": "ECDSA", "namedCurve": "P-256"}``, or RSASSA-PKCS1-v1_5
+                with ``modulusLength`` 2048, ``publicExponent`` 65537 as bytes and ``hash`` SHA-256;
+                and ``expires``, in milliseconds from now: by default 30 days, at most 365.
+
+        Rejected with:
+            TypeError: A member is missing or has the wrong type.
+            NotSupportedError: There are no such keys here.
+        """
+        work = generate_certificate(keygenAlgorithm, _SYSTEM_NETWORK.random_bytes)
+        return asyncio.get_running_loop().create_task(work, name="generateCertificate")
+
+    # --- audio and video ----------------------------------------------------------------------
+
+    def addTransceiver(
+        self, trackOrKind: str, init: Mapping[str, Any] | None = None
+    ) -> RTCRtpTransceiver:
+        """Have an m-section for ``"audio"`` or ``"video"`` negotiated; no media is sent.
+
+        Args:
+            trackOrKind: The kind.
+            init: The W3C dictionary: ``{"direction": "recvonly", "streams": [...]}``.
+
+        Raises:
+            InvalidStateError: The connection is closed.
+            NotSupportedError: It is a track.
+            TypeError: It is another string, or ``init`` is wrong.
+        """
+        if not isinstance(trackOrKind, str):
+            raise NotSupportedError("no media is sent yet: pass 'audio' or 'video', not a track")
+        if trackOrKind not in tuple(MediaKind):
+            raise TypeError(f"a transceiver is for 'audio' or 'video', not {trackOrKind!r}")
+        settings = TransceiverInit.from_value(init)
+        self._calls.called("addTransceiver", trackOrKind)
+        slots = self._peer.add_transceiver(MediaKind(trackOrKind), settings)
+        self._driver.wake()
+        transceiver: RTCRtpTransceiver = self._public.of(slots)
+        return transceiver
+
+    def getTransceivers(self) -> list[RTCRtpTransceiver]:
+        """The transceivers, in the order in which they were made."""
+        return [self._public.of(each) for each in self._peer.transceivers]
+
+    def getSenders(self) -> list[RTCRtpSender]:
+        """The senders of the transceivers that are not stopped."""
+        return [
+            each.sender for each in self.getTransceivers() if each.currentDirection != "stopped"
+        ]
+
+    def getReceivers(self) -> list[RTCRtpReceiver]:
+        """The receivers of the transceivers that are not stopped."""
+        return [
+            each.receiver for each in self.getTransceivers() if each.currentDirection != "stopped"
+        ]
+
     # --- statistics ---------------------------------------------------------------------------
 
     def getStats(self, selector: object = None) -> "asyncio.Future[RTCStatsReport]":
@@ -287,22 +359,24 @@ class RTCPeerConnection(EventTarget):
         Works on a closed connection, too, and gives the final numbers.
 
         Args:
-            selector: A track to report on. There are none without media, so only ``None`` will do.
+            selector: A receiver's track to report on; without media there is nothing to say of it.
 
         Rejected with:
             InvalidAccessError: ``selector`` is no track of this connection.
         """
         future: asyncio.Future[RTCStatsReport] = self._loop.create_future()
-        if selector is not None:
-            text = "the selector is no track of this connection: there is no media"
+        tracks = [each.track for each in self.getReceivers()]
+        if selector is not None and selector not in tracks:
+            text = "the selector is the track of no receiver of this connection"
             future.set_exception(InvalidAccessError(text))
         else:
-            self._loop.call_soon(self._settle_stats, future)  # behind the flush of earlier calls
+            # Behind the flush of earlier calls.
+            self._loop.call_soon(self._settle_stats, future, selector is None)
         return future
 
-    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]") -> None:
+    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]", everything: bool) -> None:
         if not future.done():
-            stats = self._peer.stats()
+            stats = self._peer.stats() if everything else []
             future.set_result(RTCStatsReport(stats, self._loop.time(), time.time() * 1000))
 
     # --- data channels ------------------------------------------------------------------------
@@ -350,7 +424,7 @@ class RTCPeerConnection(EventTarget):
         init = ChannelInit.from_value(members)
         self._calls.called("createDataChannel", label)
         slots = self._peer.create_data_channel(label, init, self._driver.wake())
-        channel: RTCDataChannel = self._wrap(slots)
+        channel: RTCDataChannel = self._public.of(slots)
         return channel
 
     # --- waiting ------------------------------------------------------------------------------
@@ -413,9 +487,8 @@ class RTCPeerConnection(EventTarget):
             self._closing = self._driver.close()
             for wait in tuple(self._waits_of_listeners):
                 wait.cancel()
-            for public in self._public.values():
-                if isinstance(public, RTCDataChannel):
-                    public._end()
+            for channel in self._public.channels():
+                channel._end()
             self._pulse.beat()
         return asyncio.shield(self._closing)
 
@@ -444,53 +517,13 @@ class RTCPeerConnection(EventTarget):
         return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
-        return None if description is None else self._wrap(description)
-
-    def _wrap(self, slots: object) -> Any:
-        """The public object of a slot object, always the same one."""
-        public = self._public.get(slots)
-        if public is None:
-            if isinstance(slots, Description | IceTransport):
-                self._forget_the_past()
-            public = self._public[slots] = self._make(slots)
-        return public
-
-    def _forget_the_past(self) -> None:
-        """Drop the public objects of descriptions and transports that are in use no longer."""
-        peer = self._peer
-        if peer.is_closed:
-            return
-        kept = {
-            peer.current_local_description,
-            peer.pending_local_description,
-            peer.current_remote_description,
-            peer.pending_remote_description,
-            peer.sctp,
-            *(slots for dtls in peer.transports.dtls for slots in (dtls, dtls.ice)),
-        }
-        for slots in tuple(self._public):
-            if slots not in kept and not isinstance(slots, DataChannel):
-                del self._public[slots]
-
-    def _make(self, slots: object) -> Any:
-        match slots:
-            case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self._driver.wake, self._pulse)
-            case IceTransport():
-                return RTCIceTransport(slots, self._tasks, self._driver.wake)
-            case DtlsTransport():
-                return RTCDtlsTransport(slots, self._tasks, self._wrap)
-            case SctpTransport():
-                return RTCSctpTransport(slots, self._tasks, self._wrap)
-            case Description():
-                return RTCSessionDescription._of(slots)
-        raise AssertionError(f"no public object for {slots!r}")
+        return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
-        target = self if fired.target is self._peer else self._wrap(fired.target)
-        target._dispatch(make_event(fired, target, self._wrap))
+        target = self if fired.target is self._peer else self._public.of(fired.target)
+        target._dispatch(make_event(fired, target, self._public.of))
         if fired.type is EventType.CLOSE:
-            del self._public[fired.target]
+            self._public.forget(fired.target)
 
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
@@ -502,17 +535,3 @@ def _nothing(value: None) -> None:
 
 def _created(init: DescriptionInit) -> RTCSessionDescription:
     return RTCSessionDescription._of(init)
-
-
-def _certificate(configuration: Configuration, network: Network) -> Certificate:
-    """The certificate of a connection: the configured one, or one made for it.
-
-    Raises:
-        InvalidAccessError: A configured certificate has expired.
-    """
-    now = time.time()
-    if any(certificate.expires_at <= now for certificate in configuration.certificates):
-        raise InvalidAccessError("a certificate in the configuration has expired; generate another")
-    if configuration.certificates:
-        return configuration.certificates[0]
-    return Certificate.generate(network.random_bytes, now)

@@ -178,7 +178,7 @@ async def _answer_after_the_end(stage: Stage) -> None:
 
     stage.host.answer = wait
     await stage.begin()
-    stack = stage.peer.pc._applier.stack
+    stack = stage.peer.pc.transports.stacks[0]
     stage.peer.pc.transports.discard(stack, REASON, 0.0)
     answered.set()
     await asyncio.sleep(1)
@@ -257,7 +257,7 @@ async def test_a_discarded_transport_says_goodbye_before_its_sockets_close(stage
     await stage.begin()
     local = stage.host.inner.sockets()[0].local
     stage.session.transmits.append(Transmit(b"bye", 3, local, FAR))
-    stage.peer.pc.transports.discard(stage.peer.pc._applier.stack, REASON, 0.0)
+    stage.peer.pc.transports.discard(stage.peer.pc.transports.stacks[0], REASON, 0.0)
     stage.driver.wake()
     await asyncio.sleep(0)
     assert stage.host.bound == []

@@ -1,18 +1,16 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from frazil.dtls import DtlsRole
-from frazil.ice import Credentials
-from frazil.peer.answer import answering_role, build_answer
-from frazil.peer.media import LocalTransport
-from frazil.sdp import Origin, Setup, parse_sdp, validate_answer, write_sdp
-from support.peer_pair import Peer, certificate
+from frazil.peer.answer import answering_role
+from frazil.peer.configuration import BundlePolicy, Configuration
+from frazil.sdp import SessionDescription, Setup, parse_sdp, validate_answer
+from support.peer_pair import Peer
 
 CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
 OFFERS = sorted(CORPUS.glob("*offer*.sdp"))
-ORIGIN = Origin(7, 3)
-LOCAL = LocalTransport(Credentials("abcd", "p" * 24), certificate(1), Setup.ACTIVE)
 
 LEGACY = """v=0
 o=- 1 1 IN IP4 127.0.0.1
@@ -29,45 +27,86 @@ a=setup:actpass
 """.format(":".join(["AA"] * 32))
 
 
+def answer_to(text: str, **members) -> tuple[SessionDescription, SessionDescription]:
+    """The offer and the answer of a new connection."""
+    peer = Peer(configuration=Configuration(**members))
+    peer.set_remote({"type": "offer", "sdp": text})
+    answer = peer.set_local()
+    assert peer.pc.signaling_state == "stable"
+    return parse_sdp(text), parse_sdp(answer.sdp)
+
+
 @pytest.mark.parametrize("path", OFFERS, ids=lambda path: path.stem)
-def test_answers_to_real_offers_are_valid_and_accept_only_data(path: Path) -> None:
-    offer = parse_sdp(path.read_text())
-    answer = parse_sdp(write_sdp(build_answer(ORIGIN, offer, LOCAL)))
+def test_answers_to_real_offers_are_valid_and_bundle_everything(path: Path) -> None:
+    offer, answer = answer_to(path.read_text())
     validate_answer(answer, offer)
     assert len(OFFERS) >= 7
     for ours, theirs in zip(answer.media, offer.media, strict=True):
         assert (ours.kind, ours.mid, ours.protocol) == (theirs.kind, theirs.mid, theirs.protocol)
-        assert ours.is_rejected != (ours.kind == "application")
-        if ours.is_rejected:
-            assert not any(ours.mid in group for group in answer.bundle_groups)
+        assert not ours.is_rejected
+        if ours.kind != "application":
+            assert ours.direction == "recvonly"
+            assert set(ours.formats) <= set(theirs.formats)
+            assert ours.rtcp_mux
+    assert answer.bundle_groups == offer.bundle_groups
+    assert len({media.ice_ufrag for media in answer.media}) == 1
     assert answer.extmap_allow_mixed == offer.extmap_allow_mixed
 
 
 @pytest.mark.parametrize("path", OFFERS, ids=lambda path: path.stem)
-def test_whole_connection_takes_real_offers(path: Path) -> None:
+def test_whole_connection_has_one_transport_for_a_real_offer(path: Path) -> None:
     peer = Peer()
     peer.set_remote({"type": "offer", "sdp": path.read_text()})
-    answer = peer.set_local()
-    assert peer.pc.signaling_state == "stable"
-    validate_answer(parse_sdp(answer.sdp), parse_sdp(path.read_text()))
+    peer.set_local()
+    assert len(peer.sessions) == 1
     assert peer.session.called("start_dtls")[0][0] is DtlsRole.CLIENT
 
 
-def test_offer_without_data_is_answered_with_refusals_only() -> None:
-    offer = parse_sdp((CORPUS / "chromium-156-offer.sdp").read_text())
-    answer = build_answer(ORIGIN, offer, None)
-    assert all(media.is_rejected for media in answer.media)
-    assert answer.bundle_groups == ()
+def test_codecs_of_the_answer_are_ours_under_the_numbers_of_the_offer() -> None:
+    _, answer = answer_to((CORPUS / "chromium-156-offer.sdp").read_text())
+    audio, video, _ = answer.media
+    assert audio.formats == ("111", "0", "8", "110", "126")
+    assert video.formats == ("96", "97", "108", "109", "114", "115")
+    assert "rtpmap:108 H264/90000" in video.attributes
+    assert "fmtp:109 apt=108" in video.attributes
+    assert "extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid" in audio.attributes
+
+
+def test_section_without_a_common_codec_is_refused() -> None:
+    text = (CORPUS / "chromium-156-offer.sdp").read_text()
+    text = re.sub(r"(m=audio \d+ \S+) .*", r"\1 9", text)
+    offer, answer = answer_to(text)
+    assert [media.is_rejected for media in answer.media] == [True, False, False]
+    assert answer.bundle_groups == (("1", "2"),)
+    validate_answer(answer, offer)
+
+
+def test_max_bundle_refuses_what_is_not_in_the_group_of_the_first() -> None:
+    text = (CORPUS / "chromium-156-offer.sdp").read_text().replace("BUNDLE 0 1 2", "BUNDLE 0 2")
+    _, answer = answer_to(text, bundle_policy=BundlePolicy.MAX_BUNDLE)
+    assert [media.is_rejected for media in answer.media] == [False, True, False]
+    _, balanced = answer_to(text)
+    assert not any(media.is_rejected for media in balanced.media)
+    assert balanced.bundle_groups == (("0", "2"),)
+
+
+def test_unknown_media_is_refused() -> None:
+    text = (CORPUS / "chromium-156-offer.sdp").read_text().replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")
+    _, answer = answer_to(text)
+    assert [media.is_rejected for media in answer.media] == [True, True, False]
+    assert answer.bundle_groups == (("2",),)
 
 
 def test_second_data_section_is_rejected() -> None:
     text = LEGACY + LEGACY[LEGACY.index("m=") :].replace("mid:data", "mid:more")
-    answer = build_answer(ORIGIN, parse_sdp(text), LOCAL)
+    _, answer = answer_to(text)
     assert [media.is_rejected for media in answer.media] == [False, True]
 
 
 def test_legacy_offer_is_answered_in_its_own_form() -> None:
-    text = write_sdp(build_answer(ORIGIN, parse_sdp(LEGACY), LOCAL))
+    peer = Peer()
+    peer.set_remote({"type": "offer", "sdp": LEGACY})
+    text = peer.set_local().sdp
     assert "m=application 9 DTLS/SCTP 5000\r\n" in text
     assert "a=sctpmap:5000 webrtc-datachannel 65535\r\n" in text
     assert "sctp-port" not in text

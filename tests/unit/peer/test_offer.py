@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from frazil.ice import Credentials
 from frazil.peer.media import LocalTransport
-from frazil.peer.offer import build_offer
+from frazil.peer.offer import Wishes, allocate, build_offer
 from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup, parse_sdp, write_sdp
 from support.peer_pair import certificate
 
@@ -13,9 +13,17 @@ AUDIO = MediaDescription(
 )
 
 
+def offer_of_data(current=None, mid=None, local=LOCAL):
+    """An offer of data channels that succeeds ``current``."""
+    media = current.media if current else ()
+    slots = allocate(media, lambda at: media[at].is_rejected, Wishes((), mid, local is not None))
+    groups = tuple((each.mid,) for each in slots if each.refused is None)
+    return build_offer(ORIGIN, slots, groups, lambda slot: local)
+
+
 def test_first_offer_word_for_word() -> None:
     fingerprint = certificate(1).fingerprint("sha-256").value
-    assert write_sdp(build_offer(ORIGIN, None, None, LOCAL)).split("\r\n") == [
+    assert write_sdp(offer_of_data()).split("\r\n") == [
         "v=0",
         "o=- 7 3 IN IP4 127.0.0.1",
         "s=-",
@@ -36,7 +44,7 @@ def test_first_offer_word_for_word() -> None:
 
 
 def test_offer_of_nothing_has_no_sections_and_is_valid() -> None:
-    text = write_sdp(build_offer(ORIGIN, None, None, None))
+    text = write_sdp(offer_of_data(local=None))
     assert parse_sdp(text).media == ()
     assert "BUNDLE" not in text
 
@@ -46,16 +54,16 @@ def test_gathered_candidates_and_default_address_are_offered_again() -> None:
     gathered = replace(
         LOCAL, candidates=(line,), is_gathered=True, default_address=("2001:db8::1", 7)
     )
-    text = write_sdp(build_offer(ORIGIN, None, None, gathered))
+    text = write_sdp(offer_of_data(local=gathered))
     assert "m=application 7 " in text
     assert "c=IN IP6 2001:db8::1\r\n" in text
     assert f"a={line}\r\na=end-of-candidates\r\n" in text
 
 
 def test_sections_keep_their_place_and_mid() -> None:
-    first = build_offer(ORIGIN, None, None, LOCAL)
+    first = offer_of_data()
     current = replace(first, media=(AUDIO, replace(first.media[0], mid="data")))
-    offer = build_offer(ORIGIN, current, 1, LOCAL)
+    offer = offer_of_data(current, "data")
     assert [(m.kind, m.mid, m.port) for m in offer.media] == [
         ("audio", "0", 0),
         ("application", "data", 9),
@@ -67,7 +75,7 @@ def test_rejected_section_is_recycled_with_an_unused_mid() -> None:
     current = SessionDescription(
         origin=ORIGIN, media=(AUDIO, replace(AUDIO, kind="video", mid="2"))
     )
-    offer = build_offer(ORIGIN, current, None, LOCAL)
+    offer = offer_of_data(current)
     assert [(m.kind, m.mid, m.is_rejected) for m in offer.media] == [
         ("application", "1", False),
         ("video", "2", True),
@@ -76,6 +84,6 @@ def test_rejected_section_is_recycled_with_an_unused_mid() -> None:
 
 def test_rejected_sections_alone_make_no_bundle() -> None:
     current = SessionDescription(origin=ORIGIN, media=(AUDIO,))
-    offer = build_offer(ORIGIN, current, None, None)
+    offer = offer_of_data(current, local=None)
     assert offer.bundle_groups == ()
     assert offer.media[0].is_rejected

@@ -48,7 +48,11 @@ def test_without_remote_description_it_is_an_invalid_state() -> None:
         assert isinstance(Peer().pc.add_ice_candidate(value).error, InvalidStateError)
 
 
-@pytest.mark.parametrize("place", [{"sdpMid": "0"}, {"sdpMLineIndex": 0}])
+@pytest.mark.parametrize(
+    "place",
+    # The last one is how Pion says that it does not know the mid.
+    [{"sdpMid": "0"}, {"sdpMLineIndex": 0}, {"sdpMid": "", "sdpMLineIndex": 0}],
+)
 def test_candidate_reaches_session_description_and_slot(place: dict) -> None:
     peer = answering()
     operation = peer.pc.add_ice_candidate({"candidate": LINE, **place})
@@ -71,6 +75,8 @@ def test_mid_wins_over_a_bogus_index() -> None:
     ("value", "text"),
     [
         ({"candidate": LINE, "sdpMid": "x"}, "sdpMid 'x'"),
+        ({"candidate": LINE, "sdpMid": ""}, "sdpMid ''"),
+        ({"candidate": LINE, "sdpMid": "", "sdpMLineIndex": 1}, "sdpMLineIndex 1 is too large"),
         ({"candidate": LINE, "sdpMLineIndex": 1}, "sdpMLineIndex 1 is too large"),
         ({"candidate": LINE, "sdpMid": "0", "usernameFragment": "bad!"}, "another generation"),
         ({"usernameFragment": "bad!"}, "another generation"),
@@ -111,11 +117,22 @@ def test_end_covers_every_section_of_the_description() -> None:
 
 
 def test_candidates_of_sections_that_we_reject_are_ignored() -> None:
-    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    offer = (CORPUS / "chromium-156-offer.sdp").read_text()
+    peer = answering(offer.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"))
     before = len(added(peer))
     add(peer, {"candidate": LINE, "sdpMid": "0"})
     assert len(added(peer)) == before
     add(peer, {"candidate": LINE, "sdpMid": "2"})
+    assert len(added(peer)) == before + 1
+
+
+def test_candidates_of_sections_that_the_answer_bundles_elsewhere_are_only_written_down() -> None:
+    peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
+    before = len(added(peer))
+    add(peer, {"candidate": LINE, "sdpMid": "2"})
+    assert len(added(peer)) == before
+    assert f"a={LINE}" in peer.pc.remote_description.sdp
+    add(peer, {"candidate": LINE, "sdpMid": "0"})
     assert len(added(peer)) == before + 1
 
 

@@ -307,6 +307,22 @@ def test_sctp_that_is_started_on_a_failed_dtls_transport_is_closed_at_once():
     assert story(pair.a)[-1] == "sctp closed failed"
 
 
+def test_an_association_that_signalling_ended_is_followed_by_another():
+    pair = SessionPair().connect()
+    pair.a.session.send(STREAM, b"to nobody", False, pair.now)
+    for side in pair.sides:
+        side.session.stop_sctp(pair.now)
+        assert side.session.data is None
+    pair.run(5.0)
+    for side in pair.sides:
+        assert side.events == []
+        pair.start_data(side)
+    pair.run(1.0)
+    pair.send(pair.a, b"hello again")
+    pair.run(1.0)
+    assert pair.b.messages == [b"hello again"]
+
+
 def test_what_is_sent_after_the_end_is_lost_without_an_exception():
     pair = SessionPair().connect()
     pair.a.session.close(pair.now)

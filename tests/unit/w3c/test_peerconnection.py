@@ -198,7 +198,7 @@ async def test_descriptions_of_the_past_are_forgotten(pair: VirtualPair):
         await pair.negotiate()
         assert pair.a.localDescription.type == "offer"
         assert pair.a.remoteDescription.type == "answer"
-    descriptions = [each for each in pair.a._public if hasattr(each, "sdp")]
+    descriptions = [each for each in pair.a._public._public if hasattr(each, "sdp")]
     assert len(descriptions) == 2
 
 
@@ -218,7 +218,7 @@ async def test_transports_of_the_past_are_forgotten(pair: VirtualPair):
         await asyncio.sleep(1)
     assert [event.target.state for event in seen] == ["closed"] * 5
     assert len({id(event.target) for event in seen}) == 5
-    assert len(pair.a._public) <= 3 + 2
+    assert len(pair.a._public._public) <= 3 + 2
 
 
 @on_virtual_pair
@@ -293,7 +293,7 @@ async def test_the_same_object_is_announced_and_dispatches(pair: VirtualPair):
 @on_virtual_pair
 async def test_closed_channels_are_forgotten(pair: VirtualPair):
     await pair.connect()
-    held = len(pair.a._public), len(pair.b._public)
+    held = len(pair.a._public._public), len(pair.b._public._public)
     for _ in range(20):
         channel = pair.a.createDataChannel("short")
         await channel.wait_open()
@@ -301,7 +301,7 @@ async def test_closed_channels_are_forgotten(pair: VirtualPair):
         await asyncio.sleep(1)
         assert channel.readyState == "closed"
     pair.announced.clear()
-    assert (len(pair.a._public), len(pair.b._public)) == held
+    assert (len(pair.a._public._public), len(pair.b._public._public)) == held
 
 
 # --- close ----------------------------------------------------------------------------------------

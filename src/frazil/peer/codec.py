@@ -1,0 +1,170 @@
+"""The codecs that m-sections negotiate (RFC 7742, RFC 7874, RFC 4588).
+
+They are agreed on, not run: nothing here encodes or decodes media.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from frazil.sdp import MediaDescription
+
+_MAX_PAYLOAD_TYPE: Final = 127
+_RETRANSMISSION: Final = "rtx"
+_NOT_MEDIA: Final = frozenset({_RETRANSMISSION, "red", "ulpfec", "telephone-event", "cn"})
+"""Formats that only accompany media."""
+_STATIC: Final = {"0": "PCMU/8000", "8": "PCMA/8000"}
+"""Payload types that need no ``a=rtpmap`` (RFC 3551 6)."""
+
+
+class MediaKind(StrEnum):
+    """What a transceiver is for."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One payload format of an m-section (webrtc-pc, RTCRtpCodec).
+
+    Attributes:
+        name: The encoding name of ``a=rtpmap``, for example ``"opus"``.
+        clock_rate: In Hz.
+        payload_type: The number that stands for it in this m-section.
+        channels: Of audio.
+        parameters: The value of ``a=fmtp``.
+        feedback: The values of ``a=rtcp-fb``.
+    """
+
+    name: str
+    clock_rate: int
+    payload_type: int
+    channels: int = 1
+    parameters: str = ""
+    feedback: tuple[str, ...] = ()
+
+    @property
+    def is_media(self) -> bool:
+        """Whether it carries media by itself."""
+        return self.name.lower() not in _NOT_MEDIA
+
+    @property
+    def repaired(self) -> int | None:
+        """The payload type whose packets a retransmission format repeats (RFC 4588 8.1)."""
+        apt = _parameters(self.parameters).get("apt", "")
+        is_rtx = self.name.lower() == _RETRANSMISSION
+        return int(apt) if is_rtx and apt.isascii() and apt.isdigit() and len(apt) < 4 else None
+
+    def attributes(self) -> list[str]:
+        """Its ``a=`` lines, without ``a=``."""
+        channels = f"/{self.channels}" if self.channels != 1 else ""
+        lines = [f"rtpmap:{self.payload_type} {self.name}/{self.clock_rate}{channels}"]
+        lines += [f"rtcp-fb:{self.payload_type} {each}" for each in self.feedback]
+        if self.parameters:
+            lines.append(f"fmtp:{self.payload_type} {self.parameters}")
+        return lines
+
+    def matches(self, offered: "Codec") -> bool:
+        """Whether both sides mean the same format, whatever its payload type.
+
+        H.264 is one format per packetization mode and profile (RFC 6184 8.2.2).
+        """
+        if (self.name.lower(), self.clock_rate, self.channels) != (
+            offered.name.lower(),
+            offered.clock_rate,
+            offered.channels,
+        ):
+            return False
+        return self.name.lower() != "h264" or _h264_kind(self) == _h264_kind(offered)
+
+
+_VIDEO_FEEDBACK: Final = ("ccm fir", "nack", "nack pli")
+_H264: Final = "level-asymmetry-allowed=1;packetization-mode={};profile-level-id=42e01f"
+
+CODECS: Final[dict[MediaKind, tuple[Codec, ...]]] = {
+    MediaKind.AUDIO: (
+        Codec("opus", 48000, 111, 2, "minptime=10;useinbandfec=1"),
+        Codec("PCMU", 8000, 0),
+        Codec("PCMA", 8000, 8),
+        Codec("telephone-event", 48000, 110),
+        Codec("telephone-event", 8000, 126),
+    ),
+    MediaKind.VIDEO: (
+        Codec("VP8", 90000, 96, feedback=_VIDEO_FEEDBACK),
+        Codec("rtx", 90000, 97, parameters="apt=96"),
+        Codec("H264", 90000, 108, parameters=_H264.format(1), feedback=_VIDEO_FEEDBACK),
+        Codec("rtx", 90000, 109, parameters="apt=108"),
+        Codec("H264", 90000, 114, parameters=_H264.format(0), feedback=_VIDEO_FEEDBACK),
+        Codec("rtx", 90000, 115, parameters="apt=114"),
+    ),
+}
+"""What is offered, in order of preference, with the payload types that browsers use."""
+
+
+def offered_codecs(media: MediaDescription) -> list[Codec]:
+    """The formats of an RTP m-section in its order; those without a usable map are left out."""
+    maps, parameters = dict(_STATIC), dict[str, str]()
+    for attribute in media.attributes:
+        name, _, value = attribute.partition(":")
+        number, _, rest = value.partition(" ")
+        if name == "rtpmap":
+            maps[number] = rest
+        elif name == "fmtp":
+            parameters[number] = rest
+    found = (_codec(each, maps.get(each, ""), parameters.get(each, "")) for each in media.formats)
+    return [each for each in found if each]
+
+
+def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec]:
+    """What an answer accepts: ours in our order, under the payload types of the offer.
+
+    A retransmission format goes with what it repeats. Empty if there is no common media format:
+    what only accompanies media is of no use alone.
+    """
+    accepted: list[Codec] = []
+    for codec in ours:
+        if codec.name.lower() != _RETRANSMISSION:
+            match = next((each for each in offered if codec.matches(each)), None)
+            if match is not None:
+                accepted.append(replace(codec, payload_type=match.payload_type))
+                if any(each.repaired == codec.payload_type for each in ours):
+                    accepted += _retransmission(offered, match.payload_type)
+    return accepted if any(each.is_media for each in accepted) else []
+
+
+def _retransmission(offered: Iterable[Codec], payload_type: int) -> list[Codec]:
+    found = next((each for each in offered if each.repaired == payload_type), None)
+    return [replace(found, parameters=f"apt={payload_type}")] if found else []
+
+
+def _codec(payload_type: str, rtpmap: str, parameters: str) -> Codec | None:
+    name, _, rest = rtpmap.strip().partition("/")
+    rate, _, channels = rest.partition("/")
+    numbers = (payload_type, rate, channels or "1")
+    if not name or not all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers):
+        return None
+    if int(payload_type) > _MAX_PAYLOAD_TYPE:
+        return None
+    return Codec(name, int(rate), int(payload_type), int(numbers[2]), parameters.strip())
+
+
+def _parameters(text: str) -> dict[str, str]:
+    pairs = (each.strip().partition("=") for each in text.split(";"))
+    return {name.lower(): value for name, _, value in pairs}
+
+
+def _h264_kind(codec: Codec) -> tuple[str, bool]:
+    """The packetization mode, and whether the profile is Constrained Baseline (RFC 6184 8.1)."""
+    found = _parameters(codec.parameters)
+    level_id = found.get("profile-level-id", "42000a").lower()
+    try:
+        profile, constraints = int(level_id[:2], 16), int(level_id[2:4], 16)
+    except ValueError:
+        return "", False
+    # Baseline with constraint_set1, or one of the larger profiles with what makes it the same.
+    is_constrained = (profile == 0x42 and bool(constraints & 0x40)) or (
+        profile in (0x4D, 0x58) and bool(constraints & 0x80)
+    )
+    return found.get("packetization-mode", "0"), is_constrained

@@ -1,0 +1,180 @@
+"""Making offers and answers out of what there is (RFC 9429 5.2, 5.3)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from frazil.dtls import Certificate
+from frazil.ice import AgentTraits, Credentials
+from frazil.peer.answer import AnswerPlan, answering_role, build_answer, plan_answer
+from frazil.peer.bundle import Member, OfferedBundle, offer_bundle, tagged, with_group
+from frazil.peer.configuration import BundlePolicy
+from frazil.peer.core import Core
+from frazil.peer.description import Description
+from frazil.peer.local_credentials import LocalCredentials
+from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
+from frazil.peer.offer import Slot, Wishes, allocate, build_offer
+from frazil.peer.remote import read_transport
+from frazil.peer.stack import TransportStack
+from frazil.peer.traits import with_traits
+from frazil.peer.transceiver import Transceiver
+from frazil.peer.transceiver_table import TransceiverTable
+from frazil.peer.transport_map import TransportMap
+from frazil.sdp import Origin, SessionDescription, Setup
+from frazil.types import RandomBytes
+
+
+class Draft(NamedTuple):
+    """A description that was not applied yet.
+
+    Attributes:
+        model: What it says.
+        made_for: The transceiver of each m-section, if it is one's.
+    """
+
+    model: SessionDescription
+    made_for: tuple[Transceiver | None, ...]
+
+
+class DescriptionCreator:
+    """Makes offers and answers; that changes nothing but what the next one is called."""
+
+    __slots__ = (
+        "_certificate",
+        "_core",
+        "_credentials",
+        "_policy",
+        "_session_id",
+        "_traits",
+        "_transceivers",
+        "_transports",
+        "_version",
+    )
+
+    def __init__(
+        self,
+        core: Core,
+        transports: TransportMap,
+        transceivers: TransceiverTable,
+        credentials: LocalCredentials,
+        certificate: Certificate,
+        traits: AgentTraits,
+        random_bytes: RandomBytes,
+        policy: BundlePolicy,
+    ) -> None:
+        self._core = core
+        self._transports = transports
+        self._transceivers = transceivers
+        self._credentials = credentials
+        self._certificate = certificate
+        self._policy = policy
+        self._traits = traits
+        # Below 2**63 (RFC 9429 5.2.1).
+        self._session_id = int.from_bytes(random_bytes(8)) >> 1
+        self._version = 0
+
+    def make_offer(self, data_mid: str | None, needs_data: bool, *, restart: bool) -> Draft:
+        """An offer of everything that is to be negotiated.
+
+        Args:
+            data_mid: The m-section that the data channels have.
+            needs_data: Whether there are to be data channels.
+            restart: Whether all transports get new credentials.
+        """
+        slots = self._allocate(data_mid, needs_data)
+        bundle = self._bundle(slots)
+        tag_of = {mid: group[0] for group in bundle.groups for mid in group}
+        locals_: dict[str, LocalTransport] = {}
+        candidates_stand_at: set[Credentials] = set()
+
+        def local_of(slot: Slot) -> LocalTransport:
+            mid = slot.mid or ""
+            is_only = mid in bundle.bundle_only
+            owner = tag_of[mid] if is_only else mid
+            if owner not in locals_:
+                credentials = self._credentials.for_offer(owner, restart=restart)
+                stack = self._transports.get(owner)
+                locals_[owner] = self._describe(credentials, Setup.ACTPASS, stack)
+            local = locals_[owner]
+            if is_only or local.credentials in candidates_stand_at:
+                return local.shared(is_bundle_only=is_only)
+            candidates_stand_at.add(local.credentials)
+            return local
+
+        model = build_offer(self._next_origin(), slots, bundle.groups, local_of)
+        model = with_traits(model, self._traits)
+        return Draft(model, tuple(slot.transceiver for slot in slots))
+
+    def make_answer(self, offer: Description) -> Draft:
+        """The answer to the pending remote offer."""
+        model = offer.model
+        plan = plan_answer(model, self._transceivers, self._transports, self._policy)
+        answer = build_answer(
+            self._next_origin(), model, plan, self._transceivers, self._answering(model, plan)
+        )
+        answer = with_traits(answer, self._traits)
+        return Draft(answer, tuple(self._transceivers.find(media.mid) for media in model.media))
+
+    # --- offers -------------------------------------------------------------------------------
+
+    def _allocate(self, data_mid: str | None, needs_data: bool) -> list[Slot]:
+        slots = self._core.descriptions
+        base = slots.local.model.media if slots.local else ()
+        ours = slots.current_local.model.media if slots.current_local else ()
+        theirs = slots.current_remote.model.media if slots.current_remote else ()
+
+        def is_free(index: int) -> bool:
+            return index < len(ours) and (ours[index].is_rejected or theirs[index].is_rejected)
+
+        wishes = Wishes(self._transceivers.items, data_mid, needs_data)
+        return allocate(base, is_free, wishes, {each.mid for each in wishes.transceivers})
+
+    def _bundle(self, slots: list[Slot]) -> OfferedBundle:
+        members = [
+            Member(slot.mid, slot.kind, self._transports.established(slot.mid))
+            for slot in slots
+            if slot.refused is None and slot.mid is not None
+        ]
+        answer = self._core.descriptions.current_answer
+        is_bundling = any(
+            member.mid in group
+            for group in (answer.model.bundle_groups if answer else ())
+            for member in members
+            if member.transport is not None
+        )
+        return offer_bundle(members, self._policy, is_bundling=is_bundling)
+
+    # --- answers ------------------------------------------------------------------------------
+
+    def _answering(
+        self, offer: SessionDescription, plan: AnswerPlan
+    ) -> Mapping[int, LocalTransport]:
+        """Our side of each transport, by the index of the tagged m-section."""
+        locals_ = {}
+        for tag, mids in tagged(offer, plan.tags).items():
+            stack = self._transports.first(with_group(offer, mids))
+            remote = read_transport(offer, tag)
+            setup = SETUP_OF_ROLE[answering_role(remote.setup, stack.dtls_role if stack else None)]
+            credentials = self._credentials.for_answer(mids[0], stack, remote.credentials)
+            locals_[tag] = self._describe(credentials, setup, stack)
+        return locals_
+
+    # --- both ---------------------------------------------------------------------------------
+
+    def _describe(
+        self, credentials: Credentials, setup: Setup, stack: TransportStack | None
+    ) -> LocalTransport:
+        generation = stack.generations.get(credentials.ufrag) if stack else None
+        if generation is None:
+            return LocalTransport(credentials, self._certificate, setup)
+        return LocalTransport(
+            credentials,
+            self._certificate,
+            setup,
+            tuple(generation.lines),
+            generation.is_gathered,
+            generation.default_address,
+        )
+
+    def _next_origin(self) -> Origin:
+        self._version += 1
+        return Origin(self._session_id, self._version)

@@ -1,0 +1,168 @@
+"""The m-section of the data channels: its name, its transport, and its SCTP association."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import count
+from typing import Final
+
+from frazil.errors import InvalidAccessError
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_table import ChannelTable
+from frazil.peer.core import Core
+from frazil.peer.event import EventType
+from frazil.peer.media import live_data_index
+from frazil.peer.remote import read_data
+from frazil.peer.stack import TransportStack
+from frazil.peer.transport import SctpTransport
+from frazil.peer.transport_map import TransportMap
+from frazil.sdp import MediaDescription, SessionDescription
+from frazil.states.enums import RTCDtlsTransportState, RTCSctpTransportState
+from frazil.trace import Reason
+
+_OVER: Final = (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED)
+
+
+class DataSection:
+    """At most one m-section carries data channels (RFC 8841 4).
+
+    Attributes:
+        mid: Its name; ``None`` while no applied description has one.
+        sctp: ``pc.sctp``.
+    """
+
+    __slots__ = ("_channels", "_core", "_port", "_serial", "_stable", "_stack", "mid", "sctp")
+
+    def __init__(self, core: Core, channels: ChannelTable) -> None:
+        self._core = core
+        self._channels = channels
+        self._serial = count()
+        self._stack: TransportStack | None = None
+        self._port: int | None = None
+        self.mid: str | None = None
+        self.sctp: SctpTransport | None = None
+        self._stable: tuple[str | None, TransportStack | None, SctpTransport | None]
+        self._stable = (None, None, None)
+
+    # --- offers -------------------------------------------------------------------------------
+
+    def offer_local(self, model: SessionDescription, transports: TransportMap) -> None:
+        """Our offer has a section for data channels, or not."""
+        index = live_data_index(model)
+        mid = model.media[index].mid if index is not None else None
+        stack = transports.get(mid)
+        if mid is not None and stack is not None:
+            self._place(mid, stack)
+
+    def offer(
+        self,
+        model: SessionDescription,
+        mids: Sequence[str],
+        stack: TransportStack,
+        transports: TransportMap,
+    ) -> None:
+        """The peer's offer has ``mids`` on ``stack``: the data channels may be among them."""
+        index = live_data_index(model)
+        mid = model.media[index].mid if index is not None else None
+        if mid is not None and mid in mids:
+            transports.assign(mid, stack)
+            self._place(mid, stack)
+
+    # --- answers ------------------------------------------------------------------------------
+
+    def check_move(
+        self, model: SessionDescription, uses: Sequence[tuple[Sequence[str], TransportStack | None]]
+    ) -> None:
+        """Accept an answer that leaves an association where it is.
+
+        Raises:
+            InvalidAccessError: It takes a running association to another transport.
+        """
+        index = live_data_index(model)
+        if index is None or self._stack is None or self._stack.session.data is None:
+            return
+        mid = model.media[index].mid
+        if any(mid in mids and stack is not self._stack for mids, stack in uses):
+            raise InvalidAccessError(
+                "the answer takes the data channels to another transport than before"
+            )
+
+    def start(
+        self, mid: str, stack: TransportStack, theirs: MediaDescription, now: float
+    ) -> list[DataChannel]:
+        """An answer accepted data channels on ``stack``; the channels that found no id.
+
+        An association that has ended is followed by another (webrtc-pc 6.1, RFC 8841 9.3).
+        """
+        self._place(mid, stack)
+        data = read_data(theirs)
+        if self._port not in (None, data.sctp_port):
+            self._finish(stack, "the peer announced another SCTP port", now)
+        is_over = self.sctp is None or self.sctp.state is RTCSctpTransportState.CLOSED
+        if is_over and stack.dtls.state not in _OVER:
+            stack.session.stop_sctp(now)
+            self.sctp = stack.sctp = self._new_sctp(stack)
+        self._port = data.sctp_port
+        stack.start_data(data, now)
+        return self._channels.attach(stack, now)
+
+    def end(self, now: float) -> None:
+        """The answer left data channels out: the association ends, and so do all channels."""
+        stack = self._stack
+        if stack is not None:
+            self._finish(stack, "the answer rejected the data channels", now)
+        self.mid = self._stack = self._port = None
+
+    def settle(self) -> None:
+        """What there is now is what a rollback returns to."""
+        self._stable = (self.mid, self._stack, self.sctp)
+
+    def roll_back(self, now: float) -> None:
+        """Undo what the pending offer did."""
+        stack, sctp = self._stack, self.sctp
+        self.mid, self._stack, self.sctp = self._stable
+        if stack is not None and sctp is not None and sctp is not self.sctp:
+            text = "the offer that created this transport was rolled back"
+            self._close(stack, sctp, Reason("rollback", "RFC 9429 4.1.10.2", text), now)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _place(self, mid: str, stack: TransportStack) -> None:
+        """The section is on ``stack``; before an association exists it may move."""
+        self.mid = mid
+        if self._stack is stack and self.sctp is not None:
+            return
+        if self._stack is not None:
+            self._stack.sctp = None
+        if self.sctp is None:
+            self.sctp = self._new_sctp(stack)
+        self.sctp.dtls = stack.dtls
+        self._stack, stack.sctp = stack, self.sctp
+
+    def _finish(self, stack: TransportStack, text: str, now: float) -> None:
+        """End the association that there is, and all channels."""
+        sctp, self.sctp = self.sctp, None
+        self._channels.detach(text)
+        if sctp is not None:
+            self._close(stack, sctp, Reason("rejected", "webrtc-pc 6.1", text), now)
+
+    def _new_sctp(self, stack: TransportStack) -> SctpTransport:
+        return SctpTransport(str(next(self._serial)), stack.dtls)
+
+    def _close(
+        self, stack: TransportStack, sctp: SctpTransport, reason: Reason, now: float
+    ) -> None:
+        """End the association on a transport that may have other uses."""
+        if stack.is_discarded:
+            return  # and is closed with everything on it
+        stack.session.stop_sctp(now)
+        stack.sctp = None
+        self._core.tasks.queue(partial(self._announce_closed, sctp, reason))
+
+    def _announce_closed(self, sctp: SctpTransport, reason: Reason, now: float) -> None:
+        if sctp.state is not RTCSctpTransportState.CLOSED:
+            closed = RTCSctpTransportState.CLOSED
+            self._core.history.record(
+                now, f"sctp-transport {sctp.name}", sctp.state, closed, reason
+            )
+            sctp.state = closed
+            self._core.tasks.fire(sctp, EventType.STATE_CHANGE)

@@ -1,0 +1,75 @@
+"""Which transport each m-section uses."""
+
+from collections.abc import Iterable
+
+from frazil.peer.stack import TransportStack
+from frazil.peer.transport_set import TransportSet
+from frazil.trace import Reason
+
+_ROLLED_BACK = Reason(
+    "rollback",
+    "RFC 9429 4.1.10.2",
+    "the offer that created this transport was rolled back",
+)
+
+
+class TransportMap:
+    """From the mid of each m-section to its transport, and the way back to the last answer."""
+
+    __slots__ = ("_by_mid", "_stable", "_transports")
+
+    def __init__(self, transports: TransportSet) -> None:
+        self._transports = transports
+        self._by_mid: dict[str, TransportStack] = {}
+        self._stable: dict[str, TransportStack] = {}
+
+    @property
+    def stacks(self) -> list[TransportStack]:
+        """The transports, each once."""
+        return list(dict.fromkeys(self._by_mid.values()))
+
+    def get(self, mid: str | None) -> TransportStack | None:
+        """The transport of the m-section, negotiated or under negotiation."""
+        return self._by_mid.get(mid) if mid is not None else None
+
+    def established(self, mid: str | None) -> str | None:
+        """The name of the transport that an answer settled for the m-section."""
+        stack = self.get(mid)
+        return stack.name if stack and stack.dtls_role is not None else None
+
+    def assign(self, mid: str, stack: TransportStack) -> None:
+        """The m-section uses ``stack`` from now on."""
+        self._by_mid[mid] = stack
+
+    def is_settled(self, mid: str | None, stack: TransportStack) -> bool:
+        """Whether the last answer put the m-section on ``stack``."""
+        return mid is not None and self._stable.get(mid) is stack
+
+    def first(self, mids: Iterable[str]) -> TransportStack | None:
+        """The transport that the first of ``mids`` has which has one."""
+        return next((self._by_mid[mid] for mid in mids if mid in self._by_mid), None)
+
+    def obtain(self, mids: Iterable[str]) -> TransportStack:
+        """The transport that the first of ``mids`` has which has one, else a new one."""
+        return self.first(mids) or self._transports.create()
+
+    def settle(self, mids: set[str], reason: Reason, now: float) -> None:
+        """An answer was applied: only ``mids`` have a transport; discard those without one."""
+        self._by_mid = {mid: stack for mid, stack in self._by_mid.items() if mid in mids}
+        self._stable = dict(self._by_mid)
+        self._discard_unused(reason, now)
+        for stack in self.stacks:
+            stack.settle()
+
+    def roll_back(self, now: float) -> None:
+        """Return to what the last answer settled."""
+        self._by_mid = dict(self._stable)
+        self._discard_unused(_ROLLED_BACK, now)
+        for stack in self.stacks:
+            stack.roll_back(now)
+
+    def _discard_unused(self, reason: Reason, now: float) -> None:
+        used = self.stacks
+        for stack in self._transports.stacks:
+            if stack not in used:
+                self._transports.discard(stack, reason, now)

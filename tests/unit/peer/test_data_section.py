@@ -1,0 +1,156 @@
+"""Where the association of the data channels lives, and when another one follows."""
+
+import re
+
+import pytest
+
+from frazil.errors import InvalidAccessError
+from frazil.peer.configuration import BundlePolicy, Configuration
+from frazil.peer.event import EventType
+from support.peer_pair import Peer, connect, connected_pair, media_peer, negotiate
+
+STATE_CHANGE = EventType.STATE_CHANGE
+NO_BUNDLE = re.compile(r"a=group:BUNDLE.*\r\n")
+
+
+def test_sctp_stays_the_same_object_when_the_answer_bundles_it() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    offer = one.set_local()
+    sctp = one.pc.sctp
+    audio, data = one.pc.transports.dtls
+    assert sctp.dtls is data
+    two.set_remote(offer)
+    one.set_remote(two.set_local())
+    assert one.pc.sctp is sctp
+    assert sctp.dtls is audio
+    assert one.pc.transports.dtls == [audio]
+    started = [session.called("start_sctp") for session in one.sessions]
+    assert [len(calls) for calls in started] == [1, 0]
+
+
+def test_data_refused_leaves_the_transport_to_audio() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    channel = one.channel()
+    negotiate(one, two)
+    connect_first(one)
+    assert channel.ready_state == "open"
+    two.set_remote(one.set_local())
+    answer = two.complete(two.pc.create_answer()).sdp.replace("BUNDLE 0 1", "BUNDLE 0")
+    sctp = one.pc.sctp
+    one.set_remote({"type": "answer", "sdp": answer.replace("m=application 9", "m=application 0")})
+    types = one.run()
+    assert one.pc.sctp is None
+    assert (sctp.state, channel.ready_state) == ("closed", "closed")
+    assert (types.count(STATE_CHANGE), types.count(EventType.CLOSE)) == (1, 1)
+    assert one.sessions[0].called("stop_sctp") == [(0.0,)]
+    assert one.pc.connection_state == "connected"
+
+
+def test_data_comes_back_on_the_same_transport() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    connect_first(one)
+    one.channel()
+    negotiate(one, two)
+    assert one.pc.sctp.dtls is one.pc.transports.dtls[0]
+    assert len(one.sessions) == len(two.sessions) == 1
+    assert len(one.session.called("start_sctp")) == 1
+
+
+def test_rollback_takes_back_data_that_was_added_to_a_transport() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    one.channel()
+    one.set_local()
+    sctp = one.pc.sctp
+    one.set_local({"type": "rollback"})
+    one.run()
+    assert one.pc.sctp is None
+    assert sctp.state == "closed"
+    assert len(one.pc.transports.dtls) == 1
+    negotiate(one, two)
+    assert one.pc.sctp.state == "connecting"
+
+
+def test_association_that_ended_is_followed_by_another() -> None:
+    one, two, channel = connected_pair()
+    before = one.pc.sctp
+    for peer in (one, two):
+        peer.session.report_sctp("connected", "closed", failed=True)
+        peer.run()
+    assert channel.ready_state == "closed"
+    refused = one.channel("too early")
+    assert EventType.ERROR in one.run()
+    assert refused.ready_state == "closed"
+    negotiate(one, two)
+    assert one.pc.sctp is not before
+    assert (before.state, one.pc.sctp.state) == ("closed", "connecting")
+    for peer in (one, two):
+        assert len(peer.session.called("stop_sctp")) == 1
+        assert len(peer.session.called("start_sctp")) == 2
+    again = one.channel("again")
+    one.session.report_sctp("connecting", "connected", 1024)
+    assert one.run() == [STATE_CHANGE, EventType.OPEN]
+    assert again.ready_state == "open"
+    negotiate(one, two)
+    assert len(one.session.called("start_sctp")) == 3
+    assert len(one.session.called("stop_sctp")) == 1, "it runs"
+
+
+def test_association_on_a_dead_transport_is_not_followed() -> None:
+    one, two, _ = connected_pair()
+    sctp = one.pc.sctp
+    one.session.report_dtls("connected", "closed")
+    one.session.report_sctp("connected", "closed")
+    one.run()
+    negotiate(one, two)
+    assert one.pc.sctp is sctp
+    assert one.session.called("stop_sctp") == []
+
+
+def test_another_port_of_the_peer_is_another_association() -> None:
+    one, two, channel = connected_pair()
+    before = one.pc.sctp
+    two.set_remote(one.set_local())
+    answer = two.set_local().sdp.replace("a=sctp-port:5000", "a=sctp-port:5001")
+    one.set_remote({"type": "answer", "sdp": answer})
+    types = one.run()
+    assert channel.ready_state == before.state == "closed"
+    assert types.count(STATE_CHANGE) == 1
+    assert one.pc.sctp is not before
+    assert [call[0] for call in one.session.called("start_sctp")] == [5000, 5001]
+
+
+def test_limit_of_a_later_answer_counts() -> None:
+    one, two, _ = connected_pair()
+    two.set_remote(one.set_local())
+    answer = two.set_local().sdp.replace("max-message-size:262144", "max-message-size:1000")
+    one.set_remote({"type": "answer", "sdp": answer})
+    assert one.pc.sctp.max_message_size == 1000
+
+
+def test_final_answer_may_not_move_a_running_association() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    two.set_remote(one.set_local())
+    bundled = two.set_local().sdp
+    one.set_remote({"type": "pranswer", "sdp": NO_BUNDLE.sub("", bundled)})
+    assert len(one.pc.transports.dtls) == 2
+    with pytest.raises(InvalidAccessError, match="another transport"):
+        one.set_remote({"type": "answer", "sdp": bundled})
+    one.set_remote({"type": "answer", "sdp": NO_BUNDLE.sub("", bundled)})
+    assert len(one.pc.transports.dtls) == 2
+
+
+def test_offer_under_max_bundle_has_data_on_the_first_transport_at_once() -> None:
+    one = media_peer("audio", configuration=Configuration(bundle_policy=BundlePolicy.MAX_BUNDLE))
+    one.channel()
+    one.set_local()
+    assert one.pc.sctp.dtls is one.pc.transceivers[0].sender.transport
+
+
+def connect_first(peer: Peer) -> None:
+    """Let the newest session be the one in use, and connect it."""
+    peer.sessions[1:] = []
+    connect(peer)
