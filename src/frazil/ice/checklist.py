@@ -12,6 +12,7 @@ from frazil.ice.config import MAX_PAIRS
 from frazil.ice.pair import CandidatePair, Foundation, PairKey, PairState
 from frazil.types import Address
 
+_UNCHECKED = (PairState.FROZEN, PairState.WAITING)
 _PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
 _DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
 
@@ -61,7 +62,16 @@ class Checklist:
             likely to share their fate, whatever their component.
     """
 
-    __slots__ = ("_by_key", "_counts", "_pairs", "_settled", "_triggered", "news", "siblings")
+    __slots__ = (
+        "_by_key",
+        "_counts",
+        "_pairs",
+        "_settled",
+        "_triggered",
+        "_wanted",
+        "news",
+        "siblings",
+    )
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
@@ -71,6 +81,7 @@ class Checklist:
         self._settled = -1
         self.news: list[tuple[CandidatePair, bool]] = []
         self.siblings: tuple[Checklist, ...] = ()
+        self._wanted: deque[CandidatePair] = deque()
 
     def __iter__(self) -> Iterator[CandidatePair]:
         return iter(self._pairs)
@@ -134,8 +145,9 @@ class Checklist:
         del self._by_key[pair.key]
         self._counts[pair.state] -= 1
         self.news.append((pair, False))
-        if pair in self._triggered:
-            self._triggered.remove(pair)
+        for queue in (self._triggered, self._wanted):
+            if pair in queue:
+                queue.remove(pair)
 
     def sort(self) -> None:
         """Restore the order after priorities changed."""
@@ -160,10 +172,16 @@ class Checklist:
         """Take the next triggered check out of the queue."""
         return self._triggered.popleft() if self._triggered else None
 
+    def want(self, pair: CandidatePair) -> None:
+        """Have an ordinary check of ``pair``, if there was none, whatever the other pairs are."""
+        if pair.state in _UNCHECKED:
+            self._wanted.append(pair)
+
     def next_ordinary(self, above: int) -> CandidatePair | None:
         """The pair for the next ordinary check (RFC 8445 6.1.4.2).
 
-        That is the best waiting pair, else the best frozen one whose foundation nobody checks.
+        That is a wanted pair, else the best waiting one, else the best frozen one whose foundation
+        nobody checks.
 
         Args:
             above: Pairs of this priority or less need no check any more.
@@ -171,6 +189,10 @@ class Checklist:
         self._settled = above
         if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
             return None
+        while self._wanted:
+            if self._wanted[0].state in _UNCHECKED:
+                return self._wanted[0]
+            self._wanted.popleft()
         busy = {each for sibling in self.siblings for each in sibling.foundations_under_way()}
         frozen: list[CandidatePair] = []
         for pair in self.above(above):

@@ -1,5 +1,6 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -47,6 +48,7 @@ class Generation:
 
     Attributes:
         gathered: No further local candidate will come.
+        is_reopened: It was gathered before, and the network has changed since.
         remote_ended: No further remote candidate will come (RFC 8838 13).
         awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
@@ -70,6 +72,7 @@ class Generation:
         "early_checks",
         "gathered",
         "is_measured",
+        "is_reopened",
         "local",
         "local_candidates",
         "nominated",
@@ -93,6 +96,7 @@ class Generation:
         self.remote_candidates: list[Candidate] = []
         self.awaits_checks = False
         self.gathered = False
+        self.is_reopened = False
         self.remote_ended = False
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
@@ -236,6 +240,8 @@ class Generation:
         if self.is_active:
             for local in list(self.local_candidates):
                 self._pair(local, candidate, controlling)
+            if self.remote_ended:
+                self._want(pair for pair in self.checklist if pair.remote is candidate)
         return Admission.TAKEN
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
@@ -276,6 +282,13 @@ class Generation:
         for remote in self.remote_candidates:
             if remote.line:
                 self._pair(local, remote, controlling)
+        if self.is_reopened:
+            self._want(pair for pair in self.checklist if pair.local is local)
+
+    def _want(self, pairs: Iterable[CandidatePair]) -> None:
+        """Have pairs checked even if a better one is nominated: it may be gone soon."""
+        for pair in pairs:
+            self.checklist.want(pair)
 
     def nominate(self, pair: CandidatePair, now: float) -> None:
         """Both ends agreed on ``pair``."""

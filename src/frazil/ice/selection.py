@@ -84,7 +84,7 @@ class Selection:
         return not was_alive
 
     def note_sent(self, now: float) -> None:
-        """Payload leaves on the pair in use."""
+        """Payload that the peer must acknowledge leaves on the pair in use."""
         if self.monitor is not None:
             self.monitor.note_sent(now)
 

@@ -53,9 +53,9 @@ class Fired(NamedTuple):
             all others.
     """
 
-    target: object
+    target: Any
     type: EventType
-    payload: object = None
+    payload: Any = None
 
 
 class OperationSettled(NamedTuple):
