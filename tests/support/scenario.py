@@ -247,10 +247,13 @@ class Stage:
         session: SessionConfig | None = None,
         ice: IceOptions | None = None,
         host: VirtualHost | None = None,
+        recovery: str = "none",
     ) -> Peer:
         """A peer on a host of its own, unless ``host`` is given."""
         host = host or self.net.host(name, *addresses)
-        pc = RTCPeerConnection(configuration, network=host, session=session, ice=ice)
+        pc = RTCPeerConnection(
+            configuration, network=host, session=session, ice=ice, recovery=recovery
+        )
         peer = Peer(name, host, pc)
         self.peers.append(peer)
         return peer

@@ -220,6 +220,10 @@ class LiteChecker:
             generation.nomination = max(generation.nomination, number)
             self._agree(pair, generation, "the peer nominated the pair", now)
 
+    def follow(self, local: Address, remote: Address, now: float) -> bool:
+        """Stay where we are: the peer says with its checks which pair is to be used."""
+        return False
+
     def look(self, local: Address, remote: Address, now: float) -> None:
         """Does nothing: a peer that moves checks from its new address by itself."""
 

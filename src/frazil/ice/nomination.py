@@ -6,7 +6,7 @@ an agent that knows of renomination each nomination carries a growing number, so
 the last one; others follow where the priority is higher.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeAlias
 
 from frazil.ice.generation import Generation
@@ -72,25 +72,6 @@ def pair_to_nominate(
         if not pair.is_vetoed and is_fresh(pair):
             return pair
     return None
-
-
-def successor(generations: Iterable[Generation], monitor: Monitor) -> CandidatePair | None:
-    """The best pair that answered after the pair in use was heard last.
-
-    While an answer of the pair in use is late, that is where the peer is now.
-    """
-    return next(
-        (
-            pair
-            for generation in generations
-            for pair in generation.checklist
-            if pair.is_valid
-            and pair is not monitor.pair
-            and pair.consented_at is not None
-            and pair.consented_at > monitor.heard_at
-        ),
-        None,
-    )
 
 
 def should_follow(

@@ -24,6 +24,7 @@ from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.router import Router
 from frazil.peer.stats import Stats
@@ -65,6 +66,7 @@ class PeerConnection:
         trace: Trace,
         traits: AgentTraits,
         session_factory: SessionFactory,
+        recovery: RecoveryPolicy = RecoveryPolicy.NONE,
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -75,6 +77,7 @@ class PeerConnection:
             trace: Shared with the sessions.
             traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
+            recovery: What to do about a path that is lost.
         """
         configuration.check_traits(traits)
         self.trace = trace
@@ -86,8 +89,13 @@ class PeerConnection:
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core)
+        watcher = Recovery(recovery, self.restart_ice, trace)
         self.transports = TransportSet(
-            core, partial(Router, core, self._channels), configuration, session_factory
+            core,
+            partial(Router, core, self._channels, watcher),
+            configuration,
+            watcher,
+            session_factory,
         )
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
         self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)

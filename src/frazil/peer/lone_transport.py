@@ -13,6 +13,7 @@ from frazil.peer.description import MAX_CANDIDATES, DescriptionSlots
 from frazil.peer.event import PeerEvent
 from frazil.peer.history import History
 from frazil.peer.lone_router import LoneRouter
+from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
 from frazil.peer.transport import IceTransport
 from frazil.peer.transport_set import SessionFactory, TransportSet
@@ -59,7 +60,11 @@ class LoneTransport:
         aggregates = Aggregates(tuple, self._history)
         core = Core(self, self._tasks, self._history, trace, DescriptionSlots(), aggregates)
         self.transports = TransportSet(
-            core, partial(LoneRouter, core), Configuration(), session_factory
+            core,
+            partial(LoneRouter, core),
+            Configuration(),
+            Recovery(RecoveryPolicy.NONE, _do_nothing, trace),
+            session_factory,
         )
         self._stack = self.transports.create()
         self.ice: IceTransport = self._stack.ice
@@ -205,3 +210,7 @@ class LoneTransport:
             reason = Reason("stop", "webrtc-ice stop()", "the application stopped the transport")
             self.transports.close(reason, now)
             self._tasks.close()
+
+
+def _do_nothing() -> None:
+    """Restarting is for the application: it has the signalling."""

@@ -3,12 +3,14 @@
 from functools import partial
 
 from frazil.dtls import DtlsStateChanged
+from frazil.ice import IceTransportChanged
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
 from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.ice_task import IceTasks
+from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.session.event import (
     ChannelAnnounced,
@@ -20,17 +22,22 @@ from frazil.session.event import (
     SctpChanged,
     SessionEvent,
 )
+from frazil.states.enums import RTCIceRole
 
 
 class Router(IceRouter):
     """Knows what the layers above ICE report, too."""
 
-    __slots__ = ("_channels", "_core", "_dtls")
+    __slots__ = ("_channels", "_core", "_dtls", "_recovery")
 
-    def __init__(self, core: Core, channels: ChannelTable, wishes: Wishes) -> None:
+    def __init__(
+        self, core: Core, channels: ChannelTable, recovery: Recovery, wishes: Wishes
+    ) -> None:
+        """Make the router; ``recovery`` is told at once of each state of ICE."""
         super().__init__(IceTasks(core), wishes)
         self._core = core
         self._channels = channels
+        self._recovery = recovery
         self._dtls = DtlsTasks(core)
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
@@ -40,6 +47,11 @@ class Router(IceRouter):
                 self._channels.receive_message(event)
             case ChannelDrained():
                 self._channels.drain(event)
+            case IceTransportChanged():
+                if event.change is not None:
+                    is_controlling = stack.ice.role is RTCIceRole.CONTROLLING
+                    self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
+                super().route(stack, event)
             case DtlsStateChanged():
                 self._dtls.change(stack, event)
             case SctpChanged():
