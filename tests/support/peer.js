@@ -111,6 +111,18 @@
     addIceCandidate: (candidate) => pc.addIceCandidate(candidate),
     restartIce: () => pc.restartIce(),
     setConfiguration: (changed) => pc.setConfiguration(changed),
+    addTransceiver: (kind, init) => {
+      pc.addTransceiver(kind, init);
+    },
+    getTransceivers: () =>
+      pc.getTransceivers().map(({ mid, direction, currentDirection, receiver, sender }) => ({
+        mid, direction, currentDirection, kind: receiver.track.kind,
+        transport: sender.transport?.state ?? null,
+      })),
+    stopTransceiver: (index) => pc.getTransceivers()[index].stop(),
+    setDirection: (index, direction) => {
+      pc.getTransceivers()[index].direction = direction;
+    },
     getStats: async () => [...(await pc.getStats()).values()],
     close: () => {
       pc.close();
