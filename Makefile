@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench live-events docs nat-matrix clean
+.PHONY: demo demo-browser test check unit interop format bench live-events docs nat-matrix detection
+.PHONY: clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -23,7 +24,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python tests/check_size.py
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests --ignore=tests/interop
+	FRAZIL_SESSIONS=2000 $(BIN)/python -m pytest tests --ignore=tests/interop
 
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop
@@ -54,6 +55,9 @@ docs: $(VENV)/dev.stamp
 
 nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
+
+detection: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
 	rm -rf $(VENV) $(VENV)-compiled dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
