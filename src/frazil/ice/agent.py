@@ -11,15 +11,12 @@ from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate
 from frazil.ice.checker import Checker
 from frazil.ice.checklist_set import ChecklistSet
-from frazil.ice.config import MAX_VALIDATED, IceConfig
+from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.event import (
     CandidateError,
     IceEvent,
     IceTransportChanged,
-    NominationProposed,
-    PairAdded,
-    PairRemoved,
     RoleChanged,
     SelectedPair,
 )
@@ -28,12 +25,14 @@ from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.pair_report import report_pairs, report_proposals
 from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
 from frazil.ice.role import Role
 from frazil.ice.state import Cause, transport_machine
 from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
+from frazil.ice.validated import ValidatedAddresses
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
@@ -92,7 +91,7 @@ class IceAgent:
                 config, self._role, random_bytes, trace, policy, component, checklists
             )
         self._selection = self._checker.selection
-        self._validated: dict[PairKey, None] = {}  # oldest first
+        self._validated = ValidatedAddresses()
         self._events: list[IceEvent] = []
 
     # --- what is known ------------------------------------------------------------------------
@@ -359,7 +358,7 @@ class IceAgent:
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone: nothing can be sent or received there."""
         self._trace.record(now, "ice", "local-address-lost", address=address[0])
-        self._validated = {key: None for key in self._validated if key[0] != address}
+        self._validated.remove(address)
         self._gatherer.remove_host(address, now)
         self._checker.remove_base(address, list(self._lineage), now)
         self._settle(now)
@@ -417,7 +416,7 @@ class IceAgent:
         elif self._gatherer.receive(message, local, remote, now):
             self._selection.describe_again(now)
         elif self._checker.receive(message, local, remote, now):
-            self._validate(local, remote)
+            self._validated.add((local, remote), self.path)
         self._settle(now)
 
     def _receive_request(
@@ -425,17 +424,9 @@ class IceAgent:
     ) -> None:
         accepted = self._responder.answer(request, local, remote)
         if accepted is not None:
-            self._validate(local, remote)
+            self._validated.add((local, remote), self.path)
             self._apply_role(now)
             self._checker.heard(*accepted, now)
-
-    def _validate(self, local: Address, remote: Address) -> None:
-        key = (local, remote)
-        if key not in self._validated:
-            if len(self._validated) >= MAX_VALIDATED:
-                oldest = next(known for known in self._validated if known != self.path)
-                del self._validated[oldest]
-            self._validated[key] = None
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
@@ -510,7 +501,9 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self._apply_role(now)
-        self._report_pairs(now)
+        self._events += report_pairs(self._lineage, self._trace, now)
+        if isinstance(self._checker, Checker):
+            self._events += report_proposals(self._checker.gate)
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()
@@ -523,30 +516,6 @@ class IceAgent:
             self._events.append(IceTransportChanged(None, True, self.selected_pair, news))
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
-
-    def _report_pairs(self, now: float) -> None:
-        for generation in self._lineage:
-            news, generation.checklist.news = generation.checklist.news, []
-            for pair, is_new in news:
-                kind = PairAdded if is_new else PairRemoved
-                self._events.append(kind(pair.describe()))
-                if is_new:
-                    self._trace_formed(pair, now)
-        if isinstance(self._checker, Checker):
-            proposals = self._checker.gate.proposals
-            self._events += [NominationProposed(pair.describe()) for pair in proposals]
-            proposals.clear()
-
-    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
-        self._trace.record(
-            now,
-            "ice",
-            "pair-formed",
-            pair=str(pair),
-            local=pair.local.type,
-            remote=pair.remote.type,
-            priority=pair.priority,
-        )
 
     def _apply_role(self, now: float) -> None:
         role = self._role
