@@ -537,6 +537,7 @@ class IceAgent:
         )
         if change.new == RTCIceTransportState.FAILED:
             self._checker.stop(change.reason.text, now)
+            self._lineage.give_up()
         pair_changed = selection.take_news() is not None
         self._events.append(
             IceTransportChanged(change, pair_changed, self.selected_pair, change.reason)

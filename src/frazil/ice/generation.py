@@ -63,6 +63,7 @@ class Generation:
         patience_is_over: The PAC timer has fired.
         pinned: The pair that the application has chosen; none is better.
         remote_traits: What the peer says of its agent.
+        is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
@@ -71,6 +72,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_given_up",
         "is_measured",
         "is_reopened",
         "local",
@@ -109,6 +111,7 @@ class Generation:
         self.patience_is_over = False
         self.is_measured = False
         self.pinned: CandidatePair | None = None
+        self.is_given_up = False
 
     @property
     def is_active(self) -> bool:
@@ -322,6 +325,11 @@ class Generation:
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
+
+    def has_revoked(self, local: Address, remote: Address) -> bool:
+        """Whether we may not send there any more with these credentials (RFC 7675 5.1)."""
+        pair = self.checklist.find((local, remote))
+        return self.is_given_up or (pair is not None and pair.is_barred)
 
     def adopt(self, pair: CandidatePair) -> None:
         """Take a pair that was checked before it was known, because the check was answered."""

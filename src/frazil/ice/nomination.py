@@ -87,10 +87,12 @@ def should_follow(
         nomination: The value of the peer's NOMINATION attribute; 0 if it sent none.
     """
     nominated = generation.nominated
+    if nomination and nomination < generation.nomination:
+        return False  # the peer has said otherwise since, whatever has become of that pair
     if nominated is None or monitor is None or not monitor.is_alive:
         return True
     if pair is nominated:  # said again; we may have left the pair while it was silent
-        return not nomination or nomination >= generation.nomination
+        return True
     if nomination:
         return nomination > generation.nomination
     settled = now - generation.nominated_at >= _AGGRESSIVE_S

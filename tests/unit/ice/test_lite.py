@@ -201,7 +201,7 @@ def test_a_pair_that_lost_consent_is_never_used_again():
     peer.check(use_candidate=True)
     peer.run(31)
     assert peer.agent.path is None
-    assert peer.check(use_candidate=True).message_class is MessageClass.SUCCESS
+    assert peer.check(use_candidate=True).error.code == 403  # consent of ours has ended, too
     assert peer.agent.path is None
     peer.check(remote=("10.0.0.9", 9), use_candidate=True)
     assert peer.agent.path == (LOCAL, ("10.0.0.9", 9))
