@@ -488,7 +488,11 @@ class Checker:
     def _hand_over(
         self, pair: CandidatePair, generation: Generation, text: str, now: float
     ) -> None:
-        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why."""
+        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why.
+
+        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
+        nominated. If not, what was nominated is taken back as soon as it answers.
+        """
         old = self.selection.pair
         if old is None:
             return
