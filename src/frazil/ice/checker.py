@@ -474,11 +474,7 @@ class Checker:
         return pair is not None
 
     def _overtake(self, now: float) -> None:
-        """Leave a pair whose answer is late for one that has answered meanwhile.
-
-        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
-        nominated. If not, what was nominated is taken back as soon as it answers.
-        """
+        """Leave a pair whose answer is late for one that has answered meanwhile."""
         old, generation = self.selection.monitor, self.selection.generation
         pair = heir_by_answer(generation, old) if generation and old else None
         if pair is not None and generation is not None:
