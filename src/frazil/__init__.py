@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -62,6 +69,7 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "Candidate",
     "ConnectivityError",
     "DOMException",
@@ -69,10 +77,12 @@ __all__ = [
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "LoneIceTransport",
     "MediaStreamTrack",
     "MessageEvent",
@@ -116,6 +126,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -1,6 +1,7 @@
 """A peer made by hand: it signs and sends what a test wants, and answers what it is told to."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 from frazil.ice import (
@@ -11,6 +12,7 @@ from frazil.ice import (
     IceConfig,
     IcePolicy,
     IceTransportChanged,
+    TcpType,
 )
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
@@ -40,6 +42,8 @@ class IcePeer:
         answer: bool = True,
         policy: IcePolicy = DEFAULT_POLICY,
         traits: AgentTraits = RENOMINATING,
+        addresses: Sequence[Address] = (LOCAL, LOCAL_2),
+        tcp: Sequence[tuple[Address, TcpType]] = (),
     ) -> None:
         policy = replace(policy, allow_privileged_ports=True)  # those of tests are small
         self.now = 100.0
@@ -58,8 +62,10 @@ class IcePeer:
         self.agent.set_local_credentials(self.theirs, self.now)
         if answer:
             self.agent.set_remote_credentials(self.ours, self.now, traits)
-        for address in (LOCAL, LOCAL_2):
+        for address in addresses:
             self.agent.add_local_address(address, self.now)
+        for address, tcp_type in tcp:
+            self.agent.add_local_tcp(address, tcp_type, self.now)
         self.agent.local_addresses_done(self.now)
         self.drain()
 

@@ -2,6 +2,7 @@
 
 from frazil.ice.agent import IceAgent
 from frazil.ice.candidate import (
+    ACTIVE_PORT,
     Candidate,
     CandidateProtocol,
     CandidateSyntaxError,
@@ -10,6 +11,7 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -32,7 +34,9 @@ from frazil.ice.traffic import Traffic
 from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 
 __all__ = [
+    "ACTIVE_PORT",
     "DEFAULT_POLICY",
+    "OPEN",
     "RTCP",
     "RTP",
     "SERVER_UNREACHABLE",
@@ -49,6 +53,7 @@ __all__ = [
     "CandidatesEnded",
     "ComponentEvent",
     "Credentials",
+    "Disclosure",
     "GatheringStateChanged",
     "Generation",
     "IceAgent",
@@ -66,4 +71,5 @@ __all__ = [
     "SelectedPair",
     "TcpType",
     "Traffic",
+    "concealed",
 ]

@@ -12,7 +12,7 @@ from frazil.ice.config import KEEPALIVE_S, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
 from frazil.ice.nomination import should_follow
-from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.role import Role
 from frazil.ice.selection import Selection
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
@@ -113,6 +113,16 @@ class LiteChecker:
         pair = self.selection.pair
         if pair is not None and pair.local.base == base:
             self.selection.cut(now)
+
+    def lose_stream(self, key: PairKey, generations: list[Generation], now: float) -> None:
+        """The stream of a pair has ended, and the pair with it: it had arrived."""
+        for generation in generations:
+            pair = generation.checklist.find(key)
+            if pair is None:
+                continue
+            generation.forget_arrived(pair)
+            if pair is self.selection.pair:
+                self.selection.cut(now)
 
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Does nothing: relays refuse peers, and a lite agent has none."""

@@ -31,6 +31,10 @@ class ValidatedAddresses:
                 del self._keys[next(known for known in self._keys if known != in_use)]
             self._keys[key] = None
 
+    def discard(self, key: PairKey) -> None:
+        """Forget one of them."""
+        self._keys.pop(key, None)
+
     def remove(self, local: Address) -> None:
         """Nothing can be received at ``local`` any more."""
         self._keys = {key: None for key in self._keys if key[0] != local}
