@@ -22,7 +22,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -41,6 +41,7 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MediaStreamTrack,
     MessageEvent,
     RTCCertificate,
@@ -50,6 +51,7 @@ from frazil.w3c import (
     RTCErrorEvent,
     RTCIceCandidate,
     RTCIceCandidatePair,
+    RTCIceCandidatePairEvent,
     RTCIceParameters,
     RTCIceTransport,
     RTCPeerConnection,
@@ -69,6 +71,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressMapMode",
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",
@@ -81,6 +84,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "LoneIceTransport",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -97,6 +101,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceConnectionState",
     "RTCIceGathererState",
     "RTCIceGatheringState",

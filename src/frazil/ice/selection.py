@@ -1,12 +1,11 @@
 """The pair in use: which one carries data, under whose clocks, and since when."""
 
-from frazil.ice.config import IceConfig
 from frazil.ice.event import SelectedPair
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
 from frazil.trace import Reason, Trace
-from frazil.types import Address, RandomBytes
+from frazil.types import Address
 
 
 class Selection:
@@ -21,11 +20,9 @@ class Selection:
     """
 
     __slots__ = (
-        "_config",
         "_described",
         "_dropped",
         "_news",
-        "_random_bytes",
         "_trace",
         "changes",
         "consent_was_lost",
@@ -34,9 +31,7 @@ class Selection:
         "silent_pair",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
-        self._config = config
-        self._random_bytes = random_bytes
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.monitor: Monitor | None = None
         self.generation: Generation | None = None
@@ -72,7 +67,7 @@ class Selection:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
         nominated = generation.nominated
         if nominated is not None and nominated is self.pair and self.is_alive:
-            return nominated.priority
+            return 0 if generation.is_measured else nominated.priority
         return -1
 
     def note_heard(self, local: Address, remote: Address, now: float) -> bool:
@@ -103,20 +98,10 @@ class Selection:
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(pair), text=text)
 
-    def use(
-        self,
-        pair: CandidatePair,
-        generation: Generation,
-        text: str,
-        now: float,
-        heard_at: float | None = None,
-    ) -> None:
-        """Send on ``pair`` from now on; ``text`` says why.
-
-        Args:
-            heard_at: The last sign of life of the pair; just now, unless told.
-        """
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now, heard_at)
+    def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
+        """Send from now on on the pair under these clocks; ``text`` says why."""
+        pair = monitor.pair
+        self.monitor = monitor
         self.generation = generation
         self.changes += 1
         self._described = pair.describe()
