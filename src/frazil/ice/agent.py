@@ -351,10 +351,12 @@ class IceAgent:
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
-        if self._selection.note_heard(local, remote, now):
+        if self.path == (local, remote):
+            has_changed = self._selection.note_heard(local, remote, now)
+        else:
+            has_changed = self._checker.follow(local, remote, now)
+        if has_changed:
             self._settle(now)
-        elif self.path != (local, remote):
-            self.note_stray(local, remote, now)
 
     def note_stray(self, local: Address, remote: Address, now: float) -> None:
         """Payload that may be the peer's came from another address than it should.
@@ -453,6 +455,7 @@ class IceAgent:
         )
         if change.new == RTCIceTransportState.FAILED:
             self._checker.stop(change.reason.text, now)
+            self._lineage.give_up()
         pair_changed = selection.take_news() is not None
         self._events.append(
             IceTransportChanged(change, pair_changed, self.selected_pair, change.reason)

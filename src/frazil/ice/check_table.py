@@ -103,10 +103,13 @@ class CheckTable:
                 transaction_id, now, rto_s=config.consent_timeout_s, max_sends=1, last_wait=1
             )
         shortest_s = max(config.check_rto_s, config.pacing_s * generation.checklist.pending)
+        # In a hurry a slow path gets some repetitions too many, not a later end: the wait for the
+        # answer to any of them is long enough as it is.
+        longest_s = shortest_s if hurried else max(shortest_s, _LONGEST_RTO_S)
         return Transaction(
             transaction_id,
             now,
-            rto_s=pair.round_trip.timeout_s(shortest_s, max(shortest_s, _LONGEST_RTO_S)),
+            rto_s=pair.round_trip.timeout_s(shortest_s, longest_s),
             max_sends=config.recheck_sends if hurried else config.check_sends,
             last_wait=config.check_last_wait,
         )

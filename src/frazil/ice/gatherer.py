@@ -5,6 +5,7 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 """
 
 from dataclasses import replace
+from itertools import count
 
 from frazil.ice.candidate import (
     Candidate,
@@ -173,10 +174,21 @@ class Gatherer:
         return candidate
 
     def _rank(self, ip: str) -> int:
-        """How many addresses of its family came before; the same again if it comes back."""
-        if ip not in self._ranks:
-            self._ranks[ip] = sum((":" in known) == (":" in ip) for known in self._ranks)
+        """The place of an address in its family: the first that is free.
+
+        One that comes back has its old place if that is free. One that comes in the place of
+        another ranks like it: some peers move to no pair of a lower priority.
+        """
+        hosts = {each.address[0] for each in self._hosts() if each.is_ipv6 == (":" in ip)}
+        taken = {self._ranks[host] for host in hosts if host != ip}
+        if self._ranks.get(ip, -1) in taken or ip not in self._ranks:
+            self._ranks[ip] = next(rank for rank in count() if rank not in taken)
         return self._ranks[ip]
+
+    def _hosts(self) -> list[Candidate]:
+        generation = self._generation
+        candidates = generation.local_candidates if generation else ()
+        return [each for each in candidates if each.type is CandidateType.HOST]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""

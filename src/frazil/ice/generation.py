@@ -66,6 +66,7 @@ class Generation:
             was sent in vain, the peer may have followed it.
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_given_up",
         "is_reopened",
         "local",
         "local_candidates",
@@ -104,6 +106,7 @@ class Generation:
         self.confirmed = 0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_given_up = False
 
     @property
     def is_active(self) -> bool:
@@ -288,6 +291,11 @@ class Generation:
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
+
+    def has_revoked(self, local: Address, remote: Address) -> bool:
+        """Whether we may not send there any more with these credentials (RFC 7675 5.1)."""
+        pair = self.checklist.find((local, remote))
+        return self.is_given_up or (pair is not None and pair.is_barred)
 
     def adopt(self, pair: CandidatePair) -> None:
         """Take a pair that was checked before it was known, because the check was answered."""

@@ -22,6 +22,7 @@ class Monitor:
     """The two clocks of one selected pair.
 
     Attributes:
+        began_at: Since when the pair is in use.
         heard_at: Last sign of life.
         consented_at: Last authenticated response to a check of ours.
         is_alive: The verdict of the liveness clock.
@@ -38,6 +39,7 @@ class Monitor:
         "_late_at",
         "_random_bytes",
         "asked_at",
+        "began_at",
         "consented_at",
         "heard_at",
         "is_alive",
@@ -61,6 +63,7 @@ class Monitor:
         self.key = pair.key
         self._config = config
         self._random_bytes = random_bytes
+        self.began_at = now
         self.heard_at = now if heard_at is None else heard_at
         self.consented_at = now if pair.consented_at is None else pair.consented_at
         self.asked_at = now

@@ -118,6 +118,7 @@ class Selection:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
         self.changes += 1
         self.revivals += 1
+        self._described = self.pair.describe() if self.pair else None
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
 

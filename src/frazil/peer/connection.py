@@ -22,6 +22,7 @@ from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
@@ -61,6 +62,7 @@ class PeerConnection:
         random_bytes: RandomBytes,
         trace: Trace,
         session_factory: SessionFactory,
+        recovery: RecoveryPolicy = RecoveryPolicy.NONE,
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -70,6 +72,7 @@ class PeerConnection:
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
             session_factory: Makes the session of a transport from its name.
+            recovery: What to do about a path that is lost.
         """
         self.trace = trace
         self._is_closed = False
@@ -79,7 +82,13 @@ class PeerConnection:
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core)
-        self.transports = TransportSet(core, self._channels, configuration, session_factory)
+        self.transports = TransportSet(
+            core,
+            self._channels,
+            configuration,
+            Recovery(recovery, self.restart_ice, trace),
+            session_factory,
+        )
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
         self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)
         self._data = DataSection(core, self._channels)

@@ -15,6 +15,7 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.recovery import Recovery
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -49,6 +50,7 @@ class TransportSet:
         "_created",
         "_factory",
         "_leaving",
+        "_recovery",
         "_requests",
         "_router",
         "_stacks",
@@ -60,12 +62,16 @@ class TransportSet:
         core: Core,
         channels: ChannelTable,
         configuration: Configuration,
+        recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = Router(core, channels, self._request_gathering, self._request_stream)
+        self._recovery = recovery
+        self._router = Router(
+            core, channels, recovery, self._request_gathering, self._request_stream
+        )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -133,11 +139,12 @@ class TransportSet:
         """Let time pass."""
         for stack in self._stacks.values():
             stack.session.handle_timeout(now)
+        self._recovery.handle_timeout(now)
         self.drain()
 
     def next_timeout(self) -> float | None:
-        """The earliest deadline of any session."""
-        earliest: float | None = None
+        """The earliest deadline of any session, or of their recovery."""
+        earliest = self._recovery.next_timeout()
         for stack in self._stacks.values():
             at = stack.session.next_timeout()
             if at is not None and (earliest is None or at < earliest):
@@ -175,10 +182,12 @@ class TransportSet:
         self, transport: str, address: Address, now: float, *, hidden: bool = False
     ) -> None:
         """A UDP socket was bound for ``transport``; if ``hidden``, only servers learn of it."""
+        self._recovery.add_address(transport, address, now)
         self._feed(transport, lambda to: to.add_local_address(address, now, hidden=hidden))
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
+        self._recovery.remove_address(transport, address, now)
         self._feed(transport, lambda to: to.remove_local_address(address, now))
 
     def gather_again(self, now: float) -> None:
@@ -260,6 +269,7 @@ class TransportSet:
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True
+        self._recovery.discard(stack.name)
         stack.session.close(now)
         self._leaving.append(stack)
         self._requests.append(TransportDiscarded(stack.name))

@@ -60,6 +60,12 @@ _PEER: Final = (
         type="offer, answer, pranswer or rollback",
         sections="number of m-sections",
     ),
+    event(
+        "peer",
+        "recovery",
+        "The path is lost: the next offer restarts ICE.",
+        attempt="its number since a path was steady",
+    ),
 )
 
 _ICE: Final = (

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
@@ -24,6 +24,7 @@ from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
+from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
@@ -107,6 +108,7 @@ class RTCPeerConnection(EventTarget):
         network: Network | None = None,
         ice: IceOptions | None = None,
         session: SessionConfig | None = None,
+        recovery: Literal["none", "restart"] = "none",
     ) -> None:
         """Make a connection in state ``new``.
 
@@ -115,10 +117,14 @@ class RTCPeerConnection(EventTarget):
             network: Where sockets are opened; another one than this machine's in tests.
             ice: How candidates are gathered.
             session: Timers and limits, for example when ``disconnected`` is reported.
+            recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
+                path is lost for good, or is lost and this host's network has changed. The
+                application negotiates on ``negotiationneeded``, as ever.
 
         Raises:
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
                 configuration is wrong; the message says where.
+            ValueError: ``recovery`` is something else.
             RuntimeError: No event loop is running.
         """
         self._loop = asyncio.get_running_loop()
@@ -137,6 +143,7 @@ class RTCPeerConnection(EventTarget):
             session_factory=lambda name: Session(
                 name, settings, certificate, network.random_bytes, trace
             ),
+            recovery=RecoveryPolicy(recovery),
         )
         self._driver = Driver(
             self._peer,

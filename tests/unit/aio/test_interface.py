@@ -1,3 +1,4 @@
+import sys
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import SimpleNamespace
 
@@ -51,3 +52,22 @@ def test_list_interfaces_passes_the_systems_refusal_on(monkeypatch):
     monkeypatch.setattr(ifaddr, "get_adapters", refuse)
     with pytest.raises(OSError, match="no netlink here"):
         list_interfaces()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not list them")
+def test_interfaces_that_are_off_or_have_no_carrier_are_left_out(monkeypatch):
+    flags = {b"off0": 0x0, b"cable0": 0x1, b"eth0": 0x41}
+
+    def ioctl(sock, request, data):
+        name = data[:16].rstrip(b"\0")
+        if name not in flags:
+            raise OSError("no such device")
+        return data[:16] + flags[name].to_bytes(2, sys.byteorder) + data[18:]
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    adapters = [
+        SimpleNamespace(nice_name=name, ips=[SimpleNamespace(ip=f"10.0.0.{number}")])
+        for number, name in enumerate(("off0", "cable0", "eth0", "odd0"))
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+    assert [each.name for each in list_interfaces()] == ["eth0", "odd0"]

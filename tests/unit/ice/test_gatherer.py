@@ -500,6 +500,19 @@ def test_an_address_that_comes_back_ranks_as_before():
     assert third.priority < ranks[HOST_2[0]]
 
 
+def test_an_address_in_the_place_of_another_ranks_like_it():
+    bench = Bench(HOST, HOST_2, HOST_6)
+    bench.gather()
+    ranks = {each.address[0]: each.priority for each in bench.generation.local_candidates}
+    bench.generation.remove_base(HOST)
+    bench.gatherer.begin_again(bench.now)
+    bench.gatherer.add_host(("10.0.0.3", 5), bench.now)
+    assert bench.generation.local_candidates[-1].priority == ranks[HOST[0]]
+    bench.gatherer.add_host(HOST, bench.now)  # its place is taken now
+    assert bench.generation.local_candidates[-1].priority < ranks[HOST_2[0]]
+    assert len({each.priority for each in bench.generation.local_candidates}) == 4
+
+
 def test_there_is_nothing_to_gather_again_before_the_first_time():
     gatherer = Gatherer(IceConfig(), random.Random(3).randbytes, Trace())
     assert not gatherer.begin_again(1.0)
