@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -26,6 +33,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCRtpTransceiverDirection,
     RTCSctpTransportState,
     RTCSignalingState,
 )
@@ -60,16 +68,19 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -101,6 +112,7 @@ __all__ = [
     "RTCRtpReceiver",
     "RTCRtpSender",
     "RTCRtpTransceiver",
+    "RTCRtpTransceiverDirection",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
@@ -111,6 +123,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",

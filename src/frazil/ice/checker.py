@@ -5,12 +5,13 @@ says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages m
 business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 """
 
+from frazil.ice.candidate import TcpType
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.nomination import pair_to_nominate, should_follow
-from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.role import Role
 from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
@@ -121,6 +122,25 @@ class Checker:
                 self._table.forget(pair)
         if not self._leave(base, now):
             self._watch.cut(base, self._generation, now)
+        if self._generation is not None:
+            self._nominate(self._generation, now)
+
+    def lose_stream(self, key: PairKey, generations: list[Generation], now: float) -> None:
+        """The stream of a pair has ended.
+
+        Ours may be opened again; one that had arrived is forgotten with its pair.
+        """
+        for generation in generations:
+            pair = generation.checklist.find(key)
+            if pair is None:
+                continue
+            self._table.forget(pair)
+            if pair.local.tcp_type is TcpType.PASSIVE:
+                generation.forget_arrived(pair)
+            elif pair is not self.selection.pair:
+                generation.checklist.mark(pair, PairState.FAILED)
+                self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=None)
+            self._watch.break_off(pair, self._generation, now)
         if self._generation is not None:
             self._nominate(self._generation, now)
 

@@ -172,6 +172,14 @@ class Selection:
                 unanswered=monitor.unanswered,
             )
 
+    def break_off(self, now: float, *, for_good: bool) -> None:
+        """The stream of the pair has ended; ``for_good`` if only the peer can open another."""
+        if self.monitor is not None:
+            if for_good:
+                self.monitor.cut(now)
+            self.monitor.break_off(now)
+            self.silent_pair = self.monitor.pair
+
     def cut(self, now: float) -> None:
         """The local interface of the pair is gone."""
         if self.monitor is not None:

@@ -105,6 +105,20 @@ _ICE: Final = (
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
     event(
         "ice",
+        "host-failed",
+        "No socket could be bound to a local address.",
+        address="IP address",
+        text="why",
+    ),
+    event(
+        "ice",
+        "stream-lost",
+        "A TCP connection to the peer ended or could not be opened.",
+        remote="IP address of the peer",
+        text="why",
+    ),
+    event(
+        "ice",
         "server-failed",
         "A STUN or TURN server gave no candidate.",
         url="the server",
