@@ -1,6 +1,13 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    unverified_tls,
+)
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -15,7 +22,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -26,6 +33,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCRtpTransceiverDirection,
     RTCSctpTransportState,
     RTCSignalingState,
 )
@@ -33,6 +41,7 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MediaStreamTrack,
     MessageEvent,
     RTCCertificate,
@@ -42,6 +51,7 @@ from frazil.w3c import (
     RTCErrorEvent,
     RTCIceCandidate,
     RTCIceCandidatePair,
+    RTCIceCandidatePairEvent,
     RTCIceParameters,
     RTCIceTransport,
     RTCPeerConnection,
@@ -60,16 +70,21 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
+    "LoneIceTransport",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -86,6 +101,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceConnectionState",
     "RTCIceGathererState",
     "RTCIceGatheringState",
@@ -101,6 +117,7 @@ __all__ = [
     "RTCRtpReceiver",
     "RTCRtpSender",
     "RTCRtpTransceiver",
+    "RTCRtpTransceiverDirection",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",
@@ -111,6 +128,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from frazil import FrazilError, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil import FrazilError, IceOptions, RTCDataChannel, RTCPeerConnection, SessionConfig
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from support.witness import MACHINES, Witness
 
@@ -257,12 +257,15 @@ class Stage:
         *addresses: str,
         configuration: dict[str, Any] | None = None,
         session: SessionConfig | None = None,
+        ice: IceOptions | None = None,
         host: VirtualHost | None = None,
         recovery: str = "none",
     ) -> Peer:
         """A peer on a host of its own, unless ``host`` is given."""
         host = host or self.net.host(name, *addresses)
-        pc = RTCPeerConnection(configuration, network=host, session=session, recovery=recovery)
+        pc = RTCPeerConnection(
+            configuration, network=host, session=session, ice=ice, recovery=recovery
+        )
         peer = Peer(name, host, pc)
         self.peers.append(peer)
         return peer

@@ -10,6 +10,7 @@ import ifaddr
 from frazil.address import canonical_ip
 from frazil.aio.network import Interface
 
+_DISCARD_PORT: Final = 9
 if sys.platform == "linux":
     import fcntl
 
@@ -36,6 +37,20 @@ def list_interfaces() -> list[Interface]:
         if adapter.nice_name not in dead
         for ip in adapter.ips
     ]
+
+
+def source_address(remote: str) -> str:
+    """The address from which this machine writes to ``remote``: routing decides, nothing is sent.
+
+    Raises:
+        OSError: No route leads there.
+        ValueError: ``remote`` is not an IP literal.
+    """
+    host = canonical_ip(remote)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.connect((host, _DISCARD_PORT))
+        return canonical_ip(sock.getsockname()[0])
 
 
 def _dead(names: set[str]) -> set[str]:

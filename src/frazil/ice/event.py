@@ -6,14 +6,20 @@ from typing import TypeAlias
 from frazil.ice.candidate import Candidate
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange
+from frazil.types import Address
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedPair:
-    """The pair that carries data: the two candidates as their side knows them."""
+    """A pair, such as the one that carries data: the two candidates as their side knows them."""
 
     local: Candidate
     remote: Candidate
+
+    @property
+    def key(self) -> tuple[Address, Address]:
+        """What identifies the pair: the base of ours, and their address."""
+        return self.local.base, self.remote.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,10 @@ class CandidatesEnded:
 
 @dataclass(frozen=True, slots=True)
 class CandidateError:
-    """A server did not give a candidate (W3C ``icecandidateerror``).
+    """A server, or an address of this host, did not give a candidate (``icecandidateerror``).
 
     Attributes:
+        url: The server; empty if no socket could be bound to ``local``.
         code: The STUN error code, or 701 when no host candidate reached the server.
     """
 
@@ -69,6 +76,27 @@ class CandidateError:
     code: int
     text: str
     local: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairAdded:
+    """Two candidates may reach each other: the pair will be checked, or was."""
+
+    pair: SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
+class PairRemoved:
+    """A pair is gone: its interface is, or a better one took its place in a full list."""
+
+    pair: SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
+class NominationProposed:
+    """A pair is about to be nominated, if ``IceAgent.decide_nomination`` says so."""
+
+    pair: SelectedPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +112,8 @@ IceEvent: TypeAlias = (
     | CandidateGathered
     | CandidatesEnded
     | CandidateError
+    | PairAdded
+    | PairRemoved
+    | NominationProposed
     | RoleChanged
 )

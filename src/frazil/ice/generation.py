@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final
 
-from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
-from frazil.ice.checklist import Checklist, can_pair, can_receive
+from frazil.ice.admission import Admission
+from frazil.ice.candidate import (
+    Candidate,
+    CandidateProtocol,
+    CandidateType,
+    TcpType,
+    foundation,
+)
+from frazil.ice.checklist import OPPOSITE, Checklist, can_pair, can_receive
 from frazil.ice.config import (
-    COMPONENT,
     MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
     MAX_REMOTE_CANDIDATES,
@@ -16,10 +20,8 @@ from frazil.ice.config import (
 )
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.traits import UNKNOWN_TRAITS
 from frazil.types import Address
-
-_SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
-"""The candidates that are their own base: from there checks are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,6 @@ class ReceivedCheck:
     nomination: int | None
 
 
-class Admission(StrEnum):
-    """What became of a signalled remote candidate."""
-
-    TAKEN = "taken"
-    KNOWN = "known"
-    TOO_MANY = "too-many"
-
-
 class Generation:
     """Credentials, candidates and pairs that belong together.
 
@@ -58,43 +52,53 @@ class Generation:
         gathered: No further local candidate will come.
         is_reopened: It was gathered before, and the network has changed since.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
+        is_measured: All pairs are checked and measured, for the quickest of them.
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
         nomination: The highest nomination number sent, or believed.
         confirmed: The number of the nomination that brought about ``nominated``. While a later one
             was sent in vain, the peer may have followed it.
+        pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        pinned: The pair that the application has chosen; none is better.
+        remote_traits: What the peer says of its agent.
         is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
+        "awaits_checks",
         "checklist",
         "confirmed",
         "early_checks",
         "gathered",
         "is_given_up",
+        "is_measured",
         "is_reopened",
         "local",
         "local_candidates",
         "nominated",
         "nominated_at",
         "nomination",
+        "pacing_s",
         "patience_ends_at",
         "patience_is_over",
+        "pinned",
         "remote",
         "remote_candidates",
         "remote_ended",
-        "remote_is_lite",
+        "remote_traits",
     )
 
     def __init__(self) -> None:
         self.local: Credentials | None = None
         self.remote: Credentials | None = None
-        self.remote_is_lite = False
+        self.remote_traits = UNKNOWN_TRAITS
         self.local_candidates: list[Candidate] = []
         self.remote_candidates: list[Candidate] = []
+        self.awaits_checks = False
         self.gathered = False
         self.is_reopened = False
         self.remote_ended = False
@@ -104,8 +108,11 @@ class Generation:
         self.nominated_at = 0.0
         self.nomination = 0
         self.confirmed = 0
+        self.pacing_s = 0.0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_measured = False
+        self.pinned: CandidatePair | None = None
         self.is_given_up = False
 
     @property
@@ -117,6 +124,25 @@ class Generation:
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
         return self.gathered and self.remote_ended
+
+    @property
+    def patience_deadline(self) -> float | None:
+        """When the PAC timer will end; ``None`` if it has, or does not run."""
+        return None if self.patience_is_over else self.patience_ends_at
+
+    def lose_patience(self, now: float) -> float | None:
+        """Let the PAC timer fire if it is due (RFC 8863).
+
+        Until then a transport without a pair has not failed.
+
+        Returns:
+            When it was due, if it fired now.
+        """
+        ends_at = self.patience_deadline
+        if ends_at is None or now < ends_at:
+            return None
+        self.patience_is_over = True
+        return ends_at
 
     def keep_early(self, check: ReceivedCheck) -> None:
         """Remember ``check`` until the remote credentials are known; the latest of each pair.
@@ -136,7 +162,7 @@ class Generation:
 
     def host_candidate(self, base: Address) -> Candidate | None:
         """The local candidate that sends from ``base``."""
-        return next((c for c in self.local_candidates if c.address == c.base == base), None)
+        return next((c for c in self.local_candidates if c.is_base and c.base == base), None)
 
     def local_candidate(self, address: Address, base: Address) -> Candidate | None:
         """The local candidate with this address and base."""
@@ -193,12 +219,20 @@ class Generation:
 
     # --- remote candidates --------------------------------------------------------------------
 
-    def remote_candidate(self, address: Address) -> Candidate | None:
-        """The remote UDP candidate with this address."""
-        udp = CandidateProtocol.UDP
+    def remote_candidate(self, address: Address, protocol: CandidateProtocol) -> Candidate | None:
+        """The remote candidate with this address."""
         return next(
-            (c for c in self.remote_candidates if c.address == address and c.protocol is udp), None
+            (c for c in self.remote_candidates if (c.address, c.protocol) == (address, protocol)),
+            None,
         )
+
+    def forget_arrived(self, pair: CandidatePair) -> None:
+        """The stream of ``pair``, which the peer had opened, is gone: it cannot come back."""
+        self.checklist.remove(pair)
+        if not pair.remote.line and pair.remote in self.remote_candidates:
+            self.remote_candidates.remove(pair.remote)
+        if self.nominated is pair:
+            self.nominated = None
 
     def admit(self, candidate: Candidate, controlling: bool) -> Admission:
         """Take a signalled candidate and form its pairs, if checks run already.
@@ -226,7 +260,8 @@ class Generation:
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""
         for pair in self.checklist:
-            if pair.remote.address == candidate.address and not pair.remote.line:
+            place = (pair.remote.address, pair.remote.protocol)
+            if place == (candidate.address, candidate.protocol) and not pair.remote.line:
                 pair.identify(candidate, controlling)
         self.checklist.sort()
 
@@ -234,15 +269,16 @@ class Generation:
         """A peer-reflexive remote candidate (RFC 8445 7.3.1.3); ``None`` if there are too many."""
         if sum(not c.line for c in self.remote_candidates) >= MAX_REMOTE_PEER_REFLEXIVE:
             return None
-        kind, protocol = CandidateType.PEER_REFLEXIVE, CandidateProtocol.UDP
+        kind, protocol = CandidateType.PEER_REFLEXIVE, local.protocol
         candidate = Candidate(
             foundation=foundation(kind, check.remote, protocol, None),
-            component=COMPONENT,
+            component=local.component,
             protocol=protocol,
             priority=max(1, check.priority & 0x7FFFFFFF),
             address=check.remote,
             type=kind,
             base=check.remote,
+            tcp_type=OPPOSITE[local.tcp_type],
         )
         if not can_pair(local, candidate):
             return None
@@ -269,9 +305,23 @@ class Generation:
         for pair in pairs:
             self.checklist.want(pair)
 
+    def nominate(self, pair: CandidatePair, now: float) -> None:
+        """Both ends agreed on ``pair``."""
+        if self.nominated is not None:
+            self.nominated.nominated = False
+        pair.nominated = True
+        self.nominated = pair
+        self.nominated_at = now
+
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
-        """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
-        if local.type in _SENDERS and can_receive(remote.address) and can_pair(local, remote):
+        """Form one pair; reflexive candidates send from their host candidate (6.1.2.4).
+
+        Nothing can be sent from a passive TCP candidate before the peer has connected, so its
+        pairs come with the checks that arrive (RFC 6544 6.2).
+        """
+        if self.awaits_checks or not local.is_base or local.tcp_type is TcpType.PASSIVE:
+            return
+        if can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))
 
     def pair_of(self, check: ReceivedCheck, controlling: bool) -> CandidatePair | None:
@@ -286,7 +336,7 @@ class Generation:
         local = self.host_candidate(check.local)
         if local is None:
             return None
-        remote = self.remote_candidate(check.remote) or self._learn(check, local)
+        remote = self.remote_candidate(check.remote, local.protocol) or self._learn(check, local)
         if remote is None or not can_pair(local, remote):
             return None
         pair = CandidatePair(local, remote, controlling)
@@ -299,7 +349,7 @@ class Generation:
 
     def adopt(self, pair: CandidatePair) -> None:
         """Take a pair that was checked before it was known, because the check was answered."""
-        if self.remote_candidate(pair.remote.address) is None:
+        if self.remote_candidate(pair.remote.address, pair.remote.protocol) is None:
             learned = sum(not candidate.line for candidate in self.remote_candidates)
             if learned >= MAX_REMOTE_PEER_REFLEXIVE:
                 return

@@ -26,7 +26,8 @@ class Monitor:
         heard_at: Last sign of life.
         consented_at: Last authenticated response to a check of ours.
         is_alive: The verdict of the liveness clock.
-        is_cut: The local interface is gone.
+        is_cut: Nothing can be sent on the pair any more, nor come back.
+        is_broken: The stream of the pair has ended, and another may replace it.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
         owed_at: When the first payload that must be acknowledged left since the last sign of life;
@@ -43,6 +44,7 @@ class Monitor:
         "consented_at",
         "heard_at",
         "is_alive",
+        "is_broken",
         "is_cut",
         "key",
         "owed_at",
@@ -69,6 +71,7 @@ class Monitor:
         self.asked_at = now
         self.is_alive = True
         self.is_cut = False
+        self.is_broken = False
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
@@ -156,6 +159,7 @@ class Monitor:
         self.owed_at = None
         self.unanswered = 0
         self.is_alive = not self.is_cut
+        self.is_broken = self.is_cut and self.is_broken
 
     def note_response(self, now: float) -> None:
         """An authenticated response to a check arrived on the pair."""
@@ -167,8 +171,14 @@ class Monitor:
         """The liveness clock ran out."""
         self.is_alive = False
 
+    def break_off(self, now: float) -> None:
+        """The stream has ended: a check opens another, and is due at once."""
+        self.is_broken = True
+        self.is_alive = False
+        self.asked_at = now - self._config.recovery_interval_s
+
     def cut(self, now: float) -> None:
-        """The local interface is gone: nothing can come back on this pair."""
+        """The local end is gone: nothing can come back on this pair."""
         self.is_cut = True
         self.is_alive = False
         self.asked_at = now

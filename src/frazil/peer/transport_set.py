@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from frazil.ice import GatheringStateChanged
-from frazil.peer.channel_table import ChannelTable
+from frazil.ice import OPEN, Disclosure, GatheringStateChanged, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import (
@@ -15,8 +14,8 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.recovery import Recovery
-from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.session.event import RelayStreamRequested
@@ -33,6 +32,8 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
+RouterFactory: TypeAlias = Callable[[Wishes], IceRouter]
+"""Makes what takes the reports."""
 
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 
@@ -60,7 +61,7 @@ class TransportSet:
     def __init__(
         self,
         core: Core,
-        channels: ChannelTable,
+        make_router: RouterFactory,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
@@ -68,10 +69,8 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
+        self._router = make_router(Wishes(self._request_gathering, self._request_stream))
         self._recovery = recovery
-        self._router = Router(
-            core, channels, recovery, self._request_gathering, self._request_stream
-        )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -179,16 +178,54 @@ class TransportSet:
         return requests
 
     def add_local_address(
-        self, transport: str, address: Address, now: float, *, hidden: bool = False
+        self,
+        transport: str,
+        address: Address,
+        now: float,
+        *,
+        hidden: bool = False,
+        disclosure: Disclosure = OPEN,
     ) -> None:
-        """A UDP socket was bound for ``transport``; if ``hidden``, only servers learn of it."""
+        """A UDP socket was bound for ``transport``.
+
+        If ``hidden``, only servers learn of it; else the peer learns what ``disclosure`` says.
+        """
         self._recovery.add_address(transport, address, now)
-        self._feed(transport, lambda to: to.add_local_address(address, now, hidden=hidden))
+        self._feed(
+            transport,
+            lambda to: to.add_local_address(address, now, hidden=hidden, disclosure=disclosure),
+        )
+
+    def local_address_failed(self, transport: str, host: str, text: str, now: float) -> None:
+        """No socket could be bound to the address ``host``, for the reason ``text``."""
+        self._feed(transport, lambda to: to.local_address_failed(host, text, now))
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
         self._recovery.remove_address(transport, address, now)
         self._feed(transport, lambda to: to.remove_local_address(address, now))
+
+    def add_local_tcp(
+        self,
+        transport: str,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams of ``transport`` lead away from ``address``, or arrive there."""
+        self._feed(transport, lambda to: to.add_local_tcp(address, tcp_type, now, disclosure))
+
+    def lose_stream(
+        self, transport: str, local: Address, remote: Address, text: str, now: float
+    ) -> None:
+        """A stream of ``transport`` has ended, or could not be opened."""
+        self._feed(transport, lambda to: to.lose_stream(local, remote, text, now))
+
+    def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
+        """Whether the peer has proven that it is at ``remote``."""
+        stack = self._stacks.get(transport)
+        return stack is not None and stack.session.ice.is_validated(local, remote)
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""

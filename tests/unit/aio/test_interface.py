@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import ifaddr
 import pytest
 
-from frazil.aio.interface import list_interfaces
+from frazil.aio.interface import list_interfaces, source_address
 from frazil.aio.network import Interface
 
 
@@ -52,6 +52,18 @@ def test_list_interfaces_passes_the_systems_refusal_on(monkeypatch):
     monkeypatch.setattr(ifaddr, "get_adapters", refuse)
     with pytest.raises(OSError, match="no netlink here"):
         list_interfaces()
+
+
+def test_the_source_of_what_is_written_to_this_very_host_is_itself():
+    assert source_address("127.0.0.1") == "127.0.0.1"
+    assert source_address("::ffff:127.0.0.1") == "127.0.0.1"
+
+
+def test_a_source_needs_the_ip_address_of_one_host():
+    with pytest.raises(ValueError, match=r"host\.example"):
+        source_address("host.example")
+    with pytest.raises(OSError, match=r".+"):
+        source_address("255.255.255.255")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not list them")
