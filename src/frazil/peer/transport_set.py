@@ -12,7 +12,6 @@ from frazil.ice import (
     NameFound,
     TcpType,
 )
-from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import (
@@ -24,8 +23,8 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.ice_router import IceRouter, Request
 from frazil.peer.recovery import Recovery
-from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.session.event import RelayStreamRequested, SessionEvent
@@ -42,6 +41,8 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
+RouterFactory: TypeAlias = Callable[[Request], IceRouter]
+"""Makes what takes the reports."""
 
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 
@@ -75,7 +76,7 @@ class TransportSet:
     def __init__(
         self,
         core: Core,
-        channels: ChannelTable,
+        make_router: RouterFactory,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
@@ -83,8 +84,8 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
+        self._router = make_router(self._request)
         self._recovery = recovery
-        self._router = Router(core, channels, recovery, self._request)
         self._stacks: dict[str, TransportStack] = {}
         self._spare: list[TransportStack] = []
         self._pool_is_open = True
