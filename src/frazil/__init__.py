@@ -24,7 +24,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -35,6 +35,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCRtpTransceiverDirection,
     RTCSctpTransportState,
     RTCSignalingState,
 )
@@ -42,6 +43,7 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MediaStreamTrack,
     MessageEvent,
     RTCCertificate,
@@ -51,6 +53,7 @@ from frazil.w3c import (
     RTCErrorEvent,
     RTCIceCandidate,
     RTCIceCandidatePair,
+    RTCIceCandidatePairEvent,
     RTCIceParameters,
     RTCIceTransport,
     RTCPeerConnection,
@@ -70,6 +73,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressMapMode",
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",
@@ -82,6 +86,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "LoneIceTransport",
     "MdnsMode",
     "MediaStreamTrack",
     "MessageEvent",
@@ -99,6 +104,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceConnectionState",
     "RTCIceGathererState",
     "RTCIceGatheringState",
@@ -114,6 +120,7 @@ __all__ = [
     "RTCRtpReceiver",
     "RTCRtpSender",
     "RTCRtpTransceiver",
+    "RTCRtpTransceiverDirection",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",

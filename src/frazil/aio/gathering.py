@@ -120,7 +120,6 @@ class GatheringDriver:
         except OSError as error:
             transports.local_address_failed(name, host, _text("UDP", host, error), now)
             return
-        socket.expect(request.ufrag)
         disclosure = _UNTOLD if hidden else self._disclosure(name, interface, now)
         transports.add_local_address(name, socket.local, now, hidden=hidden, disclosure=disclosure)
 

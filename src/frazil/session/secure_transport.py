@@ -16,6 +16,7 @@ from frazil.dtls import (
     DtlsStateChanged,
     Fingerprint,
 )
+from frazil.errors import InvalidStateError
 from frazil.ice import IceAgent, Traffic
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
@@ -58,7 +59,12 @@ class SecureTransport:
     )
 
     def __init__(
-        self, name: str, config: DtlsConfig, certificate: Certificate, ice: IceAgent, trace: Trace
+        self,
+        name: str,
+        config: DtlsConfig,
+        certificate: Certificate | None,
+        ice: IceAgent,
+        trace: Trace,
     ) -> None:
         self._name = name
         self._config = config
@@ -85,9 +91,14 @@ class SecureTransport:
 
         Returns:
             The payloads of what came early.
+
+        Raises:
+            InvalidStateError: There is no certificate.
         """
         if self.endpoint is not None:
             return ()
+        if self._certificate is None:
+            raise InvalidStateError("the transport has no certificate: it carries plain datagrams")
         self.endpoint = DtlsEndpoint(
             self._certificate,
             role,

@@ -115,6 +115,13 @@ _ICE: Final = (
         host="the name",
         text="why",
     ),
+    event(
+        "ice",
+        "candidate-refused",
+        "A candidate of the peer was signalled that must not be used.",
+        address="address and port",
+        why="privileged-port or filtered",
+    ),
     event("ice", "end-of-remote-candidates", "The peer has no further candidate."),
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
     event(

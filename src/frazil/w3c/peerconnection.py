@@ -115,7 +115,7 @@ class RTCPeerConnection(EventTarget):
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
             network: Where sockets are opened; another one than this machine's in tests.
-            ice: How candidates are gathered.
+            ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits, for example when ``disconnected`` is reported.
             recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
                 path is lost for good, or is lost and this host's network has changed. The
@@ -131,6 +131,8 @@ class RTCPeerConnection(EventTarget):
         super().__init__(set())
         network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
+        options = ice or IceOptions()
+        policy = options.policy
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
         trace = Trace()
@@ -140,8 +142,9 @@ class RTCPeerConnection(EventTarget):
             certificate=certificate,
             random_bytes=network.random_bytes,
             trace=trace,
+            traits=policy.traits(settings.ice),
             session_factory=lambda name: Session(
-                name, settings, certificate, network.random_bytes, trace
+                name, settings, certificate, network.random_bytes, trace, policy=policy
             ),
             recovery=RecoveryPolicy(recovery),
         )
@@ -150,13 +153,15 @@ class RTCPeerConnection(EventTarget):
             network,
             self._on_fired,
             self._pulse.beat,
-            options=ice or IceOptions(),
+            options=options,
         )
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(trace, self._loop.time)
         self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
+        if config.ice_candidate_pool_size > 0:
+            self._peer.transports.fill_pool(self._driver.wake())
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -289,7 +294,7 @@ class RTCPeerConnection(EventTarget):
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
         """
-        self._peer.set_configuration(Configuration.from_value(configuration))
+        self._peer.set_configuration(Configuration.from_value(configuration), self._driver.wake())
         self._calls.configured(self._peer.configuration)
 
     # --- certificates -------------------------------------------------------------------------
