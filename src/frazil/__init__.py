@@ -1,6 +1,6 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, unverified_tls
+from frazil.aio import IceOptions, TraceFile, unverified_tls
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -111,6 +111,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TraceFile",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -13,6 +13,7 @@ from frazil.aio.network import (
     UdpSocket,
     usable,
 )
+from frazil.aio.recording_file import TraceFile
 from frazil.aio.system import SystemNetwork
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "StreamListener",
     "SystemNetwork",
     "Tls",
+    "TraceFile",
     "UdpSocket",
     "unverified_tls",
     "usable",

@@ -22,6 +22,7 @@ from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.part import Parts
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
@@ -30,7 +31,7 @@ from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import DtlsTransport, SctpTransport
 from frazil.peer.transport_map import TransportMap
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_set import SessionFactory
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -61,6 +62,7 @@ class PeerConnection:
         random_bytes: RandomBytes,
         trace: Trace,
         session_factory: SessionFactory,
+        parts: Parts = Parts(),  # noqa: B008 - it is immutable
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -70,6 +72,7 @@ class PeerConnection:
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
             session_factory: Makes the session of a transport from its name.
+            parts: The kinds of its parts.
         """
         self.trace = trace
         self._is_closed = False
@@ -78,10 +81,12 @@ class PeerConnection:
         self._descriptions = DescriptionSlots()
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
-        self._channels = ChannelTable(core)
-        self.transports = TransportSet(core, self._channels, configuration, session_factory)
+        self._channels = ChannelTable(core, parts.channel)
+        self.transports = parts.transport_set(core, self._channels, configuration, session_factory)
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
-        self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)
+        self._transceivers = TransceiverTable(
+            core, random_bytes, self._on_transceiver_changed, parts.transceiver
+        )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
         self._applier = Applier(core, self.transports, used, self._transceivers, self._data)

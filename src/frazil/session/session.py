@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
+from frazil.dtls import (
+    Certificate,
+    DtlsEndpoint,
+    DtlsRole,
+    DtlsStateChanged,
+    EngineFactory,
+    Fingerprint,
+    OpenSslEngine,
+)
 from frazil.errors import InvalidStateError
 from frazil.ice import (
     SERVER_UNREACHABLE,
@@ -57,6 +65,7 @@ class Session:
         certificate: Certificate,
         random_bytes: RandomBytes,
         trace: Trace,
+        make_engine: EngineFactory = OpenSslEngine,
     ) -> None:
         trace = trace.of(name)
         self.name = name
@@ -64,7 +73,7 @@ class Session:
         self._config = config
         self._random_bytes = random_bytes
         self._trace = trace
-        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace)
+        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace, make_engine)
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
         self._events: list[SessionEvent] = []

@@ -1,0 +1,25 @@
+"""The parts that a connection is made of, where another kind can take their place."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_table import ChannelFactory, ChannelTable
+from frazil.peer.configuration import Configuration
+from frazil.peer.core import Core
+from frazil.peer.transceiver import Transceiver
+from frazil.peer.transceiver_table import TransceiverFactory
+from frazil.peer.transport_set import SessionFactory, TransportSet
+
+
+class Parts(NamedTuple):
+    """Everything besides the connection itself that the application or the driver calls.
+
+    A recorder puts its own kinds in, so that a connection that is not recorded pays nothing.
+    """
+
+    transport_set: Callable[[Core, ChannelTable, Configuration, SessionFactory], TransportSet] = (
+        TransportSet
+    )
+    channel: ChannelFactory = DataChannel
+    transceiver: TransceiverFactory = Transceiver

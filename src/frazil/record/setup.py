@@ -1,0 +1,45 @@
+"""What a connection is made with: the header of its recording."""
+
+from dataclasses import dataclass
+
+from frazil.dtls import Certificate, EngineFactory, OpenSslEngine
+from frazil.peer.configuration import Configuration
+from frazil.peer.connection import PeerConnection
+from frazil.peer.transport_set import SessionFactory
+from frazil.session.config import SessionConfig
+from frazil.session.session import Session
+from frazil.trace import Trace
+from frazil.types import RandomBytes
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that decides how a connection behaves, besides its inputs.
+
+    Attributes:
+        configuration: The W3C configuration.
+        session: Timers and limits.
+        certificate: Who we are. A recording holds it without its key.
+    """
+
+    configuration: Configuration
+    session: SessionConfig
+    certificate: Certificate
+
+    def connection(self, random_bytes: RandomBytes, trace: Trace) -> PeerConnection:
+        """A connection that is not recorded."""
+        return PeerConnection(
+            self.configuration,
+            certificate=self.certificate,
+            random_bytes=random_bytes,
+            trace=trace,
+            session_factory=self.session_factory(random_bytes, trace, OpenSslEngine),
+        )
+
+    def session_factory(
+        self, random_bytes: RandomBytes, trace: Trace, make_engine: EngineFactory
+    ) -> SessionFactory:
+        """Makes the sessions of a connection."""
+        return lambda name: Session(
+            name, self.session, self.certificate, random_bytes, trace, make_engine
+        )
