@@ -28,6 +28,17 @@ unit: $(VENV)/dev.stamp
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop
 
+# The same tests on a build whose hot packages are C extensions, in an environment of its own.
+compiled: $(VENV)/base.stamp
+	rm -rf dist/compiled
+	$(PYTHON) -m venv $(VENV)-compiled
+	$(VENV)-compiled/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)-compiled/bin/python -m pip install --quiet build
+	HATCH_BUILD_HOOKS_ENABLE=true $(VENV)-compiled/bin/python -m build --outdir dist/compiled
+	$(VENV)-compiled/bin/python -m pip install --quiet --force-reinstall "$$(ls dist/compiled/*.whl)[cli]"
+	$(VENV)-compiled/bin/python -m pip install --quiet --group test --group interop
+	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop -m 'not interpreted'
+
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -45,7 +56,7 @@ nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-compiled dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/base.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

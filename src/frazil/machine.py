@@ -1,9 +1,8 @@
 """A state that moves along a table, with a reason each time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from frazil.trace import Evidence, Reason, StateChange, Trace
 
@@ -11,8 +10,7 @@ S = TypeVar("S", bound=StrEnum)
 C = TypeVar("C", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge(Generic[S]):
+class Edge(NamedTuple, Generic[S]):
     """Where a cause leads, and the clause that says so."""
 
     to: S

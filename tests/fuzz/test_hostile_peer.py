@@ -76,6 +76,7 @@ def corrupt(peer, seed, **options):
     return saboteur
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("seed", range(6))
 async def test_broken_sctp_packets_between_good_ones(stage, seed):
     alice, bob = await stage.connect()
@@ -90,6 +91,7 @@ async def test_broken_sctp_packets_between_good_ones(stage, seed):
     await check_that_alice_is_well(stage, alice, before)
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("seed", range(6))
 async def test_nothing_but_broken_sctp_packets(stage, seed):
     alice, bob = await stage.connect()
@@ -163,6 +165,7 @@ async def test_a_message_without_an_end_is_not_collected_for_ever(stage):
     assert alice.pc.connectionState == "connected"
 
 
+@pytest.mark.interpreted
 @for_long
 def test_for_as_long_as_you_like():
     attacks = (

@@ -199,3 +199,198 @@ async def test_an_idle_session_asks_no_more_than_before(stage):
     await stage.sleep(600)
     checks = [each for each in sent if each.data[:2] == b"\0\1"]
     assert len(checks) <= 2 * 600 / 2.5
+
+
+# --- interfaces come and go ---------------------------------------------------------------------
+
+
+WIFI, CELL = "10.0.0.1", "10.9.0.1"
+
+
+def phone(stage, *addresses):
+    """Alice has a phone, with these addresses on ``wlan0``; Bob is somewhere else."""
+    host = stage.net.host("alice")
+    for address in addresses:
+        host.add_interface(address, "wlan0")
+    alice = stage.peer("alice", host=host)
+    return stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+
+
+def local_address(peer):
+    """The local address of the selected pair."""
+    pair = peer.ice.getSelectedCandidatePair()
+    return pair and pair.local.address
+
+
+@pytest.mark.parametrize("mover", [0, 1], ids=["offerer", "answerer"])
+async def test_from_wifi_to_cellular_without_a_break(stage, mover):
+    """The new interface is there before the old one goes: no state moves, nothing waits."""
+    phone(stage, WIFI)
+    if mover:
+        stage.introduce(*reversed(stage.peers))
+        stage.peers.reverse()
+    await stage.connect()
+    moving, other = stage.peers[mover], stage.peers[1 - mover]
+    await stage.sleep(20)
+    heartbeat = Heartbeat(stage, 0.02)
+    beating = stage.spawn(heartbeat.beat(20))
+    await stage.sleep(2)
+    moving.host.add_interface(CELL, "wwan0")
+    await stage.sleep(5)
+    assert local_address(moving) == WIFI
+    moving.host.remove_interface(WIFI)
+    await beating
+    await stage.sleep(1)
+    assert local_address(moving) == CELL
+    heartbeat.verify()
+    for peer in (moving, other):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert states(peer, "connectionState") == "new connecting connected"
+        assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
+        assert states(peer, "RTCSctpTransport.state") == "connecting connected"
+    gathering = "new gathering complete gathering complete"
+    assert states(moving, "iceGatheringState") == gathering
+    assert states(other, "iceGatheringState") == "new gathering complete"
+    assert heartbeat.longest_gap_s() < 0.5
+
+
+async def test_q9_a_new_interface_is_told_and_checked_and_nothing_moves(stage):
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(20)
+    since = stage.now
+    alice.host.add_interface(CELL, "wwan0")
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+    assert states(alice, "iceGatheringState", since=since) == "complete gathering complete"
+    assert [each and each.candidate.split()[4:5] for each in alice.candidates] == [
+        *([WIFI], [], None),
+        *([CELL], [], None),
+    ]
+    assert len({each.usernameFragment for each in alice.candidates if each}) == 1
+    assert [each.address for each in alice.ice.getLocalCandidates()] == [WIFI, CELL]
+    assert [each.address for each in bob.ice.getRemoteCandidates()] == [WIFI, CELL]
+    assert local_address(alice) == WIFI
+    answered = [each for each in stage.net.packets if each.destination[0] == CELL]
+    assert [each.data[:2] for each in answered if each.data[:2] == b"\1\1"]
+    assert len(alice.fired("ice", "selectedcandidatepairchange")) == 1
+
+
+async def test_cellular_after_wifi_has_gone(stage):
+    """Break before make: whatever was sent in between arrives when there is a network again."""
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(20)
+    heartbeat = Heartbeat(stage, 0.05)
+    beating = stage.spawn(heartbeat.beat(10))
+    await stage.sleep(1)
+    lost_at = stage.now
+    alice.host.take_down("wlan0")
+    await stage.sleep(3)
+    alice.host.add_interface(CELL, "wwan0")
+    made_at = stage.now
+    await beating
+    await stage.sleep(1)
+    heartbeat.verify()
+    assert states(alice, ICE) == "new checking connected completed disconnected connected completed"
+    assert states(bob, ICE) == "new checking connected completed"
+    assert alice.witness.at(ICE, "disconnected") == lost_at
+    assert local_address(alice) == CELL
+    assert heartbeat.longest_gap_s() - (made_at - lost_at) < 0.7
+
+
+async def test_wifi_that_comes_back_is_used_again(stage):
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    alice.host.add_interface(CELL, "wwan0")
+    await stage.sleep(2)
+    alice.host.take_down("wlan0")
+    await stage.sleep(20)
+    assert local_address(alice) == CELL
+    heartbeat = Heartbeat(stage, 0.02)
+    beating = stage.spawn(heartbeat.beat(5))
+    await stage.sleep(1)
+    alice.host.bring_up("wlan0")
+    await beating
+    await stage.sleep(1)
+    heartbeat.verify()
+    assert heartbeat.longest_gap_s() == pytest.approx(0.02, abs=0.001)
+    assert local_address(alice) == WIFI
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+
+
+async def test_an_interface_that_goes_takes_its_candidates_along_at_once(stage):
+    alice, bob = phone(stage, WIFI, CELL)
+    await stage.connect()
+    await stage.sleep(60)
+    used = local_address(alice)
+    alice.host.remove_interface(used)
+    gone_at = stage.now
+    await stage.sleep(60)
+    assert alice.witness.at(ICE, "disconnected") == gone_at
+    assert states(alice, ICE) == "new checking connected completed disconnected connected completed"
+    assert states(bob, ICE) == "new checking connected completed"
+    sent = [each for each in stage.net.packets if each.sent_at > gone_at]
+    assert used not in {each.source[0] for each in sent}
+    assert alice.witness.at(ICE, "connected") - gone_at < 0.1
+    assert local_address(alice) != used
+
+
+async def test_an_interface_that_nobody_uses_goes_unnoticed(stage):
+    alice, bob = phone(stage, WIFI, CELL)
+    await stage.connect()
+    await stage.sleep(20)
+    unused = ({WIFI, CELL} - {local_address(alice)}).pop()
+    alice.host.remove_interface(unused)
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+    assert len(alice.host.sockets()) == 1
+
+
+async def test_without_any_interface_a_restart_fails_at_once_and_the_next_one_heals(stage):
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(20)
+    alice.host.remove_interface(WIFI)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(2)
+    assert states(alice, ICE, since=5) == "completed disconnected checking failed"
+    alice.host.add_interface(CELL)
+    alice.channels["chat"].send("here again")
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(1)
+    assert bob.inbox["chat"] == ["here again"]
+    assert states(alice, ICE, since=5) == (
+        "completed disconnected checking failed checking connected completed"
+    )
+
+
+async def test_interfaces_that_flap_leave_nothing_behind(stage):
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(10)
+    alice.host.add_interface(CELL, "wwan0")
+    for _ in range(20):
+        alice.host.take_down("wlan0")
+        await stage.sleep(0.3)
+        alice.host.bring_up("wlan0")
+        await stage.sleep(0.3)
+    await stage.sleep(30)
+    assert len(alice.host.sockets()) == 2
+    assert alice.pc.iceConnectionState == bob.pc.iceConnectionState == "completed"
+    for peer, other in ((alice, bob), (bob, alice)):
+        peer.channels["chat"].send("still here")
+        await stage.sleep(1)
+        assert other.inbox["chat"] == ["still here"]
+
+
+async def test_a_closed_connection_watches_nothing(stage):
+    alice, _ = phone(stage, WIFI)
+    await stage.connect()
+    await alice.pc.close()
+    alice.host.add_interface(CELL, "wwan0")
+    await stage.sleep(1)
+    assert alice.host.sockets() == []

@@ -86,5 +86,5 @@ def test_everything_raised_on_purpose_is_a_frazil_error():
 
 
 def test_the_version_is_that_of_the_distribution():
-    project = tomllib.loads((Path(frazil.__file__).parents[2] / "pyproject.toml").read_text())
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     assert frazil.__version__ == project["project"]["version"]

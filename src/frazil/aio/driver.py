@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
+from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
@@ -33,6 +34,8 @@ Convert = Callable[[Any], Any]
 
 MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
+_STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
+"""Events that no state comes with: those that wait share a turn of the loop."""
 TIMER_SLACK_S: Final = 0.1
 """A timer that would fire by more than this too early is replaced."""
 
@@ -64,6 +67,14 @@ class Driver:
         self._after_task = after_task
         self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
         self._sockets: dict[str, SocketSet] = {}
+        self._roaming = Roaming(
+            peer.transports,
+            network,
+            self._sockets,
+            self.flush,
+            self._loop.time,
+            include_loopback=options.include_loopback,
+        )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flush_handle: asyncio.Handle | None = None
@@ -106,6 +117,7 @@ class Driver:
             for handle in (self._timer, self._flush_handle, self._task_handle):
                 if handle is not None:
                     handle.cancel()
+            self._roaming.close()
             for sockets in self._sockets.values():
                 sockets.close()
             self._sockets.clear()
@@ -155,6 +167,7 @@ class Driver:
             if sockets is None:
                 sockets = SocketSet(self._network, partial(self._receive, name))
                 self._sockets[name] = sockets
+            self._roaming.start()
             self._gathering.begin(request, sockets, now)
         elif name not in self._sockets:
             pass  # it was discarded while the request was on its way
@@ -212,23 +225,23 @@ class Driver:
         self.flush()
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
-        """Hand out the events of one task: its slots are written; whether all are messages.
+        """Hand out the events of one task: its slots are written; whether no state came with them.
 
         Nobody hears of those that come after a listener closed the connection.
         """
-        only_messages = True
+        is_stateless = True
         for event in events:
             if self._is_closed:
                 break
             if isinstance(event, OperationSettled):
-                only_messages = False
+                is_stateless = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
                     self._settle(promise, event.operation)
             else:
-                only_messages = only_messages and event.type is EventType.MESSAGE
+                is_stateless = is_stateless and event.type in _STATELESS
                 self._dispatch(event)
-        return only_messages
+        return is_stateless
 
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future

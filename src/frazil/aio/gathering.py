@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import Network, Tls, usable
+from frazil.aio.network import Interface, Network, Tls, usable
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.configuration import IceTransportPolicy
@@ -52,7 +52,7 @@ class GatheringDriver:
         if hidden:
             servers = [each for each in servers if each.url.is_turn]
         hosts = self._hosts() if servers or not hidden else []
-        for address in sockets.close_all_but(hosts):
+        for address in sockets.close_all_but(self._present() if hosts else ()):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
@@ -66,12 +66,18 @@ class GatheringDriver:
         transports.local_addresses_done(name, now)
 
     def _hosts(self) -> list[str]:
+        found = usable(self._interfaces(), include_loopback=self._options.include_loopback)
+        return [interface.address for interface in found]
+
+    def _present(self) -> list[str]:
+        """Also what is not worth gathering now, but was once and may be in use."""
+        return [interface.address for interface in self._interfaces()]
+
+    def _interfaces(self) -> list[Interface]:
         try:
-            interfaces = self._network.interfaces()
+            return self._network.interfaces()
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
-        found = usable(interfaces, include_loopback=self._options.include_loopback)
-        return [interface.address for interface in found]
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
         task = asyncio.get_running_loop().create_task(

@@ -140,6 +140,13 @@ AcceptHandler: TypeAlias = Callable[[Stream], StreamHandlers]
 """Gets a stream that has arrived, and tells what it is to call."""
 
 
+class InterfaceWatch(Protocol):
+    """Somebody's wish to know when the addresses of a host change."""
+
+    def close(self) -> None:
+        """Call nobody any more. Idempotent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """How to secure a stream.
@@ -160,6 +167,13 @@ class Network(Protocol):
         """All addresses of this host right now, loopback and link-local ones included.
 
         See :func:`usable` for a choice among them.
+        """
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Have ``on_change`` called soon after :meth:`interfaces` has another answer.
+
+        To be called in a running event loop, from which ``on_change`` is called too, never from
+        within another method. Several changes may come as one.
         """
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:

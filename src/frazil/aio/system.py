@@ -3,13 +3,17 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from frazil.aio import interface, resolver, stream, udp
+from frazil.aio.interface_watch import SharedWatch
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
     Interface,
+    InterfaceWatch,
     Network,
     Stream,
     StreamHandlers,
@@ -36,6 +40,7 @@ class SystemNetwork(Network):
         self._offload = offload
         self._interfaces: tuple[Interface, ...] = ()
         self._seen_at: float | None = None
+        self._watches: dict[asyncio.AbstractEventLoop, SharedWatch] = {}
 
     def interfaces(self) -> list[Interface]:
         """All addresses of this machine, loopback and link-local ones included.
@@ -50,6 +55,20 @@ class SystemNetwork(Network):
             self._interfaces = tuple(interface.list_interfaces())
             self._seen_at = now
         return list(self._interfaces)
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Have ``on_change`` called when the addresses change; see :class:`frazil.aio.Network`."""
+        loop = asyncio.get_running_loop()
+        watch = self._watches.get(loop)
+        if watch is None:
+            forget = partial(self._watches.pop, loop, None)
+            watch = self._watches[loop] = SharedWatch(loop, self._look, forget)
+        return watch.subscribe(on_change)
+
+    def _look(self) -> tuple[Interface, ...]:
+        """The addresses of this very moment."""
+        self._seen_at = None
+        return tuple(self.interfaces())
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.

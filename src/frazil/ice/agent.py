@@ -250,6 +250,14 @@ class IceAgent:
                     generation.pair_local(candidate, self._role.is_controlling)
         self._settle(now)
 
+    def gather_again(self, now: float) -> None:
+        """There are other local addresses now: the caller adds all addresses and servers anew.
+
+        The generation stays the same, and so does everything that is known already.
+        """
+        if not self._is_closed and self._gatherer.begin_again(now):
+            self._settle(now)
+
     def local_addresses_done(self, now: float) -> None:
         """Every local address of this generation has been added."""
         self._gatherer.hosts_done(now)
@@ -351,7 +359,10 @@ class IceAgent:
         self._checker.look(local, remote, now)
 
     def note_sent(self, now: float) -> None:
-        """Payload leaves on the pair in use; if nothing comes back, the pair is asked soon."""
+        """Payload that the peer must acknowledge leaves on the pair in use.
+
+        If nothing comes back, the pair is asked soon.
+        """
         self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:

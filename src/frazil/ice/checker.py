@@ -21,6 +21,8 @@ from frazil.types import Address, RandomBytes, Transmit
 
 _FORBIDDEN = 403
 _ROLE_CONFLICT = 487
+_SETTLED_S = 5.0
+"""So long after a nomination, checks on other pairs are more than the rest of the search."""
 
 
 class Checker:
@@ -116,9 +118,34 @@ class Checker:
         for generation in generations:
             for pair in generation.remove_base(base):
                 self._table.forget(pair)
-        self._watch.cut(base, self._generation, now)
+        if not self._leave(base, now):
+            self._watch.cut(base, self._generation, now)
         if self._generation is not None:
             self._nominate(self._generation, now)
+
+    def _leave(self, base: Address, now: float) -> bool:
+        """Use another pair at once instead of one that has lost its ``base``.
+
+        Consent to send on it must not have expired (RFC 7675 5.1). It is asked at once, and if its
+        last answer is old and no other comes, it counts as lost in less than a second.
+
+        Returns:
+            Whether there is one.
+        """
+        selection = self.selection
+        old, generation = selection.monitor, self._generation
+        if generation is None or old is None or old.pair.local.base != base:
+            return False
+        timeout_s = self._consent_timeout_s
+        pair = next(
+            (each for each in generation.checklist if each.has_consent(now, timeout_s)), None
+        )
+        if pair is None:
+            return False
+        text = "the interface of the pair before is gone"
+        selection.use(pair, generation, text, now, pair.consented_at)
+        self._watch.ask_early(now)
+        return True
 
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Nothing sent from ``base`` reaches ``ip``: its pairs fail without further checks.
@@ -238,10 +265,12 @@ class Checker:
     def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Take an authentic check: a sign of life, and more once we know the peer's password."""
         self.selection.note_heard(check.local, check.remote, now)
-        if generation.is_active:
-            self._learn(generation, check, now)
-        else:
+        if not generation.is_active:
             generation.keep_early(check)
+            return
+        self._learn(generation, check, now)
+        if now - generation.nominated_at > _SETTLED_S and self.selection.generation is generation:
+            self.look(check.local, check.remote, now)
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
@@ -418,7 +447,7 @@ class Checker:
     # --- the peer moves -----------------------------------------------------------------------
 
     def look(self, local: Address, remote: Address, now: float) -> None:
-        """Payload that may be the peer's came from an address that is not in use."""
+        """The peer may be using another pair than we do."""
         self._scout.look(local, remote, now, controlling=self._role.is_controlling)
 
     def _overtake(self, now: float) -> None:
@@ -436,6 +465,7 @@ class Checker:
             return
         generation.checklist.mark(old.pair, PairState.FAILED)
         self._use(pair, generation, "the pair answers, and the one in use does not", now)
+        self._watch.ask_early(now)
         if self._role.is_controlling:
             self._nominate(generation, now)
         elif old.pair is generation.nominated and old.pair.local.base == pair.local.base:

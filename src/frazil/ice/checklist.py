@@ -12,6 +12,7 @@ from frazil.ice.config import MAX_PAIRS
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.types import Address
 
+_UNCHECKED = (PairState.FROZEN, PairState.WAITING)
 _PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
 _DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
 
@@ -56,13 +57,14 @@ class Checklist:
     packet of an established connection costs no walk over the pairs.
     """
 
-    __slots__ = ("_by_key", "_counts", "_formed", "_pairs", "_triggered")
+    __slots__ = ("_by_key", "_counts", "_formed", "_pairs", "_triggered", "_wanted")
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
         self._counts = dict.fromkeys(PairState, 0)
         self._triggered: deque[CandidatePair] = deque()
+        self._wanted: deque[CandidatePair] = deque()
         self._formed: list[CandidatePair] = []
 
     def __iter__(self) -> Iterator[CandidatePair]:
@@ -130,8 +132,9 @@ class Checklist:
         self._pairs.remove(pair)
         del self._by_key[pair.key]
         self._counts[pair.state] -= 1
-        if pair in self._triggered:
-            self._triggered.remove(pair)
+        for queue in (self._triggered, self._wanted):
+            if pair in queue:
+                queue.remove(pair)
 
     def sort(self) -> None:
         """Restore the order after priorities changed."""
@@ -156,16 +159,26 @@ class Checklist:
         """Take the next triggered check out of the queue."""
         return self._triggered.popleft() if self._triggered else None
 
+    def want(self, pair: CandidatePair) -> None:
+        """Have an ordinary check of ``pair``, if there was none, whatever the other pairs are."""
+        if pair.state in _UNCHECKED:
+            self._wanted.append(pair)
+
     def next_ordinary(self, above: int) -> CandidatePair | None:
         """The pair for the next ordinary check (RFC 8445 6.1.4.2).
 
-        That is the best waiting pair, else the best frozen one whose foundation nobody checks.
+        That is a wanted pair, else the best waiting one, else the best frozen one whose foundation
+        nobody checks.
 
         Args:
             above: Pairs of this priority or less need no check any more.
         """
         if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
             return None
+        while self._wanted:
+            if self._wanted[0].state in _UNCHECKED:
+                return self._wanted[0]
+            self._wanted.popleft()
         busy: set[tuple[str, str, str]] = set()
         frozen: list[CandidatePair] = []
         for pair in self.above(above):

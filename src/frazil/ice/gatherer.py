@@ -71,7 +71,7 @@ class Gatherer:
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
-        self._ranks = {False: 0, True: 0}
+        self._ranks: dict[str, int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._hosts_done = False
         self._awaited: set[str] = set()
@@ -98,6 +98,26 @@ class Gatherer:
         self._end_generation()
         self._reset(generation)
         self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
+
+    def begin_again(self, now: float) -> bool:
+        """Gather once more for the same generation, because the network has changed.
+
+        What it has stays. The peer is told of what comes on top, and once more of the end: RFC
+        8838 13 knows no second end, but an ICE restart for each address would be the alternative.
+
+        Returns:
+            Whether there is a generation to gather for.
+        """
+        generation = self._generation
+        if generation is None:
+            return False
+        ranks, relay_ranks = self._ranks, self._relay_ranks
+        self._reset(generation)
+        self._ranks, self._relay_ranks = ranks, relay_ranks
+        generation.gathered = False
+        generation.is_reopened = True
+        self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
+        return True
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
@@ -135,14 +155,14 @@ class Gatherer:
         if generation is None or generation.gathered:
             return None
         is_ipv6 = ":" in address[0]
-        rank = self._ranks[is_ipv6]
-        self._ranks[is_ipv6] = rank + 1
         kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
         candidate = Candidate(
             foundation=foundation(kind, address, protocol, None),
             component=COMPONENT,
             protocol=protocol,
-            priority=candidate_priority(kind, local_preference(is_ipv6, rank), COMPONENT),
+            priority=candidate_priority(
+                kind, local_preference(is_ipv6, self._rank(address[0])), COMPONENT
+            ),
             address=address,
             type=kind,
             base=address,
@@ -151,6 +171,12 @@ class Gatherer:
         for url, server in self._servers:
             self._queries.ask(candidate, url, server, now)
         return candidate
+
+    def _rank(self, ip: str) -> int:
+        """How many addresses of its family came before; the same again if it comes back."""
+        if ip not in self._ranks:
+            self._ranks[ip] = sum((":" in known) == (":" in ip) for known in self._ranks)
+        return self._ranks[ip]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""

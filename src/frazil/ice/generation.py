@@ -1,5 +1,6 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -55,6 +56,7 @@ class Generation:
 
     Attributes:
         gathered: No further local candidate will come.
+        is_reopened: It was gathered before, and the network has changed since.
         remote_ended: No further remote candidate will come (RFC 8838 13).
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         nominated: The pair both ends agreed on.
@@ -71,6 +73,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_reopened",
         "local",
         "local_candidates",
         "nominated",
@@ -91,6 +94,7 @@ class Generation:
         self.local_candidates: list[Candidate] = []
         self.remote_candidates: list[Candidate] = []
         self.gathered = False
+        self.is_reopened = False
         self.remote_ended = False
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
@@ -212,6 +216,8 @@ class Generation:
         if self.is_active:
             for local in list(self.local_candidates):
                 self._pair(local, candidate, controlling)
+            if self.remote_ended:
+                self._want(pair for pair in self.checklist if pair.remote is candidate)
         return Admission.TAKEN
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
@@ -252,6 +258,13 @@ class Generation:
         for remote in self.remote_candidates:
             if remote.line:
                 self._pair(local, remote, controlling)
+        if self.is_reopened:
+            self._want(pair for pair in self.checklist if pair.local is local)
+
+    def _want(self, pairs: Iterable[CandidatePair]) -> None:
+        """Have pairs checked even if a better one is nominated: it may be gone soon."""
+        for pair in pairs:
+            self.checklist.want(pair)
 
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""

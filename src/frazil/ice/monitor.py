@@ -28,7 +28,8 @@ class Monitor:
         is_cut: The local interface is gone.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
-        owed_at: When the first payload left since the last sign of life; ``None`` if none did.
+        owed_at: When the first payload that must be acknowledged left since the last sign of life;
+            ``None`` if none did.
     """
 
     __slots__ = (
@@ -48,14 +49,19 @@ class Monitor:
     )
 
     def __init__(
-        self, pair: CandidatePair, config: IceConfig, random_bytes: RandomBytes, now: float
+        self,
+        pair: CandidatePair,
+        config: IceConfig,
+        random_bytes: RandomBytes,
+        now: float,
+        heard_at: float | None = None,
     ) -> None:
-        """Begin with a pair that just gave a sign of life."""
+        """Begin with a pair that gave a sign of life at ``heard_at``; just now, unless told."""
         self.pair = pair
         self.key = pair.key
         self._config = config
         self._random_bytes = random_bytes
-        self.heard_at = now
+        self.heard_at = now if heard_at is None else heard_at
         self.consented_at = now if pair.consented_at is None else pair.consented_at
         self.asked_at = now
         self.is_alive = True
@@ -126,7 +132,7 @@ class Monitor:
         return owed_at + reply_s + _ACKNOWLEDGED_AFTER_S
 
     def note_sent(self, now: float) -> None:
-        """Payload was sent on the pair: the peer is bound to acknowledge it."""
+        """Payload that the peer must acknowledge was sent on the pair."""
         if self.owed_at is None:
             self.owed_at = now
 

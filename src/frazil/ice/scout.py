@@ -1,7 +1,7 @@
 """Looks where the peer may have moved: a NAT gave it another address, or it changed networks.
 
-The peer does not know of the first and need not tell of the second; what shows it is payload from
-elsewhere while the pair in use is silent. Source addresses can be forged, so that is a hint and
+The peer does not know of the first and need not tell of the second; what shows it is payload, or a
+check, from elsewhere while the pair in use is silent. Payload can be forged, so that is a hint and
 never proof: it buys one check of the other address and one of the pair in use. What the answers,
 which are authenticated, lead to is decided where all answers are judged.
 """
@@ -22,7 +22,7 @@ _QUIET_S = 0.1
 
 
 class Scout:
-    """Checks the address from which payload came, at most once in :data:`SCOUT_INTERVAL_S`."""
+    """Checks the address where the peer may be, at most once in :data:`SCOUT_INTERVAL_S`."""
 
     __slots__ = ("_next_at", "_selection", "_table", "_trace", "_watch")
 
@@ -34,7 +34,7 @@ class Scout:
         self._next_at = 0.0
 
     def look(self, local: Address, remote: Address, now: float, *, controlling: bool) -> None:
-        """Payload that may be the peer's came from ``remote`` to ``local``: ask there, and here.
+        """The peer may be at ``remote``, as seen from ``local``: ask there, and on the pair in use.
 
         The generation need not know the pair that is checked; it does once that has answered.
         """

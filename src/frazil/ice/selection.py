@@ -89,7 +89,7 @@ class Selection:
         return not was_alive
 
     def note_sent(self, now: float) -> None:
-        """Payload leaves on the pair in use."""
+        """Payload that the peer must acknowledge leaves on the pair in use."""
         if self.monitor is not None:
             self.monitor.note_sent(now)
 
@@ -99,9 +99,20 @@ class Selection:
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
 
-    def use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
-        """Send on ``pair`` from now on; ``text`` says why."""
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now)
+    def use(
+        self,
+        pair: CandidatePair,
+        generation: Generation,
+        text: str,
+        now: float,
+        heard_at: float | None = None,
+    ) -> None:
+        """Send on ``pair`` from now on; ``text`` says why.
+
+        Args:
+            heard_at: The last sign of life of the pair; just now, unless told.
+        """
+        self.monitor = Monitor(pair, self._config, self._random_bytes, now, heard_at)
         self.generation = generation
         self.changes += 1
         self._described = pair.describe()

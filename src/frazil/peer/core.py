@@ -1,6 +1,7 @@
 """What the parts of one connection share."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.description import DescriptionSlots
@@ -17,7 +18,7 @@ class Core:
         target: The connection, as the target of its events.
     """
 
-    target: object
+    target: Any
     tasks: TaskQueue
     history: History
     trace: Trace

@@ -49,9 +49,9 @@ class Fired(NamedTuple):
             ``Transceiver``, ``remoteclose`` the cause; ``None`` for all others.
     """
 
-    target: object
+    target: Any
     type: EventType
-    payload: object = None
+    payload: Any = None
 
 
 class OperationSettled(NamedTuple):

@@ -181,6 +181,12 @@ class TransportSet:
         """A socket of ``transport`` was closed or its interface went away."""
         self._feed(transport, lambda to: to.remove_local_address(address, now))
 
+    def gather_again(self, now: float) -> None:
+        """The host has other addresses now: each transport that gathered asks to do it again."""
+        for stack in self._stacks.values():
+            stack.session.gather_again(now)
+        self.drain()
+
     def local_addresses_done(self, transport: str, now: float) -> None:
         """Every interface has its socket."""
         self._feed(transport, lambda to: to.local_addresses_done(now))

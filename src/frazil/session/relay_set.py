@@ -56,6 +56,7 @@ class RelaySet:
         "_relays",
         "_servers",
         "_trace",
+        "_ufrag",
         "_untold",
         "vacancies",
     )
@@ -72,24 +73,27 @@ class RelaySet:
         self._hosts: dict[Address, bool] = {}
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self._hosts_done = False
+        self._ufrag = ""
         self._servers: dict[str, RelayServer] = {}
         self.vacancies = VacancyTable(trace)
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def begin(self, now: float) -> None:
-        """A new generation gathers: the caller adds its addresses and servers next.
+    def begin(self, ufrag: str, now: float) -> None:
+        """The generation ``ufrag`` gathers: the caller adds its addresses and servers next.
 
-        The relays of the one before stay for it; those that even that one did not want are given
-        back, except one in use.
+        If it is a new one, the relays of the one before stay for it; those that even that one did
+        not want are given back, except one in use.
         """
+        is_new, self._ufrag = ufrag != self._ufrag, ufrag
         self._hosts.clear()
         self._hosts_done = False
         self._servers.clear()
         self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
-            if not relay.urls and (path is None or path[0] not in relay.addresses):
+            is_wanted = relay.urls or (path is not None and path[0] in relay.addresses)
+            if is_new and not is_wanted:
                 self._give_back(relay, now)
             relay.urls.clear()
             relay.permitted.clear()

@@ -241,6 +241,11 @@ class Session:
         self.ice.local_addresses_done(now)
         self._settle(now)
 
+    def gather_again(self, now: float) -> None:
+        """There are other local addresses now; all are added anew, and the servers too."""
+        self.ice.gather_again(now)
+        self._settle(now)
+
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone."""
         self._relays.remove_host(address, now)
@@ -403,7 +408,7 @@ class Session:
                 isinstance(event, GatheringStateChanged)
                 and event.state is RTCIceGathererState.GATHERING
             ):
-                self._relays.begin(now)
+                self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
         if self._path is None:

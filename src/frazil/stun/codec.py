@@ -59,7 +59,8 @@ class Codec(NamedTuple):
 
 # --- addresses --------------------------------------------------------------------------------
 
-_MASK: Final = slice(4, 20)
+_MASK_AT: Final = 4
+_MASK_END: Final = 20
 _FAMILY_OF_SIZE: Final = {4: 1, 16: 2}
 _SIZE_OF_FAMILY: Final = {1: 4, 2: 16}
 _ADDRESS_HEADER: Final = struct.Struct(">xBH")
@@ -121,7 +122,7 @@ def _encode_xor_address(value: Address, mask: bytes) -> bytes:
 
 def _decode_xor_address(message: bytes, start: int, stop: int) -> Address:
     packed, port = _decode_packed_address(message, start, stop)
-    return format_ip(_xor(packed, message[_MASK])), port ^ 0x2112
+    return format_ip(_xor(packed, message[_MASK_AT:_MASK_END])), port ^ 0x2112
 
 
 ADDRESS: Final = Codec(_encode_address, _decode_address)

@@ -8,6 +8,7 @@ from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
     Interface,
+    InterfaceWatch,
     Network,
     StreamHandlers,
     StreamListener,
@@ -69,6 +70,10 @@ class BlockableNetwork(Network):
     def interfaces(self) -> list[Interface]:
         """The addresses of the inner network that are to be shown."""
         return list(filter(self._only, self._inner.interfaces()))
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Watch the addresses of the inner network; see :class:`frazil.aio.Network`."""
+        return self._inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket on the inner network; see :class:`frazil.aio.Network`."""

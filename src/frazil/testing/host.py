@@ -1,8 +1,9 @@
 """A machine on the virtual network."""
 
+import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -12,6 +13,7 @@ from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
     Interface,
+    InterfaceWatch,
     Network,
     StreamHandlers,
     Tls,
@@ -116,6 +118,8 @@ class VirtualHost(Network):
         self._interfaces: dict[str, Interface] = {}
         self._realms: dict[str, Realm] = {}
         self._interface_numbers = count()
+        self._down: dict[str, list[tuple[str, Realm]]] = {}
+        self._watchers: list[_Watch] = []
         self._sockets: dict[Address, VirtualUdpSocket] = {}
         self._ports = PortCycle()
         self.tcp = TcpStack(self._ship)
@@ -128,6 +132,10 @@ class VirtualHost(Network):
     def interfaces(self) -> list[Interface]:
         """All addresses that the host has right now."""
         return list(self._interfaces.values())
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        """Have ``on_change`` called in the instant in which the addresses change."""
+        return _Watch(self._watchers, on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> VirtualUdpSocket:
         """Bind a UDP socket to one of the host's addresses.
@@ -232,13 +240,10 @@ class VirtualHost(Network):
         if self.has(address):
             raise ValueError(f"{self.name} already has {address}")
         realm = behind.inside if behind is not None else self._internet
-        if is_loopback(address):
-            interface = Interface(name or "lo", address)
-        else:
-            realm.claim(address, self)
-            interface = Interface(name or f"eth{next(self._interface_numbers)}", address)
-        self._interfaces[address] = interface
-        self._realms[address] = realm
+        if name is None:
+            name = "lo" if is_loopback(address) else f"eth{next(self._interface_numbers)}"
+        interface = Interface(name, address)
+        self._give(interface, realm)
         return interface
 
     def remove_interface(self, address: str) -> None:
@@ -252,6 +257,44 @@ class VirtualHost(Network):
         realm = self._realms.pop(address)
         if not is_loopback(address):
             realm.release(address)
+        self._changed()
+
+    def take_down(self, name: str) -> None:
+        """Switch the interface ``name`` off: all its addresses are gone until it is up again.
+
+        Raises:
+            LookupError: The host has no such interface, or it is off.
+        """
+        gone = [each for each in self.interfaces() if each.name == name]
+        if not gone:
+            raise LookupError(f"{self.name} has no interface {name} that is up")
+        self._down[name] = [(each.address, self._realms[each.address]) for each in gone]
+        for each in gone:
+            self.remove_interface(each.address)
+
+    def bring_up(self, name: str) -> None:
+        """Switch the interface ``name`` on again, with the addresses that it had.
+
+        Raises:
+            LookupError: It is not off.
+            ValueError: Another host has one of its addresses now.
+        """
+        for address, realm in self._down.pop(name):
+            self._give(Interface(name, address), realm)
+
+    def _give(self, interface: Interface, realm: Realm) -> None:
+        address = interface.address
+        if not is_loopback(address):
+            realm.claim(address, self)
+        self._interfaces[address] = interface
+        self._realms[address] = realm
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._watchers:
+            loop = asyncio.get_running_loop()
+            for watch in self._watchers:
+                loop.call_soon(watch.tell)
 
     def realm(self, address: str) -> Realm:
         """Where one of its addresses means something.
@@ -292,6 +335,27 @@ class VirtualHost(Network):
             if same_family and interface.is_loopback == is_loopback(remote[0]):
                 return interface.address
         raise os_error(errno.ENETUNREACH)
+
+
+class _Watch:
+    """Somebody's wish to know when the addresses change; a :class:`frazil.aio.InterfaceWatch`."""
+
+    __slots__ = ("_all", "_on_change")
+
+    def __init__(self, all_watches: "list[_Watch]", on_change: Callable[[], None]) -> None:
+        self._all = all_watches
+        self._on_change = on_change
+        all_watches.append(self)
+
+    def tell(self) -> None:
+        """Call, unless closed meanwhile."""
+        if self in self._all:
+            self._on_change()
+
+    def close(self) -> None:
+        """Call nobody any more. Idempotent."""
+        if self in self._all:
+            self._all.remove(self)
 
 
 def is_loopback(address: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import DatagramHandler, Interface, UdpSocket
+from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
 from frazil.peer.configuration import Configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.types import Address, Transmit
@@ -33,6 +33,9 @@ class Host:
         if self.is_silent:
             raise OSError("no answer")
         return self.inner.interfaces()
+
+    def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        return self.inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         if host in self.refused:

@@ -1,7 +1,6 @@
 import pytest
 
-from frazil.datachannel import channel_set
-from frazil.datachannel.channel_set import ChannelSet
+from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE, ChannelSet
 from frazil.datachannel.dcep import ACK, encode_open
 from frazil.datachannel.event import (
     ChannelAnnounced,
@@ -239,28 +238,29 @@ def test_an_ack_nobody_asked_for_is_counted(peers, stream_id):
     assert peers.server.poll_resets() == []
 
 
-def test_the_number_of_channels_a_peer_can_open_is_bounded(peers, monkeypatch):
-    monkeypatch.setattr(channel_set, "MAX_CHANNELS", 3)
-    for _ in range(5):
+def test_the_number_of_channels_a_peer_can_open_is_bounded(peers):
+    for _ in range(MAX_CHANNELS + 2):
         peers.client.open(CHAT, 0.0)
     peers.run()
-    assert len(peers.server.channels) == 3
-    assert len(peers.client.channels) == 3
+    assert len(peers.server.channels) == MAX_CHANNELS
+    assert len(peers.client.channels) == MAX_CHANNELS
     assert peers.traces[1].counters == {"datachannel-open-unexpected": 2}
 
 
-def test_the_size_of_the_names_a_peer_can_make_us_keep_is_bounded(peers, monkeypatch):
-    monkeypatch.setattr(channel_set, "MAX_NAMES_SIZE", 100)
-    long = ChannelParameters(label="x" * 40, protocol="y" * 20)
-    for _ in range(2):
+def test_the_size_of_the_names_a_peer_can_make_us_keep_is_bounded(peers):
+    long = ChannelParameters(label="x" * 40_000, protocol="y" * 20_000)
+    fitting = MAX_NAMES_SIZE // 60_000
+    for _ in range(fitting + 1):
         peers.client.open(long, 0.0)
     peers.run()
-    assert [channel.stream_id for channel in peers.server.channels] == [0]
+    kept = [channel.stream_id for channel in peers.server.channels]
+    assert kept == list(range(0, 2 * fitting, 2))
     peers.client.close(0, 1.0)
     peers.run()
-    peers.client.open(long, 2.0)
+    for _ in range(2):
+        peers.client.open(long, 2.0)
     peers.run()
-    assert [channel.stream_id for channel in peers.server.channels] == [0]
+    assert len(peers.server.channels) == fitting
 
 
 # Messages.

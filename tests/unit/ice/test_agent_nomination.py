@@ -190,13 +190,42 @@ def test_the_interface_in_use_goes_and_another_takes_over(loser):
     side = getattr(pair, loser)
     gone = side.addresses.pop(0)
     side.agent.remove_local_address(gone, pair.now)
+    pair.run(0.5)
+    assert pair.agrees
+    assert gone not in pair.a.agent.path + pair.b.agent.path
+    pair.run(60)
+    assert pair.agrees
+    assert pair.states == (UP, UP)
+
+
+@pytest.mark.parametrize("loser", ["a", "b"])
+def test_a_pair_without_fresh_consent_is_asked_before_it_takes_over(loser):
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(60)
+    side = getattr(pair, loser)
+    gone = side.addresses.pop(0)
+    side.agent.remove_local_address(gone, pair.now)
+    assert side.agent.path is None
     pair.run(0.1)
     assert side.states[:6] == [*UP, "disconnected", "connected"]
     pair.run(8)
     assert side.states == [*UP, "disconnected", "connected", "completed"]
     assert pair.agrees
     assert gone not in pair.a.agent.path + pair.b.agent.path
-    assert pair.peer(side).states[-1] == "completed"
+    assert pair.peer(side).states == UP
+
+
+def test_a_pair_that_takes_over_and_is_dead_is_found_out_soon():
+    pair = IcePair(a_addresses=A2, b_addresses=B2)
+    pair.negotiate()
+    pair.run(25)
+    pair.drops = lambda side, transmit: True
+    gone_at = pair.now
+    pair.a.agent.remove_local_address(pair.a.addresses.pop(0), pair.now)
+    pair.run(2)
+    assert pair.a.states == [*UP, "disconnected"]
+    assert pair.a.state_at("disconnected") - gone_at < 1.0
 
 
 def test_a_pair_without_interface_is_not_nominated_again():
@@ -210,21 +239,23 @@ def test_a_pair_without_interface_is_not_nominated_again():
     assert pair.b.sent == sent
 
 
-def test_a_controlled_agent_that_helped_itself_returns_to_the_nominated_pair():
+def test_a_controlled_agent_that_helps_itself_is_followed():
     """One way of the path fails: only the controlled side notices, and takes another pair."""
     pair = IcePair(a_addresses=A2, b_addresses=B2)
     pair.negotiate()
     pair.run(10)
     nominated = pair.b.agent.path
     pair.drops = lambda side, t: side is pair.a and (t.remote, t.local) == nominated
-    pair.run(5.2)
-    assert pair.b.states == [*UP, "disconnected", "connected"]
+    pair.run(5.5)
+    assert pair.b.states == [*UP, "disconnected", "connected", "completed"]
     assert pair.b.agent.path != nominated
     assert pair.a.states == UP
-    pair.drops = lambda side, transmit: False
-    pair.run(6)
     assert pair.agrees
-    assert pair.b.states[-1] == "completed"
+    pair.drops = lambda side, transmit: False
+    pair.run(60)
+    assert pair.agrees
+    assert pair.a.states == UP
+    assert pair.b.states == [*UP, "disconnected", "connected", "completed"]
 
 
 def test_pairs_that_failed_are_asked_while_the_selected_one_is_silent():

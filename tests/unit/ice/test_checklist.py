@@ -225,3 +225,37 @@ def test_sorting_after_a_role_switch():
         pair.rank(controlling=False)
     checklist.sort()
     assert list(checklist) == [b, a]
+
+
+def test_a_wanted_pair_is_checked_though_a_better_one_is_nominated():
+    best, lesser, least = (
+        pair_to(f"192.0.2.{n}", priority=10 - n, foundation=str(n)) for n in range(3)
+    )
+    checklist = filled(best, lesser, least)
+    checklist.mark(best, S)
+    assert checklist.next_ordinary(best.priority) is None
+    checklist.want(best)  # has its result
+    checklist.want(least)
+    assert checklist.next_ordinary(best.priority) is least
+    checklist.mark(least, P)
+    assert checklist.next_ordinary(best.priority) is None
+    assert not checklist.is_pending(best.priority)
+
+
+def test_a_wanted_pair_that_is_removed_is_not_checked():
+    pair, other = pair_to("192.0.2.1"), pair_to("192.0.2.2", foundation="2")
+    checklist = filled(pair, other)
+    checklist.want(pair)
+    checklist.remove(pair)
+    assert checklist.next_ordinary(other.priority) is None
+
+
+def test_nobody_waits_for_a_pair_that_had_its_chance_beside_a_nominated_one():
+    better, nominated = pair_to("192.0.2.1", priority=9), pair_to("192.0.2.2", priority=5)
+    checklist = filled(better, nominated)
+    checklist.mark(better, P)
+    checklist.mark(nominated, S)
+    assert checklist.is_pending(nominated.priority)
+    better.is_conceded = True
+    assert not checklist.is_pending(nominated.priority)
+    assert checklist.is_pending(-1)  # without a nomination its result matters

@@ -452,3 +452,55 @@ def test_before_there_is_a_generation_nothing_can_be_added():
     assert gatherer.add_relayed(RELAYED, PUBLIC, "turn:s", SERVER, RelayProtocol.UDP, 0.0) is None
     gatherer.add_reflected(HOST, PUBLIC, "turn:s", SERVER, 0.0)
     assert gatherer.events == []
+
+
+# --- the network changes --------------------------------------------------------------------------
+
+
+def test_gathering_again_adds_what_is_new_and_ends_once_more():
+    bench = Bench()
+    bench.gather()
+    bench.gatherer.add_server("stun:x", [SERVER], bench.now)
+    before = list(bench.generation.local_candidates)
+    bench.gatherer.events.clear()
+    bench.sent()
+    assert bench.gatherer.begin_again(bench.now)
+    assert not bench.generation.gathered
+    for host in (HOST, HOST_2):
+        bench.gatherer.add_host(host, bench.now)
+    bench.gatherer.expect_server("stun:x")
+    bench.gatherer.hosts_done(bench.now)
+    bench.gatherer.add_server("stun:x", [SERVER], bench.now)
+    first, second = bench.sent()
+    bench.answer(first, None)
+    bench.answer(second)
+    events = bench.gatherer.events
+    assert [type(each).__name__ for each in events] == [
+        "GatheringStateChanged",
+        "CandidateGathered",
+        "CandidateGathered",
+        "CandidatesEnded",
+        "GatheringStateChanged",
+    ]
+    new = bench.generation.local_candidates[len(before) :]
+    assert [each.address for each in new] == [HOST_2, PUBLIC]
+    assert bench.generation.gathered
+
+
+def test_an_address_that_comes_back_ranks_as_before():
+    bench = Bench(HOST, HOST_2)
+    bench.gather()
+    ranks = {each.address[0]: each.priority for each in bench.generation.local_candidates}
+    bench.generation.remove_base(HOST)
+    bench.gatherer.begin_again(bench.now)
+    for host in ((HOST[0], 4711), ("10.0.0.3", 5)):
+        bench.gatherer.add_host(host, bench.now)
+    again, third = bench.generation.local_candidates[-2:]
+    assert again.priority == ranks[HOST[0]]
+    assert third.priority < ranks[HOST_2[0]]
+
+
+def test_there_is_nothing_to_gather_again_before_the_first_time():
+    gatherer = Gatherer(IceConfig(), random.Random(3).randbytes, Trace())
+    assert not gatherer.begin_again(1.0)
+    assert gatherer.events == []

@@ -60,10 +60,18 @@ class Bench:
         )
 
     def begin(self) -> "Bench":
-        self.relays.begin(self.now)
+        credentials = Credentials.generate(self.random_bytes)
+        self.ufrag = credentials.ufrag
+        self.relays.begin(self.ufrag, self.now)
         self.ice.set_role(RTCIceRole.CONTROLLING, self.now)
-        self.ice.set_local_credentials(Credentials.generate(self.random_bytes), self.now)
+        self.ice.set_local_credentials(credentials, self.now)
         self.events.clear()
+        return self
+
+    def begin_again(self) -> "Bench":
+        """The network has changed; the generation stays."""
+        self.relays.begin(self.ufrag, self.now)
+        self.ice.gather_again(self.now)
         return self
 
     def gather(self, *hosts: Address, hidden: bool = False) -> "Bench":
@@ -566,6 +574,20 @@ def test_a_restart_confirms_the_relay_and_tells_it_anew() -> None:
     service = bench.services[SERVER]
     assert (service.requests[Method.ALLOCATE], service.requests[Method.REFRESH]) == (2, 1)
     assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_gathering_again_keeps_the_relays_however_often_it_begins() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    for _ in range(3):
+        bench.begin_again()
+    bench.begin_again().add_server().gather(HOST, HOST_2)
+    service = bench.services[SERVER]
+    assert service.requests[Method.REFRESH] == 1
+    assert len(service.allocations) == 2
+    assert len([c for c in bench.candidates if c[0] == "relay"]) == 2
+    assert local in [c.address for c in bench.ice.generations[0].local_candidates]
+    assert len(bench.of(CandidatesEnded)) == 2
 
 
 def test_a_restart_replaces_the_relay_that_the_server_forgot() -> None:

@@ -3,6 +3,15 @@ import pytest
 from frazil.types import Run
 from support.session_pair import SessionPair
 
+TRAFFIC = (
+    "bytes_received",
+    "bytes_sent",
+    "packets_received",
+    "packets_sent",
+    "received_at",
+    "sent_at",
+)
+
 
 def is_dtls(data: bytes) -> bool:
     return 20 <= data[0] <= 63
@@ -32,7 +41,7 @@ def test_the_pair_in_use_carries_all_of_one_path():
     for side in pair.sides:
         survey = side.session.survey()
         of_pair, of_transport = survey.pair_in_use.traffic, survey.traffic
-        for name in type(of_pair).__slots__:
+        for name in TRAFFIC:
             assert getattr(of_pair, name) == getattr(of_transport, name)
         assert survey.pair_in_use in tuple(survey.generations[0].checklist)
         assert survey.pair_changes == 1

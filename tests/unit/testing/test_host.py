@@ -249,3 +249,51 @@ def test_random_bytes_depend_on_seed_and_host_only():
     assert draw(1, "alice")["alice"] == both["alice"] != both["bob"]
     assert draw(2, "alice")["alice"] != both["alice"]
     assert [len(part) for part in both["alice"]] == [4, 12]
+
+
+def test_whoever_watches_hears_of_each_change_in_its_instant():
+    async def main(net: VirtualNetwork) -> None:
+        host = net.host("alice", "10.0.0.1")
+        heard: list[list[str]] = []
+        watch = host.watch_interfaces(
+            lambda: heard.append([each.address for each in host.interfaces()])
+        )
+        host.add_interface("10.0.0.2", "wwan0")
+        assert heard == []  # never from within a method
+        await asyncio.sleep(0)
+        host.take_down("wwan0")
+        await asyncio.sleep(0)
+        host.bring_up("wwan0")
+        await asyncio.sleep(0)
+        assert heard == [["10.0.0.1", "10.0.0.2"], ["10.0.0.1"], ["10.0.0.1", "10.0.0.2"]]
+        host.remove_interface("10.0.0.1")
+        watch.close()
+        watch.close()
+        await asyncio.sleep(0)
+        assert len(heard) == 3
+
+    run(main)
+
+
+def test_an_interface_that_is_off_keeps_its_addresses_for_later():
+    async def main(net: VirtualNetwork) -> None:
+        home = net.nat("home", "203.0.113.5")
+        host = net.host("alice")
+        host.add_interface("192.168.1.2", "wlan0", behind=home)
+        host.add_interface("2001:db8::2", "wlan0")
+        host.add_interface("10.9.0.1", "wwan0")
+        host.take_down("wlan0")
+        assert [each.address for each in host.interfaces()] == ["10.9.0.1"]
+        with pytest.raises(LookupError, match="wlan0"):
+            host.take_down("wlan0")
+        host.bring_up("wlan0")
+        assert [tuple(each) for each in host.interfaces()] == [
+            ("wwan0", "10.9.0.1"),
+            ("wlan0", "192.168.1.2"),
+            ("wlan0", "2001:db8::2"),
+        ]
+        assert host.realm("192.168.1.2") is home.inside
+        with pytest.raises(LookupError):
+            host.bring_up("wlan0")
+
+    run(main)

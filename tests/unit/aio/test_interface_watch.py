@@ -1,0 +1,194 @@
+"""Who hears of a change, and that nothing is held while nobody listens."""
+
+import asyncio
+import socket
+import sys
+
+import pytest
+
+from frazil.aio import SystemNetwork, interface, interface_watch
+from frazil.aio.interface_watch import POLL_INTERVAL_S, SharedWatch
+from frazil.aio.network import Interface
+from frazil.testing import run
+
+WIFI, CELL = Interface("wlan0", "10.0.0.1"), Interface("wwan0", "10.9.0.1")
+
+
+class Machine:
+    """Addresses that a test changes, and how often somebody looked."""
+
+    def __init__(self) -> None:
+        self.addresses: tuple[Interface, ...] = (WIFI,)
+        self.looks = 0
+        self.is_silent = False
+        self.idle = 0
+        self.heard: list[str] = []
+
+    def look(self) -> tuple[Interface, ...]:
+        self.looks += 1
+        if self.is_silent:
+            raise OSError("no answer")
+        return self.addresses
+
+    def watch(self) -> SharedWatch:
+        return SharedWatch(asyncio.get_running_loop(), self.look, self.note_idle)
+
+    def note_idle(self) -> None:
+        self.idle += 1
+
+    def listener(self, name: str):
+        return lambda: self.heard.append(name)
+
+
+@pytest.fixture
+def polling(monkeypatch):
+    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: None)
+
+
+def test_where_nobody_tells_somebody_looks(polling):
+    machine = Machine()
+
+    async def main(net):
+        subscription = machine.watch().subscribe(machine.listener("a"))
+        await asyncio.sleep(10 * POLL_INTERVAL_S + 0.1)
+        assert (machine.looks, machine.heard) == (11, [])
+        machine.addresses = (WIFI, CELL)
+        await asyncio.sleep(POLL_INTERVAL_S)
+        assert machine.heard == ["a"]
+        machine.addresses = (CELL,)
+        await asyncio.sleep(2 * POLL_INTERVAL_S)
+        assert machine.heard == ["a", "a"]
+        subscription.close()
+
+    run(main)  # and no timer is left
+
+
+def test_all_share_one_timer_until_the_last_has_left(polling):
+    machine = Machine()
+
+    async def main(net):
+        watch = machine.watch()
+        first, second = (watch.subscribe(machine.listener(name)) for name in "ab")
+        machine.addresses = ()
+        await asyncio.sleep(POLL_INTERVAL_S + 0.1)
+        assert (machine.looks, machine.heard) == (2, ["a", "b"])
+        first.close()
+        first.close()
+        machine.addresses = (WIFI,)
+        await asyncio.sleep(POLL_INTERVAL_S)
+        assert (machine.heard, machine.idle) == (["a", "b", "b"], 0)
+        second.close()
+        assert machine.idle == 1
+        await asyncio.sleep(10)
+        assert machine.looks == 3
+
+    run(main)
+
+
+def test_a_listener_may_leave_within_the_call_and_take_others_along(polling):
+    machine = Machine()
+
+    async def main(net):
+        watch = machine.watch()
+        subscriptions = []
+
+        def leave():
+            machine.heard.append("leaver")
+            for each in subscriptions:
+                each.close()
+
+        subscriptions += [watch.subscribe(leave), watch.subscribe(machine.listener("other"))]
+        machine.addresses = ()
+        await asyncio.sleep(POLL_INTERVAL_S)
+        assert machine.heard == ["leaver"]
+
+    run(main)
+
+
+def test_a_machine_that_does_not_tell_has_not_changed(polling):
+    machine = Machine()
+
+    async def main(net):
+        subscription = machine.watch().subscribe(machine.listener("a"))
+        machine.is_silent = True
+        await asyncio.sleep(3 * POLL_INTERVAL_S)
+        machine.is_silent = False
+        await asyncio.sleep(3 * POLL_INTERVAL_S)
+        assert machine.heard == []
+        subscription.close()
+
+    run(main)
+
+
+def test_where_the_system_tells_a_word_brings_a_look(monkeypatch):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setblocking(False)
+    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: ours)
+    monkeypatch.setattr(interface_watch, "SETTLE_S", 0.0)
+    machine = Machine()
+
+    async def main():
+        changed = asyncio.Event()
+        subscription = machine.watch().subscribe(changed.set)
+        for _ in range(5):
+            theirs.send(b"half a dozen messages")
+        machine.addresses = (CELL,)
+        await asyncio.wait_for(changed.wait(), 5)
+        assert machine.looks == 2
+        subscription.close()
+        assert ours.fileno() == -1
+
+    asyncio.run(main())
+    theirs.close()
+
+
+def test_a_loop_that_cannot_watch_sockets_looks_by_itself(monkeypatch):
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: ours)
+    machine = Machine()
+
+    async def main(net):
+        def refuse(*args):
+            raise NotImplementedError
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", refuse)
+        subscription = machine.watch().subscribe(machine.listener("a"))
+        machine.addresses = ()
+        await asyncio.sleep(POLL_INTERVAL_S)
+        assert machine.heard == ["a"]
+        subscription.close()
+
+    run(main)
+    assert ours.fileno() == -1
+    theirs.close()
+
+
+def test_the_machines_own_network_is_watched_once_per_loop(monkeypatch):
+    network = SystemNetwork()
+    looks = []
+    monkeypatch.setattr(interface, "list_interfaces", lambda: looks.append(1) or [WIFI])
+
+    async def main():
+        first, second = (network.watch_interfaces(lambda: None) for _ in range(2))
+        assert len(looks) == 1
+        first.close()
+        second.close()
+        network.watch_interfaces(lambda: None).close()
+        assert len(looks) == 2
+
+    asyncio.run(main())
+    asyncio.run(main_again(network))
+
+
+async def main_again(network: SystemNetwork) -> None:
+    """A network outlives the loops on which it was used."""
+    network.watch_interfaces(lambda: None).close()
+    assert network._watches == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux")
+def test_linux_tells():
+    sock = interface_watch._open_netlink()
+    assert sock is not None
+    interface_watch._discard(sock)
+    sock.close()
