@@ -89,6 +89,7 @@ class RecordedTransports(TransportSet):
     poll_requests = recorded("transports", TransportSet.poll_requests, Teller.plain)
     add_local_address = recorded("transports", TransportSet.add_local_address)
     remove_local_address = recorded("transports", TransportSet.remove_local_address)
+    gather_again = recorded("transports", TransportSet.gather_again)
     local_addresses_done = recorded("transports", TransportSet.local_addresses_done)
     expect_server = recorded("transports", TransportSet.expect_server)
     add_stun_server = recorded("transports", TransportSet.add_stun_server)
