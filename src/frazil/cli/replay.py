@@ -10,7 +10,7 @@ from typing import Final
 
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
-from frazil.record import Outcome, RecordingError, replay, what_if
+from frazil.record import Outcome, RecordingError, replay, what_if, without_addresses
 
 _DESCRIPTION = """\
 Feeds a recording, made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, through
@@ -61,6 +61,12 @@ def add_parser(commands: Commands) -> None:
         metavar="FOLDER",
         help="write a pytest test with a copy of the recording beside it, if it goes the same way",
     )
+    parser.add_argument(
+        "--redact-addresses",
+        type=Path,
+        metavar="FILE",
+        help="write the recording with a pseudonym for every IP address, if it goes the same way",
+    )
     parser.set_defaults(run=run)
 
 
@@ -76,6 +82,10 @@ def run(options: argparse.Namespace) -> int:
             print(f"{path}: {divergence}")
             return ExitCode.UNEXPECTED
         print(f"{path}: identical, {len(lines)} lines")
+        if options.redact_addresses is not None:
+            told = "\n".join([*without_addresses(lines), ""])
+            options.redact_addresses.write_text(told, encoding="utf-8")
+            print(f"wrote {options.redact_addresses}")
         if options.as_test is not None:
             print(f"wrote {_write_test(options.as_test, path.stem, lines)}")
     except (OSError, UnicodeDecodeError, RecordingError) as error:

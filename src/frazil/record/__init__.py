@@ -4,6 +4,7 @@ The core has no clock and no randomness of its own, so a connection can be done 
 into it. A recording holds just that, call by call, together with what came out.
 """
 
+from frazil.record.anonymous import without_addresses
 from frazil.record.connection import INPUTS, RecordedConnection
 from frazil.record.divergence import Divergence
 from frazil.record.recorder import Recorder, Sink
@@ -28,4 +29,5 @@ __all__ = [
     "Sink",
     "replay",
     "what_if",
+    "without_addresses",
 ]

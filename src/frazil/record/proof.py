@@ -112,8 +112,8 @@ class Proofs:
 
     def _sign(self, found: bytearray, message: bytes, place: Place) -> None:
         for real, pseudonym in self._keys.items():
-            if message[place.start : place.stop] == _proof(message, place, real):
-                found[place.start : place.stop] = _proof(bytes(found), place, pseudonym)
+            if message[place.start : place.stop] == proof_of(message, place, real):
+                found[place.start : place.stop] = proof_of(bytes(found), place, pseudonym)
                 return
 
 
@@ -125,8 +125,8 @@ def restore_fingerprint(message: bytearray) -> None:
             message[place.start : place.stop] = checksum.to_bytes(4)
 
 
-def _proof(message: bytes, place: Place, key: bytes) -> bytes:
-    """The value that proves knowledge of ``key`` (RFC 8489 14.5, 14.6)."""
+def proof_of(message: bytes, place: Place, key: bytes) -> bytes:
+    """The value at ``place`` that proves knowledge of ``key`` (RFC 8489 14.5, 14.6)."""
     digest = hashlib.sha1 if place.type == _INTEGRITY else hashlib.sha256
     size = place.stop - _HEADER_SIZE  # the proof covers the length up to its own end
     covered = message[:2] + size.to_bytes(2) + message[4 : place.start - 4]

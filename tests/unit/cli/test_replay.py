@@ -88,6 +88,14 @@ def test_it_becomes_a_test_that_passes(recording, tmp_path, capsys):
     assert "1 passed" in found.stdout
 
 
+def test_addresses_are_redacted(recording, tmp_path, capsys):
+    path = tmp_path / "redacted.jsonl"
+    assert main(["replay", str(recording), "--redact-addresses", str(path)]) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    assert main(["replay", str(path)]) == 0
+    assert path.read_text(encoding="utf-8") != recording.read_text(encoding="utf-8")
+
+
 def test_what_differs_becomes_no_test(damaged, tmp_path):
     assert main(["replay", str(damaged), "--as-test", str(tmp_path / "regression")]) == 1
     assert not (tmp_path / "regression").exists()
