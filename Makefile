@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-browser test check unit interop format bench live-events docs nat-matrix clean
+SESSIONS ?= 5000
+
+.PHONY: demo demo-browser test check unit storm interop format bench live-events docs nat-matrix clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -24,6 +26,10 @@ check: $(VENV)/dev.stamp
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests --ignore=tests/interop
+
+# Random negotiations, each from its seed, with the count on the way.
+storm: $(VENV)/dev.stamp
+	PYTHONPATH=tests $(BIN)/python -m support.storm $(SESSIONS)
 
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop

@@ -1,7 +1,8 @@
-"""Whole connections that only coturn joins."""
+"""Whole connections that only coturn joins, with partners of all kinds."""
 
+import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -9,7 +10,11 @@ from frazil import RTCDataChannel
 from support.coturn import Coturn
 from support.frazil_peer import FrazilPeer, frazil_peer
 from support.laboratory import Laboratory
-from support.partner import need_program
+from support.partner import need_module, need_program
+from support.signalling import Signalling
+
+if TYPE_CHECKING:  # needs a module that may not be there
+    from support.browser import Browser
 
 pytestmark = pytest.mark.interop
 
@@ -92,3 +97,62 @@ async def test_a_wrong_password_is_told(coturn: Coturn) -> None:
         await alice.gathering_complete()
         ip, port = coturn.address
         assert errors == [(f"turn:{ip}:{port}?transport=udp", 401)]
+
+
+def assert_relayed(python: FrazilPeer, coturn: Coturn) -> None:
+    """A life without incident, on a pair of relays."""
+    assert python.sctp is not None
+    pair = python.sctp.transport.iceTransport.getSelectedCandidatePair()
+    assert pair is not None
+    assert (pair.local.type, pair.remote.type) == ("relay", "relay")
+    assert {pair.local.address, pair.remote.address} == {coturn.address[0]}
+    assert python.seen["iceConnectionState"] == ["new", "checking", "connected", "completed"]
+    assert python.seen["connectionState"] == ["new", "connecting", "connected"]
+    assert python.seen["iceGatheringState"] == ["new", "gathering", "complete"]
+
+
+@pytest.mark.parametrize("offerer", ["frazil", "browser"])
+async def test_a_browser_by_relays_alone(coturn: Coturn, browser: "Browser", offerer: str) -> None:
+    config = relay_only(coturn)
+    async with browser.peer(config) as page, frazil_peer(config) as python:
+        python.echo()
+        if offerer == "frazil":
+            own = python.createDataChannel("echo")
+            own.on("message", own.send)
+            line = Signalling(python, page)
+        else:
+            channel = await page.createDataChannel("echo")
+            line = Signalling(page, python)
+        async with line:
+            await line.negotiate()
+            if offerer == "frazil":
+                channel = await page.channels.get()
+            await channel.wait_for("open")
+            for size in (1, 1000, 100_000):
+                await channel.send(bytes(size))
+                assert await channel.receive() == bytes(size)
+            await python.wait_for("iceConnectionState", "completed")
+        assert_relayed(python, coturn)
+        pair = await page.getSelectedCandidatePair()
+        assert pair is None or pair.types == ("relay", "relay")  # Firefox does not tell
+
+
+@pytest.mark.parametrize("offerer", ["frazil", "aiortc"])
+async def test_aiortc_by_relays_alone(coturn: Coturn, offerer: str) -> None:
+    need_module("aiortc")
+    from support.aiortc_peer import aiortc_peer
+
+    config = relay_only(coturn)
+    async with aiortc_peer(config) as other, frazil_peer(config) as python:
+        other.echo()
+        python.echo()
+        first, second = (python, other) if offerer == "frazil" else (other, python)
+        channel = first.createDataChannel("echo")
+        echoed: asyncio.Queue[bytes] = asyncio.Queue()
+        channel.on("message", echoed.put_nowait)
+        channel.on("open", lambda: channel.send(bytes(50_000)))
+        async with Signalling(first, second) as line:
+            await line.negotiate()
+            assert await echoed.get() == bytes(50_000)
+            await python.wait_for("iceConnectionState", "completed")
+        assert_relayed(python, coturn)

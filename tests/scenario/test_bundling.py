@@ -1,5 +1,7 @@
 """Audio, video and data on one transport, or on a transport each."""
 
+import re
+
 import pytest
 
 from support.scenario import states
@@ -147,6 +149,36 @@ async def test_one_of_two_transports_loses_its_path(stage):
     alice.channels["chat"].send("still here")
     await stage.sleep(1)
     assert bob.inbox["chat"] == ["still here"], "the other transport is not concerned"
+
+
+async def test_one_of_two_transports_has_the_wrong_certificate(stage):
+    alice, bob = stage.pair()
+    alice.pc.addTransceiver("audio")
+    alice.pc.addTransceiver("video")
+    separately(stage)
+    deliver = stage.back.receive
+
+    async def receive(message):
+        if "sdp" in message:
+            head, audio, video = message["sdp"].split("m=")
+            video = re.sub("(?<=sha-256 )[0-9A-F:]+", ":".join(["00"] * 32), video)
+            message = message | {"sdp": "m=".join((head, audio, video))}
+        await deliver(message)
+
+    stage.back.receive = receive
+    errors = []
+    await stage.negotiate()
+    alice.pc.getSenders()[1].transport.onerror = lambda event: errors.append(event.error)
+    await stage.sleep(5)
+    assert states(alice, T_DTLS) == "new connecting connected"
+    assert states(alice, T_DTLS, transport=1) == "new connecting failed"
+    assert states(bob, T_DTLS) == "new connecting connected"
+    assert states(bob, T_DTLS, transport=1) == "new connecting failed"
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+        assert states(peer, CONNECTION).split()[-1] == "failed"
+    (error,) = errors
+    assert (error.errorDetail, error.name) == ("fingerprint-failure", "OperationError")
 
 
 async def test_restart_heals_the_transport_that_failed(stage):

@@ -7,9 +7,11 @@ from typing import Any
 from aiortc import (
     RTCConfiguration,
     RTCDataChannel,
+    RTCIceServer,
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
 from aiortc.sdp import candidate_from_sdp
 
 
@@ -23,9 +25,12 @@ class AiortcPeer:
         pc: aiortc's own object, for everything else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: dict[str, Any] | None = None) -> None:
+        given = configuration or {}
         # Without a configuration aiortc would ask a public STUN server.
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        servers = [RTCIceServer(**server) for server in given.get("iceServers", [])]
+        policy = RTCIceTransportPolicy(given.get("iceTransportPolicy", "all"))
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, iceTransportPolicy=policy))
 
     @property
     def localDescription(self) -> RTCSessionDescription:
@@ -62,9 +67,9 @@ class AiortcPeer:
 
 
 @asynccontextmanager
-async def aiortc_peer() -> AsyncIterator[AiortcPeer]:
+async def aiortc_peer(configuration: dict[str, Any] | None = None) -> AsyncIterator[AiortcPeer]:
     """An aiortc connection, closed in the end."""
-    peer = AiortcPeer()
+    peer = AiortcPeer(configuration)
     try:
         yield peer
     finally:

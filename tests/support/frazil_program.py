@@ -57,10 +57,10 @@ class Peer:
     async def createAnswer(self) -> dict[str, str]:
         return _init(await self._pc.createAnswer())
 
-    async def setLocalDescription(self, description: dict[str, str] | None) -> dict[str, str]:
+    async def setLocalDescription(self, description: dict[str, str] | None) -> Any:
         await self._pc.setLocalDescription(description)
         self._watch_transports()
-        return _init(self._pc.localDescription)
+        return self._pc.localDescription and _init(self._pc.localDescription)
 
     async def setRemoteDescription(self, description: dict[str, str]) -> None:
         await self._pc.setRemoteDescription(description)

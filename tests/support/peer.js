@@ -76,15 +76,16 @@
       protocol: channel.protocol,
     }));
 
-  // Transports come into being with descriptions, never with an event of their own.
-  const watched = new Set();
+  // Transports come into being with descriptions, never with an event of their own; after a
+  // rollback there are others.
+  const watched = new Map();
   const watchTransports = () => {
     const sctp = pc.sctp;
     const dtls = sctp?.transport;
     const ice = dtls?.iceTransport;
     const watchOnce = (transport, what, property, type) => {
-      if (transport && !watched.has(what)) {
-        watched.add(what);
+      if (transport && watched.get(what) !== transport) {
+        watched.set(what, transport);
         watch(transport, what, property, type);
       }
     };
@@ -102,7 +103,7 @@
       // Without an argument given, not even `undefined`: that is how applications call it.
       await (description ? pc.setLocalDescription(description) : pc.setLocalDescription());
       watchTransports();
-      return pc.localDescription.toJSON();
+      return pc.localDescription && pc.localDescription.toJSON();
     },
     setRemoteDescription: async (description) => {
       await pc.setRemoteDescription(description);
@@ -111,6 +112,18 @@
     addIceCandidate: (candidate) => pc.addIceCandidate(candidate),
     restartIce: () => pc.restartIce(),
     setConfiguration: (changed) => pc.setConfiguration(changed),
+    addTransceiver: (kind, init) => {
+      pc.addTransceiver(kind, init);
+    },
+    getTransceivers: () =>
+      pc.getTransceivers().map(({ mid, direction, currentDirection, receiver, sender }) => ({
+        mid, direction, currentDirection, kind: receiver.track.kind,
+        transport: sender.transport?.state ?? null,
+      })),
+    stopTransceiver: (index) => pc.getTransceivers()[index].stop(),
+    setDirection: (index, direction) => {
+      pc.getTransceivers()[index].direction = direction;
+    },
     getStats: async () => [...(await pc.getStats()).values()],
     close: () => {
       pc.close();
@@ -118,6 +131,7 @@
       for (const look of catchUp) look();
     },
     createDataChannel: (label, options) => adopt(pc.createDataChannel(label, options)),
+    createDataChannels: (labels) => labels.map((label) => adopt(pc.createDataChannel(label))),
     send: (channel, { text, base64 }) =>
       channels[channel].send(text ?? bytesFromBase64(base64)),
     closeChannel: (channel) => channels[channel].close(),
@@ -129,7 +143,7 @@
       }, period * 1000);
     },
     getSelectedCandidatePair: () => {
-      const pair = pc.sctp?.transport.iceTransport.getSelectedCandidatePair();
+      const pair = pc.sctp?.transport.iceTransport.getSelectedCandidatePair?.();
       const facts = ({ type, protocol, address, port }) => ({ type, protocol, address, port });
       return pair && [facts(pair.local), facts(pair.remote)];
     },

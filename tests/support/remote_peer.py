@@ -116,7 +116,7 @@ class RemotePeer(ABC):
 
     async def setLocalDescription(self, description: Json | None = None) -> None:
         answer = await self.perform("setLocalDescription", description)
-        self.localDescription = Description(**answer)
+        self.localDescription = answer and Description(**answer)
 
     async def setRemoteDescription(self, description: Json) -> None:
         await self.perform("setRemoteDescription", description)
@@ -127,6 +127,11 @@ class RemotePeer(ABC):
     async def createDataChannel(self, label: str, **options: Any) -> "RemoteChannel":
         index = await self.perform("createDataChannel", label, options)
         return self._channel(index, label, options.get("protocol", ""))
+
+    async def createDataChannels(self, *labels: str) -> "list[RemoteChannel]":
+        """Several channels, all in one task of the page."""
+        indices = await self.perform("createDataChannels", labels)
+        return [self._channel(*each, "") for each in zip(indices, labels, strict=True)]
 
     async def restartIce(self) -> None:
         await self.perform("restartIce")
@@ -140,7 +145,7 @@ class RemotePeer(ABC):
         return stats
 
     async def getSelectedCandidatePair(self) -> CandidatePair | None:
-        """The pair that carries data."""
+        """The pair that carries data; None if there is none, or the peer does not tell."""
         pair = await self.perform("getSelectedCandidatePair")
         return pair and CandidatePair(*(CandidateFacts(**end) for end in pair))
 

@@ -98,12 +98,12 @@ class _Line:
             candidate = await self._candidates.get()
             await self._described.wait()
             try:
-                await self._target.addIceCandidate(candidate and _init(candidate))
+                await self._target.addIceCandidate(candidate and candidate_init(candidate))
             except Exception as refusal:
                 self.refusals.append(refusal)
 
 
-def _init(candidate: Any) -> dict[str, Any]:
+def candidate_init(candidate: Any) -> dict[str, Any]:
     """The RTCIceCandidateInit of an RTCIceCandidate, as its ``toJSON`` gives it."""
     members = ("candidate", "sdpMid", "sdpMLineIndex", "usernameFragment")
     return {member: getattr(candidate, member) for member in members}

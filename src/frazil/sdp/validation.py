@@ -70,6 +70,10 @@ def validate_answer(answer: SessionDescription, offer: SessionDescription) -> No
         if not answered.is_rejected:
             if offered.is_rejected:
                 raise SdpSemanticError(f"{label} is accepted, but the offer rejected it")
+            if offered.bundle_only and not _is_bundled(answered, answer):
+                raise SdpSemanticError(
+                    f"{label} is accepted outside of the group it was offered in"
+                )
             _check_answering_setup(label, _setup(answered, answer), _setup(offered, offer))
 
 
@@ -150,6 +154,10 @@ def _check_groups_match(answer: SessionDescription, offer: SessionDescription) -
     for group in answer.bundle_groups:
         if not any(set(group) <= set(offered) for offered in offer.bundle_groups):
             raise SdpSemanticError("a BUNDLE group of the answer was not offered")
+
+
+def _is_bundled(media: MediaDescription, description: SessionDescription) -> bool:
+    return any(media.mid in group for group in description.bundle_groups)
 
 
 def _check_answering_setup(label: str, setup: Setup | None, offered: Setup | None) -> None:

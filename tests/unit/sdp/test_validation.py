@@ -242,6 +242,16 @@ def test_an_answer_does_not_say_bundle_only():
     )
 
 
+def test_a_bundle_only_section_is_accepted_in_its_group_only():
+    groups = {"bundle_groups": (("0", "1"),)}
+    offering = session(data("0"), audio("1", port=0, bundle_only=True), **groups)
+    validate_answer(answer(data("0"), audio("1"), **groups), offering)
+    validate_answer(answer(data("0"), audio("1", port=0)), offering)
+    assert answer_refusal(answer(data("0"), audio("1")), offering) == (
+        "m-section 1 is accepted outside of the group it was offered in"
+    )
+
+
 def test_an_answer_groups_only_what_was_offered_together():
     media = (data("0"), data("1"), data("2"))
     offering = session(*media, bundle_groups=(("0", "1"), ("2",)))
