@@ -16,7 +16,7 @@ from frazil import (
     SessionConfig,
 )
 from frazil.aio.recording_file import join_recordings
-from frazil.testing import Conditions, VirtualNetwork, run
+from frazil.testing import Conditions, VirtualHost, VirtualNetwork, run
 
 _TURN = {"urls": "turn:relay.example", "username": "user", "credential": "password"}
 _PATIENCE_S = 20
@@ -55,6 +55,7 @@ class RandomSession:
         if random.random() < 0.3:
             net.turn_server("198.51.100.8", name="relay.example")
             self._servers.append(_TURN)
+        self._hosts: dict[str, VirtualHost] = {}
         self._pcs = [self._peer(number, path) for number, path in enumerate(paths)]
         self._channels: list[RTCDataChannel] = []
         for pc in self._pcs:
@@ -69,7 +70,9 @@ class RandomSession:
         if random.random() < 0.3:
             behind = self._net.nat(f"nat {name}", f"203.0.113.{number + 1}")
         addresses = [f"10.0.{number}.1", f"fd00::{number}:1", f"10.1.{number}.1"]
-        host = self._net.host(name, *addresses[: random.randint(1, 3)], behind=behind)
+        host = self._hosts[name] = self._net.host(
+            name, *addresses[: random.randint(1, 3)], behind=behind
+        )
         policy = "relay" if _TURN in self._servers and random.random() < 0.3 else "all"
         return RTCPeerConnection(
             {"iceServers": self._servers, "iceTransportPolicy": policy},
@@ -167,6 +170,27 @@ class RandomSession:
     async def _reconfigure(self) -> None:
         self._random.choice(self._pcs).setConfiguration({"iceServers": [_STUN]})
 
+    async def _transceive(self) -> None:
+        random = self._random
+        pc = random.choice(self._pcs)
+        direction = random.choice(["sendrecv", "recvonly", "inactive"])
+        pc.addTransceiver(random.choice(["audio", "video"]), {"direction": direction})
+        transceiver = random.choice(pc.getTransceivers())
+        if transceiver.direction != "stopped":
+            transceiver.direction = random.choice(["sendonly", "inactive"])
+        if random.random() < 0.3:
+            transceiver.stop()
+        await self._negotiate()
+
+    async def _roam(self) -> None:
+        name = self._random.choice("ab")
+        host, number = self._hosts[name], "ab".index(name)
+        address = f"10.2.{number}.1"
+        if host.has(address):
+            host.remove_interface(address)
+        else:
+            host.add_interface(address)
+
     _acts = (
         _send,
         _send,
@@ -179,4 +203,6 @@ class RandomSession:
         _look,
         _blunder,
         _reconfigure,
+        _transceive,
+        _roam,
     )

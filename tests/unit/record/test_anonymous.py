@@ -1,4 +1,3 @@
-
 import pytest
 
 from frazil.record import RecordingError, replay, without_addresses
