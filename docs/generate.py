@@ -259,7 +259,7 @@ def _trace() -> Iterator[str]:
         "as a whole). Facts whose name ends in `_s` are durations in seconds, `_at` instants on "
         "the same clock; evidence is a list of named facts. `pc.trace.listen(function)` calls a "
         "function with every further record. `pc.trace.counters` counts input that was dropped. "
-        "What is not there, datagram by datagram and timer by timer, [recordings](recording.md) hold."
+        "What is not there, datagram by datagram, [recordings](recording.md) hold."
     )
     yield (
         f"The ring takes at most {RING_COST // 1024} KiB for each connection; the oldest records "
