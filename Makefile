@@ -25,7 +25,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python tests/check_size.py
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests --ignore=tests/interop
+	FRAZIL_SESSIONS=2000 $(BIN)/python -m pytest tests --ignore=tests/interop
 
 # Random negotiations, each from its seed, with the count on the way.
 storm: $(VENV)/dev.stamp
@@ -60,6 +60,10 @@ docs: $(VENV)/dev.stamp
 
 nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
+
+.PHONY: detection
+detection: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
 	rm -rf $(VENV) $(VENV)-compiled dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,14 @@
 """WebRTC peer connections for Python whose connection state you can trust."""
 
-from frazil.aio import IceOptions, TraceFile, unverified_tls
+from frazil.aio import (
+    AddressMapMode,
+    IceOptions,
+    Interface,
+    IpHandlingPolicy,
+    TcpGathering,
+    TraceFile,
+    unverified_tls,
+)
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -60,16 +68,19 @@ from frazil.w3c import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressMapMode",
     "ConnectivityError",
     "DOMException",
     "Event",
     "FrazilError",
     "IceConfig",
     "IceOptions",
+    "Interface",
     "InvalidAccessError",
     "InvalidModificationError",
     "InvalidStateError",
     "InvalidSyntaxError",
+    "IpHandlingPolicy",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -111,6 +122,7 @@ __all__ = [
     "RestCredentials",
     "SessionConfig",
     "StateChange",
+    "TcpGathering",
     "TraceFile",
     "__version__",
     "rest_credentials",

@@ -1,12 +1,14 @@
 """Whole connections that only coturn joins, with partners of all kinds."""
 
 import asyncio
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from frazil import RTCDataChannel
+from frazil import IceOptions, RTCDataChannel, unverified_tls
 from support.coturn import Coturn
 from support.frazil_peer import FrazilPeer, frazil_peer
 from support.laboratory import Laboratory
@@ -45,6 +47,14 @@ def relay_only(
     return {"iceServers": [server], "iceTransportPolicy": "relay"}
 
 
+def trusting(*servers: Coturn) -> IceOptions:
+    """Options that believe the certificates of these servers."""
+    context = ssl.create_default_context()
+    for server in servers:
+        context.load_verify_locations(server.certificate)
+    return IceOptions(tls_context=context)
+
+
 async def connect(alice: FrazilPeer, bob: FrazilPeer) -> RTCDataChannel:
     """Signal without trickling; the open channel of ``alice``."""
     channel = alice.createDataChannel("chat")
@@ -60,14 +70,13 @@ async def connect(alice: FrazilPeer, bob: FrazilPeer) -> RTCDataChannel:
 async def test_a_connection_by_relays_alone(
     laboratory: Laboratory,
     coturn: Coturn,
-    monkeypatch: pytest.MonkeyPatch,
     ours: str,
     theirs: str,
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(coturn.certificate))
+    options = trusting(coturn)
     async with (
-        frazil_peer(relay_only(coturn, transport=ours)) as alice,
-        frazil_peer(relay_only(coturn, transport=theirs)) as bob,
+        frazil_peer(relay_only(coturn, transport=ours), ice=options) as alice,
+        frazil_peer(relay_only(coturn, transport=theirs), ice=options) as bob,
     ):
         bob.echo()
         channel = await connect(alice, bob)
@@ -97,6 +106,84 @@ async def test_a_wrong_password_is_told(coturn: Coturn) -> None:
         await alice.gathering_complete()
         ip, port = coturn.address
         assert errors == [(f"turn:{ip}:{port}?transport=udp", 401)]
+
+
+StartCoturn = Callable[..., Coturn]
+
+
+@pytest.fixture
+def start_coturn(laboratory: Laboratory, tmp_path: Path) -> Iterator[StartCoturn]:
+    """Starts servers that know a user; they are stopped in the end."""
+    need_program(Coturn.program, Coturn.package)
+    wire, servers = laboratory.wire, []
+
+    def start(port: int, *options: str) -> Coturn:
+        home = tmp_path / str(len(servers))
+        home.mkdir()
+        known = ("--lt-cred-mech", "--user=user:password", *options)
+        server = Coturn(wire.far, wire.far_ip, home, *known, port=port)
+        servers.append(server)
+        server.wait(wire.near)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_a_server_that_sends_us_to_another(start_coturn: StartCoturn, transport: str) -> None:
+    other = start_coturn(7678)
+    option = "--tls-alternate-server" if transport == "tls" else "--alternate-server"
+    ip, port = other.tls_address if transport == "tls" else other.address
+    busy = start_coturn(7578, f"{option}={ip}:{port}")
+    async with frazil_peer(
+        relay_only(busy, transport=transport), ice=IceOptions(tls_context=unverified_tls())
+    ) as alice:
+        errors: list[tuple[int, str]] = []
+        alice.on(
+            "icecandidateerror", lambda event: errors.append((event.errorCode, event.errorText))
+        )
+        alice.createDataChannel("chat")
+        await alice.setLocalDescription()
+        await alice.gathering_complete()
+        assert errors == []
+        assert alice.localDescription.sdp.count("typ relay") >= 1
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_a_server_that_restarts_costs_no_ice_restart(
+    start_coturn: StartCoturn, transport: str
+) -> None:
+    server = start_coturn(7578)
+    configuration = relay_only(server, transport=transport)
+    options = IceOptions(tls_context=unverified_tls())  # it comes back with another certificate
+    async with (
+        frazil_peer(configuration, ice=options) as alice,
+        frazil_peer(configuration, ice=options) as bob,
+    ):
+        bob.echo()
+        channel = await connect(alice, bob)
+        for here, there in ((alice, bob), (bob, alice)):
+            here.on("icecandidate", lambda each, there=there: forward(each, there))
+        received: list[bytes | str] = []
+        channel.on("message", received.append)
+        server.stop()
+        start_coturn(7578)
+        channel.send("still there?")
+        await alice.until(lambda: received == ["still there?"])
+        for peer in (alice, bob):
+            await peer.wait_for("connectionState", "connected")
+            assert peer.states("connection") == [
+                *("new", "connecting", "connected", "disconnected", "connected"),
+            ]
+        assert alice.seen["signalingState"] == ["stable", "have-local-offer", "stable"]
+
+
+async def forward(candidate: Any, to: FrazilPeer) -> None:
+    """Trickle what comes after the end of candidates."""
+    if candidate is not None:
+        await to.addIceCandidate(candidate.toJSON())
 
 
 def assert_relayed(python: FrazilPeer, coturn: Coturn) -> None:

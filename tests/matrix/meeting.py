@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final, NamedTuple
 
-from frazil.testing import Conditions
+from frazil.testing import Conditions, VirtualHost
 from matrix.place import Place
 from matrix.prediction import PairTypes, predict
 from support.lattice import check_lattice
@@ -59,12 +59,8 @@ async def _hold(stage: Stage, cell: Cell, seed: int) -> float | None:
     await serve(stage)
     servers = [STUN, TURN] if cell.with_turn else [STUN]
     alice, bob = [
-        stage.peer(
-            name,
-            host=place.install(stage.net, name, number),
-            configuration={"iceServers": servers},
-        )
-        for number, (name, place) in enumerate((("alice", cell.ours), ("bob", cell.theirs)), 1)
+        stage.peer(name, host=_host(stage, name, place), configuration={"iceServers": servers})
+        for name, place in (("alice", cell.ours), ("bob", cell.theirs))
     ]
     stage.introduce(alice, bob)
     _set_signalling(stage, Random(f"signalling {seed}") if seed else None)
@@ -72,6 +68,12 @@ async def _hold(stage: Stage, cell: Cell, seed: int) -> float | None:
         await _fail(stage, alice, bob)
         return None
     return await _succeed(stage, alice, bob, cell.prediction, prompt=not seed)
+
+
+def _host(stage: Stage, name: str, place: Place) -> VirtualHost:
+    host = stage.net.host(name)
+    place.settle(stage.net, host, len(name))
+    return host
 
 
 def _set_conditions(stage: Stage, random: Random | None) -> None:

@@ -15,6 +15,7 @@ from frazil.testing import (
     Dependence,
     Firewall,
     NatKind,
+    Router,
     VirtualHost,
     VirtualNetwork,
 )
@@ -51,19 +52,27 @@ class Place:
         """Several NATs in a row filter as the worst of them does."""
         return _strictest([nat.filtering for nat in self.nats])
 
-    def install(self, net: VirtualNetwork, resident: str, number: int) -> VirtualHost:
-        """Build it; places with different numbers share no address."""
-        if not self.nats:
-            return net.host(resident, f"198.51.100.{number}")
-        router = None
-        *inner, outer = self.nats
-        router = net.nat(
-            f"provider of {resident}", f"203.0.113.{number}", kind=outer, firewall=self.firewall
-        )
-        for depth, kind in enumerate(reversed(inner)):
-            name, address = f"home {depth} of {resident}", f"100.64.{depth}.{number}"
-            router = net.nat(name, address, kind=kind, behind=router)
-        return net.host(resident, f"192.168.{number}.2", behind=router)
+    def _routers(self, net: VirtualNetwork, resident: str, number: int) -> list[Router]:
+        """Build its routers, the outermost first; other numbers give other addresses."""
+        found: list[Router] = []
+        for depth, kind in enumerate(reversed(self.nats)):
+            outside = f"100.64.{depth}.{number}" if found else f"203.0.113.{number}"
+            router = net.nat(
+                f"router {depth} of {resident}",
+                outside,
+                kind=kind,
+                firewall=OPEN if found else self.firewall,
+                behind=found[-1] if found else None,
+            )
+            found.append(router)
+        return found
+
+    def settle(self, net: VirtualNetwork, host: VirtualHost, number: int) -> list[Router]:
+        """Give the host an interface there; these are the routers between it and the internet."""
+        routers = self._routers(net, f"{host.name} {number}", number)
+        address = f"192.168.{number}.2" if routers else f"198.51.100.{number}"
+        host.add_interface(address, behind=routers[-1] if routers else None)
+        return routers
 
 
 def _strictest(dependences: list[Dependence]) -> Dependence:

@@ -34,28 +34,37 @@ class Sender:
     Attributes:
         base: The type of the candidate that sends: ``host`` or ``relay``.
         shown: The type of the candidate that the other end sees.
-        mapping: Whether all see it at the address that was signalled.
+        mapping: Whether all see it at one address.
         filtering: Who may write to that address.
+        is_told: Whether an address of it outside was signalled.
     """
 
     base: str
     shown: str
     mapping: Dependence
     filtering: Dependence
+    is_told: bool = True
+
+    @property
+    def has_one_address(self) -> bool:
+        """Whether what was signalled is what everybody sees.
+
+        If the mapping depends on the endpoint, the signalled address is good for the STUN server
+        only (RFC 4787 4.1).
+        """
+        return self.is_told and self.mapping is Dependence.ENDPOINT_INDEPENDENT
 
     def admits(self, other: "Sender") -> bool:
         """Whether checks of ``other`` get to the address that was signalled.
 
         Both ends send to all they know. So an address-dependent filter is open to the other end's
-        host, and an address-and-port-dependent one to the port that was signalled; but if the
-        mapping depends on the endpoint, the signalled address is good for the STUN server only
-        (RFC 4787 4.1 and 5).
+        host, and an address-and-port-dependent one to the port that was signalled (RFC 4787 5).
         """
-        if self.mapping is not Dependence.ENDPOINT_INDEPENDENT:
+        if not self.has_one_address:
             return False
         if self.filtering is Dependence.ADDRESS_AND_PORT_DEPENDENT:
-            return other.mapping is Dependence.ENDPOINT_INDEPENDENT
-        return True
+            return other.has_one_address
+        return other.is_told or self.filtering is Dependence.ENDPOINT_INDEPENDENT
 
 
 RELAY: Final = Sender(
@@ -64,13 +73,20 @@ RELAY: Final = Sender(
 """A relayed address behaves like a NAT that filters by address: permissions (RFC 8656 9)."""
 
 
-def senders(place: Place, *, with_turn: bool) -> list[Sender]:
-    """What a peer in ``place`` can send from; TURN is also reached by TLS on port 443."""
+def senders(place: Place, *, with_turn: bool, knows_itself: bool = True) -> list[Sender]:
+    """What a peer in ``place`` can send from; TURN is also reached by TLS on port 443.
+
+    Args:
+        place: Where it is.
+        with_turn: Whether a TURN server is there.
+        knows_itself: Whether a server tells it how it is seen from outside.
+    """
     found = [RELAY] if with_turn else []
     if place.has_udp:
-        reflexive = place.mapping is Dependence.ENDPOINT_INDEPENDENT
+        reflexive = knows_itself and place.mapping is Dependence.ENDPOINT_INDEPENDENT
         shown = "host" if not place.nats else "srflx" if reflexive else "prflx"
-        found.append(Sender("host", shown, place.mapping, place.filtering))
+        is_told = knows_itself or not place.nats
+        found.append(Sender("host", shown, place.mapping, place.filtering, is_told))
     return found
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from frazil.ice import Candidate, CandidateSyntaxError, IceConfig
 from frazil.ice.candidate import canonical_ip
-from frazil.ice.config import MAX_REMOTE_CANDIDATES, MAX_ROLE_CONFLICTS, MAX_STANDBY_CHECKS
+from frazil.ice.config import most_checks
 from frazil.states.enums import RTCIceRole
 from frazil.types import Address
 from support.ice_pair import IcePair, Side
@@ -129,16 +129,16 @@ def reachable(pair: IcePair) -> bool:
 
 
 def most_requests(side: Side, peer: Side, addresses: int, elapsed_s: float) -> float:
-    """The bound that ``frazil.ice.config`` documents, over all generations."""
-    config = IceConfig()
+    """The published bound; every move of the state may have been a generation."""
     counts = [record.event for record in side.trace.records]
-    generations = 1 + counts.count("state") + len(side.events)
-    search = config.check_sends * (
-        generations * (addresses * MAX_REMOTE_CANDIDATES + MAX_ROLE_CONFLICTS)
-        + peer.requests
-        + counts.count("nominate")
+    return most_checks(
+        IceConfig(),
+        generations=1 + counts.count("state") + len(side.events),
+        local_addresses=addresses,
+        received=peer.requests,
+        nominations=counts.count("nominate"),
+        elapsed_s=elapsed_s,
     )
-    return search + (1 + MAX_STANDBY_CHECKS) * elapsed_s / config.probe_interval_s
 
 
 @settings(

@@ -145,3 +145,33 @@ async def test_a_candidate_is_the_same_line_on_both_sides(stage):
         local, remote = one.ice.getLocalCandidates(), other.ice.getRemoteCandidates()
         assert [each.toJSON() for each in local] == [each.toJSON() for each in remote]
         assert local == [each for each in one.candidates if each and each.candidate]
+
+
+DEAD = ["stun:silent.example", "stun:nameless.example", "stun:slow.example"]
+
+
+@pytest.mark.parametrize("dead", [[], *([each] for each in DEAD), DEAD])
+@pytest.mark.parametrize("dead_first", [True, False])
+async def test_dead_servers_cost_a_good_one_nothing(stage, monkeypatch, dead, dead_first):
+    """Silent, without a name, or with a name that takes a minute to look up."""
+    stage.net.stun_server("192.0.2.1", name="one.example")
+    stage.net.stun_server("192.0.2.2", name="silent.example").silent = True
+    host = stage.net.host("alice", "10.0.0.1", behind=stage.net.nat("home", "198.51.100.1"))
+    look_up = host.resolve
+
+    async def resolve(name, port):
+        await stage.sleep(60 if name == "slow.example" else 0)
+        return await look_up(name, port)
+
+    monkeypatch.setattr(host, "resolve", resolve)
+    good = "stun:one.example"
+    urls = [*dead, good] if dead_first else [good, *dead]
+    alice = stage.peer("alice", host=host, configuration={"iceServers": [{"urls": urls}]})
+    found = []
+    alice.pc.on("icecandidate", lambda c: found.append((c and c.type, round(stage.now, 9))))
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.sleep(100)
+    assert found[:2] == [("host", 0.0), ("srflx", 0.004)]  # four legs of a millisecond each
+    assert found[-1][0] is None
+    assert sorted(error.url for error in alice.fired("pc", "icecandidateerror")) == sorted(dead)

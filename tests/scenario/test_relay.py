@@ -116,7 +116,7 @@ async def test_under_the_relay_policy_no_address_of_ours_is_told_or_used(stage):
         assert selected(peer) == ("relay", "relay")
         assert types(peer) == {"relay"}
         assert "198.51.100" not in peer.pc.localDescription.sdp
-        assert "raddr 0.0.0.0 rport 0" in peer.pc.localDescription.sdp
+        assert "raddr 0.0.0.0 rport 9" in peer.pc.localDescription.sdp
     ends = {each.destination[0] for each in stage.net.packets if each.source[0] != RELAY}
     assert ends == {RELAY}
     assert len(server.service.allocations) == 2

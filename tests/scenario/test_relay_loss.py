@@ -137,3 +137,17 @@ async def test_without_fresh_credentials_the_loss_is_told(stage):
     server.service.users = {"user": "fresh"}
     await stage.sleep(700)
     assert (UDP, 401) in errors(stage.peers[0])
+
+
+async def test_the_new_relay_does_not_wait_for_checks_to_the_old_one(stage):
+    """Both are of the same foundation, and nobody answers at the old one any more."""
+    server = stage.net.turn_server(RELAY, name=NAME)
+    policy = configured(UDP) | {"iceTransportPolicy": "relay"}
+    stage.introduce(
+        stage.peer("alice", "198.51.100.1", configuration=policy),
+        stage.peer("bob", "198.51.100.2", configuration=policy),
+    )
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.forget_allocations()
+    assert await healed(stage, 20) < 7

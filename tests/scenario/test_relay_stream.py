@@ -64,7 +64,7 @@ async def test_the_peer_does_not_learn_where_the_stream_comes_from(stage):
     alice, _ = office(stage, TCP)
     await stage.connect()
     assert {each.type for each in alice.candidates if each and each.candidate} == {"host", "relay"}
-    assert "raddr 0.0.0.0 rport 0" in alice.pc.localDescription.sdp
+    assert "raddr 0.0.0.0 rport 9" in alice.pc.localDescription.sdp
 
 
 async def test_a_certificate_of_somebody_else_is_told(stage):

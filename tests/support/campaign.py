@@ -4,12 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from textwrap import shorten
 from typing import Final, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _PROGRESS_S: Final = 2.0
+_LONGEST_TEXT: Final = 1000
 
 
 class CampaignError(Exception):
@@ -38,7 +40,7 @@ def campaign(
             for future in _in_time(futures, began_at, limit_s):
                 error = future.exception()
                 if error is not None:
-                    failures.append(f"{futures[future]}: {error!r}")
+                    failures.append(shorten(f"{futures[future]}: {error!r}", _LONGEST_TEXT))
                     print(f"\nFAILED {failures[-1]}", file=sys.stderr)
         finally:
             pool.shutdown(cancel_futures=True)

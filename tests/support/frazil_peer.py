@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from frazil import RTCDataChannel, RTCPeerConnection
+from frazil import IceOptions, RTCDataChannel, RTCPeerConnection
 
 
 class FrazilPeer(RTCPeerConnection):
@@ -14,8 +14,10 @@ class FrazilPeer(RTCPeerConnection):
         seen: For each attribute the values that its events brought, the initial one first.
     """
 
-    def __init__(self, configuration: dict[str, Any] | None = None) -> None:
-        super().__init__(configuration)
+    def __init__(
+        self, configuration: dict[str, Any] | None = None, ice: IceOptions | None = None
+    ) -> None:
+        super().__init__(configuration, ice=ice)
         names = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
         self.seen: dict[str, list[str]] = {name: [str(getattr(self, name))] for name in names}
         for name in names:
@@ -46,7 +48,9 @@ class FrazilPeer(RTCPeerConnection):
 
 
 @asynccontextmanager
-async def frazil_peer(configuration: dict[str, Any] | None = None) -> AsyncIterator[FrazilPeer]:
+async def frazil_peer(
+    configuration: dict[str, Any] | None = None, *, ice: IceOptions | None = None
+) -> AsyncIterator[FrazilPeer]:
     """A connection, closed in the end."""
-    async with FrazilPeer(configuration) as peer:
+    async with FrazilPeer(configuration, ice) as peer:
         yield peer

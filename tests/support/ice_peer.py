@@ -1,8 +1,9 @@
 """A peer made by hand: it signs and sends what a test wants, and answers what it is told to."""
 
 import random
+from collections.abc import Sequence
 
-from frazil.ice import Credentials, IceAgent, IceConfig, IceTransportChanged
+from frazil.ice import Credentials, IceAgent, IceConfig, IceTransportChanged, TcpType
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
 from frazil.trace import Trace
@@ -28,6 +29,8 @@ class IcePeer:
         *,
         config: IceConfig | None = None,
         answer: bool = True,
+        addresses: Sequence[Address] = (LOCAL, LOCAL_2),
+        tcp: Sequence[tuple[Address, TcpType]] = (),
     ) -> None:
         self.now = 100.0
         self.random = random.Random(5)
@@ -43,8 +46,10 @@ class IcePeer:
         self.agent.set_local_credentials(self.theirs, self.now)
         if answer:
             self.agent.set_remote_credentials(self.ours, self.now)
-        for address in (LOCAL, LOCAL_2):
+        for address in addresses:
             self.agent.add_local_address(address, self.now)
+        for address, tcp_type in tcp:
+            self.agent.add_local_tcp(address, tcp_type, self.now)
         self.agent.local_addresses_done(self.now)
         self.drain()
 

@@ -155,8 +155,13 @@ class Wire:
         for namespace in towards or (self.near, self.far):
             namespace.run("nft", "-f", "-", stdin=_BLACKOUT)
 
+    def block_udp(self) -> None:
+        """Lose every datagram from now on, as a strict firewall does."""
+        for namespace in (self.near, self.far):
+            namespace.run("nft", "-f", "-", stdin=_NO_UDP)
+
     def heal(self) -> None:
-        """Undo every blackout."""
+        """Undo every blackout and block."""
         for namespace in (self.near, self.far):
             namespace.run("nft", "flush", "ruleset")
 
@@ -166,6 +171,15 @@ table inet blackout {
     chain arrival {
         type filter hook prerouting priority raw
         iifname "wire" drop
+    }
+}
+"""
+
+_NO_UDP = """
+table inet firewall {
+    chain arrival {
+        type filter hook prerouting priority raw
+        iifname "wire" meta l4proto udp drop
     }
 }
 """

@@ -11,14 +11,15 @@ leaves open is closed and verified behind it::
 
 import asyncio
 import inspect
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any, TypeAlias
 
 import pytest
 
-from frazil import FrazilError, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil import FrazilError, IceOptions, RTCDataChannel, RTCPeerConnection, SessionConfig
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from support.witness import MACHINES, Witness
 
@@ -93,10 +94,12 @@ def all_states(peer: Peer) -> dict[str, str]:
 
 
 class Line:
-    """Signalling in one direction: in order, each message ``delay_s`` later.
+    """Signalling in one direction: each message ``delay_s`` later, in order unless scattered.
 
     Attributes:
         delay_s: How long a message takes.
+        scatter: By how much a candidate comes later still, asked for each of them. Descriptions
+            and the end of candidates wait for what was sent before.
         carries_candidates: Whether candidates get through, at all.
         carries_end: Whether the end of candidates gets through.
         receive: What the receiver does with a message.
@@ -105,11 +108,14 @@ class Line:
 
     def __init__(self, sender: Peer, receiver: Peer) -> None:
         self.delay_s = 0.05
+        self.scatter: Callable[[], float] = lambda: 0.0
         self.carries_candidates = True
         self.carries_end = True
         self.receive: Callable[[Message], Awaitable[None]] = partial(_apply, receiver.pc)
         self.refusals: list[BaseException] = []
-        self._queue: deque[tuple[Message, asyncio.Future[None]]] = deque()
+        self._queue: list[tuple[float, int, Message, asyncio.Future[None]]] = []
+        self._count = count()
+        self._barrier_at = self._last_at = 0.0
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: list[asyncio.Task[None]] = []
         sender.pc.on("icecandidate", self._take_candidate)
@@ -133,12 +139,18 @@ class Line:
     def _post(self, message: Message) -> "asyncio.Future[None]":
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._queue.append((message, done))
-        self._timers.append(loop.call_later(self.delay_s, self._deliver))
+        at = max(loop.time() + self.delay_s, self._barrier_at)
+        if message.get("candidate"):
+            at += self.scatter()
+        else:
+            at = self._barrier_at = max(at, self._last_at)
+        self._last_at = max(at, self._last_at)
+        heappush(self._queue, (at, next(self._count), message, done))
+        self._timers.append(loop.call_at(at, self._deliver))
         return done
 
     def _deliver(self) -> None:
-        message, done = self._queue.popleft()  # timers of one instant come in any order
+        *_, message, done = heappop(self._queue)  # timers of one instant come in any order
         self._tasks.append(asyncio.create_task(self._hand_over(message, done)))
 
     async def _hand_over(self, message: Message, done: "asyncio.Future[None]") -> None:
@@ -245,11 +257,15 @@ class Stage:
         *addresses: str,
         configuration: dict[str, Any] | None = None,
         session: SessionConfig | None = None,
+        ice: IceOptions | None = None,
         host: VirtualHost | None = None,
+        recovery: str = "none",
     ) -> Peer:
         """A peer on a host of its own, unless ``host`` is given."""
         host = host or self.net.host(name, *addresses)
-        pc = RTCPeerConnection(configuration, network=host, session=session)
+        pc = RTCPeerConnection(
+            configuration, network=host, session=session, ice=ice, recovery=recovery
+        )
         peer = Peer(name, host, pc)
         self.peers.append(peer)
         return peer

@@ -1,6 +1,6 @@
 """asyncio meets the world: sockets, interfaces, names, and what a connection needs of them."""
 
-from frazil.aio.ice_option import IceOptions, unverified_tls
+from frazil.aio.ice_option import AddressMapMode, IceOptions, TcpGathering, unverified_tls
 from frazil.aio.network import (
     AcceptHandler,
     DatagramHandler,
@@ -15,19 +15,23 @@ from frazil.aio.network import (
     usable,
 )
 from frazil.aio.recording_file import TraceFile
+from frazil.aio.selection import IpHandlingPolicy
 from frazil.aio.system import SystemNetwork
 
 __all__ = [
     "AcceptHandler",
+    "AddressMapMode",
     "DatagramHandler",
     "IceOptions",
     "Interface",
     "InterfaceWatch",
+    "IpHandlingPolicy",
     "Network",
     "Stream",
     "StreamHandlers",
     "StreamListener",
     "SystemNetwork",
+    "TcpGathering",
     "Tls",
     "TraceFile",
     "UdpSocket",

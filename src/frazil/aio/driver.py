@@ -63,6 +63,7 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
         self._network = network
+        self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
         self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
@@ -165,7 +166,8 @@ class Driver:
         if isinstance(request, GatheringRequested):
             sockets = self._sockets.get(name)
             if sockets is None:
-                sockets = SocketSet(self._network, partial(self._receive, name))
+                receive = partial(self._receive, name)
+                sockets = SocketSet(self._network, receive, self._options.ports)
                 self._sockets[name] = sockets
             self._roaming.start()
             self._gathering.begin(request, sockets, now)

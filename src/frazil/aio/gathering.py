@@ -1,14 +1,17 @@
 """The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import Interface, Network, Tls, usable
+from frazil.aio.ice_option import IceOptions, TcpGathering
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.network import Network, Tls
+from frazil.aio.packet_stream import StreamWatch
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
+from frazil.ice import TcpType
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
@@ -23,7 +26,7 @@ _CONNECT_PATIENCE_S: Final = 10.0
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_network", "_options", "_tasks", "_transports")
+    __slots__ = ("_ended", "_flush", "_local", "_network", "_options", "_tasks", "_transports")
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class GatheringDriver:
         self._network = network
         self._flush = flush
         self._options = options
+        self._local = LocalAddresses(network, options)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
 
@@ -51,40 +55,69 @@ class GatheringDriver:
         servers = _servers(request)
         if hidden:
             servers = [each for each in servers if each.url.is_turn]
-        hosts = self._hosts() if servers or not hidden else []
-        for address in sockets.close_all_but(self._present() if hosts else ()):
+        if not self._local.has_udp:
+            servers = [each for each in servers if each.url.is_stream]
+        needed = servers or not hidden
+        hosts = [each.address for each in self._local.choose()] if needed else []
+        for address in sockets.close_all_but(self._local.present() if hosts else ()):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
-        for host in hosts:
+        for host in hosts if self._local.has_udp else ():
             try:
                 socket = sockets.open(host)
-            except OSError:
-                continue  # the address went away, or refuses: others may serve
-            transports.add_local_address(name, socket.local, now, hidden=hidden)
-        transports.local_addresses_done(name, now)
+            except OSError as error:  # others may serve
+                transports.local_address_failed(name, host, _text(host, error), now)
+                continue
+            disclosure = self._local.disclosure(host)
+            transports.add_local_address(
+                name, socket.local, now, hidden=hidden, disclosure=disclosure
+            )
+        tcp = TcpGathering(self._options.tcp)
+        direct = hosts if self._local.has_udp and not hidden else []
+        for host in direct if tcp.connects else ():
+            self._add_tcp(name, sockets.active(host, self._watch(name)).local, TcpType.ACTIVE)
+        if direct and tcp.listens:
+            self._start(self._listen(name, direct, sockets), "listen")
+        else:
+            transports.local_addresses_done(name, now)
 
-    def _hosts(self) -> list[str]:
-        found = usable(self._interfaces(), include_loopback=self._options.include_loopback)
-        return [interface.address for interface in found]
+    async def _listen(self, name: str, hosts: list[str], sockets: SocketSet) -> None:
+        """Let streams arrive at every address; then all local addresses are there."""
+        loop, transports = asyncio.get_running_loop(), self._transports
+        for host in hosts:
+            try:
+                port = await sockets.passive(host, self._watch(name))
+            except OSError as error:
+                transports.local_address_failed(name, host, _text(host, error), loop.time())
+            else:
+                self._add_tcp(name, port.local, TcpType.PASSIVE)
+        transports.local_addresses_done(name, loop.time())
+        self._flush()
 
-    def _present(self) -> list[str]:
-        """Also what is not worth gathering now, but was once and may be in use."""
-        return [interface.address for interface in self._interfaces()]
+    def _add_tcp(self, name: str, local: Address, tcp_type: TcpType) -> None:
+        now = asyncio.get_running_loop().time()
+        disclosure = self._local.disclosure(local[0])
+        self._transports.add_local_tcp(name, local, tcp_type, now, disclosure)
 
-    def _interfaces(self) -> list[Interface]:
-        try:
-            return self._network.interfaces()
-        except OSError:
-            return []  # as on a host without a network: gathering ends, and without a candidate
+    def _watch(self, name: str) -> StreamWatch:
+        """What the streams of the candidates of a transport ask and tell."""
 
-    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
-        task = asyncio.get_running_loop().create_task(
-            self._resolve(name, server, hosts, sockets), name=f"look up {server.url.host}"
-        )
+        def lose(local: Address, remote: Address, text: str) -> None:
+            now = asyncio.get_running_loop().time()
+            self._transports.lose_stream(name, local, remote, text, now)
+            self._flush()
+
+        return StreamWatch(partial(self._transports.is_validated, name), lose)
+
+    def _start(self, coroutine: Coroutine[Any, Any, None], what: str) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine, name=what)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
+
+    def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
+        self._start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -134,7 +167,7 @@ class GatheringDriver:
     ) -> str:
         """Open one stream, unless there is one from before; what went wrong, or nothing."""
         loop, url = asyncio.get_running_loop(), server.url
-        stream = sockets.stream(host, remote)
+        stream = sockets.stream(host, remote, self._tls(url, url.host))
         if stream is None:
             try:
                 stream = await self._reach(name, url, url.host, host, remote, sockets)
@@ -147,11 +180,7 @@ class GatheringDriver:
 
     def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         """Open one stream more to a TURN server."""
-        task = asyncio.get_running_loop().create_task(
-            self._serve(wanted, sockets), name=f"connect {wanted.request.url}"
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
+        self._start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
 
     async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
@@ -167,6 +196,12 @@ class GatheringDriver:
             transports.relay_stream_opened(name, request.number, stream.local, loop.time())
         self._flush()
 
+    def _tls(self, url: ServerUrl, server_name: str) -> Tls | None:
+        """How a stream to the server of ``url`` is to be secured, if at all."""
+        if url.relay_protocol is not RelayProtocol.TLS:
+            return None
+        return Tls(server_name, self._options.tls_context)
+
     async def _reach(
         self,
         name: str,
@@ -181,9 +216,7 @@ class GatheringDriver:
         Raises:
             OSError: There is none; the text says why.
         """
-        tls = None
-        if url.relay_protocol is RelayProtocol.TLS:
-            tls = Tls(server_name, self._options.tls_context)
+        tls = self._tls(url, server_name)
         lost = partial(self._lose, name, sockets)
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE_S):
@@ -226,3 +259,7 @@ def _servers(request: GatheringRequested) -> list[_Server]:
         for url in entry.urls:
             found.setdefault(url.url, _Server(url, entry))
     return list(found.values())
+
+
+def _text(host: str, error: OSError) -> str:
+    return f"no UDP socket on {host}: {error.strerror or error}"

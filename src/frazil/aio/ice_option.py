@@ -1,7 +1,44 @@
 """What the user decides about candidates and checks: :class:`IceOptions`."""
 
 import ssl
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from frazil.aio.address_map import AddressMap
+from frazil.aio.port_range import check_ports
+from frazil.aio.selection import InterfaceFilter, IpHandlingPolicy, Selection
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class AddressMapMode(StrEnum):
+    """What becomes of a local address whose public ones are known."""
+
+    REPLACE = "replace"
+    """The peer learns the public addresses, and nowhere the local one."""
+    ADD = "add"
+    """The peer learns the public addresses besides the local one."""
+
+
+class TcpGathering(StrEnum):
+    """Which TCP candidates are gathered."""
+
+    OFF = "off"
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    BOTH = "both"
+
+    @property
+    def connects(self) -> bool:
+        """Whether streams are opened."""
+        return self in (TcpGathering.ACTIVE, TcpGathering.BOTH)
+
+    @property
+    def listens(self) -> bool:
+        """Whether streams are let in."""
+        return self in (TcpGathering.PASSIVE, TcpGathering.BOTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,12 +47,40 @@ class IceOptions:
 
     It is given once, to the constructor, and holds for the life of the connection::
 
-        pc = RTCPeerConnection(ice=IceOptions(include_loopback=True))
+        pc = RTCPeerConnection(ice=IceOptions(interfaces=["eth*", "!eth1"], families=[4]))
 
     Attributes:
         include_loopback: Whether 127.0.0.1 and ::1 are candidates too. They always are if there
             is no other address. For two programs on one machine; a remote peer has no use for them.
+        interfaces: Which network interfaces to use: names with the wildcards ``*``, ``?`` and
+            ``[]``, where a leading ``!`` excludes, or a function that gets an :class:`Interface`.
+            All unless told. For hosts with bridges of containers or virtual machines, whose
+            addresses lead nowhere: ``["!docker*", "!veth*"]``.
+        addresses: Which local addresses to use: IP addresses and networks, where a leading ``!``
+            excludes, for example ``["!10.8.0.0/16"]``. All unless told.
+        families: Which versions of IP to use, 4 and 6 unless told.
+        ip_handling: How much of this host's addresses to use and tell, by the names that browsers
+            give the modes of RFC 8828: ``"default"``, ``"default_public_and_private_interfaces"``,
+            ``"default_public_interface_only"``, ``"disable_non_proxied_udp"``.
+        ports: Bind every UDP socket, and every TCP port that listens, to a port of this range, in
+            random order, so that a firewall can be opened for it: ``range(40000, 40100)``. A
+            connection needs one port on each address, or two if it listens; when all are taken,
+            ``icecandidateerror`` with an empty ``url`` says so. Any port unless told.
+        address_map: Public addresses of local ones behind a one-to-one NAT that keeps the ports,
+            as cloud providers have them: ``{"10.0.0.5": "198.51.100.7"}``. The local side may be
+            a network, such as ``"0.0.0.0/0"`` for whatever IPv4 address there is; the most
+            specific entry counts. The public side may be several addresses.
+        address_map_mode: ``"replace"`` tells the peer host candidates with the public addresses
+            in place of the local ones, which no ``raddr`` betrays. ``"add"`` tells the local ones
+            as they are, and the public ones as server-reflexive candidates; then peers on the
+            same network need not go through the NAT.
 
+        tcp: Which TCP candidates to gather (RFC 6544), for networks where UDP does not pass.
+            ``"active"``, as browsers: connect to a peer that lets itself be connected, and cost
+            nothing if it does not. ``"passive"``: let the peer connect, by listening on one more
+            port of each address, as a server for browsers behind such firewalls does. ``"both"``
+            for two programs of which none is a server; ``"off"`` for none. UDP is preferred
+            wherever it works.
         tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
             operating system trusts, unless told. For a certificate authority of your own
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
@@ -27,13 +92,41 @@ class IceOptions:
     """
 
     include_loopback: bool = False
+    tcp: TcpGathering | str = TcpGathering.ACTIVE
     tls_context: ssl.SSLContext | None = None
+    interfaces: InterfaceFilter | Sequence[str] | None = None
+    addresses: Sequence[str] | None = None
+    families: Collection[int] = (4, 6)
+    ip_handling: IpHandlingPolicy | str = IpHandlingPolicy.ALL
+    ports: range | None = None
+    address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
 
     def __post_init__(self) -> None:
         if not isinstance(self.include_loopback, bool):
             raise TypeError(f"include_loopback must be a bool, not {self.include_loopback!r}")
+        for member, kind in (
+            ("ip_handling", IpHandlingPolicy),
+            ("address_map_mode", AddressMapMode),
+            ("tcp", TcpGathering),
+        ):
+            object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
+        if self.ports is not None:
+            check_ports(self.ports)
         if not isinstance(self.tls_context, ssl.SSLContext | None):
             raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
+        self.selection()
+        AddressMap(self.address_map)
+
+    def selection(self) -> Selection:
+        """Which addresses of a host these options choose."""
+        return Selection(
+            include_loopback=self.include_loopback,
+            interfaces=self.interfaces,
+            addresses=self.addresses,
+            families=self.families,
+            policy=IpHandlingPolicy(self.ip_handling),
+        )
 
 
 def unverified_tls() -> ssl.SSLContext:
@@ -46,3 +139,11 @@ def unverified_tls() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _choice(member: str, kind: type[E], value: object) -> E:
+    """The member of ``kind`` with this value."""
+    for each in kind:
+        if each == value:
+            return each
+    raise ValueError(f"{member} must be one of {', '.join(kind)}, not {value!r}")

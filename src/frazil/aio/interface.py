@@ -1,19 +1,70 @@
 """The addresses of this machine."""
 
+import socket
+import sys
+from struct import Struct
+from typing import Final
+
 import ifaddr
 
 from frazil.address import canonical_ip
 from frazil.aio.network import Interface
 
+_DISCARD_PORT: Final = 9
+if sys.platform == "linux":
+    import fcntl
+
+_SIOCGIFFLAGS: Final = 0x8913
+_IFF_RUNNING: Final = 0x40
+_IFREQ: Final = Struct("16sH22x")
+"""``struct ifreq``, as far as it matters: the name and the flags."""
+
 
 def list_interfaces() -> list[Interface]:
-    """Every address of every interface, in the operating system's order.
+    """Every address of every interface that works, in the operating system's order.
+
+    Linux also lists the addresses of interfaces that are switched off or have no carrier: those
+    are left out. Elsewhere the system is believed.
 
     Raises:
         OSError: The operating system refused to tell.
     """
+    adapters = ifaddr.get_adapters()
+    dead = _dead({adapter.nice_name for adapter in adapters})
     return [
         Interface(adapter.nice_name, canonical_ip(ip.ip if isinstance(ip.ip, str) else ip.ip[0]))
-        for adapter in ifaddr.get_adapters()
+        for adapter in adapters
+        if adapter.nice_name not in dead
         for ip in adapter.ips
     ]
+
+
+def source_address(remote: str) -> str:
+    """The address from which this machine writes to ``remote``: routing decides, nothing is sent.
+
+    Raises:
+        OSError: No route leads there.
+        ValueError: ``remote`` is not an IP literal.
+    """
+    host = canonical_ip(remote)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.connect((host, _DISCARD_PORT))
+        return canonical_ip(sock.getsockname()[0])
+
+
+def _dead(names: set[str]) -> set[str]:
+    """The interfaces that carry nothing now, as far as the system can tell."""
+    if sys.platform != "linux":
+        return set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        return {name for name in names if not _is_running(sock, name)}
+
+
+def _is_running(sock: socket.socket, name: str) -> bool:
+    """Whether an interface is up and has a carrier; one that cannot be asked counts as such."""
+    try:
+        answer = fcntl.ioctl(sock, _SIOCGIFFLAGS, _IFREQ.pack(name.encode(), 0))
+    except OSError:
+        return True
+    return bool(_IFREQ.unpack(answer)[1] & _IFF_RUNNING)

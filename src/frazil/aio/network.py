@@ -169,6 +169,17 @@ class Network(Protocol):
         See :func:`usable` for a choice among them.
         """
 
+    def source_address(self, remote: str) -> str:
+        """The address of this host from which it would write to ``remote``. Nothing is sent.
+
+        Args:
+            remote: An IP literal.
+
+        Raises:
+            OSError: No route leads there.
+            ValueError: ``remote`` is not an IP literal.
+        """
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Have ``on_change`` called soon after :meth:`interfaces` has another answer.
 

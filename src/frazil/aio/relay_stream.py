@@ -14,19 +14,31 @@ class RelayStream:
     Attributes:
         local: The address at this end.
         remote: The address of the server.
+        tls: How it is secured, if at all.
         is_over: Whether nothing can be sent or received any more.
     """
 
-    __slots__ = ("_framer", "_on_datagrams", "_on_end", "_stream", "is_over", "local", "remote")
+    __slots__ = (
+        "_framer",
+        "_on_datagrams",
+        "_on_end",
+        "_stream",
+        "is_over",
+        "local",
+        "remote",
+        "tls",
+    )
 
     def __init__(
         self,
         remote: Address,
+        tls: Tls | None,
         on_datagrams: DatagramHandler,
         on_end: Callable[["RelayStream"], None],
     ) -> None:
         self.local: Address = ("", 0)
         self.remote = remote
+        self.tls = tls
         self.is_over = False
         self._on_datagrams = on_datagrams
         self._on_end = on_end
@@ -56,7 +68,7 @@ class RelayStream:
         Raises:
             OSError: As of :meth:`frazil.aio.network.Network.connect_tcp`.
         """
-        self = cls(remote, on_datagrams, on_end)
+        self = cls(remote, tls, on_datagrams, on_end)
         handlers = StreamHandlers(self._take, self._end)
         stream = await network.connect_tcp(remote, handlers, local=host, tls=tls)
         if self.is_over:

@@ -1,25 +1,34 @@
 """The UDP sockets of one transport."""
 
+import errno
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final
 
 from frazil.aio.network import DatagramHandler, Network, Tls, UdpSocket
+from frazil.aio.packet_stream import StreamWatch
+from frazil.aio.port_range import PortRange
 from frazil.aio.relay_stream import RelayStream
+from frazil.aio.tcp_port import ActivePort, PassivePort
 from frazil.types import Address, Transmit
 
 _MAX_ATTEMPTS: Final = 4
+_STREAMS: Final = (RelayStream, ActivePort, PassivePort)
 
 
 class SocketSet:
-    """One UDP socket for each local address, and streams to TURN servers.
+    """One UDP socket for each local address, TCP candidates, and streams to TURN servers.
 
     They outlive an ICE restart, so that the old path keeps working until the new one is agreed.
     """
 
-    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams")
+    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams", "_ports")
 
-    def __init__(self, network: Network, on_datagrams: DatagramHandler) -> None:
+    def __init__(
+        self, network: Network, on_datagrams: DatagramHandler, ports: range | None = None
+    ) -> None:
         self._network = network
+        self._ports = PortRange(ports, network.random_bytes)
         self._on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
         self._is_closed = False
@@ -28,24 +37,61 @@ class SocketSet:
         """The socket on the local address ``host``, opened if there is none.
 
         Raises:
-            OSError: The address refuses.
+            OSError: The address refuses, or no port of the range is free.
         """
         for socket in self._by_address.values():
-            if socket.local[0] == host and not isinstance(socket, RelayStream):
+            if socket.local[0] == host and not isinstance(socket, _STREAMS):
                 return socket
-        socket = self._network.open_udp(host, 0, self._on_datagrams)
-        if socket.local in self._by_address:
-            socket.close()
-            raise OSError("a stream to a TURN server has the same port")
+        socket = self._ports.bind(partial(self._open_at, host))
         self._by_address[socket.local] = socket
         return socket
 
-    def stream(self, host: str, remote: Address) -> RelayStream | None:
-        """The stream from the address ``host`` to ``remote``."""
+    def _open_at(self, host: str, port: int) -> UdpSocket:
+        socket = self._network.open_udp(host, port, self._on_datagrams)
+        if socket.local in self._by_address:
+            socket.close()
+            raise OSError(errno.EADDRINUSE, "a stream to a TURN server has the same port")
+        return socket
+
+    def active(self, host: str, watch: StreamWatch) -> ActivePort:
+        """The active TCP candidate on the local address ``host``, made if there is none."""
         for socket in self._by_address.values():
-            if isinstance(socket, RelayStream) and (socket.local[0], socket.remote) == (
-                host,
-                remote,
+            if socket.local[0] == host and isinstance(socket, ActivePort):
+                return socket
+        port = ActivePort(self._network, host, self._on_datagrams, watch)
+        self._by_address[port.local] = port
+        return port
+
+    async def passive(self, host: str, watch: StreamWatch) -> PassivePort:
+        """The passive TCP candidate on the local address ``host``, opened if there is none.
+
+        Raises:
+            OSError: The address refuses, or no port of the range is free.
+        """
+        for socket in self._by_address.values():
+            if socket.local[0] == host and isinstance(socket, PassivePort):
+                return socket
+        port = PassivePort(self._on_datagrams, watch)
+        await self._ports.bind_async(partial(self._listen, port, host))
+        self._by_address[port.local] = port
+        return port
+
+    async def _listen(self, passive: PassivePort, host: str, port: int) -> None:
+        await passive.listen(self._network, host, port)
+        if self._is_closed or passive.local in self._by_address:
+            passive.close()
+            if self._is_closed:
+                raise ConnectionAbortedError("the transport is gone")
+            raise OSError(errno.EADDRINUSE, "a UDP socket has the same port")
+
+    def stream(self, host: str, remote: Address, tls: Tls | None) -> RelayStream | None:
+        """The stream from the address ``host`` to ``remote`` that is secured like this."""
+        wanted = (host, remote, tls)
+        for socket in self._by_address.values():
+            if isinstance(socket, RelayStream) and wanted == (
+                socket.local[0],
+                socket.remote,
+                socket.tls,
             ):
                 return socket
         return None

@@ -56,6 +56,15 @@ class SystemNetwork(Network):
             self._seen_at = now
         return list(self._interfaces)
 
+    def source_address(self, remote: str) -> str:
+        """The address from which this machine writes to ``remote``. Nothing is sent.
+
+        Raises:
+            OSError: No route leads there.
+            ValueError: ``remote`` is not an IP literal.
+        """
+        return interface.source_address(remote)
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Have ``on_change`` called when the addresses change; see :class:`frazil.aio.Network`."""
         loop = asyncio.get_running_loop()

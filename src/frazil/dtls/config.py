@@ -10,7 +10,8 @@ class DtlsConfig:
     Attributes:
         mtu: The largest datagram of a handshake flight in bytes, at least 256. Payload is sealed
             one to one and is the caller's to size.
-        handshake_timeout_s: From the start to ``failed`` if the handshake does not end.
+        handshake_timeout_s: From the start to ``failed`` if the handshake does not end. Longer than
+            the consent to send lasts (30 s): if it is the path that fails, ICE is to say so.
         retransmit_initial_s: From a flight to its first repetition. RFC 6347 4.2.4.1 suggests one
             second and allows less; ICE has shown the path to work and a repetition is two packets,
             so interactive use gains far more than it costs.
@@ -18,7 +19,7 @@ class DtlsConfig:
     """
 
     mtu: int = 1200
-    handshake_timeout_s: float = 30.0
+    handshake_timeout_s: float = 40.0
     retransmit_initial_s: float = 0.1
     retransmit_max_s: float = 1.6
 

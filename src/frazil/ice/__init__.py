@@ -2,6 +2,7 @@
 
 from frazil.ice.agent import IceAgent
 from frazil.ice.candidate import (
+    ACTIVE_PORT,
     Candidate,
     CandidateProtocol,
     CandidateSyntaxError,
@@ -10,6 +11,7 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -26,6 +28,8 @@ from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.traffic import Traffic
 
 __all__ = [
+    "ACTIVE_PORT",
+    "OPEN",
     "SERVER_UNREACHABLE",
     "Candidate",
     "CandidateError",
@@ -36,6 +40,7 @@ __all__ = [
     "CandidateType",
     "CandidatesEnded",
     "Credentials",
+    "Disclosure",
     "GatheringStateChanged",
     "Generation",
     "IceAgent",
@@ -47,4 +52,5 @@ __all__ = [
     "SelectedPair",
     "TcpType",
     "Traffic",
+    "concealed",
 ]

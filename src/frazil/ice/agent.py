@@ -6,10 +6,11 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
-from frazil.ice.candidate import Candidate
+from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
 from frazil.ice.config import MAX_VALIDATED, IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     IceEvent,
@@ -209,9 +210,37 @@ class IceAgent:
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def add_local_address(self, address: Address, now: float) -> None:
-        """A socket is bound to ``address``."""
-        self._pair(self._gatherer.add_host(address, now), now)
+    def add_local_address(
+        self, address: Address, now: float, disclosure: Disclosure = OPEN
+    ) -> None:
+        """A socket is bound to ``address``; the peer learns what ``disclosure`` says."""
+        self._pair(self._gatherer.add_host(address, now, disclosure), now)
+
+    def add_local_tcp(
+        self,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams lead away from ``address``, or arrive there (RFC 6544 4.1).
+
+        What they carry is exchanged like datagrams with this ``local``. A stream that leads away is
+        opened by the first datagram for its ``remote``; :meth:`lose_stream` tells of its end.
+        """
+        self._pair(self._gatherer.add_tcp(address, tcp_type, now, disclosure), now)
+
+    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
+        """The stream between these addresses has ended or could not be opened; ``text`` says why.
+
+        One that leads away may be opened again by the next datagram.
+        """
+        if self._is_closed:
+            return
+        self._trace.record(now, "ice", "stream-lost", remote=remote[0], text=text)
+        self._validated.pop((local, remote), None)
+        self._checker.lose_stream((local, remote), list(self._lineage), now)
+        self._settle(now)
 
     def add_relayed_address(
         self,
@@ -248,6 +277,11 @@ class IceAgent:
             for generation in self._lineage:
                 if generation.is_active and candidate in generation.local_candidates:
                     generation.pair_local(candidate, self._role.is_controlling)
+        self._settle(now)
+
+    def local_address_failed(self, host: str, text: str, now: float) -> None:
+        """There will be no socket on the address ``host``, for the reason ``text``."""
+        self._gatherer.host_failed(host, text, now)
         self._settle(now)
 
     def gather_again(self, now: float) -> None:
@@ -346,10 +380,12 @@ class IceAgent:
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
-        if self._selection.note_heard(local, remote, now):
+        if self.path == (local, remote):
+            has_changed = self._selection.note_heard(local, remote, now)
+        else:
+            has_changed = self._checker.follow(local, remote, now)
+        if has_changed:
             self._settle(now)
-        elif self.path != (local, remote):
-            self.note_stray(local, remote, now)
 
     def note_stray(self, local: Address, remote: Address, now: float) -> None:
         """Payload that may be the peer's came from another address than it should.
@@ -448,6 +484,7 @@ class IceAgent:
         )
         if change.new == RTCIceTransportState.FAILED:
             self._checker.stop(change.reason.text, now)
+            self._lineage.give_up()
         pair_changed = selection.take_news() is not None
         self._events.append(
             IceTransportChanged(change, pair_changed, self.selected_pair, change.reason)

@@ -34,6 +34,10 @@ class TcpType(StrEnum):
     SIMULTANEOUS_OPEN = "so"
 
 
+ACTIVE_PORT = 9
+"""What an active candidate is signalled with: it has no port before it connects (RFC 6544 4.5)."""
+
+
 class CandidateSyntaxError(ProtocolError):
     """A candidate line does not follow the grammar of RFC 8839 5.1."""
 
@@ -71,9 +75,19 @@ class Candidate:
     ufrag: str | None = None
 
     @property
+    def is_tcp(self) -> bool:
+        """Whether streams lead there rather than datagrams."""
+        return self.protocol is CandidateProtocol.TCP
+
+    @property
     def is_ipv6(self) -> bool:
         """Whether the address is an IPv6 literal."""
         return ":" in self.address[0]
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the address is that of a socket or relay: from there checks are sent."""
+        return self.address == self.base
 
     @property
     def is_resolved(self) -> bool:

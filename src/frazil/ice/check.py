@@ -59,7 +59,10 @@ class Check:
         # The peer ranks the prflx candidate it may discover like our host candidate, of type prflx.
         preference = (pair.local.priority >> 8) & 0xFFFF
         self.priority = candidate_priority(
-            CandidateType.PEER_REFLEXIVE, preference, pair.local.component
+            CandidateType.PEER_REFLEXIVE,
+            preference,
+            pair.local.component,
+            pair.local.protocol,
         )
         self.nomination = generation.nomination if self._nominates(role) else 0
         self.data = self._encode(role)

@@ -22,6 +22,9 @@ from frazil.types import Address, RandomBytes, Transmit
 
 _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
+_STREAM_S = 39.5
+_HURRIED_STREAM_S = 15.5
+"""How long the answer to a check over a stream may take: as long as over UDP."""
 _ONCE = (CheckKind.CONSENT, CheckKind.STANDBY)
 _REFUSALS = (400, 401, 420)
 _CONTEST_RTOS = 5
@@ -102,11 +105,18 @@ class CheckTable:
             return Transaction(
                 transaction_id, now, rto_s=config.consent_timeout_s, max_sends=1, last_wait=1
             )
+        if pair.local.is_tcp:
+            # A stream repeats by itself (RFC 8489 6.2.2).
+            wait_s = _HURRIED_STREAM_S if hurried else _STREAM_S
+            return Transaction(transaction_id, now, rto_s=wait_s, max_sends=1, last_wait=1)
         shortest_s = max(config.check_rto_s, config.pacing_s * generation.checklist.pending)
+        # In a hurry a slow path gets some repetitions too many, not a later end: the wait for the
+        # answer to any of them is long enough as it is.
+        longest_s = shortest_s if hurried else max(shortest_s, _LONGEST_RTO_S)
         return Transaction(
             transaction_id,
             now,
-            rto_s=pair.round_trip.timeout_s(shortest_s, max(shortest_s, _LONGEST_RTO_S)),
+            rto_s=pair.round_trip.timeout_s(shortest_s, longest_s),
             max_sends=config.recheck_sends if hurried else config.check_sends,
             last_wait=config.check_last_wait,
         )
@@ -131,7 +141,7 @@ class CheckTable:
             if check.is_cancelled:
                 continue
             if check.pair is pair and check.kind is CheckKind.CONNECTIVITY:
-                if check.transaction.repeats < MAX_REPEATS:
+                if check.transaction.repeats < MAX_REPEATS and not pair.local.is_tcp:
                     check.transaction.repeat(now)
                     pair.retransmissions_sent += 1
                     self._transmit(check)

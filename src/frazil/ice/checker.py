@@ -5,15 +5,17 @@ says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages m
 business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 """
 
+from frazil.ice.candidate import TcpType
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.generation import Generation, ReceivedCheck
-from frazil.ice.nomination import pair_to_nominate, should_follow, successor
-from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.nomination import pair_to_nominate, should_follow
+from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.role import Role
 from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
+from frazil.ice.succession import heir_by_answer, heir_by_consent, heir_by_payload
 from frazil.ice.watch import Watch
 from frazil.stun import Message
 from frazil.trace import Trace
@@ -123,6 +125,25 @@ class Checker:
         if self._generation is not None:
             self._nominate(self._generation, now)
 
+    def lose_stream(self, key: PairKey, generations: list[Generation], now: float) -> None:
+        """The stream of a pair has ended.
+
+        Ours may be opened again; one that had arrived is forgotten with its pair.
+        """
+        for generation in generations:
+            pair = generation.checklist.find(key)
+            if pair is None:
+                continue
+            self._table.forget(pair)
+            if pair.local.tcp_type is TcpType.PASSIVE:
+                generation.forget_arrived(pair)
+            elif pair is not self.selection.pair:
+                generation.checklist.mark(pair, PairState.FAILED)
+                self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=None)
+            self._watch.break_off(pair, self._generation, now)
+        if self._generation is not None:
+            self._nominate(self._generation, now)
+
     def _leave(self, base: Address, now: float) -> bool:
         """Use another pair at once instead of one that has lost its ``base``.
 
@@ -136,10 +157,7 @@ class Checker:
         old, generation = selection.monitor, self._generation
         if generation is None or old is None or old.pair.local.base != base:
             return False
-        timeout_s = self._consent_timeout_s
-        pair = next(
-            (each for each in generation.checklist if each.has_consent(now, timeout_s)), None
-        )
+        pair = heir_by_consent(generation, now, self._consent_timeout_s)
         if pair is None:
             return False
         text = "the interface of the pair before is gone"
@@ -450,26 +468,48 @@ class Checker:
         """The peer may be using another pair than we do."""
         self._scout.look(local, remote, now, controlling=self._role.is_controlling)
 
-    def _overtake(self, now: float) -> None:
-        """Leave a pair whose answer is late for one that has answered meanwhile.
+    def follow(self, local: Address, remote: Address, now: float) -> bool:
+        """Verified payload came on another pair than the one in use.
 
-        From the peer's view a pair with the same base of ours may be the one it has agreed to: it
-        knows nothing of a NAT that moved it.
+        Returns:
+            Whether that one is in use now.
         """
-        selection = self.selection
-        old, generation = selection.monitor, selection.generation
-        if old is None or generation is None or not old.is_alive or not old.is_late:
-            return
-        pair = successor((generation,), old)
+        old, generation = self.selection.monitor, self.selection.generation
+        if old is None or generation is None:
+            return False
+        timeout_s, controlling = self._consent_timeout_s, self._role.is_controlling
+        key = (local, remote)
+        pair = heir_by_payload(generation, old, key, now, timeout_s, controlling=controlling)
         if pair is None:
+            self.look(local, remote, now)
+        else:
+            self._hand_over(pair, generation, "the peer sends on the pair", now)
+        return pair is not None
+
+    def _overtake(self, now: float) -> None:
+        """Leave a pair whose answer is late for one that has answered meanwhile."""
+        old, generation = self.selection.monitor, self.selection.generation
+        pair = heir_by_answer(generation, old) if generation and old else None
+        if pair is not None and generation is not None:
+            text = "the pair answers, and the one in use does not"
+            self._hand_over(pair, generation, text, now)
+
+    def _hand_over(
+        self, pair: CandidatePair, generation: Generation, text: str, now: float
+    ) -> None:
+        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why.
+
+        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
+        nominated. If not, what was nominated is taken back as soon as it answers.
+        """
+        old = self.selection.pair
+        if old is None:
             return
-        generation.checklist.mark(old.pair, PairState.FAILED)
-        self._use(pair, generation, "the pair answers, and the one in use does not", now)
+        generation.checklist.mark(old, PairState.FAILED)
+        self._use(pair, generation, text, now)
         self._watch.ask_early(now)
         if self._role.is_controlling:
             self._nominate(generation, now)
-        elif old.pair is generation.nominated and old.pair.local.base == pair.local.base:
-            self._agree(pair, generation, now)
 
     # --- nomination ---------------------------------------------------------------------------
 

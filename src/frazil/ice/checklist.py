@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
 
-from frazil.ice.candidate import Candidate, CandidateProtocol
+from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.config import MAX_PAIRS
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.types import Address
@@ -17,10 +17,20 @@ _PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
 _DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
 
 
+OPPOSITE = {
+    TcpType.ACTIVE: TcpType.PASSIVE,
+    TcpType.PASSIVE: TcpType.ACTIVE,
+    TcpType.SIMULTANEOUS_OPEN: TcpType.SIMULTANEOUS_OPEN,
+    None: None,
+}
+"""What a TCP candidate can be paired with (RFC 6544 6.2); UDP has no such types."""
+
+
 def can_pair(local: Candidate, remote: Candidate) -> bool:
     """Whether a packet from ``local`` could reach ``remote`` at all (RFC 8445 6.1.2.2)."""
     return (
-        local.protocol is remote.protocol is CandidateProtocol.UDP
+        local.protocol is remote.protocol
+        and OPPOSITE[local.tcp_type] is remote.tcp_type
         and local.component == remote.component
         and local.is_ipv6 == remote.is_ipv6
         and _scope(local.address[0]) == _scope(remote.address[0])

@@ -33,19 +33,6 @@ MAX_STANDBY_CHECKS = 4
 SCOUT_INTERVAL_S = 0.25
 """Between two checks of addresses from which unauthenticated payload came, whoever sent it."""
 
-# What these limits mean for the network, per generation with L local addresses: at most
-#
-#     (check_sends + MAX_REPEATS) x (L x MAX_REMOTE_CANDIDATES + R + MAX_ROLE_CONFLICTS + N)
-#
-# requests are sent to find pairs, where R counts the authentic checks received and N the
-# nominations: one for each better pair that turns out to work, and one more after each that was in
-# vain. A pair in use adds one request for each probe_after_s while it talks, for each
-# probe_interval_s while it is late, and 1 + MAX_STANDBY_CHECKS for each recovery_interval_s once
-# it is lost. Payload that nobody answers makes the first of these requests come sooner, and not
-# more often. Payload from an unknown address adds two requests, one there and one on the pair in
-# use, for each SCOUT_INTERVAL_S, however much of it comes and from wherever, and none while the
-# pair in use talks.
-
 
 @dataclass(frozen=True, slots=True)
 class IceConfig:
@@ -94,3 +81,46 @@ class IceConfig:
                 "the timers must satisfy 0 < probe_after_s < disconnected_after_s "
                 "< consent_timeout_s"
             )
+
+
+def most_checks(
+    config: IceConfig,
+    *,
+    generations: int,
+    local_addresses: int,
+    received: int,
+    nominations: int,
+    elapsed_s: float,
+) -> float:
+    """What the limits mean for the network: the most checks that one agent sends.
+
+    Args:
+        config: Its timers.
+        generations: How many sets of credentials it has had.
+        local_addresses: The sockets and relays that it can send from.
+        received: The authentic checks of the peer that arrived; each triggers one of ours.
+        nominations: One for each better pair that turned out to work, and one more after each that
+            was in vain.
+        elapsed_s: How long it has been running.
+
+    Returns:
+        Transmissions, repetitions included.
+    """
+    searched = generations * (local_addresses * MAX_REMOTE_CANDIDATES + MAX_ROLE_CONFLICTS)
+    sends = config.check_sends + MAX_REPEATS
+    return sends * (searched + received + nominations) + most_watch_checks(config, elapsed_s)
+
+
+def most_watch_checks(config: IceConfig, elapsed_s: float) -> float:
+    """The most checks in ``elapsed_s`` by which one agent watches the pair in use.
+
+    One for each ``probe_after_s`` while the pair talks, one for each ``probe_interval_s`` while it
+    is late, and one with :data:`MAX_STANDBY_CHECKS` others for each ``recovery_interval_s`` once it
+    is lost. Payload that nobody answers makes the first of these come sooner, and not more often.
+    Payload from an unknown address adds two, one there and one on the pair in use, for each
+    :data:`SCOUT_INTERVAL_S`, however much of it comes and from wherever, and none while the pair in
+    use talks.
+    """
+    late, lost = 1 / config.probe_interval_s, (1 + MAX_STANDBY_CHECKS) / config.recovery_interval_s
+    watching = max(late, lost, 1 / config.probe_after_s)
+    return 3 + MAX_STANDBY_CHECKS + elapsed_s * (watching + 2 / SCOUT_INTERVAL_S)

@@ -59,9 +59,10 @@ class CandidatesEnded:
 
 @dataclass(frozen=True, slots=True)
 class CandidateError:
-    """A server did not give a candidate (W3C ``icecandidateerror``).
+    """A server, or an address of this host, did not give a candidate (``icecandidateerror``).
 
     Attributes:
+        url: The server; empty if no socket could be bound to ``local``.
         code: The STUN error code, or 701 when no host candidate reached the server.
     """
 

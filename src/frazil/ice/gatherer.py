@@ -5,15 +5,18 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 """
 
 from dataclasses import replace
+from itertools import count
 
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
     CandidateType,
+    TcpType,
     foundation,
 )
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
+from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -22,7 +25,12 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
-from frazil.ice.priority import candidate_priority, local_preference, relay_preference
+from frazil.ice.priority import (
+    candidate_priority,
+    local_preference,
+    relay_preference,
+    tcp_preference,
+)
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
@@ -45,6 +53,7 @@ class Gatherer:
     __slots__ = (
         "_answered",
         "_awaited",
+        "_disclosures",
         "_errors",
         "_generation",
         "_hosts_done",
@@ -56,6 +65,7 @@ class Gatherer:
         "_relay_ranks",
         "_reported",
         "_servers",
+        "_told",
         "_trace",
         "events",
         "state",
@@ -71,8 +81,10 @@ class Gatherer:
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
-        self._ranks: dict[str, int] = {}
+        self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
         self._relay_ranks = {False: 0, True: 0}
+        self._disclosures: dict[Address, Disclosure] = {}
+        self._told: set[tuple[Address, Address]] = set()
         self._hosts_done = False
         self._awaited: set[str] = set()
         self._servers: list[tuple[str, Address]] = []
@@ -112,8 +124,10 @@ class Gatherer:
         if generation is None:
             return False
         ranks, relay_ranks = self._ranks, self._relay_ranks
+        disclosures, told = self._disclosures, self._told
         self._reset(generation)
         self._ranks, self._relay_ranks = ranks, relay_ranks
+        self._disclosures, self._told = disclosures, told
         generation.gathered = False
         generation.is_reopened = True
         self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
@@ -144,39 +158,125 @@ class Gatherer:
             return None
         return generation
 
-    def add_host(self, address: Address, now: float) -> Candidate | None:
+    def add_host(
+        self, address: Address, now: float, disclosure: Disclosure = OPEN
+    ) -> Candidate | None:
         """A socket is bound to ``address``: that is a host candidate.
 
+        Args:
+            address: Where the socket is bound.
+            now: The instant.
+            disclosure: What the peer is told of it.
+
         Returns:
-            The candidate; ``None`` if the address is known, or no candidate may be added to the
-            generation any more (RFC 8838 13).
+            The candidate that checks are sent from; ``None`` if the address is known, or no
+            candidate may be added to the generation any more (RFC 8838 13).
         """
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        is_ipv6 = ":" in address[0]
-        kind, protocol = CandidateType.HOST, CandidateProtocol.UDP
-        candidate = Candidate(
-            foundation=foundation(kind, address, protocol, None),
-            component=COMPONENT,
-            protocol=protocol,
-            priority=candidate_priority(
-                kind, local_preference(is_ipv6, self._rank(address[0])), COMPONENT
-            ),
-            address=address,
-            type=kind,
-            base=address,
-        )
-        self._found(candidate, generation, now)
+        self._disclosures[address] = disclosure
+        candidate = self._add_host(address, None, disclosure, generation, now)
+        for shown in disclosure.reflected:
+            self._reflect(candidate, (shown, address[1]), None, None, now)
         for url, server in self._servers:
             self._queries.ask(candidate, url, server, now)
         return candidate
 
-    def _rank(self, ip: str) -> int:
-        """How many addresses of its family came before; the same again if it comes back."""
-        if ip not in self._ranks:
-            self._ranks[ip] = sum((":" in known) == (":" in ip) for known in self._ranks)
-        return self._ranks[ip]
+    def add_tcp(
+        self, address: Address, tcp_type: TcpType, now: float, disclosure: Disclosure = OPEN
+    ) -> Candidate | None:
+        """Streams lead away from ``address``, or arrive there: that is a host candidate too.
+
+        The peer is told of a passive one only: nobody can connect to an active one, and whom it
+        connects to sees where it is. STUN servers are asked about neither, for a NAT lets nobody
+        in for what they see (RFC 6544 5.2).
+
+        Args:
+            address: Where they arrive; with :data:`ACTIVE_PORT` if they lead away.
+            tcp_type: Which of the two.
+            now: The instant.
+            disclosure: What the peer is told of the IP address.
+
+        Returns:
+            As in :meth:`add_host`.
+        """
+        generation = self._open_to(address)
+        if generation is None or generation.gathered:
+            return None
+        self._disclosures[address] = disclosure
+        return self._add_host(address, tcp_type, disclosure, generation, now)
+
+    def _add_host(
+        self,
+        address: Address,
+        tcp_type: TcpType | None,
+        disclosure: Disclosure,
+        generation: Generation,
+        now: float,
+    ) -> Candidate:
+        """Take a host candidate, and tell the peer what it may know."""
+        candidate = self._host(address, tcp_type, address[0])
+        generation.local_candidates.append(candidate)
+        if tcp_type is TcpType.ACTIVE:
+            return candidate
+        if not disclosure.conceals:
+            self._tell(candidate, generation, now)
+        for number, shown in enumerate(disclosure.hosts or ()):
+            known_as = candidate if number == 0 else self._host(address, tcp_type, shown)
+            known_as = replace(known_as, address=(shown, address[1]))
+            if known_as.is_resolved:
+                generation.local_candidates.append(known_as)
+            self._tell(known_as, generation, now)
+        return candidate
+
+    def _host(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
+        """A host candidate, with the next lower priority; the same again if it comes back."""
+        is_ipv6 = ":" in address[0]
+        rank = self._rank(tcp_type, is_ipv6, known_as)
+        kind = CandidateType.HOST
+        if tcp_type is None:
+            protocol, preference = CandidateProtocol.UDP, local_preference(is_ipv6, rank)
+        else:
+            protocol = CandidateProtocol.TCP
+            preference = tcp_preference(is_ipv6, rank, tcp_type)
+        return Candidate(
+            foundation=foundation(kind, address, protocol, None),
+            component=COMPONENT,
+            protocol=protocol,
+            priority=candidate_priority(kind, preference, COMPONENT, protocol),
+            address=address,
+            type=kind,
+            base=address,
+            tcp_type=tcp_type,
+        )
+
+    def host_failed(self, host: str, text: str, now: float) -> None:
+        """No socket could be bound to the IP address ``host``: it gives no candidates."""
+        generation = self._generation
+        if generation is not None and not generation.gathered:
+            self._trace.record(now, "ice", "host-failed", address=host, text=text)
+            self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
+
+    def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
+        """The place of an address among those of its kind and family: the first that is free.
+
+        One that comes back has its old place if that is free. One that comes in the place of
+        another ranks like it: some peers move to no pair of a lower priority.
+        """
+        key = (tcp_type, is_ipv6, known_as)
+        hosts = [each for each in self._hosts() if (each.tcp_type, each.is_ipv6) == key[:2]]
+        names = {name for each in hosts for name in (each.address[0], each.base[0])} - {known_as}
+        keys = ((tcp_type, is_ipv6, name) for name in names)
+        taken = {self._ranks[each] for each in keys if each in self._ranks}
+        if self._ranks.get(key, -1) in taken or key not in self._ranks:
+            self._ranks[key] = next(rank for rank in count() if rank not in taken)
+        return self._ranks[key]
+
+    def _hosts(self) -> list[Candidate]:
+        generation = self._generation
+        candidates = generation.local_candidates if generation else ()
+        return [each for each in candidates if each.type is CandidateType.HOST]
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
@@ -204,7 +304,7 @@ class Gatherer:
                 continue
             self._servers.append((url, server))
             for host in generation.local_candidates:
-                if host.type is CandidateType.HOST:
+                if host.is_base and host.type is CandidateType.HOST and not host.is_tcp:
                     self._queries.ask(host, url, server, now)
         self._conclude(now)
 
@@ -266,7 +366,8 @@ class Gatherer:
             url=url,
             relay_protocol=protocol,
         )
-        self._found(candidate, generation, now)
+        generation.local_candidates.append(candidate)
+        self._tell(candidate, generation, now)
         return candidate
 
     def add_reflected(
@@ -310,32 +411,41 @@ class Gatherer:
         self._reflect(query.host, mapped, query.url, query.server, now)
 
     def _reflect(
-        self, host: Candidate, mapped: Address, url: str, server: Address, now: float
+        self,
+        host: Candidate,
+        mapped: Address,
+        url: str | None,
+        server: Address | None,
+        now: float,
     ) -> None:
         """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
 
-        That is so if there is no NAT, or another server said the same. A peer that said the same
-        first makes nothing redundant: what checks reveal is never signalled.
+        That is so if the peer was told of the address: there is no NAT, or another server said
+        the same. A check that showed it first makes nothing redundant: what checks reveal is
+        never signalled. No server is needed for what the user knows.
         """
         generation = self._generation
-        if generation is None or generation.gathered or mapped == host.address:
+        if generation is None or generation.gathered or (mapped, host.base) in self._told:
             return
-        known = generation.local_candidate(mapped, host.base)
-        if known is not None and known.type is not CandidateType.PEER_REFLEXIVE:
-            return
+        disclosure = self._disclosures.get(host.base, OPEN)
+        if mapped == host.base and disclosure.hosts:
+            return  # a server on this side of the NAT: what it sees is what others must not know
         kind = CandidateType.SERVER_REFLEXIVE
         candidate = replace(
             host,
-            foundation=foundation(kind, host.base, host.protocol, server[0]),
+            foundation=foundation(kind, host.base, host.protocol, server[0] if server else None),
             priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
             address=mapped,
             type=kind,
-            related=host.address,
+            related=disclosure.related(host.base),
             url=url,
         )
-        if known is not None:
+        known = generation.local_candidate(mapped, host.base)
+        if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
             generation.replace_learned(known, candidate)
-        self._found(candidate, generation, now)
+        if known is None or not known.is_base:
+            generation.local_candidates.append(candidate)
+        self._tell(candidate, generation, now)
 
     def _report(self, url: str, now: float) -> None:
         """Tell once of a server from which nothing is to be hoped for any more."""
@@ -373,8 +483,9 @@ class Gatherer:
 
     # --- results ------------------------------------------------------------------------------
 
-    def _found(self, candidate: Candidate, generation: Generation, now: float) -> None:
-        generation.local_candidates.append(candidate)
+    def _tell(self, candidate: Candidate, generation: Generation, now: float) -> None:
+        """The peer may learn of ``candidate``."""
+        self._told.add((candidate.address, candidate.base))
         ufrag = generation.local.ufrag if generation.local else ""
         self._trace.record(
             now,

@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
-from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
-from frazil.ice.checklist import Checklist, can_pair, can_receive
+from frazil.ice.candidate import (
+    Candidate,
+    CandidateProtocol,
+    CandidateType,
+    TcpType,
+    foundation,
+)
+from frazil.ice.checklist import OPPOSITE, Checklist, can_pair, can_receive
 from frazil.ice.config import (
     COMPONENT,
     MAX_EARLY_CHECKS,
@@ -17,9 +22,6 @@ from frazil.ice.config import (
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
 from frazil.types import Address
-
-_SENDERS: Final = (CandidateType.HOST, CandidateType.RELAYED)
-"""The candidates that are their own base: from there checks are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Generation:
             was sent in vain, the peer may have followed it.
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
@@ -73,6 +76,7 @@ class Generation:
         "confirmed",
         "early_checks",
         "gathered",
+        "is_given_up",
         "is_reopened",
         "local",
         "local_candidates",
@@ -104,6 +108,7 @@ class Generation:
         self.confirmed = 0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_given_up = False
 
     @property
     def is_active(self) -> bool:
@@ -133,7 +138,7 @@ class Generation:
 
     def host_candidate(self, base: Address) -> Candidate | None:
         """The local candidate that sends from ``base``."""
-        return next((c for c in self.local_candidates if c.address == c.base == base), None)
+        return next((c for c in self.local_candidates if c.is_base and c.base == base), None)
 
     def local_candidate(self, address: Address, base: Address) -> Candidate | None:
         """The local candidate with this address and base."""
@@ -190,12 +195,20 @@ class Generation:
 
     # --- remote candidates --------------------------------------------------------------------
 
-    def remote_candidate(self, address: Address) -> Candidate | None:
-        """The remote UDP candidate with this address."""
-        udp = CandidateProtocol.UDP
+    def remote_candidate(self, address: Address, protocol: CandidateProtocol) -> Candidate | None:
+        """The remote candidate with this address."""
         return next(
-            (c for c in self.remote_candidates if c.address == address and c.protocol is udp), None
+            (c for c in self.remote_candidates if (c.address, c.protocol) == (address, protocol)),
+            None,
         )
+
+    def forget_arrived(self, pair: CandidatePair) -> None:
+        """The stream of ``pair``, which the peer had opened, is gone: it cannot come back."""
+        self.checklist.remove(pair)
+        if not pair.remote.line and pair.remote in self.remote_candidates:
+            self.remote_candidates.remove(pair.remote)
+        if self.nominated is pair:
+            self.nominated = None
 
     def admit(self, candidate: Candidate, controlling: bool) -> Admission:
         """Take a signalled candidate and form its pairs, if checks run already.
@@ -223,7 +236,8 @@ class Generation:
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""
         for pair in self.checklist:
-            if pair.remote.address == candidate.address and not pair.remote.line:
+            place = (pair.remote.address, pair.remote.protocol)
+            if place == (candidate.address, candidate.protocol) and not pair.remote.line:
                 pair.identify(candidate, controlling)
         self.checklist.sort()
 
@@ -231,7 +245,7 @@ class Generation:
         """A peer-reflexive remote candidate (RFC 8445 7.3.1.3); ``None`` if there are too many."""
         if sum(not c.line for c in self.remote_candidates) >= MAX_REMOTE_PEER_REFLEXIVE:
             return None
-        kind, protocol = CandidateType.PEER_REFLEXIVE, CandidateProtocol.UDP
+        kind, protocol = CandidateType.PEER_REFLEXIVE, local.protocol
         candidate = Candidate(
             foundation=foundation(kind, check.remote, protocol, None),
             component=COMPONENT,
@@ -240,6 +254,7 @@ class Generation:
             address=check.remote,
             type=kind,
             base=check.remote,
+            tcp_type=OPPOSITE[local.tcp_type],
         )
         if not can_pair(local, candidate):
             return None
@@ -267,8 +282,14 @@ class Generation:
             self.checklist.want(pair)
 
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
-        """Form one pair; reflexive candidates send from their host candidate (6.1.2.4)."""
-        if local.type in _SENDERS and can_receive(remote.address) and can_pair(local, remote):
+        """Form one pair; reflexive candidates send from their host candidate (6.1.2.4).
+
+        Nothing can be sent from a passive TCP candidate before the peer has connected, so its
+        pairs come with the checks that arrive (RFC 6544 6.2).
+        """
+        if not local.is_base or local.tcp_type is TcpType.PASSIVE:
+            return
+        if can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))
 
     def pair_of(self, check: ReceivedCheck, controlling: bool) -> CandidatePair | None:
@@ -283,15 +304,20 @@ class Generation:
         local = self.host_candidate(check.local)
         if local is None:
             return None
-        remote = self.remote_candidate(check.remote) or self._learn(check, local)
+        remote = self.remote_candidate(check.remote, local.protocol) or self._learn(check, local)
         if remote is None or not can_pair(local, remote):
             return None
         pair = CandidatePair(local, remote, controlling)
         return pair if self.checklist.add(pair) else None
 
+    def has_revoked(self, local: Address, remote: Address) -> bool:
+        """Whether we may not send there any more with these credentials (RFC 7675 5.1)."""
+        pair = self.checklist.find((local, remote))
+        return self.is_given_up or (pair is not None and pair.is_barred)
+
     def adopt(self, pair: CandidatePair) -> None:
         """Take a pair that was checked before it was known, because the check was answered."""
-        if self.remote_candidate(pair.remote.address) is None:
+        if self.remote_candidate(pair.remote.address, pair.remote.protocol) is None:
             learned = sum(not candidate.line for candidate in self.remote_candidates)
             if learned >= MAX_REMOTE_PEER_REFLEXIVE:
                 return

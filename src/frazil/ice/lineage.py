@@ -94,6 +94,11 @@ class Lineage:
             (g for g in reversed(self._items) if g.remote and ufrag in (None, g.remote.ufrag)), None
         )
 
+    def give_up(self) -> None:
+        """The transport has failed: nothing leads on but a generation that is not complete yet."""
+        for generation in self._items:
+            generation.is_given_up = generation.is_active
+
     def clear(self) -> None:
         """Forget all."""
         self._items.clear()

@@ -22,10 +22,12 @@ class Monitor:
     """The two clocks of one selected pair.
 
     Attributes:
+        began_at: Since when the pair is in use.
         heard_at: Last sign of life.
         consented_at: Last authenticated response to a check of ours.
         is_alive: The verdict of the liveness clock.
-        is_cut: The local interface is gone.
+        is_cut: Nothing can be sent on the pair any more, nor come back.
+        is_broken: The stream of the pair has ended, and another may replace it.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
         owed_at: When the first payload that must be acknowledged left since the last sign of life;
@@ -38,9 +40,11 @@ class Monitor:
         "_late_at",
         "_random_bytes",
         "asked_at",
+        "began_at",
         "consented_at",
         "heard_at",
         "is_alive",
+        "is_broken",
         "is_cut",
         "key",
         "owed_at",
@@ -61,11 +65,13 @@ class Monitor:
         self.key = pair.key
         self._config = config
         self._random_bytes = random_bytes
+        self.began_at = now
         self.heard_at = now if heard_at is None else heard_at
         self.consented_at = now if pair.consented_at is None else pair.consented_at
         self.asked_at = now
         self.is_alive = True
         self.is_cut = False
+        self.is_broken = False
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
@@ -153,6 +159,7 @@ class Monitor:
         self.owed_at = None
         self.unanswered = 0
         self.is_alive = not self.is_cut
+        self.is_broken = self.is_cut and self.is_broken
 
     def note_response(self, now: float) -> None:
         """An authenticated response to a check arrived on the pair."""
@@ -164,8 +171,14 @@ class Monitor:
         """The liveness clock ran out."""
         self.is_alive = False
 
+    def break_off(self, now: float) -> None:
+        """The stream has ended: a check opens another, and is due at once."""
+        self.is_broken = True
+        self.is_alive = False
+        self.asked_at = now - self._config.recovery_interval_s
+
     def cut(self, now: float) -> None:
-        """The local interface is gone: nothing can come back on this pair."""
+        """The local end is gone: nothing can come back on this pair."""
         self.is_cut = True
         self.is_alive = False
         self.asked_at = now

@@ -6,7 +6,7 @@ number, so that an agent that knows the attribute can tell the last one; for oth
 optional attribute.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
@@ -39,25 +39,6 @@ def pair_to_nominate(
     return next(filter(is_fresh, generation.checklist.above(floor)), None)
 
 
-def successor(generations: Iterable[Generation], monitor: Monitor) -> CandidatePair | None:
-    """The best pair that answered after the pair in use was heard last.
-
-    While an answer of the pair in use is late, that is where the peer is now.
-    """
-    return next(
-        (
-            pair
-            for generation in generations
-            for pair in generation.checklist
-            if pair.is_valid
-            and pair is not monitor.pair
-            and pair.consented_at is not None
-            and pair.consented_at > monitor.heard_at
-        ),
-        None,
-    )
-
-
 def should_follow(
     pair: CandidatePair,
     generation: Generation,
@@ -71,10 +52,12 @@ def should_follow(
         nomination: The value of the peer's NOMINATION attribute; 0 if it sent none.
     """
     nominated = generation.nominated
+    if nomination and nomination < generation.nomination:
+        return False  # the peer has said otherwise since, whatever has become of that pair
     if nominated is None or monitor is None or not monitor.is_alive:
         return True
     if pair is nominated:  # said again; we may have left the pair while it was silent
-        return not nomination or nomination >= generation.nomination
+        return True
     if nomination:
         return nomination > generation.nomination
     settled = now - generation.nominated_at >= _AGGRESSIVE_S

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from frazil.ice.candidate import CandidateType
+from frazil.ice.candidate import CandidateProtocol, CandidateType, TcpType
 from frazil.turn import RelayProtocol
 
 _TYPE_PREFERENCE = {
@@ -13,13 +13,35 @@ _TYPE_PREFERENCE = {
 }
 
 
+_TCP_TYPE_PREFERENCE = {
+    CandidateType.HOST: 90,
+    CandidateType.PEER_REFLEXIVE: 80,
+    CandidateType.SERVER_REFLEXIVE: 75,
+    CandidateType.RELAYED: 0,
+}
+"""Where UDP works it is better, so each type of TCP candidate is below its UDP counterpart (RFC
+6544 4.2); a peer-reflexive one is a little below the host candidate that it came from."""
+_DIRECTION_PREFERENCE: Final = {
+    TcpType.ACTIVE: 6,
+    TcpType.PASSIVE: 4,
+    TcpType.SIMULTANEOUS_OPEN: 2,
+}
+"""Of host candidates: a connection that is opened gets through where one that arrives may not."""
+_DIRECTION_SHIFT: Final = 13
 _RELAY_BAND: Final = {RelayProtocol.UDP: 3, RelayProtocol.TCP: 2, RelayProtocol.TLS: 1}
 _BAND_SIZE: Final = 1 << 14
 
 
-def candidate_priority(kind: CandidateType, local_preference: int, component: int) -> int:
-    """The priority of a candidate, 1 to 2**31 - 1 (RFC 8445 5.1.2.1)."""
-    return (_TYPE_PREFERENCE[kind] << 24) | (local_preference << 8) | (256 - component)
+def candidate_priority(
+    kind: CandidateType,
+    local_preference: int,
+    component: int,
+    protocol: CandidateProtocol = CandidateProtocol.UDP,
+) -> int:
+    """The priority of a candidate, 1 to 2**31 - 1 (RFC 8445 5.1.2.1, RFC 6544 4.2)."""
+    is_udp = protocol is CandidateProtocol.UDP
+    preference = (_TYPE_PREFERENCE if is_udp else _TCP_TYPE_PREFERENCE)[kind]
+    return (preference << 24) | (local_preference << 8) | (256 - component)
 
 
 def pair_priority(controlling: int, controlled: int) -> int:
@@ -39,6 +61,17 @@ def local_preference(is_ipv6: bool, rank_in_family: int) -> int:
         0 to 65535, lower for later addresses.
     """
     return max(0, 65535 - 2 * rank_in_family - (not is_ipv6))
+
+
+def tcp_preference(is_ipv6: bool, rank_in_family: int, tcp_type: TcpType) -> int:
+    """The local preference of a TCP host candidate: its direction first (RFC 6544 4.2).
+
+    Returns:
+        0 to 65535, lower for later addresses.
+    """
+    place = 65535 - local_preference(is_ipv6, rank_in_family)
+    other = max(0, (1 << _DIRECTION_SHIFT) - 1 - place)
+    return (_DIRECTION_PREFERENCE[tcp_type] << _DIRECTION_SHIFT) | other
 
 
 def relay_preference(is_ipv6: bool, rank_in_family: int, protocol: RelayProtocol) -> int:

@@ -15,6 +15,7 @@ _TEXTS = {
     Cause.LIVENESS_LOST: "the selected pair is silent and did not answer at least two checks",
     Cause.LIVENESS_BACK: "the selected pair talks again",
     Cause.INTERFACE_LOST: "the local interface of the selected pair is gone",
+    Cause.STREAM_LOST: "the TCP connection of the selected pair has ended",
     Cause.CONSENT_LOST_PAIRS_LEFT: "consent to send is lost; other pairs are left to check",
     Cause.CONSENT_LOST_AWAITING: "consent to send is lost; more candidates may come",
     Cause.CONSENT_LOST: "consent to send is lost; no pair is left and no candidate can come",

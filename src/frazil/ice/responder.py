@@ -12,7 +12,9 @@ from frazil.types import Address, Transmit
 class Responder:
     """Answers every Binding request, and passes on what an authentic one says.
 
-    A request that is not authentic leaves no trace but a counter.
+    A request that is not authentic leaves no trace but a counter. Where we must not send any more,
+    the peer must not believe that we hear it: its check is forbidden (RFC 7675 5.2), or it would
+    use the pair for ever without us.
     """
 
     __slots__ = ("_lineage", "_role", "_trace", "transmits")
@@ -49,6 +51,10 @@ class Responder:
         if request.unknown_required:
             self._trace.count("check-with-unknown-attribute")
             self._send(_error(request, 420, "Unknown Attribute", credentials), local, remote)
+            return None
+        if generation.has_revoked(local, remote):
+            self._trace.count("check-without-consent")
+            self._send(_error(request, 403, "Forbidden", credentials), local, remote)
             return None
         if self._role.claims_ours(request):
             if self._role.keeps_against(request):

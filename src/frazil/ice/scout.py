@@ -13,12 +13,10 @@ from frazil.ice.checklist import can_pair, can_receive
 from frazil.ice.config import COMPONENT, SCOUT_INTERVAL_S
 from frazil.ice.pair import CandidatePair
 from frazil.ice.selection import Selection
+from frazil.ice.succession import QUIET_S
 from frazil.ice.watch import Watch
 from frazil.trace import Trace
 from frazil.types import Address
-
-_QUIET_S = 0.1
-"""While the pair in use was heard so lately, nothing that comes from elsewhere is a hint."""
 
 
 class Scout:
@@ -41,7 +39,7 @@ class Scout:
         monitor, generation = self._selection.monitor, self._selection.generation
         if monitor is None or generation is None or now < self._next_at:
             return
-        if now - monitor.heard_at < _QUIET_S or monitor.key == (local, remote):
+        if now - monitor.heard_at < QUIET_S or monitor.key == (local, remote):
             return
         pair = generation.checklist.find((local, remote))
         if pair is None:

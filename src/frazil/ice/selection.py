@@ -96,6 +96,7 @@ class Selection:
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
         self.changes += 1
+        self._described = self.pair.describe() if self.pair else None
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
 
@@ -148,6 +149,14 @@ class Selection:
                 silent_s=now - monitor.heard_at,
                 unanswered=monitor.unanswered,
             )
+
+    def break_off(self, now: float, *, for_good: bool) -> None:
+        """The stream of the pair has ended; ``for_good`` if only the peer can open another."""
+        if self.monitor is not None:
+            if for_good:
+                self.monitor.cut(now)
+            self.monitor.break_off(now)
+            self.silent_pair = self.monitor.pair
 
     def cut(self, now: float) -> None:
         """The local interface of the pair is gone."""

@@ -27,6 +27,7 @@ class Cause(StrEnum):
     LIVENESS_LOST = "liveness-lost"
     LIVENESS_BACK = "liveness-back"
     INTERFACE_LOST = "interface-lost"
+    STREAM_LOST = "stream-lost"
     CONSENT_LOST_PAIRS_LEFT = "consent-lost-pairs-left"
     CONSENT_LOST_AWAITING = "consent-lost-awaiting-candidates"
     CONSENT_LOST = "consent-lost"
@@ -47,6 +48,9 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
     (State.CONNECTED, Cause.CHECKS_DONE): Edge(State.COMPLETED, _TABLE + "completed"),
     (State.CONNECTED, Cause.LIVENESS_LOST): Edge(State.DISCONNECTED, _TABLE + "disconnected"),
     (State.CONNECTED, Cause.INTERFACE_LOST): Edge(State.DISCONNECTED, _TABLE + "disconnected"),
+    (State.CONNECTED, Cause.STREAM_LOST): Edge(
+        State.DISCONNECTED, _TABLE + "disconnected; RFC 6544 10"
+    ),
     (State.CONNECTED, Cause.CONSENT_LOST_PAIRS_LEFT): Edge(
         State.CHECKING, _EXAMPLES + "consent lost, pairs left; RFC 7675 5.1"
     ),
@@ -56,6 +60,9 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
     (State.CONNECTED, Cause.CONSENT_LOST): Edge(State.FAILED, _TABLE + "failed; RFC 7675 5.1"),
     (State.COMPLETED, Cause.LIVENESS_LOST): Edge(
         State.DISCONNECTED, _EXAMPLES + "completed, lost connectivity"
+    ),
+    (State.COMPLETED, Cause.STREAM_LOST): Edge(
+        State.DISCONNECTED, _EXAMPLES + "completed, lost connectivity; RFC 6544 10"
     ),
     (State.COMPLETED, Cause.INTERFACE_LOST): Edge(
         State.DISCONNECTED, _EXAMPLES + "completed, lost connectivity"

@@ -17,6 +17,7 @@ class Facts(NamedTuple):
         usable: A pair may carry data: its check succeeded and consent has not expired.
         alive: The liveness clock believes in that pair.
         cut: That pair lost its local interface.
+        broken: That pair lost its stream.
         fresh: That pair is not the one that went silent.
         nominated: Both ends agreed on a pair of this generation.
         pending: Pairs that matter have no result yet.
@@ -30,6 +31,7 @@ class Facts(NamedTuple):
     usable: bool
     alive: bool
     cut: bool
+    broken: bool
     fresh: bool
     nominated: bool
     pending: bool
@@ -57,6 +59,7 @@ def survey(generation: Generation | None, selection: Selection) -> Facts:
         usable=monitor is not None,
         alive=monitor is not None and monitor.is_alive,
         cut=monitor is not None and monitor.is_cut,
+        broken=monitor is not None and monitor.is_broken,
         fresh=monitor is not None and monitor.pair is not selection.silent_pair,
         nominated=bool(generation and generation.nominated is selection.pair is not None),
         pending=bool(generation and generation.checklist.is_pending(selection.bar(generation))),
@@ -97,6 +100,8 @@ def _judge_usable(state: State, facts: Facts) -> Cause | None:
     if not facts.alive:
         if state not in _WORKING:
             return None
+        if facts.broken:
+            return Cause.STREAM_LOST
         return Cause.INTERFACE_LOST if facts.cut else Cause.LIVENESS_LOST
     if state in (State.CHECKING, State.DISCONNECTED):
         return Cause.PAIR_VALID if facts.fresh else Cause.LIVENESS_BACK

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+from frazil.ice.candidate import TcpType
 from frazil.ice.check import CheckKind
 from frazil.ice.check_table import CheckTable
 from frazil.ice.config import MAX_STANDBY_CHECKS
@@ -65,6 +66,14 @@ class Watch:
         if monitor is not None and monitor.pair.local.base == base:
             self._selection.cut(now)
             self._ask_standby(monitor.pair, current, now)
+
+    def break_off(self, pair: CandidatePair, current: Generation | None, now: float) -> None:
+        """The stream of ``pair`` has ended (RFC 6544 10)."""
+        monitor = self._selection.monitor
+        if monitor is not None and monitor.pair is pair:
+            arrived = pair.local.tcp_type is TcpType.PASSIVE
+            self._selection.break_off(now, for_good=arrived)
+            self._ask_standby(pair, current, now)
 
     def _ask(self, monitor: Monitor, current: Generation | None, now: float) -> None:
         generation = self._selection.generation

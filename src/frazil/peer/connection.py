@@ -23,6 +23,7 @@ from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
+from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
@@ -62,6 +63,7 @@ class PeerConnection:
         random_bytes: RandomBytes,
         trace: Trace,
         session_factory: SessionFactory,
+        recovery: RecoveryPolicy = RecoveryPolicy.NONE,
         parts: Parts = Parts(),  # noqa: B008 - it is immutable
     ) -> None:
         """Make a connection in ``stable`` with no transport.
@@ -72,6 +74,7 @@ class PeerConnection:
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
             session_factory: Makes the session of a transport from its name.
+            recovery: What to do about a path that is lost.
             parts: The kinds of its parts.
         """
         self.trace = trace
@@ -82,7 +85,13 @@ class PeerConnection:
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core, parts.channel)
-        self.transports = parts.transport_set(core, self._channels, configuration, session_factory)
+        self.transports = parts.transport_set(
+            core,
+            self._channels,
+            configuration,
+            Recovery(recovery, self.restart_ice, trace),
+            session_factory,
+        )
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
         self._transceivers = TransceiverTable(
             core, random_bytes, self._on_transceiver_changed, parts.transceiver

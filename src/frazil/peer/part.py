@@ -7,6 +7,7 @@ from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelFactory, ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
+from frazil.peer.recovery import Recovery
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverFactory
 from frazil.peer.transport_set import SessionFactory, TransportSet
@@ -18,8 +19,8 @@ class Parts(NamedTuple):
     A recorder puts its own kinds in, so that a connection that is not recorded pays nothing.
     """
 
-    transport_set: Callable[[Core, ChannelTable, Configuration, SessionFactory], TransportSet] = (
-        TransportSet
-    )
+    transport_set: Callable[
+        [Core, ChannelTable, Configuration, Recovery, SessionFactory], TransportSet
+    ] = TransportSet
     channel: ChannelFactory = DataChannel
     transceiver: TransceiverFactory = Transceiver

@@ -17,6 +17,7 @@ from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
 from frazil.peer.ice_task import IceTasks
+from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.session.event import (
     ChannelAnnounced,
@@ -29,17 +30,19 @@ from frazil.session.event import (
     SctpChanged,
     SessionEvent,
 )
+from frazil.states.enums import RTCIceRole
 
 
 class Router:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering", "_on_stream")
+    __slots__ = ("_channels", "_core", "_dtls", "_ice", "_on_gathering", "_on_stream", "_recovery")
 
     def __init__(
         self,
         core: Core,
         channels: ChannelTable,
+        recovery: Recovery,
         on_gathering: Callable[[TransportStack, GatheringStateChanged], None],
         on_stream: Callable[[TransportStack, RelayStreamRequested], None],
     ) -> None:
@@ -48,11 +51,13 @@ class Router:
         Args:
             core: The task queue.
             channels: The data channels.
+            recovery: Told at once of each state of ICE.
             on_gathering: Told at once, outside of any task, when a gatherer moves.
             on_stream: The same when a stream to a TURN server is wanted.
         """
         self._core = core
         self._channels = channels
+        self._recovery = recovery
         self._ice = IceTasks(core)
         self._dtls = DtlsTasks(core)
         self._on_gathering = on_gathering
@@ -66,6 +71,9 @@ class Router:
             case ChannelDrained():
                 self._channels.drain(event)
             case IceTransportChanged():
+                if event.change is not None:
+                    is_controlling = stack.ice.role is RTCIceRole.CONTROLLING
+                    self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
                 self._ice.change(stack, event)
             case GatheringStateChanged():
                 self._on_gathering(stack, event)

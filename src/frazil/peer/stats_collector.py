@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
 from frazil.dtls import Certificate, fingerprint_of
-from frazil.ice import Candidate, CandidatePair, CandidateType, Generation
+from frazil.ice import Candidate, CandidatePair, CandidateType, Generation, TcpType
 from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.stack import TransportStack
@@ -145,7 +145,9 @@ class _Scope:
         """Its candidates, then its pairs."""
         generation = self._generation
         shown = [pair.describe() for pair in self.pairs]
-        for local in (*generation.local_candidates, *(each.local for each in shown)):
+        # An active TCP candidate is nothing before it is paired with somebody to connect to.
+        own = [each for each in generation.local_candidates if each.tcp_type is not TcpType.ACTIVE]
+        for local in (*own, *(each.local for each in shown)):
             yield self._candidate(local, StatsType.LOCAL_CANDIDATE)
         for remote in (*generation.remote_candidates, *(each.remote for each in shown)):
             yield self._candidate(remote, StatsType.REMOTE_CANDIDATE)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from frazil.ice import GatheringStateChanged
+from frazil.ice import OPEN, Disclosure, GatheringStateChanged, TcpType
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
@@ -15,6 +15,7 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.recovery import Recovery
 from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -49,6 +50,7 @@ class TransportSet:
         "_created",
         "_factory",
         "_leaving",
+        "_recovery",
         "_requests",
         "_router",
         "_stacks",
@@ -60,12 +62,16 @@ class TransportSet:
         core: Core,
         channels: ChannelTable,
         configuration: Configuration,
+        recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = Router(core, channels, self._request_gathering, self._request_stream)
+        self._recovery = recovery
+        self._router = Router(
+            core, channels, recovery, self._request_gathering, self._request_stream
+        )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -133,11 +139,12 @@ class TransportSet:
         """Let time pass."""
         for stack in self._stacks.values():
             stack.session.handle_timeout(now)
+        self._recovery.handle_timeout(now)
         self.drain()
 
     def next_timeout(self) -> float | None:
-        """The earliest deadline of any session."""
-        earliest: float | None = None
+        """The earliest deadline of any session, or of their recovery."""
+        earliest = self._recovery.next_timeout()
         for stack in self._stacks.values():
             at = stack.session.next_timeout()
             if at is not None and (earliest is None or at < earliest):
@@ -172,14 +179,54 @@ class TransportSet:
         return requests
 
     def add_local_address(
-        self, transport: str, address: Address, now: float, *, hidden: bool = False
+        self,
+        transport: str,
+        address: Address,
+        now: float,
+        *,
+        hidden: bool = False,
+        disclosure: Disclosure = OPEN,
     ) -> None:
-        """A UDP socket was bound for ``transport``; if ``hidden``, only servers learn of it."""
-        self._feed(transport, lambda to: to.add_local_address(address, now, hidden=hidden))
+        """A UDP socket was bound for ``transport``.
+
+        If ``hidden``, only servers learn of it; else the peer learns what ``disclosure`` says.
+        """
+        self._recovery.add_address(transport, address, now)
+        self._feed(
+            transport,
+            lambda to: to.add_local_address(address, now, hidden=hidden, disclosure=disclosure),
+        )
+
+    def local_address_failed(self, transport: str, host: str, text: str, now: float) -> None:
+        """No socket could be bound to the address ``host``, for the reason ``text``."""
+        self._feed(transport, lambda to: to.local_address_failed(host, text, now))
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
+        self._recovery.remove_address(transport, address, now)
         self._feed(transport, lambda to: to.remove_local_address(address, now))
+
+    def add_local_tcp(
+        self,
+        transport: str,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams of ``transport`` lead away from ``address``, or arrive there."""
+        self._feed(transport, lambda to: to.add_local_tcp(address, tcp_type, now, disclosure))
+
+    def lose_stream(
+        self, transport: str, local: Address, remote: Address, text: str, now: float
+    ) -> None:
+        """A stream of ``transport`` has ended, or could not be opened."""
+        self._feed(transport, lambda to: to.lose_stream(local, remote, text, now))
+
+    def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
+        """Whether the peer has proven that it is at ``remote``."""
+        stack = self._stacks.get(transport)
+        return stack is not None and stack.session.ice.is_validated(local, remote)
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""
@@ -260,6 +307,7 @@ class TransportSet:
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True
+        self._recovery.discard(stack.name)
         stack.session.close(now)
         self._leaving.append(stack)
         self._requests.append(TransportDiscarded(stack.name))

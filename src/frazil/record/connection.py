@@ -19,6 +19,7 @@ from frazil.peer.core import Core
 from frazil.peer.description import DescriptionInit
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
+from frazil.peer.recovery import Recovery
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
 from frazil.peer.transport_set import SessionFactory, TransportSet
 from frazil.record.engine import recorded_engine
@@ -78,10 +79,11 @@ class RecordedTransports(TransportSet):
         core: Core,
         channels: ChannelTable,
         configuration: Configuration,
+        recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.recorder = recorder
-        super().__init__(core, channels, configuration, factory)
+        super().__init__(core, channels, configuration, recovery, factory)
 
     receive = recorded("transports", TransportSet.receive)
     handle_timeout = recorded("transports", TransportSet.handle_timeout)
@@ -89,6 +91,9 @@ class RecordedTransports(TransportSet):
     poll_requests = recorded("transports", TransportSet.poll_requests, Teller.plain)
     add_local_address = recorded("transports", TransportSet.add_local_address)
     remove_local_address = recorded("transports", TransportSet.remove_local_address)
+    add_local_tcp = recorded("transports", TransportSet.add_local_tcp)
+    local_address_failed = recorded("transports", TransportSet.local_address_failed)
+    lose_stream = recorded("transports", TransportSet.lose_stream)
     gather_again = recorded("transports", TransportSet.gather_again)
     local_addresses_done = recorded("transports", TransportSet.local_addresses_done)
     expect_server = recorded("transports", TransportSet.expect_server)
@@ -187,6 +192,7 @@ class RecordedConnection(PeerConnection):
             session_factory=setup.session_factory(
                 recorder.random_bytes, trace, recorded_engine(recorder, make_engine)
             ),
+            recovery=setup.recovery,
             parts=Parts(
                 partial(RecordedTransports, recorder),
                 partial(RecordedChannel, recorder),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from frazil.dtls import Certificate, EngineFactory, OpenSslEngine
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
+from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transport_set import SessionFactory
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
@@ -20,11 +21,13 @@ class Setup:
         configuration: The W3C configuration.
         session: Timers and limits.
         certificate: Who we are. A recording holds it without its key.
+        recovery: What to do about a path that is lost.
     """
 
     configuration: Configuration
     session: SessionConfig
     certificate: Certificate
+    recovery: RecoveryPolicy
 
     def connection(self, random_bytes: RandomBytes, trace: Trace) -> PeerConnection:
         """A connection that is not recorded."""
@@ -34,6 +37,7 @@ class Setup:
             random_bytes=random_bytes,
             trace=trace,
             session_factory=self.session_factory(random_bytes, trace, OpenSslEngine),
+            recovery=self.recovery,
         )
 
     def session_factory(

@@ -26,7 +26,7 @@ class SctpConfig:
             It has to outlast a peer that delays its SACK by 200 ms.
         rto_max_s: The longest retransmission timeout; after a blackout of any length traffic
             resumes within this time.
-        max_init_retransmits: How often INIT and COOKIE ECHO are repeated.
+        max_init_retransmits: How often INIT and COOKIE ECHO are repeated. None is for ever.
         max_retransmits: How many timeouts in a row, with no sign of life in between, end the
             association. None leaves that judgement to the layers below (ICE consent).
         heartbeat_s: How long an idle association waits before it asks for a sign of life.
@@ -44,7 +44,7 @@ class SctpConfig:
     rto_initial_s: float = 0.5
     rto_min_s: float = 0.22
     rto_max_s: float = 5.0
-    max_init_retransmits: int = 8
+    max_init_retransmits: int | None = 8
     max_retransmits: int | None = 10
     heartbeat_s: float = 30.0
     sack_delay_s: float = 0.02
@@ -59,7 +59,7 @@ class SctpConfig:
         _require(self.receive_window >= 4096, "receive_window is at least 4096 bytes")
         _require(0 < self.rto_min_s <= self.rto_max_s, "0 < rto_min_s <= rto_max_s")
         _require(0 < self.rto_initial_s <= self.rto_max_s, "0 < rto_initial_s <= rto_max_s")
-        _require(self.max_init_retransmits >= 0, "max_init_retransmits is not negative")
+        _require((self.max_init_retransmits or 0) >= 0, "max_init_retransmits is not negative")
         _require((self.max_retransmits or 0) >= 0, "max_retransmits is not negative")
         _require(self.heartbeat_s > 0, "heartbeat_s is positive")
         _require(0 < self.sack_delay_s <= 0.5, "sack_delay_s is at most 0.5 (RFC 9260 6.2)")

@@ -240,8 +240,8 @@ class Handshake:
         """Repeat INIT or COOKIE ECHO, or give up (section 4, T1-init and T1-cookie)."""
         if not self._timer.expire(now):
             return
-        link = self._link
-        if self._timer.expirations > self._config.max_init_retransmits:
+        link, limit = self._link, self._config.max_init_retransmits
+        if limit is not None and self._timer.expirations > limit:
             link.time_out("the peer did not complete the handshake", now)
         elif link.state is AssociationState.COOKIE_WAIT:
             link.send_alone(self._init(), 0)

@@ -27,4 +27,6 @@ class SessionConfig:
     ice: IceConfig = field(default_factory=IceConfig)
     dtls: DtlsConfig = field(default_factory=DtlsConfig)
     relay_patience_s: float = 10.0
-    sctp: SctpConfig = field(default_factory=lambda: SctpConfig(max_retransmits=None))
+    sctp: SctpConfig = field(
+        default_factory=lambda: SctpConfig(max_retransmits=None, max_init_retransmits=None)
+    )

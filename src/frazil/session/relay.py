@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from frazil.ice import CandidateError
+from frazil.ice import CandidateError, concealed
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes, Run, Transmit
@@ -19,10 +19,12 @@ class Relay:
         config: The credentials it was asked with.
         client: The allocation.
         attempt: 0 for what gathering waits for; else which attempt to replace a lost one it is.
+        domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
-        is_hidden: Whether the peer must not learn how the server sees us.
+        is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
+        conceals: Whether the peer must not learn of it from the relayed candidate either.
         is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
         gives_up_at: When gathering waits no longer.
         addresses: The relayed addresses, while there is an allocation.
@@ -35,7 +37,9 @@ class Relay:
         "allocated_at",
         "attempt",
         "client",
+        "conceals",
         "config",
+        "domain",
         "gives_up_at",
         "host",
         "is_doubtful",
@@ -61,9 +65,11 @@ class Relay:
         name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
         self.client = TurnClient(config, random_bytes, trace, name=name)
         self.attempt = attempt
+        self.domain: str | None = None
         self.allocated_at = 0.0
         self.urls: list[str] = []
         self.is_hidden = False
+        self.conceals = False
         self.is_doubtful = False
         self.gives_up_at = 0.0
         self.addresses: tuple[Address, ...] = ()
@@ -87,8 +93,8 @@ class Relay:
 
     def related(self, address: Address) -> Address:
         """What the peer is told of where we are, with the relayed ``address`` (RFC 8839 5.1)."""
-        if self.mapped is None or self.is_hidden:
-            return ("::" if ":" in address[0] else "0.0.0.0", 0)
+        if self.mapped is None or self.conceals:
+            return concealed(address)
         return self.mapped
 
     def error(self, code: int, text: str) -> CandidateError:

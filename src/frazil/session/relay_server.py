@@ -35,6 +35,11 @@ class RelayServer:
         self.is_settled = False
         self._addresses = tuple(addresses)
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Its own, alone."""
+        return (self.url,)
+
     def address_for(self, host: Address) -> Address | None:
         """Its best address that can be reached from ``host``."""
         is_ipv6 = ":" in host[0]

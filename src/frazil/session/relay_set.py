@@ -8,7 +8,7 @@ is agreed; a new generation that asks for the same relay gets the same one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.config import MAX_RELAY_SERVERS
@@ -31,6 +31,16 @@ from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""
+
+
+class _Host(NamedTuple):
+    """How the peer may hear of a local address: not through ICE, not as ``raddr``."""
+
+    is_hidden: bool
+    is_concealed: bool
+
+
+_UNKNOWN: Final = _Host(is_hidden=True, is_concealed=True)
 
 
 class RelaySet:
@@ -70,7 +80,7 @@ class RelaySet:
         self._trace = trace
         self._relays: dict[tuple[Address, Address], Relay] = {}
         self._by_address: dict[Address, Relay] = {}
-        self._hosts: dict[Address, bool] = {}
+        self._hosts: dict[Address, _Host] = {}
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self._hosts_done = False
         self._ufrag = ""
@@ -99,9 +109,18 @@ class RelaySet:
             relay.permitted.clear()
         self._collect(now)
 
-    def add_host(self, address: Address, now: float, *, hidden: bool) -> None:
-        """A socket is bound to ``address``; ``hidden`` if the peer must not learn of it."""
-        self._hosts[address] = hidden
+    def add_host(
+        self, address: Address, now: float, *, hidden: bool, conceals: bool = False
+    ) -> None:
+        """A socket is bound to ``address``.
+
+        Args:
+            address: Where.
+            now: The instant.
+            hidden: ICE is not told of it: nobody but servers may write to it.
+            conceals: The peer must not learn where it is.
+        """
+        self._hosts[address] = _Host(hidden, conceals or hidden)
         self._untold[address] = hidden and self._untold.get(address, True)
         for server in self._servers.values():
             self._ask(server, address, now)
@@ -157,7 +176,11 @@ class RelaySet:
 
     def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The servers of these URLs are to be asked like this from now on."""
-        places: list[Relay | Vacancy] = [*self._relays.values(), *self.vacancies.items]
+        places: list[RelayServer | Vacancy | Relay] = [
+            *self._servers.values(),
+            *self.vacancies.items,
+            *self._relays.values(),
+        ]
         for place in places:
             config = next((configs[url] for url in place.urls if url in configs), None)
             if config is None:
@@ -192,7 +215,7 @@ class RelaySet:
             relay.client.confirm(now)
         if not relay.urls:
             relay.gives_up_at = now + self._patience_s
-            relay.is_hidden = self._hosts.get(host, True)
+            relay.is_hidden, relay.conceals = self._hosts.get(host, _UNKNOWN)
         relay.urls.append(url)
 
     def _tell(self, relay: Relay, now: float) -> None:
@@ -380,7 +403,7 @@ class RelaySet:
             self._retry(relay, now)
             return
         config = replace(relay.config, accepts_redirect=False)
-        self._vacate(relay, to.address, config, relay.attempt, now, domain=to.domain)
+        self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
 
     def _give_up(self, relay: Relay, now: float) -> None:
         """The server has not answered for so long that nobody waits any longer."""
@@ -402,7 +425,7 @@ class RelaySet:
         self._withdraw(relay, now)
         if relay.is_doubtful:  # this generation never heard of it
             relay.is_doubtful = False
-            self._vacate(relay, relay.server, relay.config, 0, now)
+            self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
             return
         self._note(relay.urls, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
@@ -419,7 +442,8 @@ class RelaySet:
     def _replace(self, relay: Relay, now: float) -> None:
         """Have another relay in place of one that was lost, unless that is hopeless."""
         if relay.attempt < MAX_ATTEMPTS:
-            self._vacate(relay, relay.server, relay.config, relay.attempt + 1, now)
+            attempt = relay.attempt + 1
+            self._vacate(relay, relay.server, relay.config, attempt, now, relay.domain)
 
     def _vacate(
         self,
@@ -428,11 +452,14 @@ class RelaySet:
         config: TurnConfig,
         attempt: int,
         now: float,
-        domain: str | None = None,
+        domain: str | None,
     ) -> None:
         """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
         ip = relay.host[0]
-        if relay.urls and any(host[0] == ip for host in self._hosts):
+        has_gone = not any(host[0] == ip for host in self._hosts)
+        if has_gone and (self._hosts or not config.is_reliable):
+            return  # with the interface; without UDP only an attempt can tell
+        if relay.urls:
             urls, relay.urls = relay.urls, []
             self.vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 
@@ -446,6 +473,7 @@ class RelaySet:
     def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
         for url in vacancy.urls:
             self._want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
+        self._relays[host, vacancy.server].domain = vacancy.domain
 
     def stream_opened(self, number: int, local: Address, now: float) -> None:
         """The stream of this request leads from ``local`` to its server."""

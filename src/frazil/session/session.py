@@ -19,13 +19,16 @@ from frazil.dtls import (
 )
 from frazil.errors import InvalidStateError
 from frazil.ice import (
+    OPEN,
     SERVER_UNREACHABLE,
     Candidate,
     CandidateError,
     Credentials,
+    Disclosure,
     GatheringStateChanged,
     IceAgent,
     IceTransportChanged,
+    TcpType,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
@@ -228,11 +231,46 @@ class Session:
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def add_local_address(self, address: Address, now: float, *, hidden: bool = False) -> None:
-        """A socket is bound to ``address``; if ``hidden``, only servers are to learn of it."""
+    def add_local_address(
+        self,
+        address: Address,
+        now: float,
+        *,
+        hidden: bool = False,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """A socket is bound to ``address``.
+
+        Args:
+            address: Where.
+            now: The instant.
+            hidden: Use it to reach servers, and for nothing else.
+            disclosure: What the peer is told of it otherwise.
+        """
         if not hidden:
-            self.ice.add_local_address(address, now)
-        self._relays.add_host(address, now, hidden=hidden)
+            self.ice.add_local_address(address, now, disclosure)
+        self._relays.add_host(address, now, hidden=hidden, conceals=disclosure.conceals)
+        self._settle(now)
+
+    def local_address_failed(self, host: str, text: str, now: float) -> None:
+        """No socket could be bound to the address ``host``, for the reason ``text``."""
+        self.ice.local_address_failed(host, text, now)
+        self._settle(now)
+
+    def add_local_tcp(
+        self,
+        address: Address,
+        tcp_type: TcpType,
+        now: float,
+        disclosure: Disclosure = OPEN,
+    ) -> None:
+        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.IceAgent`."""
+        self.ice.add_local_tcp(address, tcp_type, now, disclosure)
+        self._settle(now)
+
+    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
+        """The stream between these addresses has ended or could not be opened."""
+        self.ice.lose_stream(local, remote, text, now)
         self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:

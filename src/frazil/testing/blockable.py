@@ -71,6 +71,10 @@ class BlockableNetwork(Network):
         """The addresses of the inner network that are to be shown."""
         return list(filter(self._only, self._inner.interfaces()))
 
+    def source_address(self, remote: str) -> str:
+        """The address from which this host writes to ``remote``, blocked or not."""
+        return self._inner.source_address(remote)
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Watch the addresses of the inner network; see :class:`frazil.aio.Network`."""
         return self._inner.watch_interfaces(on_change)

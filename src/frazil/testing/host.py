@@ -133,6 +133,20 @@ class VirtualHost(Network):
         """All addresses that the host has right now."""
         return list(self._interfaces.values())
 
+    def source_address(self, remote: str) -> str:
+        """The host's oldest address of the family: there its default route is.
+
+        Raises:
+            OSError: It has none.
+            ValueError: ``remote`` is not an IP literal.
+        """
+        remote = canonical_ip(remote)
+        for interface in self.interfaces():
+            same_family = (":" in interface.address) == (":" in remote)
+            if same_family and interface.is_loopback == is_loopback(remote):
+                return interface.address
+        raise os_error(errno.ENETUNREACH)
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Have ``on_change`` called in the instant in which the addresses change."""
         return _Watch(self._watchers, on_change)
@@ -173,7 +187,7 @@ class VirtualHost(Network):
             OSError: Nobody answers, or refuses, or is not who he should be (``ssl.SSLError``), or
                 the host does not have that address.
         """
-        source = canonical_ip(local) if local is not None else self._source(remote)
+        source = canonical_ip(local) if local is not None else self.source_address(remote[0])
         if not self.has(source):
             raise os_error(errno.EADDRNOTAVAIL)
         server_name = tls.server_name if tls is not None else None
@@ -327,14 +341,6 @@ class VirtualHost(Network):
             self._carry(self, source, destination, data, TransportProtocol.TCP, report)
         else:
             report(Fate.UNROUTABLE)
-
-    def _source(self, remote: Address) -> str:
-        """The address from which the host writes to ``remote``."""
-        for interface in self.interfaces():
-            same_family = (":" in interface.address) == (":" in remote[0])
-            if same_family and interface.is_loopback == is_loopback(remote[0]):
-                return interface.address
-        raise os_error(errno.ENETUNREACH)
 
 
 class _Watch:

@@ -94,3 +94,9 @@ class Links:
                 if link is not None:
                     return link
         return self.link(ends.sender, ends.receiver)
+
+    def reset(self, conditions: Conditions) -> None:
+        """Have ``conditions`` on every link, made or not."""
+        self.default = conditions
+        for link in self._all.values():
+            link.conditions = conditions

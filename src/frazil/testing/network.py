@@ -235,6 +235,10 @@ class VirtualNetwork:
         self.link(a, b).conditions = conditions
         self.link(b, a).conditions = back or conditions
 
+    def connect_all(self, conditions: Conditions) -> None:
+        """Set the conditions of every link, whether it has been used yet or not."""
+        self._links.reset(conditions)
+
     def link(self, source: Endpoint, destination: Endpoint) -> Link:
         """The direction from one place to another: its conditions and counters.
 

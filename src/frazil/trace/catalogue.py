@@ -60,6 +60,12 @@ _PEER: Final = (
         type="offer, answer, pranswer or rollback",
         sections="number of m-sections",
     ),
+    event(
+        "peer",
+        "recovery",
+        "The path is lost: the next offer restarts ICE.",
+        attempt="its number since a path was steady",
+    ),
 )
 
 _ICE: Final = (
@@ -97,6 +103,20 @@ _ICE: Final = (
     ),
     event("ice", "end-of-remote-candidates", "The peer has no further candidate."),
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
+    event(
+        "ice",
+        "host-failed",
+        "No socket could be bound to a local address.",
+        address="IP address",
+        text="why",
+    ),
+    event(
+        "ice",
+        "stream-lost",
+        "A TCP connection to the peer ended or could not be opened.",
+        remote="IP address of the peer",
+        text="why",
+    ),
     event(
         "ice",
         "server-failed",

@@ -19,7 +19,7 @@ from frazil.trace import StateChange, Trace
 from frazil.turn.address import canonical_peer, is_ipv6, is_plausible_server
 from frazil.turn.authentication import Authentication
 from frazil.turn.channel_data import is_channel_data
-from frazil.turn.config import RelayFamily, TurnConfig
+from frazil.turn.config import TurnConfig
 from frazil.turn.event import (
     Allocated,
     AllocationFailed,
@@ -34,18 +34,15 @@ from frazil.turn.lease import RETRY_PAUSE_S, Lease
 from frazil.turn.relay import Relay
 from frazil.turn.request import Answer, RequestTable
 from frazil.turn.state import Cause, TurnState, relay_machine
+from frazil.turn.wish import Wish
 from frazil.types import Address, Datagram, RandomBytes
 
 _RENEWAL_SHARE: Final = 5 / 6
 """An allocation is refreshed after this share of its lifetime: 500 of the usual 600 s, which leaves
 time for two whole transactions, and is a minute or more before the end from 360 s on."""
 
-_UDP: Final = 17
-_IPV6: Final = 2
 _BEFORE: Final = frozenset({TurnState.NEW, TurnState.ALLOCATING})
 _EXPIRED: Final = Failure(None, "no refresh of the allocation got through in time")
-_FALLBACK: Final = {RelayFamily.BOTH: RelayFamily.IPV4, RelayFamily.IPV4: RelayFamily.IPV6}
-"""What to ask for next if the server cannot give the addresses that were asked for."""
 _ADDRESSLESS: Final = Failure(None, "the server granted an allocation without an address")
 
 
@@ -72,8 +69,6 @@ class TurnClient:
         "_config",
         "_deadline_at",
         "_events",
-        "_family",
-        "_first_failure",
         "_is_confirming",
         "_lease",
         "_machine",
@@ -81,6 +76,7 @@ class TurnClient:
         "_requests",
         "_trace",
         "_transmits",
+        "_wish",
         "mapped_address",
     )
 
@@ -104,8 +100,7 @@ class TurnClient:
         self._lease = Lease()
         self._deadline_at: float | None = None
         self._is_confirming = False
-        self._family = config.family
-        self._first_failure: Failure | None = None
+        self._wish = Wish(config)
         self.mapped_address: Address | None = None
 
     # What it is.
@@ -135,15 +130,7 @@ class TurnClient:
         self._settle()
 
     def _ask(self, now: float) -> None:
-        attributes: dict[Attribute, object] = {
-            Attribute.REQUESTED_TRANSPORT: _UDP,
-            Attribute.LIFETIME: self._config.lifetime_s,
-        }
-        if self._family is RelayFamily.IPV6:
-            attributes[Attribute.REQUESTED_ADDRESS_FAMILY] = _IPV6
-        elif self._family is RelayFamily.BOTH:
-            attributes[Attribute.ADDITIONAL_ADDRESS_FAMILY] = _IPV6
-        self._requests.send(Method.ALLOCATE, attributes, now)
+        self._requests.send(Method.ALLOCATE, self._wish.attributes(), now)
 
     def set_credentials(self, username: str, password: str) -> None:
         """Prove ourselves like this from the next 401 on: until then the old proof is good.
@@ -359,20 +346,13 @@ class TurnClient:
         failure, message = answer.failure, answer.message
         if failure is not None and failure.code == TRY_ALTERNATE and message is not None:
             self._take_redirection(failure, message, now)
-        elif failure is not None and self._can_fall_back(failure):
-            self._first_failure = self._first_failure or failure
-            self._family = _FALLBACK[self._family]
+        elif failure is not None and self._wish.settle_for_less(failure):
             self._trace.record(now, "turn", "family-refused", code=failure.code)
             self._ask(now)
         elif failure is not None:
-            self._fail(_cause_of(answer), self._first_failure or failure, now)
+            self._fail(_cause_of(answer), self._wish.first_failure or failure, now)
         elif message is not None:
             self._begin(message, answer.request.started_at, now)
-
-    def _can_fall_back(self, failure: Failure) -> bool:
-        """Whether addresses of one family are worth a try where both were not to be had."""
-        wants_any = self._config.family is RelayFamily.BOTH
-        return failure.is_about_family and wants_any and self._family in _FALLBACK
 
     def _begin(self, message: Message, asked_at: float, now: float) -> None:
         """The allocation is there (RFC 8656 7.3)."""

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
@@ -25,6 +25,7 @@ from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
+from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
 from frazil.record import Setup
 from frazil.session.config import SessionConfig
@@ -110,6 +111,7 @@ class RTCPeerConnection(EventTarget):
         network: Network | None = None,
         ice: IceOptions | None = None,
         session: SessionConfig | None = None,
+        recovery: Literal["none", "restart"] = "none",
         trace: TraceFile | str | os.PathLike[str] | None = None,
     ) -> None:
         """Make a connection in state ``new``.
@@ -119,12 +121,16 @@ class RTCPeerConnection(EventTarget):
             network: Where sockets are opened; another one than this machine's in tests.
             ice: How candidates are gathered.
             session: Timers and limits, for example when ``disconnected`` is reported.
+            recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
+                path is lost for good, or is lost and this host's network has changed. The
+                application negotiates on ``negotiationneeded``, as ever.
             trace: A file in which everything is recorded, so that ``frazil replay`` can do it
                 again. Without it, ``FRAZIL_TRACE`` may name a folder for such files.
 
         Raises:
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
                 configuration is wrong; the message says where.
+            ValueError: ``recovery`` is something else.
             RuntimeError: No event loop is running.
         """
         self._loop = asyncio.get_running_loop()
@@ -134,7 +140,7 @@ class RTCPeerConnection(EventTarget):
         certificate = choose_certificate(config.certificates, network.random_bytes)
         records = Trace()
         self._pulse = Pulse()
-        setup = Setup(config, session or SessionConfig(), certificate)
+        setup = Setup(config, session or SessionConfig(), certificate, RecoveryPolicy(recovery))
         self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
         self._driver = Driver(
             self._peer,

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 import frazil
-from frazil import IceOptions
+from frazil import AddressMapMode, IceOptions, IpHandlingPolicy
 
 
 def test_options_are_public_keyword_only_and_frozen():
@@ -34,3 +34,36 @@ def test_the_tls_context_is_one():
 def test_unverified_tls_believes_anybody():
     context = frazil.unverified_tls()
     assert (context.check_hostname, context.verify_mode) == (False, ssl.CERT_NONE)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"interfaces": "eth0"}, TypeError, "interfaces must be a sequence of texts"),
+        ({"interfaces": [1]}, TypeError, "interfaces must hold texts only"),
+        ({"interfaces": []}, ValueError, "interfaces is empty"),
+        ({"addresses": ["10.0.0.0/8", "!eth0"]}, ValueError, "eth0"),
+        ({"addresses": "10.0.0.0/8"}, TypeError, "addresses must be a sequence of texts"),
+        ({"families": []}, ValueError, "families must be 4, 6 or both"),
+        ({"families": [4, 5]}, ValueError, r"families must be 4, 6 or both, not \[4, 5\]"),
+        ({"families": 4}, TypeError, "not iterable"),
+        ({"ip_handling": "public"}, ValueError, "ip_handling must be one of default, default_pub"),
+        ({"ports": (40000, 40100)}, TypeError, "ports must be a range"),
+        ({"ports": range(0)}, ValueError, "ports from 1 to 65535"),
+        ({"ports": range(10)}, ValueError, "ports from 1 to 65535"),
+        ({"ports": range(65_000, 65_537)}, ValueError, "ports from 1 to 65535"),
+        ({"ports": range(5, -1, -1)}, ValueError, "ports from 1 to 65535"),
+        ({"address_map": {"10.0.0.5": "nowhere"}}, ValueError, "nowhere"),
+        ({"address_map_mode": "both"}, ValueError, "must be one of replace, add, not 'both'"),
+    ],
+)
+def test_nonsense_is_refused_at_once(options, error, message):
+    with pytest.raises(error, match=message):
+        IceOptions(**options)
+
+
+def test_policies_are_given_by_name_or_as_members():
+    named = IceOptions(ip_handling="default_public_interface_only", address_map_mode="add")
+    assert named.ip_handling is IpHandlingPolicy.DEFAULT_ROUTE
+    assert named.address_map_mode is AddressMapMode.ADD
+    assert IceOptions(ip_handling=IpHandlingPolicy.NO_UDP).ip_handling is IpHandlingPolicy.NO_UDP

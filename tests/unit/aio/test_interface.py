@@ -1,10 +1,11 @@
+import sys
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import SimpleNamespace
 
 import ifaddr
 import pytest
 
-from frazil.aio.interface import list_interfaces
+from frazil.aio.interface import list_interfaces, source_address
 from frazil.aio.network import Interface
 
 
@@ -51,3 +52,34 @@ def test_list_interfaces_passes_the_systems_refusal_on(monkeypatch):
     monkeypatch.setattr(ifaddr, "get_adapters", refuse)
     with pytest.raises(OSError, match="no netlink here"):
         list_interfaces()
+
+
+def test_the_source_of_what_is_written_to_this_very_host_is_itself():
+    assert source_address("127.0.0.1") == "127.0.0.1"
+    assert source_address("::ffff:127.0.0.1") == "127.0.0.1"
+
+
+def test_a_source_needs_the_ip_address_of_one_host():
+    with pytest.raises(ValueError, match=r"host\.example"):
+        source_address("host.example")
+    with pytest.raises(OSError, match=r".+"):
+        source_address("255.255.255.255")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not list them")
+def test_interfaces_that_are_off_or_have_no_carrier_are_left_out(monkeypatch):
+    flags = {b"off0": 0x0, b"cable0": 0x1, b"eth0": 0x41}
+
+    def ioctl(sock, request, data):
+        name = data[:16].rstrip(b"\0")
+        if name not in flags:
+            raise OSError("no such device")
+        return data[:16] + flags[name].to_bytes(2, sys.byteorder) + data[18:]
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    adapters = [
+        SimpleNamespace(nice_name=name, ips=[SimpleNamespace(ip=f"10.0.0.{number}")])
+        for number, name in enumerate(("off0", "cable0", "eth0", "odd0"))
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+    assert [each.name for each in list_interfaces()] == ["eth0", "odd0"]

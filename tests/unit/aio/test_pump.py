@@ -122,8 +122,8 @@ async def test_every_interface_gets_a_socket(stage: Stage):
     assert [host for host, _ in added] == ["10.0.0.1", "10.0.0.2"]
     assert added == [socket.local for socket in stage.host.inner.sockets()]
     assert [name for name, *_ in stage.session.calls][-3:] == [
-        "add_local_address",
-        "add_local_address",
+        "add_local_tcp",
+        "add_local_tcp",
         "local_addresses_done",
     ]
 
@@ -252,7 +252,8 @@ async def test_a_restart_follows_the_interfaces(stage: Stage):
     stage.host.inner.add_interface("10.0.0.3")
     await restart(stage)
     assert stage.host.bound == ["10.0.0.2", "10.0.0.3"]
-    assert [address for address, _ in stage.session.called("remove_local_address")] == [gone]
+    removed = [address for address, _ in stage.session.called("remove_local_address")]
+    assert removed == [gone, ("10.0.0.1", 9)]
 
 
 @on_stage

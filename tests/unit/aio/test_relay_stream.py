@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from frazil.aio.network import StreamHandlers
+from frazil.aio.network import StreamHandlers, Tls
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.types import Address, Datagram, Transmit
@@ -46,6 +46,7 @@ class Net:
 
     def __init__(self, *ports: int) -> None:
         self.ports = list(ports)
+        self.random_bytes = bytes
         self.udp_port = 5000
         self.streams: list[Stream] = []
         self.early: bytes | None = None
@@ -149,8 +150,9 @@ def test_a_stream_never_has_the_port_of_another_socket():
         assert (udp.local[1], stream.local[1]) == (5000, 6000)
         assert [each.is_closed for each in net.streams] == [True, True, False]
         assert sockets.open(HOST) is udp
-        assert sockets.stream(HOST, SERVER) is stream
-        assert sockets.stream(HOST, ("192.0.2.8", 443)) is None
+        assert sockets.stream(HOST, SERVER, None) is stream
+        assert sockets.stream(HOST, ("192.0.2.8", 443), None) is None
+        assert sockets.stream(HOST, SERVER, Tls("relay.example")) is None
         sockets.send([Transmit(MESSAGE, len(MESSAGE), stream.local, SERVER)])
         assert net.streams[2].sent == [MESSAGE + b"\0"]
 
@@ -175,7 +177,7 @@ def test_a_socket_never_has_the_port_of_a_stream():
         net, end = Net(5000), End()
         sockets = SocketSet(net, end.datagrams.extend)
         stream = await sockets.connect(HOST, SERVER, None, end.ends.append)
-        with pytest.raises(OSError, match="same port"):
+        with pytest.raises(OSError, match="every port"):
             sockets.open(HOST)
         assert sockets.remove(stream)
         assert not sockets.remove(stream)

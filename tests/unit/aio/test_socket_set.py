@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from frazil.aio.socket_set import SocketSet
@@ -22,6 +24,7 @@ class FakeSocket:
 class FakeNetwork:
     def __init__(self) -> None:
         self.opened: list[FakeSocket] = []
+        self.random_bytes = random.Random(1).randbytes
 
     def open_udp(self, host: str, port: int, on_datagrams: object) -> FakeSocket:
         if host == "10.0.0.99":

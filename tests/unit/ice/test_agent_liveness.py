@@ -299,6 +299,49 @@ def test_revoked_consent_ends_sending_at_once(ends):
     assert pair.a.reasons[-1].deadline_at is None
 
 
+def answers_of(side: Side, remote):
+    """Drops what ``side`` answers to checks from ``remote``."""
+
+    def drops(sender, transmit):
+        answers = transmit.data[:2] == b"\1\1"
+        return sender is side and answers and transmit.remote == remote
+
+    return drops
+
+
+def test_an_agent_that_failed_tells_so_whoever_still_checks_it():
+    """Otherwise the peer, whose checks it answers, would believe in the pair for ever."""
+    pair = connected()
+    pair.drops = answers_of(pair.a, pair.b.agent.path[0])
+    while pair.b.states[-1] != "failed":
+        assert pair.a.states == UP
+        pair.run(0.1)
+    pair.drops = lambda side, transmit: False
+    pair.run(6.1)  # the next consent check at the latest
+    assert pair.a.states == [*UP, "failed"]
+    assert pair.b.trace.counters["check-without-consent"] == 1
+    pair.restart()
+    pair.run(5)
+    assert pair.a.states == [*UP, "failed", *UP[1:]]
+    assert pair.b.states[-4:] == ["failed", *UP[1:]]
+
+
+def test_checks_of_a_pair_that_lost_consent_are_forbidden_and_no_others():
+    """The peer must leave it as we did, or both would use different pairs for ever."""
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True)
+    peer.validate(LOCAL_2)
+    peer.run(29.9)
+    assert peer.check(LOCAL).error is None
+    peer.run(0.2)
+    assert peer.agent.path is None
+    refusal = peer.check(LOCAL)
+    assert refusal.error.code == 403
+    assert refusal.is_authentic(short_term_key(peer.theirs.password))
+    assert peer.check(LOCAL_2).error is None
+    assert peer.trace.counters["check-without-consent"] == 1
+
+
 def test_other_pairs_are_asked_the_moment_the_selected_one_counts_as_lost():
     peer = IcePeer()
     peer.validate(LOCAL, use_candidate=True)

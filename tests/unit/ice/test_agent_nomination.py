@@ -597,6 +597,21 @@ def test_an_address_that_checks_showed_before_the_server_is_signalled_all_the_sa
     assert changes == (pair.a.agent.pair_changes, pair.b.agent.pair_changes)
 
 
+def test_a_nomination_that_another_has_replaced_is_not_believed_even_in_need():
+    """It waited for our own check; by the time that was answered, it was out of date."""
+    peer = IcePeer()
+    peer.check(LOCAL_2, use_candidate=True, nomination=2)
+    (early,) = [request for request, local, _ in peer.requests if local == LOCAL_2]
+    peer.validate(LOCAL, use_candidate=True, nomination=3)
+    while peer.states[-1] != "disconnected":
+        peer.run(0.1)
+    peer.requests.clear()
+    peer.receive(peer.response(early, LOCAL_2), LOCAL_2, REMOTE)
+    assert peer.agent.path == (LOCAL_2, REMOTE)  # the only one that works,
+    peer.validate(LOCAL)
+    assert peer.agent.path == (LOCAL, REMOTE)  # until the agreed one does again
+
+
 def test_the_nominated_pair_is_taken_again_when_the_peer_says_so():
     """It was left while silent; the one taken instead is silent, too."""
     peer = IcePeer()

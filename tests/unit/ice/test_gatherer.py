@@ -6,6 +6,7 @@ import pytest
 from frazil.ice.candidate import CandidateType
 from frazil.ice.config import MAX_SERVERS, IceConfig
 from frazil.ice.credential import Credentials
+from frazil.ice.disclosure import Disclosure
 from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
@@ -126,6 +127,92 @@ def test_the_same_host_twice_is_one_candidate():
     bench = Bench()
     assert bench.gatherer.add_host(HOST, bench.now) is not None
     assert bench.gatherer.add_host(HOST, bench.now) is None
+
+
+# --- what the peer is told ----------------------------------------------------------------------
+
+PUBLIC_HOST: Address = (PUBLIC[0], HOST[1])
+PUBLIC_HOST_2: Address = ("203.0.113.8", HOST[1])
+
+
+def disclosed(disclosure: Disclosure) -> Bench:
+    bench = Bench()
+    assert bench.gatherer.add_host(HOST, bench.now, disclosure).address == HOST
+    bench.gatherer.hosts_done(bench.now)
+    return bench
+
+
+def test_public_addresses_stand_for_the_local_one():
+    bench = disclosed(Disclosure(hosts=(PUBLIC_HOST[0], PUBLIC_HOST_2[0])))
+    assert bench.found == [("host", PUBLIC_HOST), ("host", PUBLIC_HOST_2)]
+    kept = bench.generation.local_candidates
+    assert [c.address for c in kept] == [HOST, PUBLIC_HOST, PUBLIC_HOST_2]
+    assert {c.base for c in kept} == {HOST}
+    assert kept[0].priority == kept[1].priority > kept[2].priority
+    assert len({c.foundation for c in kept}) == 1
+    assert bench.generation.host_candidate(HOST) is kept[0]
+    assert "10.0.0.1" not in str([c.to_line() for c in kept[1:]])
+
+
+def test_a_name_is_told_and_the_address_kept():
+    bench = disclosed(Disclosure(hosts=("1234.local",)))
+    assert bench.found == [("host", ("1234.local", HOST[1]))]
+    assert [c.address for c in bench.generation.local_candidates] == [HOST]
+
+
+def test_a_host_that_is_left_out_still_asks_servers():
+    bench = Bench()
+    bench.gatherer.expect_server("stun:a")
+    bench.gatherer.add_host(HOST, bench.now, Disclosure(hosts=()))
+    bench.gatherer.hosts_done(bench.now)
+    bench.gatherer.add_server("stun:a", [SERVER], bench.now)
+    (request,) = bench.sent()
+    assert bench.found == []
+    assert bench.answer(request)
+    assert bench.found == [("srflx", PUBLIC)]
+    assert bench.generation.local_candidates[1].to_line().endswith("raddr 0.0.0.0 rport 9")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (None, [("host", HOST)]),
+        ((), [("srflx", HOST)]),
+        (("1234.local",), [("host", ("1234.local", HOST[1]))]),
+        ((PUBLIC[0],), [("host", PUBLIC_HOST)]),
+    ],
+)
+def test_a_server_that_sees_the_local_address_does_not_betray_it(hosts, expected):
+    bench = Bench()
+    bench.gatherer.expect_server("stun:a")
+    bench.gatherer.add_host(HOST, bench.now, Disclosure(hosts=hosts))
+    bench.gatherer.hosts_done(bench.now)
+    bench.gatherer.add_server("stun:a", [SERVER], bench.now)
+    assert bench.answer(bench.sent()[0], HOST)
+    assert bench.found == expected
+    assert bench.errors == []
+    assert bench.generation.host_candidate(HOST).type == "host"
+
+
+def test_a_public_address_that_a_server_confirms_is_told_once():
+    bench = Bench()
+    bench.gatherer.expect_server("stun:a")
+    bench.gatherer.add_host(HOST, bench.now, Disclosure(reflected=(PUBLIC[0],)))
+    bench.gatherer.hosts_done(bench.now)
+    bench.gatherer.add_server("stun:a", [SERVER], bench.now)
+    assert bench.answer(bench.sent()[0], PUBLIC_HOST)
+    assert bench.found == [("host", HOST), ("srflx", PUBLIC_HOST)]
+    assert bench.generation.local_candidates[1].related == HOST
+    assert bench.generation.local_candidates[1].url is None
+
+
+def test_an_address_without_a_socket_is_told_while_gathering():
+    bench = Bench()
+    bench.gatherer.host_failed("10.0.0.3", "every port is taken", bench.now)
+    bench.gather()
+    bench.gatherer.host_failed("10.0.0.4", "too late", bench.now)
+    (error,) = bench.events(CandidateError)
+    assert error == CandidateError("", 701, "every port is taken", ("10.0.0.3", 0))
 
 
 def test_a_host_after_the_end_is_refused():
@@ -498,6 +585,19 @@ def test_an_address_that_comes_back_ranks_as_before():
     again, third = bench.generation.local_candidates[-2:]
     assert again.priority == ranks[HOST[0]]
     assert third.priority < ranks[HOST_2[0]]
+
+
+def test_an_address_in_the_place_of_another_ranks_like_it():
+    bench = Bench(HOST, HOST_2, HOST_6)
+    bench.gather()
+    ranks = {each.address[0]: each.priority for each in bench.generation.local_candidates}
+    bench.generation.remove_base(HOST)
+    bench.gatherer.begin_again(bench.now)
+    bench.gatherer.add_host(("10.0.0.3", 5), bench.now)
+    assert bench.generation.local_candidates[-1].priority == ranks[HOST[0]]
+    bench.gatherer.add_host(HOST, bench.now)  # its place is taken now
+    assert bench.generation.local_candidates[-1].priority < ranks[HOST_2[0]]
+    assert len({each.priority for each in bench.generation.local_candidates}) == 4
 
 
 def test_there_is_nothing_to_gather_again_before_the_first_time():

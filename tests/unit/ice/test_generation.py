@@ -1,8 +1,9 @@
 import random
+from dataclasses import replace
 
 import pytest
 
-from frazil.ice.candidate import Candidate, CandidateType
+from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType
 from frazil.ice.config import (
     MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
@@ -60,7 +61,8 @@ def test_a_candidate_forms_a_pair_with_each_host():
 def test_reflexive_candidates_form_no_pairs_of_their_own():
     """RFC 8445 6.1.2.4: they send from their base, so the pair would be redundant."""
     generation = active()
-    generation.local_candidates.append(line("203.0.113.7", 5, "srflx"))
+    reflexive = replace(line("203.0.113.7", 5, "srflx"), base=HOST)
+    generation.local_candidates.append(reflexive)
     generation.admit(line(), True)
     assert len(generation.checklist) == 1
 
@@ -106,7 +108,7 @@ def test_tcp_and_udp_of_one_port_are_two_candidates():
     assert generation.admit(line(transport="tcp"), True) is Admission.TAKEN
     assert generation.admit(line(), True) is Admission.TAKEN
     assert len(generation.checklist) == 1
-    assert generation.remote_candidate(("192.0.2.1", 5)) == line()
+    assert generation.remote_candidate(("192.0.2.1", 5), CandidateProtocol.UDP) == line()
 
 
 def test_sixty_candidates_are_ten_too_many():

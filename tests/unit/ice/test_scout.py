@@ -85,7 +85,7 @@ def test_an_answer_from_there_is_taken_when_the_pair_in_use_stays_silent():
     assert peer.agent.path == (LOCAL, REMOTE)
     peer.run(0.02)
     assert peer.agent.path == (LOCAL, ELSEWHERE)
-    assert peer.agent.pair_in_use.nominated
+    assert not peer.agent.pair_in_use.nominated  # that is for the peer to say
     assert peer.states == ["new", "checking", "connected"]
 
 

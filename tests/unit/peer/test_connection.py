@@ -3,6 +3,7 @@
 import pytest
 
 from frazil.errors import InvalidStateError
+from frazil.ice import OPEN
 from frazil.peer.event import EventType, TransportDiscarded
 from frazil.peer.task import BACKLOG_LIMIT
 from frazil.session.event import ChannelMessage
@@ -104,6 +105,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.receive("0", [], 1.0)
     transports.receive("7", [], 1.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
+    transports.local_address_failed("0", "192.0.2.2", "taken", 2.0)
     transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_addresses_done("0", 3.0)
     transports.expect_server("0", "stun:a")
@@ -113,9 +115,10 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.turn_streams_done("0", "turn:t", "no way", 4.7)
     transports.server_failed("0", "stun:b", "no such name", 5.0)
     transports.handle_timeout(6.0)
-    assert one.session.calls[-11:] == [
+    assert one.session.calls[-12:] == [
         ("receive", [], 1.0),
-        ("add_local_address", ("192.0.2.1", 5), 2.0, False),
+        ("add_local_address", ("192.0.2.1", 5), 2.0, False, OPEN),
+        ("local_address_failed", "192.0.2.2", "taken", 2.0),
         ("remove_local_address", ("192.0.2.1", 5), 2.0),
         ("local_addresses_done", 3.0),
         ("expect_server", "stun:a"),

@@ -14,7 +14,15 @@ from frazil.record.value import hints_of
 
 INSIDE = {
     PeerConnection: set(),
-    TransportSet: {"configure", "create", "discard", "close", "drain", "next_timeout"},
+    TransportSet: {
+        "configure",
+        "create",
+        "discard",
+        "close",
+        "drain",
+        "next_timeout",
+        "is_validated",
+    },
     DataChannel: set(),
     Transceiver: {"finish", "close", "use"},
 }

@@ -168,6 +168,17 @@ def test_cookie_echo_is_repeated_and_given_up():
     assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
 
 
+def test_without_a_limit_the_handshake_waits_for_the_path():
+    pair = Pair(SctpConfig(max_init_retransmits=None))
+    pair.a.drop = pair.b.drop = lambda packet: True
+    pair.start(both=False)
+    pair.run_for(600)
+    assert pair.a.closed is None
+    pair.a.drop = pair.b.drop = lambda packet: False
+    pair.run_for(SctpConfig().rto_max_s + 1)
+    assert established(pair)
+
+
 def test_the_handshake_measures_the_round_trip():
     pair = Pair(delay_s=0.15).connect()
     assert pair.a.association._outbound.round_trip.smoothed_s == pytest.approx(0.3)

@@ -1,136 +1,29 @@
-import random
-from itertools import count
-
 import pytest
 
 from frazil.ice import (
-    Candidate,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
-    Credentials,
-    IceAgent,
-    IceConfig,
     PairState,
 )
 from frazil.session.config import MAX_RELAY_SERVERS
-from frazil.session.event import RelayStreamRequested
-from frazil.session.relay_set import RelaySet
-from frazil.session.vacancy import MAX_ATTEMPTS
-from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
-from frazil.testing import TurnService
-from frazil.trace import Trace
-from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 from frazil.types import Address, Datagram, Transmit
-
-HOST: Address = ("10.0.0.1", 1000)
-HOST_2: Address = ("10.0.0.2", 1001)
-HOST_6: Address = ("2001:db8::1", 1002)
-SERVER: Address = ("192.0.2.9", 3478)
-SERVER_2: Address = ("192.0.2.10", 3478)
-PEER: Address = ("203.0.113.5", 6000)
-URL = "turn:one"
-CONFIG = TurnConfig("user", "password", family=RelayFamily.BOTH)
-PATIENCE_S = 10.0
-
-
-class Bench:
-    """Relays, the agent they tell, and servers that answer at once."""
-
-    def __init__(self, *, servers: tuple[Address, ...] = (SERVER,)) -> None:
-        self.now = 7.0
-        self.random_bytes = random.Random(5).randbytes
-        self.trace = Trace()
-        self.ice = IceAgent("0", IceConfig(), self.random_bytes, self.trace)
-        self.relays = RelaySet(self.ice, PATIENCE_S, self.random_bytes, self.trace)
-        self.ports = count(49152)
-        self.services = {address: self.service(address) for address in servers}
-        self.events: list = []
-        self.sent: list[Transmit] = []
-        self.heard: list[Datagram] = []
-
-    def service(self, address: Address) -> TurnService:
-        return TurnService(
-            address,
-            {"user": "password"},
-            self.random_bytes,
-            lambda is_ipv6: None if is_ipv6 else (address[0], next(self.ports)),
-            lambda relayed: None,
-        )
-
-    def begin(self) -> "Bench":
-        credentials = Credentials.generate(self.random_bytes)
-        self.ufrag = credentials.ufrag
-        self.relays.begin(self.ufrag, self.now)
-        self.ice.set_role(RTCIceRole.CONTROLLING, self.now)
-        self.ice.set_local_credentials(credentials, self.now)
-        self.events.clear()
-        return self
-
-    def begin_again(self) -> "Bench":
-        """The network has changed; the generation stays."""
-        self.relays.begin(self.ufrag, self.now)
-        self.ice.gather_again(self.now)
-        return self
-
-    def gather(self, *hosts: Address, hidden: bool = False) -> "Bench":
-        for host in hosts or (HOST,):
-            if not hidden:
-                self.ice.add_local_address(host, self.now)
-            self.relays.add_host(host, self.now, hidden=hidden)
-        self.relays.hosts_done(self.now)
-        self.ice.local_addresses_done(self.now)
-        return self.flush()
-
-    def add_server(self, url: str = URL, *addresses: Address, config=CONFIG) -> "Bench":
-        self.ice.expect_server(url)
-        self.relays.add_server(url, addresses or (SERVER,), config, self.now)
-        return self
-
-    def pair_with(self, ip: str = PEER[0]) -> None:
-        self.ice.set_remote_credentials(Credentials.generate(self.random_bytes), self.now)
-        line = f"candidate:1 1 udp 2130706431 {ip} {PEER[1]} typ host"
-        self.ice.add_remote_candidate(Candidate.from_line(line), self.now)
-        self.relays.permit(self.now)
-        self.flush()
-
-    def flush(self) -> "Bench":
-        """Carry everything to the servers and back until nobody has to say more."""
-        while transmits := self.relays.wrap([], self.now):
-            self.sent += transmits
-            for transmit in transmits:
-                service = self.services.get(transmit.remote)
-                for data in transmit.datagrams() if service else ():
-                    service.receive(data, transmit.local, self.now)
-            for service in self.services.values():
-                for answer in service.poll_transmits():
-                    self.receive(answer.data, answer.local, answer.remote)
-        self.ice.poll_transmits()
-        self.events += self.ice.poll_events()
-        return self
-
-    def receive(self, data: bytes, source: Address, host: Address = HOST) -> None:
-        self.heard += self.relays.unwrap([Datagram(data, host, source)], self.now)
-
-    def run(self, seconds: float) -> None:
-        end = self.now + seconds
-        while (at := self.relays.next_timeout()) is not None and at <= end:
-            self.now = at
-            self.relays.handle_timeout(at)
-            self.flush()
-        self.now = end
-
-    def of(self, kind: type) -> list:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def candidates(self) -> list[tuple[str, Address]]:
-        return [(e.candidate.type, e.candidate.address) for e in self.of(CandidateGathered)]
-
-    @property
-    def errors(self) -> list[tuple[str, int]]:
-        return [(event.url, event.code) for event in self.of(CandidateError)]
+from support.relay_bench import (
+    CONFIG,
+    HOST,
+    HOST_2,
+    HOST_6,
+    PATIENCE_S,
+    PEER,
+    RELIABLE,
+    SERVER,
+    SERVER_2,
+    STREAM,
+    URL,
+    Bench,
+    redirected,
+)
 
 
 def binding(message_class: MessageClass) -> bytes:
@@ -243,9 +136,6 @@ def test_a_redirection_to_another_family_cannot_be_followed() -> None:
 
 # --- streams --------------------------------------------------------------------------------------
 
-STREAM: Address = ("10.0.0.1", 2000)
-RELIABLE = TurnConfig("user", "password", protocol=RelayProtocol.TCP)
-
 
 def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
     bench = Bench().begin()
@@ -259,7 +149,7 @@ def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
     bench.flush()
     assert len(bench.of(CandidatesEnded)) == 1
     (gathered,) = (e for e in bench.of(CandidateGathered) if e.candidate.type == "relay")
-    assert gathered.candidate.to_line().endswith("raddr 0.0.0.0 rport 0")
+    assert gathered.candidate.to_line().endswith("raddr 0.0.0.0 rport 9")
     bench.relays.remove_host(STREAM, bench.now)
     bench.pair_with()
     assert {pair.key[0] for pair in bench.ice.pairs} == {HOST}
@@ -275,23 +165,6 @@ def test_a_server_to_which_no_stream_leads_is_told() -> None:
         (URL, 701, "refused")
     ]
     assert len(bench.of(CandidatesEnded)) == 1
-
-
-def redirected(**service: object) -> "tuple[Bench, RelayStreamRequested]":
-    """A bench whose server sends streams to another, and the request for one to that."""
-    bench = Bench(servers=(SERVER, SERVER_2)).begin()
-    bench.services[SERVER].redirect_to = SERVER_2
-    bench.services[SERVER].redirect_domain = "two.example"
-    for name, value in service.items():
-        setattr(bench.services[SERVER_2], name, value)
-    bench.ice.expect_server(URL)
-    bench.gather()
-    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
-    bench.relays.streams_done(URL, "", bench.now)
-    bench.flush()
-    (request,) = bench.relays.vacancies.requests
-    assert bench.of(CandidatesEnded) == []
-    return bench, request
 
 
 def test_a_redirection_over_a_stream_asks_for_another_stream() -> None:
@@ -332,112 +205,6 @@ def test_a_stream_that_comes_for_an_older_generation_is_left_alone() -> None:
     assert bench.services[SERVER_2].requests == {}
 
 
-# --- what takes the place of a lost relay ---------------------------------------------------------
-
-
-def lost(bench: "Bench", **service: object) -> "Bench":
-    """The server forgets the relay, and is found out."""
-    bench.pair_with()
-    for name, value in service.items():
-        setattr(bench.services[SERVER], name, value)
-    bench.services[SERVER].forget_allocations()
-    bench.relays.doubt((relayed_addresses(bench)[0], PEER), bench.now)
-    return bench.flush()
-
-
-def relayed_addresses(bench: "Bench") -> list[Address]:
-    return [address for kind, address in bench.candidates if kind == "relay"]
-
-
-def test_a_relay_that_was_forgotten_is_replaced_at_once_and_the_loss_told() -> None:
-    bench = lost(Bench().begin().add_server().gather())
-    old, new = relayed_addresses(bench)
-    assert {pair.key[0] for pair in bench.ice.pairs} == {HOST, new}
-    assert bench.errors == [(URL, 437)]
-    (allocation,) = bench.services[SERVER].allocations.values()
-    assert allocation.relayed == [new] != [old]
-    assert allocation.permits(PEER[0], bench.now)
-
-
-def test_attempts_to_replace_go_on_ever_more_slowly_and_end() -> None:
-    bench = Bench().begin().add_server().gather()
-    lost(bench, refusals={Method.ALLOCATE: ErrorCode(486, "Full")})
-    start, times = bench.now, []
-    seen = bench.services[SERVER].requests[Method.ALLOCATE]
-    while (at := bench.relays.next_timeout()) is not None and at < start + 3600:
-        bench.now = at
-        bench.relays.handle_timeout(at)
-        bench.flush()
-        asked = bench.services[SERVER].requests[Method.ALLOCATE]
-        if asked > seen:
-            times.append(at - start)
-        seen = asked
-    assert times[:7] == [1, 3, 7, 15, 31, 63, 123]
-    assert len(times) == MAX_ATTEMPTS - 1  # the first was at once
-    assert bench.errors == [(URL, 437)] + [(URL, 486)] * MAX_ATTEMPTS
-
-
-def test_a_server_that_drops_every_relay_is_not_asked_in_a_circle() -> None:
-    bench = lost(Bench().begin().add_server().gather())
-    lost_again = bench.now
-    bench.services[SERVER].forget_allocations()
-    bench.relays.doubt((relayed_addresses(bench)[-1], PEER), bench.now)
-    bench.flush()
-    assert len(relayed_addresses(bench)) == 2
-    bench.run(1)
-    assert bench.now == lost_again + 1
-    assert len(relayed_addresses(bench)) == 3
-
-
-def test_a_broken_stream_is_replaced_by_another() -> None:
-    bench = Bench().begin()
-    bench.ice.expect_server(URL)
-    bench.gather()
-    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
-    bench.relays.streams_done(URL, "", bench.now)
-    bench.flush().pair_with()
-    bench.relays.remove_host(STREAM, bench.now)
-    bench.flush()
-    (first,) = bench.relays.vacancies.requests
-    assert (first.ip, first.server, first.domain) == (STREAM[0], SERVER, None)
-    bench.relays.stream_failed(first.number, "refused", bench.now)
-    bench.run(1)
-    second = bench.relays.vacancies.requests[-1]
-    bench.relays.stream_opened(second.number, (STREAM[0], 2001), bench.now)
-    bench.flush()
-    assert len(relayed_addresses(bench)) == 2
-    assert bench.errors == [(URL, 701)] * 2
-
-
-def test_without_an_address_to_come_from_nothing_is_replaced() -> None:
-    bench = Bench().begin().add_server().gather()
-    bench.pair_with()
-    bench.relays.remove_host(HOST, bench.now)
-    bench.flush()
-    assert bench.relays.vacancies.items == []
-    assert bench.relays.next_timeout() is None
-
-
-def test_fresh_credentials_serve_the_replacement() -> None:
-    bench = Bench().begin().add_server().gather()
-    bench.services[SERVER].users = {"later": "fresh"}
-    bench.relays.set_credentials({URL: TurnConfig("later", "fresh"), "turn:else": CONFIG})
-    lost(bench)
-    assert [a.username for a in bench.services[SERVER].allocations.values()] == ["later"]
-
-
-def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
-    bench = Bench().begin()
-    bench.services[SERVER].silent = True
-    bench.ice.expect_server(URL)
-    bench.gather()
-    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
-    bench.relays.streams_done(URL, "", bench.now)
-    bench.relays.remove_host(STREAM, bench.now)
-    bench.flush()
-    assert bench.errors == [(URL, 701)]
-
-
 # --- hidden addresses -----------------------------------------------------------------------------
 
 
@@ -446,7 +213,7 @@ def test_a_hidden_address_is_in_no_candidate_and_no_error() -> None:
     bench.services[SERVER_2].quota = 0
     bench.add_server().add_server("turn:two", SERVER_2).gather(hidden=True)
     (gathered,) = bench.of(CandidateGathered)
-    assert gathered.candidate.to_line().endswith("typ relay raddr 0.0.0.0 rport 0")
+    assert gathered.candidate.to_line().endswith("typ relay raddr 0.0.0.0 rport 9")
     (error,) = bench.of(CandidateError)
     assert (error.url, error.code, error.local) == ("turn:two", 486, None)
 

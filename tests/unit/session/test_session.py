@@ -48,6 +48,17 @@ def test_layers_come_up_in_order():
         assert story(side) == ["dtls connecting", "dtls connected", "sctp connected"]
 
 
+def test_sctp_waits_as_long_as_the_path_lives_however_bad_it_is():
+    application_data = 23
+    pair = SessionPair().start()
+    pair.keep = lambda side, data: data[0] != application_data
+    pair.run(120.0)
+    pair.keep = lambda side, data: True
+    pair.run(6.0)
+    for side in pair.sides:
+        assert story(side) == ["dtls connecting", "dtls connected", "sctp connected"]
+
+
 def test_every_layer_gets_its_datagrams_from_one_batch_and_the_rest_is_counted():
     pair = SessionPair().connect()
     for data in (b"", b"\x80rtp", b"\x50turn", b"\x00stun?"):

@@ -4,7 +4,7 @@ import errno
 import pytest
 
 from frazil.aio import Interface, usable
-from frazil.testing import VirtualNetwork, run
+from frazil.testing import BlockableNetwork, VirtualNetwork, run
 from frazil.types import Transmit
 
 
@@ -249,6 +249,23 @@ def test_random_bytes_depend_on_seed_and_host_only():
     assert draw(1, "alice")["alice"] == both["alice"] != both["bob"]
     assert draw(2, "alice")["alice"] != both["alice"]
     assert [len(part) for part in both["alice"]] == [4, 12]
+
+
+def test_a_host_writes_from_its_oldest_address_of_the_family():
+    def main(net):
+        host = net.host("alice", "127.0.0.1", "10.0.0.1", "10.0.0.2", "fd00::1")
+        assert host.source_address("192.0.2.1") == "10.0.0.1"
+        assert host.source_address("2001:db8::1") == "fd00::1"
+        assert host.source_address("127.0.0.1") == "127.0.0.1"
+        host.remove_interface("10.0.0.1")
+        assert host.source_address("192.0.2.1") == "10.0.0.2"
+        host.remove_interface("fd00::1")
+        with pytest.raises(OSError, match=r".+") as info:
+            host.source_address("2001:db8::1")
+        assert info.value.errno == errno.ENETUNREACH
+        assert BlockableNetwork(host).source_address("192.0.2.1") == "10.0.0.2"
+
+    on(main)
 
 
 def test_whoever_watches_hears_of_each_change_in_its_instant():

@@ -1,0 +1,149 @@
+"""One ICE stream: a TCP connection that carries datagrams (RFC 6544 3, RFC 4571)."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from frazil.aio.network import DatagramHandler, Stream, StreamHandlers
+from frazil.ice.framing import MAX_FRAME_SIZE, Deframer, FramingError, frame
+from frazil.types import Address, Datagram, Transmit
+
+MAX_UNPROVEN_SIZE: Final = 2048
+"""Bytes of a datagram from somebody who has not proven to be the peer: a check is much shorter."""
+MAX_EARLY: Final = 16
+"""Datagrams that wait until the stream is open."""
+_LAST_STUN_BYTE: Final = 3
+
+
+class StreamWatch(NamedTuple):
+    """What the streams of candidates ask and tell.
+
+    Attributes:
+        is_validated: Whether the peer has proven to be at the second address, seen from the first.
+        on_lost: Told of the local and remote address of a stream that has ended, and why.
+    """
+
+    is_validated: Callable[[Address, Address], bool]
+    on_lost: Callable[[Address, Address, str], None]
+
+
+class PacketStream:
+    """Datagrams to and from one remote address.
+
+    Until the peer has proven that it is there, nothing but STUN is taken, and little of it;
+    anything else ends the stream.
+
+    Attributes:
+        local: The candidate at this end.
+        remote: The address at the other end.
+        handlers: What the stream below has to call.
+        is_proven: Whether the peer has been heard here.
+        dropped: How many datagrams were given to :meth:`send` and never sent.
+    """
+
+    __slots__ = (
+        "_deframer",
+        "_early",
+        "_is_over",
+        "_is_validated",
+        "_on_datagrams",
+        "_on_end",
+        "_stream",
+        "dropped",
+        "handlers",
+        "is_proven",
+        "local",
+        "remote",
+    )
+
+    def __init__(
+        self,
+        local: Address,
+        remote: Address,
+        on_datagrams: DatagramHandler,
+        on_end: Callable[["PacketStream", str], None],
+        is_validated: Callable[[Address, Address], bool],
+    ) -> None:
+        """Prepare for a stream; :meth:`open` gives it.
+
+        Args:
+            local: The candidate at this end.
+            remote: The address at the other end.
+            on_datagrams: Gets what arrives.
+            on_end: Called once with the reason when the stream ends by itself.
+            is_validated: Tells whether the peer is at the other end.
+        """
+        self.local = local
+        self.remote = remote
+        self.handlers = StreamHandlers(self._take, lambda: self.fail("the peer closed it"))
+        self.is_proven = False
+        self.dropped = 0
+        self._on_datagrams = on_datagrams
+        self._on_end = on_end
+        self._is_validated = is_validated
+        self._deframer = Deframer(MAX_UNPROVEN_SIZE)
+        self._stream: Stream | None = None
+        self._early: list[Transmit] = []
+        self._is_over = False
+
+    def open(self, stream: Stream) -> None:
+        """The stream is there: send what has waited for it."""
+        if self._is_over:
+            stream.close()
+            return
+        self._stream = stream
+        early, self._early = self._early, []
+        for transmit in early:
+            self.send(transmit)
+
+    def send(self, transmit: Transmit) -> None:
+        """Send each datagram, or lose it."""
+        if self._stream is not None:
+            lost = self._stream.dropped
+            for data in transmit.datagrams():
+                self._stream.send(frame(data))
+            self.dropped += self._stream.dropped - lost
+        elif not self._is_over and len(self._early) < MAX_EARLY:
+            self._early.append(transmit)
+        else:
+            self.dropped += len(transmit.datagrams())
+
+    def close(self) -> None:
+        """Close. Nothing is called any more. Idempotent."""
+        self._is_over = True
+        self._early.clear()
+        if self._stream is not None:
+            self._stream.close()
+
+    def fail(self, text: str) -> None:
+        """End it, and tell why."""
+        if not self._is_over:
+            self.close()
+            self._on_end(self, text)
+
+    def _take(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        self._deframer.feed(data)
+        try:
+            self._hand_over()
+        except FramingError as error:
+            self.fail(str(error))
+
+    def _hand_over(self) -> None:
+        """All that is whole; one by one as long as each may be what proves that it is the peer."""
+        batch: list[Datagram] = []
+        while not self._is_over and (data := self._deframer.take()) is not None:
+            batch.append(Datagram(data, self.local, self.remote))
+            if not self.is_proven:
+                self._examine(batch.pop())
+        if batch and not self._is_over:
+            self._on_datagrams(batch)
+
+    def _examine(self, datagram: Datagram) -> None:
+        if not datagram.data or datagram.data[0] > _LAST_STUN_BYTE:
+            self.fail("what came is no connectivity check")
+            return
+        self._on_datagrams([datagram])
+        if self._is_validated(self.local, self.remote):
+            self.is_proven = True
+            self._deframer.limit = MAX_FRAME_SIZE

@@ -1,0 +1,86 @@
+"""Ports that a firewall was opened for."""
+
+import errno
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Final, TypeVar
+
+from frazil.types import RandomBytes, uniform
+
+T = TypeVar("T")
+
+_FREE_CHOICES: Final = 4
+
+_NEXT_MAY_DO: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
+
+
+def check_ports(ports: object) -> None:
+    """Accept what :class:`PortRange` takes.
+
+    Raises:
+        TypeError: It is not a range.
+        ValueError: It is empty, or leaves 1 to 65535.
+    """
+    if not isinstance(ports, range):
+        raise TypeError(f"ports must be a range such as range(40000, 40100), not {ports!r}")
+    if not ports or min(ports[0], ports[-1]) < 1 or max(ports[0], ports[-1]) > 65_535:
+        raise ValueError(f"ports must be a range of ports from 1 to 65535, not {ports!r}")
+
+
+class PortRange:
+    """Binds sockets to ports of a range, in random order.
+
+    Args:
+        ports: The range; ``None`` leaves the choice to the operating system.
+        random_bytes: Decides the order.
+    """
+
+    __slots__ = ("_ports", "_random_bytes")
+
+    def __init__(self, ports: range | None, random_bytes: RandomBytes) -> None:
+        self._ports = ports
+        self._random_bytes = random_bytes
+
+    def bind(self, open_at: Callable[[int], T]) -> T:
+        """What ``open_at`` gives for the first port that is free.
+
+        Raises:
+            OSError: It failed for another reason than a port that is taken, or every port is.
+        """
+        for port in self._order():
+            try:
+                return open_at(port)
+            except OSError as error:
+                if error.errno not in _NEXT_MAY_DO:
+                    raise
+        raise self._exhausted()
+
+    async def bind_async(self, open_at: Callable[[int], Awaitable[T]]) -> T:
+        """As :meth:`bind`, where opening takes its time."""
+        for port in self._order():
+            try:
+                return await open_at(port)
+            except OSError as error:
+                if error.errno not in _NEXT_MAY_DO:
+                    raise
+        raise self._exhausted()
+
+    def _order(self) -> Iterable[int]:
+        """The ports to try; 0 leaves the choice to the operating system, and it may collide."""
+        if self._ports is None:
+            return [0] * _FREE_CHOICES
+        return _shuffled(self._ports, self._random_bytes)
+
+    def _exhausted(self) -> OSError:
+        if self._ports is None:
+            return OSError(errno.EADDRINUSE, "every port that is handed out is taken")
+        first, last = self._ports[0], self._ports[-1]
+        return OSError(errno.EADDRINUSE, f"every port from {first} to {last} is taken")
+
+
+def _shuffled(ports: range, random_bytes: RandomBytes) -> Iterator[int]:
+    """The ports in random order, each drawn when it is needed (Fisher and Yates)."""
+    moved: dict[int, int] = {}
+    for left in range(len(ports), 0, -1):
+        drawn = int(uniform(random_bytes, 0, left))
+        yield ports[moved.get(drawn, drawn)]
+        moved[drawn] = moved.get(left - 1, left - 1)

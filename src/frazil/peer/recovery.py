@@ -1,0 +1,168 @@
+"""Restarts ICE when a session cannot find its way back by itself.
+
+A session follows the network without a negotiation as far as it can. What is left needs new
+candidates on both sides: a path that failed, or one that went silent when the network of this host
+changed. Then the next offer is made to restart ICE, and ``negotiationneeded`` asks the application
+for it as ever.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from frazil.ice.state import Cause
+from frazil.states.enums import RTCIceTransportState as State
+from frazil.trace import StateChange, Trace
+from frazil.types import Address
+
+
+class RecoveryPolicy(StrEnum):
+    """What to do about a path that is lost."""
+
+    NONE = "none"
+    RESTART = "restart"
+
+
+GRACE_S: Final = 2.0
+"""After a change of the network, the session may find another path without a restart."""
+YIELD_S: Final = 2.0
+"""The controlled side lets the other one be first: one restart is enough for both."""
+FIRST_WAIT_S: Final = 4.0
+"""Between the first two attempts; it doubles from one to the next."""
+LONGEST_WAIT_S: Final = 60.0
+STEADY_S: Final = 60.0
+"""A path that lasted so long ends the series of attempts."""
+_RELATED_S: Final = 30.0
+"""A path that falls silent so soon after a change of the network may have done so because of it."""
+_LOST: Final = (State.DISCONNECTED, State.FAILED)
+_WORKING: Final = (State.CONNECTED, State.COMPLETED)
+
+
+class Recovery:
+    """Decides when to restart, for all transports of a connection together.
+
+    Args:
+        policy: Whether to do so at all.
+        restart: Makes the next offer restart ICE.
+        trace: Where decisions are recorded.
+    """
+
+    __slots__ = (
+        "_addresses",
+        "_attempts",
+        "_changed_at",
+        "_due_at",
+        "_policy",
+        "_restart",
+        "_states",
+        "_trace",
+        "_tried_at",
+        "_works_since",
+    )
+
+    def __init__(self, policy: RecoveryPolicy, restart: Callable[[], None], trace: Trace) -> None:
+        self._policy = policy
+        self._restart = restart
+        self._trace = trace
+        self._states: dict[str, State] = {}
+        self._addresses: set[tuple[str, Address]] = set()
+        self._attempts = 0
+        self._tried_at: float | None = None
+        self._changed_at: float | None = None
+        self._works_since: float | None = None
+        self._due_at: float | None = None
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def move(self, transport: str, change: StateChange, *, is_controlling: bool) -> None:
+        """The ICE transport has another state."""
+        state = self._states[transport] = State(change.new)
+        now = change.at
+        if state is State.FAILED:
+            self._want(now, after_the_other=not is_controlling)
+        elif state is State.DISCONNECTED:
+            if self._changed_at is not None and now - self._changed_at < _RELATED_S:
+                self._want(now + GRACE_S, after_the_other=not is_controlling)
+        elif not self._is_lost:
+            self._due_at = None
+        if change.reason.cause == Cause.RESTART and change.old in _LOST:
+            self._attempts += 1  # whoever asked for it
+            self._tried_at = now
+        if state in _WORKING and self._works_since is None:
+            self._works_since = now
+        elif state not in _WORKING:
+            self._rest(now)
+
+    def _rest(self, now: float) -> None:
+        """A path is over: one that was steady begins a new series of attempts."""
+        if self._works_since is not None and now - self._works_since >= STEADY_S:
+            self._attempts = 0
+        self._works_since = None
+
+    def add_address(self, transport: str, address: Address, now: float) -> None:
+        """A socket of the transport is bound to ``address``."""
+        if (transport, address) not in self._addresses:
+            self._addresses.add((transport, address))
+            self._change(now)
+
+    def remove_address(self, transport: str, address: Address, now: float) -> None:
+        """The socket is gone, and most likely the address."""
+        if (transport, address) in self._addresses:
+            self._addresses.discard((transport, address))
+            self._change(now)
+
+    def _change(self, now: float) -> None:
+        """The network of this host is another: what was in vain before may not be now."""
+        if self._is_lost:
+            self._attempts = 0
+            if State.FAILED in self._states.values():
+                self._want(now)
+            else:
+                self._due_at = None
+                self._want(now + GRACE_S)
+        if self._is_lost or self._works_since is not None:  # else it is the first to be gathered
+            self._changed_at = now
+
+    def discard(self, transport: str) -> None:
+        """The transport is gone."""
+        self._states.pop(transport, None)
+        self._addresses = {each for each in self._addresses if each[0] != transport}
+        if not self._is_lost:
+            self._due_at = None
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """When to try; ``None`` while there is nothing to recover or no network to do it on."""
+        return self._due_at if self._addresses else None
+
+    def handle_timeout(self, now: float) -> None:
+        """Try, if it is time."""
+        if self._due_at is None or now < self._due_at or not self._addresses:
+            return
+        self._due_at = None
+        self._tried_at = now
+        self._trace.record(now, "peer", "recovery", attempt=self._attempts + 1)
+        self._restart()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether a transport needs help."""
+        return any(state in _LOST for state in self._states.values())
+
+    def _want(self, at: float, *, after_the_other: bool = False) -> None:
+        """Try at ``at``, unless it is sooner already, or the last attempt was too lately.
+
+        Args:
+            after_the_other: Give the peer, who has the same wish, time to be first.
+        """
+        if self._policy is not RecoveryPolicy.RESTART:
+            return
+        if self._tried_at is not None:
+            wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** max(0, self._attempts - 1))
+            at = max(at, self._tried_at + wait_s)
+        if after_the_other:
+            at += YIELD_S
+        self._due_at = at if self._due_at is None else min(at, self._due_at)

@@ -1,0 +1,53 @@
+"""Any session that can be drawn; a failing one is printed as the plan that repeats it.
+
+``FRAZIL_SESSIONS`` says how many, ``FRAZIL_SESSIONS_S`` for how many seconds at most: a million and
+an hour is fine. Up to what CI plays they are the same every time. To see one again, call ``play``
+with what was printed.
+"""
+
+import os
+import time
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from chaos.plan import Plan
+from chaos.play import play
+
+SESSIONS = int(os.environ.get("FRAZIL_SESSIONS", "250"))
+LIMIT_S = float(os.environ.get("FRAZIL_SESSIONS_S", "300"))
+CI_SESSIONS = 2000
+BEGAN_AT = time.monotonic()
+
+
+@pytest.mark.timeout(LIMIT_S + 60)
+@settings(
+    max_examples=SESSIONS,
+    deadline=None,
+    derandomize=SESSIONS <= CI_SESSIONS,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.randoms(use_true_random=False))
+def test_whatever_happens_all_that_must_hold_does(random):
+    if time.monotonic() - BEGAN_AT < LIMIT_S:
+        plan = Plan.draw(random)
+        note(plan)
+        play(plan)
+
+
+ONCE_WRONG = {
+    "two ends used different pairs, as one had lost the consent for that of the other": 105,
+    "one end failed, and its answers kept the other connected": 109,
+    "a NAT gave another address, and only the peer knew": 756,
+    "the association gave up while ICE did not": 1248,
+    "a nomination in vain took a minute and a half to end, as the path had seemed slow": 4492,
+    "a nomination was believed that another had replaced": 87,
+    "the handshake ran out of time before the consent did": 5436,
+}
+
+
+@pytest.mark.parametrize("seed", ONCE_WRONG.values(), ids=list(ONCE_WRONG))
+def test_what_went_wrong_once_does_not_again(seed):
+    play(Plan.draw(Random(seed)))

@@ -1,0 +1,213 @@
+"""A connection that restarts ICE by itself: when, how often, and what the states are meanwhile."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from frazil.peer.recovery import FIRST_WAIT_S, GRACE_S, YIELD_S
+from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
+from support.scenario import states
+
+ICE = "iceConnectionState"
+CONNECTION = "connectionState"
+STUN = {"iceServers": [{"urls": "stun:stun.example"}]}
+BOTH = pytest.mark.parametrize(
+    "policies", [("restart", "restart"), ("restart", "none"), ("none", "restart")]
+)
+
+
+async def connected(stage, *policies, **options):
+    """Two peers that negotiate by themselves; the first one offered and is polite."""
+    policies = policies or ("restart", "restart")
+    for name, address, policy in zip(
+        ("alice", "bob"), ("10.0.0.1", "10.0.0.2"), policies, strict=True
+    ):
+        stage.peer(name, address, recovery=policy, **options)
+    stage.introduce(*stage.peers)
+    stage.negotiate_perfectly()
+    stage.peers[0].channel()
+    await stage.until(lambda: "chat" in stage.peers[1].channels)
+    await stage.sleep(20)
+    return stage.peers
+
+
+def asked(peer):
+    """When the connection asked for a negotiation, after the first time."""
+    moments = peer.witness.moments
+    return [each.at for each in moments if each.event.type == "negotiationneeded" and each.at > 1]
+
+
+@BOTH
+async def test_a_path_that_failed_is_restarted_by_one_side(stage, policies):
+    alice, bob = await connected(stage, *policies)
+    stage.net.block("alice", "bob", for_s=40)
+    for peer in (alice, bob):
+        peer.channels["chat"].send(f"{peer.name} in the dark")
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == (
+            "completed disconnected failed checking connected completed"
+        )
+        assert states(peer, CONNECTION, since=5) == (
+            "connected disconnected failed connecting connected"
+        )
+        assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
+    assert (alice.inbox["chat"], bob.inbox["chat"]) == (["bob in the dark"], ["alice in the dark"])
+    restarter = alice if policies[0] == "restart" else bob  # the controlling side is first
+    other = bob if restarter is alice else alice
+    assert (len(asked(restarter)), len(asked(other))) == (1, 0)
+    late_s = 0 if restarter is alice else YIELD_S
+    failed_at = restarter.witness.at(ICE, "failed")
+    assert asked(restarter)[0] == pytest.approx(failed_at + late_s, abs=0.01)
+
+
+async def test_by_default_the_application_decides(stage):
+    alice, bob = await connected(stage, "none", "none")
+    stage.net.block("alice", "bob", for_s=40)
+    await stage.sleep(600)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "completed disconnected failed"
+        assert asked(peer) == []
+
+
+async def test_silence_that_heals_needs_no_restart(stage):
+    alice, bob = await connected(stage)
+    stage.net.block("alice", "bob", for_s=20)
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "completed disconnected connected completed"
+        assert asked(peer) == []
+
+
+async def test_a_path_that_stays_dead_is_tried_again_and_again_but_not_faster(stage):
+    alice, bob = await connected(stage)
+    stage.net.block("alice", "bob")
+    await stage.sleep(600)
+    attempts = asked(alice) + asked(bob)
+    waits = [two - one for one, two in pairwise(sorted(attempts))]
+    assert 5 <= len(attempts) <= 600 / 39.5
+    assert min(waits) >= 39.5
+    assert waits[-1] >= 60
+    once = "failed checking"
+    assert states(alice, ICE, since=5).startswith(f"completed disconnected {once} {once} {once}")
+    stage.net.heal()
+    await stage.sleep(70)
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+
+
+async def test_both_sides_at_once_agree_on_one_restart(stage):
+    """With no grace between them, glare is for the negotiation to resolve."""
+    alice, bob = await connected(stage)
+    stage.signalling(delay_s=YIELD_S + 1)  # each asks before it hears of the other
+    stage.net.block("alice", "bob", for_s=40)
+    await stage.sleep(90)
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+        assert peer.pc.signalingState == "stable"
+        assert len(asked(peer)) == 1
+    assert alice.ice.getLocalParameters() == bob.ice.getRemoteParameters()
+    assert bob.ice.getLocalParameters() == alice.ice.getRemoteParameters()
+
+
+@pytest.mark.parametrize("mover", [0, 1], ids=["offerer", "answerer"])
+async def test_a_host_that_moves_restarts_if_its_new_address_leads_nowhere(stage, mover):
+    peers = await connected(stage)
+    moving, other = peers[mover], peers[1 - mover]
+    stage.net.block("10.9.0.1", for_s=8)
+    moving.host.remove_interface(f"10.0.0.{mover + 1}")
+    await stage.sleep(1)
+    moving.host.add_interface("10.9.0.1")
+    added_at = stage.now
+    await stage.sleep(60)
+    assert asked(moving) == [pytest.approx(added_at + GRACE_S, abs=0.01)]
+    assert asked(other) == []
+    for peer in peers:
+        assert states(peer, ICE, since=5) == "completed disconnected checking connected completed"
+        assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
+
+
+async def test_a_session_that_follows_the_network_asks_for_nothing(stage):
+    alice, bob = await connected(stage)
+    alice.host.remove_interface("10.0.0.1")
+    await stage.sleep(1)
+    alice.host.add_interface("10.9.0.1")
+    await stage.sleep(60)
+    assert states(alice, ICE, since=5) == "completed disconnected connected completed"
+    assert states(bob, ICE, since=5) == "completed"
+    assert asked(alice) == asked(bob) == []
+
+
+async def test_without_any_address_nothing_is_asked_for(stage):
+    alice, bob = await connected(stage, "restart", "none")
+    alice.host.remove_interface("10.0.0.1")
+    await stage.sleep(600)
+    assert asked(alice) == []
+    assert alice.pc.iceConnectionState == "failed"
+    alice.host.add_interface("10.9.0.1")
+    added_at = stage.now
+    await stage.sleep(5)
+    assert asked(alice) == [pytest.approx(added_at, abs=0.01)]
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+
+
+async def test_a_network_that_flaps_is_no_storm(stage):
+    alice, bob = await connected(stage, "restart", "restart")
+    stage.net.block("bob")
+    for _ in range(60):
+        alice.host.take_down("eth0")
+        await stage.sleep(0.5)
+        alice.host.bring_up("eth0")
+        await stage.sleep(0.5)
+    assert len(asked(alice)) <= 60 / FIRST_WAIT_S
+    assert all(two - one >= FIRST_WAIT_S for one, two in pairwise(asked(alice)))
+    stage.net.heal()
+    await stage.sleep(70)
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+
+
+async def test_a_nat_that_moves_and_lets_nobody_in_is_overcome_by_a_restart(stage):
+    net = stage.net
+    net.stun_server("192.0.2.1", name="stun.example")
+    kind = replace(PORT_RESTRICTED_CONE, ports=PortAssignment.RANDOM)
+    home = net.nat("home", "203.0.113.5", kind=kind)
+    office = net.nat("office", "203.0.113.9", kind=kind)
+    for name, address, router in (("alice", "192.168.1.2", home), ("bob", "10.0.0.2", office)):
+        host = net.host(name, address, behind=router)
+        stage.peer(name, host=host, configuration=STUN, recovery="restart")
+    stage.introduce(*stage.peers)
+    stage.negotiate_perfectly()
+    alice, bob = stage.peers
+    alice.channel()
+    await stage.until(lambda: "chat" in bob.channels)
+    await stage.sleep(20)
+    home.change_address("203.0.113.77")
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == (
+            "completed disconnected failed checking connected completed"
+        )
+    assert len(asked(alice)) + len(asked(bob)) == 1
+
+
+async def test_a_connection_that_began_offline_connects_when_there_is_a_network(stage):
+    host = stage.net.host("alice")
+    alice = stage.peer("alice", host=host, recovery="restart")
+    bob = stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    stage.negotiate_perfectly()
+    alice.channel()
+    await stage.sleep(10)
+    assert states(alice, ICE) == "new checking failed"
+    host.add_interface("10.0.0.1")
+    await stage.sleep(3)
+    assert states(alice, ICE) == "new checking failed checking connected completed"
+    assert alice.channels["chat"].readyState == "open"
+
+
+async def test_what_the_policy_may_be(stage):
+    with pytest.raises(ValueError, match="reboot"):
+        stage.peer("alice", "10.0.0.1", recovery="reboot")

@@ -1,0 +1,77 @@
+"""Which addresses of a host are used."""
+
+import errno
+
+import pytest
+
+from frazil.aio import Interface, IpHandlingPolicy
+from frazil.aio.ice_option import IceOptions
+
+LO = Interface("lo", "127.0.0.1")
+LO_6 = Interface("lo", "::1")
+ETH0 = Interface("eth0", "10.0.0.5")
+ETH0_6 = Interface("eth0", "2001:db8::5")
+ETH1 = Interface("eth1", "192.168.1.5")
+DOCKER = Interface("docker0", "172.17.0.1")
+EVERY = [LO, LO_6, DOCKER, ETH0, ETH0_6, ETH1]
+ROUTABLE = [DOCKER, ETH0, ETH0_6, ETH1]
+
+
+class Host:
+    """A network that only tells of interfaces; its default routes leave by ``sources``."""
+
+    def __init__(self, *sources: str) -> None:
+        self.sources = sources
+
+    def interfaces(self) -> list[Interface]:
+        return list(EVERY)
+
+    def source_address(self, remote: str) -> str:
+        for source in self.sources:
+            if (":" in source) == (":" in remote):
+                return source
+        raise OSError(errno.ENETUNREACH, "no route")
+
+
+def chosen(host: Host | None = None, **options: object) -> list[Interface]:
+    return IceOptions(**options).selection().choose(host or Host())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ROUTABLE),
+        ({"include_loopback": True}, EVERY),
+        ({"interfaces": ["eth*"]}, [ETH0, ETH0_6, ETH1]),
+        ({"interfaces": ["!docker*"]}, [ETH0, ETH0_6, ETH1]),
+        ({"interfaces": ["eth?", "!eth1"]}, [ETH0, ETH0_6]),
+        ({"interfaces": ["ETH0"]}, []),
+        ({"interfaces": lambda one: one.name == "eth1"}, [ETH1]),
+        ({"interfaces": ["lo"]}, []),
+        ({"interfaces": ["lo"], "include_loopback": True}, [LO, LO_6]),
+        ({"addresses": ["10.0.0.0/8", "2001:db8::/32"]}, [ETH0, ETH0_6]),
+        ({"addresses": ["!172.16.0.0/12", "!::/0"]}, [ETH0, ETH1]),
+        ({"addresses": ["192.168.1.5"]}, [ETH1]),
+        ({"families": [4]}, [DOCKER, ETH0, ETH1]),
+        ({"families": {6}}, [ETH0_6]),
+        ({"families": [6], "interfaces": ["docker0"]}, []),
+    ],
+)
+def test_everything_that_is_asked_for_has_to_hold(options, expected):
+    assert chosen(**options) == expected
+
+
+@pytest.mark.parametrize(
+    "policy", [each for each in IpHandlingPolicy if each is not IpHandlingPolicy.ALL]
+)
+def test_only_the_default_routes_of_both_families_count(policy):
+    host = Host("192.168.1.5", "2001:db8::5")
+    assert chosen(host, ip_handling=policy) == [ETH0_6, ETH1]
+    assert chosen(Host("10.0.0.5"), ip_handling=policy) == [ETH0]
+    assert chosen(Host(), ip_handling=policy) == []
+
+
+def test_a_filter_may_take_the_default_route_away():
+    host = Host("192.168.1.5")
+    policy = IpHandlingPolicy.DEFAULT_ROUTE_AND_PRIVATE
+    assert chosen(host, ip_handling=policy, interfaces=["eth0"]) == []

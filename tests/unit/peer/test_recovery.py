@@ -1,0 +1,171 @@
+"""When a restart is due, in every order of events."""
+
+from itertools import pairwise
+
+import pytest
+
+from frazil.peer.recovery import (
+    FIRST_WAIT_S,
+    GRACE_S,
+    LONGEST_WAIT_S,
+    STEADY_S,
+    YIELD_S,
+    Recovery,
+    RecoveryPolicy,
+)
+from frazil.trace import Reason, StateChange, Trace
+
+HERE, THERE = ("10.0.0.1", 5), ("10.9.0.1", 5)
+
+
+class Bench:
+    """A recovery of one transport that works since 0 s at one address."""
+
+    def __init__(self, policy=RecoveryPolicy.RESTART, *, controlling: bool = True) -> None:
+        self.restarts: list[float] = []
+        self.now = 0.0
+        self.controlling = controlling
+        self.trace = Trace()
+        self.recovery = Recovery(policy, lambda: self.restarts.append(self.now), self.trace)
+        self.state = "new"
+        self.recovery.add_address("0", HERE, 0.0)
+        self.move("checking connected")
+
+    def move(self, states: str, cause: str = "test") -> None:
+        for new in states.split():
+            reason = Reason(cause, "", "")
+            change = StateChange(self.now, "ice-transport 0", self.state, new, reason)
+            self.recovery.move("0", change, is_controlling=self.controlling)
+            self.state = new
+
+    def run(self, seconds: float) -> list[float]:
+        """Let time pass; the restarts so far."""
+        end = self.now + seconds
+        while (at := self.recovery.next_timeout()) is not None and at <= end:
+            self.now = max(self.now, at)
+            self.recovery.handle_timeout(self.now)
+        self.now = end
+        return self.restarts
+
+
+@pytest.mark.parametrize(("controlling", "expected"), [(True, 100.0), (False, 100.0 + YIELD_S)])
+def test_failed_is_restarted_at_once_by_the_side_that_controls(controlling, expected):
+    bench = Bench(controlling=controlling)
+    bench.run(100)
+    bench.move("disconnected failed")
+    assert bench.run(50) == [expected]
+
+
+def test_the_policy_may_be_to_do_nothing():
+    bench = Bench(RecoveryPolicy.NONE)
+    bench.move("disconnected failed")
+    bench.recovery.add_address("0", THERE, 1.0)
+    assert bench.recovery.next_timeout() is None
+
+
+def test_disconnected_alone_is_no_reason():
+    bench = Bench()
+    bench.run(100)
+    bench.move("disconnected")
+    assert bench.run(1000) == []
+
+
+@pytest.mark.parametrize("ago_s", [0.0, 29.9])
+def test_disconnected_after_a_change_of_the_network_is(ago_s):
+    bench = Bench()
+    bench.run(100)
+    bench.recovery.remove_address("0", HERE, bench.now)
+    bench.recovery.add_address("0", THERE, bench.now)
+    bench.run(ago_s)
+    bench.move("disconnected")
+    assert bench.run(50) == [100 + ago_s + GRACE_S]
+
+
+def test_a_change_long_ago_is_no_reason():
+    bench = Bench()
+    bench.recovery.add_address("0", THERE, bench.now)
+    bench.run(31)
+    bench.move("disconnected")
+    assert bench.run(1000) == []
+
+
+def test_the_addresses_of_the_first_gathering_are_no_change():
+    bench = Bench()
+    bench.recovery.add_address("0", HERE, 1.0)
+    bench.move("disconnected")
+    assert bench.run(1000) == []
+
+
+@pytest.mark.parametrize("back", ["connected", "checking"])
+def test_a_session_that_finds_its_way_needs_no_help(back):
+    bench = Bench()
+    bench.move("disconnected")
+    bench.recovery.add_address("0", THERE, bench.now)
+    bench.run(GRACE_S / 2)
+    bench.move(back)
+    assert bench.run(1000) == []
+
+
+def test_without_an_address_there_is_nothing_to_restart():
+    bench = Bench()
+    bench.recovery.remove_address("0", HERE, bench.now)
+    bench.move("disconnected failed")
+    assert bench.run(1000) == []
+    bench.recovery.add_address("0", THERE, bench.now)
+    assert bench.run(1) == [1000.0]
+
+
+def test_waits_double_up_to_the_longest():
+    bench = Bench()
+    bench.move("disconnected failed")
+    for number in range(1, 9):
+        while len(bench.restarts) < number:
+            bench.run(1)
+        bench.move("checking", "restart")
+        bench.move("failed")
+    waits = [two - one for one, two in pairwise(bench.restarts)]
+    assert waits == [5, 8, 16, 32, LONGEST_WAIT_S, LONGEST_WAIT_S, LONGEST_WAIT_S]
+
+
+def test_a_steady_path_begins_a_new_series():
+    bench = Bench()
+    bench.move("disconnected failed")
+    for _ in range(6):
+        bench.run(100)
+        bench.move("checking", "restart")
+        bench.move("failed")
+    bench.run(100)
+    bench.move("checking", "restart")
+    bench.move("connected")
+    bench.run(STEADY_S)
+    count = len(bench.restarts)
+    bench.move("disconnected failed")
+    assert len(bench.run(FIRST_WAIT_S)) == count + 1
+
+
+def test_a_path_that_works_for_a_moment_does_not():
+    bench = Bench()
+    bench.run(100)
+    bench.move("disconnected failed")
+    for _ in range(6):
+        bench.run(LONGEST_WAIT_S)
+        bench.move("checking", "restart")
+        bench.move("connected disconnected failed")
+    count = len(bench.restarts)
+    assert len(bench.run(FIRST_WAIT_S * 4)) == count
+
+
+def test_changes_one_after_the_other_are_one_reason():
+    bench = Bench()
+    bench.move("disconnected")
+    for number in range(10):
+        bench.run(0.5)
+        bench.recovery.add_address("0", (f"10.9.0.{number}", 5), bench.now)
+    assert bench.run(60) == [5.0 + GRACE_S]
+
+
+def test_a_transport_that_is_gone_needs_nothing():
+    bench = Bench()
+    bench.move("disconnected failed")
+    bench.recovery.discard("0")
+    assert bench.run(1000) == []

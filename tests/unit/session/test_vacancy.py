@@ -1,0 +1,154 @@
+"""What takes the place of a lost relay."""
+
+from frazil.session.vacancy import MAX_ATTEMPTS
+from frazil.stun import ErrorCode, Method
+from frazil.turn import TurnConfig
+from frazil.types import Address
+from support.relay_bench import (
+    CONFIG,
+    HOST,
+    PEER,
+    RELIABLE,
+    SERVER,
+    SERVER_2,
+    STREAM,
+    URL,
+    Bench,
+    redirected,
+)
+
+# --- what takes the place of a lost relay ---------------------------------------------------------
+
+
+def lost(bench: "Bench", **service: object) -> "Bench":
+    """The server forgets the relay, and is found out."""
+    bench.pair_with()
+    for name, value in service.items():
+        setattr(bench.services[SERVER], name, value)
+    bench.services[SERVER].forget_allocations()
+    bench.relays.doubt((relayed_addresses(bench)[0], PEER), bench.now)
+    return bench.flush()
+
+
+def relayed_addresses(bench: "Bench") -> list[Address]:
+    return [address for kind, address in bench.candidates if kind == "relay"]
+
+
+def test_a_relay_that_was_forgotten_is_replaced_at_once_and_the_loss_told() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    old, new = relayed_addresses(bench)
+    assert {pair.key[0] for pair in bench.ice.pairs} == {HOST, new}
+    assert bench.errors == [(URL, 437)]
+    (allocation,) = bench.services[SERVER].allocations.values()
+    assert allocation.relayed == [new] != [old]
+    assert allocation.permits(PEER[0], bench.now)
+
+
+def test_attempts_to_replace_go_on_ever_more_slowly_and_end() -> None:
+    bench = Bench().begin().add_server().gather()
+    lost(bench, refusals={Method.ALLOCATE: ErrorCode(486, "Full")})
+    start, times = bench.now, []
+    seen = bench.services[SERVER].requests[Method.ALLOCATE]
+    while (at := bench.relays.next_timeout()) is not None and at < start + 3600:
+        bench.now = at
+        bench.relays.handle_timeout(at)
+        bench.flush()
+        asked = bench.services[SERVER].requests[Method.ALLOCATE]
+        if asked > seen:
+            times.append(at - start)
+        seen = asked
+    assert times[:7] == [1, 3, 7, 15, 31, 63, 123]
+    assert len(times) == MAX_ATTEMPTS - 1  # the first was at once
+    assert bench.errors == [(URL, 437)] + [(URL, 486)] * MAX_ATTEMPTS
+
+
+def test_a_server_that_drops_every_relay_is_not_asked_in_a_circle() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    lost_again = bench.now
+    bench.services[SERVER].forget_allocations()
+    bench.relays.doubt((relayed_addresses(bench)[-1], PEER), bench.now)
+    bench.flush()
+    assert len(relayed_addresses(bench)) == 2
+    bench.run(1)
+    assert bench.now == lost_again + 1
+    assert len(relayed_addresses(bench)) == 3
+
+
+def test_a_broken_stream_is_replaced_by_another() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush().pair_with()
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.flush()
+    (first,) = bench.relays.vacancies.requests
+    assert (first.ip, first.server, first.domain) == (STREAM[0], SERVER, None)
+    bench.relays.stream_failed(first.number, "refused", bench.now)
+    bench.run(1)
+    second = bench.relays.vacancies.requests[-1]
+    bench.relays.stream_opened(second.number, (STREAM[0], 2001), bench.now)
+    bench.flush()
+    assert len(relayed_addresses(bench)) == 2
+    assert bench.errors == [(URL, 701)] * 2
+
+
+def test_the_name_that_a_redirection_gave_holds_for_the_replacement() -> None:
+    bench, request = redirected()
+    local: Address = (STREAM[0], 2001)
+    bench.relays.stream_opened(request.number, local, bench.now)
+    bench.flush()
+    bench.relays.remove_host(local, bench.now)
+    again = bench.relays.vacancies.requests[-1]
+    assert again.number != request.number
+    assert (again.server, again.domain) == (SERVER_2, "two.example")
+
+
+def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
+    bench = Bench().begin()
+    bench.ice.expect_server(URL)
+    bench.relays.hosts_done(bench.now)
+    bench.ice.local_addresses_done(bench.now)
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    bench.relays.remove_host(STREAM, bench.now)
+    assert [each.ip for each in bench.relays.vacancies.requests] == [STREAM[0]]
+
+
+def test_fresh_credentials_serve_addresses_that_come_later() -> None:
+    bench = Bench().begin().add_server()
+    bench.services[SERVER].users = {"later": "fresh"}
+    bench.relays.set_credentials({URL: TurnConfig("later", "fresh")})
+    bench.gather()
+    assert bench.errors == []
+
+
+def test_without_an_address_to_come_from_nothing_is_replaced() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.pair_with()
+    bench.relays.remove_host(HOST, bench.now)
+    bench.flush()
+    assert bench.relays.vacancies.items == []
+    assert bench.relays.next_timeout() is None
+
+
+def test_fresh_credentials_serve_the_replacement() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].users = {"later": "fresh"}
+    bench.relays.set_credentials({URL: TurnConfig("later", "fresh"), "turn:else": CONFIG})
+    lost(bench)
+    assert [a.username for a in bench.services[SERVER].allocations.values()] == ["later"]
+
+
+def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
+    bench = Bench().begin()
+    bench.services[SERVER].silent = True
+    bench.ice.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.flush()
+    assert bench.errors == [(URL, 701)]
