@@ -18,7 +18,9 @@ from frazil.record.value import RecordingError, decode_bytes, encode_bytes
 from frazil.stun import Attribute, PasswordAlgorithm, long_term_key, short_term_key
 
 _ICE_PASSWORD: Final = re.compile(r"a=ice-pwd:([\w+/]+)")
-_USERNAME: Final = re.compile(r'"username": "(u+)"')
+_CREDENTIALS: Final = re.compile(
+    rf'"username": "(u+)", "(?:credential|password)": "({PASSWORD}\d+)"'
+)
 
 
 def without_addresses(lines: Iterable[str]) -> list[str]:
@@ -47,7 +49,7 @@ class _Disguise:
     def __init__(self, texts: list[str], lines: list[Line]) -> None:
         """Find the passwords with which the messages in a recording are signed."""
         self._pseudonyms = Pseudonyms()
-        self._usernames = {name for text in texts for name in _USERNAME.findall(text)}
+        self._credentials = {found for text in texts for found in _CREDENTIALS.findall(text)}
         passwords = {each for text in texts for each in _ICE_PASSWORD.findall(text)}
         self._keys = [short_term_key(password) for password in sorted(passwords)]
         for line in lines:
@@ -89,8 +91,8 @@ class _Disguise:
             if place.type != Attribute.REALM:
                 continue
             realm = message[place.start : place.stop].decode(errors="replace")
-            for username in sorted(self._usernames):
+            for username, password in sorted(self._credentials):
                 for algorithm in PasswordAlgorithm:
-                    key = long_term_key(username, realm, PASSWORD, algorithm)
+                    key = long_term_key(username, realm, password, algorithm)
                     if key not in self._keys:
                         self._keys.append(key)

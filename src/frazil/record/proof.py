@@ -23,8 +23,8 @@ _PASSWORD_ALGORITHM: Final = 0x001D
 _USERHASH: Final = 0x001E
 _FINGERPRINT: Final = 0x8028
 _FINGERPRINT_XOR: Final = 0x5354554E
-PASSWORD: Final = "redacted"
-"""The password of every pseudonym."""
+PASSWORD: Final = "redacted "
+"""How the password of every pseudonym begins; a number follows."""
 
 
 class Place(NamedTuple):
@@ -57,16 +57,22 @@ def pseudonym_of(username: str) -> str:
 
 
 class Proofs:
-    """Knows the credentials of a connection, and puts pseudonyms in their place."""
+    """Knows the credentials of a connection, and puts pseudonyms in their place.
+
+    Other credentials have another pseudonym, as the core looks whether they have changed.
+    """
 
     def __init__(self) -> None:
-        self._credentials: dict[tuple[str, str], None] = {}
+        self._credentials: dict[tuple[str, str], str] = {}
         self._keys: dict[bytes, bytes] = {}
 
-    def add(self, username: str, password: str) -> None:
-        """These credentials are to be replaced from now on."""
-        if username and (username, password) != (pseudonym_of(username), PASSWORD):
-            self._credentials[username, password] = None
+    def add(self, username: str, password: str) -> tuple[str, str]:
+        """Replace these credentials from now on; returns what takes their place."""
+        pseudonym = pseudonym_of(username)
+        if not username or (username == pseudonym and password.startswith(PASSWORD)):
+            return username, password
+        number = len(self._credentials) + 1
+        return pseudonym, self._credentials.setdefault((username, password), f"{PASSWORD}{number}")
 
     def replace(self, message: bytes) -> bytes:
         """The message with the pseudonym's name and proof; as it is if no credential is used."""
@@ -92,11 +98,13 @@ class Proofs:
                 number = int.from_bytes(message[place.start : place.start + 2])
                 if number in frozenset(PasswordAlgorithm):
                     algorithm = PasswordAlgorithm(number)
-        for username, password in self._credentials:
+        for (username, password), replacement in self._credentials.items():
             try:
                 text = realm.decode()
                 real = long_term_key(username, text, password, algorithm)
-                self._keys[real] = long_term_key(pseudonym_of(username), text, PASSWORD, algorithm)
+                self._keys[real] = long_term_key(
+                    pseudonym_of(username), text, replacement, algorithm
+                )
             except ValueError:
                 continue  # a realm that the client refuses, too
 

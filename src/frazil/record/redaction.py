@@ -9,13 +9,7 @@ from dataclasses import replace
 from frazil.peer.dictionary import scalar_text
 from frazil.peer.ice_server import IceServer
 from frazil.record.payload import PacketEraser, is_dtls, without_ciphertext
-from frazil.record.proof import (
-    PASSWORD,
-    Proofs,
-    data_place,
-    pseudonym_of,
-    restore_fingerprint,
-)
+from frazil.record.proof import Proofs, data_place, restore_fingerprint
 from frazil.turn import TurnConfig
 from frazil.turn.channel_data import is_channel_data
 from frazil.types import Datagram
@@ -46,15 +40,15 @@ class Redaction:
         if isinstance(value, IceServer):
             return self._hide_server(value)
         if isinstance(value, TurnConfig):
-            self._proofs.add(value.username, value.password)
-            return replace(value, username=pseudonym_of(value.username), password=PASSWORD)
+            username, password = self._proofs.add(value.username, value.password)
+            return replace(value, username=username, password=password)
         return value
 
     def _hide_server(self, server: IceServer) -> IceServer:
         if server.username is None or server.credential is None:
             return server
-        self._proofs.add(server.username, server.credential)
-        return replace(server, username=pseudonym_of(server.username), credential=PASSWORD)
+        username, credential = self._proofs.add(server.username, server.credential)
+        return replace(server, username=username, credential=credential)
 
     def datagram(self, data: bytes) -> bytes:
         """A datagram of either direction, without what must not be told."""

@@ -15,7 +15,7 @@ from frazil.stun import (
 NAME, SECRET, REALM = "1700000000:älice", "s3cret", "example.org"
 PSEUDONYM = pseudonym_of(NAME)
 REAL_KEY = long_term_key(NAME, REALM, SECRET)
-PSEUDONYM_KEY = long_term_key(PSEUDONYM, REALM, PASSWORD)
+PSEUDONYM_KEY = long_term_key(PSEUDONYM, REALM, f"{PASSWORD}1")
 
 
 def proofs():
@@ -47,6 +47,13 @@ def test_a_pseudonym_has_the_size_of_the_name():
     assert pseudonym_of(NAME) == "u" * len(NAME.encode())
 
 
+def test_other_credentials_have_another_pseudonym():
+    known = Proofs()
+    first = known.add(NAME, SECRET)
+    assert known.add(NAME, "another") != first
+    assert known.add(NAME, SECRET) == first == known.add(*first)
+
+
 def test_a_request_proves_the_pseudonym():
     found = proofs().replace(request())
     message = Message.decode(found)
@@ -61,7 +68,7 @@ def test_with_the_better_algorithm_too():
     algorithm = AlgorithmChoice(PasswordAlgorithm.SHA256)
     key = long_term_key(NAME, REALM, SECRET, PasswordAlgorithm.SHA256)
     found = proofs().replace(request(key, sha256=True, PASSWORD_ALGORITHM=algorithm))
-    expected = long_term_key(PSEUDONYM, REALM, PASSWORD, PasswordAlgorithm.SHA256)
+    expected = long_term_key(PSEUDONYM, REALM, f"{PASSWORD}1", PasswordAlgorithm.SHA256)
     assert Message.decode(found).is_authentic(expected)
 
 
@@ -93,7 +100,7 @@ def test_without_credentials_nothing_changes():
     assert Proofs().replace(request()) == request()
     known = Proofs()
     known.add("", "")
-    known.add(PSEUDONYM, PASSWORD)
+    known.add(PSEUDONYM, f"{PASSWORD}1")
     assert known.replace(request()) == request()
 
 
