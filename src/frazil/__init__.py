@@ -34,6 +34,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCRtpTransceiverDirection,
     RTCSctpTransportState,
     RTCSignalingState,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "RTCRtpReceiver",
     "RTCRtpSender",
     "RTCRtpTransceiver",
+    "RTCRtpTransceiverDirection",
     "RTCSctpTransport",
     "RTCSctpTransportState",
     "RTCSessionDescription",

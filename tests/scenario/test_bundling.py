@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from frazil import ConnectivityError
 from support.scenario import states
 
 ICE = "iceConnectionState"
@@ -121,9 +122,11 @@ async def test_every_section_has_a_transport_of_its_own_without_a_bundle(stage, 
         assert bob.inbox["chat"] == ["over the third"]
 
 
-async def test_one_of_two_transports_loses_its_path(stage):
+@pytest.mark.parametrize("kinds", [("audio",), ("audio", "video")])
+async def test_one_of_several_transports_loses_its_path(stage, kinds):
     alice, bob = stage.pair()
-    alice.pc.addTransceiver("audio")
+    for kind in kinds:
+        alice.pc.addTransceiver(kind)
     alice.channel()
     separately(stage)
     await stage.negotiate()
@@ -136,16 +139,18 @@ async def test_one_of_two_transports_loses_its_path(stage):
     await stage.sleep(60)
     # The answerer makes the transport of the data channels first: it has an object at once.
     for peer, transport, lost in ((alice, cut[0], 0), (bob, cut[1], 1)):
-        assert (
-            states(peer, T_ICE, transport=lost)
-            == "new checking connected completed disconnected failed"
-        )
-        assert states(peer, T_ICE, transport=1 - lost) == "new checking connected completed"
+        for at in range(len(kinds) + 1):
+            whole = "new checking connected completed"
+            seen = f"{whole} disconnected failed" if at == lost else whole
+            assert states(peer, T_ICE, transport=at) == seen
+            assert states(peer, T_DTLS, transport=at) == "new connecting connected"
         assert states(peer, ICE) == "new checking connected completed disconnected failed"
         assert states(peer, CONNECTION) == "new connecting connected disconnected failed"
-        assert states(peer, T_DTLS) == states(peer, T_DTLS, transport=1)
         assert transport.state == "failed"
         assert start < peer.witness.at(ICE, "disconnected") < start + 8
+    with pytest.raises(ConnectivityError) as caught:
+        await alice.pc.wait_connected()
+    assert caught.value.findings[0].startswith("ICE is failed because"), "only the lost one is told"
     alice.channels["chat"].send("still here")
     await stage.sleep(1)
     assert bob.inbox["chat"] == ["still here"], "the other transport is not concerned"

@@ -31,7 +31,7 @@ STEPS = (6, 30)
 PAUSES_S = (0.0, 0.05, 0.3)
 """The longest pause in between: of a hasty, a brisk and a calm session."""
 MAX_DELAY_S = 0.3
-CALM_S = 20.0
+CALM_S = 40.0
 """How long the last negotiations, restarts and handshakes may take."""
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -335,6 +335,8 @@ async def play(net: VirtualNetwork, seed: int) -> list[str]:
     two.introduce(one)
     closing = random.random() < 0.1
     pause_s = random.choice(PAUSES_S)
+    if random.random() < 0.3:
+        net.block(after_s=random.uniform(0, 3), for_s=random.uniform(0, 4))
     for _ in range(random.randint(*STEPS)):
         await asyncio.sleep(random.uniform(0, pause_s))
         actor = random.choice(sides)

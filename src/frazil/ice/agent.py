@@ -102,6 +102,11 @@ class IceAgent:
         return self._selection.changes
 
     @property
+    def revivals(self) -> int:
+        """How often the selected pair works again, or leads elsewhere, and is still the same."""
+        return self._selection.revivals
+
+    @property
     def generations(self) -> tuple[Generation, ...]:
         """Those that matter now: the newest, the one whose checks run, the one in use."""
         kept = (self._lineage.newest, self._lineage.current, self._selection.generation)

@@ -383,9 +383,7 @@ class Checker:
             pair.round_trip.sample(rtt_s)
         pair.error_code = None
         pair.consented_at = now
-        monitor = self.selection.monitor
-        if monitor is not None and monitor.pair is pair:
-            monitor.note_response(now)
+        if self.selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)

@@ -8,6 +8,9 @@ from frazil.ice.pair import CandidatePair
 from frazil.trace import Reason, Trace
 from frazil.types import Address, RandomBytes
 
+_SILENCE_S = 1.0
+"""After so long the timers of the layers above have backed off."""
+
 
 class Selection:
     """The pair in use with its :class:`Monitor`; it may be of an older generation (restart).
@@ -18,6 +21,8 @@ class Selection:
         silent_pair: The pair that was found silent last.
         consent_was_lost: Consent was lost and the state has not followed yet.
         changes: How often the pair in use became another one, or none.
+        revivals: How often the pair in use answered after a silence, or from behind another
+            address of ours: what was sent meanwhile did not arrive.
     """
 
     __slots__ = (
@@ -31,6 +36,7 @@ class Selection:
         "consent_was_lost",
         "generation",
         "monitor",
+        "revivals",
         "silent_pair",
     )
 
@@ -43,6 +49,7 @@ class Selection:
         self.silent_pair: CandidatePair | None = None
         self.consent_was_lost = False
         self.changes = 0
+        self.revivals = 0
         self._news: Reason | None = None
         self._dropped: Monitor | None = None
         self._described: SelectedPair | None = None
@@ -85,8 +92,22 @@ class Selection:
         if monitor is None or monitor.key != (local, remote):
             return False
         was_alive = monitor.is_alive
+        self._note_revival(monitor, now)
         monitor.note_heard(now)
         return not was_alive
+
+    def note_response(self, pair: CandidatePair, now: float) -> bool:
+        """An authentic response to a check of ours came on ``pair``; whether that is in use."""
+        monitor = self.monitor
+        if monitor is None or monitor.pair is not pair:
+            return False
+        self._note_revival(monitor, now)
+        monitor.note_response(now)
+        return True
+
+    def _note_revival(self, monitor: Monitor, now: float) -> None:
+        if monitor.is_late and now - monitor.heard_at >= _SILENCE_S:
+            self.revivals += 1
 
     def note_sent(self, now: float) -> None:
         """Payload that the peer must acknowledge leaves on the pair in use."""
@@ -96,6 +117,7 @@ class Selection:
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
         self.changes += 1
+        self.revivals += 1
         self._described = self.pair.describe() if self.pair else None
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
         self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)

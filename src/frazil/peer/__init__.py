@@ -6,6 +6,7 @@ A :class:`PeerConnection` owns sessions, one per transport. Calls and network in
 
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import (
     BundlePolicy,
     Configuration,
@@ -26,6 +27,7 @@ from frazil.peer.event import (
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.operation import Operation
 from frazil.peer.signaling import SdpType
+from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.peer.transport_set import SessionFactory, TransportSet
 
@@ -45,6 +47,7 @@ __all__ = [
     "IceServer",
     "IceTransport",
     "IceTransportPolicy",
+    "MediaKind",
     "Operation",
     "OperationSettled",
     "PeerConnection",
@@ -54,6 +57,8 @@ __all__ = [
     "SdpType",
     "ServerUrl",
     "SessionFactory",
+    "Transceiver",
+    "TransceiverInit",
     "TransportDiscarded",
     "TransportSet",
 ]

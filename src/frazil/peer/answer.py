@@ -1,7 +1,8 @@
 """Building answers (RFC 9429 5.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from frazil.dtls import DtlsRole
 from frazil.peer.bundle import Groups, answer_groups, bundle_tags
@@ -12,6 +13,9 @@ from frazil.peer.rtp_section import rtp_answer
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
 from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup
+
+MAX_TRANSPORTS: Final = 16
+"""Transports that an offer may bring about; each has its sockets. Bundled m-sections share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ def plan_answer(
         accepted = {index for index in accepted if index == first or _bundled(offer, first, index)}
     groups = answer_groups(offer, accepted.__contains__, transports.established)
     tags = bundle_tags(offer, groups)
+    accepted -= _beyond_limit(
+        tags, accepted, lambda tag: transports.established(offer.media[tag].mid) is not None
+    )
+    groups = answer_groups(offer, accepted.__contains__, transports.established)
     return AnswerPlan(
         data=data if data in accepted else None,
         codecs={index: found for index, found in codecs.items() if index in accepted},
@@ -107,6 +115,15 @@ def answering_role(offered: Setup | None, established: DtlsRole | None) -> DtlsR
     if established is not None:
         return established
     return DtlsRole.SERVER if offered is Setup.ACTIVE else DtlsRole.CLIENT
+
+
+def _beyond_limit(
+    tags: Sequence[int | None], accepted: Collection[int], is_settled: Callable[[int], bool]
+) -> set[int]:
+    """The m-sections for which there are no transports left; those that exist come first."""
+    found = {tag for index in accepted if (tag := tags[index]) is not None}
+    allowed = sorted(found, key=lambda tag: (not is_settled(tag), tag))[:MAX_TRANSPORTS]
+    return {index for index in accepted if tags[index] not in allowed}
 
 
 def _has_transport(offer: SessionDescription, media: MediaDescription) -> bool:

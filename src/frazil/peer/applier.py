@@ -183,10 +183,8 @@ class Applier:
 
     def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
         """Our DTLS role if it is an answer; checked against the association there is."""
-        remote, stack = (
-            read_transport(description.model, share.tag),
-            self._map.first(share.known_by),
-        )
+        remote = read_transport(description.model, share.tag)
+        stack = self._map.first(share.known_by)
         role = ROLE_FACING.get(remote.setup) if remote.setup else None
         is_offer = description.type is SdpType.OFFER
         if stack is None or stack.dtls_role is None:

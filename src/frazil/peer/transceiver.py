@@ -1,7 +1,6 @@
 """RTCRtpTransceiver with its sender and receiver, as far as signalling goes (webrtc-pc 5.4)."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol
 
 from frazil.errors import InvalidModificationError, InvalidStateError
@@ -9,19 +8,10 @@ from frazil.peer.codec import CODECS, Codec, MediaKind
 from frazil.peer.dictionary import Dictionary
 from frazil.peer.transport import DtlsTransport
 from frazil.sdp import Direction
+from frazil.states.enums import RTCRtpTransceiverDirection
 
 _SENDING: Final = (Direction.SENDRECV, Direction.SENDONLY)
 _RECEIVING: Final = (Direction.SENDRECV, Direction.RECVONLY)
-
-
-class TransceiverDirection(StrEnum):
-    """webrtc-pc, RTCRtpTransceiverDirection: those of SDP, and ``stopped``."""
-
-    SENDRECV = "sendrecv"
-    SENDONLY = "sendonly"
-    RECVONLY = "recvonly"
-    INACTIVE = "inactive"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +157,18 @@ class Transceiver:
         self.codecs = CODECS[kind]
 
     @property
-    def direction(self) -> TransceiverDirection:
+    def direction(self) -> RTCRtpTransceiverDirection:
         """What the application asked for."""
         if self.is_stopping:
-            return TransceiverDirection.STOPPED
-        return TransceiverDirection(self.wanted)
+            return RTCRtpTransceiverDirection.STOPPED
+        return RTCRtpTransceiverDirection(self.wanted)
 
     @property
-    def current_direction(self) -> TransceiverDirection | None:
+    def current_direction(self) -> RTCRtpTransceiverDirection | None:
         """What was negotiated last."""
         if self.is_stopped:
-            return TransceiverDirection.STOPPED
-        return TransceiverDirection(self.negotiated) if self.negotiated else None
+            return RTCRtpTransceiverDirection.STOPPED
+        return RTCRtpTransceiverDirection(self.negotiated) if self.negotiated else None
 
     def set_direction(self, direction: object) -> None:
         """Ask for another direction; negotiation makes it so.
@@ -219,6 +209,7 @@ class Transceiver:
         if codecs and not any(each.is_media for each in codecs):
             raise InvalidModificationError("there is no codec that carries media among them")
         self.codecs = tuple(dict.fromkeys(codecs)) or known
+        self._owner.note_change()
 
     def finish(self) -> None:
         """The m-section is rejected: stopped for good (webrtc-pc, stop the RTCRtpTransceiver)."""

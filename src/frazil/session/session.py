@@ -82,6 +82,7 @@ class Session:
         self._events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
+        self._revivals = 0
         self._remote_is_gone = False
         self.is_drained = True
         self._next_at: float | None = None
@@ -449,15 +450,20 @@ class Session:
                 self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
+        is_revived, self._revivals = self._revivals != self.ice.revivals, self.ice.revivals
         if self._path is None:
             return False
         if self._path != before:
             self._relays.use(self._path, now)
-        return self._path != before or any(
-            isinstance(event, IceTransportChanged)
-            and event.change is not None
-            and event.change.old == RTCIceTransportState.DISCONNECTED
-            for event in events
+        return (
+            self._path != before
+            or is_revived
+            or any(
+                isinstance(event, IceTransportChanged)
+                and event.change is not None
+                and event.change.old == RTCIceTransportState.DISCONNECTED
+                for event in events
+            )
         )
 
     def _doubt_relay(self, events: Sequence[SessionEvent], now: float) -> None:

@@ -98,3 +98,13 @@ class RTCIceRole(StrEnum):
     UNKNOWN = "unknown"
     CONTROLLING = "controlling"
     CONTROLLED = "controlled"
+
+
+class RTCRtpTransceiverDirection(StrEnum):
+    """webrtc-pc, RTCRtpTransceiverDirection: those of SDP, and ``stopped``."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+    STOPPED = "stopped"

@@ -64,12 +64,14 @@ def _signalling(peer: PeerConnection) -> list[str]:
 
 def _transport(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
     if dtls.state is RTCDtlsTransportState.FAILED:
-        change = _last(peer, "dtls-transport")
+        change = _last(peer, f"dtls-transport {dtls.ice.name}")
         return [change.reason.text if change else "the DTLS handshake failed"]
     if dtls.ice.state in (_Ice.CONNECTED, _Ice.COMPLETED):
+        if dtls.state is RTCDtlsTransportState.CONNECTED:
+            return []  # another transport is to blame
         return [f"ICE works, but the DTLS handshake has not finished: DTLS is {dtls.state}"]
     advice = _ADVICE.get(dtls.ice.state)
-    return [*_path(peer, dtls), *_ice_reason(peer), *([advice] if advice else [])]
+    return [*_path(peer, dtls), *_ice_reason(peer, dtls), *([advice] if advice else [])]
 
 
 def _path(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
@@ -82,7 +84,7 @@ def _path(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
         )
     if not ours:
         sentences.append("no local candidate was found: is there a network interface?")
-    if ours and theirs and not _has_worked(peer):
+    if ours and theirs and not _has_worked(peer, dtls):
         sentences.append(
             "no address of the peer has answered, so a firewall or NAT is in the way or the peer "
             f"is not there: tried from {_list(ours)} to {_list(theirs)}"
@@ -94,23 +96,23 @@ def _path(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
     return sentences
 
 
-def _ice_reason(peer: PeerConnection) -> list[str]:
-    last = _last(peer, "ice-transport")
+def _ice_reason(peer: PeerConnection, dtls: DtlsTransport) -> list[str]:
+    last = _last(peer, f"ice-transport {dtls.ice.name}")
     if last is None:
         return []
     facts = ", ".join(f"{name}={value}" for name, value in last.reason.evidence)
     return [f"ICE is {last.new} because {last.reason.text} ({facts})"]
 
 
-def _has_worked(peer: PeerConnection) -> bool:
+def _has_worked(peer: PeerConnection, dtls: DtlsTransport) -> bool:
+    machine = f"ice-transport {dtls.ice.name}"
     return any(
-        change.machine.startswith("ice-transport") and change.new == _Ice.CONNECTED
-        for change in peer.state_history
+        change.machine == machine and change.new == _Ice.CONNECTED for change in peer.state_history
     )
 
 
 def _last(peer: PeerConnection, machine: str) -> StateChange | None:
-    changes = [each for each in peer.state_history if each.machine.startswith(machine)]
+    changes = [each for each in peer.state_history if each.machine == machine]
     return changes[-1] if changes else None
 
 

@@ -18,8 +18,8 @@ from frazil.peer.transceiver import (
     RtpReceiver,
     RtpSender,
     Transceiver,
-    TransceiverDirection,
 )
+from frazil.states.enums import RTCRtpTransceiverDirection
 from frazil.w3c.event import Event
 from frazil.w3c.target import EventHandler, EventTarget
 from frazil.w3c.transport import RTCDtlsTransport, Wrap
@@ -151,7 +151,7 @@ class RTCRtpTransceiver:
         return receiver
 
     @property
-    def direction(self) -> TransceiverDirection:
+    def direction(self) -> RTCRtpTransceiverDirection:
         """What is wanted: ``sendrecv``, ``sendonly``, ``recvonly``, ``inactive``; or ``stopped``.
 
         Raises:
@@ -166,7 +166,7 @@ class RTCRtpTransceiver:
         self._wake()
 
     @property
-    def currentDirection(self) -> TransceiverDirection | None:
+    def currentDirection(self) -> RTCRtpTransceiverDirection | None:
         """What was negotiated last; ``None`` before the first answer."""
         return self._slots.current_direction
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from frazil.dtls import DtlsRole
-from frazil.peer.answer import answering_role
+from frazil.peer.answer import MAX_TRANSPORTS, answering_role
 from frazil.peer.configuration import BundlePolicy, Configuration
 from frazil.sdp import SessionDescription, Setup, parse_sdp, validate_answer
-from support.peer_pair import Peer
+from support.peer_pair import Peer, media_peer
 
 CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
 OFFERS = sorted(CORPUS.glob("*offer*.sdp"))
@@ -88,6 +88,18 @@ def test_max_bundle_refuses_what_is_not_in_the_group_of_the_first() -> None:
     _, balanced = answer_to(text)
     assert not any(media.is_rejected for media in balanced.media)
     assert balanced.bundle_groups == (("0", "2"),)
+
+
+def test_only_so_many_transports_come_of_one_offer() -> None:
+    one = media_peer(*["audio"] * (MAX_TRANSPORTS + 4))
+    one.channel()
+    bundled = one.set_local().sdp
+    separate = re.sub(r"a=(group:.*|bundle-only)\r\n", "", bundled).replace(" 0 UDP", " 9 UDP")
+    _, answer = answer_to(separate)
+    refused = [media.is_rejected for media in answer.media]
+    assert refused == [False] * MAX_TRANSPORTS + [True] * 5
+    _, answer = answer_to(bundled)
+    assert not any(media.is_rejected for media in answer.media)
 
 
 def test_unknown_media_is_refused() -> None:

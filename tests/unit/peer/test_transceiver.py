@@ -122,6 +122,13 @@ def test_preferences_choose_and_order_codecs() -> None:
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 110 126\r\n" in peer.set_local().sdp
 
 
+def test_preferences_outdate_an_offer_that_was_created_before() -> None:
+    peer = media_peer("audio")
+    peer.complete(peer.pc.create_offer())
+    peer.pc.transceivers[0].prefer(CODECS[MediaKind.AUDIO][1:2])
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n" in peer.set_local({"type": "offer"}).sdp
+
+
 def test_preferences_of_the_answerer_decide() -> None:
     one, two = media_peer("audio"), Peer(seed=2)
     two.set_remote(one.set_local())

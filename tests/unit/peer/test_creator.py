@@ -1,0 +1,90 @@
+"""Offers and answers of several m-sections."""
+
+from frazil.peer.configuration import BundlePolicy, Configuration
+from frazil.sdp import parse_sdp
+from support.peer_pair import Peer, candidate, connect, media_peer, negotiate, sections
+
+MAX_COMPAT = Configuration(bundle_policy=BundlePolicy.MAX_COMPAT)
+
+
+def gathered(peer: Peer) -> None:
+    """Let every session find a candidate."""
+    for at, session in enumerate(peer.sessions):
+        if not session.called("close"):
+            (credentials,) = session.called("set_local_credentials")[-1]
+            session.gather(credentials.ufrag, candidate(1000 + at))
+    peer.run()
+
+
+def test_candidates_stand_in_the_section_of_their_transport() -> None:
+    peer = media_peer("audio", "audio", "video")
+    peer.set_local()
+    gathered(peer)
+    media = parse_sdp(peer.pc.local_description.sdp).media
+    assert [len(each.candidates) for each in media] == [1, 0, 1]
+    assert [each.port for each in media] == [1000, 0, 1001]
+    assert [each.end_of_candidates for each in media] == [True, False, True]
+    again = parse_sdp(peer.complete(peer.pc.create_offer()).sdp).media
+    assert [len(each.candidates) for each in again] == [1, 0, 1]
+
+
+def test_candidates_of_a_group_stand_in_its_tag_even_behind_a_recycled_section() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    negotiate(one, two)
+    one.sessions[1:] = []
+    connect(one)
+    one.pc.transceivers[0].stop()
+    negotiate(one, two)
+    one.transceiver("audio")
+    offer = parse_sdp(one.complete(one.pc.create_offer(ice_restart=True)).sdp)
+    assert offer.bundle_groups == (("1", "2"),)
+    assert [(each.mid, each.bundle_only) for each in offer.media] == [("2", True), ("1", False)]
+    one.set_local()
+    gathered(one)
+    media = parse_sdp(one.pc.local_description.sdp).media
+    assert [len(each.candidates) for each in media] == [0, 1]
+    places = [seen.payload for seen in one.seen if seen.type == "icecandidate" and seen.payload]
+    assert (places[-1].sdp_mid, places[-1].sdp_m_line_index) == ("1", 1)
+
+
+def test_sections_without_a_bundle_keep_their_transports_and_offer_no_common_group() -> None:
+    one, two = media_peer("audio", "video", configuration=MAX_COMPAT), Peer(seed=2)
+    offer = one.set_local().sdp
+    two.set_remote({"type": "offer", "sdp": offer.replace("a=group:BUNDLE 0 1\r\n", "")})
+    one.set_remote(two.set_local())
+    for peer in (one, two):
+        found = parse_sdp(peer.complete(peer.pc.create_offer()).sdp)
+        assert found.bundle_groups == ()
+        assert len({each.ice_ufrag for each in found.media}) == 2
+    one.transceiver("audio")
+    one.set_local()
+    assert one.pc.local_description.model.bundle_groups == (("0", "2"),)
+    assert len(one.pc.transports.dtls) == 3
+
+
+def test_answerer_does_not_bundle_what_runs_apart() -> None:
+    one, two = media_peer("audio", "video", configuration=MAX_COMPAT), Peer(seed=2)
+    offer = one.set_local().sdp
+    two.set_remote({"type": "offer", "sdp": offer.replace("a=group:BUNDLE 0 1\r\n", "")})
+    one.set_remote(two.set_local())
+    again = one.complete(one.pc.create_offer()).sdp.replace(
+        "t=0 0\r\n", "t=0 0\r\na=group:BUNDLE 0 1\r\n"
+    )
+    two.set_remote({"type": "offer", "sdp": again})
+    two.set_local()
+    assert two.pc.local_description.model.bundle_groups == (("0",),)
+    assert len(two.pc.transports.dtls) == 2
+    assert [each[3] for each in sections(two)] == [False, False]
+
+
+def test_bundle_only_section_outlives_the_tag_on_its_transport() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    one.transceiver("video")
+    two.pc.transceivers[0].stop()
+    two.set_remote(one.set_local())
+    one.set_remote(two.set_local())
+    for peer in (one, two):
+        assert [each[3] for each in sections(peer)] == [peer is two, False]
+        assert len(peer.sessions) == 1, "the transport of the refused tag goes on"
+        assert not peer.session.called("close")
