@@ -1,12 +1,11 @@
 """The pair in use: which one carries data, under whose clocks, and since when."""
 
-from frazil.ice.config import IceConfig
 from frazil.ice.event import SelectedPair
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
 from frazil.trace import Reason, Trace
-from frazil.types import Address, RandomBytes
+from frazil.types import Address
 
 _SILENCE_S = 1.0
 """After so long the timers of the layers above have backed off."""
@@ -26,11 +25,9 @@ class Selection:
     """
 
     __slots__ = (
-        "_config",
         "_described",
         "_dropped",
         "_news",
-        "_random_bytes",
         "_trace",
         "changes",
         "consent_was_lost",
@@ -40,9 +37,7 @@ class Selection:
         "silent_pair",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
-        self._config = config
-        self._random_bytes = random_bytes
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.monitor: Monitor | None = None
         self.generation: Generation | None = None
@@ -79,7 +74,7 @@ class Selection:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
         nominated = generation.nominated
         if nominated is not None and nominated is self.pair and self.is_alive:
-            return nominated.priority
+            return 0 if generation.is_measured else nominated.priority
         return -1
 
     def note_heard(self, local: Address, remote: Address, now: float) -> bool:
@@ -116,26 +111,19 @@ class Selection:
 
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        pair = self.pair
+        if pair is None:
+            return
         self.changes += 1
         self.revivals += 1
-        self._described = self.pair.describe() if self.pair else None
+        self._described = pair.describe()
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
-        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
+        self._trace.record(now, "ice", "address-changed", pair=str(pair), text=text)
 
-    def use(
-        self,
-        pair: CandidatePair,
-        generation: Generation,
-        text: str,
-        now: float,
-        heard_at: float | None = None,
-    ) -> None:
-        """Send on ``pair`` from now on; ``text`` says why.
-
-        Args:
-            heard_at: The last sign of life of the pair; just now, unless told.
-        """
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now, heard_at)
+    def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
+        """Send from now on on the pair under these clocks; ``text`` says why."""
+        pair = monitor.pair
+        self.monitor = monitor
         self.generation = generation
         self.changes += 1
         self._described = pair.describe()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from frazil.peer.channel import DataChannel
-from frazil.peer.channel_table import ChannelFactory, ChannelTable
+from frazil.peer.channel_table import ChannelFactory
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.recovery import Recovery
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverFactory
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_set import RouterFactory, SessionFactory, TransportSet
 
 
 class Parts(NamedTuple):
@@ -20,7 +20,7 @@ class Parts(NamedTuple):
     """
 
     transport_set: Callable[
-        [Core, ChannelTable, Configuration, Recovery, SessionFactory], TransportSet
+        [Core, RouterFactory, Configuration, Recovery, SessionFactory], TransportSet
     ] = TransportSet
     channel: ChannelFactory = DataChannel
     transceiver: TransceiverFactory = Transceiver

@@ -11,7 +11,6 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from frazil.dtls import EngineFactory, OpenSslEngine
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
-from frazil.peer.channel_table import ChannelTable
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
@@ -21,7 +20,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
 from frazil.peer.recovery import Recovery
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_set import RouterFactory, SessionFactory, TransportSet
 from frazil.record.engine import recorded_engine
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
@@ -77,13 +76,13 @@ class RecordedTransports(TransportSet):
         self,
         recorder: Recorder,
         core: Core,
-        channels: ChannelTable,
+        make_router: RouterFactory,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.recorder = recorder
-        super().__init__(core, channels, configuration, recovery, factory)
+        super().__init__(core, make_router, configuration, recovery, factory)
 
     receive = recorded("transports", TransportSet.receive)
     handle_timeout = recorded("transports", TransportSet.handle_timeout)
@@ -189,6 +188,7 @@ class RecordedConnection(PeerConnection):
             certificate=setup.certificate,
             random_bytes=recorder.random_bytes,
             trace=trace,
+            traits=setup.traits,
             session_factory=setup.session_factory(
                 recorder.random_bytes, trace, recorded_engine(recorder, make_engine)
             ),

@@ -17,6 +17,7 @@ from frazil.dtls import (
     EngineFactory,
     Fingerprint,
 )
+from frazil.errors import InvalidStateError
 from frazil.ice import IceAgent, Traffic
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
@@ -64,7 +65,7 @@ class SecureTransport:
         self,
         name: str,
         config: DtlsConfig,
-        certificate: Certificate,
+        certificate: Certificate | None,
         ice: IceAgent,
         trace: Trace,
         make_engine: EngineFactory,
@@ -95,9 +96,14 @@ class SecureTransport:
 
         Returns:
             The payloads of what came early.
+
+        Raises:
+            InvalidStateError: There is no certificate.
         """
         if self.endpoint is not None:
             return ()
+        if self._certificate is None:
+            raise InvalidStateError("the transport has no certificate: it carries plain datagrams")
         self.endpoint = DtlsEndpoint(
             self._certificate,
             role,

@@ -119,7 +119,7 @@ class RTCPeerConnection(EventTarget):
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
             network: Where sockets are opened; another one than this machine's in tests.
-            ice: How candidates are gathered.
+            ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits, for example when ``disconnected`` is reported.
             recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
                 path is lost for good, or is lost and this host's network has changed. The
@@ -136,18 +136,20 @@ class RTCPeerConnection(EventTarget):
         self._loop = asyncio.get_running_loop()
         super().__init__(set())
         network = network or _SYSTEM_NETWORK
+        settings = session or SessionConfig()
+        options = ice or IceOptions()
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
         records = Trace()
         self._pulse = Pulse()
-        setup = Setup(config, session or SessionConfig(), certificate, RecoveryPolicy(recovery))
+        setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
         self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
         self._driver = Driver(
             self._peer,
             network,
             self._on_fired,
             self._pulse.beat,
-            options=ice or IceOptions(),
+            options=options,
         )
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
