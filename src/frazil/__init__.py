@@ -8,6 +8,7 @@ from frazil.aio import (
     MdnsMode,
     SharedPort,
     TcpGathering,
+    TraceFile,
     unverified_tls,
 )
 from frazil.errors import (
@@ -133,6 +134,7 @@ __all__ = [
     "SharedPort",
     "StateChange",
     "TcpGathering",
+    "TraceFile",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -20,6 +20,7 @@ from frazil.aio.network import (
     UdpSocket,
     usable,
 )
+from frazil.aio.recording_file import TraceFile
 from frazil.aio.selection import IpHandlingPolicy
 from frazil.aio.shared_port import SharedPort
 from frazil.aio.system import SystemNetwork
@@ -41,6 +42,7 @@ __all__ = [
     "SystemNetwork",
     "TcpGathering",
     "Tls",
+    "TraceFile",
     "UdpSocket",
     "unverified_tls",
     "usable",

@@ -119,7 +119,7 @@ class TransportSet:
             configuration.ice_transport_policy,
         ):
             self._empty_pool(now)
-        self.fill_pool(now)
+        self._fill_pool(now)
         configs = {
             url.url: server.turn_config(url.relay_protocol)
             for server in configuration.ice_servers
@@ -145,6 +145,9 @@ class TransportSet:
 
     def fill_pool(self, now: float) -> None:
         """Let as many spare transports gather as are configured (RFC 9429 3.5.4)."""
+        self._fill_pool(now)
+
+    def _fill_pool(self, now: float) -> None:
         if not self._pool_is_open:
             return
         wanted = min(self.configuration.ice_candidate_pool_size, MAX_SPARE_TRANSPORTS)

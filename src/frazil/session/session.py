@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
+from frazil.dtls import (
+    Certificate,
+    DtlsEndpoint,
+    DtlsRole,
+    DtlsStateChanged,
+    EngineFactory,
+    Fingerprint,
+    OpenSslEngine,
+)
 from frazil.errors import InvalidStateError
 from frazil.ice import (
     DEFAULT_POLICY,
@@ -68,6 +76,7 @@ class Session:
         trace: Trace,
         *,
         policy: IcePolicy = DEFAULT_POLICY,
+        make_engine: EngineFactory = OpenSslEngine,
     ) -> None:
         """Make a session that waits for credentials.
 
@@ -79,6 +88,7 @@ class Session:
             random_bytes: The source of randomness.
             trace: Where decisions are recorded.
             policy: What the ICE agent does and does not do.
+            make_engine: Makes the DTLS implementation.
         """
         trace = trace.of(name)
         self.name = name
@@ -86,7 +96,7 @@ class Session:
         self._config = config
         self._random_bytes = random_bytes
         self._trace = trace
-        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace)
+        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace, make_engine)
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
