@@ -5,7 +5,10 @@ from frazil.aio import (
     IceOptions,
     Interface,
     IpHandlingPolicy,
+    MdnsMode,
+    SharedPort,
     TcpGathering,
+    TraceFile,
     unverified_tls,
 )
 from frazil.errors import (
@@ -23,7 +26,7 @@ from frazil.errors import (
     RTCErrorDetail,
 )
 from frazil.explain import Finding, Report
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -42,6 +45,7 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MediaStreamTrack,
     MessageEvent,
     RTCCertificate,
@@ -51,6 +55,7 @@ from frazil.w3c import (
     RTCErrorEvent,
     RTCIceCandidate,
     RTCIceCandidatePair,
+    RTCIceCandidatePairEvent,
     RTCIceParameters,
     RTCIceTransport,
     RTCPeerConnection,
@@ -70,6 +75,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressMapMode",
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",
@@ -83,6 +89,8 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "LoneIceTransport",
+    "MdnsMode",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -99,6 +107,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceConnectionState",
     "RTCIceGathererState",
     "RTCIceGatheringState",
@@ -125,8 +134,10 @@ __all__ = [
     "Report",
     "RestCredentials",
     "SessionConfig",
+    "SharedPort",
     "StateChange",
     "TcpGathering",
+    "TraceFile",
     "__version__",
     "rest_credentials",
     "unverified_tls",

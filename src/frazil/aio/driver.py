@@ -8,24 +8,30 @@ ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, MdnsMode
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.naming import Naming
 from frazil.aio.network import Network
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
-from frazil.peer.connection import PeerConnection
+from frazil.aio.task_set import TaskSet
 from frazil.peer.event import (
+    ChecksExpected,
     DriverRequest,
     EventType,
     Fired,
     GatheringRequested,
+    LookupRequested,
     OperationSettled,
     PeerEvent,
     StreamRequested,
 )
 from frazil.peer.operation import Operation
+from frazil.peer.transport_set import TransportSet
+from frazil.trace import Trace
 from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
@@ -40,8 +46,31 @@ TIMER_SLACK_S: Final = 0.1
 """A timer that would fire by more than this too early is replaced."""
 
 
+class Engine(Protocol):
+    """What a driver runs: a peer connection, or an ICE transport without one."""
+
+    @property
+    def transports(self) -> TransportSet:
+        """The side that faces the network."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where decisions are recorded."""
+
+    @property
+    def has_task(self) -> bool:
+        """Whether :meth:`run_task` has something to do."""
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether tasks should run before anything is read from the network."""
+
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task; the events it fired, in order."""
+
+
 class Driver:
-    """Runs one :class:`PeerConnection` on a :class:`Network`.
+    """Runs one :class:`Engine` on a :class:`Network`.
 
     Args:
         peer: The connection.
@@ -53,7 +82,7 @@ class Driver:
 
     def __init__(
         self,
-        peer: PeerConnection,
+        peer: Engine,
         network: Network,
         dispatch: Callable[[Fired], None],
         after_task: Callable[[], None],
@@ -66,15 +95,22 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
-        self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
+        self._tasks = TaskSet()
+        self._naming = Naming(
+            peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
+        )
+        local = LocalAddresses(network, options, self._naming)
+        self._gathering = GatheringDriver(
+            peer.transports, network, self.flush, self._tasks, local, options
+        )
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(
             peer.transports,
             network,
+            local,
             self._sockets,
             self.flush,
             self._loop.time,
-            include_loopback=options.include_loopback,
         )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -123,7 +159,8 @@ class Driver:
                 sockets.close()
             self._sockets.clear()
             self._promises.clear()
-        return self._gathering.close()
+            self._naming.close()
+        return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
 
@@ -171,8 +208,12 @@ class Driver:
                 self._sockets[name] = sockets
             self._roaming.start()
             self._gathering.begin(request, sockets, now)
+        elif isinstance(request, LookupRequested):
+            self._naming.look_up(request, now)
         elif name not in self._sockets:
             pass  # it was discarded while the request was on its way
+        elif isinstance(request, ChecksExpected):
+            self._sockets[name].expect(request.ufrag)
         elif isinstance(request, StreamRequested):
             self._gathering.open_stream(request, self._sockets[name])
         else:

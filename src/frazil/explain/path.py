@@ -24,8 +24,8 @@ def judge_path(path: Path) -> Iterator[Finding]:
 def _lost(path: Path) -> Iterator[Finding]:
     ends = path.attempt.since(_lost_at(path))
     gone = ends.of("ice", "local-address-lost")
-    relays = _relay_ips(path)
-    interface = [each for each in gone if fact(each, "address") not in relays]
+    relay_ends = _relay_ends(ends)
+    interface = [each for each in gone if each.at not in relay_ends]
     stream = ends.of("ice", "stream-lost")
     consent = ends.of("ice", "consent-lost")
     silent = ends.of("ice", "liveness-lost")
@@ -77,7 +77,7 @@ def _lost_at(path: Path) -> float:
     return max((each.last_at for each in answers), default=0.0)
 
 
-def _relay_ips(path: Path) -> set[str]:
-    """Where servers relayed for us."""
-    relays = path.attempt.of("ice", "local-candidate", type="relay")
-    return {str(fact(each, "address")).rpartition(":")[0] for each in relays}
+def _relay_ends(ends: Records) -> set[float]:
+    """When servers dropped relays: the relayed address then goes away in the same instant."""
+    dropped = ends.of("turn", "state", old="allocated", new="failed")
+    return {each.at for each in dropped if fact(each, "cause") != "transport-lost"}

@@ -15,9 +15,10 @@ from frazil.ice.candidate import (
     foundation,
 )
 from frazil.ice.checklist import can_receive
-from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
+from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
@@ -38,12 +39,12 @@ from frazil.trace import Reason, Trace
 from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
-_KEEPALIVE_S = 15.0
-"""Tr of RFC 8445 11: an unused NAT binding is refreshed this often until a pair is nominated."""
-
 
 class Gatherer:
     """Gathers the candidates of the newest generation; a restart starts it over.
+
+    It may begin before there is a generation of ours (RFC 9429 3.5.4). What it finds, and has to
+    tell, is then kept for the first one.
 
     Attributes:
         state: Of the newest generation's gathering.
@@ -53,10 +54,13 @@ class Gatherer:
     __slots__ = (
         "_answered",
         "_awaited",
+        "_component",
         "_disclosures",
         "_errors",
         "_generation",
+        "_held",
         "_hosts_done",
+        "_is_early",
         "_keepalive_at",
         "_keepalives",
         "_queries",
@@ -71,16 +75,21 @@ class Gatherer:
         "state",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+    def __init__(
+        self, config: IceConfig, random_bytes: RandomBytes, trace: Trace, component: int = 1
+    ) -> None:
+        self._component = component
         self._random_bytes = random_bytes
         self._trace = trace
         self.state = RTCIceGathererState.NEW
         self.events: list[IceEvent] = []
+        self._held: list[IceEvent] = []
         self._queries = QueryTable(config, random_bytes)
         self._reset(None)
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
+        self._is_early = False
         self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._disclosures: dict[Address, Disclosure] = {}
@@ -102,13 +111,26 @@ class Gatherer:
 
     # --- commands -----------------------------------------------------------------------------
 
+    def begin_early(self, now: float) -> None:
+        """Gather before there are credentials, and tell nobody of it yet."""
+        early = Generation()
+        self._reset(early)
+        self._is_early = True
+        self._need_addresses(early)
+        self._move(RTCIceGathererState.GATHERING, "a pool of candidates is wanted", now)
+
     def begin(self, generation: Generation, now: float) -> None:
         """Gather for a new generation; the caller then adds addresses and servers.
 
-        Gathering for the generation before ends here, with what it found.
+        Gathering for the generation before ends here, with what it found. What was found early is
+        told now, as if it had just happened.
         """
+        if self._is_early and self._generation is not None:
+            self._adopt(self._generation, generation)
+            return
         self._end_generation()
         self._reset(generation)
+        self._need_addresses(generation)
         self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
 
     def begin_again(self, now: float) -> bool:
@@ -124,14 +146,38 @@ class Gatherer:
         if generation is None:
             return False
         ranks, relay_ranks = self._ranks, self._relay_ranks
-        disclosures, told = self._disclosures, self._told
+        disclosures, told, is_early = self._disclosures, self._told, self._is_early
         self._reset(generation)
         self._ranks, self._relay_ranks = ranks, relay_ranks
-        self._disclosures, self._told = disclosures, told
+        self._disclosures, self._told, self._is_early = disclosures, told, is_early
         generation.gathered = False
         generation.is_reopened = True
+        self._need_addresses(generation)
         self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
         return True
+
+    def _need_addresses(self, generation: Generation) -> None:
+        self.events.append(AddressesNeeded(generation.local.ufrag if generation.local else ""))
+
+    def _adopt(self, early: Generation, generation: Generation) -> None:
+        """Tell as one gathering what was found early, unless its interface is gone again."""
+        held, self._held = self._held, []
+        self._is_early = False
+        self._generation = generation
+        generation.local_candidates = early.local_candidates
+        generation.gathered = early.gathered
+        ufrag = generation.local.ufrag if generation.local else ""
+        bases = {candidate.base for candidate in early.local_candidates}
+        states = [event for event in held if isinstance(event, GatheringStateChanged)]
+        self.events.append(replace(states[0], ufrag=ufrag))
+        for event in held:
+            if isinstance(event, CandidateError):
+                self.events.append(event)
+            elif isinstance(event, CandidateGathered) and event.candidate.base in bases:
+                self.events.append(replace(event, ufrag=ufrag))
+        if early.gathered:
+            self.events.append(CandidatesEnded(ufrag))
+            self.events.append(replace(states[-1], ufrag=ufrag))
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
@@ -144,6 +190,7 @@ class Gatherer:
     def cancel(self) -> None:
         """Forget everything, silently."""
         self._reset(None)
+        self._held.clear()
         self.events.clear()
 
     def expect_server(self, url: str) -> None:
@@ -242,9 +289,9 @@ class Gatherer:
             preference = tcp_preference(is_ipv6, rank, tcp_type)
         return Candidate(
             foundation=foundation(kind, address, protocol, None),
-            component=COMPONENT,
+            component=self._component,
             protocol=protocol,
-            priority=candidate_priority(kind, preference, COMPONENT, protocol),
+            priority=candidate_priority(kind, preference, self._component, protocol),
             address=address,
             type=kind,
             base=address,
@@ -256,7 +303,7 @@ class Gatherer:
         generation = self._generation
         if generation is not None and not generation.gathered:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
-            self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
+            self._emit(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
     def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
         """The place of an address among those of its kind and family: the first that is free.
@@ -281,7 +328,10 @@ class Gatherer:
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
         self._keepalives = [pair for pair in self._keepalives if pair[0] != address]
+        self._told = {place for place in self._told if place[1] != address}
         self._queries.forget_host(address)
+        if self._is_early and self._generation is not None:
+            self._generation.remove_base(address)
         self._conclude(now)
 
     def hosts_done(self, now: float) -> None:
@@ -356,9 +406,9 @@ class Gatherer:
         preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
             foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
-            component=COMPONENT,
+            component=self._component,
             protocol=udp,
-            priority=candidate_priority(kind, preference, COMPONENT),
+            priority=candidate_priority(kind, preference, self._component),
             address=address,
             type=kind,
             base=address,
@@ -407,7 +457,7 @@ class Gatherer:
         self._answered.add(query.url)
         if mapped != query.host.address:
             self._keepalives.append((query.host.base, query.server))
-            self._keepalive_at = self._keepalive_at or now + _KEEPALIVE_S
+            self._keepalive_at = self._keepalive_at or now + KEEPALIVE_S
         self._reflect(query.host, mapped, query.url, query.server, now)
 
     def _reflect(
@@ -434,7 +484,7 @@ class Gatherer:
         candidate = replace(
             host,
             foundation=foundation(kind, host.base, host.protocol, server[0] if server else None),
-            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
+            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, self._component),
             address=mapped,
             type=kind,
             related=disclosure.related(host.base),
@@ -454,7 +504,7 @@ class Gatherer:
         self._reported.add(url)
         error = self._errors[url]
         self._trace.record(now, "ice", "server-failed", url=url, code=error.code, text=error.text)
-        self.events.append(error)
+        self._emit(error)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -473,7 +523,7 @@ class Gatherer:
         if expired:
             self._conclude(now)
         if self._keepalive_at is not None and now >= self._keepalive_at:
-            self._keepalive_at = now + _KEEPALIVE_S
+            self._keepalive_at = now + KEEPALIVE_S
             for local, server in self._keepalives:
                 transaction_id = new_transaction_id(self._random_bytes)
                 data = Message(Method.BINDING, MessageClass.INDICATION, transaction_id).encode()
@@ -498,7 +548,7 @@ class Gatherer:
             address=f"{candidate.address[0]}:{candidate.address[1]}",
             ufrag=ufrag,
         )
-        self.events.append(CandidateGathered(candidate, ufrag))
+        self._emit(CandidateGathered(candidate, ufrag))
 
     def _conclude(self, now: float) -> None:
         """End the gathering once nothing can come any more."""
@@ -520,7 +570,7 @@ class Gatherer:
         generation = self._generation
         if generation is not None and not generation.gathered:
             generation.gathered = True
-            self.events.append(CandidatesEnded(generation.local.ufrag if generation.local else ""))
+            self._emit(CandidatesEnded(generation.local.ufrag if generation.local else ""))
 
     def _move(self, state: RTCIceGathererState, text: str, now: float) -> None:
         self.state = state
@@ -528,4 +578,7 @@ class Gatherer:
         ufrag = generation.local.ufrag if generation and generation.local else ""
         self._trace.record(now, "ice", "gathering", state=state, text=text)
         reason = Reason(f"gathering-{state}", "webrtc-pc 5.6.1", text, (("ufrag", ufrag),))
-        self.events.append(GatheringStateChanged(state, ufrag, reason))
+        self._emit(GatheringStateChanged(state, ufrag, reason))
+
+    def _emit(self, event: IceEvent) -> None:
+        (self._held if self._is_early else self.events).append(event)

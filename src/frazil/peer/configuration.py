@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidModificationError, NotSupportedError
+from frazil.ice import AgentTraits
 from frazil.peer.dictionary import Dictionary
 from frazil.peer.ice_server import MAX_ICE_SERVERS, IceServer
 
@@ -42,7 +43,7 @@ class Configuration:
         bundle_policy: How many transports an offer has before the peer has said what it bundles.
         rtcp_mux_policy: RTP and RTCP share a transport.
         certificates: The certificates to choose from; empty means one is made.
-        ice_candidate_pool_size: Kept and compared; gathering starts with the local description.
+        ice_candidate_pool_size: How many transports gather before there is a description.
     """
 
     ice_servers: tuple[IceServer, ...] = ()
@@ -75,6 +76,20 @@ class Configuration:
             certificates=_certificates(members.items("certificates")),
             ice_candidate_pool_size=members.number("iceCandidatePoolSize", _MAX_POOL_SIZE) or 0,
         )
+
+    def check_traits(self, traits: AgentTraits) -> None:
+        """Accept an ICE agent with these traits.
+
+        Raises:
+            NotSupportedError: If it is lite, and so without anything but host candidates, while
+                servers or relays are asked for.
+        """
+        if not traits.is_lite:
+            return
+        if self.ice_servers:
+            raise NotSupportedError("a lite ICE agent has host candidates only: no iceServers")
+        if self.ice_transport_policy is IceTransportPolicy.RELAY:
+            raise NotSupportedError("a lite ICE agent has no relays: no iceTransportPolicy 'relay'")
 
     def check_change(self, changed: "Configuration", *, has_local_description: bool) -> None:
         """Accept ``changed`` as the successor of this configuration.

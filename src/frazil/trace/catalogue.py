@@ -101,6 +101,27 @@ _ICE: Final = (
         address="address and port",
         resolved="whether the address is one, and not a name",
     ),
+    event(
+        "ice",
+        "name-resolved",
+        "A name in candidates of the peer has an address.",
+        host="the name",
+        address="its IP address",
+    ),
+    event(
+        "ice",
+        "name-unresolved",
+        "Such a name stays without: its candidates are of no use.",
+        host="the name",
+        text="why",
+    ),
+    event(
+        "ice",
+        "candidate-refused",
+        "A candidate of the peer was signalled that must not be used.",
+        address="address and port",
+        why="privileged-port or filtered",
+    ),
     event("ice", "end-of-remote-candidates", "The peer has no further candidate."),
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
     event(
