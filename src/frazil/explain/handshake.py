@@ -58,7 +58,8 @@ def _pairs(record: TraceRecord) -> tuple[tuple[str, Fact], ...]:
 
 def _stuck(path: Path) -> Iterator[Finding]:
     began = path.attempt.of("ice", "state", new="connected")
-    if path.works and began and path.now - began[0].at >= _PATIENCE_S:
+    negotiated = path.story.of("peer", "description-applied")  # a lone ICE transport has no DTLS
+    if path.works and negotiated and began and path.now - began[0].at >= _PATIENCE_S:
         yield _unfinished(path)
 
 

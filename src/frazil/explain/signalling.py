@@ -34,7 +34,7 @@ def judge_exchange(story: Story) -> Iterator[Finding]:
 
 def _exchange(story: Story) -> str | None:
     if not story.paths and not story.of("peer", "description-applied"):
-        return "FZ-SIG-NONE"
+        return "FZ-SIG-NONE" if story.of("api", "configured") else None
     changed = story.last("peer", "state-changed", machine="signaling")
     unfinished = _UNFINISHED.get(str(fact(changed, "new"))) if changed else None
     if unfinished is not None or story.paths:

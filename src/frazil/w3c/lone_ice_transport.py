@@ -11,6 +11,7 @@ from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.system import SystemNetwork
 from frazil.errors import ConnectivityError
+from frazil.explain import Report, explain
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.configuration import Configuration
@@ -212,11 +213,15 @@ class LoneIceTransport(RTCIceTransport):
                 await self._pulse.wait_until(lambda: self.state in final)
         except TimeoutError:
             text = f"not connected after {timeout} s: state is {self.state}"
-            raise ConnectivityError(text) from None
+            raise ConnectivityError(text, self.explain()) from None
         if self.state not in good:
             history = self._core.state_history
-            reasons = [history[-1].reason.text] if history else []
-            raise ConnectivityError(f"the transport is {self.state}", reasons)
+            why = f": {history[-1].reason.text}" if history else ""
+            raise ConnectivityError(f"the transport is {self.state}{why}", self.explain())
+
+    def explain(self) -> Report:
+        """Why the transport is not what it should be; nothing if nothing is wrong."""
+        return explain(self.trace.records, asyncio.get_running_loop().time())
 
     # --- the end ------------------------------------------------------------------------------
 
