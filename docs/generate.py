@@ -258,7 +258,8 @@ def _trace() -> Iterator[str]:
         "name, and `transport`, the name of the transport it is about (empty for the connection "
         "as a whole). Facts whose name ends in `_s` are durations in seconds, `_at` instants on "
         "the same clock; evidence is a list of named facts. `pc.trace.listen(function)` calls a "
-        "function with every further record. `pc.trace.counters` counts input that was dropped."
+        "function with every further record. `pc.trace.counters` counts input that was dropped. "
+        "What is not there, datagram by datagram, [recordings](recording.md) hold."
     )
     yield (
         f"The ring takes at most {RING_COST // 1024} KiB for each connection; the oldest records "

@@ -6,6 +6,7 @@ from frazil.aio import (
     Interface,
     IpHandlingPolicy,
     TcpGathering,
+    TraceFile,
     unverified_tls,
 )
 from frazil.errors import (
@@ -22,7 +23,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.ice import IceConfig
+from frazil.ice import Candidate, IceConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -41,6 +42,7 @@ from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
 from frazil.w3c import (
     Event,
+    LoneIceTransport,
     MediaStreamTrack,
     MessageEvent,
     RTCCertificate,
@@ -50,6 +52,7 @@ from frazil.w3c import (
     RTCErrorEvent,
     RTCIceCandidate,
     RTCIceCandidatePair,
+    RTCIceCandidatePairEvent,
     RTCIceParameters,
     RTCIceTransport,
     RTCPeerConnection,
@@ -69,6 +72,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressMapMode",
+    "Candidate",
     "ConnectivityError",
     "DOMException",
     "Event",
@@ -81,6 +85,7 @@ __all__ = [
     "InvalidStateError",
     "InvalidSyntaxError",
     "IpHandlingPolicy",
+    "LoneIceTransport",
     "MediaStreamTrack",
     "MessageEvent",
     "NotFoundError",
@@ -97,6 +102,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceConnectionState",
     "RTCIceGathererState",
     "RTCIceGatheringState",
@@ -124,6 +130,7 @@ __all__ = [
     "SessionConfig",
     "StateChange",
     "TcpGathering",
+    "TraceFile",
     "__version__",
     "rest_credentials",
     "unverified_tls",

@@ -12,7 +12,9 @@ from matrix.prediction import Sender, best, senders
 CHAOS_S: Final = 40.0
 """All happenings begin within so long after the first call."""
 CONSENT_S: Final = 25.0
-"""An outage of less than this never ends a connection: consent lasts 30 s (RFC 7675)."""
+"""An outage of no more than this ends no connection: consent lasts 30 s (RFC 7675)."""
+_HEAVY_LOSS: Final = 0.1
+"""On each leg of the way; there are up to six to the other end and back."""
 
 _CONES: Final = tuple(place for place in PLACES if place.has_udp)
 _NO_NAT: Final = PLACES[0]
@@ -153,11 +155,13 @@ class Plan:
         """Whether nothing in it can be the reason why a transport has failed.
 
         With loss, or while cut off, it is chance whether the servers are reached in time, so that
-        the peers have to find each other without. An outage may cost the consent. Where a
-        restarted router may give out other ports, only the luckiest path is left.
+        the peers have to find each other without. An outage may cost the consent, even a short
+        one where it takes many checks to get an answer. Where a restarted router may give out
+        other ports, only the luckiest path is left.
         """
         outage_s = sum(each.for_s for each in self.happenings)
-        if outage_s >= CONSENT_S or any(each.kind is Kind.FORGET for each in self.happenings):
+        enough_s = CONSENT_S if self.conditions.loss < _HEAVY_LOSS else 0.0
+        if outage_s > enough_s or any(each.kind is Kind.FORGET for each in self.happenings):
             return False
         if self._has_chance:
             return self._connects(stun=Health.DEAD, turn=Health.DEAD)

@@ -37,7 +37,7 @@ CASES = {
     LiveEvent.BLACKHOLE: [(OURS, OURS), (OURS, CHROMIUM)],
     LiveEvent.FORGETTING: [(OURS, OURS), (OURS, CHROMIUM), (CHROMIUM, OURS), (OURS, PION)],
     LiveEvent.NEW_PUBLIC_ADDRESS: [(OURS, OURS), (OURS, CHROMIUM), (CHROMIUM, OURS), (OURS, PION)],
-    LiveEvent.NEW_HOST_ADDRESS: [(CHROMIUM, OURS)],
+    LiveEvent.NEW_HOST_ADDRESS: [(OURS, OURS), (OURS, CHROMIUM), (CHROMIUM, OURS)],
     LiveEvent.END: [(OURS, CHROMIUM)],
 }
 _ALL = [(OURS, OURS), (OURS, CHROMIUM), (CHROMIUM, OURS), (OURS, PION), (CHROMIUM, CHROMIUM)]
@@ -117,15 +117,23 @@ async def test_session(
     async with ends[0].peer(servers) as first, ends[1].peer(servers) as second:
         outcome = await experience(event, internet, first, second)
         figures.note(event, pairing, outcome)
-        for end, changes in zip(pairing, (outcome.first, outcome.second), strict=True):
-            if end is OURS:
-                assert_lawful(event, changes)
+        if pairing[0] is OURS:
+            assert_lawful(event, outcome.first, is_struck=True)
+        if pairing[1] is OURS:
+            assert_lawful(event, outcome.second)
         if OURS in pairing:
             assert_in_time(event, pairing, outcome)
 
 
-def assert_lawful(event: LiveEvent, changes: tuple[Change, ...]) -> None:
+def assert_lawful(
+    event: LiveEvent, changes: tuple[Change, ...], *, is_struck: bool = False
+) -> None:
     """The states of an end of ours follow the rules, whoever is at the other end."""
+    if event is LiveEvent.NEW_HOST_ADDRESS and is_struck:
+        # Between two addresses it has none: that is known at once, and over as soon.
+        assert [state for _, state in changes] == ["disconnected", "connected"]
+        assert changes[-1].after_s < BACK_S
+        return
     if event is not LiveEvent.END:
         assert changes == ()
         return
@@ -142,6 +150,8 @@ def assert_in_time(
     if event is LiveEvent.END:
         assert outcome.back_s is None
         return
+    if event is LiveEvent.NEW_HOST_ADDRESS and PION in pairing:
+        return  # Pion of this age stays with the pair it has until an ICE restart
     assert outcome.back_s is not None
     if pairing == (OURS, OURS):
         assert outcome.back_s < BACK_S

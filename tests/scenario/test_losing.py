@@ -4,6 +4,7 @@ import pytest
 
 from frazil import IceConfig, SessionConfig
 from frazil.testing import Conditions
+from support.heartbeat import Heartbeat
 from support.scenario import states
 
 ICE = "iceConnectionState"
@@ -50,6 +51,23 @@ async def test_c8_what_is_sent_during_a_blackout_arrives_in_order_without_loss(s
     for peer in (alice, bob):
         assert states(peer, ICE, since=5) == "completed disconnected connected completed"
         assert change_of(peer, "ice-transport 0", "connected").reason.cause == "liveness-back"
+
+
+@pytest.mark.parametrize("length_s", [1.6, 2.3, 3.0, 3.7, 4.4])
+async def test_after_a_blackout_that_nobody_noticed_traffic_is_back_at_once(stage, length_s):
+    """The timeouts of SCTP have doubled several times by then, and are not waited for."""
+    await stage.connect()
+    await stage.sleep(20)
+    heartbeat = Heartbeat(stage, 0.05)
+    beating = stage.spawn(heartbeat.beat(10))
+    await stage.sleep(2)
+    stage.net.block("alice", "bob", for_s=length_s)
+    await beating
+    await stage.sleep(1)
+    heartbeat.verify()
+    assert heartbeat.longest_gap_s() < length_s + 0.4
+    for peer in stage.peers:
+        assert states(peer, ICE) == "new checking connected completed"
 
 
 async def test_c8_nothing_waits_longer_than_a_moment_once_the_path_is_back(stage):

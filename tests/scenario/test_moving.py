@@ -106,6 +106,8 @@ async def test_the_end_that_a_nat_moved_learns_its_new_address(stage):
     assert bob.inbox["chat"] == ["where am I?"]
     for peer in (alice, bob):
         assert len(peer.fired("ice", "selectedcandidatepairchange")) == 2
+    events = [each.event for each in alice.pc.trace.records if each.layer == "ice"]
+    assert (events.count("address-changed"), events.count("identified")) == (1, 0)
 
 
 async def test_payload_that_nobody_answers_brings_a_check_early(stage):

@@ -3,14 +3,17 @@
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from frazil.ice import (
+    DEFAULT_POLICY,
+    AgentTraits,
     Candidate,
     CandidatePair,
     Credentials,
     IceAgent,
     IceConfig,
+    IcePolicy,
     IceTransportChanged,
 )
 from frazil.ice.event import CandidateGathered, CandidatesEnded, IceEvent
@@ -40,6 +43,7 @@ class Side:
     random_bytes: Callable[[int], bytes]
     trace: Trace
     credentials: Credentials
+    traits: AgentTraits
     nat: dict[Address, Address] = field(default_factory=dict)
     events: list[tuple[float, IceEvent]] = field(default_factory=list)
     states: list[str] = field(default_factory=lambda: ["new"])
@@ -91,6 +95,8 @@ class IcePair:
         delay_s: float = 0.01,
         signalling_s: float = 0.0,
         seed: int = 1,
+        a_policy: IcePolicy = DEFAULT_POLICY,
+        b_policy: IcePolicy = DEFAULT_POLICY,
     ) -> None:
         self.now = 100.0
         self.delay_s = delay_s
@@ -100,15 +106,20 @@ class IcePair:
         self.drops: Callable[[Side, Transmit], bool] = lambda side, transmit: False
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
-        self.a = self._side("a", list(a_addresses), config or IceConfig())
-        self.b = self._side("b", list(b_addresses), config or IceConfig())
+        config = config or IceConfig()
+        self.a = self._side("a", list(a_addresses), config, a_policy)
+        self.b = self._side("b", list(b_addresses), config, b_policy)
 
-    def _side(self, name: str, addresses: list[Address], config: IceConfig) -> Side:
+    def _side(
+        self, name: str, addresses: list[Address], config: IceConfig, policy: IcePolicy
+    ) -> Side:
         source = random.Random(f"{name}{self.random.random()}")
         trace = Trace()
-        agent = IceAgent(name, config, source.randbytes, trace)
+        policy = replace(policy, allow_privileged_ports=True)  # those of tests are small
+        agent = IceAgent(name, config, source.randbytes, trace, policy=policy)
         credentials = Credentials.generate(source.randbytes)
-        return Side(name, agent, addresses, source.randbytes, trace, credentials)
+        traits = policy.traits(config)
+        return Side(name, agent, addresses, source.randbytes, trace, credentials, traits)
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -160,7 +171,7 @@ class IcePair:
         for side in self.sides:
             side.agent.set_local_credentials(side.credentials, self.now)
         for side in self.sides:
-            side.agent.set_remote_credentials(self.peer(side).credentials, self.now)
+            self._tell(side)
         for side in self.sides:
             self.gather(side)
         self.flush()
@@ -174,8 +185,13 @@ class IcePair:
 
     def hear(self, side: Side) -> None:
         """``side`` takes the other's half of a generation."""
-        side.agent.set_remote_credentials(self.peer(side).credentials, self.now)
+        self._tell(side)
         self.flush()
+
+    def _tell(self, side: Side) -> None:
+        """``side`` learns what the other's description says."""
+        peer = self.peer(side)
+        side.agent.set_remote_credentials(peer.credentials, self.now, peer.traits)
 
     def gather(self, side: Side) -> None:
         for address in side.addresses:

@@ -2,8 +2,18 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
-from frazil.ice import Credentials, IceAgent, IceConfig, IceTransportChanged, TcpType
+from frazil.ice import (
+    DEFAULT_POLICY,
+    AgentTraits,
+    Credentials,
+    IceAgent,
+    IceConfig,
+    IcePolicy,
+    IceTransportChanged,
+    TcpType,
+)
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
 from frazil.trace import Trace
@@ -11,6 +21,7 @@ from frazil.types import Address
 
 LOCAL: Address = ("10.0.0.1", 1000)
 LOCAL_2: Address = ("10.1.0.1", 1001)
+RENOMINATING = AgentTraits(renominates=True)
 REMOTE: Address = ("10.0.0.2", 2000)
 
 
@@ -29,9 +40,12 @@ class IcePeer:
         *,
         config: IceConfig | None = None,
         answer: bool = True,
+        policy: IcePolicy = DEFAULT_POLICY,
+        traits: AgentTraits = RENOMINATING,
         addresses: Sequence[Address] = (LOCAL, LOCAL_2),
         tcp: Sequence[tuple[Address, TcpType]] = (),
     ) -> None:
+        policy = replace(policy, allow_privileged_ports=True)  # those of tests are small
         self.now = 100.0
         self.random = random.Random(5)
         self.trace = Trace()
@@ -41,11 +55,13 @@ class IcePeer:
         self.states = ["new"]
         self.requests: list[tuple[Message, Address, Address]] = []
         self.responses: list[Message] = []
-        self.agent = IceAgent("x", config or IceConfig(), self.random.randbytes, self.trace)
+        self.agent = IceAgent(
+            "x", config or IceConfig(), self.random.randbytes, self.trace, policy=policy
+        )
         self.agent.set_role(role, self.now)
         self.agent.set_local_credentials(self.theirs, self.now)
         if answer:
-            self.agent.set_remote_credentials(self.ours, self.now)
+            self.agent.set_remote_credentials(self.ours, self.now, traits)
         for address in addresses:
             self.agent.add_local_address(address, self.now)
         for address, tcp_type in tcp:

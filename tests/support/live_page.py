@@ -26,10 +26,11 @@ data channel every {PERIOD_S * 1000:.0f} ms. Something happens to the first home
 first message sent after it arrive. Every change of `connectionState` is listed with its time after
 the event. These are single measurements; `make test` holds the bounds.
 
-The sender's timeout of SCTP has doubled several times when a blackhole ends, and Chromium waits
-for it. A blackhole for good leads to `connecting` before `failed` only in a young session:
-consent to send ends after 30 s, but `failed` is not said before 39.5 s have passed since the
-beginning (RFC 8863).
+The sender's timeout of SCTP has doubled several times when a blackhole ends, and Chromium waits for
+it. Pion 3.1 follows a NAT, but stays with its pair when the other end comes from another host
+address: that takes an ICE restart. A blackhole for good leads to `connecting` before `failed` only
+in a young session: consent to send ends after 30 s, but `failed` is not said before 39.5 s have
+passed since the beginning (RFC 8863).
 """
 
 

@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 
 from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged
 from frazil.errors import OperationError
 from frazil.ice import (
+    AgentTraits,
     Candidate,
     CandidateGathered,
     CandidatesEnded,
@@ -25,7 +27,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.sdp import parse_sdp
 from frazil.session.event import SctpChanged
-from frazil.states.enums import RTCIceGathererState
+from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange, Trace
 
 REASON = Reason("test", "test", "a test says so")
@@ -57,6 +59,7 @@ class FakeSession:
         self.timeout: float | None = None
         self.next_id: int | None = None
         self.used: set[int] = set()
+        self.ice = SimpleNamespace(role=RTCIceRole.UNKNOWN)
         self.data: object | None = None
 
     def __getattr__(self, name: str) -> Callable:
@@ -64,6 +67,15 @@ class FakeSession:
             self.calls.append((name, *args, *kwargs.values()))
 
         return record
+
+    def set_role(self, role, now: float) -> None:
+        self.calls.append(("set_role", role, now))
+        self.ice.role = role
+
+    def set_remote_credentials(self, credentials, now: float, traits) -> None:
+        self.calls.append(("set_remote_credentials", credentials, now, traits))
+        if traits.is_lite:
+            self.ice.role = RTCIceRole.CONTROLLING
 
     def set_local_credentials(self, credentials, now: float) -> None:
         self.calls.append(("set_local_credentials", credentials))
@@ -168,6 +180,7 @@ class Peer:
             certificate=certificate(self.seed),
             random_bytes=random.Random(self.seed).randbytes,
             trace=self.trace,
+            traits=AgentTraits(pacing_s=0.02),
             session_factory=self._make_session,
         )
 

@@ -7,7 +7,7 @@ from itertools import count
 
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsRole, Fingerprint
-from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials
+from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials, IcePolicy
 from frazil.session.config import SessionConfig
 from frazil.session.event import ChannelMessage, SessionEvent
 from frazil.session.session import Session
@@ -16,6 +16,7 @@ from frazil.trace import Trace
 from frazil.types import Address, Datagram, Transmit
 
 DELAY_S = 0.01
+ANY_PORT = IcePolicy(allow_privileged_ports=True)
 STREAM = 0
 """The stream of the negotiated channel that both sides open."""
 
@@ -29,7 +30,7 @@ class Side:
         self.trace = Trace()
         self.certificate = Certificate.generate(source, 0.0)
         self.credentials = Credentials.generate(source)
-        self.session = Session(name, config, self.certificate, source, self.trace)
+        self.session = Session(name, config, self.certificate, source, self.trace, policy=ANY_PORT)
         self.events: list[SessionEvent] = []
         self.sent: list[bytes] = []
         self.candidates: list[tuple[Candidate, str]] = []

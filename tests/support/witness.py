@@ -25,6 +25,11 @@ _ATTRIBUTES: Final = {
     (source, kind): machine.rpartition(".")[2] for machine, (source, kind, _) in MACHINES.items()
 }
 _INITIAL: Final = {"signalingState": "stable", "RTCSctpTransport.state": "connecting"}
+_UNHEARD = {
+    "message",
+    *(f"icecandidatepair{what}" for what in ("add", "nominate", "remove")),
+}
+"""Events that there are many of; those of pairs make no difference only if nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Witness:
         if id(target) in self._known:
             return False
         self._known[id(target)] = target
-        for kind in sorted(target.EVENTS - {"message"}):
+        for kind in sorted(target.EVENTS - _UNHEARD):
             target.addEventListener(kind, lambda event: self._note(source, event))
         return True
 

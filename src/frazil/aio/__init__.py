@@ -14,6 +14,7 @@ from frazil.aio.network import (
     UdpSocket,
     usable,
 )
+from frazil.aio.recording_file import TraceFile
 from frazil.aio.selection import IpHandlingPolicy
 from frazil.aio.system import SystemNetwork
 
@@ -32,6 +33,7 @@ __all__ = [
     "SystemNetwork",
     "TcpGathering",
     "Tls",
+    "TraceFile",
     "UdpSocket",
     "unverified_tls",
     "usable",

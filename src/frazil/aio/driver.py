@@ -8,14 +8,13 @@ ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
-from frazil.peer.connection import PeerConnection
 from frazil.peer.event import (
     DriverRequest,
     EventType,
@@ -26,6 +25,8 @@ from frazil.peer.event import (
     StreamRequested,
 )
 from frazil.peer.operation import Operation
+from frazil.peer.transport_set import TransportSet
+from frazil.trace import Trace
 from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
@@ -40,8 +41,31 @@ TIMER_SLACK_S: Final = 0.1
 """A timer that would fire by more than this too early is replaced."""
 
 
+class Engine(Protocol):
+    """What a driver runs: a peer connection, or an ICE transport without one."""
+
+    @property
+    def transports(self) -> TransportSet:
+        """The side that faces the network."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where decisions are recorded."""
+
+    @property
+    def has_task(self) -> bool:
+        """Whether :meth:`run_task` has something to do."""
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether tasks should run before anything is read from the network."""
+
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task; the events it fired, in order."""
+
+
 class Driver:
-    """Runs one :class:`PeerConnection` on a :class:`Network`.
+    """Runs one :class:`Engine` on a :class:`Network`.
 
     Args:
         peer: The connection.
@@ -53,7 +77,7 @@ class Driver:
 
     def __init__(
         self,
-        peer: PeerConnection,
+        peer: Engine,
         network: Network,
         dispatch: Callable[[Fired], None],
         after_task: Callable[[], None],

@@ -9,6 +9,7 @@ from typing import TypeVar
 from frazil.aio.address_map import AddressMap
 from frazil.aio.port_range import check_ports
 from frazil.aio.selection import InterfaceFilter, IpHandlingPolicy, Selection
+from frazil.ice import CandidateFilter, IcePolicy, Renomination
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -74,13 +75,26 @@ class IceOptions:
             in place of the local ones, which no ``raddr`` betrays. ``"add"`` tells the local ones
             as they are, and the public ones as server-reflexive candidates; then peers on the
             same network need not go through the NAT.
-
         tcp: Which TCP candidates to gather (RFC 6544), for networks where UDP does not pass.
             ``"active"``, as browsers: connect to a peer that lets itself be connected, and cost
             nothing if it does not. ``"passive"``: let the peer connect, by listening on one more
             port of each address, as a server for browsers behind such firewalls does. ``"both"``
             for two programs of which none is a server; ``"off"`` for none. UDP is preferred
             wherever it works.
+        lite: Be an ICE-lite agent (RFC 8445 2.5): answer the peer's checks and send none, with host
+            candidates only. For servers at public addresses: the peer chooses the path and does
+            the work. ICE servers cannot be used with it, and a lost peer is noticed later.
+        renomination: When the controlling side moves from a path that works to another one
+            (``a=ice-options:renomination``). ``"priority"``: to one of higher priority as soon as
+            it works, for example from a relay to a direct path. ``"rtt"``: to a clearly quicker
+            one; the others are measured every 5 s, and ``completed`` waits until all were checked.
+            ``"off"``: never; the first pair that works is kept until it is lost.
+        remote_candidate_filter: Gets each signalled :class:`~frazil.Candidate` of the peer and says
+            whether packets may be sent there: for programs that must not be made to knock at
+            arbitrary addresses. It should only look; one that raises has refused. Where the peer's
+            own authenticated checks come from needs no permission.
+        allow_privileged_ports: Also take candidates of the peer at ports below 1024. Without it
+            only 80 and 443 of public addresses are taken, as in browsers.
         tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
             operating system trusts, unless told. For a certificate authority of your own
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
@@ -92,6 +106,10 @@ class IceOptions:
     """
 
     include_loopback: bool = False
+    lite: bool = False
+    renomination: Renomination | str = Renomination.PRIORITY
+    remote_candidate_filter: CandidateFilter | None = None
+    allow_privileged_ports: bool = False
     tcp: TcpGathering | str = TcpGathering.ACTIVE
     tls_context: ssl.SSLContext | None = None
     interfaces: InterfaceFilter | Sequence[str] | None = None
@@ -103,16 +121,22 @@ class IceOptions:
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
 
     def __post_init__(self) -> None:
-        if not isinstance(self.include_loopback, bool):
-            raise TypeError(f"include_loopback must be a bool, not {self.include_loopback!r}")
+        for name in ("include_loopback", "lite", "allow_privileged_ports"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be a bool, not {value!r}")
         for member, kind in (
             ("ip_handling", IpHandlingPolicy),
             ("address_map_mode", AddressMapMode),
             ("tcp", TcpGathering),
+            ("renomination", Renomination),
         ):
             object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
         if self.ports is not None:
             check_ports(self.ports)
+        accepts = self.remote_candidate_filter
+        if accepts is not None and not callable(accepts):
+            raise TypeError(f"remote_candidate_filter must be callable, not {accepts!r}")
         if not isinstance(self.tls_context, ssl.SSLContext | None):
             raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
         self.selection()
@@ -126,6 +150,16 @@ class IceOptions:
             addresses=self.addresses,
             families=self.families,
             policy=IpHandlingPolicy(self.ip_handling),
+        )
+
+    @property
+    def policy(self) -> IcePolicy:
+        """The part that concerns the ICE agents."""
+        return IcePolicy(
+            lite=self.lite,
+            renomination=Renomination(self.renomination),
+            allow_privileged_ports=self.allow_privileged_ports,
+            remote_candidate_filter=self.remote_candidate_filter,
         )
 
 

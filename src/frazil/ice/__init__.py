@@ -19,26 +19,39 @@ from frazil.ice.event import (
     GatheringStateChanged,
     IceEvent,
     IceTransportChanged,
+    NominationProposed,
+    PairAdded,
+    PairRemoved,
     RoleChanged,
     SelectedPair,
 )
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.policy import DEFAULT_POLICY, CandidateFilter, IcePolicy, Renomination
 from frazil.ice.query import SERVER_UNREACHABLE
+from frazil.ice.stream import RTCP, RTP, ComponentEvent, IceStream
 from frazil.ice.traffic import Traffic
+from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 
 __all__ = [
     "ACTIVE_PORT",
+    "DEFAULT_POLICY",
     "OPEN",
+    "RTCP",
+    "RTP",
     "SERVER_UNREACHABLE",
+    "UNKNOWN_TRAITS",
+    "AgentTraits",
     "Candidate",
     "CandidateError",
+    "CandidateFilter",
     "CandidateGathered",
     "CandidatePair",
     "CandidateProtocol",
     "CandidateSyntaxError",
     "CandidateType",
     "CandidatesEnded",
+    "ComponentEvent",
     "Credentials",
     "Disclosure",
     "GatheringStateChanged",
@@ -46,8 +59,14 @@ __all__ = [
     "IceAgent",
     "IceConfig",
     "IceEvent",
+    "IcePolicy",
+    "IceStream",
     "IceTransportChanged",
+    "NominationProposed",
+    "PairAdded",
+    "PairRemoved",
     "PairState",
+    "Renomination",
     "RoleChanged",
     "SelectedPair",
     "TcpType",

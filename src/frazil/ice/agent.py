@@ -6,9 +6,12 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from frazil.errors import InvalidStateError, NotFoundError
+from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
-from frazil.ice.config import MAX_VALIDATED, IceConfig
+from frazil.ice.checklist_set import ChecklistSet
+from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
@@ -19,13 +22,18 @@ from frazil.ice.event import (
     SelectedPair,
 )
 from frazil.ice.gatherer import Gatherer
-from frazil.ice.generation import Admission, Generation
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
-from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.lite import LiteChecker
+from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.pair_report import report_pairs, report_proposals
+from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
 from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
 from frazil.ice.role import Role
 from frazil.ice.state import Cause, transport_machine
+from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
+from frazil.ice.validated import ValidatedAddresses
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
@@ -43,18 +51,48 @@ class IceAgent:
     """
 
     def __init__(
-        self, name: str, config: IceConfig, random_bytes: RandomBytes, trace: Trace
+        self,
+        name: str,
+        config: IceConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        *,
+        policy: IcePolicy = DEFAULT_POLICY,
+        component: int = 1,
+        role: Role | None = None,
+        checklists: ChecklistSet | None = None,
     ) -> None:
+        """Make an agent that waits for credentials.
+
+        Args:
+            name: Tells it apart in reasons and trace.
+            config: Its timers.
+            random_bytes: Its source of randomness.
+            trace: Where it records what it does.
+            policy: What it does and does not do.
+            component: 1 for RTP and all that is multiplexed with it, 2 for RTCP on its own.
+            role: Shared with the agents of the other components of the stream, if there are any.
+            checklists: As ``role``. See :class:`frazil.ice.IceStream`.
+        """
         self._trace = trace
-        self._role = Role(random_bytes)
+        self._policy = policy
+        self._component = component
+        self._role = role or Role(random_bytes)
         self._known_role = self._role.value
         self._machine = transport_machine(name, trace)
         self._lineage = Lineage()
-        self._gatherer = Gatherer(config, random_bytes, trace)
-        self._responder = Responder(self._lineage, self._role, trace)
-        self._checker = Checker(config, self._role, random_bytes, trace)
+        self._gatherer = Gatherer(config, random_bytes, trace, component)
+        self._responder = Responder(self._lineage, self._role, trace, is_lite=policy.lite)
+        self._checker: Checker | LiteChecker
+        if policy.lite:
+            self._checker = LiteChecker(config, self._role, random_bytes, trace)
+        else:
+            checklists = checklists or ChecklistSet()
+            self._checker = Checker(
+                config, self._role, random_bytes, trace, policy, component, checklists
+            )
         self._selection = self._checker.selection
-        self._validated: dict[PairKey, None] = {}  # oldest first
+        self._validated = ValidatedAddresses()
         self._events: list[IceEvent] = []
 
     # --- what is known ------------------------------------------------------------------------
@@ -102,6 +140,11 @@ class IceAgent:
         return self._selection.changes
 
     @property
+    def revivals(self) -> int:
+        """How often the selected pair works again, or leads elsewhere, and is still the same."""
+        return self._selection.revivals
+
+    @property
     def generations(self) -> tuple[Generation, ...]:
         """Those that matter now: the newest, the one whose checks run, the one in use."""
         kept = (self._lineage.newest, self._lineage.current, self._selection.generation)
@@ -118,9 +161,17 @@ class IceAgent:
     def is_validated(self, local: Address, remote: Address) -> bool:
         """Whether an authenticated STUN message came from ``remote`` to ``local``.
 
-        Nothing but STUN may be accepted from anywhere else.
+        Nothing but STUN may be accepted from anywhere else. Between two lite agents no such message
+        comes, and signalling has to be trusted.
         """
-        return (local, remote) in self._validated
+        key = (local, remote)
+        return key in self._validated or (self._policy.lite and self._is_trusted(key))
+
+    def _is_trusted(self, key: PairKey) -> bool:
+        return any(
+            generation.remote_traits.is_lite and generation.checklist.find(key) is not None
+            for generation in self.generations
+        )
 
     # --- signalling ---------------------------------------------------------------------------
 
@@ -144,14 +195,19 @@ class IceAgent:
         self._settle(now)
 
     def set_remote_credentials(
-        self, credentials: Credentials, now: float, *, lite: bool = False
+        self, credentials: Credentials, now: float, traits: AgentTraits = UNKNOWN_TRAITS
     ) -> None:
-        """Their half of a generation; other credentials than before begin an ICE restart."""
+        """Their half of a generation; other credentials than before begin an ICE restart.
+
+        If one of the agents is lite, that settles the role, whoever offered (RFC 8445 6.1.1).
+        """
         if self._is_closed:
             return
         generation = self._lineage.set_remote(credentials, self._selection.generation)
         if generation is not None:
-            generation.remote_is_lite = lite
+            generation.remote_traits = traits
+            generation.awaits_checks = self._policy.lite and not traits.is_lite
+            self._role.set_facing(traits, lite=self._policy.lite)
             self._activate(generation, now)
         self._settle(now)
 
@@ -177,20 +233,27 @@ class IceAgent:
         if generation is None:
             self._trace.count("ice-candidate-of-unknown-generation")
             return
-        admission = generation.admit(candidate, self._role.is_controlling)
+        if candidate.component != self._component:
+            self._trace.count("ice-candidate-of-other-component")
+            return
+        refusal = self._policy.refuses(candidate)
+        admission = refusal or generation.admit(candidate, self._role.is_controlling)
         self._selection.describe_again(now)
-        if admission is Admission.TAKEN:
+        if admission is not Admission.TAKEN:
+            self._trace.count(f"ice-candidate-{admission}")
+        address = f"{candidate.address[0]}:{candidate.address[1]}"
+        if refusal is not None:
+            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
+        elif admission is Admission.TAKEN:
             self._trace.record(
                 now,
                 "ice",
                 "remote-candidate",
                 type=candidate.type,
                 protocol=candidate.protocol,
-                address=f"{candidate.address[0]}:{candidate.address[1]}",
+                address=address,
                 resolved=candidate.is_resolved,
             )
-        else:
-            self._trace.count(f"ice-candidate-{admission}")
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
@@ -207,6 +270,40 @@ class IceAgent:
             if self._machine.can_move(Cause.RESTART):
                 self._move(Cause.RESTART, now)
             self._checker.begin(generation, now)
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    def ask_first(self) -> None:
+        """From now on report :class:`NominationProposed`, and wait, before nominations."""
+        if isinstance(self._checker, Checker):
+            self._checker.gate.is_shut = True
+
+    def decide_nomination(self, key: PairKey, now: float, *, wanted: bool) -> None:
+        """The answer to :class:`NominationProposed`; a pair that is not wanted is never nominated.
+
+        A proposal that events have overtaken needs no answer, and gets no consequence.
+        """
+        if isinstance(self._checker, Checker) and not self._is_closed:
+            self._checker.decide(key, now, wanted=wanted)
+            self._settle(now)
+
+    def select_pair(self, key: PairKey, now: float) -> None:
+        """Nominate this pair, once a check of it succeeds, and no other one as long as it works.
+
+        Raises:
+            InvalidStateError: The agent is not the one that nominates, or the pair has failed.
+            NotFoundError: There is no such pair in the generation in force.
+        """
+        current = self._lineage.current
+        pair = current.checklist.find(key) if current else None
+        if pair is None:
+            raise NotFoundError("the pair is none of this transport, or of one before a restart")
+        if isinstance(self._checker, LiteChecker) or not self._role.is_controlling:
+            raise InvalidStateError("only the side that nominates can select a pair")
+        if pair.state is PairState.FAILED:
+            raise InvalidStateError("the pair was checked without success")
+        self._checker.pin(pair, now)
+        self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -238,7 +335,7 @@ class IceAgent:
         if self._is_closed:
             return
         self._trace.record(now, "ice", "stream-lost", remote=remote[0], text=text)
-        self._validated.pop((local, remote), None)
+        self._validated.discard((local, remote))
         self._checker.lose_stream((local, remote), list(self._lineage), now)
         self._settle(now)
 
@@ -300,7 +397,7 @@ class IceAgent:
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone: nothing can be sent or received there."""
         self._trace.record(now, "ice", "local-address-lost", address=address[0])
-        self._validated = {key: None for key in self._validated if key[0] != address}
+        self._validated.remove(address)
         self._gatherer.remove_host(address, now)
         self._checker.remove_base(address, list(self._lineage), now)
         self._settle(now)
@@ -358,7 +455,7 @@ class IceAgent:
         elif self._gatherer.receive(message, local, remote, now):
             self._selection.describe_again(now)
         elif self._checker.receive(message, local, remote, now):
-            self._validate(local, remote)
+            self._validated.add((local, remote), self.path)
         self._settle(now)
 
     def _receive_request(
@@ -366,17 +463,9 @@ class IceAgent:
     ) -> None:
         accepted = self._responder.answer(request, local, remote)
         if accepted is not None:
-            self._validate(local, remote)
+            self._validated.add((local, remote), self.path)
             self._apply_role(now)
             self._checker.heard(*accepted, now)
-
-    def _validate(self, local: Address, remote: Address) -> None:
-        key = (local, remote)
-        if key not in self._validated:
-            if len(self._validated) >= MAX_VALIDATED:
-                oldest = next(known for known in self._validated if known != self.path)
-                del self._validated[oldest]
-            self._validated[key] = None
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
@@ -451,6 +540,9 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self._apply_role(now)
+        self._events += report_pairs(self._lineage, self._trace, now)
+        if isinstance(self._checker, Checker):
+            self._events += report_proposals(self._checker.gate)
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()

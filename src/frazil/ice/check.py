@@ -17,7 +17,7 @@ class CheckKind(StrEnum):
     CONNECTIVITY = "connectivity"
     NOMINATION = "nomination"
     CONSENT = "consent"
-    STANDBY = "standby"  # on another valid pair while the selected one is silent
+    STANDBY = "standby"  # on another pair, to see whether it could take over
 
 
 class Check:
@@ -78,7 +78,7 @@ class Check:
         return (
             self.kind is CheckKind.CONSENT
             and role.is_controlling
-            and self.generation.remote_is_lite
+            and self.generation.remote_traits.is_lite
             and self.pair is self.generation.nominated
         )
 
@@ -93,7 +93,8 @@ class Check:
         }
         if self.nomination:
             attributes[Attribute.USE_CANDIDATE] = True
-            attributes[Attribute.NOMINATION] = self.nomination
+            if self.generation.remote_traits.renominates:
+                attributes[Attribute.NOMINATION] = self.nomination
         request = Message(
             Method.BINDING, MessageClass.REQUEST, self.transaction.transaction_id, attributes
         )

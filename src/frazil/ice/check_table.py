@@ -109,7 +109,7 @@ class CheckTable:
             # A stream repeats by itself (RFC 8489 6.2.2).
             wait_s = _HURRIED_STREAM_S if hurried else _STREAM_S
             return Transaction(transaction_id, now, rto_s=wait_s, max_sends=1, last_wait=1)
-        shortest_s = max(config.check_rto_s, config.pacing_s * generation.checklist.pending)
+        shortest_s = max(config.check_rto_s, generation.pacing_s * generation.checklist.pending)
         # In a hurry a slow path gets some repetitions too many, not a later end: the wait for the
         # answer to any of them is long enough as it is.
         longest_s = shortest_s if hurried else max(shortest_s, _LONGEST_RTO_S)

@@ -8,10 +8,22 @@ business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 from frazil.ice.candidate import TcpType
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
-from frazil.ice.config import MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.checklist_set import ChecklistSet
+from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.gate import NominationGate
+from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation, ReceivedCheck
-from frazil.ice.nomination import pair_to_nominate, should_follow
+from frazil.ice.monitor import Monitor
+from frazil.ice.nomination import (
+    IsBetter,
+    clearly_quicker,
+    higher_priority,
+    never_better,
+    pair_to_nominate,
+    should_follow,
+)
 from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.policy import IcePolicy, Renomination
 from frazil.ice.role import Role
 from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
@@ -32,39 +44,51 @@ class Checker:
 
     Attributes:
         selection: The pair in use.
+        gate: Where nominations wait for a decision.
     """
 
     __slots__ = (
+        "_checklists",
+        "_component",
+        "_config",
         "_conflicts",
-        "_consent_timeout_s",
-        "_fresh_s",
+        "_gauge",
         "_generation",
-        "_ordinary_at",
-        "_pacing_s",
-        "_patience_s",
+        "_random_bytes",
+        "_renomination",
         "_role",
         "_scout",
         "_table",
         "_trace",
         "_watch",
+        "gate",
         "selection",
     )
 
     def __init__(
-        self, config: IceConfig, role: Role, random_bytes: RandomBytes, trace: Trace
+        self,
+        config: IceConfig,
+        role: Role,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        policy: IcePolicy,
+        component: int,
+        checklists: ChecklistSet,
     ) -> None:
+        self._component = component
+        self._checklists = checklists
         self._role = role
         self._trace = trace
-        self._pacing_s = config.pacing_s
-        self._patience_s = config.patience_s
-        self._consent_timeout_s = config.consent_timeout_s
-        self._fresh_s = config.disconnected_after_s
+        self._config = config
+        self._random_bytes = random_bytes
         self._table = CheckTable(config, role, random_bytes, trace)
         self._generation: Generation | None = None
-        self._ordinary_at = 0.0
         self._conflicts = 0
-        self.selection = Selection(config, random_bytes, trace)
+        self.selection = Selection(trace)
         self._watch = Watch(self._table, self.selection, trace)
+        self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
+        self._renomination = policy.renomination
+        self.gate = NominationGate()
         self._scout = Scout(self._table, self.selection, self._watch, trace)
 
     @property
@@ -72,10 +96,7 @@ class Checker:
         """When the state will be another if nothing is heard, as far as is known now."""
         if self.selection.monitor is not None:
             return self.selection.monitor.judged_at
-        generation = self._generation
-        if generation is None or generation.patience_is_over:
-            return None
-        return generation.patience_ends_at
+        return self._generation.patience_deadline if self._generation else None
 
     @property
     def transmits(self) -> list[Transmit]:
@@ -87,9 +108,15 @@ class Checker:
     def begin(self, generation: Generation, now: float) -> None:
         """Check the pairs of ``generation``; its predecessor's only if it carries data."""
         self._generation = generation
+        self.gate.clear()
         self._conflicts = 0
+        self._checklists.put(self._component, generation.checklist)
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
-        generation.patience_ends_at = now + self._patience_s
+        asked_s = min(generation.remote_traits.pacing_s, MAX_PACING_S)
+        generation.pacing_s = max(self._config.pacing_s, asked_s)
+        follows = generation.remote_traits.renominates
+        generation.is_measured = follows and self._renomination is Renomination.RTT
+        generation.patience_ends_at = now + self._config.patience_s
         generation.form_pairs(self._role.is_controlling)
         for check in generation.early_checks.values():
             self._learn(generation, check, now)
@@ -157,11 +184,12 @@ class Checker:
         old, generation = selection.monitor, self._generation
         if generation is None or old is None or old.pair.local.base != base:
             return False
-        pair = heir_by_consent(generation, now, self._consent_timeout_s)
+        pair = heir_by_consent(generation, now, self._config.consent_timeout_s)
         if pair is None:
             return False
         text = "the interface of the pair before is gone"
-        selection.use(pair, generation, text, now, pair.consented_at)
+        monitor = Monitor(pair, self._config, self._random_bytes, now, pair.consented_at)
+        selection.use(monitor, generation, text, now)
         self._watch.ask_early(now)
         return True
 
@@ -189,10 +217,11 @@ class Checker:
         deadlines = [self._table.next_timeout(), self._watch.next_timeout()]
         generation = self._generation
         if generation is not None:
-            if not generation.patience_is_over:
-                deadlines.append(generation.patience_ends_at)
+            deadlines.append(generation.patience_deadline)
+            if self._role.is_controlling:
+                deadlines.append(self._gauge.next_timeout(generation))
             if self._next_ordinary(generation) is not None:
-                deadlines.append(self._ordinary_at)
+                deadlines.append(self._checklists.ordinary_at)
             if self._is_settled(generation):
                 deadlines.append(self._table.conceding_at(generation))
         return min((at for at in deadlines if at is not None), default=None)
@@ -205,22 +234,13 @@ class Checker:
         """
         for check in self._table.handle_timeout(now):
             self._timed_out(check, now)
-        patience_at = self._lose_patience(now)
+        patience_at = self._generation.lose_patience(now) if self._generation else None
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
+        if self._generation is not None and self._role.is_controlling:
+            self._gauge.handle_timeout(self._generation, now)
         self._overtake(now)
         return patience_at if watch_at is None else watch_at
-
-    def _lose_patience(self, now: float) -> float | None:
-        """The PAC timer (RFC 8863): until it ends, a transport without pairs has not failed."""
-        generation = self._generation
-        if generation is None or generation.patience_is_over:
-            return None
-        ends_at = generation.patience_ends_at
-        if ends_at is None or now < ends_at:
-            return None
-        generation.patience_is_over = True
-        return ends_at
 
     def _is_settled(self, generation: Generation) -> bool:
         """Whether both ends agreed on the pair in use and it lives."""
@@ -246,26 +266,13 @@ class Checker:
         generation = self._generation
         if generation is None:
             return
-        for formed in generation.checklist.take_formed():
-            self._trace_formed(formed, now)
         while (pair := generation.checklist.take_triggered()) is not None:
             self._start(pair, generation, now)
-        if now >= self._ordinary_at:
+        if now >= self._checklists.ordinary_at:
             pair = self._next_ordinary(generation)
             if pair is not None:
                 self._start(pair, generation, now)
-                self._ordinary_at = now + self._pacing_s
-
-    def _trace_formed(self, pair: CandidatePair, now: float) -> None:
-        self._trace.record(
-            now,
-            "ice",
-            "pair-formed",
-            pair=str(pair),
-            local=pair.local.type,
-            remote=pair.remote.type,
-            priority=pair.priority,
-        )
+                self._checklists.ordinary_at = now + generation.pacing_s
 
     def _next_ordinary(self, generation: Generation) -> CandidatePair | None:
         return generation.checklist.next_ordinary(self.selection.bar(generation))
@@ -313,7 +320,7 @@ class Checker:
         self, pair: CandidatePair, generation: Generation, number: int, now: float
     ) -> None:
         """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
-        if not pair.has_consent(now, self._consent_timeout_s):
+        if not pair.has_consent(now, self._config.consent_timeout_s):
             pair.nomination_received = number
             if pair.is_valid and generation is self._generation:
                 generation.checklist.trigger(pair)
@@ -383,9 +390,7 @@ class Checker:
             pair.round_trip.sample(rtt_s)
         pair.error_code = None
         pair.consented_at = now
-        monitor = self.selection.monitor
-        if monitor is not None and monitor.pair is pair:
-            monitor.note_response(now)
+        if self.selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)
@@ -477,7 +482,7 @@ class Checker:
         old, generation = self.selection.monitor, self.selection.generation
         if old is None or generation is None:
             return False
-        timeout_s, controlling = self._consent_timeout_s, self._role.is_controlling
+        timeout_s, controlling = self._config.consent_timeout_s, self._role.is_controlling
         key = (local, remote)
         pair = heir_by_payload(generation, old, key, now, timeout_s, controlling=controlling)
         if pair is None:
@@ -527,13 +532,50 @@ class Checker:
             generation,
             self.selection.monitor,
             answered,
-            lambda each: each.has_consent(now, self._fresh_s),
+            lambda each: each.has_consent(now, self._config.disconnected_after_s),
+            self._criterion(generation),
         )
         under_way = self._table.nominating
         if pair is None and under_way is None and generation.confirmed != generation.nomination:
             pair = generation.nominated  # say it again: the peer may have followed another
         if pair is None or pair is under_way or not pair.is_valid:
             return
+        if pair is generation.nominated or self.gate.admits(pair):
+            self._start_nomination(pair, generation, now)
+
+    def _criterion(self, generation: Generation) -> IsBetter:
+        """What justifies another nomination."""
+        pinned = generation.pinned
+        if pinned is not None and pinned.state is not PairState.FAILED:
+            return lambda pair, nominated: pair is pinned and pair is not nominated
+        if self._renomination is Renomination.OFF:
+            return never_better
+        return clearly_quicker if generation.is_measured else higher_priority
+
+    def decide(self, key: PairKey, now: float, *, wanted: bool) -> None:
+        """The application wants the proposed pair nominated, or does not."""
+        pair, generation = self.gate.take(key), self._generation
+        if pair is None or generation is None:
+            return
+        if not wanted:
+            pair.is_vetoed = True
+            self._nominate(generation, now)
+        elif pair.is_valid and self._role.is_controlling:
+            self._start_nomination(pair, generation, now)
+
+    def pin(self, pair: CandidatePair, now: float) -> None:
+        """Nominate ``pair``, once a check of it succeeds, and no other one as long as it works."""
+        generation = self._generation
+        if generation is None:
+            return
+        generation.pinned = pair
+        pair.is_vetoed = False
+        if not pair.is_valid:
+            generation.checklist.trigger(pair)
+        elif pair is not generation.nominated:
+            self._start_nomination(pair, generation, now)
+
+    def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         self._table.cancel_nominations()
         generation.nomination += 1
         self._trace.record(now, "ice", "nominate", pair=str(pair))
@@ -544,11 +586,7 @@ class Checker:
 
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""
-        if generation.nominated is not None:
-            generation.nominated.nominated = False
-        pair.nominated = True
-        generation.nominated = pair
-        generation.nominated_at = now
+        generation.nominate(pair, now)
         self._trace.record(now, "ice", "nominated", pair=str(pair))
         if pair is not self.selection.pair:
             self._use(pair, generation, "both ends agreed on the pair", now)
@@ -558,4 +596,5 @@ class Checker:
         old = self.selection.monitor
         if old is not None and not old.is_alive and self.selection.generation is generation:
             generation.checklist.mark(old.pair, PairState.FAILED)
-        self.selection.use(pair, generation, text, now)
+        monitor = Monitor(pair, self._config, self._random_bytes, now)
+        self.selection.use(monitor, generation, text, now)

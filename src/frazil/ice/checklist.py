@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.config import MAX_PAIRS
-from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.pair import CandidatePair, Foundation, PairKey, PairState
 from frazil.types import Address
 
 _UNCHECKED = (PairState.FROZEN, PairState.WAITING)
@@ -65,17 +65,33 @@ class Checklist:
 
     It alone writes the state of its pairs, and counts them by state: what is asked after every
     packet of an established connection costs no walk over the pairs.
+
+    Attributes:
+        news: The pairs that were added (true) or removed; the caller empties it.
+        siblings: The checklists of the other components of the stream. Pairs of one foundation are
+            likely to share their fate, whatever their component.
     """
 
-    __slots__ = ("_by_key", "_counts", "_formed", "_pairs", "_triggered", "_wanted")
+    __slots__ = (
+        "_by_key",
+        "_counts",
+        "_pairs",
+        "_settled",
+        "_triggered",
+        "_wanted",
+        "news",
+        "siblings",
+    )
 
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
         self._counts = dict.fromkeys(PairState, 0)
         self._triggered: deque[CandidatePair] = deque()
+        self._settled = -1
+        self.news: list[tuple[CandidatePair, bool]] = []
+        self.siblings: tuple[Checklist, ...] = ()
         self._wanted: deque[CandidatePair] = deque()
-        self._formed: list[CandidatePair] = []
 
     def __iter__(self) -> Iterator[CandidatePair]:
         return iter(self._pairs)
@@ -112,20 +128,16 @@ class Checklist:
             return False
         if len(self._pairs) >= MAX_PAIRS and not self._make_room(pair):
             return False
-        group = [other for other in self._pairs if other.foundation == pair.foundation]
+        lists = (self, *self.siblings)
+        group = [other for each in lists for other in each if other.foundation == pair.foundation]
         is_first = all(other.priority < pair.priority for other in group)
         works = any(other.is_valid for other in group)
         pair.state = PairState.WAITING if is_first or works else PairState.FROZEN
         insort(self._pairs, pair, key=_order)
         self._by_key[pair.key] = pair
         self._counts[pair.state] += 1
-        self._formed.append(pair)
+        self.news.append((pair, True))
         return True
-
-    def take_formed(self) -> list[CandidatePair]:
-        """The pairs that were added since this was asked last."""
-        formed, self._formed = self._formed, []
-        return formed
 
     def _make_room(self, newcomer: CandidatePair) -> bool:
         """Drop the worst pair that nothing is known for, if it is worse than ``newcomer``."""
@@ -142,6 +154,7 @@ class Checklist:
         self._pairs.remove(pair)
         del self._by_key[pair.key]
         self._counts[pair.state] -= 1
+        self.news.append((pair, False))
         for queue in (self._triggered, self._wanted):
             if pair in queue:
                 queue.remove(pair)
@@ -183,13 +196,14 @@ class Checklist:
         Args:
             above: Pairs of this priority or less need no check any more.
         """
+        self._settled = above
         if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
             return None
         while self._wanted:
             if self._wanted[0].state in _UNCHECKED:
                 return self._wanted[0]
             self._wanted.popleft()
-        busy: set[tuple[str, str, str]] = set()
+        busy = {each for sibling in self.siblings for each in sibling.foundations_under_way()}
         frozen: list[CandidatePair] = []
         for pair in self.above(above):
             if pair.state is PairState.WAITING:
@@ -200,8 +214,17 @@ class Checklist:
                 frozen.append(pair)
         return next((pair for pair in frozen if pair.foundation not in busy), None)
 
-    def thaw(self, foundation: tuple[str, str, str]) -> None:
+    def foundations_under_way(self) -> Iterator[Foundation]:
+        """Those of the pairs that are checked now, or will be for sure."""
+        under_way = (PairState.WAITING, PairState.IN_PROGRESS)
+        return (pair.foundation for pair in self.above(self._settled) if pair.state in under_way)
+
+    def thaw(self, foundation: Foundation) -> None:
         """Let the pairs of a foundation that just proved to work be checked (7.2.5.3.3)."""
+        for each in (self, *self.siblings):
+            each._thaw(foundation)
+
+    def _thaw(self, foundation: Foundation) -> None:
         if self._counts[PairState.FROZEN]:
             for pair in self._pairs:
                 if pair.state is PairState.FROZEN and pair.foundation == foundation:

@@ -5,8 +5,10 @@ Every duration is in seconds. The limits bound what a remote can make the agent 
 
 from dataclasses import dataclass
 
-COMPONENT = 1
-"""The only component: RTP and RTCP, or nothing of the kind, share one transport."""
+KEEPALIVE_S = 15.0
+"""Tr of RFC 8445 11: what lies on the way is refreshed this often where no check does it."""
+MAX_PACING_S = 0.5
+"""The slowest pace of checks that a peer can ask for (the default of RFC 5245 16.2)."""
 
 MAX_PAIRS = 100
 """Candidate pairs in one checklist (RFC 8445 6.1.2.5)."""
@@ -29,7 +31,7 @@ MAX_REPEATS = 4
 MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4
-"""Other pairs that are asked at once while the selected one is silent."""
+"""Other pairs that are asked at once: while the selected one is silent, or to measure them."""
 SCOUT_INTERVAL_S = 0.25
 """Between two checks of addresses from which unauthenticated payload came, whoever sent it."""
 
@@ -39,7 +41,8 @@ class IceConfig:
     """The timers of one agent.
 
     Attributes:
-        pacing_s: Ta, between two ordinary checks (RFC 8445 14.2), at least 0.005.
+        pacing_s: Ta, between two ordinary checks, at least 0.005. The peer is told, and the larger
+            of its value and ours holds (RFC 8445 14.2).
         check_rto_s: First retransmission of a check, later if the path is slow (RFC 8445 14.3).
         check_sends: Rc, transmissions of one check (RFC 8489 6.2.1).
         recheck_sends: The same while the selected pair is silent, so that the outcome is known
@@ -49,9 +52,13 @@ class IceConfig:
         consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).
         consent_timeout_s: Without an authenticated response for so long, nothing may be sent.
         disconnected_after_s: Silence of the selected pair after which it counts as lost.
+        lite_disconnected_after_s: The same for a lite agent, which cannot ask: two checks of the
+            peer, due every 6 s at most (RFC 7675 5.1), did not come.
         probe_after_s: Silence after which the pair is asked whether it lives.
         probe_interval_s: Between questions once one of them is late.
         recovery_interval_s: Between questions on a pair that counts as lost.
+        measurement_interval_s: Between measurements of the pairs that are not in use, where the
+            quickest is wanted.
         gathering_rto_s: First retransmission towards a STUN server (RFC 8445 14.3).
         gathering_sends: Transmissions towards a STUN server.
         gathering_last_wait: Wait after the last of them, in multiples of the RTO.
@@ -66,9 +73,11 @@ class IceConfig:
     consent_interval_s: float = 5.0
     consent_timeout_s: float = 30.0
     disconnected_after_s: float = 5.0
+    lite_disconnected_after_s: float = 12.5
     probe_after_s: float = 2.5
     probe_interval_s: float = 0.2
     recovery_interval_s: float = 0.5
+    measurement_interval_s: float = 5.0
     gathering_rto_s: float = 0.5
     gathering_sends: int = 3
     gathering_last_wait: int = 3
@@ -80,6 +89,10 @@ class IceConfig:
             raise ValueError(
                 "the timers must satisfy 0 < probe_after_s < disconnected_after_s "
                 "< consent_timeout_s"
+            )
+        if not 0 < self.lite_disconnected_after_s <= self.consent_timeout_s:
+            raise ValueError(
+                "the timers must satisfy 0 < lite_disconnected_after_s <= consent_timeout_s"
             )
 
 
@@ -119,8 +132,10 @@ def most_watch_checks(config: IceConfig, elapsed_s: float) -> float:
     is lost. Payload that nobody answers makes the first of these come sooner, and not more often.
     Payload from an unknown address adds two, one there and one on the pair in use, for each
     :data:`SCOUT_INTERVAL_S`, however much of it comes and from wherever, and none while the pair in
-    use talks.
+    use talks. Where the quickest pair is wanted, :data:`MAX_STANDBY_CHECKS` come for each
+    ``measurement_interval_s``.
     """
     late, lost = 1 / config.probe_interval_s, (1 + MAX_STANDBY_CHECKS) / config.recovery_interval_s
     watching = max(late, lost, 1 / config.probe_after_s)
-    return 3 + MAX_STANDBY_CHECKS + elapsed_s * (watching + 2 / SCOUT_INTERVAL_S)
+    measuring = MAX_STANDBY_CHECKS / config.measurement_interval_s
+    return 3 + MAX_STANDBY_CHECKS + elapsed_s * (watching + measuring + 2 / SCOUT_INTERVAL_S)

@@ -6,14 +6,20 @@ from typing import TypeAlias
 from frazil.ice.candidate import Candidate
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange
+from frazil.types import Address
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedPair:
-    """The pair that carries data: the two candidates as their side knows them."""
+    """A pair, such as the one that carries data: the two candidates as their side knows them."""
 
     local: Candidate
     remote: Candidate
+
+    @property
+    def key(self) -> tuple[Address, Address]:
+        """What identifies the pair: the base of ours, and their address."""
+        return self.local.base, self.remote.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,27 @@ class CandidateError:
 
 
 @dataclass(frozen=True, slots=True)
+class PairAdded:
+    """Two candidates may reach each other: the pair will be checked, or was."""
+
+    pair: SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
+class PairRemoved:
+    """A pair is gone: its interface is, or a better one took its place in a full list."""
+
+    pair: SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
+class NominationProposed:
+    """A pair is about to be nominated, if ``IceAgent.decide_nomination`` says so."""
+
+    pair: SelectedPair
+
+
+@dataclass(frozen=True, slots=True)
 class RoleChanged:
     """The role was set, or a role conflict was resolved (RFC 8445 7.3.1.1)."""
 
@@ -85,5 +112,8 @@ IceEvent: TypeAlias = (
     | CandidateGathered
     | CandidatesEnded
     | CandidateError
+    | PairAdded
+    | PairRemoved
+    | NominationProposed
     | RoleChanged
 )

@@ -15,7 +15,7 @@ from frazil.ice.candidate import (
     foundation,
 )
 from frazil.ice.checklist import can_receive
-from frazil.ice.config import COMPONENT, MAX_SERVERS, IceConfig
+from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
@@ -38,9 +38,6 @@ from frazil.trace import Reason, Trace
 from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
-_KEEPALIVE_S = 15.0
-"""Tr of RFC 8445 11: an unused NAT binding is refreshed this often until a pair is nominated."""
-
 
 class Gatherer:
     """Gathers the candidates of the newest generation; a restart starts it over.
@@ -53,6 +50,7 @@ class Gatherer:
     __slots__ = (
         "_answered",
         "_awaited",
+        "_component",
         "_disclosures",
         "_errors",
         "_generation",
@@ -71,7 +69,10 @@ class Gatherer:
         "state",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+    def __init__(
+        self, config: IceConfig, random_bytes: RandomBytes, trace: Trace, component: int = 1
+    ) -> None:
+        self._component = component
         self._random_bytes = random_bytes
         self._trace = trace
         self.state = RTCIceGathererState.NEW
@@ -242,9 +243,9 @@ class Gatherer:
             preference = tcp_preference(is_ipv6, rank, tcp_type)
         return Candidate(
             foundation=foundation(kind, address, protocol, None),
-            component=COMPONENT,
+            component=self._component,
             protocol=protocol,
-            priority=candidate_priority(kind, preference, COMPONENT, protocol),
+            priority=candidate_priority(kind, preference, self._component, protocol),
             address=address,
             type=kind,
             base=address,
@@ -356,9 +357,9 @@ class Gatherer:
         preference = relay_preference(is_ipv6, rank, protocol)
         candidate = Candidate(
             foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
-            component=COMPONENT,
+            component=self._component,
             protocol=udp,
-            priority=candidate_priority(kind, preference, COMPONENT),
+            priority=candidate_priority(kind, preference, self._component),
             address=address,
             type=kind,
             base=address,
@@ -407,7 +408,7 @@ class Gatherer:
         self._answered.add(query.url)
         if mapped != query.host.address:
             self._keepalives.append((query.host.base, query.server))
-            self._keepalive_at = self._keepalive_at or now + _KEEPALIVE_S
+            self._keepalive_at = self._keepalive_at or now + KEEPALIVE_S
         self._reflect(query.host, mapped, query.url, query.server, now)
 
     def _reflect(
@@ -434,7 +435,7 @@ class Gatherer:
         candidate = replace(
             host,
             foundation=foundation(kind, host.base, host.protocol, server[0] if server else None),
-            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, COMPONENT),
+            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, self._component),
             address=mapped,
             type=kind,
             related=disclosure.related(host.base),
@@ -470,7 +471,7 @@ class Gatherer:
         for result in self._queries.handle_timeout(now):
             self._take(result, now)
         if self._keepalive_at is not None and now >= self._keepalive_at:
-            self._keepalive_at = now + _KEEPALIVE_S
+            self._keepalive_at = now + KEEPALIVE_S
             for local, server in self._keepalives:
                 transaction_id = new_transaction_id(self._random_bytes)
                 data = Message(Method.BINDING, MessageClass.INDICATION, transaction_id).encode()

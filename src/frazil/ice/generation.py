@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from frazil.ice.admission import Admission
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
@@ -13,7 +13,6 @@ from frazil.ice.candidate import (
 )
 from frazil.ice.checklist import OPPOSITE, Checklist, can_pair, can_receive
 from frazil.ice.config import (
-    COMPONENT,
     MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
     MAX_REMOTE_CANDIDATES,
@@ -21,6 +20,7 @@ from frazil.ice.config import (
 )
 from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
+from frazil.ice.traits import UNKNOWN_TRAITS
 from frazil.types import Address
 
 
@@ -42,14 +42,6 @@ class ReceivedCheck:
     nomination: int | None
 
 
-class Admission(StrEnum):
-    """What became of a signalled remote candidate."""
-
-    TAKEN = "taken"
-    KNOWN = "known"
-    TOO_MANY = "too-many"
-
-
 class Generation:
     """Credentials, candidates and pairs that belong together.
 
@@ -60,43 +52,53 @@ class Generation:
         gathered: No further local candidate will come.
         is_reopened: It was gathered before, and the network has changed since.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
+        is_measured: All pairs are checked and measured, for the quickest of them.
         nominated: The pair both ends agreed on.
         nominated_at: When ``nominated`` was set.
         nomination: The highest nomination number sent, or believed.
         confirmed: The number of the nomination that brought about ``nominated``. While a later one
             was sent in vain, the peer may have followed it.
+        pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
         patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
         patience_is_over: The PAC timer has fired.
+        pinned: The pair that the application has chosen; none is better.
+        remote_traits: What the peer says of its agent.
         is_given_up: The transport has failed with it: only a restart leads on.
     """
 
     __slots__ = (
+        "awaits_checks",
         "checklist",
         "confirmed",
         "early_checks",
         "gathered",
         "is_given_up",
+        "is_measured",
         "is_reopened",
         "local",
         "local_candidates",
         "nominated",
         "nominated_at",
         "nomination",
+        "pacing_s",
         "patience_ends_at",
         "patience_is_over",
+        "pinned",
         "remote",
         "remote_candidates",
         "remote_ended",
-        "remote_is_lite",
+        "remote_traits",
     )
 
     def __init__(self) -> None:
         self.local: Credentials | None = None
         self.remote: Credentials | None = None
-        self.remote_is_lite = False
+        self.remote_traits = UNKNOWN_TRAITS
         self.local_candidates: list[Candidate] = []
         self.remote_candidates: list[Candidate] = []
+        self.awaits_checks = False
         self.gathered = False
         self.is_reopened = False
         self.remote_ended = False
@@ -106,8 +108,11 @@ class Generation:
         self.nominated_at = 0.0
         self.nomination = 0
         self.confirmed = 0
+        self.pacing_s = 0.0
         self.patience_ends_at: float | None = None
         self.patience_is_over = False
+        self.is_measured = False
+        self.pinned: CandidatePair | None = None
         self.is_given_up = False
 
     @property
@@ -119,6 +124,25 @@ class Generation:
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
         return self.gathered and self.remote_ended
+
+    @property
+    def patience_deadline(self) -> float | None:
+        """When the PAC timer will end; ``None`` if it has, or does not run."""
+        return None if self.patience_is_over else self.patience_ends_at
+
+    def lose_patience(self, now: float) -> float | None:
+        """Let the PAC timer fire if it is due (RFC 8863).
+
+        Until then a transport without a pair has not failed.
+
+        Returns:
+            When it was due, if it fired now.
+        """
+        ends_at = self.patience_deadline
+        if ends_at is None or now < ends_at:
+            return None
+        self.patience_is_over = True
+        return ends_at
 
     def keep_early(self, check: ReceivedCheck) -> None:
         """Remember ``check`` until the remote credentials are known; the latest of each pair.
@@ -248,7 +272,7 @@ class Generation:
         kind, protocol = CandidateType.PEER_REFLEXIVE, local.protocol
         candidate = Candidate(
             foundation=foundation(kind, check.remote, protocol, None),
-            component=COMPONENT,
+            component=local.component,
             protocol=protocol,
             priority=max(1, check.priority & 0x7FFFFFFF),
             address=check.remote,
@@ -281,13 +305,21 @@ class Generation:
         for pair in pairs:
             self.checklist.want(pair)
 
+    def nominate(self, pair: CandidatePair, now: float) -> None:
+        """Both ends agreed on ``pair``."""
+        if self.nominated is not None:
+            self.nominated.nominated = False
+        pair.nominated = True
+        self.nominated = pair
+        self.nominated_at = now
+
     def _pair(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         """Form one pair; reflexive candidates send from their host candidate (6.1.2.4).
 
         Nothing can be sent from a passive TCP candidate before the peer has connected, so its
         pairs come with the checks that arrive (RFC 6544 6.2).
         """
-        if not local.is_base or local.tcp_type is TcpType.PASSIVE:
+        if self.awaits_checks or not local.is_base or local.tcp_type is TcpType.PASSIVE:
             return
         if can_receive(remote.address) and can_pair(local, remote):
             self.checklist.add(CandidatePair(local, remote, controlling))

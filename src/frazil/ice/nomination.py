@@ -1,12 +1,13 @@
 """Which pair is nominated, and which nomination is believed (RFC 8445 8.1).
 
-The controlling agent nominates the first pair that works and moves upward as better ones turn out
-to work; nobody waits for a better pair that may never come. Each nomination carries a growing
-number, so that an agent that knows the attribute can tell the last one; for others it is an unknown
-optional attribute.
+The controlling agent nominates the first pair that works and moves on as better ones turn out to
+work; nobody waits for a better pair that may never come. What is better is a matter of policy. To
+an agent that knows of renomination each nomination carries a growing number, so that it can tell
+the last one; others follow where the priority is higher.
 """
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
@@ -14,6 +15,34 @@ from frazil.ice.pair import CandidatePair
 
 _AGGRESSIVE_S = 1.0
 """A peer that nominates every pair does so at once; later ones of lesser pairs are meant."""
+_MIN_SAMPLES = 3
+"""Measurements before a round-trip time says something."""
+_MARGIN = 0.8
+_MARGIN_S = 0.005
+"""A clearly quicker pair takes at most this share of the time, and is ahead by at least so much."""
+
+IsBetter: TypeAlias = Callable[[CandidatePair, CandidatePair], bool]
+"""Whether the first pair is worth to replace the second one, which is nominated and works."""
+
+
+def never_better(pair: CandidatePair, nominated: CandidatePair) -> bool:
+    """What is nominated stays."""
+    return False
+
+
+def higher_priority(pair: CandidatePair, nominated: CandidatePair) -> bool:
+    """A higher priority is better."""
+    return pair.priority > nominated.priority
+
+
+def clearly_quicker(pair: CandidatePair, nominated: CandidatePair) -> bool:
+    """A shorter round trip is better; the priority counts until both are measured."""
+    ours, theirs = pair.round_trip, nominated.round_trip
+    ours_s, theirs_s = ours.smoothed_s, theirs.smoothed_s
+    is_measured = min(ours.samples, theirs.samples) >= _MIN_SAMPLES
+    if ours_s is None or theirs_s is None or not is_measured:
+        return higher_priority(pair, nominated)
+    return ours_s < min(theirs_s * _MARGIN, theirs_s - _MARGIN_S)
 
 
 def pair_to_nominate(
@@ -21,6 +50,7 @@ def pair_to_nominate(
     monitor: Monitor | None,
     answered: CandidatePair | None,
     is_fresh: Callable[[CandidatePair], bool],
+    is_better: IsBetter,
 ) -> CandidatePair | None:
     """The pair that the controlling agent should nominate now, if any.
 
@@ -30,13 +60,18 @@ def pair_to_nominate(
     Args:
         answered: The pair that just answered a check, if that is the occasion.
         is_fresh: Whether a pair works and answered lately.
+        is_better: What justifies another nomination.
     """
     if monitor is not None and not monitor.is_alive:
-        return answered
+        return None if answered is None or answered.is_vetoed else answered
     nominated = generation.nominated
     is_settled = nominated is not None and monitor is not None and monitor.pair is nominated
-    floor = nominated.priority if nominated is not None and is_settled else -1
-    return next(filter(is_fresh, generation.checklist.above(floor)), None)
+    for pair in generation.checklist:
+        if nominated is not None and is_settled and not is_better(pair, nominated):
+            continue
+        if not pair.is_vetoed and is_fresh(pair):
+            return pair
+    return None
 
 
 def should_follow(

@@ -2,6 +2,7 @@
 
 import math
 from enum import StrEnum
+from typing import TypeAlias
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import SelectedPair
@@ -9,8 +10,11 @@ from frazil.ice.priority import pair_priority
 from frazil.ice.traffic import Traffic
 from frazil.types import Address
 
-PairKey = tuple[Address, Address]
+PairKey: TypeAlias = tuple[Address, Address]
 """The local base and the remote address: what a datagram shows of its pair."""
+
+Foundation: TypeAlias = tuple[str, str, str]
+"""The two foundations of a pair and its remote host."""
 
 
 class PairState(StrEnum):
@@ -41,6 +45,11 @@ class RoundTrip:
         self._smoothed_s = 0.0
         self._variance_s = 0.0
         self._at_most_s = 0.0
+
+    @property
+    def smoothed_s(self) -> float | None:
+        """The average, recent measurements first; ``None`` before the first."""
+        return None if self.last_s is None else self._smoothed_s
 
     def sample(self, rtt_s: float) -> None:
         """Take one measurement into account."""
@@ -96,6 +105,7 @@ class CandidatePair:
             5-tuple again (RFC 7675 5.1).
         is_conceded: It had its chance to prove better than the nominated pair, which is not waited
             for any more.
+        is_vetoed: The application does not want it nominated.
         traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
             people: an error in answer to wrong credentials cannot be authenticated.
@@ -108,6 +118,7 @@ class CandidatePair:
         "foundation",
         "is_barred",
         "is_conceded",
+        "is_vetoed",
         "key",
         "local",
         "mapped",
@@ -135,6 +146,7 @@ class CandidatePair:
         self.consented_at: float | None = None
         self.is_barred = False
         self.is_conceded = False
+        self.is_vetoed = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()
         self.traffic = Traffic()
@@ -149,7 +161,7 @@ class CandidatePair:
     def identify(self, remote: Candidate, controlling: bool) -> None:
         """Take ``remote``, of the same address, for what was peer-reflexive until now."""
         self.remote = remote
-        self.foundation = (self.local.foundation, remote.foundation, remote.address[0])
+        self.foundation: Foundation = (self.local.foundation, remote.foundation, remote.address[0])
         self.rank(controlling)
 
     def rank(self, controlling: bool) -> None:

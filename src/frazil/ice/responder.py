@@ -17,9 +17,10 @@ class Responder:
     use the pair for ever without us.
     """
 
-    __slots__ = ("_lineage", "_role", "_trace", "transmits")
+    __slots__ = ("_is_lite", "_lineage", "_role", "_trace", "transmits")
 
-    def __init__(self, lineage: Lineage, role: Role, trace: Trace) -> None:
+    def __init__(self, lineage: Lineage, role: Role, trace: Trace, *, is_lite: bool) -> None:
+        self._is_lite = is_lite
         self._lineage = lineage
         self._role = role
         self._trace = trace
@@ -29,6 +30,8 @@ class Responder:
         self, request: Message, local: Address, remote: Address
     ) -> tuple[Generation, ReceivedCheck] | None:
         """Answer ``request``; a role conflict that we lose switches the role (7.3.1.1).
+
+        A lite agent has no part in such conflicts.
 
         Returns:
             What the check says and to which generation; ``None`` if it was refused.
@@ -56,7 +59,7 @@ class Responder:
             self._trace.count("check-without-consent")
             self._send(_error(request, 403, "Forbidden", credentials), local, remote)
             return None
-        if self._role.claims_ours(request):
+        if not self._is_lite and self._role.claims_ours(request):
             if self._role.keeps_against(request):
                 self._send(_error(request, 487, "Role Conflict", credentials), local, remote)
                 return None

@@ -1,5 +1,6 @@
-"""Controlling or controlled, and what to do if both ends say the same (RFC 8445 7.3.1.1)."""
+"""Controlling or controlled (RFC 8445 6.1.1), and who yields if both say the same (7.3.1.1)."""
 
+from frazil.ice.traits import AgentTraits
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message
 from frazil.types import RandomBytes
@@ -39,6 +40,12 @@ class Role:
         """Take the role that signalling implies."""
         self.value = value
         self.why = "signalling says so"
+
+    def set_facing(self, peer: AgentTraits, *, lite: bool) -> None:
+        """Take the role against ``peer``: of a lite and a full agent, the full one controls."""
+        if peer.is_lite is not lite:
+            self.value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
+            self.why = "one agent is lite, and the full one controls"
 
     def switch(self) -> None:
         """Become the opposite: the peer's check claims our role and wins the tie-break."""

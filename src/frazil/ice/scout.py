@@ -10,7 +10,7 @@ from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, fo
 from frazil.ice.check import CheckKind
 from frazil.ice.check_table import CheckTable
 from frazil.ice.checklist import can_pair, can_receive
-from frazil.ice.config import COMPONENT, SCOUT_INTERVAL_S
+from frazil.ice.config import SCOUT_INTERVAL_S
 from frazil.ice.pair import CandidatePair
 from frazil.ice.selection import Selection
 from frazil.ice.succession import QUIET_S
@@ -61,7 +61,7 @@ def _elsewhere(
     kind, protocol = CandidateType.PEER_REFLEXIVE, CandidateProtocol.UDP
     candidate = Candidate(
         foundation=foundation(kind, remote, protocol, None),
-        component=COMPONENT,
+        component=known.local.component,
         protocol=protocol,
         priority=known.remote.priority,
         address=remote,

@@ -1,12 +1,14 @@
 """The pair in use: which one carries data, under whose clocks, and since when."""
 
-from frazil.ice.config import IceConfig
 from frazil.ice.event import SelectedPair
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
 from frazil.trace import Reason, Trace
-from frazil.types import Address, RandomBytes
+from frazil.types import Address
+
+_SILENCE_S = 1.0
+"""After so long the timers of the layers above have backed off."""
 
 
 class Selection:
@@ -18,31 +20,31 @@ class Selection:
         silent_pair: The pair that was found silent last.
         consent_was_lost: Consent was lost and the state has not followed yet.
         changes: How often the pair in use became another one, or none.
+        revivals: How often the pair in use answered after a silence, or from behind another
+            address of ours: what was sent meanwhile did not arrive.
     """
 
     __slots__ = (
-        "_config",
         "_described",
         "_dropped",
         "_news",
-        "_random_bytes",
         "_trace",
         "changes",
         "consent_was_lost",
         "generation",
         "monitor",
+        "revivals",
         "silent_pair",
     )
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes, trace: Trace) -> None:
-        self._config = config
-        self._random_bytes = random_bytes
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self.monitor: Monitor | None = None
         self.generation: Generation | None = None
         self.silent_pair: CandidatePair | None = None
         self.consent_was_lost = False
         self.changes = 0
+        self.revivals = 0
         self._news: Reason | None = None
         self._dropped: Monitor | None = None
         self._described: SelectedPair | None = None
@@ -72,7 +74,7 @@ class Selection:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
         nominated = generation.nominated
         if nominated is not None and nominated is self.pair and self.is_alive:
-            return nominated.priority
+            return 0 if generation.is_measured else nominated.priority
         return -1
 
     def note_heard(self, local: Address, remote: Address, now: float) -> bool:
@@ -85,8 +87,22 @@ class Selection:
         if monitor is None or monitor.key != (local, remote):
             return False
         was_alive = monitor.is_alive
+        self._note_revival(monitor, now)
         monitor.note_heard(now)
         return not was_alive
+
+    def note_response(self, pair: CandidatePair, now: float) -> bool:
+        """An authentic response to a check of ours came on ``pair``; whether that is in use."""
+        monitor = self.monitor
+        if monitor is None or monitor.pair is not pair:
+            return False
+        self._note_revival(monitor, now)
+        monitor.note_response(now)
+        return True
+
+    def _note_revival(self, monitor: Monitor, now: float) -> None:
+        if monitor.is_late and now - monitor.heard_at >= _SILENCE_S:
+            self.revivals += 1
 
     def note_sent(self, now: float) -> None:
         """Payload that the peer must acknowledge leaves on the pair in use."""
@@ -95,25 +111,19 @@ class Selection:
 
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
+        pair = self.pair
+        if pair is None:
+            return
         self.changes += 1
-        self._described = self.pair.describe() if self.pair else None
+        self.revivals += 1
+        self._described = pair.describe()
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
-        self._trace.record(now, "ice", "address-changed", pair=str(self.pair), text=text)
+        self._trace.record(now, "ice", "address-changed", pair=str(pair), text=text)
 
-    def use(
-        self,
-        pair: CandidatePair,
-        generation: Generation,
-        text: str,
-        now: float,
-        heard_at: float | None = None,
-    ) -> None:
-        """Send on ``pair`` from now on; ``text`` says why.
-
-        Args:
-            heard_at: The last sign of life of the pair; just now, unless told.
-        """
-        self.monitor = Monitor(pair, self._config, self._random_bytes, now, heard_at)
+    def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
+        """Send from now on on the pair under these clocks; ``text`` says why."""
+        pair = monitor.pair
+        self.monitor = monitor
         self.generation = generation
         self.changes += 1
         self._described = pair.describe()

@@ -88,7 +88,7 @@ class Applier:
         assert offer is not None  # the signalling state says so
         uses = self._assign(_answered(description.model, offer.model))
         for use in uses:
-            self._take_role(use, offer.model, now)
+            self._take_role(use, now)
             self._feed(use, offer, now)
             self._take_local(use, description, now)
             setup = description.model.media[use.share.tag].setup
@@ -111,7 +111,7 @@ class Applier:
         if is_offer:
             for share in shares:
                 use = _Use(share, self._map.obtain(share.known_by))
-                self._take_role(use, model, now)
+                self._take_role(use, now)
                 self._data.offer(model, share.mids, use.stack, self._map)
                 self._feed(use, description, now)
             return []
@@ -168,10 +168,9 @@ class Applier:
     # --- what they are told -------------------------------------------------------------------
 
     @staticmethod
-    def _take_role(use: _Use, offer: SessionDescription, now: float) -> None:
-        """Our ICE role when the peer offers: a lite one never controls (RFC 8445 6.1.1)."""
-        role = RTCIceRole.CONTROLLING if offer.ice_lite else RTCIceRole.CONTROLLED
-        use.stack.set_role(role, now)
+    def _take_role(use: _Use, now: float) -> None:
+        """Our ICE role when the peer offers, unless one of us is lite (RFC 8445 6.1.1)."""
+        use.stack.set_role(RTCIceRole.CONTROLLED, now)
 
     @staticmethod
     def _take_local(use: _Use, description: Description, now: float) -> None:

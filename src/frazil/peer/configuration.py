@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidModificationError, NotSupportedError
+from frazil.ice import AgentTraits
 from frazil.peer.dictionary import Dictionary
 from frazil.peer.ice_server import MAX_ICE_SERVERS, IceServer
 
@@ -75,6 +76,20 @@ class Configuration:
             certificates=_certificates(members.items("certificates")),
             ice_candidate_pool_size=members.number("iceCandidatePoolSize", _MAX_POOL_SIZE) or 0,
         )
+
+    def check_traits(self, traits: AgentTraits) -> None:
+        """Accept an ICE agent with these traits.
+
+        Raises:
+            NotSupportedError: If it is lite, and so without anything but host candidates, while
+                servers or relays are asked for.
+        """
+        if not traits.is_lite:
+            return
+        if self.ice_servers:
+            raise NotSupportedError("a lite ICE agent has host candidates only: no iceServers")
+        if self.ice_transport_policy is IceTransportPolicy.RELAY:
+            raise NotSupportedError("a lite ICE agent has no relays: no iceTransportPolicy 'relay'")
 
     def check_change(self, changed: "Configuration", *, has_local_description: bool) -> None:
         """Accept ``changed`` as the successor of this configuration.

@@ -1,9 +1,11 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
+from frazil.ice import AgentTraits
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.applier import Applier
 from frazil.peer.candidate_init import CandidateInit
@@ -22,8 +24,10 @@ from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.part import Parts
 from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
+from frazil.peer.router import Router
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
@@ -31,7 +35,7 @@ from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import DtlsTransport, SctpTransport
 from frazil.peer.transport_map import TransportMap
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_set import SessionFactory
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -61,8 +65,10 @@ class PeerConnection:
         certificate: Certificate,
         random_bytes: RandomBytes,
         trace: Trace,
+        traits: AgentTraits,
         session_factory: SessionFactory,
         recovery: RecoveryPolicy = RecoveryPolicy.NONE,
+        parts: Parts = Parts(),  # noqa: B008 - it is immutable
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -71,26 +77,33 @@ class PeerConnection:
             certificate: One of the configuration's, or one made for this connection; not expired.
             random_bytes: Gives ids, ICE credentials and the SDP session id.
             trace: Shared with the sessions.
+            traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
             recovery: What to do about a path that is lost.
+            parts: The kinds of its parts.
         """
+        configuration.check_traits(traits)
         self.trace = trace
+        self._traits = traits
         self._is_closed = False
         self._tasks = TaskQueue()
         self._history = History(trace)
         self._descriptions = DescriptionSlots()
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
-        self._channels = ChannelTable(core)
-        self.transports = TransportSet(
+        self._channels = ChannelTable(core, parts.channel)
+        watcher = Recovery(recovery, self.restart_ice, trace)
+        self.transports = parts.transport_set(
             core,
-            self._channels,
+            partial(Router, core, self._channels, watcher),
             configuration,
-            Recovery(recovery, self.restart_ice, trace),
+            watcher,
             session_factory,
         )
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
-        self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)
+        self._transceivers = TransceiverTable(
+            core, random_bytes, self._on_transceiver_changed, parts.transceiver
+        )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
         self._applier = Applier(core, self.transports, used, self._transceivers, self._data)
@@ -104,6 +117,7 @@ class PeerConnection:
                 self._transceivers,
                 credentials,
                 certificate,
+                traits,
                 random_bytes,
                 configuration.bundle_policy,
             ),
@@ -277,8 +291,10 @@ class PeerConnection:
         Raises:
             InvalidStateError: If closed.
             InvalidModificationError: If a member changes that must stay.
+            NotSupportedError: If there are ICE servers, which a lite agent cannot use.
         """
         self._require_open("setConfiguration")
+        configuration.check_traits(self._traits)
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )

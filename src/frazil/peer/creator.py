@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from frazil.dtls import Certificate
-from frazil.ice import Credentials
+from frazil.ice import AgentTraits, Credentials
 from frazil.peer.answer import AnswerPlan, answering_role, build_answer, plan_answer
 from frazil.peer.bundle import Member, OfferedBundle, offer_bundle, tagged, with_group
 from frazil.peer.configuration import BundlePolicy
@@ -15,6 +15,7 @@ from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
 from frazil.peer.offer import Slot, Wishes, allocate, build_offer
 from frazil.peer.remote import read_transport
 from frazil.peer.stack import TransportStack
+from frazil.peer.traits import with_traits
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
@@ -43,6 +44,7 @@ class DescriptionCreator:
         "_credentials",
         "_policy",
         "_session_id",
+        "_traits",
         "_transceivers",
         "_transports",
         "_version",
@@ -55,6 +57,7 @@ class DescriptionCreator:
         transceivers: TransceiverTable,
         credentials: LocalCredentials,
         certificate: Certificate,
+        traits: AgentTraits,
         random_bytes: RandomBytes,
         policy: BundlePolicy,
     ) -> None:
@@ -64,6 +67,7 @@ class DescriptionCreator:
         self._credentials = credentials
         self._certificate = certificate
         self._policy = policy
+        self._traits = traits
         # Below 2**63 (RFC 9429 5.2.1).
         self._session_id = int.from_bytes(random_bytes(8)) >> 1
         self._version = 0
@@ -97,6 +101,7 @@ class DescriptionCreator:
             return local
 
         model = build_offer(self._next_origin(), slots, bundle.groups, local_of)
+        model = with_traits(model, self._traits)
         return Draft(model, tuple(slot.transceiver for slot in slots))
 
     def make_answer(self, offer: Description) -> Draft:
@@ -106,6 +111,7 @@ class DescriptionCreator:
         answer = build_answer(
             self._next_origin(), model, plan, self._transceivers, self._answering(model, plan)
         )
+        answer = with_traits(answer, self._traits)
         return Draft(answer, tuple(self._transceivers.find(media.mid) for media in model.media))
 
     # --- offers -------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from frazil.session.event import RelayStreamRequested
 
 
 class EventType(StrEnum):
-    """The event names of webrtc-pc, and ``remoteclose``, an extension."""
+    """The event names of webrtc-pc and webrtc-extensions, and ``remoteclose``, an extension."""
 
     BUFFERED_AMOUNT_LOW = "bufferedamountlow"
     CLOSE = "close"
@@ -22,6 +22,9 @@ class EventType(StrEnum):
     ERROR = "error"
     GATHERING_STATE_CHANGE = "gatheringstatechange"
     ICE_CANDIDATE = "icecandidate"
+    ICE_CANDIDATE_PAIR_ADD = "icecandidatepairadd"
+    ICE_CANDIDATE_PAIR_NOMINATE = "icecandidatepairnominate"
+    ICE_CANDIDATE_PAIR_REMOVE = "icecandidatepairremove"
     ICE_CANDIDATE_ERROR = "icecandidateerror"
     ICE_CONNECTION_STATE_CHANGE = "iceconnectionstatechange"
     ICE_GATHERING_STATE_CHANGE = "icegatheringstatechange"
@@ -45,8 +48,9 @@ class Fired(NamedTuple):
         type: The W3C event name.
         payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
             ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,
-            ``message`` ``bytes`` or ``str``, ``error`` an ``RTCError``, ``track`` the
-            ``Transceiver``, ``remoteclose`` the cause; ``None`` for all others.
+            ``icecandidatepair...`` a ``SelectedPair``, ``message`` ``bytes`` or ``str``, ``error``
+            an ``RTCError``, ``track`` the ``Transceiver``, ``remoteclose`` the cause; ``None`` for
+            all others.
     """
 
     target: Any

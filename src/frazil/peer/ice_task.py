@@ -4,6 +4,7 @@ webrtc-pc 5.6: "change the selected candidate pair and state", gathering, and ca
 """
 
 from functools import partial
+from typing import Final
 
 from frazil.ice import (
     Candidate,
@@ -12,6 +13,9 @@ from frazil.ice import (
     CandidatesEnded,
     GatheringStateChanged,
     IceTransportChanged,
+    NominationProposed,
+    PairAdded,
+    PairRemoved,
     RoleChanged,
 )
 from frazil.peer.candidate_init import CandidateInit
@@ -19,6 +23,12 @@ from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
+
+_PAIR_EVENTS: Final = {
+    PairAdded: EventType.ICE_CANDIDATE_PAIR_ADD,
+    PairRemoved: EventType.ICE_CANDIDATE_PAIR_REMOVE,
+    NominationProposed: EventType.ICE_CANDIDATE_PAIR_NOMINATE,
+}
 
 
 class IceTasks:
@@ -48,6 +58,16 @@ class IceTasks:
     def report_error(self, stack: TransportStack, event: CandidateError) -> None:
         """A server gave no candidate."""
         self._core.tasks.queue(partial(self._report_error, stack, event))
+
+    def tell_of_pair(
+        self, stack: TransportStack, event: PairAdded | PairRemoved | NominationProposed
+    ) -> None:
+        """A pair came, went, or is about to be nominated (webrtc-extensions, RTCIceTransport).
+
+        There may be many, so nobody is told who does not listen.
+        """
+        if stack.ice.reports_pairs:
+            self._core.tasks.queue(partial(self._tell_of_pair, stack, event))
 
     def change_role(self, stack: TransportStack, event: RoleChanged) -> None:
         """A role conflict was resolved; no event tells."""
@@ -133,6 +153,15 @@ class IceTasks:
     def _report_error(self, stack: TransportStack, event: CandidateError, now: float) -> None:
         if not stack.is_discarded:
             self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE_ERROR, event)
+
+    def _tell_of_pair(
+        self,
+        stack: TransportStack,
+        event: PairAdded | PairRemoved | NominationProposed,
+        now: float,
+    ) -> None:
+        if not stack.is_discarded:
+            self._core.tasks.fire(stack.ice, _PAIR_EVENTS[type(event)], event.pair)
 
     def _change_role(self, stack: TransportStack, event: RoleChanged, now: float) -> None:
         stack.ice.role = event.role

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from frazil.dtls import Fingerprint
-from frazil.ice import Credentials
+from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import SCTP_PORT
+from frazil.peer.traits import read_traits
 from frazil.sdp import MediaDescription, SessionDescription, Setup
 
 _TRICKLE = "trickle"
@@ -23,7 +24,7 @@ class RemoteTransport:
 
     candidate_section: int
     credentials: Credentials
-    is_lite: bool
+    traits: AgentTraits
     fingerprints: tuple[Fingerprint, ...]
     setup: Setup | None
     is_trickling: bool
@@ -55,7 +56,7 @@ def read_transport(description: SessionDescription, index: int) -> RemoteTranspo
     return RemoteTransport(
         candidate_section=description.media.index(ice),
         credentials=Credentials(ice.ice_ufrag or "", ice.ice_pwd or ""),
-        is_lite=description.ice_lite,
+        traits=read_traits(description, ice),
         fingerprints=tuple(Fingerprint(each.algorithm, each.value) for each in fingerprints),
         setup=first.setup or second.setup,
         is_trickling=can_trickle(description),

@@ -47,7 +47,7 @@ class TransportStack:
     def __init__(self, name: str, session: Session) -> None:
         self.name = name
         self.session = session
-        self.ice = IceTransport(name)
+        self.ice = IceTransport(name, session)
         self.dtls = DtlsTransport(self.ice)
         self.sctp: SctpTransport | None = None
         self.sections: frozenset[int] = frozenset()
@@ -79,7 +79,8 @@ class TransportStack:
             before = self.stable_remote.credentials if self.stable_remote else None
             self._forget_half(self.ice.remote_parameters != before, now)
             self.ice.remote_parameters = remote.credentials
-            self.session.set_remote_credentials(remote.credentials, now, lite=remote.is_lite)
+            self.session.set_remote_credentials(remote.credentials, now, remote.traits)
+            self.ice.role = self.session.ice.role  # who is lite may overrule who offered
         self.remote = remote
 
     def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:

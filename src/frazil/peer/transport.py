@@ -4,6 +4,7 @@ from typing import Final
 
 from frazil.ice import Credentials, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
+from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
     RTCIceGathererState,
@@ -28,6 +29,8 @@ class IceTransport:
         remote_candidates: Those that were signalled, of the generations in force.
         local_parameters: Our credentials of the newest applied description.
         remote_parameters: Theirs.
+        session: What the application may ask for its wishes; others feed it through its owner.
+        reports_pairs: Whether pairs that come and go are of interest to anybody.
     """
 
     __slots__ = (
@@ -38,13 +41,17 @@ class IceTransport:
         "name",
         "remote_candidates",
         "remote_parameters",
+        "reports_pairs",
         "role",
         "selected_pair",
+        "session",
         "state",
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, session: Session) -> None:
         self.name = name
+        self.session = session
+        self.reports_pairs = False
         self.component = "rtp"
         self.state = RTCIceTransportState.NEW
         self.gathering_state = RTCIceGathererState.NEW

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from frazil.ice import OPEN, Disclosure, GatheringStateChanged, TcpType
-from frazil.peer.channel_table import ChannelTable
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import (
@@ -15,8 +14,8 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
+from frazil.peer.ice_router import IceRouter, Wishes
 from frazil.peer.recovery import Recovery
-from frazil.peer.router import Router
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.session.event import RelayStreamRequested
@@ -33,6 +32,8 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
+RouterFactory: TypeAlias = Callable[[Wishes], IceRouter]
+"""Makes what takes the reports."""
 
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 
@@ -60,7 +61,7 @@ class TransportSet:
     def __init__(
         self,
         core: Core,
-        channels: ChannelTable,
+        make_router: RouterFactory,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
@@ -68,10 +69,8 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
+        self._router = make_router(Wishes(self._request_gathering, self._request_stream))
         self._recovery = recovery
-        self._router = Router(
-            core, channels, recovery, self._request_gathering, self._request_stream
-        )
         self._stacks: dict[str, TransportStack] = {}
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []

@@ -41,7 +41,7 @@ _SHARED_VALUED = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag"
 _SHARED_FLAGS = frozenset({"end-of-candidates", *Direction})
 
 _SESSION_SCOPE = Scope(
-    valued=_SHARED_VALUED | {BUNDLE_GROUP, "msid-semantic"},
+    valued=_SHARED_VALUED | {BUNDLE_GROUP, "ice-pacing", "msid-semantic"},
     flags=_SHARED_FLAGS | {"extmap-allow-mixed", "ice-lite"},
 )
 _MEDIA_SCOPE = Scope(
@@ -90,6 +90,7 @@ def parse_sdp(text: str) -> SessionDescription:
         bandwidths=_read_bandwidths(sections.session),
         bundle_groups=tuple(tuple(group.words[1:]) for group in table.every(BUNDLE_GROUP)),
         ice_lite=table.has("ice-lite"),
+        ice_pacing=_read_number(table, "ice-pacing"),
         ice_options=shared.ice_options,
         extmap_allow_mixed=table.has("extmap-allow-mixed"),
         msid_semantic=_read_msid_semantic(table),

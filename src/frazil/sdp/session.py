@@ -155,6 +155,8 @@ class SessionDescription:
         bandwidths: The values of the session's ``b=`` lines.
         bundle_groups: The mids of each BUNDLE group; the first is the tag (RFC 9143).
         ice_lite: The author is an ICE lite agent (RFC 8839 Section 5.3).
+        ice_pacing: The least time between two checks that the author wants, in milliseconds (RFC
+            8839 Section 5.5).
         ice_options: The ICE options of the session. Every section without its own has them too.
         extmap_allow_mixed: One- and two-byte RTP header extensions may be mixed (RFC 8285).
         msid_semantic: For example ``"WMS *"``; browsers write it for peers of old.
@@ -167,6 +169,7 @@ class SessionDescription:
     bandwidths: tuple[str, ...] = ()
     bundle_groups: tuple[tuple[str, ...], ...] = ()
     ice_lite: bool = False
+    ice_pacing: int | None = None
     ice_options: tuple[str, ...] = ()
     extmap_allow_mixed: bool = False
     msid_semantic: str | None = None

@@ -126,8 +126,13 @@ def _check_credential(label: str, credential: str | None, lengths: range) -> Non
         raise SdpSemanticError(
             f"{label} has {len(credential)} characters, not {lengths[0]} to {lengths[-1]}"
         )
-    if not _ICE_CHARACTERS.issuperset(credential):
+    if not is_ice_text(credential, lengths):
         raise SdpSemanticError(f"{label} has a character that ICE does not allow")
+
+
+def is_ice_text(text: str, lengths: range) -> bool:
+    """Whether ``text`` can be a ufrag or password, which have ``lengths`` (RFC 8839 5.4)."""
+    return len(text) in lengths and _ICE_CHARACTERS.issuperset(text)
 
 
 def _check_sections_match(answer: SessionDescription, offer: SessionDescription) -> None:

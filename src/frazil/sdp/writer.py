@@ -35,6 +35,7 @@ def _session_lines(description: SessionDescription) -> Iterator[str]:
     for group in description.bundle_groups:
         yield " ".join(("a=group:BUNDLE", *group))
     yield from _flag("ice-lite", description.ice_lite)
+    yield from _value("ice-pacing", description.ice_pacing)
     yield from _ice_options(description.ice_options)
     yield from _flag("extmap-allow-mixed", description.extmap_allow_mixed)
     if description.msid_semantic is not None:

@@ -44,6 +44,12 @@ class ChannelMessage(NamedTuple):
     text: bool
 
 
+class DatagramReceived(NamedTuple):
+    """A datagram of the application, on a transport that secures nothing."""
+
+    data: bytes
+
+
 class ChannelDrained(NamedTuple):
     """Bytes of a channel left the send buffer."""
 
@@ -113,6 +119,7 @@ SessionEvent: TypeAlias = (
     | SctpChanged
     | ChannelAnnounced
     | ChannelMessage
+    | DatagramReceived
     | ChannelDrained
     | ChannelClosing
     | ChannelClosed

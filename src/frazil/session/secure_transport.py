@@ -14,8 +14,10 @@ from frazil.dtls import (
     DtlsEndpoint,
     DtlsRole,
     DtlsStateChanged,
+    EngineFactory,
     Fingerprint,
 )
+from frazil.errors import InvalidStateError
 from frazil.ice import IceAgent, Traffic
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
@@ -38,6 +40,7 @@ class SecureTransport:
         certificate: What we show to the peer.
         ice: Knows the path and which addresses are authentic; is told of signs of life.
         trace: Where decisions are recorded.
+        make_engine: Makes the DTLS implementation.
 
     Attributes:
         endpoint: The DTLS endpoint, once signalling has said whom to trust.
@@ -50,6 +53,7 @@ class SecureTransport:
         "_config",
         "_early",
         "_ice",
+        "_make_engine",
         "_name",
         "_trace",
         "endpoint",
@@ -58,13 +62,20 @@ class SecureTransport:
     )
 
     def __init__(
-        self, name: str, config: DtlsConfig, certificate: Certificate, ice: IceAgent, trace: Trace
+        self,
+        name: str,
+        config: DtlsConfig,
+        certificate: Certificate | None,
+        ice: IceAgent,
+        trace: Trace,
+        make_engine: EngineFactory,
     ) -> None:
         self._name = name
         self._config = config
         self._certificate = certificate
         self._ice = ice
         self._trace = trace
+        self._make_engine = make_engine
         self._early: list[Datagram] = []
         self.endpoint: DtlsEndpoint | None = None
         self.traffic = Traffic()
@@ -85,9 +96,14 @@ class SecureTransport:
 
         Returns:
             The payloads of what came early.
+
+        Raises:
+            InvalidStateError: There is no certificate.
         """
         if self.endpoint is not None:
             return ()
+        if self._certificate is None:
+            raise InvalidStateError("the transport has no certificate: it carries plain datagrams")
         self.endpoint = DtlsEndpoint(
             self._certificate,
             role,
@@ -95,6 +111,7 @@ class SecureTransport:
             self._trace,
             config=self._config,
             name=self._name,
+            make_engine=self._make_engine,
         )
         early, self._early = self._early, []
         return self.receive(early, now)

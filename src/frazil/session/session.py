@@ -8,24 +8,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
+from frazil.dtls import (
+    Certificate,
+    DtlsEndpoint,
+    DtlsRole,
+    DtlsStateChanged,
+    EngineFactory,
+    Fingerprint,
+    OpenSslEngine,
+)
 from frazil.errors import InvalidStateError
 from frazil.ice import (
+    DEFAULT_POLICY,
     OPEN,
     SERVER_UNREACHABLE,
+    UNKNOWN_TRAITS,
+    AgentTraits,
     Candidate,
     CandidateError,
     Credentials,
     Disclosure,
     GatheringStateChanged,
     IceAgent,
+    IcePolicy,
     IceTransportChanged,
+    SelectedPair,
     TcpType,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
+from frazil.session.plain_transport import PlainTransport
 from frazil.session.relay_set import RelaySet
 from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
@@ -35,6 +49,7 @@ from frazil.states.enums import (
     RTCIceRole,
     RTCIceTransportState,
 )
+from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit
@@ -57,22 +72,39 @@ class Session:
         self,
         name: str,
         config: SessionConfig,
-        certificate: Certificate,
+        certificate: Certificate | None,
         random_bytes: RandomBytes,
         trace: Trace,
+        *,
+        policy: IcePolicy = DEFAULT_POLICY,
+        make_engine: EngineFactory = OpenSslEngine,
     ) -> None:
+        """Make a session that waits for credentials.
+
+        Args:
+            name: Names the transport in state changes.
+            config: Timers and limits of all layers.
+            certificate: What we show to the peer; ``None`` for a transport without DTLS that
+                carries the application's own datagrams.
+            random_bytes: The source of randomness.
+            trace: Where decisions are recorded.
+            policy: What the ICE agent does and does not do.
+            make_engine: Makes the DTLS implementation.
+        """
         trace = trace.of(name)
         self.name = name
-        self.ice = IceAgent(name, config.ice, random_bytes, trace)
+        self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
         self._config = config
         self._random_bytes = random_bytes
         self._trace = trace
-        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace)
+        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace, make_engine)
+        self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
         self._events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
+        self._revivals = 0
         self._remote_is_gone = False
         self.is_drained = True
         self._next_at: float | None = None
@@ -97,7 +129,7 @@ class Session:
                 pair_in_use=ice.pair_in_use, pair_changes=ice.pair_changes
             )
         return SessionSurvey(
-            traffic=self._secure.traffic,
+            traffic=self._plain.traffic if self._plain else self._secure.traffic,
             generations=ice.generations,
             pair_in_use=ice.pair_in_use,
             pair_changes=ice.pair_changes,
@@ -118,10 +150,10 @@ class Session:
         self._settle(now)
 
     def set_remote_credentials(
-        self, credentials: Credentials, now: float, *, lite: bool = False
+        self, credentials: Credentials, now: float, traits: AgentTraits = UNKNOWN_TRAITS
     ) -> None:
         """Their half of an ICE generation; other credentials than before begin a restart."""
-        self.ice.set_remote_credentials(credentials, now, lite=lite)
+        self.ice.set_remote_credentials(credentials, now, traits)
         self._relays.permit(now)
         self._settle(now)
 
@@ -219,6 +251,41 @@ class Session:
         if self._data is not None:
             self._data.close_channel(stream_id, now)
             self._settle(now)
+
+    # --- plain datagrams ----------------------------------------------------------------------
+
+    def send_datagram(self, data: bytes, now: float) -> None:
+        """Queue a datagram; it leaves with the next :meth:`poll_transmits`.
+
+        Raises:
+            InvalidStateError: No pair may be used, or DTLS owns the transport.
+            ValueError: The datagram is empty or too large.
+        """
+        if self._plain is None:
+            raise InvalidStateError("the transport carries DTLS: use a data channel")
+        self._plain.send(data)
+        self._note_input()
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    def ask_first(self) -> None:
+        """From now on report ``NominationProposed``, and wait, before nominations."""
+        self.ice.ask_first()
+
+    def decide_nomination(self, pair: SelectedPair, now: float, *, wanted: bool) -> None:
+        """The answer to ``NominationProposed``."""
+        self.ice.decide_nomination(pair.key, now, wanted=wanted)
+        self._settle(now)
+
+    def select_pair(self, pair: SelectedPair, now: float) -> None:
+        """Nominate this pair, once a check of it succeeds, and no other one as long as it works.
+
+        Raises:
+            InvalidStateError: The peer nominates, or the pair has failed.
+            NotFoundError: There is no such pair any more.
+        """
+        self.ice.select_pair(pair.key, now)
+        self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -338,6 +405,9 @@ class Session:
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
+            if self._plain is not None and not is_stun(data):
+                self._events += self._plain.receive(datagram, now)
+                continue
             protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
             if protocol is Protocol.DTLS:
                 secured.append(datagram)
@@ -381,6 +451,8 @@ class Session:
             return []
         self._next_is_known = False  # retransmission timers start with what is sent
         transmits = self.ice.poll_transmits() + self._secure.seal(self._data, now)
+        if self._plain is not None:
+            transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
         farewell, self._farewell = self._farewell, []
         return farewell + self._relays.wrap(transmits, now)
@@ -440,15 +512,20 @@ class Session:
                 self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path
+        is_revived, self._revivals = self._revivals != self.ice.revivals, self.ice.revivals
         if self._path is None:
             return False
         if self._path != before:
             self._relays.use(self._path, now)
-        return self._path != before or any(
-            isinstance(event, IceTransportChanged)
-            and event.change is not None
-            and event.change.old == RTCIceTransportState.DISCONNECTED
-            for event in events
+        return (
+            self._path != before
+            or is_revived
+            or any(
+                isinstance(event, IceTransportChanged)
+                and event.change is not None
+                and event.change.old == RTCIceTransportState.DISCONNECTED
+                for event in events
+            )
         )
 
     def _doubt_relay(self, events: Sequence[SessionEvent], now: float) -> None:

@@ -101,6 +101,13 @@ _ICE: Final = (
         address="address and port",
         resolved="whether the address is one, and not a name",
     ),
+    event(
+        "ice",
+        "candidate-refused",
+        "A candidate of the peer was signalled that must not be used.",
+        address="address and port",
+        why="privileged-port or filtered",
+    ),
     event("ice", "end-of-remote-candidates", "The peer has no further candidate."),
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
     event(

@@ -1,6 +1,6 @@
 """The public objects, with the names of the W3C standard, on asyncio."""
 
-from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.candidate import RTCIceCandidate, RTCIceCandidatePair
 from frazil.w3c.certificate import RTCCertificate
 from frazil.w3c.datachannel import RTCDataChannel, RTCDataChannelEvent
 from frazil.w3c.description import RTCSessionDescription
@@ -8,10 +8,12 @@ from frazil.w3c.event import (
     Event,
     MessageEvent,
     RTCErrorEvent,
+    RTCIceCandidatePairEvent,
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
 )
+from frazil.w3c.lone_ice_transport import LoneIceTransport
 from frazil.w3c.peerconnection import RTCPeerConnection
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.transceiver import (
@@ -23,7 +25,6 @@ from frazil.w3c.transceiver import (
 )
 from frazil.w3c.transport import (
     RTCDtlsTransport,
-    RTCIceCandidatePair,
     RTCIceParameters,
     RTCIceTransport,
     RTCSctpTransport,
@@ -31,6 +32,7 @@ from frazil.w3c.transport import (
 
 __all__ = [
     "Event",
+    "LoneIceTransport",
     "MediaStreamTrack",
     "MessageEvent",
     "RTCCertificate",
@@ -40,6 +42,7 @@ __all__ = [
     "RTCErrorEvent",
     "RTCIceCandidate",
     "RTCIceCandidatePair",
+    "RTCIceCandidatePairEvent",
     "RTCIceParameters",
     "RTCIceTransport",
     "RTCPeerConnection",

@@ -1,9 +1,10 @@
 """``RTCIceCandidate`` (webrtc-pc 4.8.1)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from frazil.ice import Candidate, CandidateSyntaxError
+from frazil.ice import Candidate, CandidateSyntaxError, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
 
 
@@ -158,3 +159,12 @@ class RTCIceCandidate:
 
     def __repr__(self) -> str:
         return f"RTCIceCandidate({self.candidate!r}, sdpMid={self.sdpMid!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class RTCIceCandidatePair:
+    """A local and a remote candidate that carry data together, or may."""
+
+    local: RTCIceCandidate
+    remote: RTCIceCandidate
+    _pair: SelectedPair | None = field(default=None, repr=False, compare=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frazil.errors import RTCError
-from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.candidate import RTCIceCandidate, RTCIceCandidatePair
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,32 @@ class RTCPeerConnectionIceEvent(Event):
     def payload(self) -> tuple[Any, ...]:
         """The candidate."""
         return (self.candidate,)
+
+
+@dataclass(frozen=True, slots=True)
+class RTCIceCandidatePairEvent(Event):
+    """``icecandidatepairadd``, ``icecandidatepairremove`` and ``icecandidatepairnominate``.
+
+    Attributes:
+        candidatePair: The pair.
+    """
+
+    candidatePair: RTCIceCandidatePair
+    _prevented: list[bool] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def payload(self) -> tuple[Any, ...]:
+        """The event itself: only it can be told to prevent a nomination."""
+        return (self,)
+
+    def preventDefault(self) -> None:
+        """Do not nominate the pair; without effect for other events, or after the listener."""
+        self._prevented.append(True)
+
+    @property
+    def defaultPrevented(self) -> bool:
+        """Whether a listener has called :meth:`preventDefault`."""
+        return bool(self._prevented)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frazil.errors import RTCError
-from frazil.ice import CandidateError
+from frazil.ice import CandidateError, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.transceiver import Transceiver
@@ -14,11 +14,13 @@ from frazil.w3c.event import (
     Event,
     MessageEvent,
     RTCErrorEvent,
+    RTCIceCandidatePairEvent,
     RTCPeerConnectionIceErrorEvent,
     RTCPeerConnectionIceEvent,
     RTCRemoteCloseEvent,
 )
 from frazil.w3c.transceiver import RTCTrackEvent
+from frazil.w3c.transport import RTCIceTransport
 
 
 def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> Event:
@@ -31,6 +33,9 @@ def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> E
             return RTCPeerConnectionIceEvent(kind, target, RTCIceCandidate._of(init))
         case EventType.ICE_CANDIDATE, None:
             return RTCPeerConnectionIceEvent(kind, target, None)
+        case _, SelectedPair() as pair:
+            assert isinstance(target, RTCIceTransport)
+            return RTCIceCandidatePairEvent(kind, target, target._public_pair(pair))
         case EventType.ICE_CANDIDATE_ERROR, CandidateError() as error:
             address, port = error.local or (None, None)
             return RTCPeerConnectionIceErrorEvent(

@@ -1,6 +1,7 @@
 """``RTCPeerConnection`` (webrtc-pc 4.4)."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -10,6 +11,7 @@ from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
+from frazil.aio.recording_file import TraceFile
 from frazil.aio.system import SystemNetwork
 from frazil.errors import (
     ConnectivityError,
@@ -20,14 +22,13 @@ from frazil.errors import (
 from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
-from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
+from frazil.record import Setup
 from frazil.session.config import SessionConfig
-from frazil.session.session import Session
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -42,6 +43,7 @@ from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
+from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
@@ -87,6 +89,7 @@ class RTCPeerConnection(EventTarget):
         "_peer",
         "_public",
         "_pulse",
+        "_recording",
         "_waits_of_listeners",
     )
 
@@ -109,17 +112,20 @@ class RTCPeerConnection(EventTarget):
         ice: IceOptions | None = None,
         session: SessionConfig | None = None,
         recovery: Literal["none", "restart"] = "none",
+        trace: TraceFile | str | os.PathLike[str] | None = None,
     ) -> None:
         """Make a connection in state ``new``.
 
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
             network: Where sockets are opened; another one than this machine's in tests.
-            ice: How candidates are gathered.
+            ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits, for example when ``disconnected`` is reported.
             recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
                 path is lost for good, or is lost and this host's network has changed. The
                 application negotiates on ``negotiationneeded``, as ever.
+            trace: A file in which everything is recorded, so that ``frazil replay`` can do it
+                again. Without it, ``FRAZIL_TRACE`` may name a folder for such files.
 
         Raises:
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
@@ -131,29 +137,22 @@ class RTCPeerConnection(EventTarget):
         super().__init__(set())
         network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
+        options = ice or IceOptions()
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
-        trace = Trace()
+        records = Trace()
         self._pulse = Pulse()
-        self._peer = PeerConnection(
-            config,
-            certificate=certificate,
-            random_bytes=network.random_bytes,
-            trace=trace,
-            session_factory=lambda name: Session(
-                name, settings, certificate, network.random_bytes, trace
-            ),
-            recovery=RecoveryPolicy(recovery),
-        )
+        setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
+        self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
         self._driver = Driver(
             self._peer,
             network,
             self._on_fired,
             self._pulse.beat,
-            options=ice or IceOptions(),
+            options=options,
         )
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
-        self._calls = CallLog(trace, self._loop.time)
+        self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
@@ -489,6 +488,8 @@ class RTCPeerConnection(EventTarget):
             self._calls.called("close")
             self._peer.close(self._loop.time())
             self._closing = self._driver.close()
+            if self._recording is not None:
+                self._recording.close()
             for wait in tuple(self._waits_of_listeners):
                 wait.cancel()
             for channel in self._public.channels():

@@ -90,7 +90,7 @@ class Registry:
             case DataChannel():
                 return RTCDataChannel(slots, self._tasks, self._wake, self._pulse)
             case IceTransport():
-                return RTCIceTransport(slots, self._tasks)
+                return RTCIceTransport(slots, self._tasks, self._wake)
             case DtlsTransport():
                 return RTCDtlsTransport(slots, self._tasks, self.of)
             case SctpTransport():

@@ -175,6 +175,10 @@ class EventTarget:
             for each in entries
         ):
             entries.append(entry)
+            self._listened(type)
+
+    def _listened(self, type: str) -> None:
+        """A listener of ``type`` was added: for targets that do nothing unless somebody listens."""
 
     def _remove(self, type: str, entry: _Registration) -> None:
         entry.is_removed = True
@@ -197,6 +201,7 @@ class EventTarget:
         else:
             entry = self._handlers[type] = _Registration(listener)
             self._listeners.setdefault(type, []).append(entry)
+            self._listened(type)
 
     # --- dispatching --------------------------------------------------------------------------
 

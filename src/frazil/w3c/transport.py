@@ -1,12 +1,15 @@
 """``RTCIceTransport``, ``RTCDtlsTransport`` and ``RTCSctpTransport`` (webrtc-pc 5.5, 5.6, 6.1)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from frazil.errors import DOMException, NotFoundError
 from frazil.ice import Candidate, CandidateType, Credentials, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.dictionary import Dictionary
+from frazil.peer.event import EventType
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -15,45 +18,75 @@ from frazil.states.enums import (
     RTCIceTransportState,
     RTCSctpTransportState,
 )
-from frazil.w3c.candidate import RTCIceCandidate
+from frazil.w3c.candidate import RTCIceCandidate, RTCIceCandidatePair
+from frazil.w3c.event import Event, RTCIceCandidatePairEvent
 from frazil.w3c.target import EventHandler, EventTarget
 
 Wrap: TypeAlias = Callable[[object], Any]
 """Gives the public object of a slot object, always the same one."""
 
 
+_NOMINATE: Final = str(EventType.ICE_CANDIDATE_PAIR_NOMINATE)
+_PAIR_EVENTS: Final = frozenset(
+    {EventType.ICE_CANDIDATE_PAIR_ADD, EventType.ICE_CANDIDATE_PAIR_REMOVE, _NOMINATE}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RTCIceParameters:
-    """The credentials of one side (webrtc-pc RTCIceParameters)."""
+    """The credentials of one side (webrtc-pc RTCIceParameters).
+
+    Attributes:
+        iceLite: Whether the agent is an ICE-lite one (W3C IceTransport Extensions).
+    """
 
     usernameFragment: str
     password: str
+    iceLite: bool = False
+
+    @classmethod
+    def _read(cls, value: "RTCIceParameters | Mapping[str, Any]") -> "RTCIceParameters":
+        """The parameters in what a method takes.
+
+        Raises:
+            TypeError: One is missing or has the wrong type.
+        """
+        if not isinstance(value, RTCIceParameters):
+            members = Dictionary(value, "parameters")
+            value = cls(
+                members.text("usernameFragment") or "",
+                members.text("password") or "",
+                members.flag("iceLite", False),
+            )
+        if not value.usernameFragment or not value.password:
+            raise TypeError("the parameters need a usernameFragment and a password")
+        return value
 
     @classmethod
     def _of(cls, credentials: Credentials | None) -> "RTCIceParameters | None":
         return cls(credentials.ufrag, credentials.password) if credentials else None
 
 
-@dataclass(frozen=True, slots=True)
-class RTCIceCandidatePair:
-    """A local and a remote candidate that carry data together."""
-
-    local: RTCIceCandidate
-    remote: RTCIceCandidate
-
-
 class RTCIceTransport(EventTarget):
     """How packets reach the peer, and whether they do."""
 
-    __slots__ = ("_pair", "_slots")
+    __slots__ = ("_pair", "_slots", "_wake")
 
+    onicecandidatepairadd = EventHandler("A pair of candidates was formed; an extension.")
+    onicecandidatepairnominate = EventHandler(
+        "A pair is about to be nominated; ``preventDefault()`` prevents that. An extension."
+    )
+    onicecandidatepairremove = EventHandler("A pair of candidates is gone; an extension.")
     onstatechange = EventHandler("``state`` changed.")
     ongatheringstatechange = EventHandler("``gatheringState`` changed.")
     onselectedcandidatepairchange = EventHandler("Data goes by another pair, or by none.")
 
-    def __init__(self, slots: IceTransport, tasks: "set[asyncio.Task[Any]]") -> None:
+    def __init__(
+        self, slots: IceTransport, tasks: "set[asyncio.Task[Any]]", wake: Callable[[], float]
+    ) -> None:
         super().__init__(tasks)
         self._slots = slots
+        self._wake = wake
         self._pair: tuple[SelectedPair, RTCIceCandidatePair] | None = None
 
     @property
@@ -90,12 +123,58 @@ class RTCIceTransport(EventTarget):
         if pair is None:
             return None
         if self._pair is None or self._pair[0] != pair:
-            public = RTCIceCandidatePair(
-                self._public(pair.local, self._slots.local_candidates, is_remote=False),
-                self._public(pair.remote, self._slots.remote_candidates, is_remote=True),
-            )
-            self._pair = (pair, public)
+            self._pair = (pair, self._public_pair(pair))
         return self._pair[1]
+
+    def selectCandidatePair(self, candidatePair: RTCIceCandidatePair) -> "asyncio.Future[None]":
+        """Use this pair, and no other one as long as it works (webrtc-extensions).
+
+        Once a check has shown that the pair works, the peer is asked to follow;
+        ``selectedcandidatepairchange`` tells when it has.
+
+        Args:
+            candidatePair: One that an event of this transport or
+                :meth:`getSelectedCandidatePair` gave.
+
+        Rejected with:
+            InvalidStateError: The peer nominates, or the pair was checked without success.
+            NotFoundError: The pair is none of this transport, or not any more.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            pair = candidatePair._pair
+            if pair is None:
+                raise NotFoundError("the pair did not come from this transport")
+            self._slots.session.select_pair(pair, self._wake())
+        except DOMException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+        return future
+
+    # --- pairs that come and go ---------------------------------------------------------------
+
+    def _listened(self, type: str) -> None:
+        """Somebody listens: from now on there is a point in telling."""
+        if type in _PAIR_EVENTS:
+            self._slots.reports_pairs = True
+        if type == _NOMINATE:
+            self._slots.session.ask_first()
+
+    def _dispatch(self, event: Event) -> None:
+        """Call the listeners; then nominate the pair, unless one of them has prevented it."""
+        super()._dispatch(event)
+        if isinstance(event, RTCIceCandidatePairEvent) and event.type == _NOMINATE:
+            pair, wanted = event.candidatePair._pair, not event.defaultPrevented
+            if pair is not None:
+                self._slots.session.decide_nomination(pair, self._wake(), wanted=wanted)
+
+    def _public_pair(self, pair: SelectedPair) -> RTCIceCandidatePair:
+        return RTCIceCandidatePair(
+            self._public(pair.local, self._slots.local_candidates, is_remote=False),
+            self._public(pair.remote, self._slots.remote_candidates, is_remote=True),
+            pair,
+        )
 
     def _public(
         self, candidate: Candidate, signalled: Sequence[CandidateInit], *, is_remote: bool

@@ -7,6 +7,7 @@ import pytest
 
 import frazil
 from frazil import AddressMapMode, IceOptions, IpHandlingPolicy
+from frazil.ice import IcePolicy, Renomination
 
 
 def test_options_are_public_keyword_only_and_frozen():
@@ -17,10 +18,29 @@ def test_options_are_public_keyword_only_and_frozen():
         IceOptions().include_loopback = True
 
 
-def test_include_loopback_is_a_bool():
-    assert IceOptions().include_loopback is False
-    with pytest.raises(TypeError, match="include_loopback must be a bool, not 1"):
-        IceOptions(include_loopback=1)
+@pytest.mark.parametrize("name", ["include_loopback", "lite", "allow_privileged_ports"])
+def test_switches_are_off_and_bools(name):
+    assert getattr(IceOptions(), name) is False
+    with pytest.raises(TypeError, match=f"{name} must be a bool, not 1"):
+        IceOptions(**{name: 1})
+
+
+def test_renomination_is_one_of_three_words():
+    assert IceOptions().policy.renomination is Renomination.PRIORITY
+    assert IceOptions(renomination="rtt").policy.renomination is Renomination.RTT
+    with pytest.raises(ValueError, match="renomination must be one of off, priority, rtt"):
+        IceOptions(renomination="latency")
+
+
+def test_a_filter_is_callable():
+    with pytest.raises(TypeError, match="remote_candidate_filter must be callable, not 'all'"):
+        IceOptions(remote_candidate_filter="all")
+
+
+def test_the_policy_is_what_the_agent_needs():
+    assert IceOptions().policy == IcePolicy()
+    options = {"lite": True, "allow_privileged_ports": True, "remote_candidate_filter": bool}
+    assert IceOptions(**options).policy == IcePolicy(**options)
 
 
 def test_the_tls_context_is_one():

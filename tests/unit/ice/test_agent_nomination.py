@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice import Credentials, IceTransportChanged, PairState
+from frazil.ice import Credentials, IcePolicy, IceTransportChanged, PairState
 from frazil.ice.config import MAX_ROLE_CONFLICTS
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
@@ -354,9 +354,8 @@ def test_nominations_are_numbered_and_only_they_use_the_candidate():
 
 
 def test_a_lite_peer_is_told_the_selected_pair_with_every_consent_check():
-    pair = IcePair()
+    pair = IcePair(b_policy=IcePolicy(lite=True))
     pair.negotiate()
-    pair.a.agent._lineage.current.remote_is_lite = True
     pair.run(1)
     found = requests(pair, pair.a)
     pair.run(30)

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType
 from frazil.ice.config import (
     MAX_EARLY_CHECKS,
@@ -13,7 +14,7 @@ from frazil.ice.config import (
     MAX_REMOTE_PEER_REFLEXIVE,
 )
 from frazil.ice.credential import Credentials
-from frazil.ice.generation import Admission, Generation, ReceivedCheck
+from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.lineage import Lineage
 from frazil.types import Address
 

@@ -42,7 +42,7 @@ def test_we_control_a_lite_peer() -> None:
     offer = offering(2).set_local().sdp.replace("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n")
     peer.set_remote({"type": "offer", "sdp": offer})
     assert peer.pc.sctp.dtls.ice.role is RTCIceRole.CONTROLLING
-    assert peer.session.called("set_remote_credentials")[0][-1] is True
+    assert peer.session.called("set_remote_credentials")[0][-1].is_lite
 
 
 def test_answerer_is_dtls_client_and_both_keep_their_roles() -> None:

@@ -8,9 +8,21 @@ from frazil.errors import (
     InvalidSyntaxError,
     NotSupportedError,
 )
+from frazil.ice import AgentTraits
 from frazil.peer.configuration import BundlePolicy, Configuration, IceTransportPolicy
 from frazil.peer.ice_server import MAX_ICE_SERVERS
 from support.peer_pair import Peer, certificate
+
+
+@pytest.mark.parametrize(
+    "members", [{"iceServers": [{"urls": "stun:a"}]}, {"iceTransportPolicy": "relay"}]
+)
+def test_a_lite_agent_has_host_candidates_only(members: dict) -> None:
+    configuration = Configuration.from_value(members)
+    configuration.check_traits(AgentTraits())
+    with pytest.raises(NotSupportedError, match="a lite ICE agent"):
+        configuration.check_traits(AgentTraits(is_lite=True))
+    Configuration().check_traits(AgentTraits(is_lite=True))
 
 
 @pytest.mark.parametrize("value", [None, {}, {"iceServers": None}, SimpleNamespace()])

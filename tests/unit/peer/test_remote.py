@@ -73,5 +73,5 @@ def test_trickle_may_be_announced_at_either_level() -> None:
 
 def test_lite_is_noticed() -> None:
     offer = load("chromium-156-offer-data")
-    assert not of_data(offer).is_lite
-    assert of_data(replace(offer, ice_lite=True)).is_lite
+    assert not of_data(offer).traits.is_lite
+    assert of_data(replace(offer, ice_lite=True)).traits.is_lite

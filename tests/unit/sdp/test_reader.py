@@ -115,7 +115,8 @@ def test_everything_that_a_session_can_say():
         "e=a@example.com\ne=b@example.com\np=+1 617\nc=IN IP6 ::2\nb=AS:128\nb=X-YZ:1\n"
         "t=1 2\nr=7d 1h 0\nt=3 4\nz=0 -1h\nk=prompt\n"
         "a=group:BUNDLE a b\na=group:LS a b\na=group:BUNDLE c\na=ice-lite\na=ice-options:x  y\n"
-        "a=ice-options:y z\na=extmap-allow-mixed\na=msid-semantic:  WMS *\na=msid-semantic:other\n"
+        "a=ice-options:y z\na=ice-pacing:50\na=extmap-allow-mixed\n"
+        "a=msid-semantic:  WMS *\na=msid-semantic:other\n"
         "a=mid:not a media section\na=tool:x\n"
     )
     assert description == SessionDescription(
@@ -124,6 +125,7 @@ def test_everything_that_a_session_can_say():
         bandwidths=("AS:128", "X-YZ:1"),
         bundle_groups=(("a", "b"), ("c",)),
         ice_lite=True,
+        ice_pacing=50,
         ice_options=("x", "y", "z"),
         extmap_allow_mixed=True,
         msid_semantic="WMS *",

@@ -170,6 +170,9 @@ def test_events_are_those_with_an_attribute():
         "statechange",
         "gatheringstatechange",
         "selectedcandidatepairchange",
+        "icecandidatepairadd",
+        "icecandidatepairnominate",
+        "icecandidatepairremove",
     } == RTCIceTransport.EVENTS
     assert {"statechange", "error"} == RTCDtlsTransport.EVENTS
     assert "bufferedamountlow" in RTCDataChannel.EVENTS

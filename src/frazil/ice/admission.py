@@ -1,0 +1,40 @@
+"""Which remote candidates are let in: a signalled address is a request to send packets there."""
+
+import ipaddress
+from enum import StrEnum
+from typing import Final
+
+from frazil.ice.candidate import Candidate, TcpType
+
+FIRST_UNPRIVILEGED_PORT: Final = 1024
+WEB_PORTS: Final = (80, 443)
+"""Where servers in public listen, because firewalls let packets to these ports through."""
+
+
+class Admission(StrEnum):
+    """What became of a signalled remote candidate."""
+
+    TAKEN = "taken"
+    KNOWN = "known"
+    TOO_MANY = "too-many"
+    PRIVILEGED_PORT = "privileged-port"
+    FILTERED = "filtered"
+
+
+def has_privileged_port(candidate: Candidate) -> bool:
+    """Whether the candidate asks us to knock at a port of a system service.
+
+    The rule of libwebrtc: nothing below 1024, but for the web ports of public addresses. An active
+    TCP candidate names a port at which nobody will be called.
+    """
+    host, port = candidate.address
+    if port >= FIRST_UNPRIVILEGED_PORT or candidate.tcp_type is TcpType.ACTIVE:
+        return False
+    return port not in WEB_PORTS or not _is_public(host)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False  # a name that stands for a host on the local network

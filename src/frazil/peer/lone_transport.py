@@ -1,0 +1,216 @@
+"""An ICE transport without a peer connection (W3C IceTransport Extensions), without a loop."""
+
+from functools import partial
+from typing import Final
+
+from frazil.errors import InvalidStateError, InvalidSyntaxError, OperationError
+from frazil.ice import AgentTraits, Candidate, CandidateSyntaxError, Credentials
+from frazil.peer.aggregate import Aggregates
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.configuration import Configuration
+from frazil.peer.core import Core
+from frazil.peer.description import MAX_CANDIDATES, DescriptionSlots
+from frazil.peer.event import PeerEvent
+from frazil.peer.history import History
+from frazil.peer.lone_router import LoneRouter
+from frazil.peer.recovery import Recovery, RecoveryPolicy
+from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
+from frazil.peer.transport import IceTransport
+from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.sdp.validation import PWD_LENGTHS, UFRAG_LENGTHS, is_ice_text
+from frazil.states.enums import RTCIceRole, RTCIceTransportState
+from frazil.trace import Reason, StateChange, Trace
+from frazil.types import RandomBytes
+
+_CLOSED: Final = "the transport is closed; make another one"
+
+
+class LoneTransport:
+    """One ICE transport that an application signals by itself.
+
+    It is driven as a ``PeerConnection`` is: run tasks, send transmits, serve requests.
+
+    Attributes:
+        transports: The side that faces the network.
+        trace: What was decided, and why.
+        ice: The slots that applications see.
+    """
+
+    def __init__(
+        self,
+        *,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        traits: AgentTraits,
+        session_factory: SessionFactory,
+    ) -> None:
+        """Make a transport in state ``new`` that has its credentials.
+
+        Args:
+            random_bytes: Gives credentials.
+            trace: Shared with the session.
+            traits: Those of the ICE agent in the session.
+            session_factory: Makes the session; it carries plain datagrams.
+        """
+        self.trace = trace
+        self._random_bytes = random_bytes
+        self._traits = traits
+        self._tasks = TaskQueue()
+        self._history = History(trace)
+        aggregates = Aggregates(tuple, self._history)
+        core = Core(self, self._tasks, self._history, trace, DescriptionSlots(), aggregates)
+        self.transports = TransportSet(
+            core,
+            partial(LoneRouter, core),
+            Configuration(),
+            Recovery(RecoveryPolicy.NONE, _do_nothing, trace),
+            session_factory,
+        )
+        self._stack = self.transports.create()
+        self.ice: IceTransport = self._stack.ice
+        self.ice.local_parameters = Credentials.generate(random_bytes)
+        self._is_gathering = False
+        self._early: list[Candidate] = []
+        self._has_early_end = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self.ice.state is RTCIceTransportState.CLOSED
+
+    @property
+    def state_history(self) -> list[StateChange]:
+        """Every state change, with its reason."""
+        return self._history.changes
+
+    # --- what the application says ------------------------------------------------------------
+
+    def gather(self, configuration: Configuration, now: float) -> None:
+        """Find candidates; another time: with new credentials, as one half of an ICE restart.
+
+        Raises:
+            InvalidStateError: The transport is closed.
+            NotSupportedError: There are servers, or only relays are wanted, and the agent is lite.
+        """
+        self._require_open()
+        configuration.check_traits(self._traits)
+        self.transports.configuration = configuration
+        if self._is_gathering:
+            self.ice.local_parameters = Credentials.generate(self._random_bytes)
+            self.ice.local_candidates = []
+        self._is_gathering = True
+        assert self.ice.local_parameters is not None
+        self._stack.session.set_local_credentials(self.ice.local_parameters, now)
+        self.transports.drain()
+
+    def start(
+        self, credentials: Credentials, role: RTCIceRole, traits: AgentTraits, now: float
+    ) -> None:
+        """Check the candidates of the peer; with other credentials: the other half of a restart.
+
+        Raises:
+            InvalidStateError: The transport is closed, or has started in the other role.
+            InvalidSyntaxError: The credentials are not those of an ICE agent (RFC 8839 5.4).
+        """
+        self._require_open()
+        if not is_ice_text(credentials.ufrag, UFRAG_LENGTHS):
+            raise InvalidSyntaxError("the usernameFragment is not one of RFC 8839 5.4")
+        if not is_ice_text(credentials.password, PWD_LENGTHS):
+            raise InvalidSyntaxError("the password is not one of RFC 8839 5.4")
+        ice, session = self.ice, self._stack.session
+        is_first = ice.remote_parameters is None
+        if not is_first and role is not ice.role and not (self._traits.is_lite or traits.is_lite):
+            raise InvalidStateError(f"the transport has started and is {ice.role}")
+        if credentials == ice.remote_parameters:
+            return
+        ice.remote_parameters = credentials
+        if is_first:
+            session.set_role(role, now)
+        else:
+            ice.remote_candidates = []
+        session.set_remote_credentials(credentials, now, traits)
+        ice.role = session.ice.role
+        self._take_early(now)
+        self.transports.drain()
+
+    def add_remote_candidate(self, init: CandidateInit, now: float) -> None:
+        """A candidate of the peer, or the end of its candidates.
+
+        Raises:
+            InvalidStateError: The transport is closed.
+            OperationError: The line is malformed.
+        """
+        self._require_open()
+        if not init.candidate:
+            self._end(now)
+            return
+        try:
+            candidate = Candidate.from_line(init.candidate)
+        except CandidateSyntaxError as error:
+            raise OperationError(f"the candidate cannot be used: {error}") from error
+        ufrag = init.username_fragment or candidate.ufrag
+        if self.ice.remote_parameters is not None:
+            place = CandidateInit(init.candidate, init.sdp_mid, init.sdp_m_line_index, ufrag)
+            self._stack.add_candidate(candidate, place, now)
+            self.transports.drain()
+        elif len(self._early) < MAX_CANDIDATES:
+            self._early.append(candidate)
+
+    def send(self, data: bytes, now: float) -> None:
+        """Send a datagram on the pair in use.
+
+        Raises:
+            InvalidStateError: There is no pair that may be used.
+            ValueError: The datagram is empty or too large.
+        """
+        self._stack.session.send_datagram(data, now)
+
+    def _end(self, now: float) -> None:
+        if self.ice.remote_parameters is None:
+            self._has_early_end = True
+            return
+        self._stack.session.end_remote_candidates(now)
+        self.transports.drain()
+
+    def _take_early(self, now: float) -> None:
+        """What was signalled before :meth:`start`."""
+        early, self._early = self._early, []
+        for candidate in early:
+            init = CandidateInit(candidate.to_line(), username_fragment=candidate.ufrag)
+            self._stack.add_candidate(candidate, init, now)
+        if self._has_early_end:
+            self._has_early_end = False
+            self._stack.session.end_remote_candidates(now)
+
+    def _require_open(self) -> None:
+        if self.is_closed:
+            raise InvalidStateError(_CLOSED)
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    @property
+    def has_task(self) -> bool:
+        """Whether :meth:`run_task` has something to do."""
+        return len(self._tasks) > 0
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the driver should run tasks before it reads from the network again."""
+        return len(self._tasks) > BACKLOG_LIMIT
+
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task: its slots are written, and its events are to be dispatched in order."""
+        events = self._tasks.run(now)
+        self.transports.drain()
+        return events
+
+    def close(self, now: float) -> None:
+        """Stop for good; ``closed`` is there on return."""
+        if not self.is_closed:
+            reason = Reason("stop", "webrtc-ice stop()", "the application stopped the transport")
+            self.transports.close(reason, now)
+            self._tasks.close()
+
+
+def _do_nothing() -> None:
+    """Restarting is for the application: it has the signalling."""

@@ -1,0 +1,43 @@
+"""The ICE agents behind descriptions: what we say of ours, and what the peer says of its own."""
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from frazil.ice import AgentTraits
+from frazil.sdp import MediaDescription, SessionDescription
+
+_RENOMINATION: Final = "renomination"
+_RFC_8445: Final = "ice2"
+_DEFAULT_PACING_MS: Final = 50
+
+
+def with_traits(description: SessionDescription, traits: AgentTraits) -> SessionDescription:
+    """Our description, with what the peer is to know of our agent (RFC 8839 5.3 to 5.6)."""
+    # Never quicker than we really are; the inner rounding is for 29.000000000000004.
+    pacing_ms = math.ceil(round(traits.pacing_s * 1000, 3))
+    if traits.renominates:
+        description = replace(description, media=tuple(map(_with_renomination, description.media)))
+    return replace(description, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
+
+
+def _with_renomination(media: MediaDescription) -> MediaDescription:
+    if not media.ice_options:
+        return media  # rejected, or without a transport of its own
+    return replace(media, ice_options=(*media.ice_options, _RENOMINATION))
+
+
+def read_traits(description: SessionDescription, media: MediaDescription) -> AgentTraits:
+    """What the peer says of the agent behind ``media``.
+
+    One that knows RFC 8445 and asks for no pace of checks wants 50 ms (RFC 8445 14.2). Any other is
+    of RFC 5245, by which each side may choose its own down to 20 ms (16.1).
+    """
+    asked_ms = description.ice_pacing
+    if asked_ms is None:
+        asked_ms = _DEFAULT_PACING_MS if _RFC_8445 in media.ice_options else 0
+    return AgentTraits(
+        is_lite=description.ice_lite,
+        pacing_s=asked_ms / 1000,
+        renominates=_RENOMINATION in media.ice_options,
+    )

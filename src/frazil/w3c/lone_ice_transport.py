@@ -1,0 +1,256 @@
+"""``RTCIceTransport`` without a connection (W3C IceTransport Extensions for WebRTC)."""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final
+
+from frazil.aio.driver import Driver
+from frazil.aio.ice_option import IceOptions
+from frazil.aio.network import Network
+from frazil.aio.pulse import Pulse
+from frazil.aio.system import SystemNetwork
+from frazil.errors import ConnectivityError
+from frazil.ice import AgentTraits, Credentials
+from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.configuration import Configuration
+from frazil.peer.event import Fired
+from frazil.peer.lone_router import MID
+from frazil.peer.lone_transport import LoneTransport
+from frazil.session.config import SessionConfig
+from frazil.session.session import Session
+from frazil.states.enums import RTCIceRole, RTCIceTransportState
+from frazil.trace import StateChange, Trace
+from frazil.w3c.event import Event
+from frazil.w3c.event_factory import make_event
+from frazil.w3c.target import EventHandler
+from frazil.w3c.transport import RTCIceParameters, RTCIceTransport
+
+_SYSTEM_NETWORK: Final = SystemNetwork()
+_STATES: Final = RTCIceTransportState
+
+
+class LoneIceTransport(RTCIceTransport):
+    """An ICE transport for datagrams of your own, signalled in your own way.
+
+    What W3C constructs as ``new RTCIceTransport()``. Use it inside a running event loop::
+
+        async with LoneIceTransport() as transport:
+            transport.on("icecandidate", lambda candidate: signal(candidate.toJSON()))
+            transport.on("message", print)
+            transport.gather({"iceServers": [{"urls": "stun:stun.example.org"}]})
+            signal(transport.getLocalParameters())
+            ...  # the peer's parameters and candidates come in
+            transport.start(parameters, "controlling")
+            transport.addRemoteCandidate(candidate)
+            await transport.wait_connected(timeout=30)
+            transport.send(b"hello")
+
+    Datagrams are neither encrypted nor acknowledged, and arrive as the network brings them: late,
+    twice, out of order, or not at all. One that looks like STUN (first byte below 4, magic cookie
+    in the fifth to eighth) cannot be received.
+
+    To restart ICE, both sides call :meth:`gather` again, exchange their new parameters and call
+    :meth:`start` with them; the path in use stays until there is a new one.
+    """
+
+    __slots__ = ("_closing", "_core", "_driver", "_is_lite", "_pulse")
+
+    onicecandidate = EventHandler("A candidate is to be signalled; an empty one ends them.")
+    onicecandidateerror = EventHandler("A server gave no candidate.")
+    onmessage = EventHandler("A datagram of the peer arrived.")
+
+    def __init__(
+        self,
+        *,
+        network: Network | None = None,
+        ice: IceOptions | None = None,
+        session: SessionConfig | None = None,
+    ) -> None:
+        """Make a transport in state ``new``.
+
+        Args:
+            network: Where sockets are opened; another one than this machine's in tests.
+            ice: How candidates are gathered, and what the ICE agent does with them.
+            session: Timers and limits; those of DTLS and SCTP have no effect.
+
+        Raises:
+            RuntimeError: No event loop is running.
+        """
+        asyncio.get_running_loop()
+        network = network or _SYSTEM_NETWORK
+        settings, options, trace = session or SessionConfig(), ice or IceOptions(), Trace()
+        policy, random_bytes = options.policy, network.random_bytes
+        self._is_lite = policy.lite
+        self._pulse = Pulse()
+        self._core = LoneTransport(
+            random_bytes=random_bytes,
+            trace=trace,
+            traits=policy.traits(settings.ice),
+            session_factory=lambda name: Session(
+                name, settings, None, random_bytes, trace, policy=policy
+            ),
+        )
+        self._driver = Driver(
+            self._core, network, self._on_fired, self._pulse.beat, options=options
+        )
+        self._closing: asyncio.Future[None] | None = None
+        super().__init__(self._core.ice, set(), self._driver.wake)
+
+    # --- signalling ---------------------------------------------------------------------------
+
+    def gather(self, options: Mapping[str, Any] | None = None) -> None:
+        """Find candidates, which ``icecandidate`` events tell.
+
+        Another call makes new :meth:`getLocalParameters`, as half of an ICE restart.
+
+        Args:
+            options: The W3C dictionary: ``{"gatherPolicy": "all", "iceServers": [...]}``.
+
+        Raises:
+            InvalidStateError: The transport is stopped.
+            TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The options are
+                wrong; the message says where.
+        """
+        members = dict(options or {})
+        policy = members.pop("gatherPolicy", "all")
+        configuration = Configuration.from_value({**members, "iceTransportPolicy": policy})
+        self._core.gather(configuration, self._driver.wake())
+
+    def start(
+        self,
+        remoteParameters: RTCIceParameters | Mapping[str, Any],
+        role: RTCIceRole | str = RTCIceRole.CONTROLLED,
+    ) -> None:
+        """Check the candidates of the peer; one side must be ``"controlling"``.
+
+        A call with the same parameters changes nothing; one with others is half of an ICE restart.
+
+        Args:
+            remoteParameters: What :meth:`getLocalParameters` of the peer gave.
+            role: ``"controlling"`` or ``"controlled"``. It stays for good.
+
+        Raises:
+            InvalidStateError: The transport is stopped, or has another role.
+            TypeError: A parameter is missing or of a wrong type, or there is no such role.
+            InvalidSyntaxError: A parameter does not follow RFC 8839 5.4.
+        """
+        if role not in (RTCIceRole.CONTROLLING, RTCIceRole.CONTROLLED):
+            raise TypeError(f"the role is 'controlling' or 'controlled', not {role!r}")
+        parameters = RTCIceParameters._read(remoteParameters)
+        traits = AgentTraits(is_lite=parameters.iceLite)
+        self._core.start(
+            Credentials(parameters.usernameFragment, parameters.password),
+            RTCIceRole(role),
+            traits,
+            self._driver.wake(),
+        )
+
+    def addRemoteCandidate(self, remoteCandidate: Any = None) -> None:
+        """Take a candidate of the peer, before or after :meth:`start`.
+
+        ``None``, or one whose ``candidate`` is empty, means that no more will come.
+
+        Raises:
+            InvalidStateError: The transport is stopped.
+            OperationError: The candidate is malformed.
+        """
+        if remoteCandidate is None:
+            init = CandidateInit()
+        elif isinstance(remoteCandidate, Mapping):
+            init = CandidateInit.from_value({"sdpMid": MID, **remoteCandidate})
+        else:
+            init = CandidateInit.from_value(remoteCandidate)
+        self._core.add_remote_candidate(init, self._driver.wake())
+
+    # --- datagrams ----------------------------------------------------------------------------
+
+    def send(self, data: bytes | bytearray | memoryview) -> None:
+        """Send a datagram on the selected pair, best effort; stay below 1200 bytes or so.
+
+        Raises:
+            InvalidStateError: No pair may be used: the transport is not connected, or lost the
+                consent of the peer.
+            TypeError: ``data`` is no bytes-like object.
+            ValueError: ``data`` is empty or larger than a UDP datagram.
+        """
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"a datagram is bytes, not {type(data).__name__}")
+        self._core.send(bytes(data), self._driver.wake())
+
+    # --- what is known ------------------------------------------------------------------------
+
+    def getLocalParameters(self) -> RTCIceParameters:
+        """Our credentials, which the peer needs; there from the beginning."""
+        credentials = self._slots.local_parameters
+        assert credentials is not None
+        return RTCIceParameters(credentials.ufrag, credentials.password, self._is_lite)
+
+    @property
+    def stateHistory(self) -> tuple[StateChange, ...]:
+        """Every state change, with its reason."""
+        return tuple(self._core.state_history)
+
+    @property
+    def trace(self) -> Trace:
+        """What was decided and why, in more detail than :attr:`stateHistory`."""
+        return self._core.trace
+
+    async def wait_connected(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Wait until :attr:`state` is ``connected`` or ``completed``.
+
+        Args:
+            timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes.
+
+        Raises:
+            ConnectivityError: The transport failed, was stopped, or the time ran out.
+        """
+        good = (_STATES.CONNECTED, _STATES.COMPLETED)
+        final = (*good, _STATES.FAILED, _STATES.CLOSED)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._pulse.wait_until(lambda: self.state in final)
+        except TimeoutError:
+            text = f"not connected after {timeout} s: state is {self.state}"
+            raise ConnectivityError(text) from None
+        if self.state not in good:
+            history = self._core.state_history
+            reasons = [history[-1].reason.text] if history else []
+            raise ConnectivityError(f"the transport is {self.state}", reasons)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def stop(self) -> "asyncio.Future[None]":
+        """Stop for good: ``state`` is ``closed`` on return, and ``statechange`` has told so.
+
+        Returns:
+            Done when sockets, timers and tasks are gone; awaiting it is optional.
+        """
+        if self._closing is None:
+            self._core.close(asyncio.get_running_loop().time())
+            self._closing = self._driver.close()
+            self._dispatch(Event("statechange", self))
+            self._pulse.beat()
+        return asyncio.shield(self._closing)
+
+    async def __aenter__(self) -> "LoneIceTransport":
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _on_fired(self, fired: Fired) -> None:
+        if fired.target is self._slots:
+            self._dispatch(make_event(fired, self, _no_others))
+
+    def __repr__(self) -> str:
+        return f"<LoneIceTransport {self.role} {self.state}>"
+
+
+def _no_others(slots: object) -> Any:
+    raise AssertionError(f"a lone transport has no object for {slots!r}")

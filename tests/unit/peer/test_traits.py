@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+import pytest
+
+from frazil.ice import AgentTraits
+from frazil.peer.traits import read_traits, with_traits
+from frazil.sdp import MediaDescription, Origin, SessionDescription, parse_sdp, write_sdp
+
+MEDIA = MediaDescription(
+    kind="application",
+    port=9,
+    protocol="UDP/DTLS/SCTP",
+    formats=("webrtc-datachannel",),
+    ice_options=("trickle",),
+)
+BARE = SessionDescription(origin=Origin(1, 1), media=(MEDIA,))
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [AgentTraits(), AgentTraits(pacing_s=0.02), AgentTraits(True, 0.05, renominates=True)],
+)
+def test_what_is_said_is_what_is_read(traits: AgentTraits) -> None:
+    text = write_sdp(with_traits(BARE, traits))
+    assert ("a=ice-lite\r\n" in text) is traits.is_lite
+    read = parse_sdp(text)
+    assert read_traits(read, read.media[0]) == traits
+
+
+@pytest.mark.parametrize(
+    ("pacing_s", "said_ms"), [(0.02, 20), (0.029, 29), (0.0201, 21), (0.005, 5)]
+)
+def test_a_pace_is_never_told_quicker_than_it_is(pacing_s: float, said_ms: int) -> None:
+    assert with_traits(BARE, AgentTraits(pacing_s=pacing_s)).ice_pacing == said_ms
+
+
+def test_only_rfc_8445_has_a_default_pace() -> None:
+    assert read_traits(BARE, MEDIA).pacing_s == 0.0
+    modern = replace(MEDIA, ice_options=("ice2", "trickle"))
+    assert read_traits(BARE, modern).pacing_s == 0.05
+    assert read_traits(replace(BARE, ice_pacing=10), modern).pacing_s == 0.01
+
+
+def test_only_sections_with_a_transport_tell_of_renomination() -> None:
+    rejected = replace(MEDIA, port=0, ice_options=())
+    two = replace(BARE, media=(MEDIA, rejected))
+    said = with_traits(two, AgentTraits(renominates=True))
+    assert [media.ice_options for media in said.media] == [("trickle", "renomination"), ()]

@@ -1,0 +1,307 @@
+"""ICE on its own: gathering, starting, datagrams, restarting, stopping."""
+
+import asyncio
+import functools
+
+import pytest
+
+from frazil import (
+    ConnectivityError,
+    IceOptions,
+    InvalidStateError,
+    InvalidSyntaxError,
+    LoneIceTransport,
+    NotSupportedError,
+    OperationError,
+    RTCIceParameters,
+    RTCPeerConnection,
+)
+from frazil.session.plain_transport import MAX_DATAGRAM_SIZE, MAX_QUEUED_DATAGRAMS
+from frazil.testing import Conditions, StunServer, run
+from frazil.types import Transmit
+from support.lone_pair import LonePair
+
+UP = ["new", "checking", "connected", "completed"]
+
+
+def on_pair(test):
+    """Run a coroutine test on a pair in virtual time; nothing may be left when it ends."""
+
+    @functools.wraps(test)
+    def test_in_virtual_time():
+        async def main(net):
+            async with LonePair(net) as pair:
+                await test(pair)
+
+        run(main)
+
+    del test_in_virtual_time.__wrapped__
+    return test_in_virtual_time
+
+
+def on_transport(test):
+    """The same with a single transport."""
+
+    @functools.wraps(test)
+    def test_in_virtual_time():
+        async def main(net):
+            async with LoneIceTransport(network=net.host("a", "10.0.0.1")) as transport:
+                await test(transport)
+
+        run(main)
+
+    del test_in_virtual_time.__wrapped__
+    return test_in_virtual_time
+
+
+@on_pair
+async def test_two_transports_connect_and_exchange_datagrams(pair):
+    await pair.connect()
+    pair.a.send(b"to b")
+    pair.b.send(bytearray(b"to a"))
+    pair.b.send(memoryview(b"\x80rtp, for all we know"))
+    await asyncio.sleep(1)
+    assert pair.inbox == {pair.a: [b"to a", b"\x80rtp, for all we know"], pair.b: [b"to b"]}
+    assert pair.states == {pair.a: UP, pair.b: UP}
+    assert (pair.a.role, pair.b.role) == ("controlling", "controlled")
+    assert pair.a.getSelectedCandidatePair().remote.address == "10.0.0.2"
+    assert pair.a.getLocalParameters() == pair.b.getRemoteParameters()
+    assert [each.candidate for each in pair.a.getLocalCandidates()] == [
+        each.candidate for each in pair.b.getRemoteCandidates()
+    ]
+
+
+@on_pair
+async def test_a_hundred_datagrams_of_any_content_arrive_in_order(pair):
+    await pair.connect()
+    sent = [bytes([first]) + bytes(20) for first in range(256)]
+    for datagram in sent:
+        pair.a.send(datagram)
+    await asyncio.sleep(1)
+    assert pair.inbox[pair.b] == sent
+
+
+@on_pair
+async def test_candidates_that_come_before_start_are_kept(pair):
+    pair.a.gather()
+    pair.b.gather()
+    await asyncio.sleep(1)
+    assert pair.a.state == pair.b.state == "new"
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.b.start(pair.a.getLocalParameters())
+    await asyncio.sleep(1)
+    assert pair.states == {pair.a: UP, pair.b: UP}
+
+
+@on_pair
+async def test_starting_before_gathering_works_as_well(pair):
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.b.start(pair.a.getLocalParameters())
+    pair.a.gather()
+    pair.b.gather()
+    await asyncio.sleep(1)
+    assert pair.states == {pair.a: UP, pair.b: UP}
+
+
+@on_pair
+async def test_starting_again_with_the_same_parameters_changes_nothing(pair):
+    await pair.connect()
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    await asyncio.sleep(5)
+    assert pair.states[pair.a] == UP
+    with pytest.raises(InvalidStateError, match="has started and is controlling"):
+        pair.a.start(pair.b.getLocalParameters(), "controlled")
+
+
+@on_pair
+async def test_a_restart_keeps_the_path_until_there_is_a_new_one(pair):
+    await pair.connect()
+    await asyncio.sleep(5)
+    old = pair.a.getLocalParameters()
+    pair.negotiate()
+    assert pair.a.getLocalParameters() != old
+    pair.a.send(b"on the way")
+    await asyncio.sleep(5)
+    assert pair.inbox[pair.b] == [b"on the way"]
+    assert pair.states == {pair.a: [*UP, *UP[2:]], pair.b: [*UP, *UP[2:]]}
+
+
+@on_pair
+async def test_silence_is_told_and_so_is_the_end_of_consent(pair):
+    await pair.connect()
+    await asyncio.sleep(5)
+    pair.net.block("a", "b")
+    await asyncio.sleep(60)
+    for each in (pair.a, pair.b):
+        assert pair.states[each] == [*UP, "disconnected", "failed"]
+        with pytest.raises(InvalidStateError, match="no pair of candidates is in use"):
+            each.send(b"hello?")
+    assert pair.a.stateHistory[-1].reason.cause == "consent-lost"
+    with pytest.raises(ConnectivityError, match="consent to send is lost"):
+        await pair.a.wait_connected()
+
+
+@on_pair
+async def test_a_stranger_is_not_heard(pair):
+    await pair.connect()
+    mallory = pair.net.host("mallory", "10.0.0.66")
+    socket = mallory.open_udp("10.0.0.66", 0, lambda datagrams: None)
+    local = pair.b.getSelectedCandidatePair().local
+    socket.send([Transmit(b"let me in", 9, socket.local, (local.address, local.port))])
+    await asyncio.sleep(1)
+    assert pair.inbox[pair.b] == []
+    assert pair.b.trace.counters["datagram-from-unvalidated-address"] == 1
+    socket.close()
+
+
+@on_pair
+async def test_more_than_one_flush_can_take_is_lost_and_counted(pair):
+    await pair.connect()
+    for _ in range(MAX_QUEUED_DATAGRAMS + 5):
+        pair.a.send(b"x")
+    await asyncio.sleep(1)
+    assert pair.a.trace.counters["datagram-not-sent"] == 5
+    assert len(pair.inbox[pair.b]) <= MAX_QUEUED_DATAGRAMS
+
+
+@on_pair
+async def test_only_datagrams_can_be_sent(pair):
+    await pair.connect()
+    for wrong in (b"", bytes(MAX_DATAGRAM_SIZE + 1)):
+        with pytest.raises(ValueError, match="1 to 65507 bytes"):
+            pair.a.send(wrong)
+    with pytest.raises(TypeError, match="a datagram is bytes, not str"):
+        pair.a.send("text")
+
+
+@on_pair
+async def test_stopping_is_told_at_once_and_for_good(pair):
+    await pair.connect()
+    closing = pair.a.stop()
+    assert pair.a.state == "closed"
+    assert pair.states[pair.a][-1] == "closed"
+    await closing
+    await pair.a.stop()
+    assert pair.states[pair.a].count("closed") == 1
+    for call in (
+        pair.a.gather,
+        lambda: pair.a.start(pair.b.getLocalParameters(), "controlling"),
+        pair.a.addRemoteCandidate,
+        lambda: pair.a.send(b"x"),
+    ):
+        with pytest.raises(InvalidStateError):
+            call()
+
+
+@on_transport
+async def test_events_of_gathering(transport):
+    seen = []
+    for kind in ("icecandidate", "gatheringstatechange"):
+        transport.addEventListener(kind, lambda event: seen.append(event))
+    transport.gather()
+    await asyncio.sleep(1)
+    first, found, end, last = seen
+    assert (first.type, last.type) == ("gatheringstatechange",) * 2
+    assert found.candidate.candidate.startswith("candidate:")
+    assert found.candidate.usernameFragment == transport.getLocalParameters().usernameFragment
+    assert end.candidate.candidate == ""
+    assert transport.gatheringState == "complete"
+
+
+def test_servers_are_asked_and_their_errors_told():
+    async def main(net):
+        server = StunServer(net.host("stun", "192.0.2.1"), 3478)
+        net.host("silent", "192.0.2.9")
+        async with LoneIceTransport(network=net.host("a", "10.0.0.1")) as transport:
+            errors = []
+            transport.onicecandidateerror = errors.append
+            transport.gather({"iceServers": [{"urls": ["stun:192.0.2.1", "stun:192.0.2.9"]}]})
+            await asyncio.sleep(60)
+            assert [each.errorCode for each in errors] == [701]
+            assert "192.0.2.9" in errors[0].url
+            assert transport.gatheringState == "complete"
+        server.close()
+
+    run(main)
+
+
+@on_transport
+async def test_what_is_wrong_is_told_at_once(transport):
+    good = transport.getLocalParameters()
+    with pytest.raises(InvalidSyntaxError, match="usernameFragment"):
+        transport.start(RTCIceParameters("a b c", good.password), "controlling")
+    with pytest.raises(InvalidSyntaxError, match="password"):
+        transport.start({"usernameFragment": "abcd", "password": "short"})
+    with pytest.raises(TypeError, match="need a usernameFragment and a password"):
+        transport.start({"usernameFragment": "abcd"})
+    with pytest.raises(TypeError, match="the role is"):
+        transport.start(good, "unknown")
+    with pytest.raises(OperationError, match="cannot be used"):
+        transport.addRemoteCandidate({"candidate": "candidate:x"})
+    with pytest.raises(TypeError, match="iceTransportPolicy must be one of"):
+        transport.gather({"gatherPolicy": "some"})
+    with pytest.raises(InvalidStateError, match="no pair"):
+        transport.send(b"x")
+    assert transport.state == transport.gatheringState == "new"
+
+
+@on_transport
+async def test_waiting_ends_with_the_time_or_the_transport(transport):
+    with pytest.raises(ConnectivityError, match="not connected after 3 s: state is new"):
+        await transport.wait_connected(3)
+    waiting = asyncio.create_task(transport.wait_connected())
+    await asyncio.sleep(1)
+    await transport.stop()
+    with pytest.raises(ConnectivityError, match="the transport is closed"):
+        await waiting
+
+
+def test_a_lite_transport_says_so_and_connects():
+    async def main(net):
+        hosts = net.host("a", "10.0.0.1"), net.host("b", "10.0.0.2")
+        async with LonePair(net, *hosts) as pair:
+            lite = LoneIceTransport(network=net.host("c", "10.0.0.3"), ice=IceOptions(lite=True))
+            with pytest.raises(NotSupportedError):
+                lite.gather({"iceServers": [{"urls": "stun:192.0.2.1"}]})
+            lite.gather()
+            pair.a.gather()
+            lite.on("icecandidate", lambda found: pair.signal(found, pair.a))
+            parameters = lite.getLocalParameters()
+            assert parameters.iceLite
+            pair.a.start(parameters, "controlled")
+            lite.start(pair.a.getLocalParameters(), "controlling")
+            await pair.a.wait_connected(10)
+            await lite.wait_connected(10)
+            assert (pair.a.role, lite.role) == ("controlling", "controlled")
+            await lite.stop()
+
+    run(main)
+
+
+def test_datagrams_survive_a_network_that_does_what_it_likes():
+    async def main(net):
+        async with LonePair(net) as pair:
+            net.connect("a", "b", Conditions(delay_s=0.02, loss=0.2, jitter_s=0.01))
+            await pair.connect()
+            for n in range(200):
+                pair.a.send(n.to_bytes(2))
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(1)
+            got = pair.inbox[pair.b]
+            assert 120 <= len(got) < 200
+            assert {int.from_bytes(each) for each in got} <= set(range(200))
+
+    run(main)
+
+
+def test_the_transport_of_a_connection_is_driven_by_it():
+    async def main(net):
+        pc = RTCPeerConnection(network=net.host("a", "10.0.0.1"))
+        pc.createDataChannel("x")
+        await pc.setLocalDescription()
+        ice = pc.sctp.transport.iceTransport
+        assert not hasattr(ice, "gather")
+        assert not isinstance(ice, LoneIceTransport)
+        await pc.close()
+
+    run(main)
