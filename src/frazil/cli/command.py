@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Sequence
 
 import frazil
-from frazil.cli import demo, doctor
+from frazil.cli import demo, doctor, states
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Parser
 
@@ -54,6 +54,7 @@ def _make_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=False)
     demo.add_parser(commands)
     doctor.add_parser(commands)
+    states.add_parser(commands)
     return parser
 
 
