@@ -6,7 +6,12 @@ import ssl
 from collections.abc import Sequence
 
 import frazil
-from frazil.cli import demo, doctor, replay
+from frazil.cli import (
+    demo,
+    doctor,
+    replay,
+    states,
+)
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Parser
 
@@ -55,6 +60,7 @@ def _make_parser() -> Parser:
     demo.add_parser(commands)
     replay.add_parser(commands)
     doctor.add_parser(commands)
+    states.add_parser(commands)
     return parser
 
 
