@@ -285,7 +285,7 @@ class PeerConnection:
         if not self._is_closed:
             self._negotiator.restart_ice()
 
-    def set_configuration(self, configuration: Configuration) -> None:
+    def set_configuration(self, configuration: Configuration, now: float) -> None:
         """Change servers and policy from the next gathering on.
 
         Raises:
@@ -298,7 +298,7 @@ class PeerConnection:
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )
-        self.transports.configure(configuration)
+        self.transports.configure(configuration, now)
 
     # --- data channels ------------------------------------------------------------------------
 

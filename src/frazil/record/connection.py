@@ -101,6 +101,9 @@ class RecordedTransports(TransportSet):
     add_turn_stream = recorded("transports", TransportSet.add_turn_stream)
     turn_streams_done = recorded("transports", TransportSet.turn_streams_done)
     server_failed = recorded("transports", TransportSet.server_failed)
+    name_resolved = recorded("transports", TransportSet.name_resolved)
+    name_unresolved = recorded("transports", TransportSet.name_unresolved)
+    fill_pool = recorded("transports", TransportSet.fill_pool)
     relay_stream_opened = recorded("transports", TransportSet.relay_stream_opened)
     relay_stream_failed = recorded("transports", TransportSet.relay_stream_failed)
 

@@ -156,6 +156,8 @@ class RTCPeerConnection(EventTarget):
         self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
+        if config.ice_candidate_pool_size > 0:
+            self._peer.transports.fill_pool(self._driver.wake())
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -288,7 +290,7 @@ class RTCPeerConnection(EventTarget):
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
         """
-        self._peer.set_configuration(Configuration.from_value(configuration))
+        self._peer.set_configuration(Configuration.from_value(configuration), self._driver.wake())
         self._calls.configured(self._peer.configuration)
 
     # --- certificates -------------------------------------------------------------------------

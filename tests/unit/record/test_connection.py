@@ -19,6 +19,7 @@ INSIDE = {
         "create",
         "discard",
         "close",
+        "close_pool",
         "drain",
         "next_timeout",
         "is_validated",
