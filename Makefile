@@ -61,6 +61,10 @@ docs: $(VENV)/dev.stamp
 nat-matrix: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m matrix
 
+.PHONY: explain
+explain: $(VENV)/dev.stamp
+	cd tests && $(abspath $(BIN))/python -m explain
+
 .PHONY: detection
 detection: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m detection

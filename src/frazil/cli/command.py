@@ -9,6 +9,7 @@ import frazil
 from frazil.cli import (
     demo,
     doctor,
+    explain,
     replay,
     states,
 )
@@ -60,6 +61,7 @@ def _make_parser() -> Parser:
     demo.add_parser(commands)
     replay.add_parser(commands)
     doctor.add_parser(commands)
+    explain.add_parser(commands)
     states.add_parser(commands)
     return parser
 

@@ -10,6 +10,8 @@ from frazil.states.enums import RTCIceTransportState as Ice
 from frazil.trace import Fact, TraceRecord
 
 _WORKING = (Ice.CONNECTED, Ice.COMPLETED)
+_BEGINNINGS = ("configured", "role", "gathering")
+"""What comes first; recordings without addresses lack the calls of the application."""
 
 
 def fact(record: TraceRecord, name: str) -> Fact:
@@ -147,6 +149,11 @@ class Story(Records):
     def failed(self) -> bool:
         """Whether some transport failed, which is then what to explain."""
         return any(each.ice == Ice.FAILED for each in self.paths)
+
+    @property
+    def knows_its_beginning(self) -> bool:
+        """Whether the ring still has the first records: what is missing then never was."""
+        return bool(self.records) and self.records[0].event in _BEGINNINGS
 
     @cached_property
     def servers(self) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
 from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
 from frazil.w3c.transport import RTCSctpTransport
+from frazil.w3c.warning_log import WarningLog
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -154,6 +155,7 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
+        WarningLog(records, self._loop)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:

@@ -1,0 +1,108 @@
+"""``frazil explain``: why a connection did not work, from files."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from frazil.cli.exit_code import ExitCode
+from frazil.cli.parser import Commands
+from frazil.explain import Report, explain
+from frazil.explain.browser import BrowserEvent, judge_signalling, offset, read_dump
+from frazil.explain.finding import evidence_line
+from frazil.explain.trace_file import read_records
+from frazil.trace import TraceRecord
+
+_DESCRIPTION = """\
+Says why a connection is not what it should be: the cause, the evidence, the fix. Reads a recording,
+made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, and a dump that
+chrome://webrtc-internals saved of the other half. Given both, it puts them on one time axis and
+says what signalling has lost.
+"""
+_EPILOG = """\
+exit codes:
+  0  nothing is wrong
+  1  something is; it was printed
+  2  a file cannot be read, or is none of these
+"""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the files tell of one session."""
+
+    records: list[TraceRecord] = field(default_factory=list)
+    browser: list[BrowserEvent] = field(default_factory=list)
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the subcommand to the command line."""
+    parser = commands.add_parser(
+        "explain",
+        help="say why a connection did not work",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recording or dump")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain the files."""
+    session = _Session()
+    for path in options.files:
+        try:
+            _read(path, session)
+        except (OSError, ValueError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return ExitCode.USAGE
+    report = _report(session)
+    shift_s = offset(session.records, session.browser)
+    timeline = _timeline(session, report.began_at, shift_s) if session.browser else []
+    if options.json:
+        print(json.dumps({"findings": report.to_json(), "timeline": timeline}, indent=2))
+    else:
+        for line in timeline:
+            print(line)
+        if session.records:
+            print(str(report) or "nothing is wrong")
+    return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
+
+
+def _read(path: Path, session: _Session) -> None:
+    text = path.read_text(encoding="utf-8")
+    try:
+        logs = read_dump(text)
+    except ValueError:
+        session.records += read_records(text.splitlines())
+    else:
+        session.browser = max([session.browser, *logs], key=len)
+
+
+def _report(session: _Session) -> Report:
+    report = explain(session.records)
+    if not session.records or not report.findings:
+        return report
+    lost = tuple(judge_signalling(session.records, session.browser))
+    others = tuple(each for each in report.findings if each.code not in {e.code for e in lost})
+    return Report(lost + others, report.began_at)
+
+
+def _timeline(session: _Session, began_at: float, shift_s: float | None) -> Sequence[str]:
+    """Both halves in the order of time; the browser's alone if they cannot be aligned."""
+    if shift_s is None:
+        start = session.browser[0].at
+        return [f"{each.at - start:+.3f} s {each.summary}" for each in session.browser]
+    lines = [
+        (each.at, evidence_line(each, began_at))
+        for each in session.records
+        if not each.kind.is_routine and each.layer not in ("peer", "api")
+    ]
+    for each in session.browser:
+        at = each.at - shift_s
+        lines.append((at, f"{at - began_at:+.3f} s {each.summary}"))
+    return [text for _, text in sorted(lines)]

@@ -1,0 +1,73 @@
+"""The records in a file: a recording, or a trace on its own."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from frazil.trace import EVENTS, Fact, TraceRecord
+
+
+def read_records(lines: Iterable[str]) -> list[TraceRecord]:
+    """The records of a recording, or of a file that :func:`trace_lines` made.
+
+    What is not known here, because another version wrote it, is left out, and so is a last line
+    that is cut off.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    records: list[TraceRecord] = []
+    has_header = False
+    for text in lines:
+        line = _load(text)
+        has_header = has_header or (isinstance(line, dict) and "format" in line)
+        for entry in _entries(line):
+            record = _record(entry)
+            if record is not None:
+                records.append(record)
+    if not records and not has_header:
+        raise ValueError("neither a recording nor a trace")
+    return records
+
+
+def trace_lines(records: Sequence[TraceRecord]) -> Iterator[str]:
+    """Records as JSON lines: instant, layer, event, transport, then the facts."""
+    for each in records:
+        yield json.dumps([each.last_at, each.layer, each.event, each.transport, *each.values])
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _entries(line: Any) -> list[Any]:
+    if isinstance(line, list):
+        return [line]
+    if not isinstance(line, dict):
+        return []
+    told = line.get("trace")
+    return [line["api"]] if "api" in line else told if isinstance(told, list) else []
+
+
+def _record(entry: Any) -> TraceRecord | None:
+    if not isinstance(entry, list) or len(entry) < 4 or not isinstance(entry[0], int | float):
+        return None
+    at, layer, event, transport, *facts = entry
+    kind = EVENTS.get((str(layer), str(event)))
+    if kind is None or len(facts) != len(kind.facts):
+        return None
+    return TraceRecord(float(at), kind, tuple(map(_fact, facts)), str(transport))
+
+
+def _fact(value: Any) -> Fact:
+    if isinstance(value, list):
+        pairs = [each for each in value if isinstance(each, list) and len(each) == 2]
+        return tuple((str(name), _scalar(each)) for name, each in pairs)
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | int | float | bool | None:
+    return value if isinstance(value, str | int | float | None) else json.dumps(value)

@@ -1,0 +1,66 @@
+"""Tells the log what the user can do something about, once."""
+
+import asyncio
+import logging
+from itertools import count
+from typing import Final
+
+from frazil.explain import Finding, explain
+from frazil.states.enums import RTCPeerConnectionState
+from frazil.trace import Trace, TraceRecord
+
+_number = count(1)
+_SERVERS: Final = frozenset({"server-failed", "permission-failed"})
+_OF_SERVERS: Final = ("FZ-TURN", "FZ-STUN")
+_NO_WARNINGS: Final = frozenset({"FZ-PEER-CLOSED", "FZ-API-CLOSED"})
+"""What somebody did on purpose."""
+
+
+class WarningLog:
+    """Looks into the causes when a server or the connection fails, and warns of each once.
+
+    A warning goes to the logger of the layer, ``frazil.ice`` for example, and names the connection.
+
+    Args:
+        trace: Of the connection.
+        loop: Where it lives.
+
+    Attributes:
+        name: What the log calls the connection.
+    """
+
+    __slots__ = ("_is_due", "_loop", "_told", "_trace", "name")
+
+    def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop) -> None:
+        self.name = f"connection {next(_number)}"
+        self._trace = trace
+        self._loop = loop
+        self._is_due = False
+        self._told: set[str] = set()
+        trace.listen(self._take)
+
+    def _take(self, record: TraceRecord) -> None:
+        if not self._is_due and (record.event in _SERVERS or _fails(record)):
+            self._is_due = True  # more may follow in the same turn
+            self._loop.call_soon(self._look, _fails(record))
+
+    def _look(self, has_failed: bool) -> None:
+        self._is_due = False
+        for finding in explain(self._trace.records, self._loop.time()).findings:
+            if has_failed or finding.code.startswith(_OF_SERVERS):
+                self._tell(finding)
+
+    def _tell(self, finding: Finding) -> None:
+        if finding.code in self._told or finding.code in _NO_WARNINGS:
+            return
+        self._told.add(finding.code)
+        logging.getLogger(f"frazil.{finding.kind.layer}").warning(
+            "%s: %s: %s %s", self.name, finding.code, finding.sentence, finding.kind.fix
+        )
+
+
+def _fails(record: TraceRecord) -> bool:
+    if record.event != "state-changed":
+        return False
+    facts = record.facts
+    return facts["machine"] == "connection" and facts["new"] == RTCPeerConnectionState.FAILED

@@ -1,0 +1,98 @@
+import json
+
+import pytest
+
+from frazil.cli import main
+from frazil.explain.trace_file import trace_lines
+from frazil.trace import Trace
+
+DUMP = {
+    "PeerConnections": {
+        "7-1": {
+            "updateLog": [
+                {"time": 1e6, "type": "setRemoteDescription", "value": "type: offer, sdp: v=0"},
+                {
+                    "time": 1e6 + 100,
+                    "type": "icecandidate",
+                    "value": "candidate:1 1 udp 1 203.0.113.7 5000 typ host",
+                },
+                {"time": 1e6 + 200, "type": "setLocalDescription", "value": "type: answer"},
+            ]
+        }
+    }
+}
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """The trace of a connection to which signalling brings no candidate."""
+    trace = Trace()
+    trace.record(0.0, "api", "configured", servers="", policy="all", bundle="balanced")
+    path = trace.of("0")
+    path.record(0.0, "ice", "gathering", state="gathering", text="")
+    path.record(0.0, "ice", "local-candidate", type="host", address="10.0.0.1:5000", ufrag="u")
+    for at, side, kind in ((0.0, "local", "offer"), (0.5, "remote", "answer")):
+        trace.record(at, "peer", "description-applied", side=side, type=kind, sections=1)
+    path.record(30.0, "ice", "gathering", state="complete", text="")
+    file = tmp_path / "trace.jsonl"
+    file.write_text("\n".join(trace_lines(trace.records)))
+    return file
+
+
+@pytest.fixture
+def dump(tmp_path):
+    file = tmp_path / "dump.json"
+    file.write_text(json.dumps(DUMP))
+    return file
+
+
+def test_a_trace_is_explained(silent, capsys):
+    assert main(["explain", str(silent)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("FZ-SIG-CANDIDATES-LOST: Signalling brings no candidate")
+    assert lines[1].startswith("    fix: Forward every icecandidate event")
+    assert lines[3] == "    +0.500 s peer description-applied side=remote type=answer sections=1"
+
+
+def test_as_json(silent, capsys):
+    assert main(["explain", "--json", str(silent)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [each["code"] for each in told["findings"]] == ["FZ-SIG-CANDIDATES-LOST"]
+    assert told["timeline"] == []
+
+
+def test_both_halves_are_put_on_one_axis(silent, dump, capsys):
+    assert main(["explain", str(silent), str(dump)]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert [line for line in out if "browser " in line and " s " in line][:3] == [
+        "+0.150 s browser setRemoteDescription offer",
+        "+0.250 s browser icecandidate candidate:1 1 udp 1 203.0.113.7 5000 typ host",
+        "+0.350 s browser setLocalDescription answer",
+    ]
+    (told,) = [line for line in out if line.startswith("FZ-")]
+    assert told.endswith("1 of them never came here: 203.0.113.7:5000.")
+
+
+def test_the_half_of_the_browser_alone(dump, capsys):
+    assert main(["explain", str(dump)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "+0.000 s browser setRemoteDescription offer"
+    assert len(out) == 3
+
+
+def test_nothing_is_wrong(tmp_path, capsys):
+    trace = Trace()
+    trace.of("0").record(0.0, "ice", "end-of-remote-candidates")
+    file = tmp_path / "trace.jsonl"
+    file.write_text("\n".join(trace_lines(trace.records)))
+    assert main(["explain", str(file)]) == 0
+    assert capsys.readouterr().out == "nothing is wrong\n"
+
+
+@pytest.mark.parametrize("content", [None, b"hello", b"\xff\xfe", b"{}"])
+def test_what_cannot_be_read_is_told(tmp_path, content, capsys):
+    file = tmp_path / "file"
+    if content is not None:
+        file.write_bytes(content)
+    assert main(["explain", str(file)]) == 2
+    assert str(file) in capsys.readouterr().err

@@ -1,0 +1,58 @@
+import asyncio
+import json
+
+import pytest
+
+from frazil import RTCPeerConnection
+from frazil.aio.recording_file import join_recordings
+from frazil.explain import explain
+from frazil.explain.trace_file import read_records, trace_lines
+from frazil.testing import VirtualNetwork, run
+from support.virtual_pair import VirtualPair, on_virtual_pair
+
+
+@on_virtual_pair
+async def test_what_was_written_explains_the_same(pair: VirtualPair):
+    pair.a.createDataChannel("chat")
+    pair.net.block()
+    await pair.negotiate()
+    await pair.a._pulse.wait_until(lambda: pair.a.connectionState == "failed")
+    lines = list(trace_lines(pair.a.trace.records))
+    again = read_records([*lines, lines[-1][:10]])
+    assert str(explain(again)) == str(explain(pair.a.trace.records)) != ""
+
+
+def test_a_recording_is_read_without_a_replay(tmp_path):
+    path = tmp_path / "session.jsonl"
+
+    async def main(net: VirtualNetwork) -> None:
+        async with RTCPeerConnection(network=net.host("a", "10.0.0.1"), trace=path) as pc:
+            pc.createDataChannel("chat")
+            await pc.setLocalDescription()
+            await asyncio.sleep(10)
+
+    run(main)
+    join_recordings(10)
+    records = read_records(path.read_text(encoding="utf-8").splitlines())
+    assert explain(records).codes == ("FZ-SIG-NO-ANSWER",)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "{}", "[]", "[1, 2]", "null", "\0", "[[[["])
+def test_what_is_neither_is_refused(text):
+    with pytest.raises(ValueError, match="neither a recording nor a trace"):
+        read_records([text])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        [0.0, "ice", "pair-valid", "0", "pair"],
+        [0.0, "ice", "unheard-of", "0"],
+        [0.0, [], {}, "0"],
+        ["now", "ice", "end-of-remote-candidates", "0"],
+    ],
+)
+def test_what_another_version_wrote_is_left_out(entry):
+    good = [0.0, "ice", "end-of-remote-candidates", "0"]
+    (record,) = read_records([json.dumps(entry), json.dumps(good)])
+    assert record.event == "end-of-remote-candidates"
