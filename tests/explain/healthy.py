@@ -16,6 +16,7 @@ def hold(seed: int) -> None:
     """
     dice = random.Random(seed)
     stage = Stage(seed)
+    stage.expected_refusals = True  # candidates that come after close()
 
     async def main() -> None:
         alice, bob = _peers(stage, dice)

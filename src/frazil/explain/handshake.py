@@ -13,7 +13,7 @@ _PATIENCE_S: Final = 2.5
 _STALLED_S: Final = 4.0
 """A retransmission timeout that has grown to this has doubled several times without an answer."""
 _STALLS: Final = 3
-_CONGESTED: Final = 3
+_CONGESTED: Final = 6
 """Timeouts of unacknowledged data within a minute that are more than bad luck."""
 _MINUTE_S: Final = 60.0
 _UNEXPECTED_MESSAGE: Final = 10
