@@ -126,6 +126,21 @@ def test_candidates_of_sections_that_we_reject_are_ignored() -> None:
     assert len(added(peer)) == before + 1
 
 
+@pytest.mark.parametrize("line", [LINE, ""])
+def test_candidates_of_sections_that_the_peer_rejects_are_ignored_whatever_their_generation(
+    line: str,
+) -> None:
+    offer = (CORPUS / "chromium-156-offer.sdp").read_text()
+    peer = answering(offer.replace("m=audio 45203", "m=audio 0").replace("BUNDLE 0 ", "BUNDLE "))
+    before = len(added(peer))
+    text = peer.pc.remote_description.sdp
+    add(peer, {"candidate": line, "sdpMid": "0", "usernameFragment": "gone"})
+    assert len(added(peer)) == before
+    assert peer.pc.remote_description.sdp == text
+    with pytest.raises(OperationError, match="another generation"):
+        add(peer, {"candidate": line, "sdpMid": "1", "usernameFragment": "gone"})
+
+
 def test_candidates_of_sections_that_the_answer_bundles_elsewhere_are_only_written_down() -> None:
     peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
     before = len(added(peer))
