@@ -252,3 +252,18 @@ def test_after_close_it_is_an_invalid_state() -> None:
     one, _, _ = connected_pair()
     one.pc.close(0.0)
     assert isinstance(one.pc.add_ice_candidate(None).error, InvalidStateError)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "candidate:1 1 udp 1 192.0.2.9 22 typ host",
+        "candidate:1 1 udp 1 192.0.2.9 0 typ host",
+        "candidate:1 1 udp 1 224.0.0.1 9 typ host",
+        "candidate:1 1 udp 1 6a1b3c4d-0000-4000-8000-000000000000.local 9 typ host",
+    ],
+)
+def test_candidates_that_can_never_work_are_accepted_and_written_down(line: str) -> None:
+    peer = answering()
+    add(peer, {"candidate": line, "sdpMid": "0", "relayProtocol": "smoke", "url": "nonsense:"})
+    assert peer.pc.remote_description.sdp.count(f"a={line}\r\n") == 1
