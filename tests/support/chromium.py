@@ -3,15 +3,26 @@
 from pathlib import Path
 
 from support.browser import Browser
+from support.namespace import Namespace
 from support.page import Page
 from support.remote import Json, RemoteControl
 
 
 class Chromium(Browser):
-    """Chromium with its media and network stack as shipped, except that it shows its addresses."""
+    """Chromium with its media and network stack as shipped, except that it shows its addresses.
+
+    Args:
+        namespace: The browser's only network.
+        hides_addresses: Whether it gives its host candidates mDNS names, as it does by default to
+            pages without a permission for media.
+    """
 
     program = "chromium"
     package = "chromium"
+
+    def __init__(self, namespace: Namespace, *, hides_addresses: bool = False) -> None:
+        super().__init__(namespace)
+        self._features = "" if hides_addresses else "--disable-features=WebRtcHideLocalIpsWithMdns"
 
     def _arguments(self, profile: Path) -> list[str]:
         return [
@@ -27,7 +38,7 @@ class Chromium(Browser):
             # A page in the background would have its timers held back.
             "--disable-background-timer-throttling",
             "--disable-renderer-backgrounding",
-            "--disable-features=WebRtcHideLocalIpsWithMdns",
+            *filter(None, [self._features]),
             "--remote-debugging-port=0",
             f"--user-data-dir={profile}",
             "about:blank",

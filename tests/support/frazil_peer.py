@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from frazil import IceOptions, RTCDataChannel, RTCPeerConnection
+from frazil import RTCDataChannel, RTCPeerConnection
 
 
 class FrazilPeer(RTCPeerConnection):
@@ -14,10 +14,8 @@ class FrazilPeer(RTCPeerConnection):
         seen: For each attribute the values that its events brought, the initial one first.
     """
 
-    def __init__(
-        self, configuration: dict[str, Any] | None = None, ice: IceOptions | None = None
-    ) -> None:
-        super().__init__(configuration, ice=ice)
+    def __init__(self, configuration: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(configuration, **options)
         names = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
         self.seen: dict[str, list[str]] = {name: [str(getattr(self, name))] for name in names}
         for name in names:
@@ -49,8 +47,8 @@ class FrazilPeer(RTCPeerConnection):
 
 @asynccontextmanager
 async def frazil_peer(
-    configuration: dict[str, Any] | None = None, *, ice: IceOptions | None = None
+    configuration: dict[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[FrazilPeer]:
-    """A connection, closed in the end."""
-    async with FrazilPeer(configuration, ice) as peer:
+    """A connection with the options of ``RTCPeerConnection``, closed in the end."""
+    async with FrazilPeer(configuration, **options) as peer:
         yield peer

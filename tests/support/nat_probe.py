@@ -39,6 +39,7 @@ class ProbeServer:
     def _on_datagrams(self, batch: list[Datagram]) -> None:
         for data, (address, port), remote in batch:
             request = Message.decode(data)
+            other = (_other(self.addresses, address), _other(self.ports, port))
             change = request.attributes.get(Attribute.CHANGE_REQUEST, 0)
             if change & CHANGE_ADDRESS:
                 address = _other(self.addresses, address)
@@ -48,6 +49,7 @@ class ProbeServer:
             attributes = {
                 Attribute.XOR_MAPPED_ADDRESS: remote,
                 Attribute.RESPONSE_ORIGIN: origin,
+                Attribute.OTHER_ADDRESS: other,
             }
             send(
                 self._sockets[origin],

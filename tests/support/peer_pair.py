@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged
 from frazil.errors import OperationError
 from frazil.ice import (
+    AddressesNeeded,
     AgentTraits,
     Candidate,
     CandidateGathered,
@@ -126,6 +127,8 @@ class FakeSession:
         return [call[1:] for call in self.calls if call[0] == name]
 
     def report_gathering(self, state: RTCIceGathererState, ufrag: str) -> None:
+        if state is RTCIceGathererState.GATHERING:
+            self.events.append(AddressesNeeded(ufrag))
         self.events.append(GatheringStateChanged(state, ufrag, REASON))
 
     def report_ice(self, old: str, new: str, pair=None) -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from frazil import FrazilError, IceOptions, RTCDataChannel, RTCPeerConnection, SessionConfig
+from frazil.aio import Network
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from support.witness import MACHINES, Witness
 
@@ -259,12 +260,20 @@ class Stage:
         session: SessionConfig | None = None,
         ice: IceOptions | None = None,
         host: VirtualHost | None = None,
+        network: Network | None = None,
         recovery: str = "none",
     ) -> Peer:
-        """A peer on a host of its own, unless ``host`` is given."""
+        """A peer on a host of its own, unless ``host`` is given.
+
+        It uses the host directly, unless ``network`` is given, which leads there.
+        """
         host = host or self.net.host(name, *addresses)
         pc = RTCPeerConnection(
-            configuration, network=host, session=session, ice=ice, recovery=recovery
+            configuration,
+            network=network or host,
+            session=session,
+            ice=ice,
+            recovery=recovery,
         )
         peer = Peer(name, host, pc)
         self.peers.append(peer)

@@ -15,10 +15,17 @@ class VirtualPair:
         announced: The channels that ``b`` was told of.
     """
 
-    def __init__(self, net: VirtualNetwork, hosts: Sequence[VirtualHost] = (), **options: Any):
+    def __init__(
+        self,
+        net: VirtualNetwork,
+        hosts: Sequence[VirtualHost] = (),
+        *,
+        trace_a: Any = None,
+        **options: Any,
+    ):
         self.net = net
         self.host_a, self.host_b = hosts or (net.host("a", "10.0.0.1"), net.host("b", "10.0.0.2"))
-        self.a = RTCPeerConnection(network=self.host_a, **options)
+        self.a = RTCPeerConnection(network=self.host_a, trace=trace_a, **options)
         self.b = RTCPeerConnection(network=self.host_b, **options)
         self.announced: list[RTCDataChannel] = []
         self.b.on("datachannel", self.announced.append)

@@ -11,15 +11,20 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.gathering import GatheringDriver
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, MdnsMode
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.naming import Naming
 from frazil.aio.network import Network
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.task_set import TaskSet
 from frazil.peer.event import (
+    ChecksExpected,
     DriverRequest,
     EventType,
     Fired,
     GatheringRequested,
+    LookupRequested,
     OperationSettled,
     PeerEvent,
     StreamRequested,
@@ -90,15 +95,22 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
-        self._gathering = GatheringDriver(peer.transports, network, self.flush, options=options)
+        self._tasks = TaskSet()
+        self._naming = Naming(
+            peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
+        )
+        local = LocalAddresses(network, options, self._naming)
+        self._gathering = GatheringDriver(
+            peer.transports, network, self.flush, self._tasks, local, options
+        )
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(
             peer.transports,
             network,
+            local,
             self._sockets,
             self.flush,
             self._loop.time,
-            include_loopback=options.include_loopback,
         )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -147,7 +159,8 @@ class Driver:
                 sockets.close()
             self._sockets.clear()
             self._promises.clear()
-        return self._gathering.close()
+            self._naming.close()
+        return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
 
@@ -195,8 +208,12 @@ class Driver:
                 self._sockets[name] = sockets
             self._roaming.start()
             self._gathering.begin(request, sockets, now)
+        elif isinstance(request, LookupRequested):
+            self._naming.look_up(request, now)
         elif name not in self._sockets:
             pass  # it was discarded while the request was on its way
+        elif isinstance(request, ChecksExpected):
+            self._sockets[name].expect(request.ufrag)
         elif isinstance(request, StreamRequested):
             self._gathering.open_stream(request, self._sockets[name])
         else:

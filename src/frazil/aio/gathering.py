@@ -1,17 +1,18 @@
 """The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.aio.ice_option import IceOptions, TcpGathering
 from frazil.aio.local_address import LocalAddresses
-from frazil.aio.network import Network, Tls
+from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.packet_stream import StreamWatch
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
-from frazil.ice import TcpType
+from frazil.aio.task_set import TaskSet
+from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
@@ -21,28 +22,29 @@ from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
+_UNTOLD: Final = Disclosure(hosts=())
 
 
 class GatheringDriver:
     """Gives transports their local addresses and servers when they ask for them."""
 
-    __slots__ = ("_ended", "_flush", "_local", "_network", "_options", "_tasks", "_transports")
+    __slots__ = ("_flush", "_local", "_network", "_options", "_tasks", "_transports")
 
     def __init__(
         self,
         transports: TransportSet,
         network: Network,
         flush: Callable[[], None],
-        *,
+        tasks: TaskSet,
+        local: LocalAddresses,
         options: IceOptions,
     ) -> None:
         self._transports = transports
         self._network = network
         self._flush = flush
+        self._tasks = tasks
+        self._local = local
         self._options = options
-        self._local = LocalAddresses(network, options)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._ended: asyncio.Future[None] | None = None
 
     def begin(self, request: GatheringRequested, sockets: SocketSet, now: float) -> None:
         """Open sockets on every usable address and look the servers up, all at once.
@@ -58,47 +60,43 @@ class GatheringDriver:
         if not self._local.has_udp:
             servers = [each for each in servers if each.url.is_stream]
         needed = servers or not hidden
-        hosts = [each.address for each in self._local.choose()] if needed else []
+        interfaces = self._local.choose() if needed else []
+        hosts = [each.address for each in interfaces]
         for address in sockets.close_all_but(self._local.present() if hosts else ()):
             transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._look_up(name, server, hosts, sockets)
-        for host in hosts if self._local.has_udp else ():
-            try:
-                socket = sockets.open(host)
-            except OSError as error:  # others may serve
-                transports.local_address_failed(name, host, _text(host, error), now)
-                continue
-            disclosure = self._local.disclosure(host)
-            transports.add_local_address(
-                name, socket.local, now, hidden=hidden, disclosure=disclosure
-            )
+        for interface in interfaces if self._local.has_udp else ():
+            self._add(request, interface, sockets, now)
         tcp = TcpGathering(self._options.tcp)
-        direct = hosts if self._local.has_udp and not hidden else []
-        for host in direct if tcp.connects else ():
-            self._add_tcp(name, sockets.active(host, self._watch(name)).local, TcpType.ACTIVE)
+        direct = interfaces if self._local.has_udp and not hidden else []
+        for interface in direct if tcp.connects else ():
+            active = sockets.active(interface.address, self._watch(name))
+            self._add_tcp(name, interface, active.local, TcpType.ACTIVE)
         if direct and tcp.listens:
-            self._start(self._listen(name, direct, sockets), "listen")
+            self._tasks.start(self._listen(name, direct, sockets), "listen")
         else:
             transports.local_addresses_done(name, now)
 
-    async def _listen(self, name: str, hosts: list[str], sockets: SocketSet) -> None:
+    async def _listen(self, name: str, interfaces: list[Interface], sockets: SocketSet) -> None:
         """Let streams arrive at every address; then all local addresses are there."""
         loop, transports = asyncio.get_running_loop(), self._transports
-        for host in hosts:
+        for interface in interfaces:
+            host = interface.address
             try:
                 port = await sockets.passive(host, self._watch(name))
             except OSError as error:
-                transports.local_address_failed(name, host, _text(host, error), loop.time())
+                transports.local_address_failed(name, host, _text("TCP", host, error), loop.time())
             else:
-                self._add_tcp(name, port.local, TcpType.PASSIVE)
+                self._add_tcp(name, interface, port.local, TcpType.PASSIVE)
         transports.local_addresses_done(name, loop.time())
         self._flush()
 
-    def _add_tcp(self, name: str, local: Address, tcp_type: TcpType) -> None:
+    def _add_tcp(self, name: str, interface: Interface, local: Address, tcp_type: TcpType) -> None:
         now = asyncio.get_running_loop().time()
-        disclosure = self._local.disclosure(local[0])
+        is_told = tcp_type is not TcpType.ACTIVE
+        disclosure = self._disclosure(name, interface, now) if is_told else _UNTOLD
         self._transports.add_local_tcp(name, local, tcp_type, now, disclosure)
 
     def _watch(self, name: str) -> StreamWatch:
@@ -111,18 +109,32 @@ class GatheringDriver:
 
         return StreamWatch(partial(self._transports.is_validated, name), lose)
 
-    def _start(self, coroutine: Coroutine[Any, Any, None], what: str) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine, name=what)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
+    def _add(
+        self, request: GatheringRequested, interface: Interface, sockets: SocketSet, now: float
+    ) -> None:
+        """Open a socket on one address; if it refuses, others may serve."""
+        transports, name, host = self._transports, request.transport, interface.address
+        hidden = request.policy is IceTransportPolicy.RELAY
+        try:
+            socket = sockets.open(host)
+        except OSError as error:
+            transports.local_address_failed(name, host, _text("UDP", host, error), now)
+            return
+        disclosure = _UNTOLD if hidden else self._disclosure(name, interface, now)
+        transports.add_local_address(name, socket.local, now, hidden=hidden, disclosure=disclosure)
+
+    def _disclosure(self, name: str, interface: Interface, now: float) -> Disclosure:
+        """What the peer is told; nothing if a name is wanted and not to be had."""
+        try:
+            return self._local.disclosure(interface)
+        except OSError as error:
+            host = interface.address
+            text = f"no mDNS name for {host}: {error}"
+            self._transports.local_address_failed(name, host, text, now)
+            return _UNTOLD
 
     def _look_up(self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet) -> None:
-        self._start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
-
-    def _forget(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if self._ended is not None and not self._tasks:
-            self._ended.set_result(None)
+        self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
 
     async def _resolve(
         self, name: str, server: "_Server", hosts: list[str], sockets: SocketSet
@@ -180,7 +192,7 @@ class GatheringDriver:
 
     def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         """Open one stream more to a TURN server."""
-        self._start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
+        self._tasks.start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
 
     async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
@@ -234,16 +246,6 @@ class GatheringDriver:
         self._transports.remove_local_address(name, stream.local, now)
         self._flush()
 
-    def close(self) -> "asyncio.Future[None]":
-        """Break off every lookup; done when none is under way."""
-        if self._ended is None:
-            self._ended = asyncio.get_running_loop().create_future()
-            if not self._tasks:
-                self._ended.set_result(None)
-            for task in self._tasks:
-                task.cancel()
-        return self._ended
-
 
 class _Server(NamedTuple):
     """A URL and the entry of the configuration that it stands in."""
@@ -261,5 +263,5 @@ def _servers(request: GatheringRequested) -> list[_Server]:
     return list(found.values())
 
 
-def _text(host: str, error: OSError) -> str:
-    return f"no UDP socket on {host}: {error.strerror or error}"
+def _text(kind: str, host: str, error: OSError) -> str:
+    return f"no {kind} socket on {host}: {error.strerror or error}"

@@ -23,6 +23,17 @@ class AddressMapMode(StrEnum):
     """The peer learns the public addresses besides the local one."""
 
 
+class MdnsMode(StrEnum):
+    """What multicast DNS is used for."""
+
+    OFF = "off"
+    """Nothing: candidates of the peer with a name are of no use."""
+    RESOLVE = "resolve"
+    """The names in candidates of the peer are looked up, once there are any."""
+    PUBLISH = "publish"
+    """The same, and host candidates have a random name in place of the address."""
+
+
 class TcpGathering(StrEnum):
     """Which TCP candidates are gathered."""
 
@@ -75,6 +86,10 @@ class IceOptions:
             in place of the local ones, which no ``raddr`` betrays. ``"add"`` tells the local ones
             as they are, and the public ones as server-reflexive candidates; then peers on the
             same network need not go through the NAT.
+        mdns: ``"resolve"``, the default, looks up the ``.local`` names that browsers put in place
+            of their addresses; a port for it is opened when the first one comes. ``"publish"``
+            does the same to the addresses of this host: only peers on the same link, and who gets
+            a check of ours, learn them. ``"off"`` uses no multicast at all.
         tcp: Which TCP candidates to gather (RFC 6544), for networks where UDP does not pass.
             ``"active"``, as browsers: connect to a peer that lets itself be connected, and cost
             nothing if it does not. ``"passive"``: let the peer connect, by listening on one more
@@ -119,6 +134,7 @@ class IceOptions:
     ports: range | None = None
     address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
+    mdns: MdnsMode | str = MdnsMode.RESOLVE
 
     def __post_init__(self) -> None:
         for name in ("include_loopback", "lite", "allow_privileged_ports"):
@@ -128,6 +144,7 @@ class IceOptions:
         for member, kind in (
             ("ip_handling", IpHandlingPolicy),
             ("address_map_mode", AddressMapMode),
+            ("mdns", MdnsMode),
             ("tcp", TcpGathering),
             ("renomination", Renomination),
         ):

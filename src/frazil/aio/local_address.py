@@ -1,7 +1,8 @@
 """The addresses of this host as one connection uses them, and what it tells of them."""
 
 from frazil.aio.address_map import AddressMap
-from frazil.aio.ice_option import AddressMapMode, IceOptions
+from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode
+from frazil.aio.naming import Naming
 from frazil.aio.network import Interface, Network
 from frazil.aio.selection import IpHandlingPolicy
 from frazil.ice import OPEN, Disclosure
@@ -14,10 +15,21 @@ class LocalAddresses:
         has_udp: Whether UDP sockets may be opened at all.
     """
 
-    __slots__ = ("_map", "_mode", "_network", "_policy", "_selection", "has_udp")
+    __slots__ = (
+        "_hides_in_names",
+        "_map",
+        "_mode",
+        "_naming",
+        "_network",
+        "_policy",
+        "_selection",
+        "has_udp",
+    )
 
-    def __init__(self, network: Network, options: IceOptions) -> None:
+    def __init__(self, network: Network, options: IceOptions, naming: Naming) -> None:
         self._network = network
+        self._naming = naming
+        self._hides_in_names = options.mdns == MdnsMode.PUBLISH
         self._selection = options.selection()
         self._policy = options.ip_handling
         self._map = AddressMap(options.address_map)
@@ -32,17 +44,23 @@ class LocalAddresses:
             return []  # as on a host without a network: gathering ends, and without a candidate
 
     def present(self) -> list[str]:
-        """All there are: also what is not worth gathering now, but was once and may be in use."""
+        """Every address of the host: also what is not chosen now, but was and may be in use."""
         try:
-            return [interface.address for interface in self._network.interfaces()]
+            return [each.address for each in self._network.interfaces()]
         except OSError:
             return []
 
-    def disclosure(self, address: str) -> Disclosure:
-        """What the peer is told of a socket on ``address``."""
-        public = self._map.public(address)
+    def disclosure(self, interface: Interface) -> Disclosure:
+        """What the peer is told of a socket on one address.
+
+        Raises:
+            OSError: It should have a name instead, and cannot get one.
+        """
+        public = self._map.public(interface.address)
         if public and self._mode == AddressMapMode.REPLACE:
             return Disclosure(hosts=public)
         if self._policy == IpHandlingPolicy.DEFAULT_ROUTE:
             return Disclosure(hosts=(), reflected=public)
+        if self._hides_in_names and not interface.is_loopback:
+            return Disclosure(hosts=(self._naming.publish(interface),), reflected=public)
         return Disclosure(reflected=public) if public else OPEN

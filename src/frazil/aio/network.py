@@ -71,6 +71,12 @@ class UdpSocket(Protocol):
     def dropped(self) -> int:
         """How many datagrams were given to :meth:`send` and never left this host."""
 
+    def expect(self, ufrag: str) -> None:
+        """Connectivity checks for this ufrag are for the owner of the socket.
+
+        Only a socket that is shared needs to know (:class:`frazil.SharedPort`).
+        """
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; in order for each remote address.
 
@@ -199,6 +205,20 @@ class Network(Protocol):
         Raises:
             OSError: The address is not there, the port is taken, or the like.
             ValueError: ``host`` is not an IP literal.
+        """
+
+    def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Join a multicast group on the link of one address; others of the host may, too.
+
+        What the socket sends leaves on that link and comes to every member, this host included.
+
+        Args:
+            host: An IPv4 literal: an address of this host.
+            group: The group and its port.
+            on_datagrams: As of :meth:`open_udp`.
+
+        Raises:
+            OSError: The address is not there, or its link has no multicast.
         """
 
     async def connect_tcp(

@@ -83,6 +83,9 @@ class RelayStream:
         """How many messages were given to :meth:`send` and never sent."""
         return self._stream.dropped if self._stream is not None else 0
 
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send every message, or lose it as a whole."""
         if self._stream is not None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from frazil.aio.network import Interface, InterfaceWatch, Network, usable
+from frazil.aio.local_address import LocalAddresses
+from frazil.aio.network import Interface, InterfaceWatch, Network
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.transport_set import TransportSet
 
@@ -13,15 +14,15 @@ class Roaming:
     Args:
         transports: Are told of both.
         network: Whose addresses are watched, from the first :meth:`start` on.
+        local: Says which of them are worth gathering.
         sockets: The sockets of each transport; whoever owns them keeps this up to date.
         flush: Called when the transports may have something to say.
-        include_loopback: Whether a new loopback address is worth gathering.
     """
 
     __slots__ = (
         "_flush",
-        "_include_loopback",
         "_known",
+        "_local",
         "_loop_time",
         "_network",
         "_sockets",
@@ -33,18 +34,17 @@ class Roaming:
         self,
         transports: TransportSet,
         network: Network,
+        local: LocalAddresses,
         sockets: Mapping[str, SocketSet],
         flush: Callable[[], None],
         loop_time: Callable[[], float],
-        *,
-        include_loopback: bool,
     ) -> None:
         self._transports = transports
         self._network = network
         self._sockets = sockets
         self._flush = flush
         self._loop_time = loop_time
-        self._include_loopback = include_loopback
+        self._local = local
         self._known: set[str] = set()
         self._watch: InterfaceWatch | None = None
 
@@ -75,10 +75,8 @@ class Roaming:
         self._flush()
 
     def _are_worth_gathering(self, appeared: list[Interface]) -> bool:
-        return any(
-            self._include_loopback or not each.is_loopback
-            for each in usable(appeared, include_loopback=True)
-        )
+        chosen = self._local.choose()
+        return any(each in chosen for each in appeared)
 
     def _interfaces(self) -> list[Interface] | None:
         """The addresses of the host, if it can tell."""

@@ -1,10 +1,12 @@
 """The UDP sockets of one transport."""
 
 import errno
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 
+from frazil.aio.demultiplexer import MAX_UFRAGS
 from frazil.aio.network import DatagramHandler, Network, Tls, UdpSocket
 from frazil.aio.packet_stream import StreamWatch
 from frazil.aio.port_range import PortRange
@@ -22,7 +24,7 @@ class SocketSet:
     They outlive an ICE restart, so that the old path keeps working until the new one is agreed.
     """
 
-    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams", "_ports")
+    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams", "_ports", "_ufrags")
 
     def __init__(
         self, network: Network, on_datagrams: DatagramHandler, ports: range | None = None
@@ -32,6 +34,7 @@ class SocketSet:
         self._on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
         self._is_closed = False
+        self._ufrags: deque[str] = deque(maxlen=MAX_UFRAGS)
 
     def open(self, host: str) -> UdpSocket:
         """The socket on the local address ``host``, opened if there is none.
@@ -44,7 +47,15 @@ class SocketSet:
                 return socket
         socket = self._ports.bind(partial(self._open_at, host))
         self._by_address[socket.local] = socket
+        for ufrag in self._ufrags:
+            socket.expect(ufrag)
         return socket
+
+    def expect(self, ufrag: str) -> None:
+        """Checks for this ufrag will come to every socket."""
+        self._ufrags.append(ufrag)
+        for socket in self._by_address.values():
+            socket.expect(ufrag)
 
     def _open_at(self, host: str, port: int) -> UdpSocket:
         socket = self._network.open_udp(host, port, self._on_datagrams)

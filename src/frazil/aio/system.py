@@ -89,6 +89,14 @@ class SystemNetwork(Network):
         loop = asyncio.get_running_loop()
         return udp.open_udp(loop, host, port, on_datagrams, offload=self._offload)
 
+    def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Join a multicast group on a link; see :class:`frazil.aio.Network`.
+
+        Raises:
+            OSError: The address is not there, or its link has no multicast.
+        """
+        return udp.open_multicast(asyncio.get_running_loop(), host, group, on_datagrams)
+
     async def connect_tcp(
         self,
         remote: Address,

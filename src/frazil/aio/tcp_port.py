@@ -82,6 +82,9 @@ class ActivePort(_Port):
         self._host = host
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; the first for a remote address opens the stream."""
         for transmit in transmits:
@@ -138,6 +141,9 @@ class PassivePort(_Port):
         """
         self._listener = await network.listen_tcp(host, port, self._accept)
         self.local = self._listener.local
+
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram: nothing reaches a remote that has not connected."""

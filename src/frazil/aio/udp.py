@@ -6,6 +6,7 @@ loop only tells that a socket is readable; then it is drained and the whole batc
 
 import asyncio
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -18,6 +19,10 @@ from frazil.types import Address, Datagram, Transmit
 
 KERNEL_BUFFER_SIZE: Final = 4 * 1024 * 1024
 """Bytes asked for each way. Usual defaults hold 90 full datagrams: a millisecond of a fast link."""
+_MULTICAST_TTL: Final = 255
+"""As RFC 6762 11 wants it; the groups in question never leave a link."""
+_IP_MULTICAST_ALL: Final = 49
+"""A constant of Linux that Python does not name."""
 ERROR_PAUSE_S: Final = 0.01
 """How long a receiving task rests after an error, so that a broken socket cannot spin it."""
 
@@ -39,7 +44,23 @@ def open_udp(
         on_datagrams: Gets every batch.
         offload: Use UDP GSO and GRO where the kernel has them.
     """
-    sock = _bind(canonical_ip(host), port)
+    return _watch(loop, _bind(canonical_ip(host), port), on_datagrams, offload=offload)
+
+
+def open_multicast(
+    loop: asyncio.AbstractEventLoop, host: str, group: Address, on_datagrams: DatagramHandler
+) -> UdpSocket:
+    """Join a multicast group; see :meth:`frazil.aio.network.Network.open_multicast`."""
+    return _watch(loop, _join(canonical_ip(host), group), on_datagrams, offload=False)
+
+
+def _watch(
+    loop: asyncio.AbstractEventLoop,
+    sock: socket.socket,
+    on_datagrams: DatagramHandler,
+    *,
+    offload: bool,
+) -> UdpSocket:
     try:
         try:
             return WatchedUdpSocket(loop, sock, on_datagrams, offload=offload)
@@ -61,6 +82,31 @@ def _bind(host: str, port: int) -> socket.socket:
             with suppress(OSError):  # some systems refuse what exceeds their maximum
                 sock.setsockopt(socket.SOL_SOCKET, option, KERNEL_BUFFER_SIZE)
         sock.bind((host, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _join(host: str, group: Address) -> socket.socket:
+    """A member of an IPv4 group, which shares the port with every other program on this host."""
+    link = socket.inet_aton(host)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "SO_REUSEPORT"):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Bound to the group, a socket gets nothing else; Windows cannot bind to a group.
+        sock.bind(("" if sys.platform == "win32" else group[0], group[1]))
+        sock.setsockopt(
+            socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group[0]) + link
+        )
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, link)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _MULTICAST_TTL)
+        if sys.platform == "linux":  # else it gets what comes on links that other sockets joined
+            sock.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
     except BaseException:
         sock.close()
         raise
@@ -94,6 +140,9 @@ class _BoundSocket:
     def dropped(self) -> int:
         """How many datagrams were given to :meth:`send` and never left this host."""
         return self._transmitter.dropped
+
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""

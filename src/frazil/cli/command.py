@@ -6,7 +6,12 @@ import ssl
 from collections.abc import Sequence
 
 import frazil
-from frazil.cli import demo
+from frazil.cli import (
+    demo,
+    doctor,
+    replay,
+    states,
+)
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Parser
 
@@ -53,6 +58,9 @@ def _make_parser() -> Parser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=False)
     demo.add_parser(commands)
+    replay.add_parser(commands)
+    doctor.add_parser(commands)
+    states.add_parser(commands)
     return parser
 
 

@@ -1,7 +1,7 @@
 """The key and self-signed certificate with which this side proves who it is.
 
 OpenSSL makes the key and the signature with its own random generator; only the serial number and
-the name come from the injected source. For that reason recordings are replayed above DTLS.
+the name come from the injected source.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
 """One end of a DTLS association: the handshake, the check of the fingerprint, sealing and opening.
 
-Sans-IO except for what OpenSSL does by itself: it draws its own random numbers, so a recorded
-connection is replayed above DTLS.
+Sans-IO except for what OpenSSL does by itself: it draws its own random numbers. So a recording
+holds what :class:`~frazil.dtls.engine.Engine` was asked and answered, and a replay starts there.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.config import DtlsConfig
-from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived, Engine
+from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived, EngineFactory
 from frazil.dtls.event import DtlsEvent, DtlsFailure, DtlsStateChanged
 from frazil.dtls.fingerprint import Fingerprint
+from frazil.dtls.openssl import OpenSslEngine
 from frazil.dtls.outbox import Outbox
 from frazil.dtls.record import (
     MAX_FEED_SIZE,
@@ -48,6 +49,7 @@ class DtlsEndpoint:
         trace: Where decisions are recorded and bad input is counted.
         config: Timers and sizes.
         name: Names this transport in state changes.
+        make_engine: Makes the DTLS implementation.
 
     ``connected`` means: the handshake is complete *and* a fingerprint vouches for the peer. No
     payload is opened or sealed in any other state.
@@ -75,6 +77,7 @@ class DtlsEndpoint:
         *,
         config: DtlsConfig | None = None,
         name: str = "0",
+        make_engine: EngineFactory = OpenSslEngine,
     ) -> None:
         self.role = role
         self._config = config or DtlsConfig()
@@ -82,7 +85,7 @@ class DtlsEndpoint:
         self._machine = transport_machine(name, trace)
         self._witness = Witness(remote_fingerprints)
         self._outbox = Outbox(self._config, trace)
-        self._engine = Engine(certificate, role, self._witness, self._config.mtu)
+        self._engine = make_engine(certificate, role, self._witness, self._config.mtu)
         self._started_at = 0.0
         self._deadline_at = 0.0
         self._events: list[DtlsEvent] = []

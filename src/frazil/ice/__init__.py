@@ -13,12 +13,14 @@ from frazil.ice.config import IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.disclosure import OPEN, Disclosure, concealed
 from frazil.ice.event import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
     GatheringStateChanged,
     IceEvent,
     IceTransportChanged,
+    NameFound,
     NominationProposed,
     PairAdded,
     PairRemoved,
@@ -41,6 +43,7 @@ __all__ = [
     "RTP",
     "SERVER_UNREACHABLE",
     "UNKNOWN_TRAITS",
+    "AddressesNeeded",
     "AgentTraits",
     "Candidate",
     "CandidateError",
@@ -62,6 +65,7 @@ __all__ = [
     "IcePolicy",
     "IceStream",
     "IceTransportChanged",
+    "NameFound",
     "NominationProposed",
     "PairAdded",
     "PairRemoved",

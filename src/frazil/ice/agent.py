@@ -18,6 +18,7 @@ from frazil.ice.event import (
     CandidateError,
     IceEvent,
     IceTransportChanged,
+    NameFound,
     RoleChanged,
     SelectedPair,
 )
@@ -181,6 +182,16 @@ class IceAgent:
             self._role.set(role)
             self._settle(now)
 
+    def gather_early(self, now: float) -> None:
+        """Gather before our credentials are set: add local addresses and servers next.
+
+        The first credentials adopt what was found, and only then events tell of it. Once there
+        are credentials this does nothing.
+        """
+        if not self._is_closed and self._gatherer.state is RTCIceGathererState.NEW:
+            self._gatherer.begin_early(now)
+            self._settle(now)
+
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
         """Our half of a generation; other credentials than before begin an ICE restart.
 
@@ -226,7 +237,7 @@ class IceAgent:
 
         Args:
             candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
-                (unresolved name, TCP, port 0) is recorded and otherwise ignored.
+                (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
             ufrag: The generation it belongs to; ``None`` means the newest.
         """
         generation = self._lineage.by_remote_ufrag(ufrag)
@@ -254,6 +265,27 @@ class IceAgent:
                 address=address,
                 resolved=candidate.is_resolved,
             )
+            name = candidate.mdns_name
+            if name is not None and name not in generation.looked_up:
+                generation.looked_up.add(name)
+                self._events.append(NameFound(name))
+        self._settle(now)
+
+    def name_resolved(self, name: str, address: str, now: float) -> None:
+        """A name of remote candidates, told by :class:`NameFound`, has this IP address."""
+        self._trace.record(now, "ice", "name-resolved", host=name, address=address)
+        for generation in self._lineage:
+            if name in generation.looked_up:
+                generation.looked_up.discard(name)
+                generation.resolve(name, address, self._role.is_controlling)
+        self._selection.describe_again(now)
+        self._settle(now)
+
+    def name_unresolved(self, name: str, text: str, now: float) -> None:
+        """Such a name stays without an address, for the reason ``text``; it is not waited for."""
+        self._trace.record(now, "ice", "name-unresolved", host=name, text=text)
+        for generation in self._lineage:
+            generation.looked_up.discard(name)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:

@@ -94,6 +94,12 @@ class Candidate:
         """Whether the address is an IP literal rather than a name."""
         return canonical_ip(self.address[0]) is not None
 
+    @property
+    def mdns_name(self) -> str | None:
+        """The name to look up by multicast DNS: one label and ``.local``; ``None`` if none."""
+        host = self.address[0]
+        return host if host.endswith(".local") and host.count(".") == 1 else None
+
     def to_line(self) -> str:
         """The ``candidate:...`` line (RFC 8839 5.1), as received if it was received."""
         if self.line:

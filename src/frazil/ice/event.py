@@ -40,6 +40,17 @@ class IceTransportChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressesNeeded:
+    """Gathering begins: the local addresses and the servers are to be added now.
+
+    Attributes:
+        ufrag: The generation, once there is one.
+    """
+
+    ufrag: str
+
+
+@dataclass(frozen=True, slots=True)
 class GatheringStateChanged:
     """The gatherer began (``gathering``) or ended (``complete``) a generation."""
 
@@ -79,6 +90,13 @@ class CandidateError:
 
 
 @dataclass(frozen=True, slots=True)
+class NameFound:
+    """A remote candidate of the newest generations has a name for an address; look it up."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PairAdded:
     """Two candidates may reach each other: the pair will be checked, or was."""
 
@@ -107,11 +125,13 @@ class RoleChanged:
 
 
 IceEvent: TypeAlias = (
-    IceTransportChanged
+    AddressesNeeded
+    | IceTransportChanged
     | GatheringStateChanged
     | CandidateGathered
     | CandidatesEnded
     | CandidateError
+    | NameFound
     | PairAdded
     | PairRemoved
     | NominationProposed

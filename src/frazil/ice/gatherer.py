@@ -18,6 +18,7 @@ from frazil.ice.checklist import can_receive
 from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
@@ -42,6 +43,9 @@ from frazil.types import Address, RandomBytes, Transmit
 class Gatherer:
     """Gathers the candidates of the newest generation; a restart starts it over.
 
+    It may begin before there is a generation of ours (RFC 9429 3.5.4). What it finds, and has to
+    tell, is then kept for the first one.
+
     Attributes:
         state: Of the newest generation's gathering.
         events: What happened, in order; the caller empties it.
@@ -54,7 +58,9 @@ class Gatherer:
         "_disclosures",
         "_errors",
         "_generation",
+        "_held",
         "_hosts_done",
+        "_is_early",
         "_keepalive_at",
         "_keepalives",
         "_queries",
@@ -77,11 +83,13 @@ class Gatherer:
         self._trace = trace
         self.state = RTCIceGathererState.NEW
         self.events: list[IceEvent] = []
+        self._held: list[IceEvent] = []
         self._queries = QueryTable(config, random_bytes)
         self._reset(None)
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
+        self._is_early = False
         self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
         self._relay_ranks = {False: 0, True: 0}
         self._disclosures: dict[Address, Disclosure] = {}
@@ -103,13 +111,26 @@ class Gatherer:
 
     # --- commands -----------------------------------------------------------------------------
 
+    def begin_early(self, now: float) -> None:
+        """Gather before there are credentials, and tell nobody of it yet."""
+        early = Generation()
+        self._reset(early)
+        self._is_early = True
+        self._need_addresses(early)
+        self._move(RTCIceGathererState.GATHERING, "a pool of candidates is wanted", now)
+
     def begin(self, generation: Generation, now: float) -> None:
         """Gather for a new generation; the caller then adds addresses and servers.
 
-        Gathering for the generation before ends here, with what it found.
+        Gathering for the generation before ends here, with what it found. What was found early is
+        told now, as if it had just happened.
         """
+        if self._is_early and self._generation is not None:
+            self._adopt(self._generation, generation)
+            return
         self._end_generation()
         self._reset(generation)
+        self._need_addresses(generation)
         self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
 
     def begin_again(self, now: float) -> bool:
@@ -125,14 +146,38 @@ class Gatherer:
         if generation is None:
             return False
         ranks, relay_ranks = self._ranks, self._relay_ranks
-        disclosures, told = self._disclosures, self._told
+        disclosures, told, is_early = self._disclosures, self._told, self._is_early
         self._reset(generation)
         self._ranks, self._relay_ranks = ranks, relay_ranks
-        self._disclosures, self._told = disclosures, told
+        self._disclosures, self._told, self._is_early = disclosures, told, is_early
         generation.gathered = False
         generation.is_reopened = True
+        self._need_addresses(generation)
         self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
         return True
+
+    def _need_addresses(self, generation: Generation) -> None:
+        self.events.append(AddressesNeeded(generation.local.ufrag if generation.local else ""))
+
+    def _adopt(self, early: Generation, generation: Generation) -> None:
+        """Tell as one gathering what was found early, unless its interface is gone again."""
+        held, self._held = self._held, []
+        self._is_early = False
+        self._generation = generation
+        generation.local_candidates = early.local_candidates
+        generation.gathered = early.gathered
+        ufrag = generation.local.ufrag if generation.local else ""
+        bases = {candidate.base for candidate in early.local_candidates}
+        states = [event for event in held if isinstance(event, GatheringStateChanged)]
+        self.events.append(replace(states[0], ufrag=ufrag))
+        for event in held:
+            if isinstance(event, CandidateError):
+                self.events.append(event)
+            elif isinstance(event, CandidateGathered) and event.candidate.base in bases:
+                self.events.append(replace(event, ufrag=ufrag))
+        if early.gathered:
+            self.events.append(CandidatesEnded(ufrag))
+            self.events.append(replace(states[-1], ufrag=ufrag))
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
@@ -145,6 +190,7 @@ class Gatherer:
     def cancel(self) -> None:
         """Forget everything, silently."""
         self._reset(None)
+        self._held.clear()
         self.events.clear()
 
     def expect_server(self, url: str) -> None:
@@ -257,7 +303,7 @@ class Gatherer:
         generation = self._generation
         if generation is not None and not generation.gathered:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
-            self.events.append(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
+            self._emit(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 
     def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
         """The place of an address among those of its kind and family: the first that is free.
@@ -282,7 +328,10 @@ class Gatherer:
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
         self._keepalives = [pair for pair in self._keepalives if pair[0] != address]
+        self._told = {place for place in self._told if place[1] != address}
         self._queries.forget_host(address)
+        if self._is_early and self._generation is not None:
+            self._generation.remove_base(address)
         self._conclude(now)
 
     def hosts_done(self, now: float) -> None:
@@ -455,7 +504,7 @@ class Gatherer:
         self._reported.add(url)
         error = self._errors[url]
         self._trace.record(now, "ice", "server-failed", url=url, code=error.code, text=error.text)
-        self.events.append(error)
+        self._emit(error)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -496,7 +545,7 @@ class Gatherer:
             address=f"{candidate.address[0]}:{candidate.address[1]}",
             ufrag=ufrag,
         )
-        self.events.append(CandidateGathered(candidate, ufrag))
+        self._emit(CandidateGathered(candidate, ufrag))
 
     def _conclude(self, now: float) -> None:
         """End the gathering once nothing can come any more."""
@@ -518,7 +567,7 @@ class Gatherer:
         generation = self._generation
         if generation is not None and not generation.gathered:
             generation.gathered = True
-            self.events.append(CandidatesEnded(generation.local.ufrag if generation.local else ""))
+            self._emit(CandidatesEnded(generation.local.ufrag if generation.local else ""))
 
     def _move(self, state: RTCIceGathererState, text: str, now: float) -> None:
         self.state = state
@@ -526,4 +575,7 @@ class Gatherer:
         ufrag = generation.local.ufrag if generation and generation.local else ""
         self._trace.record(now, "ice", "gathering", state=state, text=text)
         reason = Reason(f"gathering-{state}", "webrtc-pc 5.6.1", text, (("ufrag", ufrag),))
-        self.events.append(GatheringStateChanged(state, ufrag, reason))
+        self._emit(GatheringStateChanged(state, ufrag, reason))
+
+    def _emit(self, event: IceEvent) -> None:
+        (self._held if self._is_early else self.events).append(event)

@@ -52,6 +52,7 @@ class Generation:
         gathered: No further local candidate will come.
         is_reopened: It was gathered before, and the network has changed since.
         remote_ended: No further remote candidate will come (RFC 8838 13).
+        looked_up: Names in remote candidates whose addresses are awaited.
         awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: Authentic checks that came before the remote credentials (RFC 8445 7.3).
         is_measured: All pairs are checked and measured, for the quickest of them.
@@ -79,6 +80,7 @@ class Generation:
         "is_reopened",
         "local",
         "local_candidates",
+        "looked_up",
         "nominated",
         "nominated_at",
         "nomination",
@@ -102,6 +104,7 @@ class Generation:
         self.gathered = False
         self.is_reopened = False
         self.remote_ended = False
+        self.looked_up: set[str] = set()
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
         self.nominated: CandidatePair | None = None
@@ -123,7 +126,7 @@ class Generation:
     @property
     def is_over(self) -> bool:
         """Whether no candidate of either side can come any more."""
-        return self.gathered and self.remote_ended
+        return self.gathered and self.remote_ended and not self.looked_up
 
     @property
     def patience_deadline(self) -> float | None:
@@ -256,6 +259,13 @@ class Generation:
             if self.remote_ended:
                 self._want(pair for pair in self.checklist if pair.remote is candidate)
         return Admission.TAKEN
+
+    def resolve(self, name: str, address: str, controlling: bool) -> None:
+        """The remote candidates with this name have this address, and form pairs."""
+        for candidate in [each for each in self.remote_candidates if each.address[0] == name]:
+            self.remote_candidates.remove(candidate)
+            resolved = (address, candidate.address[1])
+            self.admit(replace(candidate, address=resolved, base=resolved), controlling)
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""

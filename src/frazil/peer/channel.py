@@ -169,6 +169,10 @@ class DataChannel:
         self.bytes_sent += len(payload)
         self._owner.transmit(self, payload, text, now)
 
+    def set_low_threshold(self, value: int) -> None:
+        """Let ``bufferedamountlow`` fire when :attr:`buffered_amount` falls to ``value``."""
+        self.buffered_amount_low_threshold = value
+
     def close(self, now: float) -> None:
         """Close after everything queued was sent; does nothing if that began already."""
         if not self.is_over:

@@ -1,11 +1,13 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import count
+from typing import TypeAlias
 
 from frazil.datachannel import ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
@@ -22,6 +24,9 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 
 _State = RTCDataChannelState
 
+ChannelFactory: TypeAlias = Callable[[ChannelOwner, str, ChannelInit], DataChannel]
+"""Makes the slots of a channel."""
+
 
 class ChannelTable:
     """Owns the channels; the only one who tells the session about them.
@@ -30,10 +35,20 @@ class ChannelTable:
         opened: How many channels were ever ``open``.
     """
 
-    __slots__ = ("_by_id", "_channels", "_core", "_sctp", "_serial", "_stack", "opened")
+    __slots__ = (
+        "_by_id",
+        "_channels",
+        "_core",
+        "_make_channel",
+        "_sctp",
+        "_serial",
+        "_stack",
+        "opened",
+    )
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, make_channel: ChannelFactory = DataChannel) -> None:
         self._core = core
+        self._make_channel = make_channel
         self.opened = 0
         self._channels: dict[DataChannel, int] = {}
         self._serial = count()
@@ -66,7 +81,7 @@ class ChannelTable:
             OperationError: If the id is taken, too large for the association, or none is left.
         """
         init.check(label)
-        channel = DataChannel(self, label, init)
+        channel = self._make_channel(self, label, init)
         if channel.id is not None and channel.id in self._by_id:
             raise OperationError(f"id {channel.id} belongs to another channel; choose a free one")
         maximum = self._sctp.max_channels if self._sctp else None
@@ -190,7 +205,7 @@ class ChannelTable:
     ) -> None:
         if stack.is_discarded:
             return
-        channel = DataChannel(self, parameters.label, _init_of(parameters))
+        channel = self._make_channel(self, parameters.label, _init_of(parameters))
         channel.id = stream_id
         self._channels[channel] = next(self._serial)
         self._open(channel)

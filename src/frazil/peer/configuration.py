@@ -43,7 +43,7 @@ class Configuration:
         bundle_policy: How many transports an offer has before the peer has said what it bundles.
         rtcp_mux_policy: RTP and RTCP share a transport.
         certificates: The certificates to choose from; empty means one is made.
-        ice_candidate_pool_size: Kept and compared; gathering starts with the local description.
+        ice_candidate_pool_size: How many transports gather before there is a description.
     """
 
     ice_servers: tuple[IceServer, ...] = ()

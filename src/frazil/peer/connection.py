@@ -24,6 +24,7 @@ from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
+from frazil.peer.part import Parts
 from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.router import Router
@@ -34,7 +35,7 @@ from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import DtlsTransport, SctpTransport
 from frazil.peer.transport_map import TransportMap
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_set import SessionFactory
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -67,6 +68,7 @@ class PeerConnection:
         traits: AgentTraits,
         session_factory: SessionFactory,
         recovery: RecoveryPolicy = RecoveryPolicy.NONE,
+        parts: Parts = Parts(),  # noqa: B008 - it is immutable
     ) -> None:
         """Make a connection in ``stable`` with no transport.
 
@@ -78,6 +80,7 @@ class PeerConnection:
             traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
             recovery: What to do about a path that is lost.
+            parts: The kinds of its parts.
         """
         configuration.check_traits(traits)
         self.trace = trace
@@ -88,9 +91,9 @@ class PeerConnection:
         self._descriptions = DescriptionSlots()
         self._aggregates = Aggregates(self._transports_in_use, self._history)
         core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
-        self._channels = ChannelTable(core)
+        self._channels = ChannelTable(core, parts.channel)
         watcher = Recovery(recovery, self.restart_ice, trace)
-        self.transports = TransportSet(
+        self.transports = parts.transport_set(
             core,
             partial(Router, core, self._channels, watcher),
             configuration,
@@ -98,7 +101,9 @@ class PeerConnection:
             session_factory,
         )
         self._chain = OperationChain(self._tasks, self._on_chain_empty)
-        self._transceivers = TransceiverTable(core, random_bytes, self._on_transceiver_changed)
+        self._transceivers = TransceiverTable(
+            core, random_bytes, self._on_transceiver_changed, parts.transceiver
+        )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
         self._applier = Applier(core, self.transports, used, self._transceivers, self._data)
@@ -280,7 +285,7 @@ class PeerConnection:
         if not self._is_closed:
             self._negotiator.restart_ice()
 
-    def set_configuration(self, configuration: Configuration) -> None:
+    def set_configuration(self, configuration: Configuration, now: float) -> None:
         """Change servers and policy from the next gathering on.
 
         Raises:
@@ -293,7 +298,7 @@ class PeerConnection:
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )
-        self.transports.configure(configuration)
+        self.transports.configure(configuration, now)
 
     # --- data channels ------------------------------------------------------------------------
 

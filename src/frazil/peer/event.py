@@ -73,15 +73,21 @@ class GatheringRequested:
 
     Attributes:
         transport: The name of the transport.
-        ufrag: The generation.
         servers: The ICE servers of the configuration at this moment.
         policy: Which candidates may be used.
     """
 
     transport: str
-    ufrag: str
     servers: tuple[IceServer, ...]
     policy: IceTransportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksExpected:
+    """The peer is told ``ufrag``: checks for it will come to the sockets of the transport."""
+
+    transport: str
+    ufrag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,19 @@ class TransportDiscarded:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupRequested:
+    """The driver must find out which address a name in a candidate of the peer has.
+
+    Attributes:
+        transport: The name of the transport.
+        host: The name to look up by multicast DNS.
+    """
+
+    transport: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamRequested:
     """A stream to a TURN server is to be opened for the transport."""
 
@@ -99,4 +118,6 @@ class StreamRequested:
     request: RelayStreamRequested
 
 
-DriverRequest: TypeAlias = GatheringRequested | StreamRequested | TransportDiscarded
+DriverRequest: TypeAlias = (
+    GatheringRequested | ChecksExpected | LookupRequested | StreamRequested | TransportDiscarded
+)

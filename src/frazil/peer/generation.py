@@ -37,8 +37,8 @@ class LocalGeneration:
     def add(self, candidate: Candidate) -> None:
         """Surface one more candidate."""
         self.lines.append(candidate.to_line())
-        if candidate.is_tcp:
-            return
+        if candidate.is_tcp or not candidate.is_resolved:
+            return  # a name is no default: c= stays as it is when nothing is known
         if self._default is None or _reach(candidate) > _reach(self._default):
             self._default = candidate
 

@@ -1,14 +1,16 @@
-"""From what ICE reports to the tasks that make it visible, and the wishes that cannot wait."""
+"""From what ICE reports to the tasks that make it visible, and to the driver what cannot wait."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TypeAlias
 
 from frazil.ice import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
     GatheringStateChanged,
     IceTransportChanged,
+    NameFound,
     NominationProposed,
     PairAdded,
     PairRemoved,
@@ -18,27 +20,18 @@ from frazil.peer.ice_task import IceTasks
 from frazil.peer.stack import TransportStack
 from frazil.session.event import RelayStreamRequested, SessionEvent
 
-
-class Wishes(NamedTuple):
-    """What is told at once, outside of any task, because the driver has to act.
-
-    Attributes:
-        gather: A gatherer moved.
-        stream: A stream to a TURN server is wanted.
-    """
-
-    gather: Callable[[TransportStack, GatheringStateChanged], None]
-    stream: Callable[[TransportStack, RelayStreamRequested], None]
+Request: TypeAlias = Callable[[TransportStack, SessionEvent], None]
+"""Is told at once, outside of any task, of what the driver may have to act upon."""
 
 
 class IceRouter:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = ("_ice", "_wishes")
+    __slots__ = ("_ice", "_request")
 
-    def __init__(self, ice: IceTasks, wishes: Wishes) -> None:
+    def __init__(self, ice: IceTasks, request: Request) -> None:
         self._ice = ice
-        self._wishes = wishes
+        self._request = request
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
@@ -46,7 +39,7 @@ class IceRouter:
             case IceTransportChanged():
                 self._ice.change(stack, event)
             case GatheringStateChanged():
-                self._wishes.gather(stack, event)
+                self._request(stack, event)
                 self._ice.change_gathering(stack, event)
             case CandidateGathered():
                 self._ice.surface(stack, event)
@@ -58,5 +51,5 @@ class IceRouter:
                 self._ice.tell_of_pair(stack, event)
             case RoleChanged():
                 self._ice.change_role(stack, event)
-            case RelayStreamRequested():
-                self._wishes.stream(stack, event)
+            case AddressesNeeded() | NameFound() | RelayStreamRequested():
+                self._request(stack, event)

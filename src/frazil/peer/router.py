@@ -8,7 +8,7 @@ from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
-from frazil.peer.ice_router import IceRouter, Wishes
+from frazil.peer.ice_router import IceRouter, Request
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
@@ -31,10 +31,10 @@ class Router(IceRouter):
     __slots__ = ("_channels", "_core", "_dtls", "_recovery")
 
     def __init__(
-        self, core: Core, channels: ChannelTable, recovery: Recovery, wishes: Wishes
+        self, core: Core, channels: ChannelTable, recovery: Recovery, request: Request
     ) -> None:
         """Make the router; ``recovery`` is told at once of each state of ICE."""
-        super().__init__(IceTasks(core), wishes)
+        super().__init__(IceTasks(core), request)
         self._core = core
         self._channels = channels
         self._recovery = recovery

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from frazil.peer.codec import CODECS, Codec, MediaKind, common_codecs, offered_codecs
 from frazil.peer.core import Core
@@ -16,6 +16,7 @@ from frazil.peer.transceiver import (
     RtpSender,
     Transceiver,
     TransceiverInit,
+    TransceiverOwner,
     answer_direction,
     receives,
     reverse,
@@ -36,6 +37,12 @@ class _Stable(NamedTuple):
     streams: tuple[str, ...]
 
 
+TransceiverFactory: TypeAlias = Callable[
+    [TransceiverOwner, MediaKind, Direction, RtpSender, RtpReceiver], Transceiver
+]
+"""Makes the slots of a transceiver."""
+
+
 class TransceiverTable:
     """Owns the transceivers, in the order in which they were made.
 
@@ -46,6 +53,7 @@ class TransceiverTable:
     __slots__ = (
         "_core",
         "_items",
+        "_make_transceiver",
         "_on_change",
         "_random_bytes",
         "_remote",
@@ -54,12 +62,17 @@ class TransceiverTable:
     )
 
     def __init__(
-        self, core: Core, random_bytes: RandomBytes, on_change: Callable[[], None]
+        self,
+        core: Core,
+        random_bytes: RandomBytes,
+        on_change: Callable[[], None],
+        make_transceiver: TransceiverFactory = Transceiver,
     ) -> None:
         """Report to ``on_change`` whenever the application asks for something new."""
         self._core = core
         self._random_bytes = random_bytes
         self._on_change = on_change
+        self._make_transceiver = make_transceiver
         self._items: list[Transceiver] = []
         self._remote: set[Transceiver] = set()
         self._stable: dict[Transceiver, _Stable] = {}
@@ -203,7 +216,7 @@ class TransceiverTable:
     def _make(self, kind: MediaKind, direction: Direction, streams: tuple[str, ...]) -> Transceiver:
         sender = RtpSender(kind, self._random_bytes(_ID_SIZE).hex(), streams)
         receiver = RtpReceiver(RemoteTrack(kind, self._random_bytes(_ID_SIZE).hex()))
-        transceiver = Transceiver(self, kind, direction, sender, receiver)
+        transceiver = self._make_transceiver(self, kind, direction, sender, receiver)
         self._items.append(transceiver)
         return transceiver
 

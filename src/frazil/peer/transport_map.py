@@ -58,6 +58,7 @@ class TransportMap:
         self._by_mid = {mid: stack for mid, stack in self._by_mid.items() if mid in mids}
         self._stable = dict(self._by_mid)
         self._discard_unused(reason, now)
+        self._transports.close_pool(now)
         for stack in self.stacks:
             stack.settle()
 

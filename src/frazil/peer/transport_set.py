@@ -4,21 +4,30 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from frazil.ice import OPEN, Disclosure, GatheringStateChanged, TcpType
+from frazil.ice import (
+    OPEN,
+    AddressesNeeded,
+    Disclosure,
+    GatheringStateChanged,
+    NameFound,
+    TcpType,
+)
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import (
+    ChecksExpected,
     DriverRequest,
     EventType,
     GatheringRequested,
+    LookupRequested,
     StreamRequested,
     TransportDiscarded,
 )
-from frazil.peer.ice_router import IceRouter, Wishes
+from frazil.peer.ice_router import IceRouter, Request
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
-from frazil.session.event import RelayStreamRequested
+from frazil.session.event import RelayStreamRequested, SessionEvent
 from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -32,10 +41,14 @@ from frazil.types import Address, Datagram, Transmit
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
-RouterFactory: TypeAlias = Callable[[Wishes], IceRouter]
+RouterFactory: TypeAlias = Callable[[Request], IceRouter]
 """Makes what takes the reports."""
 
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
+
+
+MAX_SPARE_TRANSPORTS: Final = 4
+"""Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
 class TransportSet:
@@ -51,9 +64,11 @@ class TransportSet:
         "_created",
         "_factory",
         "_leaving",
+        "_pool_is_open",
         "_recovery",
         "_requests",
         "_router",
+        "_spare",
         "_stacks",
         "configuration",
     )
@@ -69,9 +84,11 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = make_router(Wishes(self._request_gathering, self._request_stream))
+        self._router = make_router(self._request)
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
+        self._spare: list[TransportStack] = []
+        self._pool_is_open = True
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
         self._created = 0
@@ -86,9 +103,23 @@ class TransportSet:
         """The transports in use, oldest first."""
         return list(self._stacks.values())
 
-    def configure(self, configuration: Configuration) -> None:
-        """Take another configuration; relays in use get fresh credentials at once."""
-        self.configuration = configuration
+    @property
+    def _living(self) -> list[TransportStack]:
+        """Those in use, and those that wait to be."""
+        return [*self._stacks.values(), *self._spare]
+
+    def configure(self, configuration: Configuration, now: float) -> None:
+        """Take another configuration; relays in use get fresh credentials at once.
+
+        Spare transports gather anew if servers or policy are others (RFC 9429 4.1.18).
+        """
+        before, self.configuration = self.configuration, configuration
+        if (before.ice_servers, before.ice_transport_policy) != (
+            configuration.ice_servers,
+            configuration.ice_transport_policy,
+        ):
+            self._empty_pool(now)
+        self._fill_pool(now)
         configs = {
             url.url: server.turn_config(url.relay_protocol)
             for server in configuration.ice_servers
@@ -101,13 +132,42 @@ class TransportSet:
     # --- life ---------------------------------------------------------------------------------
 
     def create(self) -> TransportStack:
-        """A new transport."""
-        name = str(self._created)
-        self._created += 1
-        stack = TransportStack(name, self._factory(name))
-        self._stacks[name] = stack
+        """A new transport, possibly one that has gathered already."""
+        stack = self._spare.pop(0) if self._spare else self._make()
+        self._stacks[stack.name] = stack
         self._core.tasks.queue(self._derive)
         return stack
+
+    def _make(self) -> TransportStack:
+        name = str(self._created)
+        self._created += 1
+        return TransportStack(name, self._factory(name))
+
+    def fill_pool(self, now: float) -> None:
+        """Let as many spare transports gather as are configured (RFC 9429 3.5.4)."""
+        self._fill_pool(now)
+
+    def _fill_pool(self, now: float) -> None:
+        if not self._pool_is_open:
+            return
+        wanted = min(self.configuration.ice_candidate_pool_size, MAX_SPARE_TRANSPORTS)
+        while len(self._spare) > wanted:
+            self._shut(self._spare.pop(), now)
+        while len(self._spare) < wanted:
+            stack = self._make()
+            self._spare.append(stack)
+            stack.session.gather_early(now)
+        self.drain()
+
+    def close_pool(self, now: float) -> None:
+        """An answer has settled which transports there are: spare ones are given back."""
+        self._pool_is_open = False
+        self._empty_pool(now)
+
+    def _empty_pool(self, now: float) -> None:
+        for stack in self._spare:
+            self._shut(stack, now)
+        self._spare.clear()
 
     def discard(self, stack: TransportStack, reason: Reason, now: float) -> None:
         """Take a transport out of use; its ``closed`` events come in a task of their own."""
@@ -121,12 +181,16 @@ class TransportSet:
             self._shut(stack, now)
             self._close_slots(stack, reason, now)
         self._stacks.clear()
+        self.close_pool(now)
 
     def drain(self) -> None:
         """Queue tasks for everything that the sessions have reported."""
         for stack in list(self._stacks.values()):
             for event in stack.session.poll_events():
                 self._router.route(stack, event)
+        for stack in self._spare:
+            for event in stack.session.poll_events():
+                self._request(stack, event)
 
     # --- network ------------------------------------------------------------------------------
 
@@ -136,7 +200,7 @@ class TransportSet:
 
     def handle_timeout(self, now: float) -> None:
         """Let time pass."""
-        for stack in self._stacks.values():
+        for stack in self._living:
             stack.session.handle_timeout(now)
         self._recovery.handle_timeout(now)
         self.drain()
@@ -144,7 +208,7 @@ class TransportSet:
     def next_timeout(self) -> float | None:
         """The earliest deadline of any session, or of their recovery."""
         earliest = self._recovery.next_timeout()
-        for stack in self._stacks.values():
+        for stack in self._living:
             at = stack.session.next_timeout()
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
@@ -156,7 +220,7 @@ class TransportSet:
         return (
             not self._requests
             and not self._leaving
-            and all(stack.session.is_drained for stack in self._stacks.values())
+            and all(stack.session.is_drained for stack in self._living)
         )
 
     def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
@@ -164,7 +228,7 @@ class TransportSet:
         leaving, self._leaving = self._leaving, []
         transmits = [
             (stack.name, transmit)
-            for stack in (*self._stacks.values(), *leaving)
+            for stack in (*self._living, *leaving)
             for transmit in stack.session.poll_transmits(now)
         ]
         self.drain()
@@ -229,7 +293,7 @@ class TransportSet:
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""
-        for stack in self._stacks.values():
+        for stack in self._living:
             stack.session.gather_again(now)
         self.drain()
 
@@ -281,28 +345,39 @@ class TransportSet:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
         self._feed(transport, lambda to: to.server_failed(url, text, now))
 
+    # --- names in candidates of the peer ------------------------------------------------------
+
+    def name_resolved(self, transport: str, host: str, address: str, now: float) -> None:
+        """The name ``host`` has this address."""
+        self._feed(transport, lambda to: to.name_resolved(host, address, now))
+
+    def name_unresolved(self, transport: str, host: str, text: str, now: float) -> None:
+        """The name ``host`` has no address that could be found out, for the reason ``text``."""
+        self._feed(transport, lambda to: to.name_unresolved(host, text, now))
+
     # --- inside -------------------------------------------------------------------------------
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
-        stack = self._stacks.get(transport)
+        stack = self._stacks.get(transport) or next(
+            (each for each in self._spare if each.name == transport), None
+        )
         if stack is not None:  # else it was discarded while the driver was at work
             put(stack.session)
             self.drain()
 
-    def _request_gathering(self, stack: TransportStack, event: GatheringStateChanged) -> None:
-        if event.state is RTCIceGathererState.GATHERING:
-            configuration = self.configuration
-            self._requests.append(
-                GatheringRequested(
-                    stack.name,
-                    event.ufrag,
-                    configuration.ice_servers,
-                    configuration.ice_transport_policy,
-                )
-            )
-
-    def _request_stream(self, stack: TransportStack, event: RelayStreamRequested) -> None:
-        self._requests.append(StreamRequested(stack.name, event))
+    def _request(self, stack: TransportStack, event: SessionEvent) -> None:
+        """Ask the driver for what ``event`` makes necessary."""
+        match event:
+            case AddressesNeeded():
+                servers = self.configuration.ice_servers
+                policy = self.configuration.ice_transport_policy
+                self._requests.append(GatheringRequested(stack.name, servers, policy))
+            case GatheringStateChanged(state=RTCIceGathererState.GATHERING):
+                self._requests.append(ChecksExpected(stack.name, event.ufrag))
+            case NameFound():
+                self._requests.append(LookupRequested(stack.name, event.name))
+            case RelayStreamRequested():
+                self._requests.append(StreamRequested(stack.name, event))
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True

@@ -14,6 +14,7 @@ from frazil.dtls import (
     DtlsEndpoint,
     DtlsRole,
     DtlsStateChanged,
+    EngineFactory,
     Fingerprint,
 )
 from frazil.errors import InvalidStateError
@@ -39,6 +40,7 @@ class SecureTransport:
         certificate: What we show to the peer.
         ice: Knows the path and which addresses are authentic; is told of signs of life.
         trace: Where decisions are recorded.
+        make_engine: Makes the DTLS implementation.
 
     Attributes:
         endpoint: The DTLS endpoint, once signalling has said whom to trust.
@@ -51,6 +53,7 @@ class SecureTransport:
         "_config",
         "_early",
         "_ice",
+        "_make_engine",
         "_name",
         "_trace",
         "endpoint",
@@ -65,12 +68,14 @@ class SecureTransport:
         certificate: Certificate | None,
         ice: IceAgent,
         trace: Trace,
+        make_engine: EngineFactory,
     ) -> None:
         self._name = name
         self._config = config
         self._certificate = certificate
         self._ice = ice
         self._trace = trace
+        self._make_engine = make_engine
         self._early: list[Datagram] = []
         self.endpoint: DtlsEndpoint | None = None
         self.traffic = Traffic()
@@ -106,6 +111,7 @@ class SecureTransport:
             self._trace,
             config=self._config,
             name=self._name,
+            make_engine=self._make_engine,
         )
         early, self._early = self._early, []
         return self.receive(early, now)

@@ -8,19 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import Certificate, DtlsEndpoint, DtlsRole, DtlsStateChanged, Fingerprint
+from frazil.dtls import (
+    Certificate,
+    DtlsEndpoint,
+    DtlsRole,
+    DtlsStateChanged,
+    EngineFactory,
+    Fingerprint,
+    OpenSslEngine,
+)
 from frazil.errors import InvalidStateError
 from frazil.ice import (
     DEFAULT_POLICY,
     OPEN,
     SERVER_UNREACHABLE,
     UNKNOWN_TRAITS,
+    AddressesNeeded,
     AgentTraits,
     Candidate,
     CandidateError,
     Credentials,
     Disclosure,
-    GatheringStateChanged,
     IceAgent,
     IcePolicy,
     IceTransportChanged,
@@ -37,7 +45,6 @@ from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
 from frazil.states.enums import (
     RTCDtlsTransportState,
-    RTCIceGathererState,
     RTCIceRole,
     RTCIceTransportState,
 )
@@ -69,6 +76,7 @@ class Session:
         trace: Trace,
         *,
         policy: IcePolicy = DEFAULT_POLICY,
+        make_engine: EngineFactory = OpenSslEngine,
     ) -> None:
         """Make a session that waits for credentials.
 
@@ -80,6 +88,7 @@ class Session:
             random_bytes: The source of randomness.
             trace: Where decisions are recorded.
             policy: What the ICE agent does and does not do.
+            make_engine: Makes the DTLS implementation.
         """
         trace = trace.of(name)
         self.name = name
@@ -87,7 +96,7 @@ class Session:
         self._config = config
         self._random_bytes = random_bytes
         self._trace = trace
-        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace)
+        self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace, make_engine)
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
@@ -134,6 +143,11 @@ class Session:
         self.ice.set_role(role, now)
         self._settle(now)
 
+    def gather_early(self, now: float) -> None:
+        """Gather before our credentials are set, and tell of it when they are."""
+        self.ice.gather_early(now)
+        self._settle(now)
+
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
         """Our half of an ICE generation; other credentials than before begin a restart."""
         self.ice.set_local_credentials(credentials, now)
@@ -158,6 +172,17 @@ class Session:
         """A remote candidate was signalled; ``ufrag`` names its generation, ``None`` the newest."""
         self.ice.add_remote_candidate(candidate, now, ufrag)
         self._relays.permit(now)
+        self._settle(now)
+
+    def name_resolved(self, name: str, address: str, now: float) -> None:
+        """A name of remote candidates has this address."""
+        self.ice.name_resolved(name, address, now)
+        self._relays.permit(now)
+        self._settle(now)
+
+    def name_unresolved(self, name: str, text: str, now: float) -> None:
+        """A name of remote candidates has no address that we could find out."""
+        self.ice.name_unresolved(name, text, now)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
@@ -495,10 +520,7 @@ class Session:
         events = self.ice.poll_events()
         self._events += events
         for event in events:
-            if (
-                isinstance(event, GatheringStateChanged)
-                and event.state is RTCIceGathererState.GATHERING
-            ):
+            if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
         self._doubt_relay(events, now)
         before, self._path = self._path, self.ice.path

@@ -3,6 +3,7 @@
 from frazil.stun.attribute import Attribute
 from frazil.stun.codec import AddressErrorCode, AlgorithmChoice, ErrorCode, IcmpError
 from frazil.stun.credential import PasswordAlgorithm, long_term_key, short_term_key, user_hash
+from frazil.stun.glance import checked_ufrag, class_of, transaction_id_of
 from frazil.stun.message import (
     MAX_ATTRIBUTES,
     MAX_MESSAGE_SIZE,
@@ -29,9 +30,12 @@ __all__ = [
     "StunDecodeError",
     "Transaction",
     "TransactionStep",
+    "checked_ufrag",
+    "class_of",
     "is_stun",
     "long_term_key",
     "new_transaction_id",
     "short_term_key",
+    "transaction_id_of",
     "user_hash",
 ]

@@ -84,6 +84,11 @@ class BlockableNetwork(Network):
         inner = self._inner.open_udp(host, port, partial(self._arrive, on_datagrams))
         return _BlockableUdpSocket(self, inner)
 
+    def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
+        """Join a group on the inner network; see :class:`frazil.aio.Network`."""
+        inner = self._inner.open_multicast(host, group, partial(self._arrive, on_datagrams))
+        return _BlockableUdpSocket(self, inner)
+
     async def connect_tcp(
         self,
         remote: Address,
@@ -148,6 +153,9 @@ class _BlockableUdpSocket:
     @property
     def dropped(self) -> int:
         return self._inner.dropped
+
+    def expect(self, ufrag: str) -> None:
+        self._inner.expect(ufrag)
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         if self._network.is_blocked:

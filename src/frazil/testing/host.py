@@ -66,6 +66,9 @@ class VirtualUdpSocket:
     def __repr__(self) -> str:
         return f"<UDP socket of {self._host.name} at {self.local[0]} port {self.local[1]}>"
 
+    def expect(self, ufrag: str) -> None:
+        """Everything that comes here is for the owner."""
+
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
         mute = self._closed or not self._host.has(self.local[0])
@@ -89,6 +92,40 @@ class VirtualUdpSocket:
         if not self._closed:
             self._closed = True
             self._host.forget(self)
+
+
+class VirtualMulticastSocket(VirtualUdpSocket):
+    """A member of a multicast group: what it sends there comes to every member on its link."""
+
+    __slots__ = ("_group", "_realm")
+
+    def __init__(
+        self,
+        host: "VirtualHost",
+        local: Address,
+        on_datagrams: DatagramHandler,
+        carry: Carry,
+        group: Address,
+    ) -> None:
+        super().__init__(host, local, on_datagrams, carry)
+        self._group = group
+        self._realm = host.realm(local[0])
+        self._realm.join(group, local[0])
+
+    def send(self, transmits: Sequence[Transmit]) -> None:
+        """Send, or lose, every datagram; those for the group to each of its members."""
+        for transmit in transmits:
+            remotes = [transmit.remote]
+            if transmit.remote == self._group:
+                members = self._realm.members(self._group, self.local[0])
+                remotes = [(member, self._group[1]) for member in members]
+            super().send([transmit._replace(remote=remote) for remote in remotes])
+
+    def close(self) -> None:
+        """Leave the group. Idempotent."""
+        if not self._closed:
+            self._realm.leave(self._group, self.local[0])
+        super().close()
 
 
 class VirtualHost(Network):
@@ -161,7 +198,26 @@ class VirtualHost(Network):
             ValueError: ``host`` is not an IP literal.
             OverflowError: The port is not within 0 and 65535.
         """
-        address = canonical_ip(host)
+        local = self._free(canonical_ip(host), port)
+        opened = VirtualUdpSocket(self, local, on_datagrams, self._carry)
+        self._sockets[local] = opened
+        return opened
+
+    def open_multicast(
+        self, host: str, group: Address, on_datagrams: DatagramHandler
+    ) -> VirtualUdpSocket:
+        """Join a multicast group on the link of one address, which only one socket can.
+
+        Raises:
+            OSError: The host does not have that address, or the port is taken.
+            ValueError: ``host`` is not an IP literal.
+        """
+        local = self._free(canonical_ip(host), group[1])
+        opened = VirtualMulticastSocket(self, local, on_datagrams, self._carry, group)
+        self._sockets[local] = opened
+        return opened
+
+    def _free(self, address: str, port: int) -> Address:
         if not 0 <= port <= 65_535:
             raise OverflowError(f"port {port}")
         if address not in self._interfaces:
@@ -169,9 +225,7 @@ class VirtualHost(Network):
         local = (address, port or self._ports.next_free(address, self._sockets))
         if local in self._sockets:
             raise os_error(errno.EADDRINUSE)
-        opened = VirtualUdpSocket(self, local, on_datagrams, self._carry)
-        self._sockets[local] = opened
-        return opened
+        return local
 
     async def connect_tcp(
         self,

@@ -5,6 +5,8 @@ Two homes may use the same private addresses: each is a realm of its own.
 
 from typing import Protocol
 
+from frazil.types import Address
+
 
 class Node(Protocol):
     """A host or a router: where a leg of a journey begins or ends."""
@@ -32,11 +34,12 @@ class Realm:
         gateway: Gets what is addressed to nobody here; None where there is nothing outside.
     """
 
-    __slots__ = ("_owners", "gateway")
+    __slots__ = ("_groups", "_owners", "gateway")
 
     def __init__(self, gateway: Gateway | None = None) -> None:
         self.gateway = gateway
         self._owners: dict[str, Node] = {}
+        self._groups: dict[Address, list[str]] = {}
 
     def owner(self, address: str) -> Node | None:
         """The node that has a canonical address."""
@@ -63,3 +66,19 @@ class Realm:
             return
         if self.gateway is not None and not self.gateway.translates(address):
             self.gateway.outside.release(address)
+
+    def join(self, group: Address, member: str) -> None:
+        """Let ``member`` hear what is sent to a multicast group."""
+        self._groups.setdefault(group, []).append(member)
+
+    def leave(self, group: Address, member: str) -> None:
+        """Undo :meth:`join`."""
+        self._groups[group].remove(member)
+
+    def members(self, group: Address, sender: str) -> list[str]:
+        """Who hears what ``sender`` sends to a group: all that joined behind the same router.
+
+        What is behind one router shares a link; hosts on the internet are each on their own.
+        """
+        members = self._groups.get(group, [])
+        return [each for each in members if self.gateway is not None or each == sender]

@@ -103,6 +103,20 @@ _ICE: Final = (
     ),
     event(
         "ice",
+        "name-resolved",
+        "A name in candidates of the peer has an address.",
+        host="the name",
+        address="its IP address",
+    ),
+    event(
+        "ice",
+        "name-unresolved",
+        "Such a name stays without: its candidates are of no use.",
+        host="the name",
+        text="why",
+    ),
+    event(
+        "ice",
         "candidate-refused",
         "A candidate of the peer was signalled that must not be used.",
         address="address and port",

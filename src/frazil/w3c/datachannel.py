@@ -137,7 +137,7 @@ class RTCDataChannel(EventTarget):
     def bufferedAmountLowThreshold(self, value: int) -> None:
         if type(value) is not int or not 0 <= value < 1 << 32:
             raise TypeError("bufferedAmountLowThreshold is a number from 0 to 2**32 - 1")
-        self._slots.buffered_amount_low_threshold = value
+        self._slots.set_low_threshold(value)
 
     @property
     def binaryType(self) -> str:

@@ -1,6 +1,7 @@
 """``RTCPeerConnection`` (webrtc-pc 4.4)."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -10,6 +11,7 @@ from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
+from frazil.aio.recording_file import TraceFile
 from frazil.aio.system import SystemNetwork
 from frazil.errors import (
     ConnectivityError,
@@ -20,14 +22,13 @@ from frazil.errors import (
 from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
-from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description, DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
+from frazil.record import Setup
 from frazil.session.config import SessionConfig
-from frazil.session.session import Session
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -41,6 +42,7 @@ from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.finding import findings
+from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
 from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
@@ -86,6 +88,7 @@ class RTCPeerConnection(EventTarget):
         "_peer",
         "_public",
         "_pulse",
+        "_recording",
         "_waits_of_listeners",
     )
 
@@ -108,6 +111,7 @@ class RTCPeerConnection(EventTarget):
         ice: IceOptions | None = None,
         session: SessionConfig | None = None,
         recovery: Literal["none", "restart"] = "none",
+        trace: TraceFile | str | os.PathLike[str] | None = None,
     ) -> None:
         """Make a connection in state ``new``.
 
@@ -119,6 +123,8 @@ class RTCPeerConnection(EventTarget):
             recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
                 path is lost for good, or is lost and this host's network has changed. The
                 application negotiates on ``negotiationneeded``, as ever.
+            trace: A file in which everything is recorded, so that ``frazil replay`` can do it
+                again. Without it, ``FRAZIL_TRACE`` may name a folder for such files.
 
         Raises:
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
@@ -131,22 +137,12 @@ class RTCPeerConnection(EventTarget):
         network = network or _SYSTEM_NETWORK
         settings = session or SessionConfig()
         options = ice or IceOptions()
-        policy = options.policy
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
-        trace = Trace()
+        records = Trace()
         self._pulse = Pulse()
-        self._peer = PeerConnection(
-            config,
-            certificate=certificate,
-            random_bytes=network.random_bytes,
-            trace=trace,
-            traits=policy.traits(settings.ice),
-            session_factory=lambda name: Session(
-                name, settings, certificate, network.random_bytes, trace, policy=policy
-            ),
-            recovery=RecoveryPolicy(recovery),
-        )
+        setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
+        self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
         self._driver = Driver(
             self._peer,
             network,
@@ -155,10 +151,12 @@ class RTCPeerConnection(EventTarget):
             options=options,
         )
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
-        self._calls = CallLog(trace, self._loop.time)
+        self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
+        if config.ice_candidate_pool_size > 0:
+            self._peer.transports.fill_pool(self._driver.wake())
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -291,7 +289,7 @@ class RTCPeerConnection(EventTarget):
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
         """
-        self._peer.set_configuration(Configuration.from_value(configuration))
+        self._peer.set_configuration(Configuration.from_value(configuration), self._driver.wake())
         self._calls.configured(self._peer.configuration)
 
     # --- certificates -------------------------------------------------------------------------
@@ -491,6 +489,8 @@ class RTCPeerConnection(EventTarget):
             self._calls.called("close")
             self._peer.close(self._loop.time())
             self._closing = self._driver.close()
+            if self._recording is not None:
+                self._recording.close()
             for wait in tuple(self._waits_of_listeners):
                 wait.cancel()
             for channel in self._public.channels():

@@ -64,6 +64,7 @@ class _CountedSocket:
         self._batches = batches
         self.local = inner.local
         self.close = inner.close
+        self.expect = inner.expect
 
     def send(self, transmits: list[Transmit]) -> None:
         self._batches.append(list(transmits))

@@ -12,7 +12,8 @@ from frazil.dtls import (
     Fingerprint,
     KeyKind,
 )
-from frazil.dtls.engine import AssociationBrokenError, Engine
+from frazil.dtls.engine import AssociationBrokenError
+from frazil.dtls.openssl import OpenSslEngine
 from frazil.dtls.record import MAX_FEED_SIZE, split
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
@@ -338,7 +339,7 @@ def test_a_fatal_alert_after_the_handshake_fails_but_delivers_what_came_before(m
         engine.witness.note_alert(sent=False, level=2, code=80)
         raise AssociationBrokenError("ssl/tls alert internal error")
 
-    monkeypatch.setattr(Engine, "open", open_one_and_break)
+    monkeypatch.setattr(OpenSslEngine, "open", open_one_and_break)
     assert pair.server.receive(sealed(pair, b"before"), pair.now) == [b"before"]
     pair.flush()
     assert pair.server.state is State.FAILED

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from frazil.dtls import DtlsConfig
-from frazil.dtls.engine import AssociationBrokenError, Engine
+from frazil.dtls.engine import AssociationBrokenError
+from frazil.dtls.openssl import OpenSslEngine
 from frazil.dtls.record import split
 from frazil.states.enums import RTCDtlsTransportState as State
 from support.dtls_pair import CLIENT, SERVER, DtlsPair
@@ -97,7 +98,7 @@ def test_openssl_giving_up_is_a_failure(monkeypatch):
 
     pair = DtlsPair(keep=lambda side, number: False)
     pair.start()
-    monkeypatch.setattr(Engine, "retransmit", refuse)
+    monkeypatch.setattr(OpenSslEngine, "retransmit", refuse)
     pair.run(limit_s=0.1)
     assert pair.client.state is State.FAILED
     text = "the association broke: read timeout expired"
@@ -109,7 +110,7 @@ def test_a_flight_that_openssl_seals_anew_replaces_ours(monkeypatch):
     pair = DtlsPair(keep=lambda side, number: side == CLIENT)
     pair.start()
     resealed = split(pair.sent[CLIENT][0])[0].data
-    monkeypatch.setattr(Engine, "output", lambda engine: resealed * 2)
+    monkeypatch.setattr(OpenSslEngine, "output", lambda engine: resealed * 2)
     pair.client.handle_timeout(0.1)
     (run,) = pair.client.poll_runs()
     assert [record.data[13:] for record in split(run.data)] == [resealed[13:]] * 2

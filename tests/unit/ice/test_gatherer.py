@@ -8,6 +8,7 @@ from frazil.ice.config import MAX_SERVERS, IceConfig
 from frazil.ice.credential import Credentials
 from frazil.ice.disclosure import Disclosure
 from frazil.ice.event import (
+    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
@@ -97,6 +98,7 @@ def test_hosts_only_is_complete_at_once():
     assert bench.found == [("host", HOST), ("host", HOST_6)]
     kinds = [type(event) for event in bench.gatherer.events]
     assert kinds == [
+        AddressesNeeded,
         GatheringStateChanged,
         CandidateGathered,
         CandidateGathered,
@@ -563,6 +565,7 @@ def test_gathering_again_adds_what_is_new_and_ends_once_more():
     bench.answer(second)
     events = bench.gatherer.events
     assert [type(each).__name__ for each in events] == [
+        "AddressesNeeded",
         "GatheringStateChanged",
         "CandidateGathered",
         "CandidateGathered",

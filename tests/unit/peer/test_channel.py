@@ -166,7 +166,7 @@ def test_bufferedamountlow_fires_when_crossing(
     threshold: int, drains: list[int], fired: list[int]
 ) -> None:
     one, _, channel = connected_pair()
-    channel.buffered_amount_low_threshold = threshold
+    channel.set_low_threshold(threshold)
     channel.send(bytes(100), 0.0)
     seen, left = [], 0
     for size in drains:

@@ -10,6 +10,7 @@ from frazil.errors import (
 )
 from frazil.ice import AgentTraits
 from frazil.peer.configuration import BundlePolicy, Configuration, IceTransportPolicy
+from frazil.peer.event import ChecksExpected
 from frazil.peer.ice_server import MAX_ICE_SERVERS
 from support.peer_pair import Peer, certificate
 
@@ -97,32 +98,32 @@ def test_server_errors_come_through() -> None:
 def test_what_must_stay(before: dict, after: dict, member: str) -> None:
     peer = Peer(configuration=Configuration.from_value(before))
     with pytest.raises(InvalidModificationError, match=member):
-        peer.pc.set_configuration(Configuration.from_value(after))
+        peer.pc.set_configuration(Configuration.from_value(after), 0.0)
     assert peer.pc.configuration == Configuration.from_value(before)
 
 
 def test_pool_size_freezes_with_the_first_local_description() -> None:
     peer = Peer()
-    peer.pc.set_configuration(Configuration(ice_candidate_pool_size=2))
+    peer.pc.set_configuration(Configuration(ice_candidate_pool_size=2), 0.0)
     peer.set_local()
     with pytest.raises(InvalidModificationError, match="iceCandidatePoolSize"):
-        peer.pc.set_configuration(Configuration(ice_candidate_pool_size=1))
+        peer.pc.set_configuration(Configuration(ice_candidate_pool_size=1), 0.0)
 
 
 def test_new_servers_hold_from_the_next_gathering_on() -> None:
     peer = Peer()
     peer.channel()
-    peer.pc.set_configuration(Configuration.from_value({"iceServers": [{"urls": "stun:b"}]}))
+    peer.pc.set_configuration(Configuration.from_value({"iceServers": [{"urls": "stun:b"}]}), 0.0)
     peer.set_local()
-    (request,) = peer.pc.transports.poll_requests()
+    request, expected = peer.pc.transports.poll_requests()
     assert [server.urls[0].host for server in request.servers] == ["b"]
     assert request.policy is IceTransportPolicy.ALL
-    assert request.ufrag == peer.ufrag()
+    assert expected == ChecksExpected("0", peer.ufrag())
 
 
 def test_closed_connection_keeps_its_configuration() -> None:
     peer = Peer()
     peer.pc.close(0.0)
     with pytest.raises(InvalidStateError):
-        peer.pc.set_configuration(Configuration())
+        peer.pc.set_configuration(Configuration(), 0.0)
     assert peer.pc.configuration == Configuration()

@@ -1,6 +1,8 @@
 import sys
 from enum import Enum
 
+import pytest
+
 from frazil.trace import RING_COST, EventKind, Reason, Ring, StateChange, Trace, TraceRecord
 from frazil.trace.ring import cost_of
 
@@ -111,6 +113,7 @@ def size_of(value, seen):
     return size
 
 
+@pytest.mark.interpreted
 def test_a_full_ring_takes_less_than_64_kib():
     trace = Trace()
     fill(trace)

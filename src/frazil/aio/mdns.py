@@ -1,0 +1,131 @@
+"""Multicast DNS for all connections of a network: one socket per link, however many they are."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from frazil.aio.mdns_link import MdnsLink
+from frazil.aio.network import Interface, Network, usable
+
+MAX_LINKS: Final = 32
+"""Interfaces on which names are looked up and answered for."""
+
+
+class MdnsService:
+    """Looks up names on every link, and answers for names of this host.
+
+    The connections of one network share it: :func:`acquire` and :meth:`release` count them, and
+    with the last one the sockets go.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._network = network
+        self._links: dict[str, MdnsLink] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[str | None], set[MdnsLink]]] = {}
+        self._published: dict[str, MdnsLink] = {}
+        self.users = 0
+
+    async def resolve(self, name: str) -> str:
+        """The IP address of ``name``.
+
+        Raises:
+            OSError: Nobody answers within five seconds, or there is no link to ask on.
+        """
+        key = name.lower()
+        if key not in self._waiting:
+            self._ask(key)
+        address = await asyncio.shield(self._waiting[key][0])
+        if address is None:
+            raise OSError(f"nobody on a link of this host answers for {name}")
+        return address
+
+    def _ask(self, name: str) -> None:
+        links = self._join()
+        if not links:
+            raise OSError("no link of this host has multicast")
+        self._waiting[name] = (self._loop.create_future(), set(links))
+        for link in links:
+            link.look_up(name)
+
+    def _on_ended(self, link: MdnsLink, name: str, address: str | None) -> None:
+        """The first address counts, or the last of the links that have none."""
+        waiting = self._waiting.get(name)
+        if waiting is None:
+            return
+        future, asked = waiting
+        if link not in asked:
+            return
+        asked.discard(link)
+        if address is not None or not asked:
+            del self._waiting[name]
+            future.set_result(address)
+            for other in asked:
+                other.cancel(name)
+
+    def publish(self, name: str, interface: Interface) -> None:
+        """Answer for ``name`` with an address, on its own link only.
+
+        Raises:
+            OSError: The link has no multicast, or there are too many names.
+        """
+        self._join()
+        link = self._links.get(interface.name)
+        if link is None:
+            raise OSError(f"{interface.name} has no multicast over IPv4")
+        try:
+            link.publish(name, interface.address)
+        except ValueError as error:
+            raise OSError(str(error)) from None
+        self._published[name] = link
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """Answer for these names no more."""
+        for name in names:
+            link = self._published.pop(name, None)
+            if link is not None:
+                link.withdraw(name)
+
+    def release(self) -> None:
+        """One connection less; after the last one nothing is left."""
+        self.users -= 1
+        if self.users:
+            return
+        del _services[self._loop, self._network]
+        for link in self._links.values():
+            link.close()
+        for future, _ in self._waiting.values():
+            future.cancel()
+
+    def _join(self) -> list[MdnsLink]:
+        """The links that there are now: one for each interface with an IPv4 address."""
+        hosts: dict[str, str] = {}
+        for interface in usable(self._network.interfaces()):
+            if interface.family == 4 and not interface.is_loopback:
+                hosts.setdefault(interface.name, interface.address)
+        for name, link in list(self._links.items()):
+            if hosts.get(name) != link.host:
+                self._links.pop(name).close()
+                for awaited in list(self._waiting):
+                    self._on_ended(link, awaited, None)
+        for name, host in list(hosts.items())[:MAX_LINKS]:
+            if name not in self._links:
+                try:
+                    self._links[name] = MdnsLink(self._network, host, self._on_ended)
+                except OSError:
+                    continue  # no multicast there: others may have it
+        return list(self._links.values())
+
+
+_services: Final[dict[tuple[asyncio.AbstractEventLoop, Network], MdnsService]] = {}
+"""A host has one port for multicast DNS, whatever the number of connections."""
+
+
+def acquire(network: Network) -> MdnsService:
+    """The service that the connections of ``network`` on this loop share; release it in the end."""
+    key = asyncio.get_running_loop(), network
+    service = _services.get(key)
+    if service is None:
+        service = _services[key] = MdnsService(network)
+    service.users += 1
+    return service

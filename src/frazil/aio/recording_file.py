@@ -1,0 +1,148 @@
+"""A recording on its way to a file, off the path of the connection."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, TextIO
+
+from frazil.record import Json
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFile:
+    """Where to record a connection, for ``RTCPeerConnection(trace=...)``, and what to tell.
+
+    Attributes:
+        path: The file; an old one is overwritten, missing folders are made.
+        keep_payload: Record what the messages are, and not only how long.
+    """
+
+    path: str | os.PathLike[str]
+    keep_payload: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ``TypeError`` if ``path`` is no path."""
+        os.fspath(self.path)
+
+
+_log = logging.getLogger("frazil.record")
+
+_BATCH_SIZE: Final = 256
+"""Lines that are handed over at once, at most."""
+_BATCH_AGE_S: Final = 0.5
+"""How long the first line of a batch waits, if others follow it."""
+MAX_WAITING: Final = 65536
+"""Lines that may wait for the disk; a disk that is slower ends the recording."""
+
+
+class RecordingFile:
+    """Writes the lines of one recording to a file, from a thread of its own.
+
+    Trouble with the disk ends the recording and is logged once; the connection does not notice.
+
+    Args:
+        path: The file; an old one is overwritten, missing folders are made.
+        lost: Called for every further line once there was trouble.
+    """
+
+    __slots__ = (
+        "_batch",
+        "_began_at",
+        "_file",
+        "_handed",
+        "_has_failed",
+        "_lost",
+        "_path",
+        "_written",
+    )
+
+    def __init__(self, path: Path, lost: Callable[[], None]) -> None:
+        self._path = path
+        self._lost = lost
+        self._batch: list[dict[str, Json]] = []
+        self._began_at = 0.0
+        self._handed = 0
+        self._written = 0
+        self._has_failed = False
+        self._file: TextIO | None = None
+
+    def write(self, line: dict[str, Json]) -> None:
+        """Take one line; it is on the disk some time later."""
+        if self._has_failed:
+            self._lost()
+            return
+        if not self._batch:
+            self._began_at = time.monotonic()
+        self._batch.append(line)
+        if len(self._batch) >= _BATCH_SIZE or time.monotonic() - self._began_at >= _BATCH_AGE_S:
+            self._hand_over()
+
+    def close(self) -> None:
+        """Write what is left and close the file, soon."""
+        self._hand_over()
+        _thread().submit(self._close)
+
+    def _hand_over(self) -> None:
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        self._handed += len(batch)
+        if self._handed - self._written > MAX_WAITING:
+            self._fail("the disk is too slow")
+            return
+        _thread().submit(self._write, batch)
+
+    # --- in the thread ------------------------------------------------------------------------
+
+    def _write(self, batch: list[dict[str, Json]]) -> None:
+        if not self._has_failed:
+            try:
+                file = self._opened()
+                file.writelines(f"{json.dumps(line)}\n" for line in batch)
+                file.flush()
+            except OSError as error:
+                self._fail(str(error))
+        self._written += len(batch)
+
+    def _opened(self) -> TextIO:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8")
+        return self._file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError as error:
+                self._fail(str(error))
+
+    def _fail(self, text: str) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            _log.warning(
+                "FZ-RECORDING-LOST: the recording %s ends here, the connection goes on: %s",
+                self._path,
+                text,
+            )
+
+
+def join_recordings(timeout_s: float | None = None) -> None:
+    """Block until everything that recordings have handed over is on the disk.
+
+    Raises:
+        TimeoutError: It took longer than ``timeout_s``.
+    """
+    _thread().submit(lambda: None).result(timeout_s)
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """One thread for all recordings; what it was given is done before the program ends."""
+    return ThreadPoolExecutor(1, thread_name_prefix="frazil-recording")

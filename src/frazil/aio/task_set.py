@@ -1,0 +1,36 @@
+"""The tasks of one connection: every one has an owner, and an end."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class TaskSet:
+    """Tasks that are cancelled, and waited for, when the connection closes."""
+
+    __slots__ = ("_ended", "_tasks")
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[None] | None = None
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Begin a task; its exceptions are the loop's business."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if self._ended is not None and not self._tasks:
+            self._ended.set_result(None)
+
+    def close(self) -> "asyncio.Future[None]":
+        """Cancel every task; done when none is left."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+            if not self._tasks:
+                self._ended.set_result(None)
+            for task in self._tasks:
+                task.cancel()
+        return self._ended

@@ -1,0 +1,105 @@
+"""Pieces of a page of text that is read as Markdown or in a terminal."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from frazil.cli.table import table
+
+_WIDTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; the lower the level, the larger."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Prose, with names in backticks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head; names in backticks."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A drawing for Markdown (mermaid); a terminal leaves it out, for a table says the same."""
+
+    lines: tuple[str, ...]
+
+
+Block: TypeAlias = Heading | Paragraph | Table | Diagram
+
+
+def as_markdown(blocks: Iterable[Block]) -> str:
+    """The page as Markdown."""
+    return "\n\n".join(map(_markdown, blocks)) + "\n"
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return f"{'#' * level} {text}"
+        case Paragraph(text):
+            return text
+        case Table(head, rows):
+            lines = (head, ("---",) * len(head), *rows)
+            return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        case Diagram(lines):
+            return "\n".join(("```mermaid", *lines, "```"))
+
+
+def as_lines(blocks: Iterable[Block]) -> list[str]:
+    """The page as lines for a terminal, an empty one before each block but the first."""
+    lines: list[str] = []
+    for block in blocks:
+        told = list(_terminal(block))
+        if told and lines:
+            lines.append("")
+        lines += told
+    return lines
+
+
+def _terminal(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(level, text):
+            yield _plain(text)
+            if level < 3:
+                yield ("=" if level == 1 else "-") * len(_plain(text))
+        case Paragraph(text):
+            yield from textwrap.wrap(_plain(text), _WIDTH, break_on_hyphens=False)
+        case Table(head, rows):
+            plain = [tuple(map(_plain, row)) for row in rows]
+            yield from _fitting(tuple(map(_plain, head)), plain)
+        case Diagram():
+            return
+
+
+def _fitting(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """The table, with its last column wrapped where it would be too wide."""
+    before = sum(
+        max(len(line[column]) for line in (head, *rows)) + 2 for column in range(len(head) - 1)
+    )
+    room = max(_WIDTH - before - 2, 30)
+    cut: list[tuple[str, ...]] = []
+    for *cells, last in rows:
+        parts = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
+        cut.append((*cells, parts[0]))
+        cut += [("",) * len(cells) + (part,) for part in parts[1:]]
+    yield from table(head, cut)
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")

@@ -1,0 +1,89 @@
+"""``--ice-servers`` and its companions, the same for every subcommand."""
+
+import argparse
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+from frazil.cli.parser import Parser
+from frazil.errors import DOMException
+from frazil.peer.ice_server import IceServer
+
+
+def add_server_options(parser: Parser) -> None:
+    """Add the options that name servers to a subcommand."""
+    group = parser.add_argument_group("servers", "no server is contacted that is not named here")
+    group.add_argument(
+        "--ice-servers",
+        nargs="+",
+        default=[],
+        metavar="URL",
+        help="stun:HOST, turn:HOST, turn:HOST?transport=tcp, turns:HOST, with :PORT if need be; "
+        "or the JSON of iceServers as in a browser; or a file with it",
+    )
+    group.add_argument("--user", metavar="NAME", help="the username for the TURN servers")
+    group.add_argument("--password", metavar="TEXT", help="the password that goes with it")
+    group.add_argument(
+        "--ca",
+        type=_trusting,
+        metavar="FILE",
+        help="trust the certificate authorities in this PEM file, and no others",
+    )
+
+
+def ice_servers(parser: Parser, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The servers that were named, as W3C dictionaries; each is valid.
+
+    Raises:
+        SystemExit: One of them makes no sense.
+    """
+    entries: list[dict[str, Any]] = []
+    for text in options.ice_servers:
+        entries += _entries(parser, text, options)
+    for entry in entries:
+        try:
+            IceServer.from_value(entry)
+        except (TypeError, DOMException) as error:
+            parser.error(_advice(str(error)))
+    return entries
+
+
+def _advice(text: str) -> str:
+    if text.endswith("needs both username and credential"):
+        return text.replace("username and credential", "--user and --password")
+    return text
+
+
+def _entries(parser: Parser, text: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    if text.lstrip().startswith(("[", "{")):
+        return _from_json(parser, text)
+    if ":" not in text and Path(text).is_file():
+        return _from_json(parser, Path(text).read_text(encoding="utf-8"))
+    entry: dict[str, Any] = {"urls": text}
+    if options.user is not None:
+        entry["username"] = options.user
+    if options.password is not None:
+        entry["credential"] = options.password
+    return [entry]
+
+
+def _from_json(parser: Parser, text: str) -> list[dict[str, Any]]:
+    """The entries in a list, in one entry, or in a whole configuration."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        parser.error(f"--ice-servers is no valid JSON: {error}")
+    if isinstance(value, dict):
+        value = value.get("iceServers", [value])
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        parser.error("--ice-servers wants a JSON list of objects with urls")
+    entries: list[dict[str, Any]] = value
+    return entries
+
+
+def _trusting(path: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path!r} holds no certificates: {error}") from None

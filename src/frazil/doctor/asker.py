@@ -1,0 +1,143 @@
+"""A UDP socket that asks STUN servers, and hears whatever else arrives."""
+
+import asyncio
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+from frazil.aio.network import Network
+from frazil.stun import (
+    Attribute,
+    Message,
+    MessageClass,
+    Method,
+    StunDecodeError,
+    Transaction,
+    TransactionStep,
+    is_stun,
+    new_transaction_id,
+)
+from frazil.types import Address, Datagram, Transmit
+
+CHANGE_ADDRESS: Final = 0x4
+"""Asks for an answer from the server's other IP address (RFC 5780 7.2)."""
+CHANGE_PORT: Final = 0x2
+"""Asks for an answer from the server's other port."""
+
+_RTO_S: Final = 0.3
+_SENDS: Final = 4
+_LAST_WAIT: Final = 3
+"""Sends at 0, 0.3, 0.9 and 2.1 s; over after 3 s: nobody would use a slower server."""
+_MAX_STRANGERS: Final = 64
+
+
+class Answer(NamedTuple):
+    """What a server said.
+
+    Attributes:
+        rtt_s: Since the request was sent last.
+        mapped: How the server sees the socket.
+        other: Its second address, if it has one (RFC 5780 7.4).
+        refusal: The error code, if it refused.
+    """
+
+    rtt_s: float
+    mapped: Address | None
+    other: Address | None
+    refusal: int | None
+
+
+class Asker:
+    """One socket on one local address; to be used as a context.
+
+    Attributes:
+        local: The address of the socket.
+        strangers: Payloads that are no STUN messages, the first 64 of them.
+    """
+
+    def __init__(self, network: Network, host: str) -> None:
+        """Open the socket.
+
+        Raises:
+            OSError: There is no such address.
+        """
+        self.strangers: list[bytes] = []
+        self._network = network
+        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[bytes, asyncio.Future[Message]] = {}
+        self._socket = network.open_udp(host, 0, self._on_datagrams)
+        self.local: Address = self._socket.local
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    async def ask(self, server: Address, change: int = 0) -> Answer | None:
+        """A Binding request to ``server``, repeated for 3 s; None if no answer comes.
+
+        Args:
+            server: Where to.
+            change: :data:`CHANGE_ADDRESS` and :data:`CHANGE_PORT`, or 0.
+        """
+        number = new_transaction_id(self._network.random_bytes)
+        attributes: dict[Attribute, object] = {Attribute.CHANGE_REQUEST: change} if change else {}
+        request = Message(Method.BINDING, MessageClass.REQUEST, number, attributes)
+        data = request.encode()
+        future: asyncio.Future[Message] = self._loop.create_future()
+        self._waiting[number] = future
+        try:
+            return await self._converse(data, server, number, future)
+        finally:
+            del self._waiting[number]
+
+    async def _converse(
+        self, data: bytes, server: Address, number: bytes, future: "asyncio.Future[Message]"
+    ) -> Answer | None:
+        clock = Transaction(
+            number, self._loop.time(), rto_s=_RTO_S, max_sends=_SENDS, last_wait=_LAST_WAIT
+        )
+        self.send(data, server)
+        while (deadline_at := clock.next_timeout()) is not None:
+            await asyncio.wait([future], timeout=max(0.0, deadline_at - self._loop.time()))
+            if future.done():
+                return _answer(future.result(), self._loop.time() - clock.last_sent_at)
+            if clock.handle_timeout(self._loop.time()) is TransactionStep.RETRANSMIT:
+                self.send(data, server)
+        return None
+
+    def send(self, data: bytes, remote: Address) -> None:
+        """Send one datagram."""
+        self._socket.send([Transmit(data, len(data), self.local, remote)])
+
+    def _on_datagrams(self, batch: list[Datagram]) -> None:
+        for data, _, _ in batch:
+            if not is_stun(data):
+                if len(self.strangers) < _MAX_STRANGERS:
+                    self.strangers.append(data)
+                continue
+            try:
+                message = Message.decode(data)
+            except StunDecodeError:
+                continue
+            if message.message_class not in (MessageClass.SUCCESS, MessageClass.ERROR):
+                continue
+            future = self._waiting.get(message.transaction_id)
+            if future is not None and not future.done():
+                future.set_result(message)
+
+
+def _answer(message: Message, rtt_s: float) -> Answer:
+    error = message.error
+    mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
+    return Answer(
+        rtt_s,
+        mapped or message.address(Attribute.MAPPED_ADDRESS),
+        message.address(Attribute.OTHER_ADDRESS),
+        error.code if error is not None else None,
+    )

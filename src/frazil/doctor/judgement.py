@@ -1,0 +1,202 @@
+"""What the observations mean, and what to do: from a report to findings."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from frazil.doctor.behaviour import Behaviour
+from frazil.doctor.finding import Finding, Level
+from frazil.doctor.report import Knock, NatReport, RelayReport, Report, Step, StepName, StunReport
+
+_PROBLEM, _WARNING, _NOTE = Level.PROBLEM, Level.WARNING, Level.NOTE
+_RANK: Final = {level: rank for rank, level in enumerate(Level)}
+
+_TURN_FIXES: Final = {
+    300: "Name that server, or change the redirection in the configuration of this one.",
+    401: (
+        "Check --user and --password, and the realm of the server; of time-limited credentials "
+        "also the clocks and the shared secret."
+    ),
+    403: "Look for denied or missing peer addresses in the configuration of the server.",
+    438: "Let the server keep its nonces longer than a round trip.",
+    441: "Use the same username for the whole session.",
+    442: "Allow UDP relays on the server.",
+    486: "Close sessions that are still there, or raise the quota of this user.",
+    508: "Give the server more relay ports, or wait until some are free.",
+}
+
+
+def judge(report: Report) -> list[Finding]:
+    """The findings, the worst first."""
+    found = [
+        *_about_host(report),
+        *_about_names(report),
+        *_about_udp(report),
+        *_about_relays(report),
+        *_about_nats(report),
+    ]
+    return sorted(dict.fromkeys(found), key=lambda finding: _RANK[finding.level])
+
+
+# --- the host ---------------------------------------------------------------------------------
+
+
+def _about_host(report: Report) -> Iterator[Finding]:
+    useful = [each for each in report.interfaces if each.remark not in ("loopback", "link-local")]
+    if not useful:
+        text = "This host has no address but its own: nobody else can reach it."
+        yield Finding(_PROBLEM, "FZ-NO-NETWORK", text, "Connect it to a network.")
+    elif not any(each.is_default for each in useful):
+        text = "This host has no default route: only neighbours can be reached."
+        yield Finding(_WARNING, "FZ-NO-ROUTE", text, "Give it a default gateway.")
+    for hint in report.hints:
+        yield Finding(_NOTE, "FZ-CONTAINER", hint)
+    if not report.servers:
+        text = "No server was named, so nothing outside this host was contacted."
+        fix = "Name the STUN and TURN servers of your application: --ice-servers stun:HOST."
+        yield Finding(_NOTE, "FZ-NO-SERVER", text, fix)
+
+
+def _about_names(report: Report) -> Iterator[Finding]:
+    families = {":" in each.address for each in report.interfaces if each.remark != "loopback"}
+    for server in report.servers:
+        if server.problem:
+            text = f"The name in {server.url} cannot be looked up: {server.problem}."
+            yield Finding(_PROBLEM, "FZ-NAME", text, "Check the spelling and the name server.")
+        elif not any((":" in each[0]) in families for each in server.addresses):
+            if any(_is_local(each[0]) for each in server.addresses):
+                continue
+            kind = "IPv6" if ":" in server.addresses[0][0] else "IPv4"
+            text = f"{server.url} has {kind} addresses only, and this host has none."
+            fix = f"Give this host {kind}, or the server an address of the other family."
+            yield Finding(_PROBLEM, "FZ-FAMILY", text, fix)
+
+
+def _is_local(address: str) -> bool:
+    return address == "::1" or address.startswith("127.")
+
+
+# --- UDP --------------------------------------------------------------------------------------
+
+
+def _about_udp(report: Report) -> Iterator[Finding]:
+    by_url: dict[str, list[StunReport]] = {}
+    for each in report.stun:
+        by_url.setdefault(each.url, []).append(each)
+    silent = {
+        url: asked for url, asked in by_url.items() if not any(each.is_answered for each in asked)
+    }
+    if silent and len(silent) == len(by_url) and _tcp_works(report):
+        yield Finding(
+            _PROBLEM,
+            "FZ-UDP-BLOCKED",
+            "UDP does not get through: servers that can be reached over TCP do not answer over "
+            "UDP.",
+            "Let UDP out of this network, or add a TURN server over TCP or TLS, best on port 443: "
+            "turns:HOST:443.",
+        )
+        return
+    for url, asked in silent.items():
+        yield _silence(url, asked)
+
+
+def _tcp_works(report: Report) -> bool:
+    return any(each.knock is Knock.ACCEPTED for each in report.stun) or any(
+        step.is_done for each in report.relays if (step := each.step(StepName.CONNECT))
+    )
+
+
+def _silence(url: str, asked: list[StunReport]) -> Finding:
+    knocks = {each.knock for each in asked}
+    if Knock.ACCEPTED in knocks:
+        text = f"{url} can be reached over TCP, but does not answer over UDP."
+        fix = "Open the UDP port of the server in its firewall, and let it listen there."
+        return Finding(_PROBLEM, "FZ-SERVER-UDP", text, fix)
+    if Knock.REFUSED in knocks:
+        text = f"The host of {url} is there, but nothing answers at this port."
+        fix = "Check the port, and whether the server runs."
+        return Finding(_PROBLEM, "FZ-PORT-CLOSED", text, fix)
+    text = f"{url} does not answer, neither over UDP nor over TCP."
+    fix = "Check the address, the server, and the firewalls between."
+    return Finding(_PROBLEM, "FZ-SERVER-SILENT", text, fix)
+
+
+# --- relays -----------------------------------------------------------------------------------
+
+
+def _about_relays(report: Report) -> Iterator[Finding]:
+    by_url: dict[str, list[RelayReport]] = {}
+    for each in report.relays:
+        by_url.setdefault(each.url, []).append(each)
+    for url, tried in by_url.items():
+        best = max(tried, key=lambda each: sum(step.is_done for step in each.steps))
+        for step in best.steps:
+            if not step.is_done:
+                yield _failed_step(url, step)
+
+
+def _failed_step(url: str, step: Step) -> Finding:
+    said = step.text.rstrip(".")
+    said = said[:1].lower() + said[1:]
+    if step.name is StepName.CONNECT:
+        return _failed_connect(url, step, said)
+    fix = _TURN_FIXES.get(step.code or 0, "")
+    if step.name is StepName.ALLOCATE:
+        fix = fix or "Look into the log of the server for this moment."
+        code = f"FZ-TURN-{step.code}" if step.code is not None else "FZ-TURN-SILENT"
+        return Finding(_PROBLEM, code, f"{url} gives no relay: {said}.", fix)
+    if step.name is StepName.CHANNEL:
+        return Finding(_WARNING, "FZ-TURN-CHANNEL", f"{url}: {said}.", fix)
+    if step.name is StepName.PERMISSION:
+        text = (
+            f"{url} does not let a relay write to its own address, so data was not tried: {said}."
+        )
+        fix = fix or "Check which peer addresses the server allows."
+        return Finding(_WARNING, "FZ-TURN-PERMISSION", text, fix)
+    if step.name is StepName.DATA:
+        text = f"{url} allocates a relay, but {said}."
+        fix = (
+            "Open the relay ports of the server for UDP in its firewall, and tell it its public "
+            "address if it is behind a NAT (external-ip of coturn)."
+        )
+        return Finding(_PROBLEM, "FZ-TURN-DATA", text, fix)
+    text = f"{url} does not renew a relay: {said}; sessions end after its lifetime."
+    fix = fix or "Use credentials that outlast a session, and look into the log of the server."
+    return Finding(_PROBLEM, "FZ-TURN-REFRESH", text, fix)
+
+
+def _failed_connect(url: str, step: Step, said: str) -> Finding:
+    if step.is_certificate:
+        text = f"The certificate of {url} is not trusted: {said}."
+        fix = (
+            "Use a certificate of a public authority for the name in the URL, or name your own "
+            "authority with --ca FILE."
+        )
+        return Finding(_PROBLEM, "FZ-TLS-CERTIFICATE", text, fix)
+    text = f"{url} cannot be connected: {said}."
+    fix = "Check the port, whether the server runs, and the firewalls between."
+    return Finding(_PROBLEM, "FZ-TCP", text, fix)
+
+
+# --- NATs -------------------------------------------------------------------------------------
+
+
+def _about_nats(report: Report) -> Iterator[Finding]:
+    has_relay = any(each.is_usable for each in report.relays)
+    for nat in report.nats:
+        if nat.mapping not in (None, Behaviour.ENDPOINT_INDEPENDENT):
+            yield _symmetric(nat, has_relay)
+        elif nat.mapping is None:
+            text = f"Whether the NAT in front of {nat.local} is symmetric could not be found out."
+            fix = "Name a second STUN server at another address, or one that knows RFC 5780."
+            yield Finding(_NOTE, "FZ-NAT-UNKNOWN", text, fix)
+
+
+def _symmetric(nat: NatReport, has_relay: bool) -> Finding:
+    text = (
+        f"The NAT in front of {nat.local} is symmetric: every destination sees another port, so "
+        "peers behind an ordinary NAT cannot be reached directly."
+    )
+    if has_relay:
+        return Finding(_NOTE, "FZ-NAT-SYMMETRIC", text, "The relay that works serves those.")
+    fix = "Add a TURN server to the configuration."
+    return Finding(_WARNING, "FZ-NAT-SYMMETRIC", text, fix)

@@ -1,0 +1,33 @@
+"""Recordings of connections, and their replay.
+
+The core has no clock and no randomness of its own, so a connection can be done again from what went
+into it. A recording holds just that, call by call, together with what came out.
+"""
+
+from frazil.record.anonymous import without_addresses
+from frazil.record.connection import INPUTS, RecordedConnection
+from frazil.record.divergence import Divergence
+from frazil.record.recorder import Recorder, Sink
+from frazil.record.redaction import Redaction
+from frazil.record.replay import Player, Recording, replay
+from frazil.record.setup import Setup
+from frazil.record.value import Json, RecordingError
+from frazil.record.what_if import Outcome, what_if
+
+__all__ = [
+    "INPUTS",
+    "Divergence",
+    "Json",
+    "Outcome",
+    "Player",
+    "RecordedConnection",
+    "Recorder",
+    "Recording",
+    "RecordingError",
+    "Redaction",
+    "Setup",
+    "Sink",
+    "replay",
+    "what_if",
+    "without_addresses",
+]

@@ -1,0 +1,98 @@
+"""A recording without the addresses of those who talked.
+
+Much that leaves the core is computed from addresses, candidate foundations for example. So only
+what went in gets pseudonyms, and the core does the rest again. The new recording is true to itself,
+and is refused if the pseudonyms led to other decisions.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from frazil.record.proof import PASSWORD, places
+from frazil.record.pseudonym import Pseudonyms
+from frazil.record.replay import Line, Player, Recording
+from frazil.record.step import Step
+from frazil.record.value import RecordingError, decode_bytes, encode_bytes
+from frazil.stun import Attribute, PasswordAlgorithm, long_term_key, short_term_key
+
+_ICE_PASSWORD: Final = re.compile(r"a=ice-pwd:([\w+/]+)")
+_CREDENTIALS: Final = re.compile(
+    rf'"username": "(u+)", "(?:credential|password)": "({PASSWORD}\d+)"'
+)
+
+
+def without_addresses(lines: Iterable[str]) -> list[str]:
+    """The recording with a pseudonym for every IP address; names of servers stay.
+
+    Raises:
+        RecordingError: It is no recording, or does not go the same way with other addresses.
+    """
+    texts = list(lines)
+    recording = Recording(texts)
+    disguise = _Disguise(texts, recording.lines)
+    header = json.dumps(disguise.value(json.loads(texts[0])))
+    player = Player(Recording([header]))
+    found = [header]
+    for number, step, line in recording.lines:
+        again = player.play(disguise.step(step))
+        if again.get("trace") != disguise.value(line.get("trace")):
+            raise RecordingError(f"line {number}: with other addresses it decides otherwise")
+        found.append(json.dumps(again))
+    return found
+
+
+class _Disguise:
+    """Puts pseudonyms into what goes into the core."""
+
+    def __init__(self, texts: list[str], lines: list[Line]) -> None:
+        """Find the passwords with which the messages in a recording are signed."""
+        self._pseudonyms = Pseudonyms()
+        self._credentials = {found for text in texts for found in _CREDENTIALS.findall(text)}
+        passwords = {each for text in texts for each in _ICE_PASSWORD.findall(text)}
+        self._keys = [short_term_key(password) for password in sorted(passwords)]
+        for line in lines:
+            self._learn_addresses(line.step.arguments)
+
+    def _learn_addresses(self, value: Any) -> None:
+        """Know every address that went in."""
+        if isinstance(value, str):
+            self._pseudonyms.learn(value)
+        elif isinstance(value, list | dict):
+            for each in value.values() if isinstance(value, dict) else value:
+                self._learn_addresses(each)
+
+    def value(self, value: Any) -> Any:
+        """The same with pseudonyms in all texts."""
+        if isinstance(value, str):
+            return self._pseudonyms.text(value)
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self.value(each) for name, each in value.items()}
+        return value
+
+    def step(self, step: Step) -> Step:
+        """A call with pseudonyms in its arguments, and the same random numbers and outcomes."""
+        arguments = self.value(step.arguments)
+        for datagram in arguments.get("datagrams", ()):
+            datagram[0] = encode_bytes(self._datagram(decode_bytes(datagram[0])))
+        return Step(step.call, arguments, step.random, step.dtls)
+
+    def _datagram(self, data: bytes) -> bytes:
+        if data and data[0] < 4:
+            self._learn(data)
+        return self._pseudonyms.datagram(data, self._keys)
+
+    def _learn(self, message: bytes) -> None:
+        """Derive the keys that hold in a realm that a TURN server names."""
+        for place in places(message):
+            if place.type != Attribute.REALM:
+                continue
+            realm = message[place.start : place.stop].decode(errors="replace")
+            for username, password in sorted(self._credentials):
+                for algorithm in PasswordAlgorithm:
+                    key = long_term_key(username, realm, password, algorithm)
+                    if key not in self._keys:
+                        self._keys.append(key)

@@ -1,0 +1,142 @@
+"""Pseudonyms for IP addresses: always the same one for an address, and of the same kind."""
+
+import ipaddress
+import re
+from itertools import count
+from typing import Final, TypeAlias
+
+from frazil.record.payload import is_dtls
+from frazil.record.proof import Place, places, proof_of, restore_fingerprint
+from frazil.stun import Attribute
+from frazil.turn.channel_data import is_channel_data
+
+Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_TOKEN: Final = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(?!\w)"
+)
+"""What may be an address in a text; whether it is one is for the parser to say."""
+_MASKED: Final = frozenset(
+    {
+        Attribute.XOR_MAPPED_ADDRESS,
+        Attribute.XOR_PEER_ADDRESS,
+        Attribute.XOR_RELAYED_ADDRESS,
+    }
+)
+_PLAIN: Final = frozenset(
+    {
+        Attribute.MAPPED_ADDRESS,
+        Attribute.ALTERNATE_SERVER,
+        Attribute.RESPONSE_ORIGIN,
+        Attribute.OTHER_ADDRESS,
+    }
+)
+_PROOFS: Final = (0x0008, 0x001C)
+_CHANNEL_HEADER_SIZE: Final = 4
+
+
+class Pseudonyms:
+    """Gives each address another one: private for private, link-local for link-local, and so on.
+
+    Loopback addresses and those that name no host stay.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Ip, Ip] = {}
+        self._count = count(1)
+
+    def of(self, ip: Ip) -> Ip:
+        """The pseudonym of an address."""
+        if ip.is_loopback or ip.is_unspecified or ip.is_multicast:
+            return ip
+        found = self._known.get(ip)
+        if found is None:
+            found = self._known[ip] = ipaddress.ip_address(int(_network(ip)[0]) + next(self._count))
+        return found
+
+    def learn(self, text: str) -> None:
+        """Know the addresses that stand in a text as words, so that they are told from others."""
+        for word in text.split():
+            ip = _parse(word)
+            if ip is not None:
+                self.of(ip)
+
+    def text(self, text: str) -> str:
+        """The text with all its addresses replaced."""
+        return _TOKEN.sub(self._replace, text)
+
+    def _replace(self, match: re.Match[str]) -> str:
+        token = match.group()
+        stripped = token.rstrip(".:")
+        whole, rest = _parse(stripped), token[len(stripped) :]
+        if whole is None or whole not in self._known:  # it may be an address with a port
+            head, colon, port = stripped.rpartition(":")
+            ip = _parse(head)
+            if ip is not None and ip in self._known:
+                return f"{self.of(ip)}{colon}{port}{rest}"
+        return token if whole is None else f"{self.of(whole)}{rest}"
+
+    # --- datagrams ----------------------------------------------------------------------------
+
+    def datagram(self, data: bytes, keys: list[bytes]) -> bytes:
+        """A datagram with other addresses in it; what one of ``keys`` proved stays proven."""
+        if not data or is_dtls(data):
+            return data
+        if is_channel_data(data):
+            stop = _CHANNEL_HEADER_SIZE + int.from_bytes(data[2:4])
+            inner = self.datagram(data[_CHANNEL_HEADER_SIZE:stop], keys)
+            return data[:_CHANNEL_HEADER_SIZE] + inner + data[stop:]
+        return self._message(data, keys) if data[0] < 4 else data
+
+    def _message(self, message: bytes, keys: list[bytes]) -> bytes:
+        found = bytearray(message)
+        attributes = list(places(message))
+        for place in attributes:
+            value = message[place.start : place.stop]
+            if place.type in _MASKED or place.type in _PLAIN:
+                mask = message[4:20] if place.type in _MASKED else bytes(16)
+                found[place.start : place.stop] = self._address(value, mask)
+            elif place.type == Attribute.DATA:
+                found[place.start : place.stop] = self.datagram(value, keys)
+        for place in attributes:
+            if place.type in _PROOFS:
+                _prove(found, message, place, keys)
+        restore_fingerprint(found)
+        return bytes(found)
+
+    def _address(self, value: bytes, mask: bytes) -> bytes:
+        """The value of an address attribute with another address (RFC 8489 14.1, 14.2)."""
+        packed = value[4:]
+        if len(packed) not in (4, 16):
+            return value
+        pseudonym = self.of(ipaddress.ip_address(_xor(packed, mask)))
+        return value[:4] + _xor(pseudonym.packed, mask)
+
+
+def _prove(found: bytearray, message: bytes, place: Place, keys: list[bytes]) -> None:
+    for key in keys:
+        if message[place.start : place.stop] == proof_of(message, place, key):
+            found[place.start : place.stop] = proof_of(bytes(found), place, key)
+            return
+
+
+def _parse(text: str) -> Ip | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _network(ip: Ip) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Where pseudonyms of such an address come from."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        if ip.is_link_local:
+            return ipaddress.IPv4Network("169.254.0.0/16")
+        return ipaddress.IPv4Network("10.0.0.0/8" if ip.is_private else "198.18.0.0/15")
+    if ip.is_link_local:
+        return ipaddress.IPv6Network("fe80::/64")
+    return ipaddress.IPv6Network("fd00::/64" if ip.is_private else "2001:db8::/64")
+
+
+def _xor(data: bytes, mask: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(data, mask, strict=False))

@@ -1,0 +1,48 @@
+"""Whether a connection is recorded, and where."""
+
+import os
+import time
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from frazil.aio.recording_file import RecordingFile, TraceFile
+from frazil.peer.connection import PeerConnection
+from frazil.record import RecordedConnection, Recorder, Redaction, Setup
+from frazil.trace import Trace
+from frazil.types import RandomBytes
+
+FOLDER: Final = "FRAZIL_TRACE"
+"""The environment variable that names a folder; every connection then gets a file in it."""
+_number = count(1)
+
+Target: TypeAlias = TraceFile | str | os.PathLike[str] | None
+"""What ``RTCPeerConnection(trace=...)`` takes."""
+
+
+def make_connection(
+    setup: Setup, random_bytes: RandomBytes, trace: Trace, target: Target
+) -> tuple[PeerConnection, RecordingFile | None]:
+    """The core of a connection, and the file in which it is recorded, if it is.
+
+    Raises:
+        TypeError: ``target`` is no path.
+    """
+    wanted = _wanted(target)
+    if wanted is None:
+        return setup.connection(random_bytes, trace), None
+    file = RecordingFile(Path(wanted.path), partial(trace.count, "recording-line-lost"))
+    redaction = Redaction(keep_payload=wanted.keep_payload)
+    recorder = Recorder(file.write, redaction, random_bytes, trace)
+    return RecordedConnection(setup, trace, recorder), file
+
+
+def _wanted(target: Target) -> TraceFile | None:
+    if target is not None:
+        return target if isinstance(target, TraceFile) else TraceFile(target)
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return None
+    began = time.strftime("%Y%m%dT%H%M%S")
+    return TraceFile(Path(folder) / f"{began}-{os.getpid()}-{next(_number)}.jsonl")

@@ -1,0 +1,169 @@
+"""Names in place of addresses: looked up, published, and never needed to be."""
+
+import pytest
+
+from frazil import IceOptions
+from frazil.aio import mdns
+from frazil.testing import Conditions
+from support.scenario import states
+
+ICE = "iceConnectionState"
+PUBLISH = IceOptions(mdns="publish")
+
+
+def link(stage):
+    """Two hosts on one link."""
+    router = stage.net.nat("home", "198.51.100.1")
+    return [
+        stage.net.host("alice", "10.0.0.1", behind=router),
+        stage.net.host("bob", "10.0.0.2", behind=router),
+    ]
+
+
+def pair(stage, home, *options):
+    alice = stage.peer("alice", host=home[0], ice=options[0])
+    bob = stage.peer("bob", host=home[1], ice=options[1])
+    return stage.introduce(alice, bob)
+
+
+def named(peer):
+    return [each for each in peer.candidates if each and (each.address or "").endswith(".local")]
+
+
+def resolved(peer):
+    return [r.facts for r in peer.pc.trace.records if r.event.startswith("name-")]
+
+
+@pytest.mark.parametrize("both", [True, False])
+async def test_names_connect_as_hosts(stage, both):
+    home = link(stage)
+    alice, bob = pair(stage, home, PUBLISH, PUBLISH if both else None)
+    await stage.connect()
+    (candidate,) = named(alice)
+    assert candidate.type == "host"
+    assert "10.0.0.1" not in alice.pc.localDescription.sdp
+    assert "c=IN IP4 0.0.0.0" in alice.pc.localDescription.sdp
+    (fact,) = resolved(bob)
+    assert (fact["host"], fact["address"]) == (candidate.address, "10.0.0.1")
+    remote = bob.ice.getSelectedCandidatePair().remote
+    assert (remote.type, remote.address) == ("host", candidate.address)
+    await stage.sleep(60)
+    assert states(alice, ICE) == states(bob, ICE) == "new checking connected completed"
+
+
+async def test_only_names_lead_there(stage):
+    """Neither side could learn the address of the other from a check: each waits for a name."""
+    home = link(stage)
+    alice, bob = pair(stage, home, PUBLISH, PUBLISH)
+    stage.back.carries_candidates = stage.back.carries_end = False
+    await stage.connect()
+    assert [fact["address"] for fact in resolved(bob)] == ["10.0.0.1"]
+    assert resolved(alice) == []
+    assert alice.ice.getSelectedCandidatePair().remote.type == "prflx"
+
+
+async def test_the_name_outlives_a_restart_and_dies_with_the_connection(stage):
+    home = link(stage)
+    alice, bob = pair(stage, home, PUBLISH, None)
+    await stage.connect()
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(5)
+    assert len({each.address for each in named(alice)}) == 1
+    assert len(named(alice)) == 2
+    assert [fact["address"] for fact in resolved(bob)] == ["10.0.0.1"] * 2
+    assert [socket.local[1] for socket in home[0].sockets()].count(5353) == 1
+    await alice.pc.close()
+    assert 5353 not in [socket.local[1] for socket in home[0].sockets()]
+    await bob.pc.close()
+    assert mdns._services == {}
+
+
+async def test_many_connections_share_one_socket(stage):
+    home = link(stage)
+    peers = [stage.peer(f"alice {n}", host=home[0], ice=PUBLISH) for n in range(5)]
+    for peer in peers:
+        peer.channel()
+        await peer.pc.setLocalDescription()
+    await stage.sleep(1)
+    assert len({named(peer)[0].address for peer in peers}) == 5
+    assert [socket.local[1] for socket in home[0].sockets()].count(5353) == 1
+
+
+async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
+    alice, bob = pair(stage, link(stage), None, None)
+    line = "a=candidate:1 1 udp 2113937151 nobody.local 50000 typ host\r\n"
+
+    async def receive(message):
+        if "sdp" in message:
+            message["sdp"] = message["sdp"].replace("a=end-of", line + "a=end-of")
+            await bob.pc.setRemoteDescription(message)
+
+    stage.there.receive = receive
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await alice.pc.gathering_complete()
+    await stage.there.describe(alice.pc.localDescription)
+    await bob.pc.setLocalDescription()
+    await stage.back.describe(bob.pc.localDescription)
+    await bob.pc.wait_connected()
+    assert stage.now < 0.5
+    await stage.sleep(4)
+    assert states(bob, ICE) == "new checking connected"  # the name may yet turn out to be better
+    await stage.sleep(10)
+    (fact,) = resolved(bob)
+    assert fact == {
+        "host": "nobody.local",
+        "text": "nobody on a link of this host answers for nobody.local",
+    }
+    assert states(bob, ICE) == "new checking connected completed"
+
+
+async def test_without_mdns_a_name_is_of_no_use(stage):
+    home = link(stage)
+    _, bob = pair(stage, home, PUBLISH, IceOptions(mdns="off"))
+    await stage.connect()
+    (fact,) = resolved(bob)
+    assert fact["text"] == "looking up names is switched off"
+    assert bob.ice.getSelectedCandidatePair().remote.type == "prflx"
+    assert 5353 not in [socket.local[1] for socket in home[1].sockets()]
+
+
+async def test_without_a_name_nothing_is_opened(stage):
+    home = link(stage)
+    pair(stage, home, None, None)
+    await stage.connect()
+    assert [5353 for host in home for s in host.sockets() if s.local[1] == 5353] == []
+
+
+async def test_a_lost_question_is_asked_again(stage):
+    home = link(stage)
+    _, bob = pair(stage, home, PUBLISH, IceOptions(mdns="resolve"))
+    stage.there.delay_s = stage.back.delay_s = 0.0
+    stage.net.connect(*home, Conditions(loss=0.5))
+    await stage.connect()
+    await stage.sleep(20)
+    assert len(resolved(bob)) == 1
+
+
+async def test_an_address_without_a_name_is_not_told(stage):
+    """Somebody else has the port of multicast DNS."""
+    home = link(stage)
+    taken = home[0].open_udp("10.0.0.1", 5353, lambda batch: None)
+    alice, _ = pair(stage, home, PUBLISH, None)
+    await stage.connect()
+    assert [each for each in alice.candidates if each and each.candidate] == []
+    (error,) = alice.fired("pc", "icecandidateerror")
+    assert (error.url, error.address) == ("", "10.0.0.1")
+    assert error.errorText == "no mDNS name for 10.0.0.1: eth0 has no multicast over IPv4"
+    taken.close()
+
+
+async def test_hosts_on_the_internet_share_no_link(stage):
+    alice = stage.peer("alice", "203.0.113.1", ice=PUBLISH)
+    bob = stage.peer("bob", "203.0.113.2", ice=PUBLISH)
+    stage.introduce(alice, bob)
+    alice.channel()
+    await stage.negotiate()
+    await stage.sleep(60)
+    assert states(alice, ICE) == states(bob, ICE) == "new checking failed"
+    assert len(resolved(alice)) == len(resolved(bob)) == 1

@@ -1,0 +1,26 @@
+"""A doctor's look at the network of a virtual host."""
+
+import ssl
+from pathlib import Path
+
+from frazil.doctor import Examination, Options, Report, Surrounding
+from frazil.peer.ice_server import IceServer
+from frazil.testing import VirtualHost
+
+NOWHERE = Surrounding(Path("/no/such/folder"), {})
+"""A file system and an environment without a sign of a container."""
+
+
+async def visit(
+    host: VirtualHost,
+    *urls: str,
+    user: str = "user",
+    password: str = "password",
+    tls_context: ssl.SSLContext | None = None,
+) -> Report:
+    """The report about a host and the servers with these URLs."""
+    servers = [
+        IceServer.from_value({"urls": url, "username": user, "credential": password})
+        for url in urls
+    ]
+    return await Examination(host, Options(servers, tls_context), surrounding=NOWHERE).run()

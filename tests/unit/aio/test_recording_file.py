@@ -1,0 +1,89 @@
+import json
+import logging
+import threading
+
+import pytest
+
+from frazil.aio import recording_file
+from frazil.aio.recording_file import RecordingFile, TraceFile, join_recordings
+
+
+@pytest.fixture
+def lost():
+    return []
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_lines_are_written_in_order(tmp_path, lost):
+    path = tmp_path / "missing" / "folder" / "a.jsonl"
+    file = RecordingFile(path, lambda: lost.append(1))
+    for number in range(1000):
+        file.write({"number": number})
+    file.close()
+    join_recordings(10)
+    assert lines_of(path) == [{"number": number} for number in range(1000)]
+    assert lost == []
+
+
+def test_an_old_file_is_overwritten(tmp_path, lost):
+    path = tmp_path / "a.jsonl"
+    path.write_text("old\n" * 100)
+    file = RecordingFile(path, lambda: lost.append(1))
+    file.write({"new": True})
+    file.close()
+    join_recordings(10)
+    assert lines_of(path) == [{"new": True}]
+
+
+def test_a_batch_that_is_old_enough_is_written_with_the_next_line(tmp_path, lost, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(recording_file.time, "monotonic", lambda: now[0])
+    path = tmp_path / "a.jsonl"
+    file = RecordingFile(path, lambda: lost.append(1))
+    file.write({"number": 1})
+    join_recordings(10)
+    assert not path.exists()
+    now[0] += 0.6
+    file.write({"number": 2})
+    join_recordings(10)
+    assert lines_of(path) == [{"number": 1}, {"number": 2}]
+    file.close()
+    join_recordings(10)
+
+
+def test_trouble_with_the_disk_is_logged_once_and_lines_are_counted(tmp_path, lost, caplog):
+    (tmp_path / "file").write_text("")
+    file = RecordingFile(tmp_path / "file" / "a.jsonl", lambda: lost.append(1))
+    for _ in range(256):
+        file.write({})
+    join_recordings(10)
+    for _ in range(300):
+        file.write({})
+    file.close()
+    join_recordings(10)
+    assert len(lost) == 300
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.message.startswith("FZ-RECORDING-LOST: the recording ")
+
+
+def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monkeypatch):
+    monkeypatch.setattr(recording_file, "MAX_WAITING", 600)
+    gate = threading.Event()
+    recording_file._thread().submit(gate.wait)
+    file = RecordingFile(tmp_path / "a.jsonl", lambda: lost.append(1))
+    for number in range(1000):
+        file.write({"number": number})
+    gate.set()
+    file.close()
+    join_recordings(10)
+    assert len(lost) == 1000 - 3 * 256
+    assert "the disk is too slow" in caplog.text
+
+
+def test_a_path_that_is_none_is_refused_at_once():
+    with pytest.raises(TypeError):
+        TraceFile(5)

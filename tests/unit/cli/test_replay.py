@@ -1,0 +1,106 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import frazil
+from frazil.cli import main
+from support.recorded import record, talk
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recording")
+    record(folder, talk)
+    return folder / "offerer.jsonl"
+
+
+@pytest.fixture
+def damaged(recording, tmp_path):
+    """A recording with another decision in it."""
+    path = tmp_path / "damaged.jsonl"
+    text = recording.read_text(encoding="utf-8")
+    path.write_text(text.replace('"nominated"', '"identified"'), encoding="utf-8")
+    return path
+
+
+def test_the_same_way(recording, capsys):
+    assert main(["replay", str(recording)]) == 0
+    count = len(recording.read_text(encoding="utf-8").splitlines())
+    assert capsys.readouterr().out == f"{recording}: identical, {count} lines\n"
+
+
+def test_another_way(damaged, capsys):
+    assert main(["replay", str(damaged)]) == 1
+    out = capsys.readouterr().out
+    assert "trace differs" in out
+    assert "'identified'" in out
+    assert "'nominated'" in out
+
+
+@pytest.mark.parametrize("content", [None, "", "hello", "\x00", '{"format": "frazil-recording"}'])
+def test_what_is_no_recording(content, tmp_path, capsys):
+    path = tmp_path / "a.jsonl"
+    if content is not None:
+        path.write_text(content)
+    assert main(["replay", str(path)]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.startswith(f"{path}: ")
+    assert streams.err.count("\n") == 1
+
+
+def test_other_timers_without_effect(recording, capsys):
+    assert main(["replay", str(recording), "--what-if", "disconnected_after=9"]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+
+
+def test_other_timers_with_effect(recording, capsys):
+    assert main(["replay", str(recording), "--what-if", "consent_interval=1"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("the first difference:\n  recorded: ")
+    assert "connectionState:\n  recorded: connecting (" in out
+
+
+def test_a_timer_that_does_not_exist(recording, capsys):
+    assert main(["replay", str(recording), "--what-if", "speed=9"]) == 2
+    assert "there is no setting speed" in capsys.readouterr().err
+
+
+def test_it_becomes_a_test_that_passes(recording, tmp_path, capsys):
+    path = tmp_path / "Issue 12 - class.jsonl"
+    path.write_bytes(recording.read_bytes())
+    folder = tmp_path / "regression"
+    assert main(["replay", str(path), "--as-test", str(folder)]) == 0
+    assert f"wrote {folder / 'test_issue_12___class.py'}" in capsys.readouterr().out
+    source = str(Path(frazil.__file__).parents[1])
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": source, "PATH": ""},
+        cwd=folder,
+        timeout=50,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "1 passed" in found.stdout
+
+
+def test_addresses_are_redacted(recording, tmp_path, capsys):
+    path = tmp_path / "redacted.jsonl"
+    assert main(["replay", str(recording), "--redact-addresses", str(path)]) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    assert main(["replay", str(path)]) == 0
+    assert path.read_text(encoding="utf-8") != recording.read_text(encoding="utf-8")
+
+
+def test_what_differs_becomes_no_test(damaged, tmp_path):
+    assert main(["replay", str(damaged), "--as-test", str(tmp_path / "regression")]) == 1
+    assert not (tmp_path / "regression").exists()
+
+
+def test_lines_are_json(recording):
+    for line in recording.read_text(encoding="utf-8").splitlines():
+        assert isinstance(json.loads(line), dict)

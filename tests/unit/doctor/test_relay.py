@@ -1,0 +1,133 @@
+"""What the doctor says of TURN servers, good and bad."""
+
+import pytest
+
+from frazil.doctor import Level, StepName, judge
+from frazil.stun import ErrorCode, Method
+from frazil.testing import run
+from support.doctor_visit import visit
+from support.turn_stream_server import TurnStreamServer
+
+UDP = "turn:192.0.2.3"
+TCP = "turn:192.0.2.3:443?transport=tcp"
+TLS = "turns:192.0.2.3:443"
+
+
+def examined(prepare=None, url=UDP, **credentials):
+    """The report and the findings about one TURN server."""
+
+    async def main(net):
+        server = net.turn_server("192.0.2.3")
+        if prepare is not None:
+            prepare(server.service)
+        report = await visit(net.host("alice", "198.51.100.7"), url, **credentials)
+        assert not server.service.allocations
+        return report, judge(report)
+
+    return run(main)
+
+
+def test_a_good_server_passes_every_step_and_gets_its_allocation_back():
+    report, findings = examined()
+    (relay,) = report.relays
+    assert findings == []
+    assert [step.name for step in relay.steps] == list(StepName)[1:]
+    assert relay.is_usable
+    assert relay.failed is None
+    assert relay.relayed[0][0] == "192.0.2.3"
+    assert relay.mapped[0] == "198.51.100.7"
+    assert relay.lifetime_s == 600
+
+
+def test_durations_are_round_trips():
+    report, _ = examined()
+    (relay,) = report.relays
+    took = {step.name: step.took_s for step in relay.steps}
+    assert took[StepName.ALLOCATE] == pytest.approx(0.004)  # asked, challenged, asked again
+    assert took[StepName.REFRESH] == pytest.approx(0.002)
+    assert report.stun[0].rtt_s == pytest.approx(0.002)
+
+
+def test_a_wrong_password():
+    _, (finding,) = examined(password="wrong")
+    assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-TURN-401")
+    assert "does not accept the username or the password" in finding.text
+    assert "--password" in finding.fix
+
+
+def test_a_quota():
+    _, (finding,) = examined(lambda service: setattr(service, "quota", 0))
+    assert finding.code == "FZ-TURN-486"
+
+
+def test_a_server_that_does_not_relay_to_itself_is_only_a_warning():
+    refusal = {Method.CREATE_PERMISSION: ErrorCode(403, "Forbidden")}
+    report, (finding,) = examined(lambda service: service.refusals.update(refusal))
+    assert (finding.level, finding.code) == (Level.WARNING, "FZ-TURN-PERMISSION")
+    assert not report.relays[0].is_usable
+    assert report.relays[0].step(StepName.REFRESH).is_done
+
+
+def test_a_server_that_does_not_renew():
+    refusal = {Method.REFRESH: [ErrorCode(500, "Server Error")] * 40}
+
+    def prepare(service):
+        service.refusals_in_turn.update(refusal)
+
+    async def main(net):
+        server = net.turn_server("192.0.2.3")
+        prepare(server.service)
+        return judge(await visit(net.host("alice", "198.51.100.7"), UDP))
+
+    (finding,) = run(main)
+    assert finding.code == "FZ-TURN-REFRESH"
+
+
+def test_a_server_that_relays_nothing():
+    async def main(net):
+        server = net.turn_server("192.0.2.3")
+        net.block("192.0.2.3", "192.0.2.3")
+        found = judge(await visit(net.host("alice", "198.51.100.7"), UDP))
+        assert not server.service.allocations
+        return found
+
+    (finding,) = run(main)
+    assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-TURN-DATA")
+    assert "external-ip" in finding.fix
+
+
+async def over_stream(net, url, *, certificate_name=None, password="password"):
+    host = net.host("server", "192.0.2.3")
+    server = await TurnStreamServer.start(host, certificate_name=certificate_name)
+    report = await visit(net.host("alice", "198.51.100.7"), url, password=password)
+    server.close()
+    return report
+
+
+@pytest.mark.parametrize(("url", "name"), [(TCP, None), (TLS, "192.0.2.3")])
+def test_streams_pass_every_step(url, name):
+    async def main(net):
+        report = await over_stream(net, url, certificate_name=name)
+        assert judge(report) == []
+        assert [step.name for step in report.relays[0].steps] == list(StepName)
+
+    run(main)
+
+
+def test_an_untrusted_certificate():
+    async def main(net):
+        report = await over_stream(net, TLS, certificate_name="somebody.else")
+        (finding,) = judge(report)
+        assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-TLS-CERTIFICATE")
+        assert "--ca" in finding.fix
+
+    run(main)
+
+
+def test_a_closed_tcp_port():
+    async def main(net):
+        net.host("server", "192.0.2.3")
+        (finding,) = judge(await visit(net.host("alice", "198.51.100.7"), TCP))
+        assert finding.code == "FZ-TCP"
+
+    run(main)

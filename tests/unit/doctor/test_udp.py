@@ -1,0 +1,117 @@
+"""What the doctor says when UDP does not come back, and when there is nothing to ask."""
+
+import pytest
+
+from frazil.doctor import Knock, Level, judge
+from frazil.testing import NO_UDP, run
+from support.doctor_visit import visit
+from support.turn_stream_server import TurnStreamServer
+
+STUN = "stun:192.0.2.3"
+
+
+def codes(findings):
+    return [(each.level, each.code) for each in findings]
+
+
+def test_blocked_udp():
+    async def main(net):
+        server = await TurnStreamServer.start(net.host("server", "192.0.2.3"), 3478)
+        hotel = net.firewall("hotel", NO_UDP)
+        report = await visit(net.host("alice", "198.51.100.7", behind=hotel), STUN)
+        server.close()
+        assert report.stun[0].knock is Knock.ACCEPTED
+        (finding,) = judge(report)
+        assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-UDP-BLOCKED")
+        assert "turns:" in finding.fix
+
+    run(main)
+
+
+def test_one_server_without_udp_is_not_blocked_udp():
+    async def main(net):
+        net.stun_server("192.0.2.10")
+        server = await TurnStreamServer.start(net.host("server", "192.0.2.3"), 3478)
+        report = await visit(net.host("alice", "198.51.100.7"), STUN, "stun:192.0.2.10")
+        server.close()
+        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-UDP")]
+
+    run(main)
+
+
+def test_a_closed_port():
+    async def main(net):
+        net.host("server", "192.0.2.3")
+        report = await visit(net.host("alice", "198.51.100.7"), STUN)
+        assert report.stun[0].knock is Knock.REFUSED
+        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-PORT-CLOSED")]
+
+    run(main)
+
+
+def test_nobody_there():
+    async def main(net):
+        report = await visit(net.host("alice", "198.51.100.7"), STUN)
+        assert report.stun[0].knock is Knock.SILENT
+        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
+
+    run(main)
+
+
+def test_a_silent_turn_server_is_told_of_once():
+    async def main(net):
+        report = await visit(net.host("alice", "198.51.100.7"), "turn:192.0.2.3")
+        assert report.relays == ()
+        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
+
+    run(main)
+
+
+def test_an_address_without_a_way_out_does_not_matter_if_another_has_one():
+    async def main(net):
+        net.stun_server("192.0.2.3")
+        alice = net.host("alice", "198.51.100.7", "172.17.0.1")
+        net.block("172.17.0.1")
+        report = await visit(alice, STUN)
+        assert [each.is_answered for each in report.stun] == [True, False]
+        assert [each.is_default for each in report.interfaces] == [True, False]
+        assert judge(report) == []
+
+    run(main)
+
+
+def test_a_name_that_nobody_knows():
+    async def main(net):
+        report = await visit(net.host("alice", "198.51.100.7"), "stun:nowhere.example")
+        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-NAME")]
+
+    run(main)
+
+
+def test_a_server_of_the_other_family():
+    async def main(net):
+        net.stun_server("2001:db8::3")
+        report = await visit(net.host("alice", "198.51.100.7"), "stun:[2001:db8::3]")
+        (finding,) = judge(report)
+        assert finding.code == "FZ-FAMILY"
+        assert "IPv6 addresses only" in finding.text
+
+    run(main)
+
+
+def test_without_servers_nobody_is_contacted():
+    async def main(net):
+        report = await visit(net.host("alice", "198.51.100.7"))
+        assert codes(judge(report)) == [(Level.NOTE, "FZ-NO-SERVER")]
+        assert net.packets == ()
+
+    run(main)
+
+
+@pytest.mark.parametrize("addresses", [(), ("127.0.0.1",)])
+def test_no_network(addresses):
+    async def main(net):
+        found = codes(judge(await visit(net.host("alice", *addresses))))
+        assert found[0] == (Level.PROBLEM, "FZ-NO-NETWORK")
+
+    run(main)

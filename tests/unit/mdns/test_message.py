@@ -1,0 +1,150 @@
+"""DNS messages: what is written is what RFC 1035 says, and nothing that is read can hurt."""
+
+import pytest
+
+from frazil.mdns import (
+    AddressRecord,
+    MdnsDecodeError,
+    Question,
+    RecordType,
+    decode,
+    encode_query,
+    encode_response,
+    is_host_name,
+)
+from frazil.mdns.message import MAX_ENTRIES, MAX_MESSAGE_SIZE
+
+NAME = b"\x04host\x05local\x00"
+HEADER = "0000 8400 0000 0001 0000 0000"
+
+
+def response(*parts: bytes, counts: str = HEADER) -> bytes:
+    return bytes.fromhex(counts) + b"".join(parts)
+
+
+def record(
+    name: bytes = NAME,
+    kind: int = 1,
+    class_: int = 0x8001,
+    ttl_s: int = 120,
+    data: bytes = b"\x0a\0\0\1",
+) -> bytes:
+    numbers = kind.to_bytes(2) + class_.to_bytes(2) + ttl_s.to_bytes(4) + len(data).to_bytes(2)
+    return name + numbers + data
+
+
+def test_a_query_asks_for_both_families_by_multicast():
+    assert encode_query("host.local") == (
+        bytes.fromhex("0000 0000 0002 0000 0000 0000") + NAME + b"\0\1\0\1" + NAME + b"\0\x1c\0\1"
+    )
+
+
+def test_a_response_tells_the_address_and_that_there_is_no_other():
+    data = encode_response(AddressRecord("host.local", "10.0.0.1", 120))
+    assert data == (
+        bytes.fromhex("0000 8400 0000 0002 0000 0000")
+        + record()
+        + record(kind=47, data=NAME + b"\0\1\x40")  # a bitmap with nothing but A
+    )
+    assert decode(data).records == (AddressRecord("host.local", "10.0.0.1", 120),)
+
+
+def test_a_response_with_ipv6_denies_ipv4():
+    data = encode_response(AddressRecord("host.local", "fd00::1", 120))
+    assert data.endswith(record(kind=47, data=NAME + b"\0\4\0\0\0\x08"))
+    (found,) = decode(data).records
+    assert found == AddressRecord("host.local", "fd00::1", 120)
+
+
+def test_a_legacy_response_repeats_the_question_and_flushes_nothing():
+    question = Question("host.local", RecordType.A)
+    record_ = AddressRecord("host.local", "10.0.0.1", 10)
+    data = encode_response(record_, request_id=77, questions=[question])
+    assert data.startswith(bytes.fromhex("004d 8400 0001 0002 0000 0000") + NAME + b"\0\1\0\1")
+    assert record(class_=1, ttl_s=10) in data
+    assert decode(data).id == 77
+    assert decode(data).questions == (question,)
+
+
+def test_a_question_may_want_a_unicast_answer():
+    data = bytes.fromhex("0000 0000 0001 0000 0000 0000") + NAME + b"\0\xff\x80\1"
+    message = decode(data)
+    assert message.questions == (Question("host.local", 255, True),)
+    assert not message.is_response
+
+
+def test_names_are_lower_case_and_may_be_compressed():
+    question = b"\x04HoSt\x05LOCAL\x00\0\1\0\1"
+    data = bytes.fromhex("0000 8400 0001 0001 0000 0000") + question + record(b"\xc0\x0c")
+    assert decode(data).questions[0].name == "host.local"
+    assert decode(data).records == (AddressRecord("host.local", "10.0.0.1", 120),)
+    tail = bytes.fromhex("0000 8400 0001 0001 0000 0000") + question + record(b"\1a\xc0\x11")
+    assert decode(tail).records[0].name == "a.local"
+
+
+def test_addresses_count_in_every_section_and_other_records_in_none():
+    parts = (record(kind=16, data=b"text"), record(class_=3), record(), record(kind=33, data=b"x"))
+    data = response(*parts, counts="0000 8400 0000 0001 0001 0002")
+    assert decode(data).records == (AddressRecord("host.local", "10.0.0.1", 120),)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        bytes(11),
+        bytes(MAX_MESSAGE_SIZE + 1),
+        response(record())[:-1],
+        response(record(data=b"\x0a\0\0")),
+        response(record(kind=28)),
+        response(counts=HEADER),
+        response(b"\xc0\x0c" + record()[len(NAME) :]),  # points at itself
+        response(b"\1a\xc0\x0e" + record()[len(NAME) :]),  # points at its own part
+        response(b"\xc0\x40" + record()[len(NAME) :]),  # points forward
+        response(b"\xc0"),
+        response(b"\x40a" + record()),
+        response((b"\x3f" + b"a" * 63) * 4 + record()),
+        response(record(), counts="0000 8403 0000 0001 0000 0000"),  # an error
+        response(record(), counts="0000 a800 0000 0001 0000 0000"),  # another opcode
+    ],
+)
+def test_malformed_messages_are_refused(data):
+    with pytest.raises(MdnsDecodeError):
+        decode(data)
+
+
+def test_a_chain_of_pointers_ends():
+    pointers = b"".join((12 + 2 * max(0, n - 1)).to_bytes(2) for n in range(1, 2000))
+    pointers = bytes(2) + b"".join((0xC000 | 12 + 2 * n).to_bytes(2) for n in range(1000))
+    data = bytes.fromhex("0000 0000 0001 0000 0000 0000") + pointers
+    decode(data)  # the question is empty, whatever the rest is
+
+
+def test_only_so_many_entries_are_read():
+    counts = "0000 8400 0000 ffff 0000 0000"
+    data = response(*[record()] * (MAX_ENTRIES + 5), counts=counts)
+    assert len(decode(data).records) == MAX_ENTRIES
+    question = b"\1a\0\0\1\0\1"
+    many = bytes.fromhex("0000 0000 ffff 0001 0000 0000") + question * (MAX_ENTRIES + 1)
+    assert len(decode(many).questions) == MAX_ENTRIES
+    assert decode(many).records == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1234.local", True),
+        ("3f0c3b9e-5d4e-4a0e-8f59-6c3e3e6d8a57.local", True),
+        ("ABC.LOCAL", True),
+        ("a.b.local", False),
+        (".local", False),
+        ("local", False),
+        ("host.example", False),
+        ("a_b.local", False),
+        ("é.local", False),
+        ("a" * 64 + ".local", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_a_host_name_is_one_label_on_the_link(text, expected):
+    assert is_host_name(text) is expected

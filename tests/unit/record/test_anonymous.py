@@ -1,0 +1,50 @@
+import pytest
+
+from frazil.record import RecordingError, replay, without_addresses
+from support.recorded import record, talk
+
+TURN = {"urls": "turn:relay.example", "username": "user", "credential": "password"}
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("recording"), talk)
+
+
+def test_addresses_are_gone_and_it_goes_the_same_way(tmp_path):
+    async def elsewhere(pair):
+        pair.host_a.add_interface("192.168.77.1")
+        pair.host_b.add_interface("192.168.77.2")
+        await talk(pair)
+
+    lines = record(tmp_path, elsewhere)
+    found = without_addresses(lines)
+    assert any("192.168.77.1" in line for line in lines)
+    assert not any("192.168.77" in line for line in found)
+    packed = bytes([192, 168, 77]).hex()
+    assert not any(packed in line for line in found)
+    assert replay(found) is None
+
+
+def test_a_relayed_session_goes_the_same_way(tmp_path):
+    async def relayed(pair):
+        pair.net.turn_server("203.0.113.99", name="relay.example")
+        await talk(pair)
+
+    configuration = {"iceServers": [TURN], "iceTransportPolicy": "relay"}
+    found = record(tmp_path, relayed, configuration=configuration)
+    hidden = without_addresses(found)
+    assert any("203.0.113.99" in line for line in found)
+    assert not any("203.0.113.99" in line for line in hidden)
+    assert replay(hidden) is None
+
+
+def test_what_does_not_go_the_same_way_is_refused(lines):
+    damaged = [line.replace('"nominated"', '"identified"') for line in lines]
+    with pytest.raises(RecordingError, match="decides otherwise"):
+        without_addresses(damaged)
+
+
+def test_what_is_no_recording_is_refused():
+    with pytest.raises(RecordingError):
+        without_addresses(["{}"])

@@ -1,0 +1,106 @@
+import ipaddress
+
+import pytest
+
+from frazil.record.pseudonym import Pseudonyms
+from frazil.stun import Attribute, Message, MessageClass, Method, short_term_key
+
+
+def ip(text):
+    return ipaddress.ip_address(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.168.7.9", "10.0.0.0/8"),
+        ("8.8.8.8", "198.18.0.0/15"),
+        ("169.254.3.4", "169.254.0.0/16"),
+        ("2a00:1450::5", "2001:db8::/64"),
+        ("fd12:3456::5", "fd00::/64"),
+        ("fe80::5", "fe80::/64"),
+    ],
+)
+def test_a_pseudonym_is_of_the_same_kind(address, network):
+    found = Pseudonyms().of(ip(address))
+    assert found in ipaddress.ip_network(network)
+    assert found != ip(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.1"])
+def test_addresses_that_tell_nothing_stay(address):
+    assert Pseudonyms().of(ip(address)) == ip(address)
+
+
+def test_one_address_has_one_pseudonym_and_nobody_else_has_it():
+    pseudonyms = Pseudonyms()
+    found = [pseudonyms.of(ip(f"192.168.0.{number}")) for number in range(1, 200)]
+    assert len(set(found)) == len(found)
+    assert pseudonyms.of(ip("192.168.0.1")) == found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.168.7.9", "10.0.0.1"),
+        ("c=IN IP4 192.168.7.9\r\n", "c=IN IP4 10.0.0.1\r\n"),
+        ("192.168.7.9:5000->192.168.7.9:80", "10.0.0.1:5000->10.0.0.1:80"),
+        ("turn:[2a00::5]:443", "turn:[2001:db8::1]:443"),
+        ("it is 192.168.7.9.", "it is 10.0.0.1."),
+        ("a=fingerprint:sha-256 AB:CD:EF:01", "a=fingerprint:sha-256 AB:CD:EF:01"),
+        ("version 1.2.3", "version 1.2.3"),
+        ("x192.168.7.9", "x192.168.7.9"),
+        ("at 12:30:15", "at 12:30:15"),
+        ("", ""),
+    ],
+)
+def test_addresses_in_a_text(text, expected):
+    assert Pseudonyms().text(text) == expected
+
+
+def test_a_known_address_with_a_port_is_told_from_a_longer_address():
+    pseudonyms = Pseudonyms()
+    pseudonyms.learn("candidate:1 1 udp 5 2a00::5 443 typ host")
+    assert pseudonyms.text("2a00::5:443->2a00::5:50000") == "2001:db8::1:443->2001:db8::1:50000"
+    pseudonyms.learn("2a00::5:443")
+    assert pseudonyms.text("2a00::5:443") == "2001:db8::2"
+
+
+@pytest.mark.parametrize("address", ["192.168.7.9", "2a00:1450::5"])
+@pytest.mark.parametrize(
+    "attribute",
+    [Attribute.XOR_MAPPED_ADDRESS, Attribute.MAPPED_ADDRESS, Attribute.ALTERNATE_SERVER],
+)
+def test_addresses_in_messages(address, attribute):
+    key = short_term_key("password")
+    message = Message(
+        Method.BINDING, MessageClass.SUCCESS, bytes(range(12)), {attribute: (address, 9)}
+    ).encode(key)
+    pseudonyms = Pseudonyms()
+    found = Message.decode(pseudonyms.datagram(message, [b"another", key]))
+    assert found.address(attribute) == (str(pseudonyms.of(ip(address))), 9)
+    assert found.is_authentic(key)
+    assert not Message.decode(Pseudonyms().datagram(message, [])).is_authentic(key)
+
+
+def test_addresses_in_messages_that_are_relayed():
+    inner = Message(
+        Method.BINDING,
+        MessageClass.SUCCESS,
+        bytes(12),
+        {Attribute.XOR_MAPPED_ADDRESS: ("192.168.7.9", 9)},
+    ).encode()
+    attributes = {Attribute.XOR_PEER_ADDRESS: ("192.168.7.8", 9), Attribute.DATA: inner}
+    outer = Message(Method.DATA, MessageClass.INDICATION, bytes(12), attributes).encode()
+    channel = b"\x40\x00" + len(inner).to_bytes(2) + inner
+    pseudonyms = Pseudonyms()
+    found = Message.decode(pseudonyms.datagram(outer, []))
+    expected = pseudonyms.datagram(inner, [])
+    assert found.attributes[Attribute.DATA] == expected
+    assert expected != inner
+    assert pseudonyms.datagram(channel, []) == channel[:4] + expected
+
+
+@pytest.mark.parametrize("data", [b"", b"\x16\xfe\xfd", b"\x80rtp", b"\x00", b"\x01\x01\x00\x08"])
+def test_other_datagrams_stay(data):
+    assert Pseudonyms().datagram(data, []) == data
