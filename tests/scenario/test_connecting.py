@@ -462,3 +462,20 @@ async def test_every_listener_of_an_ice_task_reads_the_same_new_states(stage):
             assert moment.states == task[0].states, "every slot was written before the first event"
             assert moment.states["RTCIceTransport.state"] == state
             assert moment.states["iceConnectionState"] == state
+
+
+async def test_an_offer_and_its_candidates_alone_leave_both_transports_new(stage):
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.there.describe(alice.pc.localDescription)
+    stage.back.carries_candidates = stage.back.carries_end = False
+    await stage.sleep(30)
+    assert len(bob.ice.getRemoteCandidates()) == 1
+    for peer in (alice, bob):
+        assert (peer.ice.state, peer.pc.connectionState) == ("new", "new")
+    await bob.pc.setLocalDescription()
+    assert bob.ice.state == "new", "a task of its own decides"
+    await stage.sleep(1)
+    assert bob.ice.state == "connected", "early checks are answered"
+    assert alice.ice.state == "new", "the answer never came"
