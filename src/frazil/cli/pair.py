@@ -15,7 +15,7 @@ from frazil.aio import IceOptions, Network, SystemNetwork
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.line_writer import LineWriter
 from frazil.cli.pair_code import decode, encode
-from frazil.cli.pair_test import STEP_LIMIT_S, PairTest
+from frazil.cli.pair_measurement import STEP_LIMIT_S, PairMeasurement
 from frazil.cli.pair_view import describe
 from frazil.cli.parser import Commands, Parser
 from frazil.cli.server_option import add_server_options, ice_servers
@@ -152,14 +152,14 @@ class _Pairing:
             self._codes.write("Connected. Measuring for a few seconds ...")
             async with asyncio.timeout(STEP_LIMIT_S):
                 await channel.wait_open()
-            test = PairTest(
+            measurement = PairMeasurement(
                 self._pc,
                 channel,
                 machine=self._settings.machine,
                 is_first=offer is None,
                 states=self._states,
             )
-            ours, theirs = await test.run()
+            ours, theirs = await measurement.run()
         except (FrazilError, TimeoutError, ValueError) as error:
             return self._fail(error)
         report = {"ok": True, "ours": asdict(ours), "theirs": asdict(theirs)}

@@ -1,6 +1,6 @@
 """The joint report of two machines."""
 
-from frazil.cli.pair_test import Side
+from frazil.cli.pair_measurement import Side
 from frazil.cli.table import milliseconds, table
 
 

@@ -7,7 +7,7 @@ from frazil.aio import IceOptions
 from frazil.cli import main
 from frazil.cli.pair import Settings, pair
 from frazil.cli.pair_code import decode, encode
-from frazil.cli.pair_test import Side
+from frazil.cli.pair_measurement import Side
 from frazil.cli.pair_view import describe
 from frazil.testing import Conditions, run
 

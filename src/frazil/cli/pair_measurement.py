@@ -61,7 +61,7 @@ class Side:
             raise ValueError("the other side runs another version of frazil") from error
 
 
-class PairTest:
+class PairMeasurement:
     """The conversation over one channel: pings, a stream each way, reports.
 
     Both sides do the same at the same time, but for the streams: the first side sends first.
