@@ -130,3 +130,13 @@ def test_a_closed_port_and_an_address_that_nobody_has(internet, coturn):
     report = visit(internet.first.host, f"stun:{IP}:3999", f"stun:{Internet.dead_ip}", STUN)
     assert sorted(codes(report)) == ["FZ-PORT-CLOSED", "FZ-SERVER-SILENT"]
     assert all(each.level is Level.PROBLEM for each in judge(report))
+
+
+@pytest.mark.parametrize("mtu", [1500, 1400])
+def test_the_largest_packet(internet, coturn, mtu):
+    internet.namespace.run("ip", "link", "set", "first", "mtu", str(mtu))
+    try:
+        (nat,) = visit(internet.first.host, STUN).nats
+    finally:
+        internet.namespace.run("ip", "link", "set", "first", "mtu", "1500")
+    assert nat.packet_size == mtu
