@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import frazil
 from frazil.cli import (
+    candidates,
     demo,
     doctor,
+    pair,
     replay,
     states,
 )
@@ -60,6 +62,8 @@ def _make_parser() -> Parser:
     demo.add_parser(commands)
     replay.add_parser(commands)
     doctor.add_parser(commands)
+    candidates.add_parser(commands)
+    pair.add_parser(commands)
     states.add_parser(commands)
     return parser
 
