@@ -19,8 +19,11 @@ Wrong Python types and out-of-range numbers raise the built-in ``TypeError``, as
 """
 
 from enum import StrEnum
+from typing import Final
 
 from frazil.explain import Report
+
+_NOTHING: Final = Report(())
 
 
 class FrazilError(Exception):
@@ -117,6 +120,6 @@ class ConnectivityError(FrazilError):
         report: What was found, the likely cause first, with evidence and what to do.
     """
 
-    def __init__(self, message: str, report: Report) -> None:
+    def __init__(self, message: str, report: Report = _NOTHING) -> None:
         super().__init__("\n".join([message, str(report)]).rstrip())
         self.report = report

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from frazil.types import Address, Datagram, Transmit
 
@@ -90,6 +90,18 @@ class UdpSocket(Protocol):
 
     def close(self) -> None:
         """Close. No datagram is handed over any more. Idempotent."""
+
+
+@runtime_checkable
+class MeasuringSocket(Protocol):
+    """A UDP socket by which the size of the packets on a path can be measured."""
+
+    def forbid_fragments(self) -> bool:
+        """Lose what does not fit a link instead of sending it in pieces.
+
+        Returns:
+            Whether this system can, and does from now on.
+        """
 
 
 class StreamHandlers(NamedTuple):

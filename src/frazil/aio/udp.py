@@ -26,6 +26,14 @@ _IP_MULTICAST_ALL: Final = 49
 ERROR_PAUSE_S: Final = 0.01
 """How long a receiving task rests after an error, so that a broken socket cannot spin it."""
 
+_MTU_DISCOVER: Final = {
+    socket.AF_INET: (socket.IPPROTO_IP, 10),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 23),
+}
+"""Linux: IP_MTU_DISCOVER and IPV6_MTU_DISCOVER, which Python does not name."""
+_PMTUDISC_PROBE: Final = 3
+"""Linux: set "don't fragment", and believe no earlier report of a router."""
+
 
 def open_udp(
     loop: asyncio.AbstractEventLoop,
@@ -147,6 +155,18 @@ class _BoundSocket:
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
         self._transmitter.send(transmits)
+
+    def forbid_fragments(self) -> bool:
+        """Lose what does not fit a link instead of sending it in pieces (RFC 4821 7).
+
+        Returns:
+            Whether this system can, and does from now on.
+        """
+        if sys.platform != "linux":
+            return False
+        level, option = _MTU_DISCOVER[self._sock.family]
+        self._sock.setsockopt(level, option, _PMTUDISC_PROBE)
+        return True
 
 
 class WatchedUdpSocket(_BoundSocket):

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import frazil
 from frazil.cli import (
+    candidates,
     demo,
     doctor,
     explain,
+    pair,
     replay,
     states,
 )
@@ -62,6 +64,8 @@ def _make_parser() -> Parser:
     replay.add_parser(commands)
     doctor.add_parser(commands)
     explain.add_parser(commands)
+    candidates.add_parser(commands)
+    pair.add_parser(commands)
     states.add_parser(commands)
     return parser
 

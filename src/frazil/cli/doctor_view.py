@@ -93,6 +93,9 @@ def _nat(nat: NatReport) -> Iterator[str]:
     else:
         rows.append(("mapping", "none: the server sees the address that this host has"))
         rows.append(("filtering", nat.filtering or "unknown: needs a server with RFC 5780"))
+    if nat.packet_size is not None:
+        is_least = " or more" if nat.packet_size == 1500 else ""
+        rows.append(("packets", f"up to {nat.packet_size} bytes{is_least} in one piece"))
     for name, text in rows:
         yield f"  {name:<10} {text}"
 

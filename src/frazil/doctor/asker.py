@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from frazil.aio.network import Network
+from frazil.aio.network import MeasuringSocket, Network
 from frazil.stun import (
     Attribute,
     Message,
@@ -28,6 +28,10 @@ _SENDS: Final = 4
 _LAST_WAIT: Final = 3
 """Sends at 0, 0.3, 0.9 and 2.1 s; over after 3 s: nobody would use a slower server."""
 _MAX_STRANGERS: Final = 64
+_BARE_SIZE: Final = 28
+"""Bytes of the header and the fingerprint."""
+_MAX_REMARK: Final = 760
+"""Bytes of one SOFTWARE attribute (RFC 8489 14.14), rounded down."""
 
 
 class Answer(NamedTuple):
@@ -78,15 +82,23 @@ class Asker:
     ) -> None:
         self._socket.close()
 
-    async def ask(self, server: Address, change: int = 0) -> Answer | None:
+    def forbid_fragments(self) -> bool:
+        """Send in one piece or not at all from now on; whether this host can do that."""
+        return isinstance(self._socket, MeasuringSocket) and self._socket.forbid_fragments()
+
+    async def ask(self, server: Address, change: int = 0, *, size: int = 0) -> Answer | None:
         """A Binding request to ``server``, repeated for 3 s; None if no answer comes.
 
         Args:
             server: Where to.
             change: :data:`CHANGE_ADDRESS` and :data:`CHANGE_PORT`, or 0.
+            size: How many bytes the request is to have, a multiple of 4 from 40 to 1500; as many
+                as it needs, unless told. It is filled with what every server passes over.
         """
         number = new_transaction_id(self._network.random_bytes)
         attributes: dict[Attribute, object] = {Attribute.CHANGE_REQUEST: change} if change else {}
+        if size:
+            attributes[Attribute.SOFTWARE] = _filling(size - _BARE_SIZE)
         request = Message(Method.BINDING, MessageClass.REQUEST, number, attributes)
         data = request.encode()
         future: asyncio.Future[Message] = self._loop.create_future()
@@ -130,6 +142,13 @@ class Asker:
             future = self._waiting.get(message.transaction_id)
             if future is not None and not future.done():
                 future.set_result(message)
+
+
+def _filling(size: int) -> list[str]:
+    """Remarks that take ``size`` bytes together with their headers."""
+    first = min(size - 4, _MAX_REMARK)
+    left = size - 4 - first
+    return ["." * first, "." * (left - 4)] if left else ["." * first]
 
 
 def _answer(message: Message, rtt_s: float) -> Answer:

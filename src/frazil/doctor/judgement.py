@@ -10,6 +10,9 @@ from frazil.doctor.report import Knock, NatReport, RelayReport, Report, Step, St
 _PROBLEM, _WARNING, _NOTE = Level.PROBLEM, Level.WARNING, Level.NOTE
 _RANK: Final = {level: rank for rank, level in enumerate(Level)}
 
+_LARGEST_SENT: Final = 1280
+"""Bytes of the IP packets that every path should carry (RFC 8200 5), and WebRTC counts on."""
+
 _TURN_FIXES: Final = {
     300: "Name that server, or change the redirection in the configuration of this one.",
     401: (
@@ -183,12 +186,23 @@ def _failed_connect(url: str, step: Step, said: str) -> Finding:
 def _about_nats(report: Report) -> Iterator[Finding]:
     has_relay = any(each.is_usable for each in report.relays)
     for nat in report.nats:
+        if nat.packet_size is not None and nat.packet_size < _LARGEST_SENT:
+            yield _narrow(nat, nat.packet_size)
         if nat.mapping not in (None, Behaviour.ENDPOINT_INDEPENDENT):
             yield _symmetric(nat, has_relay)
         elif nat.mapping is None:
             text = f"Whether the NAT in front of {nat.local} is symmetric could not be found out."
             fix = "Name a second STUN server at another address, or one that knows RFC 5780."
             yield Finding(_NOTE, "FZ-NAT-UNKNOWN", text, fix)
+
+
+def _narrow(nat: NatReport, packet_size: int) -> Finding:
+    text = (
+        f"From {nat.local} only packets of up to {packet_size} bytes get through in one piece: "
+        "handshakes and data of others, and of relays, may be cut or lost."
+    )
+    fix = "Raise the MTU of the tunnel or link on the way; 1280 bytes are enough."
+    return Finding(_WARNING, "FZ-MTU", text, fix)
 
 
 def _symmetric(nat: NatReport, has_relay: bool) -> Finding:

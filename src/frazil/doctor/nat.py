@@ -7,6 +7,7 @@ from typing import Final
 from frazil.aio.network import Network
 from frazil.doctor.asker import CHANGE_ADDRESS, CHANGE_PORT, Asker
 from frazil.doctor.behaviour import Behaviour
+from frazil.doctor.packet_size import measure_packet_size
 from frazil.doctor.report import NatReport, StunReport
 from frazil.types import Address
 
@@ -42,8 +43,10 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
     is_translated = mapped != socket
     if not is_translated:
         mapping = Behaviour.ENDPOINT_INDEPENDENT
-    filtering, hairpin = await asyncio.gather(
-        _filtering(network, local, best), _hairpin(network, local, best.server)
+    filtering, hairpin, packet_size = await asyncio.gather(
+        _filtering(network, local, best),
+        _hairpin(network, local, best.server),
+        measure_packet_size(network, local, best.server),
     )
     return NatReport(
         local=local,
@@ -54,6 +57,7 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
         filtering=filtering,
         keeps_port=mapped[1] == socket[1],
         hairpin=hairpin if is_translated else None,
+        packet_size=packet_size,
     )
 
 

@@ -101,6 +101,8 @@ class NatReport:
         filtering: Who may write to that port; None if unknown.
         keeps_port: Whether the public port is that of the socket.
         hairpin: Whether two sockets reach each other by their public addresses; None without NAT.
+        packet_size: Bytes of the largest IP packet that gets to the server in one piece, up to
+            1500; None if unknown.
     """
 
     local: str
@@ -111,6 +113,7 @@ class NatReport:
     filtering: Behaviour | None
     keeps_port: bool
     hairpin: bool | None
+    packet_size: int | None
 
 
 @dataclass(frozen=True, slots=True)
