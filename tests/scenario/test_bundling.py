@@ -271,3 +271,29 @@ async def _offer(peer):
 def _without_data(sdp):
     sdp = sdp.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 0")
     return sdp.replace("m=application 9", "m=application 0")
+
+
+async def test_a_transport_that_the_answer_bundles_away_closes_after_the_promise(stage):
+    alice, _ = stage.pair()
+    alice.pc.addTransceiver("audio")
+    alice.channel()
+    order = []
+    await alice.pc.setLocalDescription()
+    extra = alice.pc.sctp.transport
+    assert extra is not alice.pc.getTransceivers()[0].sender.transport
+    for each in (extra, extra.iceTransport):
+        each.onstatechange = lambda event: order.append((type(event.target), event.target.state))
+    await stage.there.describe(alice.pc.localDescription)
+    await stage.peers[1].pc.setLocalDescription()
+    answer = stage.peers[1].pc.localDescription.toJSON()
+    alice.pc.onsignalingstatechange = lambda event: order.append(event.type)
+    await alice.pc.setRemoteDescription(answer)
+    assert order == ["signalingstatechange"], "nothing was closed before the promise"
+    assert alice.pc.sctp.transport is alice.pc.getTransceivers()[0].sender.transport
+    await stage.sleep(0.01)
+    assert order[0] == "signalingstatechange"
+    assert set(order[1:]) == {
+        (type(extra), "closed"),
+        (type(extra.iceTransport), "closed"),
+    }
+    assert len(order) == 3

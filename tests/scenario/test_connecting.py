@@ -1,5 +1,7 @@
 """From nothing to connected: every state on both sides, in every way a connection may begin."""
 
+from itertools import pairwise
+
 import pytest
 
 from frazil.testing import Conditions
@@ -399,3 +401,81 @@ async def test_a_late_answer_changes_nothing_but_the_time(stage):
     for peer in (alice, bob):
         assert states(peer, ICE) == "new checking connected completed"
         assert states(peer, CONNECTION) == "new connecting connected"
+
+
+async def test_the_events_of_an_answerer_in_w3c_order(stage):
+    alice, bob = stage.pair()
+    stage.signalling(carries_candidates=False, carries_end=False)
+    alice.channel()
+    await stage.sleep(0.01)
+    await stage.negotiate()
+    for candidate in alice.candidates[:-1]:
+        await bob.pc.addIceCandidate(candidate)
+    await stage.sleep(1)
+    told = [(each.source, each.event.type) for each in bob.witness.moments]
+    assert told == [
+        ("pc", "signalingstatechange"),
+        ("pc", "signalingstatechange"),
+        ("ice", "gatheringstatechange"),
+        ("pc", "icegatheringstatechange"),
+        ("pc", "icecandidate"),
+        ("pc", "icecandidate"),
+        ("ice", "gatheringstatechange"),
+        ("pc", "icegatheringstatechange"),
+        ("pc", "icecandidate"),
+        ("ice", "statechange"),
+        ("pc", "iceconnectionstatechange"),
+        ("pc", "connectionstatechange"),
+        ("ice", "selectedcandidatepairchange"),
+        ("ice", "statechange"),
+        ("pc", "iceconnectionstatechange"),
+        ("dtls", "statechange"),
+        ("ice", "statechange"),
+        ("pc", "iceconnectionstatechange"),
+        ("dtls", "statechange"),
+        ("pc", "connectionstatechange"),
+        ("sctp", "statechange"),
+        ("pc", "datachannel"),
+        ("channel chat", "open"),
+    ]
+
+
+async def test_every_listener_of_an_ice_task_reads_the_same_new_states(stage):
+    alice, _ = await stage.connect()
+    aggregates = {"iceconnectionstatechange", "connectionstatechange"}
+    tasks = []
+    for before, moment in pairwise(alice.witness.moments):
+        kind = moment.event.type
+        if moment.source == "ice" and kind == "statechange":
+            has_pair = before.event.type == "selectedcandidatepairchange"
+            tasks.append([before, moment] if has_pair else [moment])
+        elif kind in aggregates and before in tasks[-1]:
+            tasks[-1].append(moment)
+    told = [[each.event.type for each in task] for task in tasks]
+    assert told == [
+        ["statechange", "iceconnectionstatechange", "connectionstatechange"],
+        ["selectedcandidatepairchange", "statechange", "iceconnectionstatechange"],
+        ["statechange", "iceconnectionstatechange"],
+    ]
+    for task, state in zip(tasks, ("checking", "connected", "completed"), strict=True):
+        for moment in task:
+            assert moment.states == task[0].states, "every slot was written before the first event"
+            assert moment.states["RTCIceTransport.state"] == state
+            assert moment.states["iceConnectionState"] == state
+
+
+async def test_an_offer_and_its_candidates_alone_leave_both_transports_new(stage):
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await stage.there.describe(alice.pc.localDescription)
+    stage.back.carries_candidates = stage.back.carries_end = False
+    await stage.sleep(30)
+    assert len(bob.ice.getRemoteCandidates()) == 1
+    for peer in (alice, bob):
+        assert (peer.ice.state, peer.pc.connectionState) == ("new", "new")
+    await bob.pc.setLocalDescription()
+    assert bob.ice.state == "new", "a task of its own decides"
+    await stage.sleep(1)
+    assert bob.ice.state == "connected", "early checks are answered"
+    assert alice.ice.state == "new", "the answer never came"

@@ -150,3 +150,77 @@ async def test_two_controlling_sides_agree_who_it_is(stage):
     for peer in (alice, bob):
         assert states(peer, ICE) == "new checking connected completed"
         assert states(peer, CONNECTION) == "new connecting connected"
+
+
+async def test_every_attribute_of_a_description_is_new_in_its_first_event(stage):
+    alice, bob = stage.pair()
+    alice.channel()
+    seen = []
+
+    def look(name, pc):
+        descriptions = (
+            pc.currentLocalDescription,
+            pc.pendingLocalDescription,
+            pc.currentRemoteDescription,
+            pc.pendingRemoteDescription,
+        )
+        types = " ".join(each.type if each else "-" for each in descriptions)
+        seen.append((name, pc.signalingState, types, pc.canTrickleIceCandidates, bool(pc.sctp)))
+
+    for peer in (alice, bob):
+        peer.pc.on("signalingstatechange", lambda peer=peer: look(peer.name, peer.pc))
+    await stage.negotiate()
+    assert seen == [
+        ("alice", "have-local-offer", "- offer - -", None, True),
+        ("bob", "have-remote-offer", "- - - offer", True, True),
+        ("bob", "stable", "answer - offer -", True, True),
+        ("alice", "stable", "offer - answer -", True, True),
+    ]
+
+
+async def test_statistics_do_not_wait_for_operations(stage):
+    alice, _ = stage.pair()
+    alice.channel()
+    order = []
+    operations = [alice.pc.createOffer() for _ in range(5)]
+    operations[-1].add_done_callback(lambda _: order.append("operations"))
+    report = alice.pc.getStats()
+    report.add_done_callback(lambda _: order.append("report"))
+    await operations[-1]
+    await stage.sleep(0)
+    assert order == ["report", "operations"]
+
+
+async def test_stopping_the_last_transceiver_takes_gathering_back_to_new(stage):
+    alice, bob = stage.pair()
+    transceiver = alice.pc.addTransceiver("audio")
+    await stage.negotiate()
+    for peer in (alice, bob):
+        await peer.pc.wait_connected(timeout=10)
+        await peer.pc.gathering_complete()
+    transceiver.stop()
+    await stage.negotiate()
+    await stage.sleep(1)
+    for peer in (alice, bob):
+        assert states(peer, "iceGatheringState") == "new gathering complete new"
+        assert states(peer, "RTCIceTransport.state") == "new checking connected completed closed"
+
+
+async def test_listeners_of_a_transport_hear_of_its_end_whatever_is_looked_at_before(stage):
+    alice, bob = stage.pair()
+    mine = alice.pc.addTransceiver("audio")
+    await stage.negotiate()
+    await bob.pc.wait_connected(timeout=10)
+    theirs = bob.pc.getTransceivers()[0]
+    dtls, ended = theirs.sender.transport, []
+    theirs.receiver.track.onended = lambda event: ended.append("track")
+    dtls.onstatechange = lambda event: ended.append(("dtls", dtls.state, bob.pc.localDescription))
+    dtls.iceTransport.onstatechange = lambda event: ended.append("ice")
+    bob.pc.onsignalingstatechange = lambda event: bob.pc.remoteDescription
+    del theirs
+    mine.stop()
+    await stage.negotiate()
+    assert bob.pc.localDescription.type == "answer"
+    await stage.sleep(1)
+    kinds = [each if isinstance(each, str) else each[0] for each in ended]
+    assert sorted(kinds) == ["dtls", "ice", "track"]

@@ -120,3 +120,23 @@ LIVE_ROWS = {
     "Q10": "wait_connected() returns on connected when the end of candidates never comes.",
 }
 """What scenario tests must show, by row."""
+
+
+TABLE_ROWS = {
+    "C1": "iceConnectionState has seven values, new to closed.",
+    "C9": "iceConnectionState is closed exactly if the connection was closed.",
+    "C19": "Connecting also covers ICE or DTLS transports that have not started.",
+    "C21": "A disconnected transport outweighs those that are checking or connecting.",
+    "C22": "New needs every transport to be new or closed.",
+    "C24": "connectionState knows connecting and never checking.",
+    "C25": "How far gathering is, the gatherer tells; the state of the transport does not.",
+    "D1": "The old names lead to the current ones and are no aliases.",
+    "D2": "What was called starting is new.",
+    "D3": "New and checking are two states.",
+    "D6": "The unordered rules of 2012 are neither total nor unambiguous.",
+    "D7": "New beside a transport that works is checking.",
+    "D13": "Disconnected comes before checking in both aggregates.",
+    "D14": "DTLS transports count for connectionState.",
+    "Q1": "Completed counts as connected.",
+}
+"""What the tables alone show, by row."""

@@ -5,8 +5,11 @@ adapter.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Protocol, Self
+
+UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
 
 class Peer(Protocol):
@@ -28,7 +31,8 @@ class Signalling:
     """Two peers within reach of each other, from entry to exit of the context.
 
     Candidates travel one by one in both directions (trickle ICE), each after the description that
-    it belongs to. One that the receiver refuses fails the test at the exit.
+    it belongs to and before the one that replaces it. One that the receiver refuses fails the test
+    at the exit.
     """
 
     def __init__(self, first: Peer, second: Peer) -> None:
@@ -59,48 +63,61 @@ class Signalling:
         there, back = self._onward, self._return
         if offerer not in (None, self._first):
             there, back = back, there
-        there.hold()
-        back.hold()
         await there.describe()
         await back.describe()
 
 
 class _Line:
-    """One direction: what the source says, in the order in which it makes sense."""
+    """One direction: what the source says, in the order in which it makes sense.
+
+    Peers in other processes tell of a description and of a candidate by different ways, so the
+    order is restored by the username fragments.
+    """
 
     def __init__(self, source: Peer, target: Peer) -> None:
         self._source = source
         self._target = target
         self._candidates: asyncio.Queue[Any] = asyncio.Queue()
-        self._described = asyncio.Event()
+        self._described = asyncio.Condition()
+        self._generation: set[str] = set()
+        self._past: set[str] = set()
         self.refusals: list[Exception] = []
         source.addEventListener("icecandidate", self._on_candidate)
 
     def _on_candidate(self, event: Any) -> None:
         self._candidates.put_nowait(event.candidate)
 
-    def hold(self) -> None:
-        """Keep candidates back until the next description has gone ahead."""
-        self._described.clear()
-
     async def describe(self) -> None:
         """Let the source make its description, and the target take it."""
         await self._source.setLocalDescription()
         description = self._source.localDescription
-        await self._target.setRemoteDescription(
-            {"type": str(description.type), "sdp": description.sdp}
-        )
-        self._described.set()
+        async with self._described:
+            await self._target.setRemoteDescription(
+                {"type": str(description.type), "sdp": description.sdp}
+            )
+            self._past |= self._generation
+            self._generation = set(UFRAG.findall(description.sdp))
+            self._described.notify_all()
 
     async def run(self) -> None:
         """Pass candidates on, for ever."""
         while True:
             candidate = await self._candidates.get()
-            await self._described.wait()
-            try:
-                await self._target.addIceCandidate(candidate and candidate_init(candidate))
-            except Exception as refusal:
-                self.refusals.append(refusal)
+            ufrag = candidate and candidate.usernameFragment
+            async with self._described:
+                if not self._is_described(ufrag) and ufrag not in self._past:
+                    await self._described.wait()
+                if self._is_described(ufrag):
+                    await self._pass(candidate)
+
+    def _is_described(self, ufrag: str | None) -> bool:
+        return ufrag in self._generation if ufrag else bool(self._generation)
+
+    async def _pass(self, candidate: Any) -> None:
+        try:
+            await self._target.addIceCandidate(candidate and candidate_init(candidate))
+        except Exception as refusal:
+            self.refusals.append(refusal)
 
 
 def candidate_init(candidate: Any) -> dict[str, Any]:

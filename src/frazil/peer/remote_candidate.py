@@ -27,9 +27,12 @@ class RemoteCandidateIntake:
                 "keep early candidates until then"
             )
         index = _section(init, remote)
-        if init.username_fragment is not None:
+        is_ignored = index is not None and remote.model.media[index].is_rejected
+        if init.username_fragment is not None and not is_ignored:
             self._check_generation(init.username_fragment, index)
         now = yield
+        if is_ignored:
+            return  # a stopped transceiver takes the candidates of any generation
         if index is not None and init.candidate:
             self._add(init, index, now)
         else:

@@ -41,7 +41,6 @@ from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
-from frazil.w3c.event_factory import make_event
 from frazil.w3c.finding import findings
 from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
@@ -148,7 +147,7 @@ class RTCPeerConnection(EventTarget):
             self._peer,
             network,
             self._on_fired,
-            self._pulse.beat,
+            self._after_task,
             options=options,
         )
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
@@ -528,9 +527,13 @@ class RTCPeerConnection(EventTarget):
 
     def _on_fired(self, fired: Fired) -> None:
         target = self if fired.target is self._peer else self._public.of(fired.target)
-        target._dispatch(make_event(fired, target, self._public.of))
+        self._public.dispatch(fired, target)
         if fired.type is EventType.CLOSE:
             self._public.forget(fired.target)
+
+    def _after_task(self) -> None:
+        self._public.tidy()
+        self._pulse.beat()
 
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"

@@ -8,10 +8,18 @@ from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description
+from frazil.peer.event import Fired
 from frazil.peer.transceiver import RemoteTrack, RtpReceiver, RtpSender, Transceiver
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.states.enums import (
+    RTCDtlsTransportState,
+    RTCIceTransportState,
+    RTCSctpTransportState,
+)
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
+from frazil.w3c.event_factory import make_event
+from frazil.w3c.target import EventTarget
 from frazil.w3c.transceiver import (
     MediaStreamTrack,
     RTCRtpReceiver,
@@ -31,7 +39,7 @@ class Registry:
         pulse: Beats after every task of the connection.
     """
 
-    __slots__ = ("_peer", "_public", "_pulse", "_tasks", "_wake")
+    __slots__ = ("_is_dispatching", "_is_untidy", "_peer", "_public", "_pulse", "_tasks", "_wake")
 
     def __init__(
         self,
@@ -45,15 +53,24 @@ class Registry:
         self._wake = wake
         self._pulse = pulse
         self._public: dict[object, Any] = {}
+        self._is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
         """The public object of ``slots``."""
         public = self._public.get(slots)
         if public is None:
             if isinstance(slots, Description | IceTransport | Transceiver):
-                self._forget_the_past()
+                self._is_untidy = True
+                if not self._is_dispatching:
+                    self.tidy()
             public = self._public[slots] = self._make(slots)
         return public
+
+    def dispatch(self, fired: Fired, target: EventTarget) -> None:
+        """Call the listeners of ``target``; nothing is forgotten under their hands."""
+        self._is_dispatching = True
+        target._dispatch(make_event(fired, target, self.of))
+        self._is_dispatching = False
 
     def forget(self, slots: object) -> None:
         """Nobody will ask for ``slots`` again."""
@@ -63,11 +80,15 @@ class Registry:
         """The channels that were shown and are not closed."""
         return [each for each in self._public.values() if isinstance(each, RTCDataChannel)]
 
-    def _forget_the_past(self) -> None:
-        """Drop the public objects of what is in use no longer."""
+    def tidy(self) -> None:
+        """Between two tasks: drop the public objects of what is in use no longer.
+
+        Transports stay until they are closed, because that is an event of theirs.
+        """
         peer = self._peer
-        if peer.is_closed:
+        if not self._is_untidy or peer.is_closed:
             return
+        self._is_untidy = False
         kept = {
             peer.current_local_description,
             peer.pending_local_description,
@@ -82,7 +103,7 @@ class Registry:
             ),
         }
         for slots in tuple(self._public):
-            if slots not in kept and not isinstance(slots, DataChannel):
+            if slots not in kept and not _is_alive(slots):
                 del self._public[slots]
 
     def _make(self, slots: object) -> Any:
@@ -106,3 +127,17 @@ class Registry:
             case Description():
                 return RTCSessionDescription._of(slots)
         raise AssertionError(f"no public object for {slots!r}")
+
+
+def _is_alive(slots: object) -> bool:
+    """Whether events may follow, though the connection uses it no longer."""
+    match slots:
+        case DataChannel():
+            return True
+        case IceTransport():
+            return slots.state is not RTCIceTransportState.CLOSED
+        case DtlsTransport():
+            return slots.state is not RTCDtlsTransportState.CLOSED
+        case SctpTransport():
+            return slots.state is not RTCSctpTransportState.CLOSED
+    return False

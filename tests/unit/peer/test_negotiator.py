@@ -395,3 +395,60 @@ def test_initial_descriptions_are_null() -> None:
         pc.pending_remote_description,
     ] == [None] * 4
     assert DescriptionInit().type is None
+
+
+# --- what happens while an operation is under way -------------------------------------------------
+
+
+def test_an_offer_has_what_was_added_while_it_was_being_created() -> None:
+    peer = Peer()
+    operation = peer.pc.create_offer()
+    peer.channel()
+    peer.transceiver("audio")
+    offer = peer.complete(operation)
+    assert [media.kind for media in parse_sdp(offer.sdp).media] == ["audio", "application"]
+    peer.set_local(offer)
+    assert peer.pc.local_description.sdp == offer.sdp, "and it is fresh"
+
+
+def test_creating_is_allowed_in_two_states_each() -> None:
+    def allowed(peer: Peer) -> tuple[bool, bool]:
+        operations = peer.pc.create_offer(), peer.pc.create_answer()
+        peer.run()
+        assert all(type(each.error) in (type(None), InvalidStateError) for each in operations)
+        return operations[0].error is None, operations[1].error is None
+
+    one, two = offering(1), Peer(seed=2)
+    assert allowed(one) == (True, False)  # stable
+    two.set_remote(one.set_local())
+    assert allowed(one) == (True, False)  # have-local-offer
+    assert allowed(two) == (False, True)  # have-remote-offer
+    one.set_remote(two.set_local({"type": "pranswer"}))
+    assert allowed(one) == (False, False)  # have-remote-pranswer
+    assert allowed(two) == (False, True)  # have-local-pranswer
+
+
+def test_a_failure_that_is_found_after_close_is_never_told() -> None:
+    peer = Peer()
+    garbage = peer.pc.set_remote_description({"type": "offer", "sdp": "garbage"})
+    peer.pc.close(0.0)
+    peer.run()
+    assert not garbage.is_settled
+    assert peer.settled == []
+
+
+def test_a_remote_description_starts_no_gathering() -> None:
+    two = Peer(seed=2)
+    two.set_remote(offering(1).set_local())
+    two.run()
+    ice = two.pc.sctp.dtls.ice
+    assert (ice.gathering_state, two.pc.ice_gathering_state) == ("new", "new")
+    two.set_local()
+    two.run()
+    assert (ice.gathering_state, two.pc.ice_gathering_state) == ("gathering", "gathering")
+    one, other, _ = connected_pair()
+    assert one.pc.ice_gathering_state == "complete"
+    other.pc.restart_ice()
+    one.set_remote(other.set_local())
+    assert EventType.ICE_GATHERING_STATE_CHANGE not in one.run()
+    assert one.pc.ice_gathering_state == "complete"

@@ -126,6 +126,21 @@ def test_candidates_of_sections_that_we_reject_are_ignored() -> None:
     assert len(added(peer)) == before + 1
 
 
+@pytest.mark.parametrize("line", [LINE, ""])
+def test_candidates_of_sections_that_the_peer_rejects_are_ignored_whatever_their_generation(
+    line: str,
+) -> None:
+    offer = (CORPUS / "chromium-156-offer.sdp").read_text()
+    peer = answering(offer.replace("m=audio 45203", "m=audio 0").replace("BUNDLE 0 ", "BUNDLE "))
+    before = len(added(peer))
+    text = peer.pc.remote_description.sdp
+    add(peer, {"candidate": line, "sdpMid": "0", "usernameFragment": "gone"})
+    assert len(added(peer)) == before
+    assert peer.pc.remote_description.sdp == text
+    with pytest.raises(OperationError, match="another generation"):
+        add(peer, {"candidate": line, "sdpMid": "1", "usernameFragment": "gone"})
+
+
 def test_candidates_of_sections_that_the_answer_bundles_elsewhere_are_only_written_down() -> None:
     peer = answering((CORPUS / "chromium-156-offer.sdp").read_text())
     before = len(added(peer))
@@ -237,3 +252,18 @@ def test_after_close_it_is_an_invalid_state() -> None:
     one, _, _ = connected_pair()
     one.pc.close(0.0)
     assert isinstance(one.pc.add_ice_candidate(None).error, InvalidStateError)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "candidate:1 1 udp 1 192.0.2.9 22 typ host",
+        "candidate:1 1 udp 1 192.0.2.9 0 typ host",
+        "candidate:1 1 udp 1 224.0.0.1 9 typ host",
+        "candidate:1 1 udp 1 6a1b3c4d-0000-4000-8000-000000000000.local 9 typ host",
+    ],
+)
+def test_candidates_that_can_never_work_are_accepted_and_written_down(line: str) -> None:
+    peer = answering()
+    add(peer, {"candidate": line, "sdpMid": "0", "relayProtocol": "smoke", "url": "nonsense:"})
+    assert peer.pc.remote_description.sdp.count(f"a={line}\r\n") == 1
