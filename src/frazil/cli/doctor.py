@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from frazil.aio import Network, SystemNetwork
-from frazil.cli.doctor_view import describe
+from frazil.cli.doctor_view import describe, paint
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.line_writer import LineWriter
 from frazil.cli.parser import Commands, Parser
@@ -84,6 +85,8 @@ async def examine(network: Network, wanted: Options, *, as_json: bool) -> ExitCo
     if sys.stderr.isatty():
         print(end=_CLEAR, file=sys.stderr, flush=True)
     lines = [json.dumps(_as_json(report, findings))] if as_json else describe(report, findings)
+    if not as_json and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        lines = [paint(line) for line in lines]
     LineWriter(sys.stdout).write(*lines)
     is_ill = any(each.level is Level.PROBLEM for each in findings)
     return ExitCode.UNEXPECTED if is_ill else ExitCode.OK

@@ -19,6 +19,7 @@ from frazil.doctor import (
 )
 
 _WIDTH: Final = 100
+_BOLD, _RED, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _MARKS: Final = {Level.PROBLEM: "PROBLEM", Level.WARNING: "WARNING", Level.NOTE: "note"}
 _KNOCKS: Final = {
     None: "no answer",
@@ -39,6 +40,15 @@ def describe(report: Report, findings: Sequence[Finding]) -> list[str]:
         "",
         summary(findings),
     ]
+
+
+def paint(line: str) -> str:
+    """A line with the colours that terminals know since long."""
+    if line.startswith("  PROBLEM") or "FAILED" in line:
+        return f"{_RED}{line}{_PLAIN}"
+    if line.startswith("  WARNING"):
+        return f"{_YELLOW}{line}{_PLAIN}"
+    return f"{_BOLD}{line}{_PLAIN}" if line and not line.startswith(" ") else line
 
 
 def summary(findings: Sequence[Finding]) -> str:

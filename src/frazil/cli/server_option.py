@@ -17,6 +17,7 @@ def add_server_options(parser: Parser) -> None:
     group.add_argument(
         "--ice-servers",
         nargs="+",
+        action="extend",
         default=[],
         metavar="URL",
         help="stun:HOST, turn:HOST, turn:HOST?transport=tcp, turns:HOST, with :PORT if need be; "
@@ -58,7 +59,9 @@ def _advice(text: str) -> str:
 def _entries(parser: Parser, text: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     if text.lstrip().startswith(("[", "{")):
         return _from_json(parser, text)
-    if ":" not in text and Path(text).is_file():
+    if ":" not in text:
+        if not Path(text).is_file():
+            parser.error(f"{text!r} is neither a URL, such as stun:HOST, nor a file")
         return _from_json(parser, Path(text).read_text(encoding="utf-8"))
     entry: dict[str, Any] = {"urls": text}
     if options.user is not None:

@@ -86,7 +86,7 @@ class Examination:
             for server in servers
             for host, address in _ways(usable_ones, server.addresses)
         ]
-        self._tell(f"asking over UDP, {len(ways)} ways")
+        self._tell("asking over UDP")
         stun = await asyncio.gather(*(self._ask(*each) for each in ways if not each[0].is_stream))
         nats = await self._nats(stun)
         relays = await self._relays([each for each in ways if each[0].is_turn], stun)
@@ -172,7 +172,7 @@ class Examination:
         dead = {(each.local, each.server) for each in stun if not each.is_answered}
         alive = [way for way in ways if way[0].is_stream or way[2:] not in dead]
         if alive:
-            self._tell(f"allocating relays, {len(alive)} ways")
+            self._tell("allocating relays")
         return list(await asyncio.gather(*(self._relay(*way) for way in alive)))
 
     async def _relay(

@@ -1,6 +1,7 @@
 """One TURN server put to the test, from an allocation to relayed data and a refresh."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -269,4 +270,6 @@ class RelayProbe:
 
 def _words(error: OSError) -> str:
     """The system's words for what went wrong."""
+    if error.errno is not None and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)  # asyncio puts its own in place of the system's
     return error.strerror or str(error) or type(error).__name__

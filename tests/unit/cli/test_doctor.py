@@ -3,7 +3,7 @@ import json
 import pytest
 
 from frazil.cli import doctor, main
-from frazil.cli.doctor_view import describe, summary
+from frazil.cli.doctor_view import describe, paint, summary
 from frazil.doctor import Finding, Level, Options, judge
 from frazil.peer.ice_server import IceServer
 from frazil.testing import PORT_RESTRICTED_CONE, run
@@ -75,7 +75,8 @@ def test_json_is_one_object_and_the_exit_code_is_the_verdict(capsys, password, c
 
 
 WRONG = {
-    ("--ice-servers", "stun.example.org"): "must begin with stun:",
+    ("--ice-servers", "no-such-file.json"): "neither a URL, such as stun:HOST, nor a file",
+    ("--ice-servers", "http://example.org"): "must begin with stun:",
     ("--ice-servers", "turn:turn.example.org"): "needs both --user and --password",
     ("--ice-servers", "[{]"): "no valid JSON",
     ("--ice-servers", "[3]"): "wants a JSON list of objects",
@@ -114,3 +115,23 @@ def test_servers_as_a_browser_writes_them(monkeypatch, tmp_path, value, in_file)
         text = str(path)
     assert main(["doctor", "--ice-servers", text]) == 0
     assert seen[0].servers[0].urls[0].url == "stun:127.0.0.1:9"
+
+
+def test_servers_may_be_named_one_by_one(monkeypatch):
+    seen = []
+
+    async def examine(network, wanted, *, as_json):
+        seen.extend(url.url for server in wanted.servers for url in server.urls)
+        return 0
+
+    monkeypatch.setattr(doctor, "examine", examine)
+    assert main(["doctor", "--ice-servers", "stun:a", "--ice-servers", "stun:b", "stun:c"]) == 0
+    assert seen == ["stun:a", "stun:b", "stun:c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("  PROBLEM FZ-X: x", "31"), ("  WARNING FZ-X: x", "33"), ("NAT", "1"), ("  x", ""), ("", "")],
+)
+def test_colours_only_where_they_tell_something(line, code):
+    assert paint(line) == (f"\x1b[{code}m{line}\x1b[0m" if code else line)

@@ -129,5 +129,6 @@ def test_a_closed_tcp_port():
         net.host("server", "192.0.2.3")
         (finding,) = judge(await visit(net.host("alice", "198.51.100.7"), TCP))
         assert finding.code == "FZ-TCP"
+        assert "connection refused" in finding.text
 
     run(main)
