@@ -206,11 +206,11 @@ class _Pairing:
         )
 
     def _fail(self, error: Exception) -> ExitCode:
-        findings = list(getattr(error, "findings", ()))
+        report = self._pc.explain()
         text = str(error) or "the other side does not go on"
         if self._settings.as_json:
-            report = {"ok": False, "error": text.partition("\n")[0], "findings": findings}
-            LineWriter(sys.stdout).write(json.dumps(report))
+            told = {"ok": False, "error": text.partition("\n")[0], "findings": report.to_json()}
+            LineWriter(sys.stdout).write(json.dumps(told))
         else:
             advice = "Run frazil doctor with the same servers on both machines."
             LineWriter(sys.stdout).write("", text, advice)

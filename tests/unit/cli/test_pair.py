@@ -141,7 +141,8 @@ def test_no_path_is_told_with_what_was_observed(capsys):
     codes, told = reports(capsys, main_)
     assert codes == (1, 1)
     assert [each["ok"] for each in told] == [False, False]
-    assert all(each["findings"] for each in told)
+    codes_told = [[finding["code"] for finding in each["findings"]] for each in told]
+    assert codes_told == [["FZ-ICE-UNANSWERED"]] * 2
 
 
 def test_the_joint_report_for_people():
