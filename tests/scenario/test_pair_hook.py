@@ -40,6 +40,9 @@ async def test_pairs_are_told_as_they_come_and_go(stage):
     assert sorted(map(ends, added)) == [("10.0.0.1", "10.0.0.2"), ("10.1.0.1", "10.0.0.2")]
     assert added[0].remote.candidate == bob.candidates[0].candidate
     assert removed == []
+    alice.host.remove_interface("10.1.0.1")
+    await stage.sleep(1)
+    assert list(map(ends, removed)) == [("10.1.0.1", "10.0.0.2")]
 
 
 async def test_who_does_not_listen_is_not_told_and_pays_nothing(stage):
@@ -124,6 +127,21 @@ async def test_selecting_is_for_the_controlling_side_and_for_known_pairs(stage):
     with pytest.raises(NotFoundError, match="did not come from"):
         await alice.ice.selectCandidatePair(RTCIceCandidatePair(pair.local, pair.remote))
     await alice.ice.selectCandidatePair(pair)
-    await alice.pc.close()
-    with pytest.raises(NotFoundError):
+    stage.net.block("alice", "bob")
+    await stage.sleep(60)
+    with pytest.raises(InvalidStateError, match="is failed"):
         await alice.ice.selectCandidatePair(pair)
+    ice = alice.ice
+    await alice.pc.close()
+    with pytest.raises(InvalidStateError, match="is closed"):
+        await ice.selectCandidatePair(pair)
+
+
+async def test_nothing_can_be_selected_before_there_is_a_pair(stage):
+    alice, _ = await stage.connect()
+    pair = alice.ice.getSelectedCandidatePair()
+    other = stage.peer("carol", "10.0.0.3")
+    other.channel()
+    await other.pc.setLocalDescription()
+    with pytest.raises(InvalidStateError, match="is new"):
+        await other.ice.selectCandidatePair(pair)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from frazil.errors import DOMException, NotFoundError
+from frazil.errors import DOMException, InvalidStateError, NotFoundError
 from frazil.ice import Candidate, CandidateType, Credentials, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.dictionary import Dictionary
@@ -26,6 +26,12 @@ Wrap: TypeAlias = Callable[[object], Any]
 """Gives the public object of a slot object, always the same one."""
 
 
+_PAIRLESS: Final = {
+    RTCIceTransportState.NEW,
+    RTCIceTransportState.FAILED,
+    RTCIceTransportState.CLOSED,
+}
+"""States in which there is nothing to select (webrtc-extensions)."""
 _NOMINATE: Final = str(EventType.ICE_CANDIDATE_PAIR_NOMINATE)
 _PAIR_EVENTS: Final = frozenset(
     {EventType.ICE_CANDIDATE_PAIR_ADD, EventType.ICE_CANDIDATE_PAIR_REMOVE, _NOMINATE}
@@ -137,11 +143,14 @@ class RTCIceTransport(EventTarget):
                 :meth:`getSelectedCandidatePair` gave.
 
         Rejected with:
-            InvalidStateError: The peer nominates, or the pair was checked without success.
+            InvalidStateError: The transport is new, failed or closed, the peer nominates, or the
+                pair was checked without success.
             NotFoundError: The pair is none of this transport, or not any more.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
+            if self.state in _PAIRLESS:
+                raise InvalidStateError(f"the transport is {self.state}: no pair can be selected")
             pair = candidatePair._pair
             if pair is None:
                 raise NotFoundError("the pair did not come from this transport")
