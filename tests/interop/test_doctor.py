@@ -16,12 +16,11 @@ from frazil.doctor import (
     Level,
     Options,
     Report,
-    judge,
     popular_name,
 )
 from frazil.peer.ice_server import IceServer
 from support.coturn import Coturn
-from support.doctor_visit import NOWHERE
+from support.doctor_visit import NOWHERE, findings
 from support.internet import Internet
 from support.namespace import Namespace
 from support.nat_rule import NatKind
@@ -78,7 +77,7 @@ def visit(
 
 
 def codes(report: Report) -> list[str]:
-    return [each.code for each in judge(report)]
+    return [each.code for each in findings(report)]
 
 
 KINDS = {
@@ -114,7 +113,7 @@ def test_a_wrong_password(internet, coturn):
 
 def test_a_certificate_that_nobody_vouches_for(internet, coturn):
     report = visit(internet.first.host, TLS)
-    (finding,) = judge(report)
+    (finding,) = findings(report)
     assert finding.code == "FZ-TLS-CERTIFICATE"
     assert "self" in finding.text
 
@@ -129,7 +128,7 @@ def test_blocked_udp(internet, coturn):
 def test_a_closed_port_and_an_address_that_nobody_has(internet, coturn):
     report = visit(internet.first.host, f"stun:{IP}:3999", f"stun:{Internet.dead_ip}", STUN)
     assert sorted(codes(report)) == ["FZ-PORT-CLOSED", "FZ-SERVER-SILENT"]
-    assert all(each.level is Level.PROBLEM for each in judge(report))
+    assert all(each.level is Level.PROBLEM for each in findings(report))
 
 
 @pytest.mark.parametrize("mtu", [1500, 1400])

@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-from frazil.doctor import Examination, Options, Report, Surrounding
+from frazil.doctor import Examination, Finding, Options, Report, Surrounding, judge
 from frazil.peer.ice_server import IceServer
 from frazil.testing import VirtualHost
 
@@ -24,3 +24,11 @@ async def visit(
         for url in urls
     ]
     return await Examination(host, Options(servers, tls_context), surrounding=NOWHERE).run()
+
+
+WALL_CLOCK_S = 1_700_000_000.0
+
+
+def findings(report: Report) -> list[Finding]:
+    """What a doctor makes of it in November 2023."""
+    return judge(report, wall_clock_s=WALL_CLOCK_S)

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -81,7 +82,7 @@ async def examine(network: Network, wanted: Options, *, as_json: bool) -> ExitCo
     """
     examination = Examination(network, wanted, surrounding=Surrounding(), tell=_tell)
     report = await examination.run()
-    findings = judge(report)
+    findings = judge(report, wall_clock_s=time.time())
     if sys.stderr.isatty():
         print(end=_CLEAR, file=sys.stderr, flush=True)
     lines = [json.dumps(_as_json(report, findings))] if as_json else describe(report, findings)

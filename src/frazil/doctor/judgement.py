@@ -1,5 +1,6 @@
 """What the observations mean, and what to do: from a report to findings."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,10 @@ _RANK: Final = {level: rank for rank, level in enumerate(Level)}
 
 _LARGEST_SENT: Final = 1280
 """Bytes of the IP packets that every path should carry (RFC 8200 5), and WebRTC counts on."""
+
+_UNAUTHENTICATED: Final = 401
+_EARLIEST_END: Final = re.compile("[1-9][0-9]{9}")
+"""A time since 2001, in seconds since 1970; other numbers are names."""
 
 _TURN_FIXES: Final = {
     300: "Name that server, or change the redirection in the configuration of this one.",
@@ -28,13 +33,18 @@ _TURN_FIXES: Final = {
 }
 
 
-def judge(report: Report) -> list[Finding]:
-    """The findings, the worst first."""
+def judge(report: Report, *, wall_clock_s: float) -> list[Finding]:
+    """The findings, the worst first.
+
+    Args:
+        report: What was observed.
+        wall_clock_s: Seconds since 1970: time-limited credentials name their end.
+    """
     found = [
         *_about_host(report),
         *_about_names(report),
         *_about_udp(report),
-        *_about_relays(report),
+        *_about_relays(report, wall_clock_s),
         *_about_nats(report),
     ]
     return sorted(dict.fromkeys(found), key=lambda finding: _RANK[finding.level])
@@ -126,7 +136,7 @@ def _silence(url: str, asked: list[StunReport]) -> Finding:
 # --- relays -----------------------------------------------------------------------------------
 
 
-def _about_relays(report: Report) -> Iterator[Finding]:
+def _about_relays(report: Report, wall_clock_s: float) -> Iterator[Finding]:
     by_url: dict[str, list[RelayReport]] = {}
     for each in report.relays:
         by_url.setdefault(each.url, []).append(each)
@@ -134,7 +144,21 @@ def _about_relays(report: Report) -> Iterator[Finding]:
         best = max(tried, key=lambda each: sum(step.is_done for step in each.steps))
         for step in best.steps:
             if not step.is_done:
-                yield _failed_step(url, step)
+                yield _expired(best, step, wall_clock_s) or _failed_step(url, step)
+
+
+def _expired(relay: RelayReport, step: Step, wall_clock_s: float) -> Finding | None:
+    """The credentials are of yesterday (draft-uberti-behave-turn-rest), if that is what it is."""
+    end = relay.username.partition(":")[0]
+    if step.code != _UNAUTHENTICATED or not _EARLIEST_END.fullmatch(end):
+        return None
+    since_s = wall_clock_s - int(end)
+    if since_s <= 0:
+        return None
+    ago = f"{since_s / 60:.0f} minutes" if since_s < 7200 else f"{since_s / 3600:.0f} hours"
+    text = f"The credentials for {relay.url} ended {ago} ago by the clock of this host."
+    fix = "Get fresh ones from whoever hands them out, or set the clock right."
+    return Finding(_PROBLEM, "FZ-TURN-EXPIRED", text, fix)
 
 
 def _failed_step(url: str, step: Step) -> Finding:

@@ -87,6 +87,7 @@ class RelayProbe:
             self._url,
             self._local,
             self._server,
+            self._config.username,
             allocated.relayed_addresses if allocated is not None else (),
             allocated.mapped_address if allocated is not None else None,
             allocated.lifetime_s if allocated is not None else None,

@@ -145,6 +145,7 @@ class RelayReport:
         url: The server.
         local: The local IP address.
         server: Where the questions went.
+        username: Who asked.
         relayed: The address that peers would send to.
         mapped: How the server sees us, over this transport.
         lifetime_s: How long the allocation lives without a refresh.
@@ -154,6 +155,7 @@ class RelayReport:
     url: str
     local: str
     server: Address
+    username: str
     relayed: tuple[Address, ...]
     mapped: Address | None
     lifetime_s: int | None

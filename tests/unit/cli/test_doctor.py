@@ -4,10 +4,10 @@ import pytest
 
 from frazil.cli import doctor, main
 from frazil.cli.doctor_view import describe, paint, summary
-from frazil.doctor import Finding, Level, Options, judge
+from frazil.doctor import Finding, Level, Options
 from frazil.peer.ice_server import IceServer
 from frazil.testing import PORT_RESTRICTED_CONE, run
-from support.doctor_visit import visit
+from support.doctor_visit import findings, visit
 from support.nat_probe import ProbeServer
 
 
@@ -22,15 +22,15 @@ def at_home(*urls, password="password"):
             net.host("alice", "192.168.1.2", behind=home), *urls, password=password
         )
         stun.close()
-        findings = judge(report)
-        return describe(report, findings), findings
+        found = findings(report)
+        return describe(report, found), found
 
     return run(main)
 
 
 def test_a_healthy_network_in_a_terminal():
-    lines, findings = at_home("stun:192.0.2.1", "turn:192.0.2.3")
-    assert findings == []
+    lines, found = at_home("stun:192.0.2.1", "turn:192.0.2.3")
+    assert found == []
     text = "\n".join(lines)
     assert "\nNAT\n  from       192.168.1.2, seen as 203.0.113.5 by stun:192.0.2.1\n" in text
     assert "\n  mapping    endpoint-independent\n" in text

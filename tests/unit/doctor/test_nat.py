@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from frazil.doctor import Behaviour, Level, judge, popular_name
+from frazil.doctor import Behaviour, Level, popular_name
 from frazil.testing import (
     ADDRESS_RESTRICTED_CONE,
     FULL_CONE,
@@ -15,7 +15,7 @@ from frazil.testing import (
     NatKind,
     run,
 )
-from support.doctor_visit import visit
+from support.doctor_visit import findings, visit
 from support.nat_probe import ProbeServer
 
 EI, AD, APD = Behaviour
@@ -71,14 +71,14 @@ def test_hairpin(kind, hairpin):
 
 
 def test_a_symmetric_nat_is_a_warning_that_asks_for_turn():
-    (finding,) = judge(nat_report(SYMMETRIC))
+    (finding,) = findings(nat_report(SYMMETRIC))
     assert (finding.level, finding.code) == (Level.WARNING, "FZ-NAT-SYMMETRIC")
     assert "192.168.1.2" in finding.text
     assert "TURN" in finding.fix
 
 
 def test_an_ordinary_nat_is_nothing_to_talk_about():
-    assert judge(nat_report(PORT_RESTRICTED_CONE)) == []
+    assert findings(nat_report(PORT_RESTRICTED_CONE)) == []
 
 
 def test_no_nat_but_a_firewall():
@@ -113,7 +113,7 @@ def test_one_plain_server_cannot_tell_and_the_doctor_says_so():
         host = net.host("alice", "192.168.1.2", behind=net.nat("home", PUBLIC, kind=SYMMETRIC))
         report = await visit(host, "stun:192.0.2.10")
         assert report.nats[0].mapping is None
-        (finding,) = judge(report)
+        (finding,) = findings(report)
         assert (finding.level, finding.code) == (Level.NOTE, "FZ-NAT-UNKNOWN")
 
     run(main)

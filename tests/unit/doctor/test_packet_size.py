@@ -2,11 +2,11 @@
 
 import pytest
 
-from frazil.doctor import Level, judge
+from frazil.doctor import Level
 from frazil.doctor.asker import Asker
 from frazil.doctor.packet_size import measure_packet_size
 from frazil.testing import VirtualHost, VirtualUdpSocket, run
-from support.doctor_visit import visit
+from support.doctor_visit import findings, visit
 
 SERVER = ("192.0.2.10", 3478)
 
@@ -57,11 +57,11 @@ def test_a_narrow_path_is_a_warning(monkeypatch, mtu, codes):
         net.stun_server(SERVER[0])
         net.stun_server("192.0.2.20")
         host = net.host("alice", "198.51.100.7")
-        return judge(await visit(host, "stun:192.0.2.10", "stun:192.0.2.20"))
+        return findings(await visit(host, "stun:192.0.2.10", "stun:192.0.2.20"))
 
-    findings = run(main)
-    assert [each.code for each in findings] == codes
-    assert all(each.level is Level.WARNING for each in findings)
+    found = run(main)
+    assert [each.code for each in found] == codes
+    assert all(each.level is Level.WARNING for each in found)
 
 
 @pytest.mark.parametrize("size", [40, 576, 792, 796, 1232, 1472])

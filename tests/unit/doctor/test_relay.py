@@ -2,10 +2,10 @@
 
 import pytest
 
-from frazil.doctor import Level, StepName, judge
+from frazil.doctor import Level, StepName
 from frazil.stun import ErrorCode, Method
 from frazil.testing import run
-from support.doctor_visit import visit
+from support.doctor_visit import WALL_CLOCK_S, findings, visit
 from support.turn_stream_server import TurnStreamServer
 
 UDP = "turn:192.0.2.3"
@@ -22,15 +22,15 @@ def examined(prepare=None, url=UDP, **credentials):
             prepare(server.service)
         report = await visit(net.host("alice", "198.51.100.7"), url, **credentials)
         assert not server.service.allocations
-        return report, judge(report)
+        return report, findings(report)
 
     return run(main)
 
 
 def test_a_good_server_passes_every_step_and_gets_its_allocation_back():
-    report, findings = examined()
+    report, found = examined()
     (relay,) = report.relays
-    assert findings == []
+    assert found == []
     assert [step.name for step in relay.steps] == list(StepName)[1:]
     assert relay.is_usable
     assert relay.failed is None
@@ -55,6 +55,25 @@ def test_a_wrong_password():
     assert "--password" in finding.fix
 
 
+END = int(WALL_CLOCK_S)
+
+
+@pytest.mark.parametrize(
+    ("user", "code"),
+    [
+        (f"{END - 600}:alice", "FZ-TURN-EXPIRED"),
+        (str(END - 600), "FZ-TURN-EXPIRED"),
+        (f"{END + 600}:alice", "FZ-TURN-401"),
+        ("alice", "FZ-TURN-401"),
+        ("1234:alice", "FZ-TURN-401"),
+    ],
+)
+def test_credentials_that_name_their_end(user, code):
+    _, (finding,) = examined(user=user)
+    assert finding.code == code
+    assert ("ended 10 minutes ago" in finding.text) is (code == "FZ-TURN-EXPIRED")
+
+
 def test_a_quota():
     _, (finding,) = examined(lambda service: setattr(service, "quota", 0))
     assert finding.code == "FZ-TURN-486"
@@ -77,7 +96,7 @@ def test_a_server_that_does_not_renew():
     async def main(net):
         server = net.turn_server("192.0.2.3")
         prepare(server.service)
-        return judge(await visit(net.host("alice", "198.51.100.7"), UDP))
+        return findings(await visit(net.host("alice", "198.51.100.7"), UDP))
 
     (finding,) = run(main)
     assert finding.code == "FZ-TURN-REFRESH"
@@ -87,7 +106,7 @@ def test_a_server_that_relays_nothing():
     async def main(net):
         server = net.turn_server("192.0.2.3")
         net.block("192.0.2.3", "192.0.2.3")
-        found = judge(await visit(net.host("alice", "198.51.100.7"), UDP))
+        found = findings(await visit(net.host("alice", "198.51.100.7"), UDP))
         assert not server.service.allocations
         return found
 
@@ -108,7 +127,7 @@ async def over_stream(net, url, *, certificate_name=None, password="password"):
 def test_streams_pass_every_step(url, name):
     async def main(net):
         report = await over_stream(net, url, certificate_name=name)
-        assert judge(report) == []
+        assert findings(report) == []
         assert [step.name for step in report.relays[0].steps] == list(StepName)
 
     run(main)
@@ -117,7 +136,7 @@ def test_streams_pass_every_step(url, name):
 def test_an_untrusted_certificate():
     async def main(net):
         report = await over_stream(net, TLS, certificate_name="somebody.else")
-        (finding,) = judge(report)
+        (finding,) = findings(report)
         assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-TLS-CERTIFICATE")
         assert "--ca" in finding.fix
 
@@ -127,7 +146,7 @@ def test_an_untrusted_certificate():
 def test_a_closed_tcp_port():
     async def main(net):
         net.host("server", "192.0.2.3")
-        (finding,) = judge(await visit(net.host("alice", "198.51.100.7"), TCP))
+        (finding,) = findings(await visit(net.host("alice", "198.51.100.7"), TCP))
         assert finding.code == "FZ-TCP"
         assert "connection refused" in finding.text
 

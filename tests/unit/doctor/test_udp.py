@@ -2,16 +2,16 @@
 
 import pytest
 
-from frazil.doctor import Knock, Level, judge
+from frazil.doctor import Knock, Level
 from frazil.testing import NO_UDP, run
-from support.doctor_visit import visit
+from support.doctor_visit import findings, visit
 from support.turn_stream_server import TurnStreamServer
 
 STUN = "stun:192.0.2.3"
 
 
-def codes(findings):
-    return [(each.level, each.code) for each in findings]
+def codes(found):
+    return [(each.level, each.code) for each in found]
 
 
 def test_blocked_udp():
@@ -21,7 +21,7 @@ def test_blocked_udp():
         report = await visit(net.host("alice", "198.51.100.7", behind=hotel), STUN)
         server.close()
         assert report.stun[0].knock is Knock.ACCEPTED
-        (finding,) = judge(report)
+        (finding,) = findings(report)
         assert (finding.level, finding.code) == (Level.PROBLEM, "FZ-UDP-BLOCKED")
         assert "turns:" in finding.fix
 
@@ -34,7 +34,7 @@ def test_one_server_without_udp_is_not_blocked_udp():
         server = await TurnStreamServer.start(net.host("server", "192.0.2.3"), 3478)
         report = await visit(net.host("alice", "198.51.100.7"), STUN, "stun:192.0.2.10")
         server.close()
-        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-UDP")]
+        assert codes(findings(report)) == [(Level.PROBLEM, "FZ-SERVER-UDP")]
 
     run(main)
 
@@ -44,7 +44,7 @@ def test_a_closed_port():
         net.host("server", "192.0.2.3")
         report = await visit(net.host("alice", "198.51.100.7"), STUN)
         assert report.stun[0].knock is Knock.REFUSED
-        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-PORT-CLOSED")]
+        assert codes(findings(report)) == [(Level.PROBLEM, "FZ-PORT-CLOSED")]
 
     run(main)
 
@@ -53,7 +53,7 @@ def test_nobody_there():
     async def main(net):
         report = await visit(net.host("alice", "198.51.100.7"), STUN)
         assert report.stun[0].knock is Knock.SILENT
-        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
+        assert codes(findings(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
 
     run(main)
 
@@ -62,7 +62,7 @@ def test_a_silent_turn_server_is_told_of_once():
     async def main(net):
         report = await visit(net.host("alice", "198.51.100.7"), "turn:192.0.2.3")
         assert report.relays == ()
-        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
+        assert codes(findings(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
 
     run(main)
 
@@ -75,7 +75,7 @@ def test_an_address_without_a_way_out_does_not_matter_if_another_has_one():
         report = await visit(alice, STUN)
         assert [each.is_answered for each in report.stun] == [True, False]
         assert [each.is_default for each in report.interfaces] == [True, False]
-        assert judge(report) == []
+        assert findings(report) == []
 
     run(main)
 
@@ -83,7 +83,7 @@ def test_an_address_without_a_way_out_does_not_matter_if_another_has_one():
 def test_a_name_that_nobody_knows():
     async def main(net):
         report = await visit(net.host("alice", "198.51.100.7"), "stun:nowhere.example")
-        assert codes(judge(report)) == [(Level.PROBLEM, "FZ-NAME")]
+        assert codes(findings(report)) == [(Level.PROBLEM, "FZ-NAME")]
 
     run(main)
 
@@ -92,7 +92,7 @@ def test_a_server_of_the_other_family():
     async def main(net):
         net.stun_server("2001:db8::3")
         report = await visit(net.host("alice", "198.51.100.7"), "stun:[2001:db8::3]")
-        (finding,) = judge(report)
+        (finding,) = findings(report)
         assert finding.code == "FZ-FAMILY"
         assert "IPv6 addresses only" in finding.text
 
@@ -102,7 +102,7 @@ def test_a_server_of_the_other_family():
 def test_without_servers_nobody_is_contacted():
     async def main(net):
         report = await visit(net.host("alice", "198.51.100.7"))
-        assert codes(judge(report)) == [(Level.NOTE, "FZ-NO-SERVER")]
+        assert codes(findings(report)) == [(Level.NOTE, "FZ-NO-SERVER")]
         assert net.packets == ()
 
     run(main)
@@ -111,7 +111,7 @@ def test_without_servers_nobody_is_contacted():
 @pytest.mark.parametrize("addresses", [(), ("127.0.0.1",)])
 def test_no_network(addresses):
     async def main(net):
-        found = codes(judge(await visit(net.host("alice", *addresses))))
+        found = codes(findings(await visit(net.host("alice", *addresses))))
         assert found[0] == (Level.PROBLEM, "FZ-NO-NETWORK")
 
     run(main)
