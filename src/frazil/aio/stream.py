@@ -15,6 +15,7 @@ from frazil.aio.network import (
 )
 from frazil.types import Address
 
+
 async def connect(
     remote: Address, handlers: StreamHandlers, *, local: str | None, tls: Tls | None
 ) -> Stream:

@@ -61,6 +61,7 @@ _CHANNEL_DEFAULTS: Final = {
     "protocol": "",
     "negotiated": False,
     "id": None,
+    "priority": "low",
 }
 
 
@@ -398,6 +399,7 @@ class RTCPeerConnection(EventTarget):
         protocol: str = "",
         negotiated: bool = False,
         id: int | None = None,
+        priority: str = "low",
     ) -> RTCDataChannel:
         """Create a channel, with options as keywords or as the W3C dictionary.
 
@@ -410,6 +412,8 @@ class RTCPeerConnection(EventTarget):
             protocol: A subprotocol, for the application.
             negotiated: Both sides create the channel themselves, with the same ``id``.
             id: The SCTP stream of a negotiated channel, 0 to 65534.
+            priority: ``very-low``, ``low``, ``medium`` or ``high``: each sends twice as much as
+                the one before while both have something to send (webrtc-priority).
 
         Raises:
             InvalidStateError: The connection is closed.
@@ -423,6 +427,7 @@ class RTCPeerConnection(EventTarget):
             "protocol": protocol,
             "negotiated": negotiated,
             "id": id,
+            "priority": priority,
         }
         if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
             raise TypeError("give the options as keywords or as a dictionary, not as both")
