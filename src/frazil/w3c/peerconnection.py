@@ -38,6 +38,7 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
+from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
@@ -62,6 +63,9 @@ _CHANNEL_DEFAULTS: Final = {
     "negotiated": False,
     "id": None,
 }
+
+CENSUS: Final[Census["RTCPeerConnection"]] = Census()
+"""Who hears of every connection of this process."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -159,6 +163,7 @@ class RTCPeerConnection(EventTarget):
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
+        CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
 
