@@ -1,7 +1,8 @@
 """The connections of this process, for those who look at them from outside."""
 
+import asyncio
+import time
 from collections.abc import Iterator
-from functools import partial
 from itertools import count
 from typing import Generic, TypeVar
 from weakref import ref
@@ -9,35 +10,57 @@ from weakref import ref
 T = TypeVar("T", bound=object)
 
 
-class Directory(Generic[T]):
-    """Numbers what is entered, in the order in which it was made, and keeps none of it alive.
+class Entry(Generic[T]):
+    """What is known of one connection besides itself.
 
-    Any thread may look: a number is entered, read or taken out in one step.
+    Attributes:
+        number: What the log calls it.
+        loop: Where it lives.
+        epoch: Seconds since 1970 when the clock of ``loop`` showed 0.
+    """
+
+    __slots__ = ("_connection", "epoch", "loop", "number")
+
+    def __init__(
+        self, number: int, connection: "ref[T]", loop: asyncio.AbstractEventLoop, epoch: float
+    ) -> None:
+        self.number = number
+        self._connection = connection
+        self.loop = loop
+        self.epoch = epoch
+
+    @property
+    def connection(self) -> T | None:
+        """The connection, while anybody else holds it."""
+        return self._connection()
+
+
+class Directory(Generic[T]):
+    """Numbers connections in the order in which they were made, and keeps none of them alive.
+
+    Any thread may look: an entry is made, read or taken out in one step.
     """
 
     __slots__ = ("_entries", "_numbers")
 
     def __init__(self) -> None:
         self._numbers = count(1)
-        self._entries: dict[int, ref[T]] = {}
+        self._entries: dict[int, Entry[T]] = {}
 
-    def enter(self, thing: T) -> int:
-        """Remember ``thing`` for as long as somebody else holds it; its number."""
+    def enter(self, connection: T, loop: asyncio.AbstractEventLoop) -> int:
+        """Remember a connection for as long as somebody else holds it; its number."""
         number = next(self._numbers)
-        self._entries[number] = ref(thing, partial(self._forget, number))
+        gone = ref(connection, lambda _: self._entries.pop(number, None))
+        self._entries[number] = Entry(number, gone, loop, time.time() - loop.time())
         return number
 
-    def get(self, number: int) -> T | None:
-        """What has this number, if it is still there."""
-        entry = self._entries.get(number)
-        return None if entry is None else entry()
+    def get(self, number: int) -> Entry[T] | None:
+        """The entry with this number, if its connection is still there."""
+        return self._entries.get(number)
 
     def __iter__(self) -> Iterator[tuple[int, T]]:
-        """Numbers and what has them, oldest first."""
-        for number, entry in list(self._entries.items()):
-            thing = entry()
-            if thing is not None:
-                yield number, thing
-
-    def _forget(self, number: int, entry: "ref[T]") -> None:
-        self._entries.pop(number, None)
+        """Numbers and connections, oldest first."""
+        for entry in list(self._entries.values()):
+            connection = entry.connection
+            if connection is not None:
+                yield entry.number, connection

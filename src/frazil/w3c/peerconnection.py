@@ -157,7 +157,7 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
-        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self)}")
+        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}")
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
