@@ -226,7 +226,6 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        self._outbound.begin_batch()
         accepts = link.envelope.accepts
         for packet in packets:
             try:
@@ -238,6 +237,7 @@ class Association:
                 link.count("sctp-malformed")
             if link.ended:
                 return
+        self._outbound.end_batch(now)
         if self._inbound.end_batch(now):
             self._shutdown.answer_data(now)
 
@@ -312,7 +312,7 @@ class Association:
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
         deadlines = (
-            self._outbound.expires_at,
+            self._outbound.next_timeout(),
             self._inbound.expires_at,
             self._heartbeat.expires_at,
             self._handshake.expires_at,
@@ -324,7 +324,7 @@ class Association:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""
-        if self._outbound.expire(now):
+        if self._outbound.handle_timeout(now):
             self._link.record(now, "t3-expired", rto_s=self._outbound.round_trip.rto_s)
             self._link.count_error(now)
         self._inbound.expire(now)

@@ -1,5 +1,7 @@
 """User messages on their way out, and the chunks they are cut into."""
 
+from frazil.sctp.delivery import Burst
+
 # What has become of an outbound chunk. Plain integers: they are compared for every chunk.
 IN_FLIGHT = 0
 LOST = 1
@@ -87,9 +89,11 @@ class OutboundChunk:
         state: One of the constants above.
         transmissions: How often it was sent.
         packet: The number of the packet that carried it last.
+        burst: The burst that packet was sent in.
     """
 
     __slots__ = (
+        "burst",
         "message",
         "packet",
         "size",
@@ -99,7 +103,9 @@ class OutboundChunk:
         "wire",
     )
 
-    def __init__(self, tsn: int, wire: bytes, message: OutboundMessage, packet: int) -> None:
+    def __init__(
+        self, tsn: int, wire: bytes, message: OutboundMessage, packet: int, burst: Burst
+    ) -> None:
         self.tsn = tsn
         self.wire = wire
         self.size = len(wire)
@@ -107,3 +113,4 @@ class OutboundChunk:
         self.state = IN_FLIGHT
         self.transmissions = 1
         self.packet = packet
+        self.burst = burst

@@ -1,12 +1,17 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
-from frazil.sctp.congestion import CongestionWindow
+from frazil.sctp.congestion import CongestionController
+from frazil.sctp.delivery import DeliveryMeter, Sample
 from frazil.sctp.event import BufferReleased
+from frazil.sctp.loss_detection import LossDetector
 from frazil.sctp.message import OutboundMessage
+from frazil.sctp.pacer import Pacer
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.retransmission import RetransmissionQueue
+from frazil.sctp.retransmission_timer import RetransmissionTimer
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
 
@@ -19,44 +24,63 @@ _I_FORWARD_SKIP_SIZE = 8
 
 
 class Outbound:
-    """Queue, outstanding chunks, congestion window and T3 timer of one association.
+    """Queue, outstanding chunks, congestion control and timers of one association.
 
     Attributes:
         round_trip: The measured path.
-        window: The congestion window.
-        expires_at: When the T3-rtx timer expires, None while nothing is outstanding.
+        controller: Says how much may be in flight, and how fast it is sent.
     """
 
     __slots__ = (
+        "_acked",
+        "_advanced",
+        "_burst_at",
         "_capacity",
+        "_detector",
         "_forward_again_at",
         "_forwarded_tsn",
+        "_has_sack",
         "_interleaving",
+        "_is_window_limited",
+        "_meter",
         "_mtu",
         "_outstanding",
+        "_paced_until",
+        "_pacer",
         "_peer_window",
+        "_probe_is_due",
         "_queue",
+        "_recovery_ends",
         "_rush",
-        "_window_was_full",
-        "expires_at",
+        "_timer",
+        "controller",
         "round_trip",
-        "window",
     )
 
     def __init__(self, config: SctpConfig, initial_tsn: int) -> None:
         self._mtu = config.mtu
         self._capacity = config.mtu - HEADER_SIZE
+        self.round_trip = RoundTrip(config)
+        self.controller: CongestionController = Bbr(self._capacity, initial_tsn)
         self._queue = SendQueue(self._capacity)
-        self._outstanding = RetransmissionQueue(initial_tsn)
+        self._detector = LossDetector(self.round_trip)
+        self._outstanding = RetransmissionQueue(initial_tsn, self._detector)
+        self._timer = RetransmissionTimer(self.round_trip)
+        self._meter = DeliveryMeter()
+        self._pacer = Pacer()
+        self._paced_until: float | None = None  # a packet waits for this instant
         self._interleaving = False
         self._peer_window = 0
+        self._burst_at: float | None = None
         self._rush = False  # the next packet is the fast retransmission, whatever the window
-        self._window_was_full = False
+        self._probe_is_due = False  # the next packet is the tail loss probe
+        self._is_window_limited = False
+        self._recovery_ends: int | None = None  # the TSN whose acknowledgement ends it
+        self._has_sack = False  # in this batch; with what they acknowledged together
+        self._acked = 0
+        self._advanced = False
         self._forwarded_tsn = -1
         self._forward_again_at = 0.0
-        self.window = CongestionWindow(self._capacity)
-        self.round_trip = RoundTrip(config)
-        self.expires_at: float | None = None
 
     def negotiated(
         self, *, peer_window: int, streams: int, interleaving: bool, partial_reliability: bool
@@ -120,36 +144,67 @@ class Outbound:
         by less than a packet (RFC 9260 section 6.1 B).
         """
         outstanding = self._outstanding
-        flight = outstanding.flight
-        is_open = flight < self.window.window and flight < self.window.burst_limit
-        if not is_open and not self._rush:
+        if not outstanding.lost and not self._queue and not self._probe_is_due:
+            return
+        if now != self._burst_at:
+            self._begin_burst(now)
+        is_open = self._may_send(now)
+        if not is_open and not self._rush and not self._probe_is_due:
             return
         outstanding.begin_packet()
+        before = outstanding.next_tsn
         count = len(chunks)
+        left = room
         if outstanding.lost:
-            room = self._fill_lost(chunks, room, now)
-        if is_open and room >= MIN_ROOM:
-            self._fill_new(chunks, room, now)
-        self._rush = False
+            left = self._fill_lost(chunks, left, now)
+        if (is_open or self._probe_is_due) and left >= MIN_ROOM:
+            left = self._fill_new(chunks, left, now)
+        if self._probe_is_due and outstanding.next_tsn == before and left == room:
+            left = self._fill_probe(chunks, left)
+        self._rush = self._probe_is_due = False
         if len(chunks) > count:
-            self._start_timer(now)
+            self._pacer.sent(room - left)
+            self._timer.sent(now)
+            if not self._queue and not outstanding.lost:
+                self._meter.limit_by_app(outstanding.flight)
+
+    def _begin_burst(self, now: float) -> None:
+        """The first packet of an instant is about to be sent."""
+        self._burst_at = now
+        flight = self._outstanding.flight
+        if not flight:
+            self.controller.on_idle_end(now)
+        self._pacer.rate = self.controller.pacing_rate
+        self._pacer.begin_burst(now)
+        self._outstanding.begin_burst(self._meter.begin_burst(flight, now))
+
+    def _may_send(self, now: float) -> bool:
+        """Whether window and pace let another packet out; if not, why is remembered."""
+        if self._outstanding.flight >= self.controller.window:
+            self._is_window_limited = True
+            return False
+        if self._pacer.next_at > now:
+            self._paced_until = self._pacer.wait()
+            return False
+        return True
 
     def _fill_lost(self, chunks: list[bytes], room: int, now: float) -> int:
+        """The room that is left, zero if the next chunk to repeat does not fit."""
         outstanding = self._outstanding
         while (chunk := outstanding.next_lost(now)) is not None:
             if chunk.size > room:
                 return 0
             if chunk.tsn == outstanding.acked + 1:
                 # Repeating the oldest chunk restarts its timer (RFC 9260 sections 7.2.4 and 6.3.2).
-                self.expires_at = now + self.round_trip.rto_s
+                self._timer.restart(now)
             chunks.append(outstanding.resend(chunk))
             room -= chunk.size
         return room
 
-    def _fill_new(self, chunks: list[bytes], room: int, now: float) -> None:
+    def _fill_new(self, chunks: list[bytes], room: int, now: float) -> int:
         outstanding, queue = self._outstanding, self._queue
         if outstanding.flight + self._mtu > self._peer_window and outstanding.flight:
-            return
+            return room
         is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
         while room >= MIN_ROOM and (message := queue.next_message(now)) is not None:
             if message.offset and outstanding.may_abandon and message.is_expired(now):
@@ -157,22 +212,23 @@ class Outbound:
                 continue
             chunk = queue.cut(message, outstanding.next_tsn, room)
             if chunk is None:
-                return
-            outstanding.add(message, chunk, now)
+                break
+            outstanding.add(message, chunk)
             chunks.append(chunk)
-            if is_probe:
-                return
             room -= len(chunk)
+            if is_probe:
+                break
+        return room
 
-    def _start_timer(self, now: float) -> None:
-        if self.expires_at is None:
-            self.expires_at = now + self.round_trip.rto_s
+    def _fill_probe(self, chunks: list[bytes], room: int) -> int:
+        """There is nothing new to probe with: repeat what was sent last (RFC 8985 7.3)."""
+        chunk = self._outstanding.probe(room)
+        if chunk is None:
+            return room
+        chunks.append(chunk)
+        return room - len(chunk)
 
-    def begin_batch(self) -> None:
-        """A batch of packets arrived; remember how full the window was before its SACKs."""
-        flight = self._outstanding.flight
-        self._window_was_full = flight >= self.window.window
-        self.window.permit_burst(flight)
+    # What the peer acknowledges.
 
     def receive_sack(self, sack: Sack, now: float) -> bool:
         """Apply a SACK; False if it is outdated or impossible."""
@@ -180,46 +236,152 @@ class Outbound:
         if result is None:
             return False
         self._peer_window = sack.receive_window
-        if result.rtt_s is not None:
-            self.round_trip.measured(result.rtt_s)
-        if result.advanced:
-            self.window.recovered(self._outstanding.acked)
-            self.window.acknowledged(result.size, fully_used=self._window_was_full)
-        if result.lost and self.window.lost(self.last_tsn):
+        self._has_sack = True
+        self._acked += result.size
+        self._advanced |= result.advanced
+        if result.undone:
+            self._undo()
+        return True
+
+    def end_batch(self, now: float) -> None:
+        """All packets that arrived together were taken: draw the conclusions of their SACKs."""
+        if not self._has_sack:
+            return
+        self._has_sack = False
+        if self._acked:
+            self._timer.acked(now)
+        self._learn(now)
+        if not self._outstanding:
+            self._timer.stop()
+        elif self._advanced:
+            self._timer.restart(now)
+        self._acked = 0
+        self._advanced = False
+
+    def _learn(self, now: float) -> None:
+        """Measure, find what is lost, and tell the controller of both."""
+        detector, meter = self._detector, self._meter
+        latest = detector.latest if detector.is_fresh else None
+        rtt_s = None
+        if latest is not None and latest.transmissions == 1:  # else it is ambiguous (Karn)
+            rtt_s = now - latest.burst.sent_at
+            self.round_trip.measured(rtt_s)
+        acked_tsn = self._outstanding.acked
+        if self._recovery_ends is not None and acked_tsn >= self._recovery_ends:
+            self._recovery_ends = None
+            detector.recovered()
+        lost = self._find_losses(now)
+        if latest is None:
+            meter.delivered += self._acked
+            return
+        burst = latest.burst
+        self.controller.on_acked(
+            Sample(
+                acked=self._acked,
+                lost=lost,
+                flight=self._outstanding.flight,
+                rate=meter.measure(burst, self._acked, now),
+                delivered=meter.delivered,
+                prior_delivered=burst.delivered,
+                lost_since=meter.lost - burst.lost,
+                flight_at_send=burst.flight,
+                is_app_limited=burst.is_app_limited,
+                is_window_limited=self._is_window_limited,
+                rtt_s=rtt_s,
+            ),
+            now,
+        )
+        self._is_window_limited = False
+
+    def _find_losses(self, now: float) -> int:
+        """Bytes newly found lost."""
+        is_recovering = self._recovery_ends is not None
+        found = self._outstanding.find_losses(now, is_recovering=is_recovering)
+        if not found:
+            return 0
+        if not is_recovering:
+            self._recovery_ends = self.last_tsn
             self._rush = True
-        if not self._outstanding:
-            self.expires_at = None
-        elif result.advanced:
-            self.expires_at = now + self.round_trip.rto_s
-        return True
+        size = sum(chunk.size for chunk in found)
+        self._meter.lost += size
+        latest = found[-1].burst
+        self.controller.on_lost(size, latest, self._meter.lost - latest.lost, now)
+        return size
 
-    def receive_cumulative_tsn(self, tsn: int) -> None:
+    def _undo(self) -> None:
+        """Nothing had been lost: the packets were late, or overtaken."""
+        self._recovery_ends = None
+        self.controller.on_spurious()
+
+    def receive_cumulative_tsn(self, tsn: int, now: float) -> None:
         """Apply the cumulative TSN of a SHUTDOWN chunk."""
-        self._outstanding.acknowledge_cumulative(tsn)
+        self._outstanding.acknowledge_cumulative(tsn, now)
         if not self._outstanding:
-            self.expires_at = None
+            self._timer.stop()
 
-    def expire(self, now: float) -> bool:
+    # Time.
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the T3-rtx timer expires, None while nothing is outstanding."""
+        return self._timer.expires_at
+
+    def next_timeout(self) -> float | None:
+        """When :meth:`handle_timeout` has something to do."""
+        deadlines = (
+            self._timer.expires_at,
+            self._probe_at(),
+            self._detector.recheck_at,
+            self._paced_until,
+        )
+        return min([at for at in deadlines if at is not None], default=None)
+
+    def handle_timeout(self, now: float) -> bool:
+        """Do what is due; whether the T3-rtx timer expired."""
+        if self._paced_until is not None and now >= self._paced_until:
+            self._paced_until = None  # the next poll sends
+        if self._expire(now):
+            return True
+        recheck_at = self._detector.recheck_at
+        if recheck_at is not None and now >= recheck_at:
+            self._find_losses(now)
+        probe_at = self._probe_at()
+        if probe_at is not None and now >= probe_at:
+            self._probe_is_due = True
+            self._timer.probed(now)
+        return False
+
+    def _probe_at(self) -> float | None:
+        """When a tail loss probe is due: data is in flight, and nothing is known to be lost."""
+        flight = self._outstanding.flight
+        if not flight or self._recovery_ends is not None or self._peer_window < self._mtu:
+            return None
+        return self._timer.probe_at(is_single=flight <= self._capacity)
+
+    def _expire(self, now: float) -> bool:
         """Whether the T3-rtx timer expired; if so everything outstanding is lost (6.3.3)."""
-        if self.expires_at is None or now < self.expires_at:
+        if not self._timer.expire(now):
             return False
+        flight = self._outstanding.flight
         if self._peer_window >= self._mtu:  # a closed window says nothing about congestion
-            self.window.timed_out()
-        self.window.permit_burst(0)
-        self.round_trip.back_off()
-        self._outstanding.lose_all(now)
-        self._forwarded_tsn = -1
-        self.expires_at = now + self.round_trip.rto_s
+            self.controller.on_timeout(flight, is_persistent=self._timer.expirations > 1)
+        self._meter.lost += flight
+        self._lose_all(now)
         return True
+
+    def _lose_all(self, now: float) -> None:
+        self._outstanding.lose_all(now)
+        self._recovery_ends = None
+        self._forwarded_tsn = -1
 
     def path_changed(self, now: float) -> None:
         """Send what is outstanding again, on a path nothing is known of."""
         self.round_trip.forget()
-        self.window.restart()
+        self.controller.restart()
+        self._pacer.restart()
         if self._outstanding:
-            self._outstanding.lose_all(now)
-            self._forwarded_tsn = -1
-            self.expires_at = now + self.round_trip.rto_s
+            self._lose_all(now)
+            self._timer.restart(now)
 
     def forward(self, now: float) -> bytes | None:
         """The FORWARD TSN chunk to send now, or None (RFC 3758 section 3.5).
@@ -233,7 +395,7 @@ class Outbound:
             return None
         self._forwarded_tsn = forward.cumulative_tsn
         self._forward_again_at = now + (self.round_trip.smoothed_s or self.round_trip.rto_s)
-        self._start_timer(now)
+        self._timer.sent(now)
         return encode_forward_tsn(forward, interleaving=self._interleaving)
 
     def _is_news(self, forward: ForwardTsn, now: float) -> bool:
@@ -247,4 +409,5 @@ class Outbound:
         """The association ended."""
         self._queue.clear()
         self._outstanding.clear()
-        self.expires_at = None
+        self._timer.stop()
+        self._paced_until = None

@@ -4,16 +4,10 @@ from collections import deque
 from typing import NamedTuple
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
+from frazil.sctp.delivery import Burst
+from frazil.sctp.loss_detection import LossDetector
 from frazil.sctp.message import ABANDONED, ACKED, IN_FLIGHT, LOST, OutboundChunk, OutboundMessage
 from frazil.sctp.serial import MASK_32, unwrap
-
-REORDERING_PACKETS = 3
-"""A chunk is lost once a packet sent this many later was acknowledged.
-
-RFC 9260 section 7.2.4 counts three SACKs that miss the chunk. One SACK may cover a batch of
-packets, so packets are counted instead (as in RFC 9002 section 6.1.1). That finds a lost
-retransmission, too.
-"""
 
 
 class Acknowledged(NamedTuple):
@@ -22,14 +16,12 @@ class Acknowledged(NamedTuple):
     Attributes:
         size: Bytes newly acknowledged.
         advanced: Whether the cumulative TSN moved.
-        lost: Whether chunks were newly found lost.
-        rtt_s: A fresh round trip measurement, or None.
+        undone: Whether all that was taken for lost lately has turned out to have arrived.
     """
 
     size: int
     advanced: bool
-    lost: bool
-    rtt_s: float | None
+    undone: bool
 
 
 class RetransmissionQueue:
@@ -43,19 +35,21 @@ class RetransmissionQueue:
         acked: Everything up to this TSN is acknowledged.
         flight: Bytes of chunks that are in flight.
         lost: Chunks to send again, next first; some may have been acknowledged meanwhile.
+        detector: Finds out what is lost.
         may_abandon: Whether the peer understands FORWARD TSN.
         forward_changed: Whether something happened that may call for another FORWARD TSN.
     """
 
     __slots__ = (
         "_abandoned",
+        "_burst",
         "_chunks",
+        "_doubted",
+        "_highest_acked",
         "_known_gaps",
-        "_latest_acked_packet",
         "_packet",
-        "_timed",
-        "_timed_at",
         "acked",
+        "detector",
         "flight",
         "forward_changed",
         "lost",
@@ -63,7 +57,8 @@ class RetransmissionQueue:
         "next_tsn",
     )
 
-    def __init__(self, initial_tsn: int) -> None:
+    def __init__(self, initial_tsn: int, detector: LossDetector) -> None:
+        self.detector = detector
         self.next_tsn = initial_tsn
         self.acked = initial_tsn - 1
         self.flight = 0
@@ -74,29 +69,33 @@ class RetransmissionQueue:
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
         self._packet = 0
-        self._latest_acked_packet = 0
-        self._timed: OutboundChunk | None = None  # the one that measures the round trip
-        self._timed_at = 0.0
+        self._burst = Burst(0.0, 0.0, 0, 0.0, 0, False)
+        self._highest_acked = self.acked
+        # Chunks taken for lost since the last recovery began, until they prove not to have been.
+        self._doubted: set[int] = set()
 
     def __bool__(self) -> bool:
         """Whether anything is not cumulatively acknowledged."""
         return bool(self._chunks)
 
+    def begin_burst(self, burst: Burst) -> None:
+        """The packets that follow are sent at one instant."""
+        self._burst = burst
+
     def begin_packet(self) -> None:
         """The chunks that follow travel in a packet of their own."""
         self._packet += 1
 
-    def add(self, message: OutboundMessage, wire: bytes, now: float) -> None:
+    def add(self, message: OutboundMessage, wire: bytes) -> None:
         """A new chunk with TSN ``next_tsn`` is sent."""
-        chunk = OutboundChunk(self.next_tsn, wire, message, self._packet)
+        chunk = OutboundChunk(self.next_tsn, wire, message, self._packet, self._burst)
         self._chunks[self.next_tsn] = chunk
         self.next_tsn += 1
         self.flight += chunk.size
+        self._burst.flight = self.flight
+        self.detector.sent(chunk)
         if message.chunks is not None:
             message.chunks.append(chunk)
-        if self._timed is None:
-            self._timed = chunk
-            self._timed_at = now
 
     def next_lost(self, now: float) -> OutboundChunk | None:
         """The next chunk to send again, or None. Those not worth it are abandoned."""
@@ -114,9 +113,25 @@ class RetransmissionQueue:
         """The chunk from :meth:`next_lost` is sent again."""
         self.lost.popleft()
         chunk.state = IN_FLIGHT
+        self.flight += chunk.size
+        return self._send_again(chunk)
+
+    def probe(self, room: int) -> bytes | None:
+        """The chunk in flight that was sent last is sent again, if it fits ``room``."""
+        chunk = self.detector.take_last()
+        if chunk is None:
+            return None
+        if chunk.size > room:
+            self.detector.sent(chunk)
+            return None
+        return self._send_again(chunk)
+
+    def _send_again(self, chunk: OutboundChunk) -> bytes:
         chunk.transmissions += 1
         chunk.packet = self._packet
-        self.flight += chunk.size
+        chunk.burst = self._burst
+        self._burst.flight = self.flight
+        self.detector.sent(chunk)
         return chunk.wire
 
     def acknowledge(self, sack: Sack, now: float) -> Acknowledged | None:
@@ -126,48 +141,66 @@ class RetransmissionQueue:
             return None
         self.forward_changed = True
         advanced = cumulative > self.acked
-        latest = self._latest_acked_packet
-        size = self._acknowledge_up_to(cumulative)
-        lost = False
+        had_doubts = bool(self._doubted)
+        size = self._acknowledge_up_to(cumulative, now)
         if sack.gaps:
             limit = self.next_tsn - 1
             gaps = sorted(
                 (cumulative + first, min(cumulative + last, limit)) for first, last in sack.gaps
             )
-            size += self._acknowledge_gaps(gaps)
-            if self._latest_acked_packet > latest:
-                lost = self._detect_losses(gaps, now)
+            size += self._acknowledge_gaps(gaps, now)
             self._known_gaps = gaps
         else:
             self._known_gaps = []
-        return Acknowledged(size, advanced, lost, self._measure(now))
+        if had_doubts:
+            self._clear_doubts(sack.duplicates)
+        return Acknowledged(size, advanced, had_doubts and not self._doubted)
 
-    def acknowledge_cumulative(self, wire_tsn: int) -> None:
+    def _clear_doubts(self, duplicates: tuple[int, ...]) -> None:
+        """The peer got these TSNs twice: the first copy had not been lost."""
+        for wire_tsn in duplicates:
+            tsn = unwrap(wire_tsn, self.acked)
+            if tsn in self._doubted:
+                self._doubted.discard(tsn)
+                self.detector.mistaken()
+
+    def acknowledge_cumulative(self, wire_tsn: int, now: float) -> None:
         """Apply the cumulative TSN of a SHUTDOWN chunk."""
         cumulative = unwrap(wire_tsn, self.acked)
         if self.acked < cumulative < self.next_tsn:
-            self._acknowledge_up_to(cumulative)
+            self._acknowledge_up_to(cumulative, now)
 
-    def _acknowledge_up_to(self, cumulative: int) -> int:
+    def _acknowledge_up_to(self, cumulative: int, now: float) -> int:
         size = 0
         pop = self._chunks.pop
         for tsn in range(self.acked + 1, cumulative + 1):
             chunk = pop(tsn)
             state = chunk.state
-            if state == IN_FLIGHT:
-                self.flight -= chunk.size
-                size += chunk.size
-                if chunk.transmissions == 1 and chunk.packet > self._latest_acked_packet:
-                    self._latest_acked_packet = chunk.packet
-            elif state == LOST:
-                size += chunk.size
+            if state <= LOST:
+                size += self._take_arrived(chunk, now)
             elif state == ABANDONED:
                 self._abandoned -= 1
             chunk.state = ACKED
         self.acked = cumulative
         return size
 
-    def _acknowledge_gaps(self, gaps: list[tuple[int, int]]) -> int:
+    def _take_arrived(self, chunk: OutboundChunk, now: float) -> int:
+        """Its size: what was in flight, or taken for lost, has arrived."""
+        detector = self.detector
+        if chunk.state == LOST:
+            self._doubted.discard(chunk.tsn)
+            detector.mistaken()
+        else:
+            self.flight -= chunk.size
+            if chunk.packet > detector.latest_packet:
+                detector.arrived(chunk, now)
+        if chunk.tsn > self._highest_acked:
+            self._highest_acked = chunk.tsn
+        elif chunk.transmissions == 1:
+            detector.overtaken()
+        return chunk.size
+
+    def _acknowledge_gaps(self, gaps: list[tuple[int, int]], now: float) -> int:
         """Mark what these ranges newly cover; ranges seen before are stepped over."""
         size = 0
         known = iter(self._known_gaps)
@@ -181,55 +214,41 @@ class RetransmissionQueue:
                     tsn = known_last + 1
                     continue
                 end = min(last, known_first - 1)
-                size += self._acknowledge_range(tsn, end)
+                size += self._acknowledge_range(tsn, end, now)
                 tsn = end + 1
         return size
 
-    def _acknowledge_range(self, first: int, last: int) -> int:
+    def _acknowledge_range(self, first: int, last: int, now: float) -> int:
         size = 0
         for tsn in range(first, last + 1):
             chunk = self._chunks.get(tsn)
-            if chunk is None or chunk.state in (ACKED, ABANDONED):
-                continue
-            size += chunk.size
-            if chunk.state == IN_FLIGHT:
-                self.flight -= chunk.size
-                # A repeated chunk may have been acknowledged by its first copy: no evidence.
-                if chunk.transmissions == 1 and chunk.packet > self._latest_acked_packet:
-                    self._latest_acked_packet = chunk.packet
-            chunk.state = ACKED
+            if chunk is not None and chunk.state <= LOST:
+                size += self._take_arrived(chunk, now)
+                chunk.state = ACKED
         return size
 
-    def _detect_losses(self, gaps: list[tuple[int, int]], now: float) -> bool:
-        """Look at the holes between the acknowledged ranges."""
-        found = False
-        late = self._latest_acked_packet - REORDERING_PACKETS
-        hole = self.acked + 1
-        for first, last in gaps:
-            for tsn in range(hole, first):
-                chunk = self._chunks.get(tsn)
-                if chunk is not None and chunk.state == IN_FLIGHT and chunk.packet <= late:
-                    self._lose(chunk, now)
-                    found = True
-            hole = max(hole, last + 1)
+    def find_losses(self, now: float, *, is_recovering: bool) -> list[OutboundChunk]:
+        """Take for lost what took too long; these chunks, in the order they were sent.
+
+        Args:
+            now: The time.
+            is_recovering: Whether losses found earlier are not all repaired yet.
+        """
+        found = self.detector.find(now, is_recovering=is_recovering)
+        if found and not is_recovering:
+            self._doubted.clear()
+        for chunk in found:
+            self._lose(chunk, now)
         return found
 
     def _lose(self, chunk: OutboundChunk, now: float) -> None:
         self.flight -= chunk.size
         chunk.state = LOST
-        if chunk is self._timed:
-            self._timed = None  # ambiguous once it is repeated (Karn)
+        self._doubted.add(chunk.tsn)
         if self.may_abandon and chunk.message.is_spent(chunk.transmissions, now):
             self.abandon(chunk.message)
         else:
             self.lost.append(chunk)
-
-    def _measure(self, now: float) -> float | None:
-        timed = self._timed
-        if timed is None or timed.state != ACKED:
-            return None
-        self._timed = None
-        return now - self._timed_at
 
     def lose_all(self, now: float) -> None:
         """The retransmission timer expired: nothing is in flight any more (RFC 9260 6.3.3)."""
@@ -241,6 +260,8 @@ class RetransmissionQueue:
                 self._forget_gaps()
             break
         self.lost.clear()
+        self.detector.forget()
+        self._doubted.clear()
         for chunk in list(self._chunks.values()):
             if chunk.state == IN_FLIGHT:
                 self._lose(chunk, now)
@@ -266,12 +287,10 @@ class RetransmissionQueue:
                 continue
             if chunk.state == IN_FLIGHT:
                 self.flight -= chunk.size
-            if chunk is self._timed:
-                self._timed = None
             chunk.state = ABANDONED
             self._abandoned += 1
         if message.offset < len(message.data):
-            end = OutboundChunk(self.next_tsn, b"", message, self._packet)
+            end = OutboundChunk(self.next_tsn, b"", message, self._packet, self._burst)
             end.state = ABANDONED
             self._abandoned += 1
             self._chunks[self.next_tsn] = end
@@ -309,5 +328,6 @@ class RetransmissionQueue:
         """Forget everything."""
         self._chunks.clear()
         self.lost.clear()
-        self._timed = None
+        self._doubted.clear()
+        self.detector.forget()
         self._abandoned = self.flight = 0

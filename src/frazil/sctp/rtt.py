@@ -1,5 +1,7 @@
 """The round trip time and the retransmission timeout that follows from it."""
 
+import math
+
 from frazil.sctp.config import SctpConfig
 
 _ALPHA = 1 / 8
@@ -11,9 +13,22 @@ class RoundTrip:
 
     One departure: ``rto_min_s`` bounds the variation term, not the sum, so the timeout is always
     that much longer than the round trip and a peer's delayed SACK never looks like a loss.
+
+    Attributes:
+        smoothed_s: The smoothed round trip, None before the first measurement.
+        least_s: The least one measured.
+        rto_s: The retransmission timeout.
     """
 
-    __slots__ = ("_initial_s", "_max_s", "_min_s", "_variation_s", "rto_s", "smoothed_s")
+    __slots__ = (
+        "_initial_s",
+        "_max_s",
+        "_min_s",
+        "_variation_s",
+        "least_s",
+        "rto_s",
+        "smoothed_s",
+    )
 
     def __init__(self, config: SctpConfig) -> None:
         self._min_s = config.rto_min_s
@@ -25,10 +40,12 @@ class RoundTrip:
         """The path is another one: nothing is known of it."""
         self._variation_s = 0.0
         self.smoothed_s: float | None = None
+        self.least_s = math.inf
         self.rto_s = self._initial_s
 
     def measured(self, rtt_s: float) -> None:
         """Learn from a packet that was sent once and answered after ``rtt_s``."""
+        self.least_s = min(self.least_s, rtt_s)
         if self.smoothed_s is None:
             self.smoothed_s = rtt_s
             self._variation_s = rtt_s / 2

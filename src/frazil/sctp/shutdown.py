@@ -71,7 +71,7 @@ class Shutdown:
         if len(value) != 4:
             raise ChunkError("SHUTDOWN has no cumulative TSN")
         link = self._link
-        self._outbound.receive_cumulative_tsn(int.from_bytes(value, "big"))
+        self._outbound.receive_cumulative_tsn(int.from_bytes(value, "big"), now)
         match link.state:
             case _S.ESTABLISHED | _S.SHUTDOWN_PENDING:
                 link.move(StateCause.SHUTDOWN_ARRIVED, now)

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from frazil.errors import InvalidAccessError, InvalidStateError
@@ -95,8 +97,8 @@ def test_released_bytes_are_one_event_per_stream_and_batch(pair):
 def test_one_poll_is_bounded():
     pair = Pair().connect()
     association = pair.a.association
-    window = association._outbound.window
-    window.window = window.burst_limit = 10**9
+    controller = association._outbound.controller
+    controller.window, controller.pacing_rate = 10**9, math.inf
     for _ in range(300):
         association.send(0, 51, bytes(1000), pair.now)
     assert len(association.poll_packets(pair.now)) == MAX_POLL_PACKETS

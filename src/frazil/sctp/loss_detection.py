@@ -1,0 +1,113 @@
+"""Which chunks in flight are lost, judged by time (RACK, RFC 8985)."""
+
+from collections import deque
+
+from frazil.sctp.message import IN_FLIGHT, OutboundChunk
+from frazil.sctp.reordering import REORDERING_PACKETS, ReorderingWindow
+from frazil.sctp.rtt import RoundTrip
+
+
+class LossDetector:
+    """The chunks in the order they were sent, and the latest of those that arrived.
+
+    A chunk is lost once one that was sent after it has arrived, and it took longer than that one's
+    round trip and the reordering window. A lost retransmission is found like any other.
+
+    Attributes:
+        latest: The acknowledged chunk that was sent last, None in the beginning.
+        is_fresh: Whether ``latest`` is another one since :meth:`find` was called.
+        recheck_at: When a chunk that was overtaken will have taken too long, or None.
+    """
+
+    __slots__ = (
+        "_round_trip",
+        "_round_trip_s",
+        "_sent",
+        "_widen_after",
+        "_window",
+        "is_fresh",
+        "latest",
+        "latest_packet",
+        "recheck_at",
+    )
+
+    def __init__(self, round_trip: RoundTrip) -> None:
+        self._round_trip = round_trip
+        self._round_trip_s = 0.0
+        self._sent: deque[OutboundChunk] = deque()
+        self._widen_after = 0
+        self._window = ReorderingWindow()
+        self.latest: OutboundChunk | None = None
+        self.latest_packet = 0
+        self.is_fresh = False
+        self.recheck_at: float | None = None
+
+    def sent(self, chunk: OutboundChunk) -> None:
+        """A chunk is in flight, for the first time or again."""
+        self._sent.append(chunk)
+
+    def arrived(self, chunk: OutboundChunk, now: float) -> None:
+        """A chunk in flight arrived that was sent after :attr:`latest`.
+
+        A repeated one that was so quick was acknowledged by its first copy, and says nothing.
+        """
+        rtt_s = now - chunk.burst.sent_at
+        if chunk.transmissions == 1 or rtt_s >= self._round_trip.least_s:
+            self.latest = chunk
+            self.latest_packet = chunk.packet
+            self.is_fresh = True
+            self._round_trip_s = rtt_s
+
+    def overtaken(self) -> None:
+        """A chunk arrived, sent once, although others sent later had arrived before."""
+        self._window.seen()
+
+    def mistaken(self) -> None:
+        """A chunk that was taken for lost had arrived: once per round trip, be more patient."""
+        if self.latest_packet >= self._widen_after:
+            self._widen_after = self._sent[-1].packet if self._sent else self.latest_packet + 1
+            self._window.widen()
+
+    def recovered(self) -> None:
+        """All losses of an episode are repaired."""
+        self._window.recovered()
+
+    def find(self, now: float, *, is_recovering: bool) -> list[OutboundChunk]:
+        """The chunks that are lost now; they are not considered again until they are sent.
+
+        Args:
+            now: The time.
+            is_recovering: Whether losses are under repair, so that patience has no point.
+        """
+        self.recheck_at = None
+        self.is_fresh = False
+        found: list[OutboundChunk] = []
+        sent = self._sent
+        while sent:
+            chunk = sent[0]
+            if chunk.state == IN_FLIGHT:
+                if chunk.packet >= self.latest_packet:
+                    break
+                behind = self.latest_packet - chunk.packet
+                wait_s = self._round_trip_s + self._window.wait_s(
+                    self._round_trip, is_proven=is_recovering or behind >= REORDERING_PACKETS
+                )
+                if chunk.burst.sent_at + wait_s > now:
+                    self.recheck_at = chunk.burst.sent_at + wait_s
+                    break
+                found.append(chunk)
+            sent.popleft()
+        return found
+
+    def take_last(self) -> OutboundChunk | None:
+        """The chunk sent last of those in flight, to be sent again as a probe."""
+        while self._sent:
+            chunk = self._sent.pop()
+            if chunk.state == IN_FLIGHT:
+                return chunk
+        return None
+
+    def forget(self) -> None:
+        """Nothing is in flight any more."""
+        self._sent.clear()
+        self.recheck_at = None

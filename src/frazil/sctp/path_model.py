@@ -1,0 +1,214 @@
+"""What a path can carry: how fast, how far, and how much of it at a time.
+
+The model of BBR (draft-ietf-ccwg-bbr). Two kinds of bounds correct the estimates: the lower ones
+are a quick answer to congestion and are forgotten with the next probe; the upper one is how much
+was in flight when a probe lost too much.
+"""
+
+import math
+
+from frazil.sctp.delivery import Sample
+from frazil.sctp.pacer import RESOLUTION_S
+
+LOSS_LIMIT = 0.02
+"""The part of the packets that may get lost without any meaning."""
+
+BETA = 0.7
+"""What is left of a bound after congestion."""
+
+HEADROOM = 0.15
+"""The part of the upper bound that is left to others."""
+
+MIN_RTT_LIFETIME_S = 5.0
+"""For how long a round trip is taken to be the least one without being seen again."""
+
+QUEUE_GAIN = 1.25
+"""A round trip this much longer than the least one tells of a queue that stays."""
+
+_AGGREGATION_ROUNDS = 10
+"""For how long a burst of acknowledgements is remembered."""
+
+
+class PathModel:
+    """Estimates of the path and bounds on its use. Bytes, seconds, bytes per second.
+
+    Attributes:
+        round: How many round trips there were.
+        is_round_start: Whether the last sample began one.
+        rate_low: The lower bound of the rate, infinite if there is none.
+        flight_low: The lower bound of the flight, infinite if there is none.
+        flight_high: The upper bound of the flight, infinite if none was found.
+        min_rtt_s: The least round trip, infinite before the first measurement.
+        min_rtt_at: When it was measured.
+        has_high_loss: Whether the last round that ended lost too much.
+    """
+
+    __slots__ = (
+        "_extra",
+        "_extra_at",
+        "_extra_delivered",
+        "_extra_expected_from",
+        "_extra_old",
+        "_latest_flight",
+        "_latest_rate",
+        "_packet_size",
+        "_rate_max",
+        "_rate_max_before",
+        "_round_ends",
+        "_round_lost",
+        "_round_rtt_s",
+        "_round_started",
+        "flight_high",
+        "flight_low",
+        "has_high_loss",
+        "is_round_start",
+        "min_rtt_at",
+        "min_rtt_s",
+        "rate_low",
+        "round",
+    )
+
+    def __init__(self, packet_size: int) -> None:
+        self._packet_size = packet_size
+        self.forget(0)
+
+    def forget(self, delivered: int) -> None:
+        """Nothing is known of the path; ``delivered`` bytes are not of it."""
+        self.round = 0
+        self.is_round_start = False
+        self.has_high_loss = False
+        self.min_rtt_s = math.inf
+        self.min_rtt_at = 0.0
+        self.flight_high = math.inf
+        self.forget_lows()
+        self._rate_max = self._rate_max_before = 0.0
+        self._latest_rate = 0.0
+        self._latest_flight = 0
+        self._round_ends = self._round_started = delivered
+        self._round_lost = 0
+        self._round_rtt_s = math.inf
+        self._extra = self._extra_old = 0
+        self._extra_at = 0
+        self._extra_delivered = 0
+        self._extra_expected_from = 0.0
+
+    def forget_lows(self) -> None:
+        """The next probe looks for itself."""
+        self.rate_low = self.flight_low = math.inf
+
+    # Estimates.
+
+    @property
+    def rate_max(self) -> float:
+        """The highest rate of this probing cycle and the one before; zero before any sample."""
+        return max(self._rate_max, self._rate_max_before)
+
+    @property
+    def rate(self) -> float:
+        """What the path is taken to deliver."""
+        return min(self.rate_max, self.rate_low)
+
+    @property
+    def extra_acked(self) -> int:
+        """How many more bytes than the rate explains came acknowledged at a time."""
+        return max(self._extra, self._extra_old)
+
+    def flight(self, gain: float, rate: float | None = None) -> float:
+        """``gain`` times what fills the path without a queue, at ``rate`` or at the estimate."""
+        if self.min_rtt_s == math.inf:
+            return math.inf
+        return gain * (self.rate if rate is None else rate) * self.min_rtt_s
+
+    @property
+    def flight_with_headroom(self) -> float:
+        """The upper bound, less what others may need to grow."""
+        if self.flight_high == math.inf:
+            return math.inf
+        headroom = max(self._packet_size, HEADROOM * self.flight_high)
+        return self.flight_high - headroom
+
+    # Samples.
+
+    def begin_round(self, delivered: int) -> None:
+        """A round trip begins with the next packet."""
+        self._round_ends = delivered
+
+    def take(self, sample: Sample, window: int, now: float, *, adapts: bool) -> None:
+        """Learn from a sample.
+
+        Args:
+            sample: What was measured.
+            window: The congestion window.
+            now: The time.
+            adapts: Whether congestion lowers the bounds. Not while we probe for it.
+        """
+        self.is_round_start = sample.prior_delivered >= self._round_ends
+        self._latest_rate = max(self._latest_rate, sample.rate)
+        self._latest_flight = max(self._latest_flight, sample.delivered - sample.prior_delivered)
+        if sample.rate >= self.rate_max or not sample.is_app_limited:
+            self._rate_max = max(self._rate_max, sample.rate)
+        self._round_lost += sample.lost
+        if sample.rtt_s is not None:
+            self._update_min_rtt(sample.rtt_s, now)
+            self._round_rtt_s = min(self._round_rtt_s, sample.rtt_s)
+        if self.is_round_start:
+            self._end_round(sample, window, adapts=adapts)
+        self._measure_aggregation(sample, window, now)
+
+    def _end_round(self, sample: Sample, window: int, *, adapts: bool) -> None:
+        self.round += 1
+        self._round_ends = sample.delivered
+        sent = sample.delivered - self._round_started + self._round_lost
+        self.has_high_loss = self.is_too_much(self._round_lost, sent)
+        has_queue = self._round_rtt_s > QUEUE_GAIN * self.min_rtt_s + RESOLUTION_S
+        if adapts and self._round_lost and (self.has_high_loss or has_queue):
+            self._lower(window)
+        self._round_started = sample.delivered
+        self._round_lost = 0
+        self._round_rtt_s = math.inf
+        self._latest_rate = sample.rate
+        self._latest_flight = sample.delivered - sample.prior_delivered
+
+    def _lower(self, window: int) -> None:
+        """Congestion: go down to what came through, but by no more than ``BETA`` at a time."""
+        rate = self.rate_max if self.rate_low == math.inf else self.rate_low
+        flight = window if self.flight_low == math.inf else self.flight_low
+        self.rate_low = max(self._latest_rate, BETA * rate)
+        self.flight_low = max(self._latest_flight, BETA * flight)
+
+    def is_too_much(self, lost: int, sent: int) -> bool:
+        """Whether losing ``lost`` of ``sent`` bytes means something; two packets never do."""
+        return lost > max(LOSS_LIMIT * sent, 2 * self._packet_size)
+
+    def advance_cycle(self) -> None:
+        """A probe of the rate has been answered: forget those before the last one."""
+        if self._rate_max:
+            self._rate_max_before, self._rate_max = self._rate_max, 0.0
+
+    def _update_min_rtt(self, rtt_s: float, now: float) -> None:
+        """Learn a round trip. One that is no longer, as far as our clock can tell, renews it."""
+        if rtt_s < self.min_rtt_s + RESOLUTION_S:
+            self.min_rtt_s = min(self.min_rtt_s, rtt_s)
+            self.min_rtt_at = now
+
+    def replace_min_rtt(self, rtt_s: float, now: float) -> None:
+        """Learn the least round trip of a path that was emptied to see it."""
+        self.min_rtt_s = rtt_s
+        self.min_rtt_at = now
+
+    def restart_aggregation(self, now: float) -> None:
+        """Something is sent again after a pause, which explains no burst."""
+        self._extra_expected_from = now
+        self._extra_delivered = 0
+
+    def _measure_aggregation(self, sample: Sample, window: int, now: float) -> None:
+        expected = self.rate * (now - self._extra_expected_from)
+        if self._extra_delivered <= expected:
+            self.restart_aggregation(now)
+            expected = 0.0
+        self._extra_delivered += sample.acked
+        extra = min(int(self._extra_delivered - expected), window)
+        if self.round >= self._extra_at + _AGGREGATION_ROUNDS // 2:
+            self._extra_at = self.round
+            self._extra_old, self._extra = self._extra, 0
+        self._extra = max(self._extra, extra)
