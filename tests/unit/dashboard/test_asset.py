@@ -57,6 +57,7 @@ def test_scripts_keep_to_what_can_be_put_into_one_file(name):
     text = SCRIPTS[name]
     imports = [line for line in text.splitlines() if line.startswith("import")]
     assert len(asset._IMPORT.findall(text)) == len(imports)
+    assert not any(" as " in names for names, _ in asset._IMPORT.findall(text))
     exports = [line for line in text.splitlines() if line.startswith("export")]
     assert len(asset._EXPORT.findall(text)) == len(exports)
     assert text.startswith("// ")  # says what it is about

@@ -2,6 +2,7 @@
 
 const ORDER = ["connection", "ice-connection", "ice-transport", "dtls-transport", "sctp-transport",
   "ice-gathering", "ice-gatherer", "signaling"];
+const TURN_S = 0.05;
 const AGGREGATES = { "ice-transport": "ice-connection", "ice-gatherer": "ice-gathering" };
 
 /** The kind of a machine: its name without the number. */
@@ -37,9 +38,12 @@ export function lanesOf(session) {
     .sort((a, b) => rank(a.machine) - rank(b.machine) || (a.machine < b.machine ? -1 : 1));
 }
 
-/** The state in which each machine is now. */
+/** `{machine, state, before}` of each machine now; `before` is the state before it was closed. */
 export function statesOf(session) {
-  return new Map(lanesOf(session).map(({ machine, spans }) => [machine, spans.at(-1).state]));
+  return lanesOf(session).map(({ machine, spans }) => {
+    const { state } = spans.at(-1);
+    return { machine, state, before: state === "closed" ? spans.at(-2)?.state ?? "" : "" };
+  });
 }
 
 /** When the connection was closed; null if it was not. */
@@ -49,17 +53,17 @@ export function closedAt(session) {
   return last?.facts.new === "closed" ? last.at : null;
 }
 
-/** Changes of one cause at one instant, together: `{at, text, changes}`. */
+/**
+ * Changes of one cause, together: `{at, text, changes}`. An aggregate follows its transports in a
+ * later turn of the event loop, which is why they need not come at the same instant.
+ */
 export function momentsOf(session) {
   const moments = [];
   for (const record of changesOf(session)) {
-    const last = moments.at(-1);
     const { text, cause } = record.facts;
-    if (last && last.at === record.at && last.cause === cause && last.text === text) {
-      last.changes.push(record);
-    } else {
-      moments.push({ key: record.key, at: record.at, cause, text, changes: [record] });
-    }
+    const same = moments.findLast((each) => each.cause === cause && each.text === text);
+    if (same && record.at - same.at <= TURN_S) same.changes.push(record);
+    else moments.push({ key: record.key, at: record.at, cause, text, changes: [record] });
   }
   return moments;
 }

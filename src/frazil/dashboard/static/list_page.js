@@ -76,14 +76,14 @@ export class ListPage {
     const { row } = known;
     if (known.drawn !== row) {
       const cells = [badge(row.state), element("span", { class: "since" }), row.why,
-        element("code", {}, row.pair), duration(row.rtt_s)];
+        element("code", {}, row.pair.replace("->", " → ")), duration(row.rtt_s)];
       known.element = element("tr", {},
         element("th", { scope: "row" }, element("a", { href: `#${encodeURIComponent(row.id)}` }, row.name)),
         cells.map((each) => element("td", {}, each)));
       known.drawn = row;
     }
     const since = known.element.querySelector(".since");
-    const text = row.since === null ? "" : duration(Math.max(0, Math.round(Date.now() / 1000 - row.since)));
+    const text = row.since === null ? "" : age(row.since);
     if (since.textContent !== text) since.textContent = text;
     return known.element;
   }
@@ -103,4 +103,9 @@ export class ListPage {
     this.#window = { ...this.#window, ...change, version: 0 };
     this.refresh().catch(() => {});
   }
+}
+
+function age(since) {
+  const seconds = Math.round(Date.now() / 1000 - since);
+  return seconds < 1 ? "just now" : duration(seconds);
 }

@@ -2,7 +2,7 @@
 
 import { drawing, element, table } from "./dom.js";
 import { levels, linearScale } from "./scale.js";
-import { instant, mark as instantMark } from "./time.js";
+import { instant, roundInstant } from "./time.js";
 
 const LEFT = 72;
 const HEIGHT = 120;
@@ -28,7 +28,7 @@ export function plot({ title, series, bands, from, until, gap, format, width }) 
       drawing("text", { class: "level", x: LEFT - 8, y: y(mark) + 4 }, format(mark)),
     ]),
     ...scale.ticks(74).map((at) =>
-      drawing("text", { class: "tick", x: x(at), y: HEIGHT + 15 }, instantMark(at - from))),
+      drawing("text", { class: "tick", x: x(at), y: HEIGHT + 15 }, roundInstant(at - from))),
     ...series.map((each) => drawing("path", { class: `line ${each.kind}`, d: pathOf(each.points, x, y, gap) })));
   return element("figure", { class: "plot" },
     element("figcaption", {}, title, series.length > 1

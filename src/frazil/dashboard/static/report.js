@@ -12,7 +12,8 @@ export function reportOf(session) {
     `${view.name}, ${duration(session.length)} of a session`,
     "",
     "states:",
-    ...[...statesOf(session)].map(([machine, state]) => `  ${machine}: ${state}`),
+    ...statesOf(session).map(({ machine, state, before }) =>
+      `  ${machine}: ${state}${before ? ` (was ${before})` : ""}`),
     "",
     "findings:",
     ...(view.findings.length === 0 ? ["  none"] : view.findings.flatMap((each) => [

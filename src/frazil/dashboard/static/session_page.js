@@ -42,8 +42,9 @@ export class SessionPage {
     const kind = view.is_live ? "live" : "recording";
     const lost = view.forgotten > 0 ? `; the trace has forgotten ${view.forgotten} older records` : "";
     this.#line.textContent = `${kind}, ${duration(this.#session.length)}${lost}`;
-    this.#states.replaceChildren(...[...statesOf(this.#session)].map(([machine, state]) =>
-      element("div", {}, element("dt", {}, shortName(machine)), element("dd", {}, badge(state)))));
+    this.#states.replaceChildren(...statesOf(this.#session).map(({ machine, state, before }) =>
+      element("div", {}, element("dt", {}, shortName(machine)), element("dd", {}, badge(state),
+        before ? element("span", { class: "quiet small" }, ` was ${before}`) : null))));
     for (const part of this.#parts) part.draw();
   }
 

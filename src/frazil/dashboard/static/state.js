@@ -16,7 +16,7 @@ const MEANINGS = {
   completed: "well",
   complete: "well",
   open: "well",
-  stable: "well",
+  stable: "idle",
   succeeded: "well",
   disconnected: "late",
   failed: "lost",

@@ -21,7 +21,7 @@ export function instant(seconds) {
 }
 
 /** A round instant on an axis. */
-export function mark(seconds) {
+export function roundInstant(seconds) {
   return seconds < 60 ? `${trim(seconds)} s` : instant(seconds).replace(/\.0$/, "");
 }
 

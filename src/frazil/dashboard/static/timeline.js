@@ -5,13 +5,14 @@ import { drawing, element, section } from "./dom.js";
 import { pairsInUse } from "./pair.js";
 import { eventScale, linearScale } from "./scale.js";
 import { meaning } from "./state.js";
-import { duration, instant, mark } from "./time.js";
+import { duration, instant, roundInstant } from "./time.js";
 
 const LABEL = 116; // pixels on the left for the names
 const LANE = 26;
 const BAR = 20;
 const CHARACTER = 6.7; // pixels, about
 const TICK = 74;
+const WEIGHTS = { late: 1, lost: 2 }; // however short, these are seen
 const CALLS = ["setLocalDescription", "setRemoteDescription", "restartIce", "close"];
 
 export class Timeline {
@@ -44,7 +45,7 @@ export class Timeline {
       row.append(...(lane.marks ? this.#marks(lane, scale) : this.#spans(lane, scale)));
       svg.append(row);
     });
-    this.#figure.replaceChildren(svg);
+    this.#figure.replaceChildren(svg, legend(lanes));
   }
 
   #lanes() {
@@ -75,7 +76,7 @@ export class Timeline {
 
   #grid(scale, height) {
     const { beganAt } = this.#session;
-    const say = this.#isToScale ? mark : instant;
+    const say = this.#isToScale ? roundInstant : instant;
     return scale.ticks(TICK).flatMap((at) => {
       const x = LABEL + scale.x(at);
       return [
@@ -86,9 +87,9 @@ export class Timeline {
   }
 
   #spans({ name, spans }, scale) {
-    return spans.map(({ from, until, kind, text, record }) => {
+    return [...spans].sort(byWeight).map(({ from, until, kind, text, record }) => {
       const x = LABEL + scale.x(from);
-      const width = Math.max(2, LABEL + scale.x(until) - x - 1);
+      const width = Math.max(3, LABEL + scale.x(until) - x - 1);
       const length = duration(until - from);
       const title = `${name}: ${text} for ${length}${record?.facts.text ? `\n${record.facts.text}` : ""}`;
       const group = drawing("g", { class: `span ${kind}${record ? " known" : ""}` },
@@ -126,4 +127,15 @@ export class Timeline {
     return element("fieldset", { class: "choice" }, element("legend", {}, "Time"),
       radio("by events: long pauses are drawn short", false), radio("to scale", true));
   }
+}
+
+function byWeight(a, b) {
+  return (WEIGHTS[a.kind] ?? 0) - (WEIGHTS[b.kind] ?? 0);
+}
+
+/** What the colours of the marks mean. */
+function legend(lanes) {
+  const types = new Set(lanes.flatMap((lane) => lane.marks ?? []).map(({ facts }) => facts.type ?? "call"));
+  return element("p", { class: "legend" }, [...types].map((type) =>
+    element("span", { class: `dot ${type}` }, type)));
 }
