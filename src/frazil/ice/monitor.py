@@ -23,9 +23,9 @@ _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
 _INTERVAL: Final = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN: Final = (0.42, 0.58)
+_TURN: Final = (0.46, 0.54)
 """Between a check of the peer and ours, likewise: two turns are an interval."""
-_MISSED_TURN: Final = (0.6, 0.68)
+_MISSED_TURN: Final = (0.56, 0.62)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 

@@ -28,10 +28,10 @@ def test_a_quiet_peer_is_asked_after_the_probe_time():
 
 def test_a_peer_that_was_asked_has_time_to_ask_in_turn():
     watched = monitor()
-    assert watched.next_timeout() == pytest.approx(103.2)  # 0.64 of 5 s
-    watched.note_check(103.2)
-    watched.note_response(103.22)
-    assert watched.next_timeout() == pytest.approx(106.42)
+    assert watched.next_timeout() == pytest.approx(102.95)  # 0.59 of 5 s
+    watched.note_check(102.95)
+    watched.note_response(103.0)
+    assert watched.next_timeout() == pytest.approx(105.95)
 
 
 def test_a_check_of_the_peer_gives_us_the_next_turn():
@@ -60,10 +60,10 @@ def test_on_a_slow_path_the_peer_is_asked_sooner():
     """Two answers fit into the time in which the path may be called lost."""
     watched = monitor(rtt_s=0.3)  # an answer may take 0.9 s
     watched.note_response(100.0)
-    assert watched.next_check_at == pytest.approx(103.2)
-    watched = monitor(rtt_s=0.36)  # 1.08 s
+    assert watched.next_check_at == pytest.approx(102.95)
+    watched = monitor(rtt_s=0.4)  # 1.2 s
     watched.note_response(100.0)
-    assert watched.next_check_at == pytest.approx(102.84)
+    assert watched.next_check_at == pytest.approx(102.6)
     watched = monitor(rtt_s=3.0)
     watched.note_response(100.0)
     assert watched.next_check_at == pytest.approx(102.5)
