@@ -93,7 +93,7 @@ class Template:
 
 
 def _masked_at(sample: bytes) -> int:
-    """Where in the body of a well-formed message the transaction id hides an address; 0: nowhere."""
+    """Where in the body of a well-formed message its id hides an address; 0 if nowhere."""
     at, end = _HEADER_SIZE, len(sample)
     while at < end:
         number, size = _unpack_prefix(sample, at)
