@@ -150,10 +150,16 @@ class Monitor:
         reply_s = self.pair.round_trip.timeout_s(_SHORTEST_REPLY_S, self._config.probe_after_s)
         return owed_at + reply_s + _ACKNOWLEDGED_AFTER_S
 
-    def note_sent(self, now: float) -> None:
-        """Payload that the peer must acknowledge was sent on the pair."""
-        if self.owed_at is None:
-            self.owed_at = now
+    def note_sent(self, now: float) -> float | None:
+        """Payload that the peer must acknowledge was sent on the pair.
+
+        Returns:
+            When the pair is to be asked for that; ``None`` if an answer was owed before.
+        """
+        if self.owed_at is not None:
+            return None
+        self.owed_at = now
+        return self.next_check_at
 
     def note_check(self, now: float) -> None:
         """A check was sent on the pair, or was due while its interface is gone."""

@@ -111,11 +111,6 @@ class Selection:
         if monitor.is_late and now - monitor.heard_at >= _SILENCE_S:
             self.revivals += 1
 
-    def note_sent(self, now: float) -> None:
-        """Payload that the peer must acknowledge leaves on the pair in use."""
-        if self.monitor is not None:
-            self.monitor.note_sent(now)
-
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""
         pair = self.pair

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import count
 from typing import TypeAlias
 
-from frazil.datachannel import ChannelParameters
+from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
 from frazil.peer.core import Core
@@ -17,7 +17,6 @@ from frazil.session.event import (
     ChannelClosed,
     ChannelClosing,
     ChannelDrained,
-    ChannelMessage,
     SctpChanged,
 )
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
