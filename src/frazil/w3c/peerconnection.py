@@ -65,6 +65,7 @@ _CHANNEL_DEFAULTS: Final = {
     "protocol": "",
     "negotiated": False,
     "id": None,
+    "priority": "low",
 }
 
 CENSUS: Final[Census["RTCPeerConnection"]] = Census()
@@ -406,6 +407,7 @@ class RTCPeerConnection(EventTarget):
         protocol: str = "",
         negotiated: bool = False,
         id: int | None = None,
+        priority: str = "low",
     ) -> RTCDataChannel:
         """Create a channel, with options as keywords or as the W3C dictionary.
 
@@ -418,6 +420,8 @@ class RTCPeerConnection(EventTarget):
             protocol: A subprotocol, for the application.
             negotiated: Both sides create the channel themselves, with the same ``id``.
             id: The SCTP stream of a negotiated channel, 0 to 65534.
+            priority: ``very-low``, ``low``, ``medium`` or ``high``: each sends twice as much as
+                the one before while both have something to send (webrtc-priority).
 
         Raises:
             InvalidStateError: The connection is closed.
@@ -431,6 +435,7 @@ class RTCPeerConnection(EventTarget):
             "protocol": protocol,
             "negotiated": negotiated,
             "id": id,
+            "priority": priority,
         }
         if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
             raise TypeError("give the options as keywords or as a dictionary, not as both")
