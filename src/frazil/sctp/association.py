@@ -136,8 +136,8 @@ class Association:
         link = self._link
         if link.ended or link.state not in ACCEPTS_MESSAGES:
             raise InvalidStateError("the association does not take messages any more")
-        _require_stream(stream_id)
-        if stream_id >= self._outbound_streams:
+        if not 0 <= stream_id < self._outbound_streams:
+            _require_stream(stream_id)
             raise InvalidAccessError(f"only {self._outbound_streams} streams were agreed on")
         if not 0 <= ppid <= MASK_32:
             raise TypeError("ppid is a number of 32 bits")
@@ -398,7 +398,8 @@ class Association:
         events = self._link.events
         fetched = events[:]
         events.clear()
-        fetched += self._outbound.take_released()
+        if self._outbound.has_released:
+            fetched += self._outbound.take_released()
         return fetched
 
     # What the parts report.
