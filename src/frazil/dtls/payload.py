@@ -1,8 +1,8 @@
 """Payload through OpenSSL's memory BIOs: records in and out, many at a time.
 
-Around each call pyOpenSSL converts and checks its arguments and asks for errors, which takes as long
-as sealing a record. :class:`DirectPath` calls what it stands on instead. Those names are private, so
-a pyOpenSSL that lacks one of them is used by its public face, :class:`PublicPath`.
+Around each call pyOpenSSL converts and checks its arguments and asks for errors, which takes as
+long as sealing a record. :class:`DirectPath` calls what it stands on instead. Those names are
+private, so a pyOpenSSL that lacks one of them is used by its public face, :class:`PublicPath`.
 """
 
 from collections.abc import Sequence

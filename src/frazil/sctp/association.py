@@ -296,16 +296,18 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        deadlines = (
-            self._outbound.expires_at,
+        earliest = self._outbound.expires_at
+        for at in (
             self._inbound.expires_at,
             self._heartbeat.expires_at,
             self._handshake.expires_at,
             self._reset.expires_at,
             self._shutdown.expires_at,
             self._shutdown.guard_at,
-        )
-        return min([at for at in deadlines if at is not None], default=None)
+        ):
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""

@@ -2,10 +2,10 @@
 
 import pytest
 from OpenSSL import SSL
-from support.dtls_pair import DtlsPair
 
 from frazil.dtls import payload
 from frazil.dtls.payload import DirectPath, PublicPath, payload_path
+from support.dtls_pair import DtlsPair
 
 pytestmark = pytest.mark.interpreted
 
