@@ -11,6 +11,7 @@ from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
@@ -310,6 +311,7 @@ def _parameters_of(channel: DataChannel) -> ChannelParameters:
         max_retransmits=channel.max_retransmits,
         max_packet_life_time_ms=channel.max_packet_life_time,
         negotiated=channel.negotiated,
+        priority=channel.priority.number,
     )
 
 
@@ -319,4 +321,5 @@ def _init_of(parameters: ChannelParameters) -> ChannelInit:
         max_packet_life_time=parameters.max_packet_life_time_ms,
         max_retransmits=parameters.max_retransmits,
         protocol=parameters.protocol,
+        priority=RTCPriorityType.of_number(parameters.priority),
     )

@@ -11,6 +11,7 @@ from weakref import ref
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
+from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
 from frazil.w3c.target import EventHandler, EventTarget
@@ -117,6 +118,11 @@ class RTCDataChannel(EventTarget):
     def id(self) -> int | None:
         """The SCTP stream; ``None`` until the DTLS role is known."""
         return self._slots.id
+
+    @property
+    def priority(self) -> RTCPriorityType:
+        """What it gets while other channels have something to send as well (webrtc-priority)."""
+        return self._slots.priority
 
     @property
     def readyState(self) -> RTCDataChannelState:

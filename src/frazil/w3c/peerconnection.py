@@ -38,6 +38,7 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
+from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
@@ -64,7 +65,11 @@ _CHANNEL_DEFAULTS: Final = {
     "protocol": "",
     "negotiated": False,
     "id": None,
+    "priority": "low",
 }
+
+CENSUS: Final[Census["RTCPeerConnection"]] = Census()
+"""Who hears of every connection of this process."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -162,6 +167,7 @@ class RTCPeerConnection(EventTarget):
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
+        CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -401,6 +407,7 @@ class RTCPeerConnection(EventTarget):
         protocol: str = "",
         negotiated: bool = False,
         id: int | None = None,
+        priority: str = "low",
     ) -> RTCDataChannel:
         """Create a channel, with options as keywords or as the W3C dictionary.
 
@@ -413,6 +420,8 @@ class RTCPeerConnection(EventTarget):
             protocol: A subprotocol, for the application.
             negotiated: Both sides create the channel themselves, with the same ``id``.
             id: The SCTP stream of a negotiated channel, 0 to 65534.
+            priority: ``very-low``, ``low``, ``medium`` or ``high``: each sends twice as much as
+                the one before while both have something to send (webrtc-priority).
 
         Raises:
             InvalidStateError: The connection is closed.
@@ -426,6 +435,7 @@ class RTCPeerConnection(EventTarget):
             "protocol": protocol,
             "negotiated": negotiated,
             "id": id,
+            "priority": priority,
         }
         if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
             raise TypeError("give the options as keywords or as a dictionary, not as both")
