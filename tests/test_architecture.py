@@ -67,7 +67,8 @@ def test_below_aio_everything_can_be_imported_without_io_clock_and_randomness():
 
 
 def test_the_contract_names_every_layer_below_aio():
-    above = {"frazil.aio", "frazil.w3c", "frazil.testing", "frazil.doctor", "frazil.cli"}
+    above = {"frazil.aio", "frazil.w3c", "frazil.testing", "frazil.doctor", "frazil.metrics"}
+    above |= {"frazil.cli"}
     parts = {
         f"frazil.{path.stem}"
         for path in (SOURCE / "frazil").iterdir()
@@ -100,7 +101,12 @@ def test_every_file_is_used_by_another_or_started_by_somebody():
     users = [*files, ROOT / "docs" / "generate.py"]
     used = {name for path in users for name in imported_by(path)}
     started = {target.partition(":")[0] for target in PROJECT["project"]["scripts"].values()}
-    started |= {"frazil", "frazil.testing"}
+    started |= {
+        "frazil",
+        "frazil.testing",
+        "frazil.metrics.opentelemetry",
+        "frazil.metrics.prometheus",
+    }
     packages = {module_name(path) for path in files if path.name == "__init__.py"}
     orphans = [
         name

@@ -116,13 +116,14 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
+        self._is_pumping = False
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
         """Ask for a flush in the next turn of the loop; the time to hand to the input."""
-        if self._flush_handle is None and not self._is_closed:
+        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
@@ -166,21 +167,29 @@ class Driver:
 
     def flush(self) -> None:
         """Carry out whatever the connection has to say, and be ready for what comes next."""
-        if self._is_closed:
-            return
+        self._exchange()
+        self._be_ready()
+
+    def _be_ready(self) -> None:
+        """Have the tasks that wait run in the next turn of the loop."""
+        if self._task_handle is None and not self._is_closed and self._peer.has_task:
+            self._task_handle = self._loop.call_soon(self._run_tasks)
+
+    def _exchange(self) -> None:
+        """Send what there is to send, serve the requests, and arm the timer."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
-        if not self._peer.transports.is_drained:
-            now = self._loop.time()
+        transports = self._peer.transports
+        if self._is_closed or transports.is_drained:
+            return
+        now = self._loop.time()
+        self._send(now)
+        while requests := transports.poll_requests():
+            for request in requests:
+                self._serve(request, now)
             self._send(now)
-            while requests := self._peer.transports.poll_requests():
-                for request in requests:
-                    self._serve(request, now)
-                self._send(now)
-            self._arm(now)
-        if self._task_handle is None and self._peer.has_task:
-            self._task_handle = self._loop.call_soon(self._run_tasks)
+        self._arm(now)
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         self._peer.transports.receive(transport, datagrams, self._loop.time())
@@ -192,7 +201,10 @@ class Driver:
     def _send(self, now: float) -> None:
         by_transport: dict[str, list[Transmit]] = {}
         for name, transmit in self._peer.transports.poll_transmits(now):
-            by_transport.setdefault(name, []).append(transmit)
+            if name in by_transport:
+                by_transport[name].append(transmit)
+            else:
+                by_transport[name] = [transmit]
         for name, transmits in by_transport.items():
             sockets = self._sockets.get(name)
             if sockets is not None:
@@ -249,23 +261,39 @@ class Driver:
         """The messages that are due, and at most one W3C task that changes a state.
 
         So whoever waits for a state looks at each before it changes again, while messages do not
-        cost a turn of the loop each. With too many tasks, whatever they are, the network has to
-        wait until they are done.
+        cost a turn of the loop each. Nor do the tasks that come of sending what listeners wrote.
+        With too many tasks, whatever they are, the network has to wait until they are done.
         """
         self._task_handle = None
-        peer, now = self._peer, self._loop.time
         budget, has_moved = MAX_TASKS_PER_TURN, False
+        self._is_pumping = True
+        try:
+            while not has_moved and budget > 0 and self._peer.has_task:
+                budget, has_moved = self._run_some(budget)
+                self._after_task()
+                if has_moved and not self._is_closed:
+                    # Who was woken comes before the next state, even if the network is quicker.
+                    self._task_handle = self._loop.call_soon(self._run_tasks)
+                self._exchange()
+        finally:
+            self._is_pumping = False
+        self._be_ready()
+
+    def _run_some(self, budget: int) -> tuple[int, bool]:
+        """Run tasks up to the first that changes a state.
+
+        Returns:
+            What is left of the budget, and whether a state changed.
+        """
+        peer, now = self._peer, self._loop.time()
+        has_moved = False
         while peer.has_task and (budget > 0 or peer.is_congested):
             budget -= 1
-            if not self._fire(peer.run_task(now())):
+            if not self._fire(peer.run_task(now)):
                 has_moved = True
                 if not peer.is_congested:
                     break
-        self._after_task()
-        if has_moved and not self._is_closed:
-            # Whoever was woken comes before the next state, even if the network is quicker.
-            self._task_handle = self._loop.call_soon(self._run_tasks)
-        self.flush()
+        return budget, has_moved
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
         """Hand out the events of one task: its slots are written; whether no state came with them.
@@ -282,7 +310,8 @@ class Driver:
                 if promise is not None:
                     self._settle(promise, event.operation)
             else:
-                is_stateless = is_stateless and event.type in _STATELESS
+                if event.type not in _STATELESS:
+                    is_stateless = False
                 self._dispatch(event)
         return is_stateless
 

@@ -5,7 +5,7 @@ from frazil.datachannel.channel_set import ChannelSet
 from frazil.datachannel.event import (
     ChannelAnnounced,
     ChannelEvent,
-    ChannelMessageReceived,
+    ChannelMessage,
     ChannelStateChanged,
     OutgoingMessage,
 )
@@ -16,7 +16,7 @@ __all__ = [
     "Channel",
     "ChannelAnnounced",
     "ChannelEvent",
-    "ChannelMessageReceived",
+    "ChannelMessage",
     "ChannelParameters",
     "ChannelSet",
     "ChannelStateChanged",

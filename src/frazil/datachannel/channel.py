@@ -45,14 +45,14 @@ class Channel:
         Raises:
             InvalidStateError: The channel is closing or closed.
         """
-        if self.state not in (State.OPEN, State.CONNECTING):
-            raise InvalidStateError(f"the channel is {self.state}")
-        parameters = self.parameters
+        state, parameters = self._machine.state, self.parameters
+        if state is not State.OPEN and state is not State.CONNECTING:
+            raise InvalidStateError(f"the channel is {state}")
         return OutgoingMessage(
             self.stream_id,
             ppid_of(data, text=text),
             data or b"\0",
-            parameters.ordered or self.state is State.CONNECTING,
+            parameters.ordered or state is State.CONNECTING,
             parameters.max_retransmits,
             self._max_lifetime_s,
         )

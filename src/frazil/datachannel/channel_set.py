@@ -8,7 +8,7 @@ from frazil.datachannel.dcep import ACK, DcepDecodeError, decode, encode_open
 from frazil.datachannel.event import (
     ChannelAnnounced,
     ChannelEvent,
-    ChannelMessageReceived,
+    ChannelMessage,
     ChannelStateChanged,
     OutgoingMessage,
 )
@@ -41,26 +41,32 @@ class ChannelSet:
     """Opens, finds and closes channels over an SCTP association that somebody else drives.
 
     After every call the caller hands :meth:`poll_messages` to SCTP, then asks it to reset the
-    streams of :meth:`poll_resets` behind them, then looks at :meth:`poll_events`.
+    streams of :meth:`poll_resets` behind them, then looks at :meth:`poll_events`. What is empty
+    need not be polled.
 
     Args:
         is_client: Whether we are the DTLS client. Clients open channels on even streams and servers
             on odd ones, so that the two never collide (RFC 8832 6).
         trace: Where decisions are recorded and bad input is counted.
+
+    Attributes:
+        messages: What :meth:`poll_messages` will return.
+        resets: What :meth:`poll_resets` will return.
+        events: What :meth:`poll_events` will return.
     """
 
     __slots__ = (
         "_channels",
         "_closures",
-        "_events",
         "_held",
-        "_messages",
         "_names_size",
         "_parity",
-        "_resets",
         "_retired",
         "_stream_limit",
         "_trace",
+        "events",
+        "messages",
+        "resets",
     )
 
     def __init__(self, *, is_client: bool, trace: Trace) -> None:
@@ -72,9 +78,9 @@ class ChannelSet:
         self._retired: set[int] = set()
         self._names_size = 0
         self._held = HeldMessages()
-        self._messages: list[OutgoingMessage] = []
-        self._resets: list[int] = []
-        self._events: list[ChannelEvent] = []
+        self.messages: list[OutgoingMessage] = []
+        self.resets: list[int] = []
+        self.events: list[ChannelEvent] = []
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -109,7 +115,7 @@ class ChannelSet:
             self._deliver_held(channel, now)
         else:
             channel = self._add(stream_id, parameters, State.CONNECTING, now)
-            self._messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
+            self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
         return channel
 
     def send(self, stream_id: int, data: bytes, *, text: bool) -> None:
@@ -121,7 +127,7 @@ class ChannelSet:
         channel = self._channels.get(stream_id)
         if channel is None:
             raise InvalidStateError(f"no channel on stream {stream_id}")
-        self._messages.append(channel.compose(data, text=text))
+        self.messages.append(channel.compose(data, text=text))
 
     def close(self, stream_id: int, now: float) -> None:
         """Close a channel once everything queued on it was sent. Idempotent."""
@@ -143,8 +149,8 @@ class ChannelSet:
         for channel in self.channels:
             self._drop(channel, Cause.ASSOCIATION_ENDED, text, now)
         self._closures.clear()
-        self._messages.clear()
-        self._resets.clear()
+        self.messages.clear()
+        self.resets.clear()
 
     # What SCTP reports.
 
@@ -195,32 +201,31 @@ class ChannelSet:
 
     def poll_messages(self) -> list[OutgoingMessage]:
         """The messages to send, in order."""
-        messages, self._messages = self._messages, []
+        messages, self.messages = self.messages, []
         return messages
 
     def poll_resets(self) -> list[int]:
         """The streams whose outgoing side to reset behind everything sent on them."""
-        resets, self._resets = self._resets, []
+        resets, self.resets = self.resets, []
         return resets
 
     def poll_events(self) -> list[ChannelEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     # Messages.
 
     def _receive_message(self, channel: Channel, ppid: int, data: bytes, now: float) -> None:
-        if ppid not in TEXT_PPIDS and ppid not in BINARY_PPIDS:
+        is_text = ppid in TEXT_PPIDS
+        if not is_text and ppid not in BINARY_PPIDS:
             self._trace.count("datachannel-ppid-unknown")
             return
         if channel.state is State.CONNECTING:
             self._confirm(channel, now)
         if channel.state is State.OPEN:
             content = b"" if ppid in EMPTY_PPIDS else data
-            self._events.append(
-                ChannelMessageReceived(channel.stream_id, content, ppid in TEXT_PPIDS)
-            )
+            self.events.append(ChannelMessage(channel.stream_id, content, is_text))
 
     def _receive_dcep(self, stream_id: int, data: bytes, now: float) -> None:
         try:
@@ -246,8 +251,8 @@ class ChannelSet:
             self._move(channel, Cause.OPENED_TWICE, text, now)
             self._begin_closure(stream_id)
         elif self._is_acceptable(stream_id, parameters):
-            self._messages.append(OutgoingMessage(stream_id, Ppid.DCEP, ACK))
-            self._events.append(ChannelAnnounced(stream_id, parameters))
+            self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, ACK))
+            self.events.append(ChannelAnnounced(stream_id, parameters))
             self._deliver_held(self._add(stream_id, parameters, State.OPEN, now), now)
         else:
             self._trace.count("datachannel-open-unexpected")
@@ -297,7 +302,7 @@ class ChannelSet:
 
     def _move(self, channel: Channel, cause: Cause, text: str, now: float) -> None:
         change = channel.move(cause, text, now)
-        self._events.append(ChannelStateChanged(channel.stream_id, change))
+        self.events.append(ChannelStateChanged(channel.stream_id, change))
 
     def _drop(self, channel: Channel, cause: Cause, text: str, now: float) -> None:
         """Close a channel for good and forget it."""
@@ -307,7 +312,7 @@ class ChannelSet:
         self._closures.pop(channel.stream_id, None)
 
     def _begin_closure(self, stream_id: int) -> _Closure:
-        self._resets.append(stream_id)
+        self.resets.append(stream_id)
         closure = self._closures[stream_id] = _Closure()
         return closure
 

@@ -59,7 +59,7 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessageReceived(NamedTuple):
+class ChannelMessage(NamedTuple):
     """A message arrived. A tuple, as there is one for each message.
 
     Attributes:
@@ -73,5 +73,5 @@ class ChannelMessageReceived(NamedTuple):
     text: bool
 
 
-ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessageReceived
+ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage
 """Everything :meth:`ChannelSet.poll_events` may return."""

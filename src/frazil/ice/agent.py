@@ -49,6 +49,9 @@ class IceAgent:
     Every method that takes ``now`` is an input; drain :meth:`poll_transmits` and
     :meth:`poll_events` after each of them and call :meth:`handle_timeout` at :meth:`next_timeout`.
     Once closed, the agent ignores all inputs.
+
+    Attributes:
+        has_news: Since the last :meth:`poll_events` there was more than a sign of life.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class IceAgent:
         self._selection = self._checker.selection
         self._validated = ValidatedAddresses()
         self._events: list[IceEvent] = []
+        self.has_news = False
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -501,9 +505,15 @@ class IceAgent:
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
-        if self.path == (local, remote):
+        monitor = self._selection.monitor
+        if monitor is not None and monitor.key == (local, remote) and not monitor.is_cut:
+            if monitor.unanswered == 0 and monitor.is_alive:
+                monitor.note_heard(now)  # nearly always, hence in short
+                return
+            self.has_news = True
             has_changed = self._selection.note_heard(local, remote, now)
         else:
+            self.has_news = True
             has_changed = self._checker.follow(local, remote, now)
         if has_changed:
             self._settle(now)
@@ -513,14 +523,17 @@ class IceAgent:
 
         That is a hint and no proof: at most it causes a check there, seldom enough to be harmless.
         """
+        self.has_news = True
         self._checker.look(local, remote, now)
 
-    def note_sent(self, now: float) -> None:
+    def note_sent(self, now: float) -> float | None:
         """Payload that the peer must acknowledge leaves on the pair in use.
 
-        If nothing comes back, the pair is asked soon.
+        Returns:
+            When the pair will be asked if nothing comes back; ``None`` if that is known already.
         """
-        self._selection.note_sent(now)
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""
@@ -536,14 +549,20 @@ class IceAgent:
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        sources = (self._responder.transmits, self._checker.transmits, self._gatherer.transmits)
-        out = [transmit for source in sources for transmit in source]
-        for source in sources:
-            source.clear()
+        out: list[Transmit] = []
+        for source in (
+            self._responder.transmits,
+            self._checker.transmits,
+            self._gatherer.transmits,
+        ):
+            if source:
+                out += source
+                source.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:
         """What happened, in order."""
+        self.has_news = False
         events, self._events = self._events, []
         return events
 
@@ -571,6 +590,7 @@ class IceAgent:
         Args:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
+        self.has_news = True
         self._apply_role(now)
         self._events += report_pairs(self._lineage, self._trace, now)
         if isinstance(self._checker, Checker):

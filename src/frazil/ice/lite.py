@@ -37,6 +37,11 @@ class LiteMonitor(Monitor):
         """Never."""
         return math.inf
 
+    def note_sent(self, now: float) -> float | None:
+        """Payload that the peer must acknowledge was sent: nothing is asked if it does not."""
+        super().note_sent(now)
+        return None
+
 
 class LiteChecker:
     """Takes the peer's checks of one generation at a time, and keeps the pair in use under watch.

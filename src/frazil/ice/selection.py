@@ -91,6 +91,13 @@ class Selection:
         monitor.note_heard(now)
         return not was_alive
 
+    def note_request(self, local: Address, remote: Address, now: float) -> None:
+        """An authentic check of the peer took this way."""
+        monitor = self.monitor
+        if monitor is not None and monitor.key == (local, remote):
+            self._note_revival(monitor, now)
+            monitor.note_request(now)
+
     def note_response(self, pair: CandidatePair, now: float) -> bool:
         """An authentic response to a check of ours came on ``pair``; whether that is in use."""
         monitor = self.monitor
@@ -103,11 +110,6 @@ class Selection:
     def _note_revival(self, monitor: Monitor, now: float) -> None:
         if monitor.is_late and now - monitor.heard_at >= _SILENCE_S:
             self.revivals += 1
-
-    def note_sent(self, now: float) -> None:
-        """Payload that the peer must acknowledge leaves on the pair in use."""
-        if self.monitor is not None:
-            self.monitor.note_sent(now)
 
     def note_moved(self, text: str, now: float) -> None:
         """The peer sees our end of the pair in use at another address; ``text`` says so."""

@@ -5,11 +5,12 @@ from functools import partial
 from itertools import count
 from typing import TypeAlias
 
-from frazil.datachannel import ChannelParameters
+from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
@@ -17,7 +18,6 @@ from frazil.session.event import (
     ChannelClosed,
     ChannelClosing,
     ChannelDrained,
-    ChannelMessage,
     SctpChanged,
 )
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
@@ -306,6 +306,7 @@ def _parameters_of(channel: DataChannel) -> ChannelParameters:
         max_retransmits=channel.max_retransmits,
         max_packet_life_time_ms=channel.max_packet_life_time,
         negotiated=channel.negotiated,
+        priority=channel.priority.number,
     )
 
 
@@ -315,4 +316,5 @@ def _init_of(parameters: ChannelParameters) -> ChannelInit:
         max_packet_life_time=parameters.max_packet_life_time_ms,
         max_retransmits=parameters.max_retransmits,
         protocol=parameters.protocol,
+        priority=RTCPriorityType.of_number(parameters.priority),
     )

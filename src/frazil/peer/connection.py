@@ -334,7 +334,7 @@ class PeerConnection:
     @property
     def has_task(self) -> bool:
         """Whether :meth:`run_task` has something to do."""
-        return len(self._tasks) > 0
+        return bool(self._tasks)
 
     @property
     def is_congested(self) -> bool:

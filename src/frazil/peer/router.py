@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from frazil.datachannel import ChannelMessage
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceTransportChanged
 from frazil.peer.channel_table import ChannelTable
@@ -17,7 +18,6 @@ from frazil.session.event import (
     ChannelClosed,
     ChannelClosing,
     ChannelDrained,
-    ChannelMessage,
     RemoteClosed,
     SctpChanged,
     SessionEvent,

@@ -29,6 +29,10 @@ class TaskQueue:
         """How many tasks wait."""
         return len(self._tasks)
 
+    def __bool__(self) -> bool:
+        """Whether a task waits."""
+        return bool(self._tasks)
+
     @property
     def is_running(self) -> bool:
         """Whether the code that asks was called by a task."""
@@ -69,8 +73,9 @@ class TaskQueue:
         finally:
             self._running = False
             events, self._events = self._events, []
-            self._tasks.extendleft(reversed(self._follow_ups))
-            self._follow_ups.clear()
+            if self._follow_ups:
+                self._tasks.extendleft(reversed(self._follow_ups))
+                self._follow_ups.clear()
         return events
 
     def close(self) -> None:

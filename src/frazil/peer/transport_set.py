@@ -185,9 +185,10 @@ class TransportSet:
 
     def drain(self) -> None:
         """Queue tasks for everything that the sessions have reported."""
-        for stack in list(self._stacks.values()):
-            for event in stack.session.poll_events():
-                self._router.route(stack, event)
+        for stack in self._stacks.values():
+            if stack.session.events:
+                for event in stack.session.poll_events():
+                    self._router.route(stack, event)
         for stack in self._spare:
             for event in stack.session.poll_events():
                 self._request(stack, event)
@@ -196,7 +197,10 @@ class TransportSet:
 
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
-        self._feed(transport, lambda to: to.receive(datagrams, now))
+        stack = self._find(transport)
+        if stack is not None:
+            stack.session.receive(datagrams, now)
+            self.drain()
 
     def handle_timeout(self, now: float) -> None:
         """Let time pass."""
@@ -217,11 +221,9 @@ class TransportSet:
     @property
     def is_drained(self) -> bool:
         """Whether the driver has everything: no transmit, no request, no other deadline."""
-        return (
-            not self._requests
-            and not self._leaving
-            and all(stack.session.is_drained for stack in self._living)
-        )
+        if self._requests or self._leaving:
+            return False
+        return all(stack.session.is_drained for stack in self._living)
 
     def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
         """What is to be sent, with the name of the transport whose socket sends it."""
@@ -229,6 +231,7 @@ class TransportSet:
         transmits = [
             (stack.name, transmit)
             for stack in (*self._living, *leaving)
+            if not stack.session.is_drained
             for transmit in stack.session.poll_transmits(now)
         ]
         self.drain()
@@ -358,12 +361,17 @@ class TransportSet:
     # --- inside -------------------------------------------------------------------------------
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
-        stack = self._stacks.get(transport) or next(
-            (each for each in self._spare if each.name == transport), None
-        )
-        if stack is not None:  # else it was discarded while the driver was at work
+        stack = self._find(transport)
+        if stack is not None:
             put(stack.session)
             self.drain()
+
+    def _find(self, transport: str) -> TransportStack | None:
+        """The transport of that name, unless it was discarded while the driver was at work."""
+        stack = self._stacks.get(transport)
+        if stack is None:
+            stack = next((each for each in self._spare if each.name == transport), None)
+        return stack
 
     def _request(self, stack: TransportStack, event: SessionEvent) -> None:
         """Ask the driver for what ``event`` makes necessary."""

@@ -154,6 +154,21 @@ class Association:
             )
         )
 
+    def weigh_stream(self, stream_id: int, weight: int) -> None:
+        """Let a stream send in proportion to ``weight`` while others have messages as well.
+
+        Args:
+            stream_id: The stream, 0 to 65534.
+            weight: Its share, relative to others: 256 unless it was told, and at least 1.
+
+        Raises:
+            TypeError: A number is out of range.
+        """
+        _require_stream(stream_id)
+        if weight < 1:
+            raise TypeError("weight is at least 1")
+        self._outbound.weigh(stream_id, weight)
+
     def buffered_amount(self, stream_id: int) -> int:
         """User bytes queued on the stream that were not transmitted yet."""
         return self._outbound.buffered(stream_id)

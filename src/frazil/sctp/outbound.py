@@ -88,6 +88,10 @@ class Outbound:
         """Queue a message."""
         self._queue.put(message)
 
+    def weigh(self, stream_id: int, weight: int) -> None:
+        """Give a stream its share of what is sent."""
+        self._queue.weigh(stream_id, weight)
+
     def buffered(self, stream_id: int) -> int:
         """User bytes of the stream that were not sent yet."""
         return self._queue.buffered(stream_id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from frazil.datachannel import (
-    ChannelMessageReceived,
+    ChannelMessage,
     ChannelParameters,
     ChannelSet,
     ChannelStateChanged,
@@ -11,6 +11,7 @@ from frazil.datachannel import (
 )
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp import (
+    MAX_POLL_PACKETS,
     Association,
     AssociationCloseCause,
     AssociationClosed,
@@ -26,7 +27,6 @@ from frazil.session.event import (
     ChannelClosed,
     ChannelClosing,
     ChannelDrained,
-    ChannelMessage,
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
@@ -48,15 +48,20 @@ class DataTransport:
         config: The ports and limits of the association.
         random_bytes: Gives tags, sequence numbers and the cookie key.
         trace: Where decisions are recorded.
+
+    Attributes:
+        is_drained: The last :meth:`poll_packets` took everything that may be sent now.
+        events: What :meth:`poll_events` will return.
     """
 
     __slots__ = (
         "_association",
         "_channels",
-        "_events",
         "_is_started",
         "_name",
         "_trace",
+        "events",
+        "is_drained",
         "state",
     )
 
@@ -74,8 +79,9 @@ class DataTransport:
         self._trace = trace
         self._association = Association(config, random_bytes, trace)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
-        self._events: list[SessionEvent] = []
+        self.events: list[SessionEvent] = []
         self._is_started = False
+        self.is_drained = True
 
     # --- the transport below ------------------------------------------------------------------
 
@@ -116,6 +122,7 @@ class DataTransport:
             OperationError: The stream is in use, or none is free.
         """
         channel = self._channels.open(parameters, now, stream_id=stream_id)
+        self._weigh(channel.stream_id, parameters)
         self._carry_out(now)
         return channel.stream_id
 
@@ -155,13 +162,14 @@ class DataTransport:
     def poll_packets(self, now: float) -> list[bytes]:
         """The packets to seal and send, a bounded batch at a time."""
         packets = self._association.poll_packets(now)
+        self.is_drained = len(packets) < MAX_POLL_PACKETS
         if packets:
             self._take_events(now)
         return packets
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     # --- between channels and association -----------------------------------------------------
@@ -169,22 +177,30 @@ class DataTransport:
     def _carry_out(self, now: float) -> None:
         """Give SCTP what the channels want sent and reset, then see what they report."""
         channels = self._channels
-        messages, resets = channels.poll_messages(), channels.poll_resets()
-        if self.state is not RTCSctpTransportState.CLOSED:
-            for message in messages:
-                self._send(message, now)
-            for stream_id in resets:
-                self._association.reset_stream(stream_id, now)
-        self._report_channels()
+        if channels.messages or channels.resets:
+            self.is_drained = False
+            messages, resets = channels.poll_messages(), channels.poll_resets()
+            if self.state is not RTCSctpTransportState.CLOSED:
+                for message in messages:
+                    self._send(message, now)
+                for stream_id in resets:
+                    self._association.reset_stream(stream_id, now)
+        if channels.events:
+            self._report_channels()
 
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
-            if isinstance(event, ChannelMessageReceived):
-                self._events.append(ChannelMessage(*event))
+            if isinstance(event, ChannelMessage):
+                self.events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
             else:
-                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
+                self._weigh(event.stream_id, event.parameters)
+                self.events.append(ChannelAnnounced(event.stream_id, event.parameters))
+
+    def _weigh(self, stream_id: int, parameters: ChannelParameters) -> None:
+        """Weigh a channel by its priority, which on the wire may be 0."""
+        self._association.weigh_stream(stream_id, max(parameters.priority, 1))
 
     def _send(self, message: OutgoingMessage, now: float) -> None:
         try:
@@ -206,9 +222,9 @@ class DataTransport:
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:
         change = event.change
         if change.new == RTCDataChannelState.CLOSED:
-            self._events.append(ChannelClosed(event.stream_id))
+            self.events.append(ChannelClosed(event.stream_id))
         elif change.new == RTCDataChannelState.CLOSING:
-            self._events.append(ChannelClosing(event.stream_id))
+            self.events.append(ChannelClosing(event.stream_id))
 
     def _take_events(self, now: float) -> None:
         """Bring what the association reports to the channels."""
@@ -218,7 +234,7 @@ class DataTransport:
                 case MessageReceived():
                     channels.receive(event.stream_id, event.ppid, event.data, now)
                 case BufferReleased():
-                    self._events.append(ChannelDrained(event.stream_id, event.size))
+                    self.events.append(ChannelDrained(event.stream_id, event.size))
                 case StreamsReset():
                     for stream_id in event.stream_ids:
                         channels.receive_reset(stream_id, now, by_remote=event.by_remote)
@@ -238,13 +254,13 @@ class DataTransport:
         evidence = (("streams", count), ("interleaving", event.interleaving))
         reason = Reason("established", "webrtc-pc RTCSctpTransportState", text, evidence)
         change = self._move(RTCSctpTransportState.CONNECTED, reason, now)
-        self._events.append(SctpChanged(change, max_channels=count))
+        self.events.append(SctpChanged(change, max_channels=count))
 
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
         self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
         if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
-            self._events.append(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
+            self.events.append(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
         self._end(event.text, now, failed=failed, cause_code=event.code)
 
     def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:
@@ -258,11 +274,11 @@ class DataTransport:
             (("cause_code", cause_code),),
         )
         change = self._move(RTCSctpTransportState.CLOSED, reason, now)
-        self._events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
+        self.events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
         ending = tuple(channel.stream_id for channel in self._channels.channels)
         self._channels.end(text, now)
         self._channels.poll_events()
-        self._events += [ChannelClosed(each, failed, cause_code) for each in ending]
+        self.events += [ChannelClosed(each, failed, cause_code) for each in ending]
 
     def _move(self, state: RTCSctpTransportState, reason: Reason, now: float) -> StateChange:
         old, self.state = self.state, state

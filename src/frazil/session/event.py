@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from frazil.datachannel import ChannelParameters
+from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
 from frazil.trace import StateChange
@@ -34,14 +34,6 @@ class ChannelAnnounced:
 
     stream_id: int
     parameters: ChannelParameters
-
-
-class ChannelMessage(NamedTuple):
-    """A message of a channel; a tuple, because there is one for each message."""
-
-    stream_id: int
-    data: bytes
-    text: bool
 
 
 class DatagramReceived(NamedTuple):

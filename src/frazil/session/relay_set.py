@@ -87,6 +87,11 @@ class RelaySet:
         self._servers: dict[str, RelayServer] = {}
         self.vacancies = VacancyTable(trace)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a relay, so that whatever arrives may be news of it."""
+        return bool(self._relays)
+
     # --- gathering ----------------------------------------------------------------------------
 
     def begin(self, ufrag: str, now: float) -> None:

@@ -199,15 +199,12 @@ class SecureTransport:
         if data is not None and self.is_connected:
             for _ in range(_MAX_ROUNDS):
                 packets = data.poll_packets(now)
-                if not packets:
+                if packets:
+                    endpoint.send(packets)
+                self.is_drained = data.is_drained
+                if self.is_drained:
                     break
-                endpoint.send(packets)
-            else:
-                self.is_drained = False
-        transmits = self._address(endpoint.poll_runs(), path, now)
-        if transmits and data is not None and data.awaits_acknowledgement:
-            self._ice.note_sent(now)
-        return transmits
+        return self._address(endpoint.poll_runs(), path, now)
 
     def _address(
         self, runs: Sequence[Run], path: tuple[Address, Address], now: float

@@ -63,6 +63,7 @@ class Session:
     :meth:`handle_timeout` at :meth:`next_timeout`.
 
     Attributes:
+        events: What :meth:`poll_events` will return.
         is_drained: There was no input since the last :meth:`poll_transmits`: nothing is to be
             sent, and the deadline has not changed.
     """
@@ -100,14 +101,14 @@ class Session:
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
-        self._events: list[SessionEvent] = []
+        self.events: list[SessionEvent] = []
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
         self._revivals = 0
         self._remote_is_gone = False
         self.is_drained = True
-        self._next_at: float | None = None
-        self._next_is_known = False
+        self._is_settled = False
+        self._path_at: float | None = None
         self._last_survey: SessionSurvey | None = None
 
     @property
@@ -259,7 +260,7 @@ class Session:
         """Queue a message; it leaves with the next :meth:`poll_transmits`."""
         if self._data is not None:
             self._data.send(stream_id, data, text, now)
-            self._note_input()
+            self.is_drained = False
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -279,7 +280,7 @@ class Session:
         if self._plain is None:
             raise InvalidStateError("the transport carries DTLS: use a data channel")
         self._plain.send(data)
-        self._note_input()
+        self.is_drained = False
 
     # --- the choice of the pair ---------------------------------------------------------------
 
@@ -416,12 +417,16 @@ class Session:
     # --- network ------------------------------------------------------------------------------
 
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
-        """Take a batch of datagrams. Whatever is wrong with them is counted, never raised."""
+        """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.
+
+        Nearly all batches are payload on the pair in use, of which the layers below SCTP learn
+        nothing but that the peer lives: they are not asked what follows from that.
+        """
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
             if self._plain is not None and not is_stun(data):
-                self._events += self._plain.receive(datagram, now)
+                self.events += self._plain.receive(datagram, now)
                 continue
             protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
             if protocol is Protocol.DTLS:
@@ -430,9 +435,13 @@ class Session:
                 self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
             else:
                 self._trace.count("datagram-of-unknown-protocol")
+        was_connected = self._secure.is_connected
         if secured:
             self._collect_dtls(now, self._secure.receive(secured, now))
-        self._settle(now)
+        if was_connected and not (self.ice.has_news or self._relays.is_used):
+            self.is_drained = False
+        else:
+            self._settle(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer."""
@@ -448,35 +457,36 @@ class Session:
 
         A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
         """
-        if not self._next_is_known:
-            self._next_at = self._earliest_timeout()
-            self._next_is_known = True
-        return self._next_at
-
-    def _earliest_timeout(self) -> float | None:
-        at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
-        at = _earlier(at, self._secure.next_timeout())
-        if self._data is not None and self.ice.path is not None:
-            at = _earlier(at, self._data.next_timeout())
-        return at
+        if not self._is_settled:
+            self._is_settled = True
+            at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
+            self._path_at = _earlier(at, self._secure.next_timeout())
+        if self._data is None or self._path is None:
+            return self._path_at
+        return _earlier(self._path_at, self._data.next_timeout())
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
         if self.is_drained:
             return []
-        self._next_is_known = False  # retransmission timers start with what is sent
-        transmits = self.ice.poll_transmits() + self._secure.seal(self._data, now)
+        transmits, data = self.ice.poll_transmits(), self._data
+        sealed = self._secure.seal(data, now)
+        transmits += sealed
+        if data is not None:
+            self._collect_data(data)
+            if sealed and data.awaits_acknowledgement:
+                self._path_at = _earlier(self._path_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
-        farewell, self._farewell = self._farewell, []
-        return farewell + self._relays.wrap(transmits, now)
+        transmits = self._relays.wrap(transmits, now)
+        if self._farewell:
+            transmits, self._farewell = self._farewell + transmits, []
+        return transmits
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        if self._data is not None:
-            self._collect_data(self._data)
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     def close(self, now: float) -> None:
@@ -491,22 +501,17 @@ class Session:
         self._farewell += self._relays.wrap(farewell, now)
         self._relays.close(now)
         self.ice.close(now)
-        self._events.clear()
+        self.events.clear()
         self._data = None
-        self._note_input()
+        self.is_drained = self._is_settled = False
 
     # --- between the layers -------------------------------------------------------------------
 
-    def _note_input(self) -> None:
-        """From now on there may be something to send, and another deadline."""
-        self.is_drained = False
-        self._next_is_known = False
-
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self._note_input()
+        self.is_drained = self._is_settled = False
         path_works_anew = self._collect_ice(now)
-        self._events += self._relays.vacancies.requests
+        self.events += self._relays.vacancies.requests
         self._relays.vacancies.requests.clear()
         self._secure.advance(now, path_works_anew=path_works_anew)
         self._collect_dtls(now)
@@ -518,7 +523,7 @@ class Session:
     def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
         events = self.ice.poll_events()
-        self._events += events
+        self.events += events
         for event in events:
             if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
@@ -558,7 +563,7 @@ class Session:
             if event.change.new in _OVER:
                 endings.append(event)
             else:
-                self._events.append(event)
+                self.events.append(event)
         data = self._data
         if data is not None and self._secure.is_connected:
             data.start(now)
@@ -570,7 +575,7 @@ class Session:
             self._end_dtls(event, now)
 
     def _end_dtls(self, event: DtlsStateChanged, now: float) -> None:
-        self._events.append(event)
+        self.events.append(event)
         has_failed = event.change.new == RTCDtlsTransportState.FAILED
         if not has_failed:
             self._tell_remote_close(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
@@ -579,17 +584,19 @@ class Session:
             self._data.lose_transport(text, failed=has_failed, now=now)
 
     def _collect_data(self, data: DataTransport) -> None:
+        if not data.events:
+            return
         for event in data.poll_events():
             if isinstance(event, RemoteClosed):
                 self._tell_remote_close(event)
             else:
-                self._events.append(event)
+                self.events.append(event)
 
     def _tell_remote_close(self, event: RemoteClosed) -> None:
         """A goodbye comes in more than one layer, and is told once."""
         if not self._remote_is_gone:
             self._remote_is_gone = True
-            self._events.append(event)
+            self.events.append(event)
 
 
 def _earlier(a: float | None, b: float | None) -> float | None:

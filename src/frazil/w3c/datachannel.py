@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import ref
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
+from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
 from frazil.w3c.target import EventHandler, EventTarget
@@ -76,7 +77,7 @@ class RTCDataChannel(EventTarget):
         self._arrivals = Pulse()
         self._unread: deque[bytes | str] = deque()
         self._unread_size = 0
-        self._readers: WeakSet[_MessageReader] = WeakSet()
+        self._readers: set[ref[_MessageReader]] = set()
         self._overrun: RTCError | None = None
         self._warned = False
         self._binary_type = "arraybuffer"
@@ -117,6 +118,11 @@ class RTCDataChannel(EventTarget):
     def id(self) -> int | None:
         """The SCTP stream; ``None`` until the DTLS role is known."""
         return self._slots.id
+
+    @property
+    def priority(self) -> RTCPriorityType:
+        """What it gets while other channels have something to send as well (webrtc-priority)."""
+        return self._slots.priority
 
     @property
     def readyState(self) -> RTCDataChannelState:
@@ -207,7 +213,7 @@ class RTCDataChannel(EventTarget):
             RTCError: In the iteration, once the reader was too slow and messages were lost.
         """
         reader = _MessageReader(self)
-        self._readers.add(reader)
+        self._readers.add(ref(reader, self._readers.discard))
         return reader
 
     async def _next_message(self) -> bytes | str:
@@ -227,9 +233,22 @@ class RTCDataChannel(EventTarget):
         """The connection was closed, silently: let readers notice."""
         self._arrivals.beat()
 
+    def _receive(self, message: bytes | str) -> None:
+        """Hand a message to whoever listens and keep it for whoever iterates.
+
+        There may be very many, so only who wants an event object gets one.
+        """
+        entries = self._listeners.get("message")
+        if not entries or self._readers:
+            self._keep(message)
+        for entry in tuple(entries or ()):
+            bare = entry.is_bare
+            self._call(
+                entry, "message", message if bare else MessageEvent("message", self, message)
+            )
+        self._arrivals.beat()
+
     def _dispatch(self, event: Event) -> None:
-        if isinstance(event, MessageEvent) and (self._readers or not self._has_listener("message")):
-            self._keep(event.data)
         super()._dispatch(event)
         self._arrivals.beat()
 

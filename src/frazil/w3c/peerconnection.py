@@ -38,10 +38,12 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
+from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
+from frazil.w3c.directory import Directory
 from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
@@ -53,6 +55,8 @@ from frazil.w3c.warning_log import WarningLog
 T = TypeVar("T")
 R = TypeVar("R")
 
+DIRECTORY: Final = Directory["RTCPeerConnection"]()
+"""Every connection of this process that is in use, by the number that the log calls it."""
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
@@ -61,7 +65,11 @@ _CHANNEL_DEFAULTS: Final = {
     "protocol": "",
     "negotiated": False,
     "id": None,
+    "priority": "low",
 }
+
+CENSUS: Final[Census["RTCPeerConnection"]] = Census()
+"""Who hears of every connection of this process."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -154,11 +162,12 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
-        WarningLog(records, self._loop)
+        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}")
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
+        CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
 
@@ -398,6 +407,7 @@ class RTCPeerConnection(EventTarget):
         protocol: str = "",
         negotiated: bool = False,
         id: int | None = None,
+        priority: str = "low",
     ) -> RTCDataChannel:
         """Create a channel, with options as keywords or as the W3C dictionary.
 
@@ -410,6 +420,8 @@ class RTCPeerConnection(EventTarget):
             protocol: A subprotocol, for the application.
             negotiated: Both sides create the channel themselves, with the same ``id``.
             id: The SCTP stream of a negotiated channel, 0 to 65534.
+            priority: ``very-low``, ``low``, ``medium`` or ``high``: each sends twice as much as
+                the one before while both have something to send (webrtc-priority).
 
         Raises:
             InvalidStateError: The connection is closed.
@@ -423,6 +435,7 @@ class RTCPeerConnection(EventTarget):
             "protocol": protocol,
             "negotiated": negotiated,
             "id": id,
+            "priority": priority,
         }
         if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
             raise TypeError("give the options as keywords or as a dictionary, not as both")

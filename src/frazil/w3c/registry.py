@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description
-from frazil.peer.event import Fired
+from frazil.peer.event import EventType, Fired
 from frazil.peer.transceiver import RemoteTrack, RtpReceiver, RtpSender, Transceiver
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.states.enums import (
@@ -27,6 +27,8 @@ from frazil.w3c.transceiver import (
     RTCRtpTransceiver,
 )
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
+
+_MESSAGE: Final = EventType.MESSAGE
 
 
 class Registry:
@@ -69,7 +71,10 @@ class Registry:
     def dispatch(self, fired: Fired, target: EventTarget) -> None:
         """Call the listeners of ``target``; nothing is forgotten under their hands."""
         self._is_dispatching = True
-        target._dispatch(make_event(fired, target, self.of))
+        if fired.type is _MESSAGE and isinstance(target, RTCDataChannel):
+            target._receive(fired.payload)
+        else:
+            target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
 
     def forget(self, slots: object) -> None:

@@ -205,39 +205,40 @@ class EventTarget:
 
     # --- dispatching --------------------------------------------------------------------------
 
-    def _has_listener(self, type: str) -> bool:
-        return bool(self._listeners.get(type))
-
     def _dispatch(self, event: Event) -> None:
         """Call whoever listens now; one that another listener removes is not called any more."""
         for entry in tuple(self._listeners.get(event.type, ())):
-            if entry.is_removed:
-                continue
-            if entry.is_once:
-                self._remove(event.type, entry)
-            try:
-                result = entry.listener(*event.payload) if entry.is_bare else entry.listener(event)
-                if result is not None and inspect.isawaitable(result):
-                    self._own(result, event)
-            except (Exception, asyncio.CancelledError) as error:
-                self._report(error, event)
+            self._call(entry, event.type, *(event.payload if entry.is_bare else (event,)))
 
-    def _own(self, awaitable: Awaitable[Any], event: Event) -> None:
+    def _call(self, entry: _Registration, type: str, *arguments: object) -> None:
+        """Call one listener, unless it was removed; its exceptions go to the loop."""
+        if entry.is_removed:
+            return
+        if entry.is_once:
+            self._remove(type, entry)
+        try:
+            result = entry.listener(*arguments)
+            if result is not None and inspect.isawaitable(result):
+                self._own(result, type)
+        except (Exception, asyncio.CancelledError) as error:
+            self._report(error, type)
+
+    def _own(self, awaitable: Awaitable[Any], type: str) -> None:
         async def run() -> None:
             try:
                 await awaitable
             except Exception as error:
-                self._report(error, event)
+                self._report(error, type)
 
-        task = asyncio.get_running_loop().create_task(run(), name=f"listener of {event.type}")
+        task = asyncio.get_running_loop().create_task(run(), name=f"listener of {type}")
         _listener_tasks.add(task)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _report(self, error: BaseException, event: Event) -> None:
+    def _report(self, error: BaseException, type: str) -> None:
         asyncio.get_running_loop().call_exception_handler(
             {
-                "message": f"exception in a listener of {event.type!r}",
+                "message": f"exception in a listener of {type!r}",
                 "exception": error,
                 "target": self,
             }

@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-from itertools import count
 from typing import Final
 
 from frazil.explain import Finding, explain
 from frazil.states.enums import RTCPeerConnectionState
 from frazil.trace import Trace, TraceRecord
 
-_number = count(1)
 _SERVERS: Final = frozenset({"server-failed", "permission-failed"})
 _OF_SERVERS: Final = ("FZ-TURN", "FZ-STUN")
 _NO_WARNINGS: Final = frozenset({"FZ-PEER-CLOSED", "FZ-API-CLOSED"})
@@ -24,15 +22,13 @@ class WarningLog:
     Args:
         trace: Of the connection.
         loop: Where it lives.
-
-    Attributes:
         name: What the log calls the connection.
     """
 
-    __slots__ = ("_is_due", "_loop", "_told", "_trace", "name")
+    __slots__ = ("_is_due", "_loop", "_name", "_told", "_trace")
 
-    def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop) -> None:
-        self.name = f"connection {next(_number)}"
+    def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        self._name = name
         self._trace = trace
         self._loop = loop
         self._is_due = False
@@ -55,7 +51,7 @@ class WarningLog:
             return
         self._told.add(finding.code)
         logging.getLogger(f"frazil.{finding.kind.layer}").warning(
-            "%s: %s: %s %s", self.name, finding.code, finding.sentence, finding.kind.fix
+            "%s: %s: %s %s", self._name, finding.code, finding.sentence, finding.kind.fix
         )
 
 

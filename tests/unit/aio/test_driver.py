@@ -159,6 +159,58 @@ def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
     assert asyncio.run(scenario()) == ([EventType.MESSAGE] * 2, 1)
 
 
+def test_what_a_listener_sends_leaves_in_its_turn_and_so_do_the_tasks_that_come_of_it() -> None:
+    low = Fired("channel", EventType.BUFFERED_AMOUNT_LOW)
+
+    async def scenario() -> tuple[list[EventType], int, int]:
+        told: list[EventType] = []
+        peer = FakePeer([[MESSAGE]])
+
+        def listen(fired: Fired) -> None:
+            told.append(fired.type)
+            if fired is MESSAGE:
+                driver.wake()  # as send() does
+
+        def poll_transmits(now: float) -> list:
+            peer.transports.polls += 1
+            if peer.transports.polls == 1:
+                peer.tasks.append([low])
+            return []
+
+        peer.transports.poll_transmits = poll_transmits
+        driver = Driver(peer, None, listen, lambda: None, options=IceOptions())
+        driver._receive("0", [])
+        told_at_once = list(told)
+        before = peer.transports.polls
+        for _ in range(3):
+            await asyncio.sleep(0)  # no turn of the loop was asked for
+        after = peer.transports.polls
+        await driver.close()
+        return told_at_once, before, after
+
+    assert asyncio.run(scenario()) == (
+        [EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW],
+        2,
+        2,
+    )
+
+
+def test_tasks_that_come_of_sending_share_the_budget_of_the_turn() -> None:
+    async def scenario() -> int:
+        told: list[EventType] = []
+        peer = FakePeer([[MESSAGE]])
+        peer.transports.poll_transmits = lambda now: peer.tasks.append([MESSAGE]) or []
+        driver = Driver(
+            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
+        )
+        driver._receive("0", [])
+        count = len(told)
+        await driver.close()
+        return count
+
+    assert asyncio.run(scenario()) == MAX_TASKS_PER_TURN
+
+
 def test_what_arrives_does_not_overtake_a_state_that_waits_for_its_turn() -> None:
     async def scenario() -> list[EventType]:
         told: list[EventType] = []

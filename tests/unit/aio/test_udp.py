@@ -120,12 +120,22 @@ def test_mapped_address_binds_as_ipv4(way):
 
 
 def test_ipv6_wildcard_leaves_the_ipv4_port_free(way):
-    async def main(opener):
+    def is_free(opener):
         six = opener("::", 0, Inbox())
-        four = opener("0.0.0.0", six.local[1], Inbox())
-        assert (six.local[0], four.local) == ("::", ("0.0.0.0", six.local[1]))
-        six.close()
-        four.close()
+        try:
+            four = opener("0.0.0.0", six.local[1], Inbox())
+        except OSError:
+            return False
+        else:
+            assert (six.local[0], four.local) == ("::", ("0.0.0.0", six.local[1]))
+            four.close()
+            return True
+        finally:
+            six.close()
+
+    async def main(opener):
+        # Another program may happen to have the IPv4 port of one attempt, but not of all.
+        assert any(is_free(opener) for _ in range(20))
 
     run(way, main)
 

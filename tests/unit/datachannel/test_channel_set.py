@@ -4,7 +4,7 @@ from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE, Channel
 from frazil.datachannel.dcep import ACK, encode_open
 from frazil.datachannel.event import (
     ChannelAnnounced,
-    ChannelMessageReceived,
+    ChannelMessage,
     ChannelStateChanged,
     OutgoingMessage,
 )
@@ -116,7 +116,7 @@ def test_any_message_confirms_a_channel(client):
     assert channel.state is State.OPEN
     confirmed, received = client.poll_events()
     assert confirmed.change.reason.cause == "confirmed"
-    assert received == ChannelMessageReceived(0, b"hello", True)
+    assert received == ChannelMessage(0, b"hello", True)
 
 
 def test_a_late_ack_after_a_message_is_counted_and_harmless(peers, client):
@@ -273,14 +273,14 @@ def test_messages_of_every_kind_arrive_as_they_were(peers, data, text):
     peers.opened()
     peers.client.send(0, data, text=text)
     peers.run()
-    assert peers.take_events()[1] == [ChannelMessageReceived(0, data, text)]
+    assert peers.take_events()[1] == [ChannelMessage(0, data, text)]
 
 
 @pytest.mark.parametrize(("ppid", "text"), [(52, False), (54, True)])
 def test_deprecated_kinds_are_understood(peers, ppid, text):
     peers.opened()
     peers.server.receive(0, ppid, b"part", 1.0)
-    assert peers.server.poll_events() == [ChannelMessageReceived(0, b"part", text)]
+    assert peers.server.poll_events() == [ChannelMessage(0, b"part", text)]
 
 
 def test_unknown_kinds_are_dropped(peers):
@@ -304,15 +304,15 @@ def test_messages_that_overtake_the_open_wait_for_it(peers):
     server.receive(0, DCEP, encode_open(CHAT), 1.0)
     assert server.poll_events() == [
         ChannelAnnounced(0, CHAT),
-        ChannelMessageReceived(0, b"one", True),
-        ChannelMessageReceived(0, b"two", False),
+        ChannelMessage(0, b"one", True),
+        ChannelMessage(0, b"two", False),
     ]
 
 
 def test_messages_for_a_negotiated_channel_wait_until_we_create_it(client):
     client.receive(9, STRING, b"early", 1.0)
     client.open(NEGOTIATED, 2.0, stream_id=9)
-    assert client.poll_events() == [ChannelMessageReceived(9, b"early", True)]
+    assert client.poll_events() == [ChannelMessage(9, b"early", True)]
 
 
 def test_messages_for_nobody_are_bounded_and_counted(peers):
@@ -370,7 +370,7 @@ def test_messages_sent_before_close_go_ahead_of_the_reset(peers):
     peers.client.send(0, b"last words", text=True)
     peers.client.close(0, 1.0)
     peers.run()
-    assert peers.take_events()[1][0] == ChannelMessageReceived(0, b"last words", True)
+    assert peers.take_events()[1][0] == ChannelMessage(0, b"last words", True)
 
 
 def test_close_is_idempotent(peers, client):

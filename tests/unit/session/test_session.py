@@ -164,6 +164,28 @@ def test_between_inputs_nothing_is_to_be_sent_and_the_deadline_stays():
     assert session.next_timeout() < idle_at  # it may have to be sent again
 
 
+def test_payload_never_makes_the_deadline_later_than_that_of_ice_or_sctp():
+    pair = SessionPair().connect()
+    session = pair.a.session
+    for size in (10, 100_000, 10):
+        pair.send(pair.a, bytes(size))
+        pair.send(pair.b, bytes(size))
+        for _ in range(20):
+            pair.run(0.01)
+            deadlines = (session.ice.next_timeout(), session.data.next_timeout())
+            assert session.next_timeout() <= min(at for at in deadlines if at is not None)
+
+
+def test_payload_that_is_not_answered_is_a_reason_to_ask_soon():
+    pair = SessionPair().connect()
+    session = pair.a.session
+    pair.run(1.0)
+    pair.keep = lambda side, data: False
+    session.send(STREAM, b"hello?", False, pair.now)
+    session.poll_transmits(pair.now)
+    assert session.next_timeout() <= session.ice.next_timeout() < pair.now + 0.5
+
+
 def test_the_clock_of_sctp_stands_still_without_a_path():
     pair = SessionPair().connect()
     lose_path(pair)

@@ -1,0 +1,145 @@
+"""From the trace of one connection to numbers."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+from weakref import finalize, ref
+
+from frazil.metrics.catalogue import (
+    CONNECT_DURATION,
+    CONNECTIONS,
+    DISCONNECTS,
+    ESTABLISHED,
+    FAILURES,
+    RESTARTS,
+    UNEXPLAINED,
+    UNKNOWN,
+)
+from frazil.metrics.metric import Metric
+from frazil.states.enums import RTCPeerConnectionState
+from frazil.trace import TraceRecord
+from frazil.w3c import RTCDtlsTransport, RTCPeerConnection
+
+_State = RTCPeerConnectionState
+_END: Final = frozenset({_State.CLOSED})
+
+
+class Sink(Protocol):
+    """Where numbers go: a monitoring system."""
+
+    def take(self, metric: Metric, amount: float, labels: tuple[str, ...]) -> None:
+        """Add to a counter or gauge, or observe a value, with one label value for each label."""
+
+
+class Observer:
+    """Watches one connection, without keeping it alive.
+
+    Args:
+        connection: In state ``new``.
+        sink: What is told.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_connection",
+        "_described_at",
+        "_has_connected",
+        "_loop",
+        "_sink",
+        "_state",
+        "_ufrags",
+    )
+
+    def __init__(self, connection: RTCPeerConnection, sink: Sink) -> None:
+        self._connection = ref(connection)
+        self._sink = sink
+        self._loop = asyncio.get_running_loop()
+        self._state: _State = connection.connectionState
+        self._described_at: float | None = None
+        self._has_connected = False
+        self._ufrags: dict[str, str] = {}
+        sink.take(CONNECTIONS, 1, (self._state.value,))
+        connection.trace.listen(self._take)
+        # A connection that nobody closed is gone as well once nobody has it.
+        finalize(connection, self._end).atexit = False
+
+    def _take(self, record: TraceRecord) -> None:
+        observe = _OBSERVED.get((record.layer, record.event))
+        if observe is not None:
+            observe(self, record)
+
+    def _described(self, record: TraceRecord) -> None:
+        if self._described_at is None:
+            self._described_at = record.at
+
+    def _gathered(self, record: TraceRecord) -> None:
+        """Another name of the same transport is that of another generation (RFC 8445 9)."""
+        ufrag = str(record.facts["ufrag"])
+        before = self._ufrags.get(record.transport, ufrag)
+        self._ufrags[record.transport] = ufrag
+        if ufrag != before:
+            self._sink.take(RESTARTS, 1, ())
+
+    def _changed(self, record: TraceRecord) -> None:
+        if record.facts["machine"] != "connection":
+            return
+        state = _State(str(record.facts["new"]))
+        self._move(state)
+        if state is _State.DISCONNECTED:
+            self._sink.take(DISCONNECTS, 1, ())
+        elif state is _State.FAILED:
+            self._later(self._failed)
+        elif state is _State.CONNECTED and not self._has_connected:
+            self._has_connected = True
+            if self._described_at is not None:
+                self._sink.take(CONNECT_DURATION, record.at - self._described_at, ())
+            self._later(self._established)
+
+    def _move(self, state: _State) -> None:
+        if self._state not in _END:
+            self._sink.take(CONNECTIONS, -1, (self._state.value,))
+        if state not in _END:
+            self._sink.take(CONNECTIONS, 1, (state.value,))
+        self._state = state
+
+    def _end(self) -> None:
+        self._move(_State.CLOSED)
+
+    def _later(self, observe: Callable[[RTCPeerConnection], None]) -> None:
+        """In another turn of the loop, when all that belongs to the change has been recorded."""
+        connection = self._connection()
+        if connection is not None:
+            self._loop.call_soon(observe, connection)
+
+    def _failed(self, connection: RTCPeerConnection) -> None:
+        codes = [each.code for each in connection.explain().findings if not each.is_aside]
+        self._sink.take(FAILURES, 1, (codes[0] if codes else UNEXPLAINED,))
+
+    def _established(self, connection: RTCPeerConnection) -> None:
+        self._sink.take(ESTABLISHED, 1, _pair_in_use(connection))
+
+
+_OBSERVED: Final[dict[tuple[str, str], Callable[[Observer, TraceRecord], None]]] = {
+    ("peer", "description-applied"): Observer._described,
+    ("peer", "state-changed"): Observer._changed,
+    ("ice", "local-candidate"): Observer._gathered,
+}
+
+
+def _pair_in_use(connection: RTCPeerConnection) -> tuple[str, str, str]:
+    """Types of both candidates and the protocol, of the first transport that has a pair."""
+    for transport in _dtls_transports(connection):
+        pair = transport.iceTransport.getSelectedCandidatePair()
+        if pair is not None:
+            local, remote = pair.local, pair.remote
+            protocol = local.protocol or UNKNOWN
+            return str(local.type or UNKNOWN), str(remote.type or UNKNOWN), str(protocol)
+    return UNKNOWN, UNKNOWN, UNKNOWN
+
+
+def _dtls_transports(connection: RTCPeerConnection) -> Iterator[RTCDtlsTransport]:
+    if connection.sctp is not None:
+        yield connection.sctp.transport
+    for sender in connection.getSenders():
+        if sender.transport is not None:
+            yield sender.transport
