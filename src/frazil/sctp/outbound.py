@@ -133,6 +133,11 @@ class Outbound:
         """Begin these drained streams again at sequence number zero."""
         self._queue.restart_streams(stream_ids)
 
+    @property
+    def has_released(self) -> bool:
+        """Whether anything left the buffer since :meth:`take_released`."""
+        return self._queue.has_released
+
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call."""
         return self._queue.take_released()
@@ -328,13 +333,11 @@ class Outbound:
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        deadlines = (
-            self._timer.expires_at,
-            self._probe_at(),
-            self._detector.recheck_at,
-            self._paced_until,
-        )
-        return min([at for at in deadlines if at is not None], default=None)
+        earliest = self._timer.expires_at
+        for at in (self._probe_at(), self._detector.recheck_at, self._paced_until):
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
 
     def handle_timeout(self, now: float) -> bool:
         """Do what is due; whether the T3-rtx timer expired."""
