@@ -246,6 +246,7 @@ async def test_priorities_share_what_the_path_carries(stage):
     alice, bob = await stage.connect("first")
     priorities = ["very-low", "low", "medium", "high"]
     channels = [alice.pc.createDataChannel(each, priority=each) for each in priorities]
+    stage.net.connect("alice", "bob", Conditions(rate_bps=100_000_000))
     await stage.sleep(1)
     theirs = [bob.channels[each] for each in priorities]
     assert [each.priority for each in channels] == [each.priority for each in theirs] == priorities

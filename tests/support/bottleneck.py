@@ -1,8 +1,8 @@
 """Flows that share a bottleneck, in virtual time: associations, and TCP flows to compare with."""
 
 import heapq
+import math
 import random
-from collections.abc import Callable
 from typing import Protocol
 
 from frazil.sctp import AssociationState, MessageReceived, SctpConfig
@@ -12,6 +12,8 @@ OVERHEAD = 28 + 37
 """Bytes that IP, UDP and DTLS add to an SCTP packet."""
 TICK_S = 0.001
 """Timers fire up to this late, as those of an event loop."""
+GRAIN_S = 0.0005
+"""Packets that arrive within this time form a batch."""
 
 
 class Flow(Protocol):
@@ -72,6 +74,7 @@ class Bottleneck:
             at = self._free_at + self.rtt_s / 2
             if self._random.random() < self.loss:
                 return
+        at = math.ceil(at / GRAIN_S) * GRAIN_S
         self._serial += 1
         heapq.heappush(self._events, (at, self._serial, self.flows.index(flow), forward, packet))
 
@@ -81,7 +84,7 @@ class Bottleneck:
             timers = [flow.next_at() for flow in self.flows]
             at = min((at for at in timers if at is not None), default=end + 1)
             # Timers fire on ticks, packets when they come.
-            at = max(self.now, -(-at // TICK_S) * TICK_S)
+            at = max(self.now, at, math.ceil(at / TICK_S) * TICK_S)
             if self._events:
                 at = min(at, self._events[0][0])
             if at > end:
@@ -98,37 +101,50 @@ class Bottleneck:
                     flow.handle_timeout()
         self.now = end
 
+    @property
+    def delay_s(self) -> float:
+        """How long 95 of 100 packets had to wait at most."""
+        return sorted(self.delays)[len(self.delays) * 95 // 100]
+
     def measure(self, duration_s: float) -> list[float]:
-        """Let time pass; what each flow got of the bottleneck, in bits per second."""
+        """Let time pass; what each flow got through, as a part of what the bottleneck carries."""
         before = [flow.received for flow in self.flows]
         self.delays.clear()
         self.run_for(duration_s)
         return [
-            (flow.received - start) * 8 / duration_s
+            (flow.received - start) * 8 / duration_s / self.rate_bps
             for flow, start in zip(self.flows, before, strict=True)
         ]
 
 
-class SctpFlow:
-    """An association that has always something to send."""
+def fairness(shares: list[float]) -> float:
+    """Jain's index: 1 if all got the same, 1/n if one got everything."""
+    return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))
 
-    def __init__(self, seed: int = 1, *, message_size: int = 16384, **config: object) -> None:
-        settings = SctpConfig(**config)  # type: ignore[arg-type]
-        self.a = Side(settings, 2 * seed)
-        self.b = Side(settings, 2 * seed + 1)
+
+class SctpFlow:
+    """An association that has always something to send, unless ``is_greedy`` is cleared."""
+
+    def __init__(self, seed: int = 1, *, is_greedy: bool = True) -> None:
+        self.a = Side(SctpConfig(), 2 * seed)
+        self.b = Side(SctpConfig(), 2 * seed + 1)
         self.received = 0
-        self.message_size = message_size
-        self.feed: Callable[[], None] = self._feed
+        self.received_at: list[float] = []
+        self.is_greedy = is_greedy
 
     def start(self, network: Bottleneck) -> None:
         self.network = network
         self.a.association.start(network.now)
         self._flush()
 
+    def send(self, size: int) -> None:
+        self.a.association.send(0, 51, bytes(size), self.network.now)
+        self._flush()
+
     def _feed(self) -> None:
         association = self.a.association
         while association.buffered_amount(0) < 256 * 1024:
-            association.send(0, 51, bytes(self.message_size), self.network.now)
+            association.send(0, 51, bytes(16384), self.network.now)
 
     def arrive(self, packets: list[bytes], *, forward: bool) -> None:
         side = self.b if forward else self.a
@@ -146,8 +162,8 @@ class SctpFlow:
 
     def _flush(self) -> None:
         now = self.network.now
-        if self.a.state is AssociationState.ESTABLISHED:
-            self.feed()
+        if self.is_greedy and self.a.state is AssociationState.ESTABLISHED:
+            self._feed()
         for side in (self.a, self.b):
             while packets := side.association.poll_packets(now):
                 for packet in packets:
@@ -156,6 +172,7 @@ class SctpFlow:
             for event in side.association.poll_events():
                 if isinstance(event, MessageReceived):
                     self.received += len(event.data)
+                    self.received_at.append(now)
 
 
 class TcpFlow:

@@ -32,6 +32,9 @@ MAX_PROBE_ROUNDS = 63
 PROBE_WAIT_S = 2.0
 """Probe after this long, and up to a second more, at the latest."""
 
+MAX_DOWN_ROUNDS = 16
+"""How long to give way to a queue: enough for one that a probe of ours has made."""
+
 PROBE_RTT_GAIN = 0.5
 PROBE_RTT_S = 0.2
 MAX_SLOPE_ROUNDS = 30
@@ -94,6 +97,7 @@ class Bbr:
         "_cycle_at",
         "_cycle_round",
         "_delivered",
+        "_down_round",
         "_emptied_at",
         "_emptied_rtt_s",
         "_full_rate",
@@ -104,6 +108,7 @@ class Bbr:
         "_packet_size",
         "_probe_round",
         "_probe_wait_s",
+        "_queue_is_ours",
         "_undo",
         "_up_rounds",
         "_wait_fraction",
@@ -132,7 +137,8 @@ class Bbr:
         self._full_rate = 0.0
         self._full_rounds = 0
         self._cycle_at = 0.0
-        self._cycle_round = 0
+        self._cycle_round = self._down_round = 0
+        self._queue_is_ours = True
         self._probe_round = -1
         self._probe_wait_s = 0.0
         self._is_probe_sampled = False
@@ -237,8 +243,11 @@ class Bbr:
         if phase is Phase.PROBE_DOWN or phase is Phase.PROBE_CRUISE:
             if self._is_time_to_probe(now):
                 self._probe_refill()
-            elif phase is Phase.PROBE_DOWN and self._has_left_room(sample.flight):
-                self.phase = Phase.PROBE_CRUISE
+            elif phase is Phase.PROBE_DOWN:
+                self._cruise_if_drained(sample.flight)
+            elif model.is_round_start and model.has_queue and self._queue_is_ours:
+                self.phase = Phase.PROBE_DOWN  # the estimate is a little too high
+                self._down_round = model.round
         elif phase is Phase.PROBE_REFILL:
             if model.is_round_start and model.round > self._probe_round:
                 self._probe_up(sample)
@@ -252,6 +261,14 @@ class Bbr:
         return (
             now >= self._cycle_at + self._probe_wait_s or model.round >= self._cycle_round + rounds
         )
+
+    def _cruise_if_drained(self, flight: int) -> None:
+        """Go on once the queue is gone; one that stays although we send less is not ours."""
+        if self._has_left_room(flight):
+            self.phase = Phase.PROBE_CRUISE
+        elif self.model.round >= self._down_round + MAX_DOWN_ROUNDS:
+            self.phase = Phase.PROBE_CRUISE
+            self._queue_is_ours = False
 
     def _has_left_room(self, flight: int) -> bool:
         model = self.model
@@ -271,7 +288,8 @@ class Bbr:
     def _probe_down(self, now: float) -> None:
         self.phase = Phase.PROBE_DOWN
         self._cycle_at = now
-        self._cycle_round = self.model.round
+        self._cycle_round = self._down_round = self.model.round
+        self._queue_is_ours = True
         self._wait_fraction = (self._wait_fraction + _GOLDEN) % 1.0
         self._probe_wait_s = PROBE_WAIT_S + self._wait_fraction
 

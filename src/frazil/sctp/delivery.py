@@ -93,7 +93,7 @@ class DeliveryMeter:
         self.lost = 0
         self._delivered_at = 0.0
         self._first_sent_at = 0.0
-        self._app_limited_until = 0
+        self._app_limited_until = -1
 
     def begin_burst(self, flight: int, now: float) -> Burst:
         """Packets are about to be sent while ``flight`` bytes are out."""
@@ -105,7 +105,7 @@ class DeliveryMeter:
             self.delivered,
             self._delivered_at,
             self.lost,
-            self.delivered < self._app_limited_until,
+            self.delivered <= self._app_limited_until,
         )
 
     def limit_by_app(self, flight: int) -> None:

@@ -14,6 +14,7 @@ class LossDetector:
     round trip and the reordering window. A lost retransmission is found like any other.
 
     Attributes:
+        sent: The chunks in flight in the order they were sent last; others may be among them.
         latest: The acknowledged chunk that was sent last, None in the beginning.
         is_fresh: Whether ``latest`` is another one since :meth:`find` was called.
         recheck_at: When a chunk that was overtaken will have taken too long, or None.
@@ -22,29 +23,25 @@ class LossDetector:
     __slots__ = (
         "_round_trip",
         "_round_trip_s",
-        "_sent",
         "_widen_after",
         "_window",
         "is_fresh",
         "latest",
         "latest_packet",
         "recheck_at",
+        "sent",
     )
 
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
         self._round_trip_s = 0.0
-        self._sent: deque[OutboundChunk] = deque()
+        self.sent: deque[OutboundChunk] = deque()
         self._widen_after = 0
         self._window = ReorderingWindow()
         self.latest: OutboundChunk | None = None
         self.latest_packet = 0
         self.is_fresh = False
         self.recheck_at: float | None = None
-
-    def sent(self, chunk: OutboundChunk) -> None:
-        """A chunk is in flight, for the first time or again."""
-        self._sent.append(chunk)
 
     def arrived(self, chunk: OutboundChunk, now: float) -> None:
         """A chunk in flight arrived that was sent after :attr:`latest`.
@@ -65,7 +62,7 @@ class LossDetector:
     def mistaken(self) -> None:
         """A chunk that was taken for lost had arrived: once per round trip, be more patient."""
         if self.latest_packet >= self._widen_after:
-            self._widen_after = self._sent[-1].packet if self._sent else self.latest_packet + 1
+            self._widen_after = self.sent[-1].packet if self.sent else self.latest_packet + 1
             self._window.widen()
 
     def recovered(self) -> None:
@@ -82,7 +79,7 @@ class LossDetector:
         self.recheck_at = None
         self.is_fresh = False
         found: list[OutboundChunk] = []
-        sent = self._sent
+        sent = self.sent
         while sent:
             chunk = sent[0]
             if chunk.state == IN_FLIGHT:
@@ -101,13 +98,13 @@ class LossDetector:
 
     def take_last(self) -> OutboundChunk | None:
         """The chunk sent last of those in flight, to be sent again as a probe."""
-        while self._sent:
-            chunk = self._sent.pop()
+        while self.sent:
+            chunk = self.sent.pop()
             if chunk.state == IN_FLIGHT:
                 return chunk
         return None
 
     def forget(self) -> None:
         """Nothing is in flight any more."""
-        self._sent.clear()
+        self.sent.clear()
         self.recheck_at = None

@@ -149,12 +149,13 @@ class Outbound:
         by less than a packet (RFC 9260 section 6.1 B).
         """
         outstanding = self._outstanding
-        if not outstanding.lost and not self._queue and not self._probe_is_due:
-            return
         if now != self._burst_at:
+            if not self._has_something:
+                return
             self._begin_burst(now)
-        is_open = self._may_send(now)
+        is_open = outstanding.flight < self.controller.window and self._pacer.next_at <= now
         if not is_open and not self._rush and not self._probe_is_due:
+            self._wait()
             return
         outstanding.begin_packet()
         before = outstanding.next_tsn
@@ -169,9 +170,15 @@ class Outbound:
         self._rush = self._probe_is_due = False
         if len(chunks) > count:
             self._pacer.sent(room - left)
-            self._timer.sent(now)
-            if not self._queue and not outstanding.lost:
-                self._meter.limit_by_app(outstanding.flight)
+            if self._timer.moved_at != now:
+                self._timer.sent(now)
+        elif is_open:
+            self._meter.limit_by_app(outstanding.flight)
+
+    @property
+    def _has_something(self) -> bool:
+        """Whether there is anything to send, be it allowed or not."""
+        return bool(self._outstanding.lost or self._probe_is_due or self._queue)
 
     def _begin_burst(self, now: float) -> None:
         """The first packet of an instant is about to be sent."""
@@ -183,15 +190,14 @@ class Outbound:
         self._pacer.begin_burst(now)
         self._outstanding.begin_burst(self._meter.begin_burst(flight, now))
 
-    def _may_send(self, now: float) -> bool:
-        """Whether window and pace let another packet out; if not, why is remembered."""
-        if self._outstanding.flight >= self.controller.window:
+    def _wait(self) -> None:
+        """Another packet may not leave yet: remember why."""
+        if not self._has_something:
+            self._meter.limit_by_app(self._outstanding.flight)
+        elif self._outstanding.flight >= self.controller.window:
             self._is_window_limited = True
-            return False
-        if self._pacer.next_at > now:
+        else:
             self._paced_until = self._pacer.wait()
-            return False
-        return True
 
     def _fill_lost(self, chunks: list[bytes], room: int, now: float) -> int:
         """The room that is left, zero if the next chunk to repeat does not fit."""

@@ -22,7 +22,7 @@ HEADROOM = 0.15
 MIN_RTT_LIFETIME_S = 5.0
 """For how long a round trip is taken to be the least one without being seen again."""
 
-QUEUE_GAIN = 1.25
+QUEUE_GAIN = 1.125
 """A round trip this much longer than the least one tells of a queue that stays."""
 
 _AGGREGATION_ROUNDS = 10
@@ -40,6 +40,7 @@ class PathModel:
         flight_high: The upper bound of the flight, infinite if none was found.
         min_rtt_s: The least round trip, infinite before the first measurement.
         min_rtt_at: When it was measured.
+        has_queue: Whether a queue stood throughout the last round that ended.
         has_high_loss: Whether the last round that ended lost too much.
     """
 
@@ -61,6 +62,7 @@ class PathModel:
         "flight_high",
         "flight_low",
         "has_high_loss",
+        "has_queue",
         "is_round_start",
         "min_rtt_at",
         "min_rtt_s",
@@ -77,6 +79,7 @@ class PathModel:
         self.round = 0
         self.is_round_start = False
         self.has_high_loss = False
+        self.has_queue = False
         self.min_rtt_s = math.inf
         self.min_rtt_at = 0.0
         self.flight_high = math.inf
@@ -160,8 +163,8 @@ class PathModel:
         self._round_ends = sample.delivered
         sent = sample.delivered - self._round_started + self._round_lost
         self.has_high_loss = self.is_too_much(self._round_lost, sent)
-        has_queue = self._round_rtt_s > QUEUE_GAIN * self.min_rtt_s + RESOLUTION_S
-        if adapts and self._round_lost and (self.has_high_loss or has_queue):
+        self.has_queue = self._round_rtt_s > QUEUE_GAIN * self.min_rtt_s + RESOLUTION_S
+        if adapts and self._round_lost and (self.has_high_loss or self.has_queue):
             self._lower(window)
         self._round_started = sample.delivered
         self._round_lost = 0

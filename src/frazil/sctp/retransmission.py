@@ -93,7 +93,7 @@ class RetransmissionQueue:
         self.next_tsn += 1
         self.flight += chunk.size
         self._burst.flight = self.flight
-        self.detector.sent(chunk)
+        self.detector.sent.append(chunk)
         if message.chunks is not None:
             message.chunks.append(chunk)
 
@@ -122,7 +122,7 @@ class RetransmissionQueue:
         if chunk is None:
             return None
         if chunk.size > room:
-            self.detector.sent(chunk)
+            self.detector.sent.append(chunk)
             return None
         return self._send_again(chunk)
 
@@ -131,7 +131,7 @@ class RetransmissionQueue:
         chunk.packet = self._packet
         chunk.burst = self._burst
         self._burst.flight = self.flight
-        self.detector.sent(chunk)
+        self.detector.sent.append(chunk)
         return chunk.wire
 
     def acknowledge(self, sack: Sack, now: float) -> Acknowledged | None:
@@ -238,7 +238,8 @@ class RetransmissionQueue:
         if found and not is_recovering:
             self._doubted.clear()
         for chunk in found:
-            self._lose(chunk, now)
+            if chunk.state == IN_FLIGHT:  # not given up with another piece of its message
+                self._lose(chunk, now)
         return found
 
     def _lose(self, chunk: OutboundChunk, now: float) -> None:

@@ -1,5 +1,7 @@
 """How long to wait for acknowledgements: the tail loss probe, and T3-rtx after it."""
 
+import math
+
 from frazil.sctp.rtt import RoundTrip
 
 PEER_DELAY_S = 0.2
@@ -11,21 +13,22 @@ class RetransmissionTimer:
 
     Attributes:
         expires_at: When T3-rtx expires, None while nothing is outstanding (RFC 9260 section 6.3.2).
-        expirations: How often it did, with no acknowledgement in between.
+        moved_at: When something was sent or acknowledged last.
+        expirations: How often T3-rtx expired, with no acknowledgement in between.
     """
 
-    __slots__ = ("_moved_at", "_probed", "_round_trip", "expirations", "expires_at")
+    __slots__ = ("_probed", "_round_trip", "expirations", "expires_at", "moved_at")
 
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
-        self._moved_at = 0.0
+        self.moved_at = -math.inf
         self._probed = False
         self.expirations = 0
         self.expires_at: float | None = None
 
     def sent(self, now: float) -> None:
         """Something is sent."""
-        self._moved_at = now
+        self.moved_at = now
         if self.expires_at is None:
             self.expires_at = now + self._round_trip.rto_s
 
@@ -35,13 +38,14 @@ class RetransmissionTimer:
 
     def acked(self, now: float) -> None:
         """Something was acknowledged that had not been."""
-        self._moved_at = now
+        self.moved_at = now
         self._probed = False
         self.expirations = 0
 
     def stop(self) -> None:
         """Nothing is outstanding."""
         self.expires_at = None
+        self.moved_at = -math.inf
 
     def probe_at(self, *, is_single: bool) -> float | None:
         """When to ask by a probe whether the last packets arrived (RFC 8985 section 7.2).
@@ -55,7 +59,7 @@ class RetransmissionTimer:
         smoothed_s = self._round_trip.smoothed_s
         if self._probed or smoothed_s is None or self.expires_at is None:
             return None
-        at = self._moved_at + 2 * smoothed_s + (PEER_DELAY_S if is_single else 0.0)
+        at = self.moved_at + 2 * smoothed_s + (PEER_DELAY_S if is_single else 0.0)
         return at if at < self.expires_at else None
 
     def probed(self, now: float) -> None:

@@ -41,7 +41,10 @@ def test_what_was_sent_when_the_application_had_no_more_is_marked():
     second = meter.begin_burst(2000, 0.01)
     assert (first.is_app_limited, second.is_app_limited) == (False, True)
     meter.measure(second, 2000, 0.1)
-    assert not meter.begin_burst(0, 0.2).is_app_limited
+    third = meter.begin_burst(0, 0.2)
+    assert third.is_app_limited  # there was a pause before it
+    meter.measure(third, 1, 0.3)
+    assert not meter.begin_burst(0, 0.3).is_app_limited
 
 
 def test_no_time_no_rate():

@@ -240,6 +240,19 @@ def test_all_pieces_of_a_message_are_abandoned_with_a_tsn_for_the_missing_end():
     assert not flight.queue
 
 
+def test_pieces_that_are_lost_together_leave_the_flight_once():
+    flight = Flight()
+    message = flight.send(total=3, limit=0)
+    flight.send_more(message)
+    flight.send_more(message)
+    for _ in range(3):
+        flight.send()
+    flight.sack(99, (4, 6))
+    assert flight.lost == [100, 101, 102]
+    assert flight.queue.flight == 0
+    assert flight.resend() == []
+
+
 def test_a_message_sent_as_a_whole_needs_no_other_end():
     flight = Flight()
     message = flight.send(total=1, limit=0)
