@@ -18,6 +18,7 @@ from frazil.sdp import parse_sdp
 from support.peer_pair import (
     Peer,
     connected_pair,
+    media_peer,
     negotiate,
     offering,
     ufrag,
@@ -111,6 +112,21 @@ def test_answer_to_a_replaced_offer_is_refused() -> None:
     assert isinstance(operation.error, InvalidModificationError)
     peer.set_local()
     assert peer.pc.signaling_state == "stable"
+
+
+def test_answer_outlives_a_rollback_if_the_same_offer_comes_again() -> None:
+    peer = Peer()
+    offer = media_peer("audio", seed=2).set_local()
+    peer.set_remote(offer)
+    answer = peer.complete(peer.pc.create_answer())
+    peer.set_remote({"type": "rollback"})
+    peer.transceiver("video")
+    peer.complete(peer.pc.create_offer())
+    peer.set_remote(offer)
+    assert peer.set_local(answer).sdp == answer.sdp
+    video, audio = peer.pc.transceivers
+    assert (audio.mid, audio.current_direction) == ("0", "recvonly")
+    assert (video.mid, video.current_direction) == (None, None)
 
 
 def test_one_answer_may_be_applied_first_as_pranswer() -> None:
