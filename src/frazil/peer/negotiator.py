@@ -23,6 +23,7 @@ from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import live_data_index
 from frazil.peer.negotiation_needed import NegotiationNeeded
 from frazil.peer.operation import Steps
+from frazil.peer.section_name import with_mids, without_mids
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
 from frazil.peer.succession import check_succession
 from frazil.peer.transceiver import Transceiver
@@ -225,7 +226,7 @@ class Negotiator:
         offer = self._core.descriptions.pending_remote
         assert offer is not None  # the signalling state says so
         draft = self._creator.make_answer(offer)
-        text = write_sdp(draft.model)
+        text = write_sdp(without_mids(draft.model, offer.is_named_at))
         self._created_answer = _Created(text, draft, self._revision, offer.model)
         return self._created_answer
 
@@ -250,8 +251,10 @@ class Negotiator:
         try:
             model = parse_sdp(sdp)
             if kind is SdpType.OFFER:
+                model = with_mids(model, slots.remote.model.media if slots.remote else ())
                 validate_offer(model)
             elif slots.pending_local is not None:
+                model = with_mids(model, slots.pending_local.model.media)
                 validate_answer(model, slots.pending_local.model)
         except SdpSyntaxError as error:
             raise RTCError(

@@ -129,6 +129,33 @@ def test_answer_outlives_a_rollback_if_the_same_offer_comes_again() -> None:
     assert (video.mid, video.current_direction) == (None, None)
 
 
+def unnamed(text: str) -> str:
+    return re.sub(r"a=(mid|group):.*\r\n", "", text)
+
+
+def test_offer_without_mids_is_answered_without_them() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    for _ in range(2):
+        offer = one.set_local()
+        two.set_remote({"type": "offer", "sdp": unnamed(offer.sdp)})
+        answer = two.set_local()
+        assert "a=mid" not in answer.sdp
+        one.set_remote({"type": "answer", "sdp": answer.sdp})
+        for peer in (one, two):
+            assert [each.mid for each in peer.pc.transceivers] == ["0", "1"]
+            assert len(peer.pc.transports.dtls) == 2, "nothing is bundled"
+
+
+def test_names_of_sections_without_mids_are_new() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    offer = unnamed(one.set_local().sdp)
+    two.set_remote({"type": "offer", "sdp": offer.replace("m=video", "a=mid:0\r\nm=video")})
+    assert [each.mid for each in two.pc.transceivers] == ["0", "1"]
+    two.set_remote({"type": "rollback"})
+    two.set_remote({"type": "offer", "sdp": offer + "a=mid:0\r\n"})
+    assert [each.mid for each in two.pc.transceivers] == ["1", "0"]
+
+
 def test_one_answer_may_be_applied_first_as_pranswer() -> None:
     peer = Peer()
     peer.set_remote(offering(2).set_local())
