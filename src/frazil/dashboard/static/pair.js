@@ -70,6 +70,15 @@ export function pairsInUse(session) {
   return spans;
 }
 
+/** When the pair in use was silent for so long that it counted as lost: spans, too. */
+export function silencesOf(session) {
+  return session.of("ice", "liveness-lost").map((record) => {
+    const { silent_s: silent } = record.facts;
+    const text = `${Math.round(silent)} s`;
+    return { from: record.at - silent, until: record.at, kind: "late", text, record: null };
+  });
+}
+
 function typesOf(session) {
   return new Map(session.of("ice", "pair-formed")
     .map(({ facts }) => [facts.pair, `${facts.local} → ${facts.remote}`]));
