@@ -23,7 +23,7 @@ from frazil.dashboard.listing import Listing, Window
 from frazil.dashboard.live import view_of
 from frazil.dashboard.recording import MAX_LINE, Recording
 from frazil.record import Json
-from frazil.w3c.peerconnection import DIRECTORY
+from frazil.w3c.peerconnection import CENSUS
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,7 +60,7 @@ class Dashboard:
     ) -> None:
         self._access = Access(token, hosts)
         self._recordings = {each.id: each for each in recordings}
-        self._listing = Listing(DIRECTORY, recordings)
+        self._listing = Listing(CENSUS, recordings)
         self.path = f"/{self._access.token}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +105,7 @@ class Dashboard:
         name = _first(query, "id")
         if name in self._recordings:
             return self._recordings[name].view()
-        entry = DIRECTORY.get(_number(name))
+        entry = CENSUS.get(_number(name))
         connection = None if entry is None else entry.connection
         if entry is None or connection is None:
             raise HttpError(HTTPStatus.NOT_FOUND)

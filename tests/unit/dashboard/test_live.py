@@ -9,13 +9,13 @@ from frazil.dashboard import live
 from frazil.dashboard.encoding import dump
 from frazil.dashboard.feed import Mark
 from frazil.dashboard.live import row_of, view_of
-from frazil.w3c.directory import Directory
+from frazil.w3c.census import Census
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
 def enter(connection):
-    directory = Directory()
-    return directory.get(directory.enter(connection, connection._loop))
+    census = Census()
+    return census.get(census.enter(connection, connection._loop))
 
 
 @on_virtual_pair
