@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -142,6 +143,54 @@ async def test_a_recording_is_opened_from_a_file(user: DashboardChromium, tmp_pa
             "performance.getEntriesByType('resource').map((each) => new URL(each.name).origin)"
         )
         assert set(asked) == {await page.look("location.origin")}
+
+
+async def test_a_recording_is_dropped_onto_the_page(
+    user: DashboardChromium, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.jsonl"
+    await asyncio.to_thread(record_session, path, HOSTILE)
+    text = json.dumps(await asyncio.to_thread(path.read_text))
+    drop = (
+        "((data) => {"
+        f"data.items.add(new File([{text}], 'dropped.jsonl'));"
+        "document.body.dispatchEvent("
+        "new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));"
+        "return 0; })(new DataTransfer())"
+    )
+    async with shown(user) as page:
+        for _ in range(2):  # the second takes the place of the first
+            await page.look(drop)
+            await page.until("document.title.startsWith('dropped.jsonl')")
+            assert HOSTILE in await page.look("texts('.layers th')")
+            assert await page.look("document.getElementById('made')") is None
+
+
+async def test_a_connection_that_has_not_begun(user: DashboardChromium) -> None:
+    connection = RTCPeerConnection()
+    async with connection, shown(user, str(number_of(connection))) as page:
+        assert "Nothing has changed yet." in await page.look("texts('.card p:not([hidden])')")
+        seen = await page.look("performance.getEntriesByType('resource').length")
+        await page.until(f"performance.getEntriesByType('resource').length > {seen} + 1")
+        connection.createDataChannel("x")
+        await connection.setLocalDescription()
+        await page.until("texts('.moments .what').includes('a local offer was applied')")
+        assert "Nothing has changed yet." not in await page.look("texts('.card p:not([hidden])')")
+
+
+async def test_a_report_is_copied_or_shown(user: DashboardChromium, tmp_path: Path) -> None:
+    path = tmp_path / "failed.jsonl"
+    await asyncio.to_thread(record_failed_session, path)
+    async with shown(user, "file-1", [read_file(path, "file-1")]) as page:
+        await page.look("Object.defineProperty(navigator, 'clipboard', {value: undefined}) && 0")
+        await page.look("document.querySelector('.head button').click() ?? 0")
+        await page.until("document.querySelector('dialog[open]')")
+        report = await page.look("document.querySelector('dialog textarea').value")
+        assert "FZ-ICE-CONSENT-LOST: The peer did not answer for 30 s" in report
+        assert "connection: closed (was failed)" in report
+        assert "connection disconnected -> failed: consent to send is lost" in report
+        await page.press("Escape")
+        await page.until("!document.querySelector('dialog')")
 
 
 async def test_a_file_that_is_no_recording(user: DashboardChromium, tmp_path: Path) -> None:

@@ -160,5 +160,4 @@ async def serve(
     """
     server = Server(Dashboard(token, recordings=recordings))
     await server.start(port)
-    _log.info("the dashboard is at %s", server.url)
     return server
