@@ -98,7 +98,8 @@ async def test_a_connection_that_is_closed_can_be_looked_at(pair: VirtualPair) -
     assert view["records"][-1]["facts"]["new"] == "closed"
 
 
-def test_a_connection_of_another_thread_is_looked_at_there():
+def test_a_connection_of_another_thread_is_looked_at_there(monkeypatch):
+    monkeypatch.setattr(live, "ANSWER_LIMIT_S", 60.0)
     ready, over = threading.Event(), threading.Event()
     made = []
 

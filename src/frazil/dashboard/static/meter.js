@@ -32,7 +32,7 @@ function consent(found) {
   return element("div", {},
     element("p", {}, "The peer lets us send ", element("b", {}, text), "."),
     bar("Consent of the peer", left, limit, text),
-    element("p", { class: "quiet small" }, pair));
+    element("p", { class: "quiet small" }, pair.replace("->", " → ")));
 }
 
 function remaining({ at, lifetime }, now) {

@@ -29,6 +29,7 @@ export function pairsOf(session) {
     if (event === "nominated" || (event === "selected" && facts.nominated)) pair.isNominated = true;
   }
   for (const [label, pair] of pairs) {
+    pair.asked = Math.max(pair.asked, pair.answered); // a nomination asks, too
     pair.isInUse = inUse !== undefined && inUse.pair === label && inUse.until === session.view.now;
   }
   return [...pairs.values()];
