@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from frazil.trace import EVENTS, Fact, TraceRecord
+
+_LATEST: Final = 1e15
+"""No clock shows this many seconds."""
 
 
 def read_records(lines: Iterable[str]) -> list[TraceRecord]:
@@ -57,7 +60,7 @@ def _record(entry: Any) -> TraceRecord | None:
         return None
     at, layer, event, transport, *facts = entry
     kind = EVENTS.get((str(layer), str(event)))
-    if kind is None or len(facts) != len(kind.facts):
+    if kind is None or len(facts) != len(kind.facts) or not -_LATEST < at < _LATEST:
         return None
     return TraceRecord(float(at), kind, tuple(map(_fact, facts)), str(transport))
 
