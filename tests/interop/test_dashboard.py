@@ -292,6 +292,10 @@ async def test_a_timeline_is_opened_offline(user: DashboardChromium, tmp_path: P
         assert await page.look("performance.getEntriesByType('resource').length") == 0
         assert HOSTILE in await page.look("texts('.layers th')")
         assert await page.look("document.getElementById('made')") is None
+        assert await page.look("texts('.candidates summary')") == ["Candidates (8)"]
+        told = await page.look("texts('.candidates tbody tr')")
+        assert told[0] == "ourshost10.0.0.1:491520.000 s"
+        assert "theirsrelay203.0.113.9:491530.060 s" in told
         assert "an ICE restart began: both sides have new credentials" in await page.look(
             "texts('.moments .what')"
         )
