@@ -13,6 +13,8 @@ import roundtrip
 import setup
 import unreachable
 import volume
+from codepath import count_paths
+from count import section
 from harness import main
 
 MODULES = (
@@ -22,4 +24,4 @@ MODULES = (
 )
 
 if __name__ == "__main__":
-    sys.exit(main([module.METRIC for module in MODULES]))
+    sys.exit(main([module.METRIC for module in MODULES], lambda: section(count_paths())))

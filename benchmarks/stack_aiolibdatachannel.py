@@ -1,4 +1,4 @@
-"""aiolibdatachannel: libdatachannel (C++) with an interface for asyncio, for Python 3.12 and newer."""
+"""aiolibdatachannel: libdatachannel (C++) for asyncio, on Python 3.12 and newer."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -56,7 +56,7 @@ class AiolibdatachannelPeer(Peer):
 
     async def drain(self, low: int) -> None:
         # Nobody but `send` may wait for its event, and that only for one level.
-        while self.buffered > low:
+        while self.buffered > low:  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
 
     async def close(self) -> None:
