@@ -10,6 +10,7 @@ import loss
 import message
 import mixed
 import roundtrip
+import setting
 import setup
 import unreachable
 import volume
@@ -20,7 +21,7 @@ from harness import main
 MODULES = (
     *(connect, setup, unreachable),
     *(bulk, message, roundtrip, loss, mixed),
-    *(idle, crowd, volume),
+    *(idle, crowd, volume, setting),
 )
 
 if __name__ == "__main__":

@@ -1,50 +1,66 @@
 """Crowd: what a further pair costs in a process that already holds many."""
 
-import asyncio
 import gc
 import resource
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from typing import NamedTuple
 
 from effort import FULL, Effort
 from harness import main
-from link import connected_pair
+from link import connected_pair, enter_pairs
 from machine import resident_bytes
 from metric import Column, Metric
 from peer import Adapter
 from process import run_alone
 from stack import AIORTC, FRAZIL, Stack
 
-AT_ONCE = 20
-"""Pairs that connect at the same time: some stacks spend most of a connection waiting."""
-
 TIMEOUT_S = 240.0
 
 
-async def job(adapter: Adapter, effort: Effort) -> list[tuple[float, float]]:
-    """Milliseconds of CPU and kB for each pair of a stage, the upkeep of the others included."""
+class Cost(NamedTuple):
+    """What a crowd costs.
+
+    Attributes:
+        cpu_ms: CPU for each pair of a stage, by stage, the upkeep of the others included.
+        kb: Memory per pair in the end.
+        collection_ms: How long a full garbage collection then takes.
+        frozen_ms: The same after ``gc.freeze()``.
+    """
+
+    cpu_ms: list[float]
+    kb: float
+    collection_ms: float
+    frozen_ms: float
+
+
+async def job(adapter: Adapter, effort: Effort) -> Cost:
+    """Connect as many pairs as each stage has, and keep them."""
     _allow_many_files()
     async with connected_pair(adapter.make_peer):
         pass  # what a process needs once is not counted
-    costs = []
+    cpu_ms: list[float] = []
     held = 0
     async with AsyncExitStack() as pairs:
         bytes_before = _settled_bytes()
         for size in effort.crowd:
             cpu_before = time.process_time()
-            for start in range(held, size, AT_ONCE):
-                await asyncio.gather(
-                    *(
-                        pairs.enter_async_context(connected_pair(adapter.make_peer))
-                        for _ in range(start, min(start + AT_ONCE, size))
-                    )
-                )
-            cpu_ms = (time.process_time() - cpu_before) * 1e3
-            costs.append((cpu_ms / (size - held), (_settled_bytes() - bytes_before) / size / 1e3))
+            await enter_pairs(pairs, adapter, size - held)
+            cpu_s = time.process_time() - cpu_before
+            cpu_ms.append(cpu_s / (size - held) * 1e3)
             held = size
-    return costs
+        kb = (_settled_bytes() - bytes_before) / held / 1e3
+        collection_ms = _collection_ms()
+        gc.freeze()
+        return Cost(cpu_ms, kb, collection_ms, _collection_ms())
+
+
+def _collection_ms() -> float:
+    cpu_before = time.process_time()
+    gc.collect()
+    return (time.process_time() - cpu_before) * 1e3
 
 
 def _allow_many_files() -> None:
@@ -60,12 +76,14 @@ def _settled_bytes() -> int:
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
-    costs = run_alone("crowd", stack, effort, timeout_s=TIMEOUT_S)
-    by_size = dict(zip(effort.crowd, costs, strict=True))
+    cost = Cost(*run_alone("crowd", stack, effort, timeout_s=TIMEOUT_S))
+    stages = zip(effort.crowd, cost.cpu_ms, strict=True)
     return {
-        **{f"cpu_ms_{size}": cpu_ms for size, (cpu_ms, _) in by_size.items()},
-        "cpu_growth": costs[-1][0] / costs[0][0],
-        "kb": costs[-1][1],
+        **{f"cpu_ms_{size}": cpu_ms for size, cpu_ms in stages},
+        "cpu_growth": cost.cpu_ms[-1] / cost.cpu_ms[0],
+        "kb": cost.kb,
+        "collection_ms": cost.collection_ms,
+        "frozen_ms": cost.frozen_ms,
     }
 
 
@@ -81,6 +99,8 @@ METRIC = Metric(
         *(Column(f"cpu_ms_{size}", f"up to {size:,} pairs, ms") for size in FULL.crowd),
         Column("cpu_growth", "last stage to first"),
         Column("kb", "memory per pair in the end, kB"),
+        Column("collection_ms", "full garbage collection in the end, ms"),
+        Column("frozen_ms", "after `gc.freeze()`, ms"),
     ),
     measure,
     rounds=1,

@@ -15,7 +15,7 @@ class Effort(NamedTuple):
         count_s: How long it is counted.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
         idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
-        idle_s: How long they are watched; two consent checks take at most 12 s.
+        idle_s: How long they are watched; every stack asks for consent at least once meanwhile.
         unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
         volumes: How many bytes a channel has carried at each stage of the growth by bytes.
@@ -43,13 +43,13 @@ GIGABYTE = 1000 * MEGABYTE
 FULL = Effort(
     rounds=3,
     connections=40,
-    connect_s=4.0,
+    connect_s=3.0,
     pairs_at_once=50,
     warm_up_s=0.4,
-    count_s=1.0,
+    count_s=0.8,
     round_trips=2000,
     idle_pairs=(50, 200),
-    idle_s=12.0,
+    idle_s=10.0,
     unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),
     volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
