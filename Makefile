@@ -52,6 +52,11 @@ format: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks
 
+# Thousands of connections on one port, held for ten minutes.
+.PHONY: scale
+scale: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/scale.py
+
 live-events: $(VENV)/dev.stamp
 	FRAZIL_LIVE_EVENTS=docs/reference/live-events.md $(BIN)/python -m pytest tests/interop/test_live.py
 

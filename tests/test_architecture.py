@@ -68,7 +68,7 @@ def test_below_aio_everything_can_be_imported_without_io_clock_and_randomness():
 
 def test_the_contract_names_every_layer_below_aio():
     above = {"frazil.aio", "frazil.w3c", "frazil.testing", "frazil.doctor", "frazil.metrics"}
-    above |= {"frazil.cli"}
+    above |= {"frazil.cli", "frazil.worker"}
     parts = {
         f"frazil.{path.stem}"
         for path in (SOURCE / "frazil").iterdir()
