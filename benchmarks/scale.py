@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from gauge import Gauge, Reading, freeze
-from harness import number, progress
+from harness import progress
 from machine import Machine, Watch
-from stack import LOOPBACK
+from network import LOOPBACK
+from summary import number
 
 from frazil import IceOptions, RTCCertificate, RTCPeerConnection
 from frazil.aio import SystemNetwork
@@ -36,6 +37,7 @@ SETTLE_S = 3.0
 """Between the last connection of a step and the reading: what set-up still has to say."""
 GROWTH_LIMIT = 1.2
 """What a connection of the last step may cost, relative to the step that was cheapest."""
+PROGRESS_EVERY = 100
 LINE_LIMIT = 1 << 20
 SPARE_FILES = 200
 SERVER = Path(__file__).with_name("scale_server.py")
@@ -128,7 +130,8 @@ class Clients:
                 await slots.acquire()
                 group.create_task(self._open()).add_done_callback(lambda _: slots.release())
                 await asyncio.sleep(1 / rate)
-                progress(f"{opened:,} of {total:,} connections, {len(self.failures)} failed")
+                if opened % PROGRESS_EVERY == 0:
+                    progress(f"{opened:,} of {total:,} connections, {len(self.failures)} failed")
 
     async def _open(self) -> None:
         pc = RTCPeerConnection(self._configuration, ice=self._ice)
@@ -195,11 +198,17 @@ class Scale:
             rested = await self._read()
             both = range(2)
             added = size - opened
+            idle_us = tuple(rested[i].cpu_share(resting[i]) / size * 1e6 for i in both)
             yield Step(
                 size,
                 tuple((rested[i].resident - empty[i].resident) / (size - 1) / 1e3 for i in both),
-                tuple((grown[i].cpu_s - before[i].cpu_s) / added * 1e3 for i in both),
-                tuple(rested[i].cpu_share(resting[i]) / size * 1e6 for i in both),
+                tuple(
+                    opening_cpu_s(before[i], grown[i], (opened + size) / 2 * idle_us[i])
+                    / added
+                    * 1e3
+                    for i in both
+                ),
+                idle_us,
                 tuple(grown[i].stall_s * 1e3 for i in both),
                 tuple(grown[i].collection_s * 1e3 for i in both),
             )
@@ -219,6 +228,11 @@ class Scale:
             for old, new in zip(before, after, strict=True)
         )
         return f"Held for {minutes:g} minutes. Server: {server}. Clients: {clients}."
+
+
+def opening_cpu_s(before: Reading, grown: Reading, idle_us: float) -> float:
+    """What opening took of the processor, without what those that idled meanwhile took."""
+    return grown.cpu_s - before.cpu_s - (grown.at - before.at) * idle_us / 1e6
 
 
 TITLES = (
@@ -259,11 +273,9 @@ async def run(arguments: argparse.Namespace) -> int:
         print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|")
         async for step in scale.steps(sizes, arguments.rate, arguments.idle):
             steps.append(step)
-            progress("")
             print(row(step), flush=True)
         held = await scale.hold(arguments.hold) if arguments.hold else "Not held."
         state = await server.state()
-        progress("")
     disconnected = clients.changes["disconnected"] + state.changes.get("disconnected", 0)
     print(f"\n{growth(steps)}\n{held}")
     print(

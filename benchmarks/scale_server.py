@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gauge import Gauge, freeze, lost_at
-from stack import LOOPBACK
+from network import LOOPBACK
 
 from frazil import IceOptions, RTCCertificate, RTCDataChannel, RTCPeerConnection, SharedPort
 from frazil.aio import SystemNetwork

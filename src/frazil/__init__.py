@@ -27,6 +27,7 @@ from frazil.errors import (
 )
 from frazil.explain import Finding, Report
 from frazil.ice import Candidate, IceConfig
+from frazil.peer.priority import RTCPriorityType
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -119,6 +120,7 @@ __all__ = [
     "RTCPeerConnectionIceErrorEvent",
     "RTCPeerConnectionIceEvent",
     "RTCPeerConnectionState",
+    "RTCPriorityType",
     "RTCRemoteCloseEvent",
     "RTCRtpReceiver",
     "RTCRtpSender",

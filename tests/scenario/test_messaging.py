@@ -239,3 +239,22 @@ async def test_messages_both_ways_at_once_keep_their_order(stage):
     await stage.sleep(10)
     expected = [f"{number} " + "x" * (number * 7 % 3000) for number in range(300)]
     assert alice.inbox["chat"] == bob.inbox["chat"] == expected
+
+
+async def test_priorities_share_what_the_path_carries(stage):
+    """webrtc-priority 6: both ends know it, and each level gets twice as much as the one below."""
+    alice, bob = await stage.connect("first")
+    priorities = ["very-low", "low", "medium", "high"]
+    channels = [alice.pc.createDataChannel(each, priority=each) for each in priorities]
+    await stage.sleep(1)
+    theirs = [bob.channels[each] for each in priorities]
+    assert [each.priority for each in channels] == [each.priority for each in theirs] == priorities
+    for channel in channels:
+        while channel.bufferedAmount < 4_000_000:
+            channel.send(bytes(4000))
+    before = [each.bufferedAmount for each in channels]
+    while channels[3].bufferedAmount > 1_000_000:
+        await stage.sleep(0.01)
+    sent = [start - each.bufferedAmount for start, each in zip(before, channels, strict=True)]
+    shares = [each / sent[0] for each in sent]
+    assert shares == pytest.approx([1, 2, 4, 8], rel=0.02)

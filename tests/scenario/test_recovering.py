@@ -17,6 +17,11 @@ BOTH = pytest.mark.parametrize(
 )
 
 
+RESTARTED = "completed disconnected failed checking connected completed"
+RESTARTED_BY_THE_OTHER = "completed disconnected checking connected completed"
+"""Consent ends half an interval later here, and the restart of the other comes before."""
+
+
 async def connected(stage, *policies, **options):
     """Two peers that negotiate by themselves; the first one offered and is polite."""
     policies = policies or ("restart", "restart")
@@ -45,19 +50,18 @@ async def test_a_path_that_failed_is_restarted_by_one_side(stage, policies):
     for peer in (alice, bob):
         peer.channels["chat"].send(f"{peer.name} in the dark")
     await stage.sleep(60)
+    restarter, other = sorted((alice, bob), key=lambda peer: len(asked(peer)), reverse=True)
+    assert (len(asked(restarter)), len(asked(other))) == (1, 0)
+    assert states(restarter, ICE, since=5) == RESTARTED
+    assert states(other, ICE, since=5) in (RESTARTED, RESTARTED_BY_THE_OTHER)
     for peer in (alice, bob):
-        assert states(peer, ICE, since=5) == (
-            "completed disconnected failed checking connected completed"
-        )
-        assert states(peer, CONNECTION, since=5) == (
-            "connected disconnected failed connecting connected"
+        assert states(peer, CONNECTION, since=5).replace("failed ", "") == (
+            "connected disconnected connecting connected"
         )
         assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
     assert (alice.inbox["chat"], bob.inbox["chat"]) == (["bob in the dark"], ["alice in the dark"])
-    restarter = alice if policies[0] == "restart" else bob  # the controlling side is first
-    other = bob if restarter is alice else alice
-    assert (len(asked(restarter)), len(asked(other))) == (1, 0)
-    late_s = 0 if restarter is alice else YIELD_S
+    assert policies[stage.peers.index(restarter)] == "restart"
+    late_s = 0 if restarter is alice else YIELD_S  # the controlling side does not wait
     failed_at = restarter.witness.at(ICE, "failed")
     assert asked(restarter)[0] == pytest.approx(failed_at + late_s, abs=0.01)
 
@@ -89,8 +93,9 @@ async def test_a_path_that_stays_dead_is_tried_again_and_again_but_not_faster(st
     assert 5 <= len(attempts) <= 600 / 39.5
     assert min(waits) >= 39.5
     assert waits[-1] >= 60
-    once = "failed checking"
-    assert states(alice, ICE, since=5).startswith(f"completed disconnected {once} {once} {once}")
+    once = "checking failed"
+    attempted = states(alice, ICE, since=5).removeprefix("completed disconnected ")
+    assert attempted.removeprefix("failed ").startswith(f"{once} {once} {once}")
     stage.net.heal()
     await stage.sleep(70)
     for peer in (alice, bob):
@@ -186,10 +191,9 @@ async def test_a_nat_that_moves_and_lets_nobody_in_is_overcome_by_a_restart(stag
     await stage.sleep(20)
     home.change_address("203.0.113.77")
     await stage.sleep(60)
-    for peer in (alice, bob):
-        assert states(peer, ICE, since=5) == (
-            "completed disconnected failed checking connected completed"
-        )
+    seen = {states(peer, ICE, since=5) for peer in (alice, bob)}
+    assert RESTARTED in seen
+    assert seen <= {RESTARTED, RESTARTED_BY_THE_OTHER}
     assert len(asked(alice)) + len(asked(bob)) == 1
 
 

@@ -4,9 +4,12 @@ What one side says arrives at the other in order and later, as over a server.
 """
 
 import asyncio
-from typing import Any, Self
+import re
+from typing import Any, Final, Self
 
 from support.signalling import Peer, candidate_init
+
+_UFRAG: Final = re.compile(r"(?m)^a=ice-ufrag:(\S+)")
 
 
 class Side:
@@ -27,6 +30,7 @@ class Side:
         self.is_polite = is_polite
         self.ignored = 0
         self._ignores_offer = False
+        self._ignored_ufrags: set[str] = set()
         self._inbox: asyncio.Queue[Any] = asyncio.Queue()
         self._outbox: asyncio.Queue[Any]
         self._is_stable = True
@@ -73,6 +77,7 @@ class Side:
         self._ignores_offer = is_offer and not self._is_stable and not self.is_polite
         if self._ignores_offer:
             self.ignored += 1
+            self._ignored_ufrags.update(_UFRAG.findall(description["sdp"]))
             return
         await self.peer.setRemoteDescription(description)
         if is_offer:
@@ -80,10 +85,16 @@ class Side:
         self._is_stable = True
 
     async def _take_candidate(self, candidate: Any) -> None:
+        """Hand it on; it may be refused if it belongs to an offer that was ignored.
+
+        A browser may say such a candidate after the answer that followed on the rollback, when the
+        flag of the sample code is down again: then its username fragment tells.
+        """
         try:
             await self.peer.addIceCandidate(candidate)
         except Exception:
-            if not self._ignores_offer:
+            ufrag = candidate and candidate.get("usernameFragment")
+            if not self._ignores_offer and ufrag not in self._ignored_ufrags:
                 raise
 
     def _on_candidate(self, event: Any) -> None:

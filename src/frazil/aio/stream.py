@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from typing import Final, cast
+from typing import cast
 
 from frazil.address import canonical_ip
 from frazil.aio.network import (
@@ -14,9 +14,6 @@ from frazil.aio.network import (
     Tls,
 )
 from frazil.types import Address
-
-_TLS_GOODBYE_S: Final = 1.0
-"""How long a TLS connection that was closed waits for the other side to say so too."""
 
 
 async def connect(
@@ -30,7 +27,6 @@ async def connect(
         local_addr=None if local is None else (local, 0),
         ssl=(tls.context or ssl.create_default_context()) if tls is not None else None,
         server_hostname=tls.server_name if tls is not None else None,
-        ssl_shutdown_timeout=_TLS_GOODBYE_S if tls is not None else None,
     )
     return stream
 
@@ -71,14 +67,17 @@ class TcpStream(asyncio.Protocol):
             self._transport.write(message)
 
     def close(self) -> None:
-        """Close. Nothing is called any more. Idempotent."""
+        """Close. Nothing is called any more. Idempotent.
+
+        TLS says goodbye and does not wait for the other side's (RFC 8446 6.1): a server that stays
+        silent would keep the socket open, and an event loop that ends now would leave it so.
+        """
         if self._over:
             return
         self._over = True
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()  # a peer that does not read would keep it open for ever
-        else:
+        if not self._transport.get_write_buffer_size():  # else: a peer that does not read
             self._transport.close()
+        self._transport.abort()
 
     # --- what asyncio calls -------------------------------------------------------------------
 

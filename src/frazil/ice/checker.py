@@ -289,7 +289,7 @@ class Checker:
 
     def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Take an authentic check: a sign of life, and more once we know the peer's password."""
-        self.selection.note_heard(check.local, check.remote, now)
+        self.selection.note_request(check.local, check.remote, now)
         if not generation.is_active:
             generation.keep_early(check)
             return

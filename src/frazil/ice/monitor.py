@@ -4,7 +4,12 @@ Two clocks run side by side. *Liveness* takes any authenticated packet of the pe
 and drives ``disconnected``. *Consent* (RFC 7675) takes only authenticated responses to our own
 checks and decides whether we may send at all. One stream of checks serves both: it is slow while
 the pair talks, quick once an answer is late.
+
+Two ends that have nothing to say take turns: each asks in the middle of the other's interval, so
+that both hear something every 2.5 s, and neither needs more checks than consent does.
 """
+
+from typing import Final
 
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
@@ -16,6 +21,12 @@ _SHORTEST_WAIT_S = 0.3
 _SHORTEST_REPLY_S = 0.1
 _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
+_INTERVAL: Final = (0.8, 1.2)
+"""Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
+_TURN: Final = (0.46, 0.54)
+"""Between a check of the peer and ours, likewise: two turns are an interval."""
+_MISSED_TURN: Final = (0.56, 0.62)
+"""After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 
 class Monitor:
@@ -38,6 +49,7 @@ class Monitor:
         "_check_at",
         "_config",
         "_late_at",
+        "_quiet_at",
         "_random_bytes",
         "asked_at",
         "began_at",
@@ -68,17 +80,18 @@ class Monitor:
         self.began_at = now
         self.heard_at = now if heard_at is None else heard_at
         self.consented_at = now if pair.consented_at is None else pair.consented_at
-        self.asked_at = now
+        self.asked_at = self.consented_at
         self.is_alive = True
         self.is_cut = False
         self.is_broken = False
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
-        self._check_at = self.consented_at + self._interval_s()
+        self._quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
+        self._check_at = self.consented_at + self._turn_s(_INTERVAL)
 
-    def _interval_s(self) -> float:
-        return self._config.consent_interval_s * uniform(self._random_bytes, 0.8, 1.2)
+    def _turn_s(self, share: tuple[float, float]) -> float:
+        return self._config.consent_interval_s * uniform(self._random_bytes, *share)
 
     @property
     def consent_expires_at(self) -> float:
@@ -112,7 +125,7 @@ class Monitor:
         if not self.is_alive:
             return self.asked_at + config.recovery_interval_s
         if self.unanswered == 0:
-            due_at = min(self._check_at, self.heard_at + config.probe_after_s)
+            due_at = min(self._check_at, self._quiet_at)
             return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
             return self.asked_at + self._patience_s()
@@ -161,17 +174,46 @@ class Monitor:
 
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
+        self._note_life(now)
+        self._quiet_at = now + self._config.probe_after_s
+
+    def note_request(self, now: float) -> None:
+        """An authenticated check of the peer arrived on the pair: the next turn is ours.
+
+        Unless that is too early for a check, or one waits for its answer.
+        """
+        self._note_turn(now)
+        if self.asked_at > self.consented_at:
+            return
+        shortest, longest = _INTERVAL
+        interval_s, at = self._config.consent_interval_s, now + self._turn_s(_TURN)
+        if at >= self.asked_at + shortest * interval_s:
+            self._check_at = min(at, self.asked_at + longest * interval_s)
+
+    def note_response(self, now: float) -> None:
+        """An authenticated response to a check arrived on the pair."""
+        self._note_turn(now)
+        self.consented_at = now
+        self._check_at = now + self._turn_s(_INTERVAL)
+
+    def _note_turn(self, now: float) -> None:
+        """The next sign of life is the peer's next check, if it takes turns with us.
+
+        On a slow path there is less time to wait for it: two answers may have to be awaited before
+        the path counts as lost.
+        """
+        self._note_life(now)
+        config = self._config
+        ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s()
+        missed_s = self._turn_s(_MISSED_TURN)
+        self._quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
+
+    def _note_life(self, now: float) -> None:
         self.heard_at = now
         self.owed_at = None
         self.unanswered = 0
         self.is_alive = not self.is_cut
         self.is_broken = self.is_cut and self.is_broken
-
-    def note_response(self, now: float) -> None:
-        """An authenticated response to a check arrived on the pair."""
-        self.note_heard(now)
-        self.consented_at = now
-        self._check_at = now + self._interval_s()
 
     def declare_lost(self) -> None:
         """The liveness clock ran out."""

@@ -91,6 +91,13 @@ class Selection:
         monitor.note_heard(now)
         return not was_alive
 
+    def note_request(self, local: Address, remote: Address, now: float) -> None:
+        """An authentic check of the peer took this way."""
+        monitor = self.monitor
+        if monitor is not None and monitor.key == (local, remote):
+            self._note_revival(monitor, now)
+            monitor.note_request(now)
+
     def note_response(self, pair: CandidatePair, now: float) -> bool:
         """An authentic response to a check of ours came on ``pair``; whether that is in use."""
         monitor = self.monitor

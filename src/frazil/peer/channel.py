@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from frazil.errors import InvalidStateError, OperationError
 from frazil.peer.dictionary import Dictionary, scalar_text
+from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 
 MAX_ID: Final = 65534
@@ -26,6 +27,7 @@ class ChannelInit:
         protocol: The subprotocol.
         negotiated: Both sides create the channel with the same id; nothing is announced.
         id: The stream id of a negotiated channel, 0 to 65534; ignored otherwise.
+        priority: What it gets while other channels have something to send as well.
     """
 
     ordered: bool = True
@@ -34,6 +36,7 @@ class ChannelInit:
     protocol: str = ""
     negotiated: bool = False
     id: int | None = None
+    priority: RTCPriorityType = RTCPriorityType.LOW
 
     @classmethod
     def from_value(cls, value: object) -> "ChannelInit":
@@ -52,6 +55,7 @@ class ChannelInit:
             protocol=scalar_text(members.text("protocol") or ""),
             negotiated=members.flag("negotiated", False),
             id=members.number("id"),
+            priority=members.choice("priority", RTCPriorityType.LOW),
         )
 
     def check(self, label: str) -> None:
@@ -115,6 +119,7 @@ class DataChannel:
         "messages_sent",
         "negotiated",
         "ordered",
+        "priority",
         "protocol",
         "ready_state",
     )
@@ -127,6 +132,7 @@ class DataChannel:
         self.max_packet_life_time = init.max_packet_life_time
         self.max_retransmits = init.max_retransmits
         self.negotiated = init.negotiated
+        self.priority = init.priority
         self.id = init.id if init.negotiated else None
         self.ready_state = RTCDataChannelState.CONNECTING
         self.buffered_amount = 0
@@ -156,17 +162,19 @@ class DataChannel:
             )
         text = isinstance(data, str)
         payload = scalar_text(data).encode() if isinstance(data, str) else _binary(data)
+        size = len(payload)
         limit = self._owner.max_message_size
-        if limit is not None and len(payload) > limit:
-            raise TypeError(f"the peer takes messages of up to {limit} bytes, not {len(payload)}")
-        if self.buffered_amount + len(payload) > MAX_BUFFERED_AMOUNT:
+        if limit is not None and size > limit:
+            raise TypeError(f"the peer takes messages of up to {limit} bytes, not {size}")
+        buffered = self.buffered_amount + size
+        if buffered > MAX_BUFFERED_AMOUNT:
             raise OperationError(
                 f"{self.buffered_amount} bytes are waiting already; "
                 "send more after bufferedamountlow"
             )
-        self.buffered_amount += len(payload)
+        self.buffered_amount = buffered
         self.messages_sent += 1
-        self.bytes_sent += len(payload)
+        self.bytes_sent += size
         self._owner.transmit(self, payload, text, now)
 
     def set_low_threshold(self, value: int) -> None:
@@ -181,6 +189,8 @@ class DataChannel:
 
 
 def _binary(data: object) -> bytes:
+    if type(data) is bytes:
+        return data
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise TypeError(f"a message is bytes or str, not {type(data).__name__}")

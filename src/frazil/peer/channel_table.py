@@ -1,5 +1,6 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -10,6 +11,7 @@ from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
@@ -35,6 +37,7 @@ class ChannelTable:
     """
 
     __slots__ = (
+        "_arrived",
         "_by_id",
         "_channels",
         "_core",
@@ -52,6 +55,7 @@ class ChannelTable:
         self._channels: dict[DataChannel, int] = {}
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
+        self._arrived: deque[ChannelMessage] = deque()
         self._stack: TransportStack | None = None
         self._sctp: SctpTransport | None = None
 
@@ -166,7 +170,8 @@ class ChannelTable:
 
     def receive_message(self, event: ChannelMessage) -> None:
         """A message for a channel."""
-        self._core.tasks.queue(partial(self._receive_message, event))
+        self._arrived.append(event)
+        self._core.tasks.queue(self._receive_message)  # one task for each, in the same order
 
     def drain(self, event: ChannelDrained) -> None:
         """Bytes left the buffer of a channel."""
@@ -240,15 +245,16 @@ class ChannelTable:
             self._core.tasks.fire(channel, EventType.ERROR, error)
         self._core.tasks.fire(channel, EventType.CLOSE)
 
-    def _receive_message(self, event: ChannelMessage, now: float) -> None:
-        channel = self._by_id.get(event.stream_id)
+    def _receive_message(self, now: float) -> None:
+        stream_id, data, text = self._arrived.popleft()
+        channel = self._by_id.get(stream_id)
         if channel is None or channel.ready_state is not _State.OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
-        channel.bytes_received += len(event.data)
-        data = event.data.decode(errors="replace") if event.text else event.data
-        self._core.tasks.fire(channel, EventType.MESSAGE, data)
+        channel.bytes_received += len(data)
+        payload = data.decode(errors="replace") if text else data
+        self._core.tasks.fire(channel, EventType.MESSAGE, payload)
 
     def _drain(self, event: ChannelDrained, now: float) -> None:
         channel = self._by_id.get(event.stream_id)
@@ -305,6 +311,7 @@ def _parameters_of(channel: DataChannel) -> ChannelParameters:
         max_retransmits=channel.max_retransmits,
         max_packet_life_time_ms=channel.max_packet_life_time,
         negotiated=channel.negotiated,
+        priority=channel.priority.number,
     )
 
 
@@ -314,4 +321,5 @@ def _init_of(parameters: ChannelParameters) -> ChannelInit:
         max_packet_life_time=parameters.max_packet_life_time_ms,
         max_retransmits=parameters.max_retransmits,
         protocol=parameters.protocol,
+        priority=RTCPriorityType.of_number(parameters.priority),
     )

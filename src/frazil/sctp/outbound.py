@@ -88,6 +88,10 @@ class Outbound:
         """Queue a message."""
         self._queue.put(message)
 
+    def weigh(self, stream_id: int, weight: int) -> None:
+        """Give a stream its share of what is sent."""
+        self._queue.weigh(stream_id, weight)
+
     def buffered(self, stream_id: int) -> int:
         """User bytes of the stream that were not sent yet."""
         return self._queue.buffered(stream_id)
@@ -104,6 +108,11 @@ class Outbound:
     def restart_streams(self, stream_ids: tuple[int, ...]) -> None:
         """Begin these drained streams again at sequence number zero."""
         self._queue.restart_streams(stream_ids)
+
+    @property
+    def has_released(self) -> bool:
+        """Whether anything left the buffer since :meth:`take_released`."""
+        return self._queue.has_released
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call."""

@@ -14,37 +14,14 @@ from frazil.sctp.chunk import (
 from frazil.sctp.event import BufferReleased
 from frazil.sctp.message import OutboundMessage
 from frazil.sctp.serial import MASK_16, MASK_32
+from frazil.sctp.stream_scheduler import DEFAULT_WEIGHT, OutboundStream, StreamScheduler
 
 MIN_FRAGMENT_SIZE = 64
 """A fragment that would be smaller than this waits for the next packet."""
 
 
-class OutboundStream:
-    """The sending side of one stream that is in use.
-
-    Attributes:
-        messages: What is queued; the first one may be partly sent.
-        buffered: User bytes that were not sent yet.
-    """
-
-    __slots__ = (
-        "buffered",
-        "messages",
-        "next_ordered",
-        "next_unordered",
-        "stream_id",
-    )
-
-    def __init__(self, stream_id: int) -> None:
-        self.stream_id = stream_id
-        self.messages: deque[OutboundMessage] = deque()
-        self.next_ordered = 0
-        self.next_unordered = 0
-        self.buffered = 0
-
-
 class SendQueue:
-    """Cuts queued messages into DATA chunks, taking streams in turn.
+    """Cuts queued messages into DATA chunks, taking streams in turn by their weights.
 
     The turn passes on after each message, or after each fragment if messages are interleaved
     (RFC 8260). A message that fits a packet is never cut; a longer one fills what is left of a
@@ -61,6 +38,7 @@ class SendQueue:
         "_streams",
         "_turns",
         "_waiting",
+        "_weights",
     )
 
     def __init__(self, capacity: int) -> None:
@@ -69,7 +47,8 @@ class SendQueue:
         self._interleaving = False
         self._sequence_mask = MASK_16
         self._streams: dict[int, OutboundStream] = {}
-        self._turns: deque[OutboundStream] = deque()
+        self._weights: dict[int, int] = {}
+        self._turns = StreamScheduler()
         self._released: dict[int, int] = {}
         # Interleaving only: messages under way, and streams that may not begin another one yet.
         self._open_bytes = 0
@@ -90,16 +69,27 @@ class SendQueue:
         """Whether anything is queued."""
         return bool(self._turns)
 
+    def weigh(self, stream_id: int, weight: int) -> None:
+        """Give a stream ``weight`` parts of what is sent while others wait, instead of 256."""
+        if weight == DEFAULT_WEIGHT:
+            self._weights.pop(stream_id, None)
+        else:
+            self._weights[stream_id] = weight
+        if stream_id in self._streams:
+            self._streams[stream_id].weight = weight
+
     def put(self, message: OutboundMessage) -> None:
         """Queue a message behind the others of its stream."""
-        stream = self._streams.get(message.stream_id)
+        stream_id = message.stream_id
+        stream = self._streams.get(stream_id)
         if stream is None:
-            stream = self._streams[message.stream_id] = OutboundStream(message.stream_id)
+            weight = self._weights.get(stream_id, DEFAULT_WEIGHT)
+            stream = self._streams[stream_id] = OutboundStream(stream_id, weight)
         if message.is_counted:
             stream.buffered += len(message.data)
         stream.messages.append(message)
         if len(stream.messages) == 1:
-            self._turns.append(stream)
+            self._turns.add(stream)
 
     def buffered(self, stream_id: int) -> int:
         """User bytes of the stream that were not sent yet."""
@@ -127,58 +117,58 @@ class SendQueue:
         Messages that were abandoned, or expired before a byte of them was sent, are dropped.
         """
         while self._turns:
-            message = self._turns[0].messages[0]
+            message = self._turns.current.messages[0]
             if message.abandoned:
                 self._drop(message)
             elif message.offset:
                 return message
-            elif message.is_expired(now):
+            elif message.expires_at is not None and message.is_expired(now):
                 self._drop(message)
-            elif self._interleaving and not self._may_open(message):
-                self._waiting.append(self._turns.popleft())
+            elif self._open_bytes and not self._may_open(message):
+                self._waiting.append(self._turns.remove())
             else:
                 return message
         return None
 
     def cut(self, message: OutboundMessage, tsn: int, room: int) -> bytes | None:
         """The next chunk of the message whose turn it is, or None if ``room`` is too little."""
-        header = I_DATA_HEADER_SIZE if self._interleaving else DATA_HEADER_SIZE
-        data = message.data
-        offset = message.offset
-        size = len(data) - offset
-        if size > room - header:
-            if header + len(data) <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
+        interleaving = self._interleaving
+        header = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
+        data, offset = message.data, message.offset
+        end = whole = len(data)
+        if end - offset > room - header:
+            if header + whole <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
                 return None
-            size = room - header
+            end = offset + room - header
         flags = UNORDERED if message.unordered else 0
         if not offset:
             flags |= BEGIN
             self._open(message)
-        if offset + size == len(data):
+        if end == whole:
             flags |= END
-            payload = data[offset:] if offset else data
-        else:
-            payload = data[offset : offset + size]
+        payload = data if end - offset == whole else data[offset:end]
         tsn &= MASK_32
-        if not self._interleaving:
+        if interleaving:
+            last = message.fragments if offset else message.ppid
+            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
+        else:
             chunk = encode_data(
                 flags, tsn, message.stream_id, message.sequence, message.ppid, payload
             )
-        else:
-            last = message.fragments if offset else message.ppid
-            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
-        message.offset = offset + size
+        message.offset = end
         message.fragments += 1
-        self._release(message, size)
-        if offset + size == len(data):
+        if message.is_counted:
+            self._release(message.stream_id, end - offset)
+        self._turns.charge(end - offset)
+        if end == whole:
             self._finish(message)
-        elif self._interleaving:
-            self._turns.rotate(-1)
+        elif interleaving:
+            self._turns.pass_on()
         return chunk
 
     def _open(self, message: OutboundMessage) -> None:
         """Number a message whose first byte is about to be sent."""
-        stream = self._turns[0]
+        stream = self._turns.current
         if self._interleaving:
             self._open_bytes += len(message.data)
         if not message.unordered:
@@ -189,32 +179,32 @@ class SendQueue:
             stream.next_unordered = (stream.next_unordered + 1) & MASK_32
 
     def _may_open(self, message: OutboundMessage) -> bool:
+        """Whether another message may be under way beside those that are."""
         size = len(message.data)
-        if size + I_DATA_HEADER_SIZE <= self._capacity or not self._open_bytes:
+        if size + I_DATA_HEADER_SIZE <= self._capacity:
             return True
         return self._open_bytes + size <= self._open_limit
 
     def _finish(self, message: OutboundMessage) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
-        stream = self._turns.popleft()
+        stream = self._turns.current
         stream.messages.popleft()
         if stream.messages:
-            self._turns.append(stream)
+            self._turns.pass_on()
+        else:
+            self._turns.remove()
         if self._interleaving and message.offset:
             self._open_bytes -= len(message.data)
-            self._turns.extend(self._waiting)
-            self._waiting.clear()
+            while self._waiting:
+                self._turns.add(self._waiting.popleft())
 
     def _drop(self, message: OutboundMessage) -> None:
         """Give up what was not sent of the message whose turn it is."""
-        self._release(message, len(message.data) - message.offset)
+        if message.is_counted:
+            self._release(message.stream_id, len(message.data) - message.offset)
         self._finish(message)
 
-    def _release(self, message: OutboundMessage, size: int) -> None:
-        if message.is_counted:
-            self._release_bytes(message.stream_id, size)
-
-    def _release_bytes(self, stream_id: int, size: int) -> None:
+    def _release(self, stream_id: int, size: int) -> None:
         self._streams[stream_id].buffered -= size
         self._released[stream_id] = self._released.get(stream_id, 0) + size
 
@@ -222,9 +212,15 @@ class SendQueue:
         """Give up everything on streams the peer did not agree to: ``limit`` and above."""
         refused = [stream_id for stream_id in self._streams if stream_id >= limit]
         for stream_id in refused:
-            self._release_bytes(stream_id, self._streams[stream_id].buffered)
+            self._release(stream_id, self._streams[stream_id].buffered)
             del self._streams[stream_id]
-        self._turns = deque(stream for stream in self._turns if stream.stream_id < limit)
+        self._turns.remove_from(limit)
+        self._waiting = deque(each for each in self._waiting if each.stream_id < limit)
+
+    @property
+    def has_released(self) -> bool:
+        """Whether anything left the buffer since :meth:`take_released`."""
+        return bool(self._released)
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""

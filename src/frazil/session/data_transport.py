@@ -122,6 +122,7 @@ class DataTransport:
             OperationError: The stream is in use, or none is free.
         """
         channel = self._channels.open(parameters, now, stream_id=stream_id)
+        self._weigh(channel.stream_id, parameters)
         self._carry_out(now)
         return channel.stream_id
 
@@ -194,7 +195,12 @@ class DataTransport:
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
             else:
+                self._weigh(event.stream_id, event.parameters)
                 self.events.append(ChannelAnnounced(event.stream_id, event.parameters))
+
+    def _weigh(self, stream_id: int, parameters: ChannelParameters) -> None:
+        """Weigh a channel by its priority, which on the wire may be 0."""
+        self._association.weigh_stream(stream_id, max(parameters.priority, 1))
 
     def _send(self, message: OutgoingMessage, now: float) -> None:
         try:

@@ -13,6 +13,7 @@ from frazil.stun.message import (
     StunDecodeError,
     is_stun,
 )
+from frazil.stun.template import Template, keyed_mac
 from frazil.stun.transaction import Transaction, TransactionStep, new_transaction_id
 
 __all__ = [
@@ -28,11 +29,13 @@ __all__ = [
     "Method",
     "PasswordAlgorithm",
     "StunDecodeError",
+    "Template",
     "Transaction",
     "TransactionStep",
     "checked_ufrag",
     "class_of",
     "is_stun",
+    "keyed_mac",
     "long_term_key",
     "new_transaction_id",
     "short_term_key",

@@ -19,7 +19,7 @@ MAX_ATTRIBUTES: Final = 32
 
 _HEADER_SIZE: Final = 20
 _COOKIE: Final = b"\x21\x12\xa4\x42"
-_FINGERPRINT_MASK: Final = 0x5354554E
+FINGERPRINT_MASK: Final = 0x5354554E
 
 _SHA1: Final = int(Attribute.MESSAGE_INTEGRITY)
 _SHA256: Final = int(Attribute.MESSAGE_INTEGRITY_SHA256)
@@ -177,7 +177,7 @@ class Message:
         if not fingerprint:
             return _pack_prefix(wire_type, length) + body
         data = _pack_prefix(wire_type, length + 8) + body
-        return data + _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ _FINGERPRINT_MASK)
+        return data + _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ FINGERPRINT_MASK)
 
     def _encode_body(self) -> tuple[bytes, int]:
         """From the magic cookie up to the integrity attribute, and how many attributes that is."""
@@ -256,7 +256,7 @@ class Message:
         if number == _FINGERPRINT:
             if size != 4 or stop != len(data):
                 raise StunDecodeError("FINGERPRINT is not the last 8 bytes")
-            if zlib.crc32(data[:at]) ^ _FINGERPRINT_MASK != _unpack_crc(data, at + 4)[0]:
+            if zlib.crc32(data[:at]) ^ FINGERPRINT_MASK != _unpack_crc(data, at + 4)[0]:
                 raise StunDecodeError("wrong FINGERPRINT")
             self.has_fingerprint = True
         elif self._sha256_at:

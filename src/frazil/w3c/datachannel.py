@@ -11,6 +11,7 @@ from weakref import ref
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
+from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
 from frazil.w3c.target import EventHandler, EventTarget
@@ -119,6 +120,11 @@ class RTCDataChannel(EventTarget):
         return self._slots.id
 
     @property
+    def priority(self) -> RTCPriorityType:
+        """What it gets while other channels have something to send as well (webrtc-priority)."""
+        return self._slots.priority
+
+    @property
     def readyState(self) -> RTCDataChannelState:
         """``connecting``, ``open``, ``closing`` or ``closed``."""
         return self._slots.ready_state
@@ -162,7 +168,7 @@ class RTCDataChannel(EventTarget):
             TypeError: ``data`` is of another type, or larger than the peer takes.
             OperationError: Too many bytes are waiting.
         """
-        if isinstance(data, bytearray | memoryview):
+        if isinstance(data, (bytearray, memoryview)):
             data = bytes(data)
         self._slots.send(data, self._wake())
 

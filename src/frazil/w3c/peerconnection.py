@@ -24,7 +24,7 @@ from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
-from frazil.peer.event import EventType, Fired
+from frazil.peer.event import Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
@@ -65,6 +65,7 @@ _CHANNEL_DEFAULTS: Final = {
     "protocol": "",
     "negotiated": False,
     "id": None,
+    "priority": "low",
 }
 
 CENSUS: Final[Census["RTCPeerConnection"]] = Census()
@@ -406,6 +407,7 @@ class RTCPeerConnection(EventTarget):
         protocol: str = "",
         negotiated: bool = False,
         id: int | None = None,
+        priority: str = "low",
     ) -> RTCDataChannel:
         """Create a channel, with options as keywords or as the W3C dictionary.
 
@@ -418,6 +420,8 @@ class RTCPeerConnection(EventTarget):
             protocol: A subprotocol, for the application.
             negotiated: Both sides create the channel themselves, with the same ``id``.
             id: The SCTP stream of a negotiated channel, 0 to 65534.
+            priority: ``very-low``, ``low``, ``medium`` or ``high``: each sends twice as much as
+                the one before while both have something to send (webrtc-priority).
 
         Raises:
             InvalidStateError: The connection is closed.
@@ -431,6 +435,7 @@ class RTCPeerConnection(EventTarget):
             "protocol": protocol,
             "negotiated": negotiated,
             "id": id,
+            "priority": priority,
         }
         if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
             raise TypeError("give the options as keywords or as a dictionary, not as both")
@@ -540,10 +545,7 @@ class RTCPeerConnection(EventTarget):
         return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
-        target = self if fired.target is self._peer else self._public.of(fired.target)
-        self._public.dispatch(fired, target)
-        if fired.type is EventType.CLOSE:
-            self._public.forget(fired.target)
+        self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:
         self._public.tidy()

@@ -1,8 +1,11 @@
 import asyncio
 import datetime
+import gc
 import ipaddress
 import socket
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography import x509
@@ -279,3 +282,30 @@ def test_tls_to_anyone_else_is_refused(certificate, trusted):
         await asyncio.sleep(0.05)
 
     asyncio.run(main())
+
+
+def test_a_closed_stream_says_goodbye_and_waits_for_nobody(certificate):
+    """The other side hears it and stays silent; the loop ends at once, and no socket stays open."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    may_end = threading.Event()
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, True, suppress_ragged_eofs=False) as tls:
+            heard = [tls.recv(10), tls.recv(10)]  # an end without goodbye would be an SSLEOFError
+            may_end.wait(30)
+            return heard
+
+    async def main(remote):
+        tls = Tls("turn.example", unverified_tls())
+        stream = await SystemNetwork().connect_tcp(remote, StreamEnd().handlers, tls=tls)
+        stream.send(b"last word")
+        stream.close()
+
+    with ThreadPoolExecutor(1) as pool, socket.create_server((LOOPBACK, 0)) as listener:
+        served = pool.submit(serve, listener)
+        asyncio.run(main(listener.getsockname()))
+        gc.collect()  # a transport that is still open would warn
+        may_end.set()
+        assert served.result() == [b"last word", b""]

@@ -139,11 +139,13 @@ def test_the_selected_path_dies_and_both_take_the_other(seed):
     pair.run(8)
     assert pair.agrees
     assert pair.a.agent.path != (A2[0], B2[0])
+    lost = [side for side in pair.sides if "disconnected" in side.states]
+    assert lost  # the other may be led to the new pair before it has missed the old one
     for side in pair.sides:
         assert side.states[-1] in ("connected", "completed")
-        assert side.state_at("disconnected") - began_at < 5.1
+    assert all(side.state_at("disconnected") - began_at < 5.1 for side in lost)
     pair.run(120)
-    assert pair.a.states.count("disconnected") == 1
+    assert all(side.states.count("disconnected") == 1 for side in lost)
     assert pair.agrees
 
 
@@ -524,7 +526,7 @@ def test_after_a_nomination_in_vain_the_pair_in_use_is_nominated_again():
                 peer.receive(peer.response(request, local), local, remote)
         peer.requests.clear()
     assert peer.agent.path == (LOCAL_2, REMOTE)
-    assert said == [3]
+    assert set(said) == {3}  # it may be repeated before the answer of this test, once a second
 
 
 def test_a_silent_pair_of_before_the_restart_is_relieved_by_one_that_works():

@@ -134,7 +134,7 @@ def test_responses_nobody_asked_for_change_nothing(peer):
 
 
 def test_a_response_counts_once(peer):
-    peer.run(2)
+    peer.run(3)
     (request, local, remote) = peer.requests[-1]
     data = peer.response(request, LOCAL)
     peer.receive(data, local, remote)

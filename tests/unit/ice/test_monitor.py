@@ -22,9 +22,51 @@ def monitor(config: IceConfig | None = None, rtt_s: float | None = 0.02) -> Moni
 
 def test_a_quiet_peer_is_asked_after_the_probe_time():
     watched = monitor()
-    assert watched.next_timeout() == pytest.approx(102.5)
     watched.note_heard(101.0)
     assert watched.next_timeout() == pytest.approx(103.5)
+
+
+def test_a_peer_that_was_asked_has_time_to_ask_in_turn():
+    watched = monitor()
+    assert watched.next_timeout() == pytest.approx(102.95)  # 0.59 of 5 s
+    watched.note_check(102.95)
+    watched.note_response(103.0)
+    assert watched.next_timeout() == pytest.approx(105.95)
+
+
+def test_a_check_of_the_peer_gives_us_the_next_turn():
+    watched = monitor()
+    watched.note_request(102.5)
+    assert watched.next_timeout() == pytest.approx(105.0)
+
+
+def test_no_turn_is_earlier_or_later_than_a_consent_check_may_be():
+    watched = monitor()
+    watched.note_request(101.4)  # 2.5 s later is 3.9 s after the last answer
+    watched.note_heard(104.0)
+    assert watched.next_check_at == pytest.approx(105.0)
+    watched.note_request(104.5)
+    assert watched.next_check_at == pytest.approx(106.0)
+
+
+def test_a_check_of_the_peer_does_not_put_off_one_that_is_repeated():
+    watched = monitor()
+    watched.note_check(104.0)
+    watched.note_request(104.1)
+    assert watched.next_check_at == pytest.approx(105.0)
+
+
+def test_on_a_slow_path_the_peer_is_asked_sooner():
+    """Two answers fit into the time in which the path may be called lost."""
+    watched = monitor(rtt_s=0.3)  # an answer may take 0.9 s
+    watched.note_response(100.0)
+    assert watched.next_check_at == pytest.approx(102.95)
+    watched = monitor(rtt_s=0.4)  # 1.2 s
+    watched.note_response(100.0)
+    assert watched.next_check_at == pytest.approx(102.6)
+    watched = monitor(rtt_s=3.0)
+    watched.note_response(100.0)
+    assert watched.next_check_at == pytest.approx(102.5)
 
 
 def test_a_talking_peer_is_asked_for_consent():

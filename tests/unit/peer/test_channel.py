@@ -7,6 +7,7 @@ import pytest
 from frazil.errors import InvalidStateError, OperationError
 from frazil.peer.channel import MAX_BUFFERED_AMOUNT, MAX_TEXT_BYTES, ChannelInit
 from frazil.peer.event import EventType
+from frazil.peer.priority import RTCPriorityType
 from frazil.session.event import ChannelDrained
 from support.peer_pair import Peer, connected_pair
 
@@ -17,13 +18,20 @@ def test_defaults() -> None:
     assert (channel.ordered, channel.negotiated) == (True, False)
     assert (channel.max_packet_life_time, channel.max_retransmits) == (None, None)
     assert channel.ready_state == "connecting"
+    assert channel.priority == "low"
     assert (channel.buffered_amount, channel.buffered_amount_low_threshold) == (0, 0)
 
 
 def test_init_is_read_from_mappings_and_objects() -> None:
-    members = {"ordered": False, "maxRetransmits": 65535, "protocol": "p", "id": 65534}
+    members = {
+        "ordered": False,
+        "maxRetransmits": 65535,
+        "protocol": "p",
+        "id": 65534,
+        "priority": "high",
+    }
     read = ChannelInit.from_value(members)
-    assert read == ChannelInit(False, None, 65535, "p", False, 65534)
+    assert read == ChannelInit(False, None, 65535, "p", False, 65534, RTCPriorityType.HIGH)
     assert ChannelInit.from_value(SimpleNamespace(**members)) == read
     assert ChannelInit.from_value(None) == ChannelInit()
     assert ChannelInit.from_value({"protocol": "a\ud800"}).protocol == "a\ufffd"
@@ -41,6 +49,8 @@ def test_init_is_read_from_mappings_and_objects() -> None:
         {"ordered": 1},
         {"negotiated": "yes"},
         {"protocol": 7},
+        {"priority": "highest"},
+        {"priority": 256},
     ],
 )
 def test_values_out_of_range_or_type_are_type_errors(members: dict[str, object]) -> None:

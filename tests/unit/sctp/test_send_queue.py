@@ -71,6 +71,35 @@ def test_messages_are_numbered_per_stream(sender):
     assert [header[3] for header in headers] == [0, 1, 2, 3, 4]
 
 
+def test_messages_get_their_share_by_the_weight_of_their_stream(sender):
+    sender.queue.weigh(1, 512)
+    for stream_id in (1, 2):
+        for _ in range(6):
+            sender.put(stream_id, bytes(100))
+    sender.queue.weigh(2, 1024)
+    assert streams(sender.cut() for _ in range(6)) == [1, 2, 2, 1, 2, 2]
+
+
+def test_a_stream_keeps_its_weight_when_it_begins_again(sender):
+    sender.queue.weigh(1, 512)
+    sender.put(1, b"x")
+    sender.cut_all()
+    sender.queue.restart_streams((1,))
+    for stream_id in (1, 2):
+        for _ in range(4):
+            sender.put(stream_id, bytes(100))
+    assert streams(sender.cut() for _ in range(6)) == [1, 2, 1, 2, 1, 1]
+
+
+def test_a_long_message_is_not_interrupted_by_a_weightier_stream(sender):
+    sender.put(1, bytes(3 * CAPACITY))
+    chunks = [sender.cut()]
+    sender.queue.weigh(2, 1024)
+    sender.put(2, b"x")
+    chunks += sender.cut_all()
+    assert streams(chunks) == [1, 1, 1, 1, 2]
+
+
 def test_streams_take_turns_by_message(sender):
     for stream_id in (1, 2, 3):
         for _ in range(2):
