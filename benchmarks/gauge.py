@@ -1,4 +1,4 @@
-"""What a process weighs and spends, and for how long its event loop stood still."""
+"""What a process weighs and spends, and how long it keeps its event loop from turning."""
 
 import asyncio
 import gc
@@ -21,8 +21,9 @@ class Reading:
         at: The moment, on the monotonic clock of the process.
         resident: Bytes of memory.
         cpu_s: Processor time since the start of the process.
-        stall_s: The longest time the event loop did not turn.
-        collection_s: The longest pause of the garbage collector.
+        stall_s: The most processor time between two turns of the event loop. What other
+            programs take meanwhile is not in it.
+        collection_s: The most processor time of one run of the garbage collector.
     """
 
     at: float
@@ -65,15 +66,17 @@ class Gauge:
 
     async def _beat(self) -> None:
         while True:
-            at = time.monotonic()
             await asyncio.sleep(_PULSE_S)
-            self._stall_s = max(self._stall_s, time.monotonic() - at - _PULSE_S)
+            at, turned = time.process_time(), asyncio.Event()
+            asyncio.get_running_loop().call_soon(turned.set)
+            await turned.wait()
+            self._stall_s = max(self._stall_s, time.process_time() - at)
 
     def _on_collection(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":
-            self._collecting_at = time.monotonic()
+            self._collecting_at = time.process_time()
         else:
-            self._collection_s = max(self._collection_s, time.monotonic() - self._collecting_at)
+            self._collection_s = max(self._collection_s, time.process_time() - self._collecting_at)
 
 
 def freeze(connections: int) -> None:

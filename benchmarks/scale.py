@@ -160,7 +160,7 @@ class Step:
         kb: Memory in kilobytes: of the server, of the clients.
         opening_ms: Processor time of opening one more.
         idle_us: Processor time in microseconds a second with nothing to say.
-        stall_ms: The longest time an event loop stood still while connections were opened.
+        stall_ms: The longest turn of an event loop while connections were opened.
         collection_ms: How much of it was the garbage collector's.
     """
 
@@ -223,7 +223,7 @@ class Scale:
         await asyncio.sleep((minutes - int(minutes)) * 60)
         after = await self._read()
         server, clients = (
-            f"{new.cpu_share(old) * 100:.1f} % of a core, event loop still for at most "
+            f"{new.cpu_share(old) * 100:.1f} % of a core, the longest turn of the event loop "
             f"{new.stall_s * 1e3:.0f} ms ({new.collection_s * 1e3:.0f} ms of it the collector)"
             for old, new in zip(before, after, strict=True)
         )
@@ -240,7 +240,7 @@ TITLES = (
     "memory, kB",
     "CPU to open, ms",
     "CPU idle, µs/s",
-    "longest stall while opening, ms",
+    "longest turn of the loop, ms",
     "of it collector, ms",
 )
 
@@ -273,9 +273,11 @@ async def run(arguments: argparse.Namespace) -> int:
         print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|")
         async for step in scale.steps(sizes, arguments.rate, arguments.idle):
             steps.append(step)
+            progress("")
             print(row(step), flush=True)
         held = await scale.hold(arguments.hold) if arguments.hold else "Not held."
         state = await server.state()
+    progress("")
     disconnected = clients.changes["disconnected"] + state.changes.get("disconnected", 0)
     print(f"\n{growth(steps)}\n{held}")
     print(

@@ -1,6 +1,9 @@
 """Handlers for the tests of worker pools; each is imported by worker processes."""
 
+import gc
 import os
+
+from frazil.worker.link import Link
 
 
 async def echo(pc):
@@ -27,3 +30,11 @@ class _Unfit:
 
 
 UNFIT = {"iceServers": _Unfit()}
+
+
+async def babble(pc):
+    """Write to the pool what is no message."""
+    await pc.wait_connected()
+    (link,) = (each for each in gc.get_objects() if isinstance(each, Link))
+    link._writer.write(b"\0\0\0\4junk")
+    await pc.wait_closed()

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from frazil import IceOptions, InvalidStateError, RTCError, RTCPeerConnection
-from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool
+from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
 from support import worker_handler
 
 ICE = IceOptions(include_loopback=True, addresses=["127.0.0.1"])
@@ -15,14 +15,15 @@ LIMIT_S = 50
 
 
 def in_loop(test):
-    """Run a coroutine test, with what the exception handler of the loop was told."""
+    """Run a coroutine test, with a queue of what the exception handler of the loop is told."""
 
     async def main():
-        reports = []
+        reports = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: reports.append(context["exception"]))
+        loop.set_exception_handler(lambda _, context: reports.put_nowait(context["exception"]))
         async with asyncio.timeout(LIMIT_S):
             await test(reports)
+        assert reports.empty()
 
     return lambda: asyncio.run(main())
 
@@ -68,7 +69,6 @@ async def test_a_pool_serves(reports):
     with pytest.raises(InvalidStateError, match="takes no offers"):
         await pool.accept({"type": "offer", "sdp": ""})
     await pool.close()
-    assert reports == []
 
 
 async def sessions_are_spread(pool):
@@ -185,7 +185,7 @@ async def test_the_exception_of_a_handler(reports):
         assert isinstance(session.error, HandlerError)
         assert "raised RuntimeError: no model loaded" in str(session.error)
         assert "in broken" in session.error.traceback
-        assert reports == [session.error]
+        assert await reports.get() is session.error
         await client.pc.close()
 
 
@@ -203,7 +203,7 @@ async def test_a_worker_that_dies_is_replaced(reports):
             await restart
         assert session.cause is EndCause.WORKER_ENDED
         assert session.connectionState == "closed"
-        assert reports == [session.error]
+        assert await reports.get() is session.error
         other = Client()
         await other.join(pool)
         assert (await other.ask("you there?"))[0] == pool.pids[0] != pid
@@ -212,11 +212,40 @@ async def test_a_worker_that_dies_is_replaced(reports):
 
 
 @in_loop
+async def test_a_worker_that_talks_nonsense_is_ended(reports):
+    async with WorkerPool(worker_handler.babble, workers=1, ice=ICE) as pool:
+        client = Client()
+        answer = await pool.answer(await client.offer())
+        (session,) = pool.sessions
+        await client.pc.setRemoteDescription(answer)
+        await session.wait_closed()
+        assert session.cause is EndCause.WORKER_ENDED
+        assert "sent what is no message" in str(session.error)
+        assert await reports.get() is session.error
+        await client.pc.close()
+
+
+@in_loop
+async def test_a_worker_that_does_not_answer(reports):
+    async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+        (pid,) = pool.pids
+        os.kill(pid, signal.SIGSTOP)
+        client = Client()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process, "REQUEST_TIMEOUT_S", 0.1)
+            with pytest.raises(WorkerError, match="worker 0 did not answer"):
+                await pool.accept(await client.offer())
+        os.kill(pid, signal.SIGCONT)
+        while pool.sessions:  # it closes what nobody waits for any more
+            await pool.sessions[0].wait_closed()
+        await client.pc.close()
+
+
+@in_loop
 async def test_a_worker_that_cannot_start(reports):
     with pytest.raises(WorkerError, match=r"worker 0 \(process \d+\) ended: exit code 1"):
         async with WorkerPool(worker_handler.echo, workers=1, configuration=worker_handler.UNFIT):
             pytest.fail("it started")
-    assert reports == []
 
 
 def test_what_is_no_pool():
