@@ -21,7 +21,7 @@ class Reading:
         at: The moment, on the monotonic clock of the process.
         resident: Bytes of memory.
         cpu_s: Processor time since the start of the process.
-        stall_s: The most processor time between two turns of the event loop. What other
+        stall_s: The most processor time for which a timer that was due has waited. What other
             programs take meanwhile is not in it.
         collection_s: The most processor time of one run of the garbage collector.
     """
@@ -66,11 +66,9 @@ class Gauge:
 
     async def _beat(self) -> None:
         while True:
+            at = time.process_time()
             await asyncio.sleep(_PULSE_S)
-            at, turned = time.process_time(), asyncio.Event()
-            asyncio.get_running_loop().call_soon(turned.set)
-            await turned.wait()
-            self._stall_s = max(self._stall_s, time.process_time() - at)
+            self._stall_s = max(self._stall_s, time.process_time() - at - _PULSE_S)
 
     def _on_collection(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":

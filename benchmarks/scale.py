@@ -160,7 +160,7 @@ class Step:
         kb: Memory in kilobytes: of the server, of the clients.
         opening_ms: Processor time of opening one more.
         idle_us: Processor time in microseconds a second with nothing to say.
-        stall_ms: The longest turn of an event loop while connections were opened.
+        stall_ms: How long a timer had to wait at most while connections were opened.
         collection_ms: How much of it was the garbage collector's.
     """
 
@@ -223,7 +223,7 @@ class Scale:
         await asyncio.sleep((minutes - int(minutes)) * 60)
         after = await self._read()
         server, clients = (
-            f"{new.cpu_share(old) * 100:.1f} % of a core, the longest turn of the event loop "
+            f"{new.cpu_share(old) * 100:.1f} % of a core, timers late by at most "
             f"{new.stall_s * 1e3:.0f} ms ({new.collection_s * 1e3:.0f} ms of it the collector)"
             for old, new in zip(before, after, strict=True)
         )
@@ -240,7 +240,7 @@ TITLES = (
     "memory, kB",
     "CPU to open, ms",
     "CPU idle, µs/s",
-    "longest turn of the loop, ms",
+    "timers late by, at most, ms",
     "of it collector, ms",
 )
 
