@@ -32,7 +32,7 @@ MAX_PROBE_ROUNDS = 63
 PROBE_WAIT_S = 2.0
 """Probe after this long, and up to a second more, at the latest."""
 
-MAX_DOWN_ROUNDS = 16
+MAX_DOWN_ROUNDS = 8
 """How long to give way to a queue: enough for one that a probe of ours has made."""
 
 PROBE_RTT_GAIN = 0.5
