@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 from weakref import ref
@@ -41,18 +41,35 @@ class Directory(Generic[T]):
     Any thread may look: an entry is made, read or taken out in one step.
     """
 
-    __slots__ = ("_entries", "_numbers")
+    __slots__ = ("_entries", "_listeners", "_numbers")
 
     def __init__(self) -> None:
         self._numbers = count(1)
+        self._listeners: tuple[Callable[[T], None], ...] = ()
         self._entries: dict[int, Entry[T]] = {}
 
     def enter(self, connection: T, loop: asyncio.AbstractEventLoop) -> int:
-        """Remember a connection for as long as somebody else holds it; its number."""
+        """Remember a connection while somebody else holds it, and tell of it; its number."""
         number = next(self._numbers)
         gone = ref(connection, lambda _: self._entries.pop(number, None))
         self._entries[number] = Entry(number, gone, loop, time.time() - loop.time())
+        for listener in self._listeners:
+            listener(connection)
         return number
+
+    def listen(self, listener: Callable[[T], None]) -> None:
+        """Call ``listener`` with every further connection, inside its event loop."""
+        self._listeners = (*self._listeners, listener)
+
+    def forget(self, listener: Callable[[T], None]) -> None:
+        """Call it no more.
+
+        Raises:
+            ValueError: It does not listen.
+        """
+        listeners = list(self._listeners)
+        listeners.remove(listener)
+        self._listeners = tuple(listeners)
 
     def get(self, number: int) -> Entry[T] | None:
         """The entry with this number, if its connection is still there."""

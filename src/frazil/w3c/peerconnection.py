@@ -38,7 +38,6 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
-from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
@@ -67,9 +66,6 @@ _CHANNEL_DEFAULTS: Final = {
     "id": None,
     "priority": "low",
 }
-
-CENSUS: Final[Census["RTCPeerConnection"]] = Census()
-"""Who hears of every connection of this process."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -162,12 +158,11 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
-        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}")
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
+        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}")
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
-        CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
 

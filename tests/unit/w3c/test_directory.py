@@ -2,6 +2,9 @@ import asyncio
 import gc
 import logging
 
+import pytest
+
+from frazil import RTCPeerConnection
 from frazil.testing import VirtualLoop, run
 from frazil.w3c.directory import Directory
 from frazil.w3c.peerconnection import DIRECTORY
@@ -70,3 +73,59 @@ def test_the_log_uses_the_number(caplog):
         run(main)
     names = [each.getMessage().partition(": ")[0] for each in caplog.records]
     assert sorted(names) == [f"connection {number}" for number in numbers]
+
+
+def test_listeners_hear_of_newcomers_until_they_are_forgotten():
+    directory, heard, other = Directory(), [], []
+    loop = asyncio.new_event_loop()
+    one, two, three = Thing(), Thing(), Thing()
+    directory.listen(heard.append)
+    directory.enter(one, loop)
+    directory.listen(other.append)
+    directory.enter(two, loop)
+    directory.forget(heard.append)
+    directory.enter(three, loop)
+    assert (heard, other) == ([one, two], [two, three])
+    loop.close()
+
+
+def test_who_does_not_listen_cannot_be_forgotten():
+    with pytest.raises(ValueError, match="not in list"):
+        Directory().forget(print)
+
+
+def test_a_listener_may_leave_while_it_is_told():
+    directory, heard = Directory(), []
+    loop = asyncio.new_event_loop()
+
+    def once(newcomer):
+        heard.append(newcomer)
+        directory.forget(once)
+
+    directory.listen(once)
+    directory.listen(heard.append)
+    things = [Thing(), Thing()]
+    for each in things:
+        directory.enter(each, loop)
+    assert heard == [things[0], things[0], things[1]]
+    loop.close()
+
+
+def test_a_connection_is_new_and_whole_when_listeners_hear_of_it():
+    heard = []
+
+    def look(pc):
+        heard.append(
+            (pc, pc.connectionState, pc.getConfiguration()["iceTransportPolicy"], repr(pc))
+        )
+
+    async def main(net):
+        DIRECTORY.listen(look)
+        try:
+            host = net.host("a", "10.0.0.1")
+            async with RTCPeerConnection({"iceTransportPolicy": "relay"}, network=host) as pc:
+                assert heard == [(pc, "new", "relay", repr(pc))]
+        finally:
+            DIRECTORY.forget(look)
+
+    run(main)
