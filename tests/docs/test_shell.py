@@ -11,7 +11,7 @@ from support.doc_block import blocks
 from support.recorded import record, talk
 
 SHELL = ("", "sh", "shell", "console")
-ABOUT_FILES = ("explain", "replay", "states")
+ABOUT_FILES = ("explain", "replay", "states", "timeline")
 """The subcommands that need no network."""
 _COMMAND = re.compile(r"^(?:\w*[$#] +)?(?:\w+=\S+ +)*frazil +(.*)$", re.MULTILINE)
 
