@@ -141,7 +141,9 @@ class Drawing:
         places = self._layout.places
         (x1, y1), (x2, y2) = places[move.old], places[move.new]
         if move.old == move.new:
-            return (x1 - 24, y1 - 20 - _GAP), (x1, y1 - 74), (x1 + 24, y1 - 20 - _GAP)
+            outwards = -1 if y1 < self._layout.size[1] / 2 else 1
+            side = y1 + outwards * (_BOX[1] / 2 + _GAP)
+            return (x1 - 24, side), (x1, side + outwards * 50), (x1 + 24, side)
         has_opposite = (move.new, move.old) in self._pairs
         aside = _PARALLEL / hypot(x2 - x1, y2 - y1) if has_opposite else 0
         dx, dy = (y2 - y1) * aside, (x1 - x2) * aside
