@@ -20,7 +20,7 @@ import frazil
 from frazil import RTCPeerConnection
 from frazil.aio.recording_file import join_recordings
 from frazil.testing import VirtualNetwork, run
-from frazil.w3c.peerconnection import DIRECTORY
+from frazil.w3c.peerconnection import CENSUS
 from support.doc_block import ROOT, Block
 
 _SETTLED_S = 1.0
@@ -37,7 +37,7 @@ def play(blocks: Sequence[Block], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("frazil.w3c.peerconnection._SYSTEM_NETWORK", here)
         monkeypatch.setattr("frazil.aio.shared_port.SystemNetwork", lambda: here)
         made: list[RTCPeerConnection] = []
-        DIRECTORY.listen(made.append)
+        CENSUS.listen(made.append)
         try:
             names = await _prelude(net)
             for block in blocks:
@@ -46,7 +46,7 @@ def play(blocks: Sequence[Block], monkeypatch: pytest.MonkeyPatch) -> None:
                 if block.output is not None:
                     assert printed.getvalue() == block.output, block.name
         finally:
-            DIRECTORY.forget(made.append)
+            CENSUS.forget(made.append)
             await asyncio.sleep(_SETTLED_S)
             await asyncio.gather(*(each.close() for each in made))
 

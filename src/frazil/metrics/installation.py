@@ -1,7 +1,7 @@
 """One monitoring system that is told of every connection."""
 
 from frazil.metrics.observer import Observer, Sink
-from frazil.w3c.peerconnection import DIRECTORY, RTCPeerConnection
+from frazil.w3c.peerconnection import CENSUS, RTCPeerConnection
 
 
 class Installation:
@@ -15,7 +15,7 @@ class Installation:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        DIRECTORY.listen(self._watch)
+        CENSUS.listen(self._watch)
 
     def uninstall(self) -> None:
         """Watch no further connection; those that are watched are counted to their end.
@@ -23,7 +23,7 @@ class Installation:
         Raises:
             ValueError: It was done before.
         """
-        DIRECTORY.forget(self._watch)
+        CENSUS.forget(self._watch)
 
     def _watch(self, connection: RTCPeerConnection) -> None:
         Observer(connection, self._sink)

@@ -38,11 +38,11 @@ from frazil.states.enums import (
 )
 from frazil.trace import StateChange, Trace
 from frazil.w3c.call_log import CallLog
+from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
-from frazil.w3c.directory import Directory
 from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
@@ -54,8 +54,6 @@ from frazil.w3c.warning_log import WarningLog
 T = TypeVar("T")
 R = TypeVar("R")
 
-DIRECTORY: Final = Directory["RTCPeerConnection"]()
-"""Every connection of this process that is in use, by the number that the log calls it."""
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
@@ -66,6 +64,9 @@ _CHANNEL_DEFAULTS: Final = {
     "id": None,
     "priority": "low",
 }
+
+CENSUS: Final[Census["RTCPeerConnection"]] = Census()
+"""The connections of this process by the number that the log calls them, and who hears of them."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -158,11 +159,12 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
+        WarningLog(records, self._loop, f"connection {CENSUS.enter(self, self._loop)}")
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
-        WarningLog(records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}")
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
+        CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 from frazil import RTCPeerConnection
 from frazil.metrics.installation import Installation
 from frazil.testing import run
-from frazil.w3c.peerconnection import DIRECTORY
+from frazil.w3c.peerconnection import CENSUS
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 RELAYED = {
@@ -43,7 +43,7 @@ def ledger():
     installation = Installation(ledger)
     yield ledger
     installation.uninstall()
-    assert DIRECTORY._listeners == ()
+    assert CENSUS._listeners == ()
 
 
 def test_a_usual_life(ledger):

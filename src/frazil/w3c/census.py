@@ -35,8 +35,8 @@ class Entry(Generic[T]):
         return self._connection()
 
 
-class Directory(Generic[T]):
-    """Numbers connections in the order in which they were made, and keeps none of them alive.
+class Census(Generic[T]):
+    """Numbers newcomers, tells listeners of each, and keeps none of them alive.
 
     Any thread may look: an entry is made, read or taken out in one step.
     """
@@ -45,20 +45,29 @@ class Directory(Generic[T]):
 
     def __init__(self) -> None:
         self._numbers = count(1)
-        self._listeners: tuple[Callable[[T], None], ...] = ()
         self._entries: dict[int, Entry[T]] = {}
+        self._listeners: tuple[Callable[[T], None], ...] = ()
 
-    def enter(self, connection: T, loop: asyncio.AbstractEventLoop) -> int:
-        """Remember a connection while somebody else holds it, and tell of it; its number."""
+    def enter(self, newcomer: T, loop: asyncio.AbstractEventLoop) -> int:
+        """Remember a newcomer for as long as somebody else holds it; its number."""
         number = next(self._numbers)
-        gone = ref(connection, lambda _: self._entries.pop(number, None))
+        gone = ref(newcomer, lambda _: self._entries.pop(number, None))
         self._entries[number] = Entry(number, gone, loop, time.time() - loop.time())
-        for listener in self._listeners:
-            listener(connection)
         return number
 
+    def get(self, number: int) -> Entry[T] | None:
+        """The entry with this number, if its connection is still there."""
+        return self._entries.get(number)
+
+    def __iter__(self) -> Iterator[tuple[int, T]]:
+        """Numbers and connections, oldest first."""
+        for entry in list(self._entries.values()):
+            connection = entry.connection
+            if connection is not None:
+                yield entry.number, connection
+
     def listen(self, listener: Callable[[T], None]) -> None:
-        """Call ``listener`` with every further connection, inside its event loop."""
+        """Call ``listener`` with every further newcomer, which is ready for use."""
         self._listeners = (*self._listeners, listener)
 
     def forget(self, listener: Callable[[T], None]) -> None:
@@ -71,13 +80,7 @@ class Directory(Generic[T]):
         listeners.remove(listener)
         self._listeners = tuple(listeners)
 
-    def get(self, number: int) -> Entry[T] | None:
-        """The entry with this number, if its connection is still there."""
-        return self._entries.get(number)
-
-    def __iter__(self) -> Iterator[tuple[int, T]]:
-        """Numbers and connections, oldest first."""
-        for entry in list(self._entries.values()):
-            connection = entry.connection
-            if connection is not None:
-                yield entry.number, connection
+    def announce(self, newcomer: T) -> None:
+        """Tell of somebody who has just come."""
+        for listener in self._listeners:
+            listener(newcomer)
