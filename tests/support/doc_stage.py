@@ -50,6 +50,8 @@ def play(blocks: Sequence[Block], monkeypatch: pytest.MonkeyPatch) -> None:
             await asyncio.sleep(_SETTLED_S)
             await asyncio.gather(*(each.close() for each in made))
 
+    # What a page installs for good does not outlive its test.
+    monkeypatch.setattr(CENSUS, "_listeners", ())
     run(main)
     join_recordings(10)
 
