@@ -40,11 +40,11 @@ html_favicon = "_static/icon.svg"
 html_copy_source = False
 html_theme_options = {"sidebar_hide_name": False, "light_logo": "icon.svg", "dark_logo": "icon.svg"}
 
-_SOURCE_LINK = re.compile(r"\[(`[^`\n]+`)\]\(\.\./\.\./(?!docs/)[^)\n]+\)")
+_SOURCE_LINK = re.compile(r"\[([^\]\n]+)\]\(\.\./\.\./(?!docs/)[^)\n]+\)")
 
 
 def _without_source_links(app: Sphinx, page: str, source: list[str]) -> None:
-    """Keep the names of tests, which are files of the repository and not pages of the site."""
+    """Keep the names of tests and examples, which are files of the repository and no pages."""
     source[0] = _SOURCE_LINK.sub(r"\1", source[0])
 
 

@@ -39,6 +39,19 @@ def test_blocks_with_a_test_of_their_own_are_named_there():
             assert block.page in runner.read_text(), f"{block.name}: {block.runner} leaves it out"
 
 
+CODE = re.compile(r"FZ-[A-Z0-9-]+[A-Z0-9]")
+
+
+def test_codes_on_the_pages_are_those_of_the_source():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    known = set(CODE.findall(source))
+    for page in pages():
+        for code in CODE.findall(page.read_text(encoding="utf-8")):
+            # A page may speak of a group, and the numbers of TURN errors are many.
+            is_group = any(each.startswith(f"{code}-") for each in known)
+            assert code in known or is_group or re.fullmatch(r"FZ-TURN-\d{3}", code), (page, code)
+
+
 def links(page):
     """The targets of the links of a page to files."""
     for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
