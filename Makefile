@@ -70,6 +70,7 @@ live-events: $(VENV)/dev.stamp
 # The site, in docs/_build/html. A warning, for example of a link that leads nowhere, is an error.
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	FRAZIL_DOCS=1 $(BIN)/python -m pytest -q tests/docs/test_complete.py
 
 # The reference pages that follow from the code.
 pages: $(VENV)/dev.stamp
