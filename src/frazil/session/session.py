@@ -107,6 +107,7 @@ class Session:
         self._revivals = 0
         self._remote_is_gone = False
         self.is_drained = True
+        self._is_quiet = True
         self._is_settled = False
         self._path_at: float | None = None
         self._last_survey: SessionSurvey | None = None
@@ -469,9 +470,10 @@ class Session:
         """What is to be sent, in order."""
         if self.is_drained:
             return []
-        transmits, data = self.ice.poll_transmits(), self._data
+        data = self._data
         sealed = self._secure.seal(data, now)
-        transmits += sealed
+        transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
+        self._is_quiet = True
         if data is not None:
             self._collect_data(data)
             if sealed and data.awaits_acknowledgement:
@@ -509,7 +511,7 @@ class Session:
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self.is_drained = self._is_settled = False
+        self.is_drained = self._is_settled = self._is_quiet = False
         path_works_anew = self._collect_ice(now)
         self.events += self._relays.vacancies.requests
         self._relays.vacancies.requests.clear()
@@ -565,10 +567,9 @@ class Session:
             else:
                 self.events.append(event)
         data = self._data
-        if data is not None and self._secure.is_connected:
-            data.start(now)
-        if data is not None and payloads:
+        if data is not None and (payloads or self._secure.is_connected):
             data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+        if data is not None and payloads:
             data.receive(payloads, now)
             self._collect_data(data)
         for event in endings:
