@@ -17,14 +17,15 @@ from peer import Adapter
 from process import run_alone
 from stack import AIORTC, FRAZIL, Stack
 
-TIMEOUT_S = 240.0
+TIMEOUT_MARGIN_S = 120.0
 
 
 class Cost(NamedTuple):
     """What a crowd costs.
 
     Attributes:
-        cpu_ms: CPU for each pair of a stage, by stage, the upkeep of the others included.
+        cpu_ms: CPU for each pair of a stage, by stage, the upkeep of the others included; as many
+            stages as the time allowed.
         kb: Memory per pair in the end.
         collection_ms: How long a full garbage collection then takes.
         frozen_ms: The same after ``gc.freeze()``.
@@ -45,7 +46,10 @@ async def job(adapter: Adapter, effort: Effort) -> Cost:
     held = 0
     async with AsyncExitStack() as pairs:
         bytes_before = _settled_bytes()
+        began_at = time.monotonic()
         for size in effort.crowd:
+            if held and (time.monotonic() - began_at) * size / held > effort.growth_s:
+                break
             cpu_before = time.process_time()
             await enter_pairs(pairs, adapter, size - held)
             cpu_s = time.process_time() - cpu_before
@@ -76,11 +80,11 @@ def _settled_bytes() -> int:
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
-    cost = Cost(*run_alone("crowd", stack, effort, timeout_s=TIMEOUT_S))
-    stages = zip(effort.crowd, cost.cpu_ms, strict=True)
+    cost = Cost(*run_alone("crowd", stack, effort, timeout_s=effort.growth_s + TIMEOUT_MARGIN_S))
+    stages = zip(effort.crowd, cost.cpu_ms, strict=False)
     return {
         **{f"cpu_ms_{size}": cpu_ms for size, cpu_ms in stages},
-        "cpu_growth": cost.cpu_ms[-1] / cost.cpu_ms[0],
+        **({"cpu_growth": cost.cpu_ms[-1] / cost.cpu_ms[0]} if len(cost.cpu_ms) > 1 else {}),
         "kb": cost.kb,
         "collection_ms": cost.collection_ms,
         "frozen_ms": cost.frozen_ms,

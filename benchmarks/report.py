@@ -11,9 +11,9 @@ from summary import summarize
 
 HEAD = """# What it costs, and what the others cost
 
-Written by `python benchmarks --markdown docs/reference/benchmarks.md`; edit nothing here.
-[How the numbers are made](https://github.com/frazil/frazil/tree/main/benchmarks), and
-[what to do with them](../how-to/performance.md).
+Written by `python benchmarks --markdown docs/reference/benchmarks.md`; edit nothing here. How the
+numbers are made is told in [`benchmarks/README.md`](../../benchmarks/README.md), and what to do
+about them in [Make it fast](../how-to/performance.md).
 """
 
 
