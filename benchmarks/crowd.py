@@ -18,6 +18,8 @@ from process import run_alone
 from stack import AIORTC, FRAZIL, Stack
 
 TIMEOUT_MARGIN_S = 120.0
+OTHER_FILES = 64
+"""File descriptors for everything but connections."""
 
 
 class Cost(NamedTuple):
@@ -25,7 +27,7 @@ class Cost(NamedTuple):
 
     Attributes:
         cpu_ms: CPU for each pair of a stage, by stage, the upkeep of the others included; as many
-            stages as the time allowed.
+            stages as the time and the limit of file descriptors allowed.
         kb: Memory per pair in the end.
         collection_ms: How long a full garbage collection then takes.
         frozen_ms: The same after ``gc.freeze()``.
@@ -48,7 +50,7 @@ async def job(adapter: Adapter, effort: Effort) -> Cost:
         bytes_before = _settled_bytes()
         began_at = time.monotonic()
         for size in effort.crowd:
-            if held and (time.monotonic() - began_at) * size / held > effort.growth_s:
+            if held and _is_too_much(size, held, time.monotonic() - began_at, effort):
                 break
             cpu_before = time.process_time()
             await enter_pairs(pairs, adapter, size - held)
@@ -68,9 +70,14 @@ def _collection_ms() -> float:
 
 
 def _allow_many_files() -> None:
-    """Every connection has a socket, and the usual limit is 1024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _is_too_much(size: int, held: int, spent_s: float, effort: Effort) -> bool:
+    """Whether a stage would take too long, or more sockets than a process may have."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return spent_s * size / held > effort.growth_s or 2 * size + OTHER_FILES > most
 
 
 def _settled_bytes() -> int:

@@ -37,6 +37,7 @@ METRIC = Metric(
         Column("receiver_cpu_s_per_gb", "receiver CPU, s/GB"),
     ),
     measure,
+    rounds=2,
 )
 
 if __name__ == "__main__":
