@@ -109,6 +109,8 @@ class Session:
         self.is_drained = True
         self._is_settled = False
         self._path_at: float | None = None
+        self._check_at: float | None = None
+        self._check_is_known = False
         self._last_survey: SessionSurvey | None = None
 
     @property
@@ -419,8 +421,8 @@ class Session:
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.
 
-        Nearly all batches are payload on the pair in use, of which the layers below SCTP learn
-        nothing but that the peer lives: they are not asked what follows from that.
+        Nearly all batches are payload on the pair in use, or checks of it, of which the layers
+        below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
         """
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
@@ -433,6 +435,7 @@ class Session:
                 secured.append(datagram)
             elif protocol is Protocol.STUN:
                 self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
+                self._check_is_known = False
             else:
                 self._trace.count("datagram-of-unknown-protocol")
         was_connected = self._secure.is_connected
@@ -444,8 +447,12 @@ class Session:
             self._settle(now)
 
     def handle_timeout(self, now: float) -> None:
-        """Do what is due in every layer."""
+        """Do what is due in every layer; mostly that is a check, of which nothing follows."""
+        at = self._next_beside_ice()
         self.ice.handle_timeout(now)
+        if not self.ice.has_news and (at is None or now < at):
+            self.is_drained = self._check_is_known = False
+            return
         self._relays.handle_timeout(now)
         self._secure.handle_timeout(now)
         if self._data is not None and self.ice.path is not None:
@@ -457,10 +464,18 @@ class Session:
 
         A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
         """
+        at = self._next_beside_ice()
+        if not self._check_is_known:
+            self._check_is_known = True
+            self._check_at = self.ice.next_timeout()
+        return _earlier(self._check_at, at)
+
+    def _next_beside_ice(self) -> float | None:
+        """When something is due in another layer."""
         if not self._is_settled:
             self._is_settled = True
-            at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
-            self._path_at = _earlier(at, self._secure.next_timeout())
+            self._check_is_known = False
+            self._path_at = _earlier(self._relays.next_timeout(), self._secure.next_timeout())
         if self._data is None or self._path is None:
             return self._path_at
         return _earlier(self._path_at, self._data.next_timeout())
@@ -475,7 +490,7 @@ class Session:
         if data is not None:
             self._collect_data(data)
             if sealed and data.awaits_acknowledgement:
-                self._path_at = _earlier(self._path_at, self.ice.note_sent(now))
+                self._check_at = _earlier(self._check_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained

@@ -24,9 +24,10 @@ class Ring:
 
     Attributes:
         forgotten: How many records had to make room.
+        span: Another number whenever records of routine events stopped counting repetitions.
     """
 
-    __slots__ = ("_cost", "_limit", "_open", "_records", "forgotten")
+    __slots__ = ("_cost", "_limit", "_open", "_records", "forgotten", "span")
 
     def __init__(self, limit: int = RING_COST) -> None:
         """Keep what fits in about ``limit`` bytes, and always the newest record."""
@@ -35,21 +36,29 @@ class Ring:
         self._records: deque[TraceRecord] = deque()
         self._open: dict[tuple[EventKind, str, Fact], TraceRecord] = {}
         self.forgotten = 0
+        self.span = 0
 
     @property
     def records(self) -> tuple[TraceRecord, ...]:
         """The records still held, in the order in which they began."""
         return tuple(self._records)
 
-    def append(self, entry: TraceRecord) -> None:
-        """Keep ``entry``, or count it if it is routine and nothing else has happened since."""
-        if entry.kind.is_routine:
-            self._append_routine(entry)
-        else:
-            self._open.clear()
-            self._keep(entry)
+    def append(self, entry: TraceRecord) -> TraceRecord:
+        """Keep ``entry``, or count it if it is routine and nothing else has happened since.
 
-    def _append_routine(self, entry: TraceRecord) -> None:
+        Returns:
+            The record that tells of it; further repetitions may be counted there until ``span``
+            changes.
+        """
+        if entry.kind.is_routine:
+            return self._append_routine(entry)
+        if self._open:
+            self._open.clear()
+            self.span += 1
+        self._keep(entry)
+        return entry
+
+    def _append_routine(self, entry: TraceRecord) -> TraceRecord:
         key = _key(entry)
         known = self._open.get(key)
         if known is None:
@@ -61,6 +70,7 @@ class Ring:
             known.values = entry.values
             known.last_at = entry.at
             known.count += 1
+        return known
 
     def _keep(self, entry: TraceRecord) -> None:
         self._records.append(entry)
@@ -71,6 +81,7 @@ class Ring:
             self.forgotten += 1
             if oldest.kind.is_routine:
                 self._open.pop(_key(oldest), None)
+                self.span += 1
 
 
 def cost_of(values: tuple[Fact, ...]) -> int:

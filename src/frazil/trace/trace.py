@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from frazil.trace.catalogue import EVENTS
+from frazil.trace.event import EventKind
 from frazil.trace.reason import StateChange
 from frazil.trace.record import Fact, TraceRecord
 from frazil.trace.ring import Ring
@@ -21,12 +22,13 @@ class Trace:
             grow.
     """
 
-    __slots__ = ("_listeners", "_ring", "counters", "transport")
+    __slots__ = ("_listeners", "_ring", "_routine_listeners", "counters", "transport")
 
     def __init__(self, ring: Ring | None = None) -> None:
         """Keep records in ``ring``, one of the usual size if there is none."""
         self._ring = ring or Ring()
         self._listeners: list[Listener] = []
+        self._routine_listeners: list[Listener] = []
         self.transport = ""
         self.counters: dict[str, int] = {}
 
@@ -34,6 +36,7 @@ class Trace:
         """The same trace, for whatever works for one transport of the connection."""
         view = Trace(self._ring)
         view._listeners = self._listeners
+        view._routine_listeners = self._routine_listeners
         view.counters = self.counters
         view.transport = transport
         return view
@@ -48,9 +51,16 @@ class Trace:
         """How many records had to make room for newer ones."""
         return self._ring.forgotten
 
-    def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every further record; each repetition comes as one of its own."""
+    def listen(self, listener: Listener, *, routine: bool = True) -> None:
+        """Call ``listener`` with every further record; each repetition comes as one of its own.
+
+        Args:
+            listener: Whom to call.
+            routine: Whether it wants records of routine events, too.
+        """
         self._listeners.append(listener)
+        if routine:
+            self._routine_listeners.append(listener)
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
@@ -65,8 +75,16 @@ class Trace:
             raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
         entry = TraceRecord(at, kind, values, self.transport)
         self._ring.append(entry)
-        for listener in self._listeners:
+        for listener in self._routine_listeners if kind.is_routine else self._listeners:
             listener(entry)
+
+    def routine(self, layer: str, event: str) -> "Routine":
+        """A way to write down one routine event of one subject over and over.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event.
+        """
+        return Routine(self, self._ring, EVENTS[layer, event])
 
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
@@ -89,3 +107,29 @@ class Trace:
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
         self.counters[name] = self.counters.get(name, 0) + 1
+
+
+class Routine:
+    """A routine event of which all but instant and facts is known: see :meth:`Trace.routine`."""
+
+    __slots__ = ("_entry", "_kind", "_ring", "_span", "_trace")
+
+    def __init__(self, trace: Trace, ring: Ring, kind: EventKind) -> None:
+        self._trace = trace
+        self._ring = ring
+        self._kind = kind
+        self._entry: TraceRecord | None = None
+        self._span = -1
+
+    def record(self, at: float, *values: Fact) -> None:
+        """Write it down once more, with its facts in the order of the catalogue."""
+        ring, trace, entry = self._ring, self._trace, self._entry
+        if entry is None or self._span != ring.span or entry.values[0] != values[0]:
+            self._entry = ring.append(TraceRecord(at, self._kind, values, trace.transport))
+            self._span = ring.span
+        else:
+            entry.values = values
+            entry.last_at = at
+            entry.count += 1
+        for listener in trace._routine_listeners:
+            listener(TraceRecord(at, self._kind, values, trace.transport))

@@ -33,7 +33,7 @@ class WarningLog:
         self._loop = loop
         self._is_due = False
         self._told: set[str] = set()
-        trace.listen(self._take)
+        trace.listen(self._take, routine=False)
 
     def _take(self, record: TraceRecord) -> None:
         if not self._is_due and (record.event in _SERVERS or _fails(record)):
