@@ -115,7 +115,7 @@ class CheckTable:
         return True
 
     def _sent_once(self, now: float) -> Transaction:
-        """A check that is not repeated (RFC 7675 5.1); an answer counts as long as consent could."""
+        """A check that is not repeated (RFC 7675 5.1); an answer counts as long as consent."""
         return Transaction(
             new_transaction_id(self._random_bytes),
             now,
@@ -289,7 +289,9 @@ class CheckTable:
 
     def _sweep(self, now: float) -> None:
         """Forget the checks, sent once, whose answers count no longer."""
-        over = [each for each in self._checks.values() if each.kind in _ONCE and _is_over(each, now)]
+        over = [
+            each for each in self._checks.values() if each.kind in _ONCE and _is_over(each, now)
+        ]
         for check in over:
             self.remove(check)
 

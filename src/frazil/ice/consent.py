@@ -2,7 +2,7 @@
 
 For as long as a connection lives, the same four messages go to and fro, and nothing follows from
 them but that the clocks of the pair are set anew. Here they are recognised without the codec, and
-taken without asking anybody. Whatever is anything else, however little, is left to those who decide.
+taken without asking anybody. What is anything else, however little, is left to those who decide.
 """
 
 from typing import Final

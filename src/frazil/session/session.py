@@ -111,6 +111,8 @@ class Session:
         self._path_at: float | None = None
         self._check_at: float | None = None
         self._check_is_known = False
+        self._is_at_rest = False
+        self._rest_until: float | None = None
         self._last_survey: SessionSurvey | None = None
 
     @property
@@ -262,7 +264,7 @@ class Session:
         """Queue a message; it leaves with the next :meth:`poll_transmits`."""
         if self._data is not None:
             self._data.send(stream_id, data, text, now)
-            self.is_drained = False
+            self.is_drained = self._is_at_rest = False
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -282,7 +284,7 @@ class Session:
         if self._plain is None:
             raise InvalidStateError("the transport carries DTLS: use a data channel")
         self._plain.send(data)
-        self.is_drained = False
+        self.is_drained = self._is_at_rest = False
 
     # --- the choice of the pair ---------------------------------------------------------------
 
@@ -440,6 +442,7 @@ class Session:
                 self._trace.count("datagram-of-unknown-protocol")
         was_connected = self._secure.is_connected
         if secured:
+            self._is_at_rest = False
             self._collect_dtls(now, self._secure.receive(secured, now))
         if was_connected and not (self.ice.has_news or self._relays.is_used):
             self.is_drained = False
@@ -448,9 +451,8 @@ class Session:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
-        at = self._next_beside_ice()
         self.ice.handle_timeout(now)
-        if not self.ice.has_news and (at is None or now < at):
+        if not self.ice.has_news and self._rests(now):
             self.is_drained = self._check_is_known = False
             return
         self._relays.handle_timeout(now)
@@ -464,11 +466,17 @@ class Session:
 
         A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
         """
-        at = self._next_beside_ice()
+        if not self._is_at_rest:
+            self._rest_until = self._next_beside_ice()
+            self._is_at_rest = self.is_drained
         if not self._check_is_known:
             self._check_is_known = True
             self._check_at = self.ice.next_timeout()
-        return _earlier(self._check_at, at)
+        return _earlier(self._check_at, self._rest_until)
+
+    def _rests(self, now: float) -> bool:
+        """Whether nothing is due, and nothing has come in, but at ICE."""
+        return self._is_at_rest and (self._rest_until is None or now < self._rest_until)
 
     def _next_beside_ice(self) -> float | None:
         """When something is due in another layer."""
@@ -484,6 +492,9 @@ class Session:
         """What is to be sent, in order."""
         if self.is_drained:
             return []
+        if self._is_at_rest:
+            self.is_drained = True
+            return self._relays.wrap(self.ice.poll_transmits(), now)
         transmits, data = self.ice.poll_transmits(), self._data
         sealed = self._secure.seal(data, now)
         transmits += sealed
@@ -518,13 +529,13 @@ class Session:
         self.ice.close(now)
         self.events.clear()
         self._data = None
-        self.is_drained = self._is_settled = False
+        self.is_drained = self._is_settled = self._is_at_rest = False
 
     # --- between the layers -------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self.is_drained = self._is_settled = False
+        self.is_drained = self._is_settled = self._is_at_rest = False
         path_works_anew = self._collect_ice(now)
         self.events += self._relays.vacancies.requests
         self._relays.vacancies.requests.clear()
