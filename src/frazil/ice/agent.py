@@ -40,7 +40,7 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 
 class IceAgent:
@@ -550,28 +550,21 @@ class IceAgent:
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        return _earlier(self._next_decision(), self._checker.watched_at)
+        return earlier(self._next_decision(), self._checker.watched_at)
 
     def _next_decision(self) -> float | None:
         """When more is due than a look at the clocks of the pair in use."""
         if not self._decision_is_known:
             self._decision_is_known = True
-            self._decision_at = _earlier(
-                self._gatherer.next_timeout(), self._checker.next_timeout()
-            )
+            self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
         return self._decision_at
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out: list[Transmit] = []
-        for source in (
-            self._responder.transmits,
-            self._checker.transmits,
-            self._gatherer.transmits,
-        ):
-            if source:
-                out += source
-                source.clear()
+        ours, theirs = self._checker.transmits, self._responder.transmits
+        out = theirs + ours + self._gatherer.transmits
+        for source in (ours, theirs, self._gatherer.transmits):
+            source.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:
@@ -651,9 +644,3 @@ class IceAgent:
             IceTransportChanged(change, pair_changed, self.selected_pair, change.reason)
         )
         selection.consent_was_lost = False
-
-
-def _earlier(a: float | None, b: float | None) -> float | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return min(a, b)

@@ -51,7 +51,7 @@ from frazil.states.enums import (
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
 
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
@@ -472,7 +472,7 @@ class Session:
         if not self._check_is_known:
             self._check_is_known = True
             self._check_at = self.ice.next_timeout()
-        return _earlier(self._check_at, self._rest_until)
+        return earlier(self._check_at, self._rest_until)
 
     def _rests(self, now: float) -> bool:
         """Whether nothing is due, and nothing has come in, but at ICE."""
@@ -483,10 +483,10 @@ class Session:
         if not self._is_settled:
             self._is_settled = True
             self._check_is_known = False
-            self._path_at = _earlier(self._relays.next_timeout(), self._secure.next_timeout())
+            self._path_at = earlier(self._relays.next_timeout(), self._secure.next_timeout())
         if self._data is None or self._path is None:
             return self._path_at
-        return _earlier(self._path_at, self._data.next_timeout())
+        return earlier(self._path_at, self._data.next_timeout())
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
@@ -501,7 +501,7 @@ class Session:
         if data is not None:
             self._collect_data(data)
             if sealed and data.awaits_acknowledgement:
-                self._check_at = _earlier(self._check_at, self.ice.note_sent(now))
+                self._check_at = earlier(self._check_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
@@ -623,9 +623,3 @@ class Session:
         if not self._remote_is_gone:
             self._remote_is_gone = True
             self.events.append(event)
-
-
-def _earlier(a: float | None, b: float | None) -> float | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return min(a, b)
