@@ -62,6 +62,12 @@ class Trace:
         if routine:
             self._routine_listeners.append(listener)
 
+    def ignore(self, listener: Listener) -> None:
+        """Call ``listener`` no more."""
+        for listeners in (self._listeners, self._routine_listeners):
+            if listener in listeners:
+                listeners.remove(listener)
+
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
 

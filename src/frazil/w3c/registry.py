@@ -1,8 +1,9 @@
 """From slot objects to the public objects that show them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
@@ -54,7 +55,7 @@ class Registry:
         self._tasks = tasks
         self._wake = wake
         self._pulse = pulse
-        self._public: dict[object, Any] = {}
+        self._public: MutableMapping[object, Any] = {}
         self._is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
@@ -76,6 +77,10 @@ class Registry:
         else:
             target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
+
+    def release(self) -> None:
+        """The connection is closed: no event comes, so nobody needs what nobody holds."""
+        self._public = WeakValueDictionary(self._public)
 
     def forget(self, slots: object) -> None:
         """Nobody will ask for ``slots`` again."""

@@ -35,6 +35,10 @@ class WarningLog:
         self._told: set[str] = set()
         trace.listen(self._take, routine=False)
 
+    def close(self) -> None:
+        """What happens from now on, happens on purpose."""
+        self._trace.ignore(self._take)
+
     def _take(self, record: TraceRecord) -> None:
         if not self._is_due and (record.event in _SERVERS or _fails(record)):
             self._is_due = True  # more may follow in the same turn
