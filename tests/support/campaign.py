@@ -1,5 +1,6 @@
 """Many independent pieces of work on all cores, with progress, within a time limit."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ def campaign(
     """
     began_at = time.monotonic()
     failures: list[str] = []
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=_warn_of_nothing) as pool:
         futures = {pool.submit(work, job): job for job in jobs}
         try:
             for future in _in_time(futures, began_at, limit_s):
@@ -47,6 +48,11 @@ def campaign(
     if failures:
         raise CampaignError(f"{len(failures)} of {len(jobs)} failed, first: {failures[0]}")
     return [future.result() for future in futures]
+
+
+def _warn_of_nothing() -> None:
+    """What sessions warn of is what was done to them, and would drown the progress."""
+    logging.getLogger("frazil").setLevel(logging.CRITICAL)
 
 
 def _in_time(futures: dict[Future[Result], Job], began_at: float, limit_s: float):

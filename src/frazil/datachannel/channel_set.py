@@ -27,6 +27,7 @@ MAX_CHANNELS: Final = 4096
 MAX_NAMES_SIZE: Final = 1 << 22
 """So are they beyond this many characters in the labels and protocols of all channels."""
 _TRACED_LABEL_SIZE: Final = 64
+_DCEP: Final = int(Ppid.DCEP)
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ class ChannelSet:
 
     def receive(self, stream_id: int, ppid: int, data: bytes, now: float) -> None:
         """Process a user message. Never raises on its content."""
-        if ppid == Ppid.DCEP:
+        if ppid == _DCEP:
             self._receive_dcep(stream_id, data, now)
             return
         channel = self._channels.get(stream_id)
@@ -221,9 +222,11 @@ class ChannelSet:
         if not is_text and ppid not in BINARY_PPIDS:
             self._trace.count("datachannel-ppid-unknown")
             return
-        if channel.state is State.CONNECTING:
+        state = channel.state
+        if state is State.CONNECTING:
             self._confirm(channel, now)
-        if channel.state is State.OPEN:
+            state = channel.state
+        if state is State.OPEN:
             content = b"" if ppid in EMPTY_PPIDS else data
             self.events.append(ChannelMessage(channel.stream_id, content, is_text))
 

@@ -11,7 +11,8 @@ from OpenSSL import SSL, crypto
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.context import CIPHER_NAMES
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
-from frazil.dtls.record import MAX_PLAINTEXT_SIZE, MAX_RECORD_OVERHEAD
+from frazil.dtls.payload import payload_path
+from frazil.dtls.record import MAX_RECORD_OVERHEAD
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
 
@@ -25,7 +26,7 @@ class OpenSslEngine:
         witness: What OpenSSL reported by callback.
     """
 
-    __slots__ = ("_connection", "witness")
+    __slots__ = ("_connection", "_payload", "witness")
 
     def __init__(
         self, certificate: Certificate, role: DtlsRole, witness: Witness, mtu: int
@@ -34,6 +35,7 @@ class OpenSslEngine:
         self._connection = certificate.new_connection()
         self._connection.set_app_data(witness)
         self._connection.set_ciphertext_mtu(mtu)
+        self._payload = payload_path(self._connection)
         if role is DtlsRole.CLIENT:
             self._connection.set_connect_state()
         else:
@@ -41,7 +43,7 @@ class OpenSslEngine:
 
     def feed(self, records: bytes) -> None:
         """Hand over whole records, at most ``MAX_FEED_SIZE`` bytes, to be read out next."""
-        self._connection.bio_write(records)
+        self._payload.feed(records)
 
     def handshake(self) -> bool:
         """Work on what was fed; returns whether the handshake is complete.
@@ -70,10 +72,8 @@ class OpenSslEngine:
             CloseNotifyReceived: The peer says goodbye.
             AssociationBrokenError: A fatal alert was received or is in the output.
         """
-        recv = self._connection.recv
         try:
-            for _ in range(count):
-                payloads.append(recv(MAX_PLAINTEXT_SIZE))  # noqa: PERF401 - keeps what came before an end
+            self._payload.open(count, payloads)
         except SSL.WantReadError:
             return
         except SSL.ZeroReturnError:
@@ -83,12 +83,8 @@ class OpenSslEngine:
 
     def seal(self, payloads: Sequence[bytes]) -> bytes:
         """One record per payload, back to back, each longer by the same overhead."""
-        send = self._connection.send
-        size = 0
-        for payload in payloads:
-            send(payload)
-            size += len(payload) + MAX_RECORD_OVERHEAD
-        return self._connection.bio_read(size)
+        size = sum(map(len, payloads)) + MAX_RECORD_OVERHEAD * len(payloads)
+        return self._payload.seal(payloads, size)
 
     def retransmit(self) -> None:
         """Let OpenSSL seal its last flight anew if it is time by the wall clock: after a second.

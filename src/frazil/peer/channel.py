@@ -162,17 +162,19 @@ class DataChannel:
             )
         text = isinstance(data, str)
         payload = scalar_text(data).encode() if isinstance(data, str) else _binary(data)
+        size = len(payload)
         limit = self._owner.max_message_size
-        if limit is not None and len(payload) > limit:
-            raise TypeError(f"the peer takes messages of up to {limit} bytes, not {len(payload)}")
-        if self.buffered_amount + len(payload) > MAX_BUFFERED_AMOUNT:
+        if limit is not None and size > limit:
+            raise TypeError(f"the peer takes messages of up to {limit} bytes, not {size}")
+        buffered = self.buffered_amount + size
+        if buffered > MAX_BUFFERED_AMOUNT:
             raise OperationError(
                 f"{self.buffered_amount} bytes are waiting already; "
                 "send more after bufferedamountlow"
             )
-        self.buffered_amount += len(payload)
+        self.buffered_amount = buffered
         self.messages_sent += 1
-        self.bytes_sent += len(payload)
+        self.bytes_sent += size
         self._owner.transmit(self, payload, text, now)
 
     def set_low_threshold(self, value: int) -> None:
@@ -187,6 +189,8 @@ class DataChannel:
 
 
 def _binary(data: object) -> bytes:
+    if type(data) is bytes:
+        return data
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise TypeError(f"a message is bytes or str, not {type(data).__name__}")

@@ -1,5 +1,6 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -36,6 +37,7 @@ class ChannelTable:
     """
 
     __slots__ = (
+        "_arrived",
         "_by_id",
         "_channels",
         "_core",
@@ -53,6 +55,7 @@ class ChannelTable:
         self._channels: dict[DataChannel, int] = {}
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
+        self._arrived: deque[ChannelMessage] = deque()
         self._stack: TransportStack | None = None
         self._sctp: SctpTransport | None = None
 
@@ -167,7 +170,8 @@ class ChannelTable:
 
     def receive_message(self, event: ChannelMessage) -> None:
         """A message for a channel."""
-        self._core.tasks.queue(partial(self._receive_message, event))
+        self._arrived.append(event)
+        self._core.tasks.queue(self._receive_message)  # one task for each, in the same order
 
     def drain(self, event: ChannelDrained) -> None:
         """Bytes left the buffer of a channel."""
@@ -241,15 +245,16 @@ class ChannelTable:
             self._core.tasks.fire(channel, EventType.ERROR, error)
         self._core.tasks.fire(channel, EventType.CLOSE)
 
-    def _receive_message(self, event: ChannelMessage, now: float) -> None:
-        channel = self._by_id.get(event.stream_id)
+    def _receive_message(self, now: float) -> None:
+        stream_id, data, text = self._arrived.popleft()
+        channel = self._by_id.get(stream_id)
         if channel is None or channel.ready_state is not _State.OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
-        channel.bytes_received += len(event.data)
-        data = event.data.decode(errors="replace") if event.text else event.data
-        self._core.tasks.fire(channel, EventType.MESSAGE, data)
+        channel.bytes_received += len(data)
+        payload = data.decode(errors="replace") if text else data
+        self._core.tasks.fire(channel, EventType.MESSAGE, payload)
 
     def _drain(self, event: ChannelDrained, now: float) -> None:
         channel = self._by_id.get(event.stream_id)

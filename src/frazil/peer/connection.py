@@ -338,7 +338,7 @@ class PeerConnection:
     @property
     def has_task(self) -> bool:
         """Whether :meth:`run_task` has something to do."""
-        return bool(self._tasks)
+        return bool(self._tasks.waiting)
 
     @property
     def is_congested(self) -> bool:

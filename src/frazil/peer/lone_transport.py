@@ -192,7 +192,7 @@ class LoneTransport:
     @property
     def has_task(self) -> bool:
         """Whether :meth:`run_task` has something to do."""
-        return bool(self._tasks)
+        return bool(self._tasks.waiting)
 
     @property
     def is_congested(self) -> bool:

@@ -14,12 +14,16 @@ BACKLOG_LIMIT: Final = 4096
 
 
 class TaskQueue:
-    """Runs tasks one at a time and collects the events that each of them fires."""
+    """Runs tasks one at a time and collects the events that each of them fires.
 
-    __slots__ = ("_closed", "_events", "_follow_ups", "_running", "_tasks")
+    Attributes:
+        waiting: The tasks that wait; others only look.
+    """
+
+    __slots__ = ("_closed", "_events", "_follow_ups", "_running", "waiting")
 
     def __init__(self) -> None:
-        self._tasks: deque[Task] = deque()
+        self.waiting: deque[Task] = deque()
         self._follow_ups: list[Task] = []
         self._events: list[PeerEvent] = []
         self._running = False
@@ -27,11 +31,7 @@ class TaskQueue:
 
     def __len__(self) -> int:
         """How many tasks wait."""
-        return len(self._tasks)
-
-    def __bool__(self) -> bool:
-        """Whether a task waits."""
-        return bool(self._tasks)
+        return len(self.waiting)
 
     @property
     def is_running(self) -> bool:
@@ -41,7 +41,7 @@ class TaskQueue:
     def queue(self, task: Task) -> None:
         """Run ``task`` after all tasks that wait now."""
         if not self._closed:
-            self._tasks.append(task)
+            self.waiting.append(task)
 
     def follow(self, task: Task) -> None:
         """Run ``task`` as the next task, in a turn of its own.
@@ -64,9 +64,9 @@ class TaskQueue:
 
     def run(self, now: float) -> list[PeerEvent]:
         """Run one task; the events it fired, in order."""
-        if not self._tasks:
+        if not self.waiting:
             return []
-        task = self._tasks.popleft()
+        task = self.waiting.popleft()
         self._running = True
         try:
             task(now)
@@ -74,11 +74,11 @@ class TaskQueue:
             self._running = False
             events, self._events = self._events, []
             if self._follow_ups:
-                self._tasks.extendleft(reversed(self._follow_ups))
+                self.waiting.extendleft(reversed(self._follow_ups))
                 self._follow_ups.clear()
         return events
 
     def close(self) -> None:
         """Forget what waits and accept nothing more: W3C tasks abort on a closed connection."""
         self._closed = True
-        self._tasks.clear()
+        self.waiting.clear()

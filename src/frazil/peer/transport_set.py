@@ -66,6 +66,7 @@ class TransportSet:
         "_created",
         "_factory",
         "_leaving",
+        "_living",
         "_pool_is_open",
         "_recovery",
         "_requests",
@@ -90,6 +91,7 @@ class TransportSet:
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
         self._spare: list[TransportStack] = []
+        self._living: tuple[TransportStack, ...] = ()  # those in use, and those that wait to be
         self._pool_is_open = True
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
@@ -104,11 +106,6 @@ class TransportSet:
     def stacks(self) -> list[TransportStack]:
         """The transports in use, oldest first."""
         return list(self._stacks.values())
-
-    @property
-    def _living(self) -> list[TransportStack]:
-        """Those in use, and those that wait to be."""
-        return [*self._stacks.values(), *self._spare]
 
     def configure(self, configuration: Configuration, now: float) -> None:
         """Take another configuration; relays in use get fresh credentials at once.
@@ -137,8 +134,13 @@ class TransportSet:
         """A new transport, possibly one that has gathered already."""
         stack = self._spare.pop(0) if self._spare else self._make()
         self._stacks[stack.name] = stack
+        self._list()
         self._core.tasks.queue(self._derive)
         return stack
+
+    def _list(self) -> None:
+        """There are others now, in use or spare."""
+        self._living = (*self._stacks.values(), *self._spare)
 
     def _make(self) -> TransportStack:
         name = str(self._created)
@@ -159,6 +161,7 @@ class TransportSet:
             stack = self._make()
             self._spare.append(stack)
             stack.session.gather_early(now)
+        self._list()
         self.drain()
 
     def close_pool(self, now: float) -> None:
@@ -170,10 +173,12 @@ class TransportSet:
         for stack in self._spare:
             self._shut(stack, now)
         self._spare.clear()
+        self._list()
 
     def discard(self, stack: TransportStack, reason: Reason, now: float) -> None:
         """Take a transport out of use; its ``closed`` events come in a task of their own."""
         del self._stacks[stack.name]
+        self._list()
         self._shut(stack, now)
         self._core.tasks.queue(partial(self._announce_discarded, stack, reason))
 
@@ -225,7 +230,10 @@ class TransportSet:
         """Whether the driver has everything: no transmit, no request, no other deadline."""
         if self._requests or self._leaving:
             return False
-        return all(stack.session.is_drained for stack in self._living)
+        for stack in self._living:  # noqa: SIM110 - a generator costs more than the loop
+            if not stack.session.is_drained:
+                return False
+        return True
 
     def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
         """What is to be sent, with the name of the transport whose socket sends it."""

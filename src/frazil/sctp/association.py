@@ -136,8 +136,8 @@ class Association:
         link = self._link
         if link.ended or link.state not in ACCEPTS_MESSAGES:
             raise InvalidStateError("the association does not take messages any more")
-        _require_stream(stream_id)
-        if stream_id >= self._outbound_streams:
+        if not 0 <= stream_id < self._outbound_streams:
+            _require_stream(stream_id)
             raise InvalidAccessError(f"only {self._outbound_streams} streams were agreed on")
         if not 0 <= ppid <= MASK_32:
             raise TypeError("ppid is a number of 32 bits")
@@ -311,16 +311,18 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        deadlines = (
-            self._outbound.expires_at,
+        earliest = self._outbound.expires_at
+        for at in (
             self._inbound.expires_at,
             self._heartbeat.expires_at,
             self._handshake.expires_at,
             self._reset.expires_at,
             self._shutdown.expires_at,
             self._shutdown.guard_at,
-        )
-        return min([at for at in deadlines if at is not None], default=None)
+        ):
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""
@@ -413,7 +415,8 @@ class Association:
         events = self._link.events
         fetched = events[:]
         events.clear()
-        fetched += self._outbound.take_released()
+        if self._outbound.has_released:
+            fetched += self._outbound.take_released()
         return fetched
 
     # What the parts report.

@@ -58,6 +58,7 @@ REFLECTED_TAG = 0x01
 DATA_HEADER_SIZE = 16
 I_DATA_HEADER_SIZE = 20
 
+_I_DATA = int(ChunkType.I_DATA)
 unpack_chunk = Struct("!BBH").unpack_from
 unpack_data = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
@@ -134,11 +135,10 @@ def encode_i_data(
     flags: int, tsn: int, stream_id: int, message_id: int, ppid_or_fsn: int, data: bytes
 ) -> bytes:
     """An I-DATA chunk, padded (RFC 8260 section 2.1)."""
-    length = I_DATA_HEADER_SIZE + len(data)
-    return padded(
-        _pack_i_data(ChunkType.I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn)
-        + data
-    )
+    size = len(data)
+    length = I_DATA_HEADER_SIZE + size
+    chunk = _pack_i_data(_I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
+    return padded(chunk) if size & 3 else chunk
 
 
 def encode_init(type_: ChunkType, init: Init) -> bytes:

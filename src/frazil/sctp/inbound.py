@@ -103,22 +103,19 @@ class Inbound:
             _, flags, _, tsn, stream_id, _, sequence, ppid = unpack_i_data(packet, offset)
         if flags & IMMEDIATE:
             self._sack_now = True
-        tsns = self._tsns
-        tsn = unwrap(tsn, tsns.cumulative)
-        if (
-            tsn == tsns.cumulative + 1
-            and not tsns.firsts
-            and self.reassembly.buffered <= self._window
-        ):
-            tsns.cumulative = tsn  # nearly always, hence in short
+        tsns, reassembly = self._tsns, self.reassembly
+        due = tsns.cumulative + 1
+        if tsn == due & MASK_32 and not tsns.firsts and reassembly.buffered <= self._window:
+            tsns.cumulative = tsn = due  # nearly always, hence in short
         else:
+            tsn = unwrap(tsn, tsns.cumulative)
             problem = self._judge(tsn)
             if problem is not None:
                 return problem
             tsns.add(tsn)
         if stream_id >= self._streams:
             return DataProblem.INVALID_STREAM
-        self.reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
+        reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
         return None
 
     def _judge(self, tsn: int) -> DataProblem | None:
@@ -193,7 +190,7 @@ class Inbound:
     def sack(self) -> bytes:
         """The SACK chunk that says what has arrived."""
         tsns = self._tsns
-        gaps = tsns.gaps(self._max_gaps)
+        gaps = tsns.gaps(self._max_gaps) if tsns.firsts else []
         duplicates = [tsn & MASK_32 for tsn in tsns.duplicates[: self._max_gaps - len(gaps)]]
         room = max(self._window - self.reassembly.buffered, 0)
         return encode_sack(tsns.cumulative & MASK_32, room, gaps, duplicates)

@@ -109,6 +109,11 @@ class Outbound:
         """Begin these drained streams again at sequence number zero."""
         self._queue.restart_streams(stream_ids)
 
+    @property
+    def has_released(self) -> bool:
+        """Whether anything left the buffer since :meth:`take_released`."""
+        return self._queue.has_released
+
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call."""
         return self._queue.take_released()

@@ -122,9 +122,9 @@ class SendQueue:
                 self._drop(message)
             elif message.offset:
                 return message
-            elif message.is_expired(now):
+            elif message.expires_at is not None and message.is_expired(now):
                 self._drop(message)
-            elif self._interleaving and not self._may_open(message):
+            elif self._open_bytes and not self._may_open(message):
                 self._waiting.append(self._turns.remove())
             else:
                 return message
@@ -132,38 +132,37 @@ class SendQueue:
 
     def cut(self, message: OutboundMessage, tsn: int, room: int) -> bytes | None:
         """The next chunk of the message whose turn it is, or None if ``room`` is too little."""
-        header = I_DATA_HEADER_SIZE if self._interleaving else DATA_HEADER_SIZE
-        data = message.data
-        offset = message.offset
-        size = len(data) - offset
-        if size > room - header:
-            if header + len(data) <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
+        interleaving = self._interleaving
+        header = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
+        data, offset = message.data, message.offset
+        end = whole = len(data)
+        if end - offset > room - header:
+            if header + whole <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
                 return None
-            size = room - header
+            end = offset + room - header
         flags = UNORDERED if message.unordered else 0
         if not offset:
             flags |= BEGIN
             self._open(message)
-        if offset + size == len(data):
+        if end == whole:
             flags |= END
-            payload = data[offset:] if offset else data
-        else:
-            payload = data[offset : offset + size]
+        payload = data if end - offset == whole else data[offset:end]
         tsn &= MASK_32
-        if not self._interleaving:
+        if interleaving:
+            last = message.fragments if offset else message.ppid
+            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
+        else:
             chunk = encode_data(
                 flags, tsn, message.stream_id, message.sequence, message.ppid, payload
             )
-        else:
-            last = message.fragments if offset else message.ppid
-            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
-        message.offset = offset + size
+        message.offset = end
         message.fragments += 1
-        self._release(message, size)
-        self._turns.charge(size)
-        if offset + size == len(data):
+        if message.is_counted:
+            self._release(message.stream_id, end - offset)
+        self._turns.charge(end - offset)
+        if end == whole:
             self._finish(message)
-        elif self._interleaving:
+        elif interleaving:
             self._turns.pass_on()
         return chunk
 
@@ -180,8 +179,9 @@ class SendQueue:
             stream.next_unordered = (stream.next_unordered + 1) & MASK_32
 
     def _may_open(self, message: OutboundMessage) -> bool:
+        """Whether another message may be under way beside those that are."""
         size = len(message.data)
-        if size + I_DATA_HEADER_SIZE <= self._capacity or not self._open_bytes:
+        if size + I_DATA_HEADER_SIZE <= self._capacity:
             return True
         return self._open_bytes + size <= self._open_limit
 
@@ -200,14 +200,11 @@ class SendQueue:
 
     def _drop(self, message: OutboundMessage) -> None:
         """Give up what was not sent of the message whose turn it is."""
-        self._release(message, len(message.data) - message.offset)
+        if message.is_counted:
+            self._release(message.stream_id, len(message.data) - message.offset)
         self._finish(message)
 
-    def _release(self, message: OutboundMessage, size: int) -> None:
-        if message.is_counted:
-            self._release_bytes(message.stream_id, size)
-
-    def _release_bytes(self, stream_id: int, size: int) -> None:
+    def _release(self, stream_id: int, size: int) -> None:
         self._streams[stream_id].buffered -= size
         self._released[stream_id] = self._released.get(stream_id, 0) + size
 
@@ -215,10 +212,15 @@ class SendQueue:
         """Give up everything on streams the peer did not agree to: ``limit`` and above."""
         refused = [stream_id for stream_id in self._streams if stream_id >= limit]
         for stream_id in refused:
-            self._release_bytes(stream_id, self._streams[stream_id].buffered)
+            self._release(stream_id, self._streams[stream_id].buffered)
             del self._streams[stream_id]
         self._turns.remove_from(limit)
         self._waiting = deque(each for each in self._waiting if each.stream_id < limit)
+
+    @property
+    def has_released(self) -> bool:
+        """Whether anything left the buffer since :meth:`take_released`."""
+        return bool(self._released)
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""

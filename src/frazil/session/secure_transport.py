@@ -211,13 +211,16 @@ class SecureTransport:
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
         if runs:
-            packets = sum(run.datagram_count for run in runs)
-            size = sum(len(run.data) for run in runs)
+            packets = size = 0
+            for data, segment_size in runs:
+                packets += -(-len(data) // segment_size)
+                size += len(data)
             self.traffic.note_sent(packets, size, now)
             pair = self._ice.pair_at(*path)
             if pair is not None:
                 pair.traffic.note_sent(packets, size, now)
-        return [Transmit(*run, *path) for run in runs]
+        local, remote = path
+        return [Transmit(data, segment_size, local, remote) for data, segment_size in runs]
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -107,6 +107,7 @@ class Session:
         self._revivals = 0
         self._remote_is_gone = False
         self.is_drained = True
+        self._is_quiet = True
         self._is_settled = False
         self._path_at: float | None = None
         self._check_at: float | None = None
@@ -437,7 +438,7 @@ class Session:
                 secured.append(datagram)
             elif protocol is Protocol.STUN:
                 self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
-                self._check_is_known = False
+                self._check_is_known = self._is_quiet = False
             else:
                 self._trace.count("datagram-of-unknown-protocol")
         was_connected = self._secure.is_connected
@@ -453,7 +454,7 @@ class Session:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
         self.ice.handle_timeout(now)
         if not self.ice.has_news and self._rests(now):
-            self.is_drained = self._check_is_known = False
+            self.is_drained = self._check_is_known = self._is_quiet = False
             return
         self._relays.handle_timeout(now)
         self._secure.handle_timeout(now)
@@ -493,11 +494,12 @@ class Session:
         if self.is_drained:
             return []
         if self._is_at_rest:
-            self.is_drained = True
+            self.is_drained = self._is_quiet = True
             return self._relays.wrap(self.ice.poll_transmits(), now)
-        transmits, data = self.ice.poll_transmits(), self._data
+        data = self._data
         sealed = self._secure.seal(data, now)
-        transmits += sealed
+        transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
+        self._is_quiet = True
         if data is not None:
             self._collect_data(data)
             if sealed and data.awaits_acknowledgement:
@@ -535,7 +537,7 @@ class Session:
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self.is_drained = self._is_settled = self._is_at_rest = False
+        self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
         path_works_anew = self._collect_ice(now)
         self.events += self._relays.vacancies.requests
         self._relays.vacancies.requests.clear()
@@ -591,10 +593,9 @@ class Session:
             else:
                 self.events.append(event)
         data = self._data
-        if data is not None and self._secure.is_connected:
-            data.start(now)
-        if data is not None and payloads:
+        if data is not None and (payloads or self._secure.is_connected):
             data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+        if data is not None and payloads:
             data.receive(payloads, now)
             self._collect_data(data)
         for event in endings:

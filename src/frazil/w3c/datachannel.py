@@ -168,7 +168,7 @@ class RTCDataChannel(EventTarget):
             TypeError: ``data`` is of another type, or larger than the peer takes.
             OperationError: Too many bytes are waiting.
         """
-        if isinstance(data, bytearray | memoryview):
+        if isinstance(data, (bytearray, memoryview)):
             data = bytes(data)
         self._slots.send(data, self._wake())
 

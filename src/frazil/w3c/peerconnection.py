@@ -24,7 +24,7 @@ from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
-from frazil.peer.event import EventType, Fired
+from frazil.peer.event import Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
@@ -550,10 +550,7 @@ class RTCPeerConnection(EventTarget):
         return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
-        target = self if fired.target is self._peer else self._public.of(fired.target)
-        self._public.dispatch(fired, target)
-        if fired.type is EventType.CLOSE:
-            self._public.forget(fired.target)
+        self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:
         self._public.tidy()

@@ -29,6 +29,8 @@ from frazil.w3c.transceiver import (
 )
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
+_CLOSE: Final = EventType.CLOSE
+_LOW: Final = EventType.BUFFERED_AMOUNT_LOW
 _MESSAGE: Final = EventType.MESSAGE
 
 
@@ -69,22 +71,22 @@ class Registry:
             public = self._public[slots] = self._make(slots)
         return public
 
-    def dispatch(self, fired: Fired, target: EventTarget) -> None:
-        """Call the listeners of ``target``; nothing is forgotten under their hands."""
+    def dispatch(self, fired: Fired, connection: EventTarget) -> None:
+        """Call the listeners of the target; nothing is forgotten under their hands."""
+        slots, kind, payload = fired
+        target: Any = connection if slots is self._peer else self.of(slots)
         self._is_dispatching = True
-        if fired.type is _MESSAGE and isinstance(target, RTCDataChannel):
-            target._receive(fired.payload)
-        else:
+        if kind is _MESSAGE:
+            target._receive(payload)
+        elif kind is not _LOW or target._has_listener(kind):
             target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
+        if kind is _CLOSE:
+            self._public.pop(slots, None)  # nobody will ask for it again
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""
         self._public = WeakValueDictionary(self._public)
-
-    def forget(self, slots: object) -> None:
-        """Nobody will ask for ``slots`` again."""
-        self._public.pop(slots, None)
 
     def channels(self) -> list[RTCDataChannel]:
         """The channels that were shown and are not closed."""
