@@ -18,7 +18,7 @@ def upward(method: Callable[P, T]) -> Callable[P, T]:
     Raises:
         ReferenceError: When called: the object is gone. A part does not outlive its whole in use.
     """
-    return cast(Callable[P, T], _Upward(method))
+    return cast("Callable[P, T]", _Upward(method))
 
 
 class _Upward:

@@ -31,5 +31,5 @@ def test_calls_the_method_of_the_very_class():
 
 def test_keeps_nobody_alive():
     call = Whole().call
-    with pytest.raises(ReferenceError, match="Whole.hear"):
+    with pytest.raises(ReferenceError, match=r"Whole\.hear"):
         call("ice")
