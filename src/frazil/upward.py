@@ -5,25 +5,31 @@ garbage collector comes by, and with them everything else that a closed connecti
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-from weakref import WeakMethod
+from typing import Any, ParamSpec, TypeVar, cast
+from weakref import ref
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def upward(method: Callable[P, T]) -> Callable[P, T]:
-    """``method``, a bound one, as a function that does not keep its object alive.
+    """``method``, a bound one, as something to call that does not keep its object alive.
 
     Raises:
         ReferenceError: When called: the object is gone. A part does not outlive its whole in use.
     """
-    reference = WeakMethod(method)
+    return cast("Callable[P, T]", _Upward(method))
 
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        bound: Callable[P, T] | None = reference()
-        if bound is None:
-            raise ReferenceError("the owner of this part is gone")
-        return bound(*args, **kwargs)
 
-    return call
+class _Upward:
+    __slots__ = ("_function", "_owner")
+
+    def __init__(self, method: Any) -> None:
+        self._owner = ref(method.__self__)
+        self._function = method.__func__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        owner = self._owner()
+        if owner is None:
+            raise ReferenceError(f"the owner of {self._function.__qualname__} is gone")
+        return self._function(owner, *args, **kwargs)

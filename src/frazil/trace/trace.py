@@ -1,12 +1,12 @@
 """What the layers write to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from frazil.trace.catalogue import EVENTS
 from frazil.trace.event import EventKind
 from frazil.trace.reason import StateChange
 from frazil.trace.record import Fact, TraceRecord
-from frazil.trace.ring import Ring
+from frazil.trace.ring import Ring, Values
 
 Listener = Callable[[TraceRecord], None]
 
@@ -22,13 +22,12 @@ class Trace:
             grow.
     """
 
-    __slots__ = ("_listeners", "_ring", "_routine_listeners", "counters", "transport")
+    __slots__ = ("_listeners", "_ring", "counters", "transport")
 
     def __init__(self, ring: Ring | None = None) -> None:
         """Keep records in ``ring``, one of the usual size if there is none."""
         self._ring = ring or Ring()
-        self._listeners: list[Listener] = []
-        self._routine_listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, frozenset[str]]] = []
         self.transport = ""
         self.counters: dict[str, int] = {}
 
@@ -36,7 +35,6 @@ class Trace:
         """The same trace, for whatever works for one transport of the connection."""
         view = Trace(self._ring)
         view._listeners = self._listeners
-        view._routine_listeners = self._routine_listeners
         view.counters = self.counters
         view.transport = transport
         return view
@@ -51,22 +49,18 @@ class Trace:
         """How many records had to make room for newer ones."""
         return self._ring.forgotten
 
-    def listen(self, listener: Listener, *, routine: bool = True) -> None:
+    def listen(self, listener: Listener, events: Iterable[str] = ()) -> None:
         """Call ``listener`` with every further record; each repetition comes as one of its own.
 
         Args:
             listener: Whom to call.
-            routine: Whether it wants records of routine events, too.
+            events: The names of the events it wants to hear of, if not of all.
         """
-        self._listeners.append(listener)
-        if routine:
-            self._routine_listeners.append(listener)
+        self._listeners.append((listener, frozenset(events)))
 
     def ignore(self, listener: Listener) -> None:
         """Call ``listener`` no more."""
-        for listeners in (self._listeners, self._routine_listeners):
-            if listener in listeners:
-                listeners.remove(listener)
+        self._listeners[:] = [each for each in self._listeners if each[0] != listener]
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
@@ -79,10 +73,14 @@ class Trace:
         values = tuple([facts[name] for name in kind.facts])
         if len(values) != len(facts):
             raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
-        entry = TraceRecord(at, kind, values, self.transport)
-        self._ring.append(entry)
-        for listener in self._routine_listeners if kind.is_routine else self._listeners:
-            listener(entry)
+        self._ring.append(at, kind, values, self.transport)
+        if self._listeners:
+            self._tell(at, kind, values)
+
+    def _tell(self, at: float, kind: EventKind, values: Values) -> None:
+        for listener, events in tuple(self._listeners):
+            if not events or kind.name in events:
+                listener(TraceRecord(at, kind, values, self.transport))
 
     def routine(self, layer: str, event: str) -> "Routine":
         """A way to write down one routine event of one subject over and over.
@@ -131,11 +129,9 @@ class Routine:
         """Write it down once more, with its facts in the order of the catalogue."""
         ring, trace, entry = self._ring, self._trace, self._entry
         if entry is None or self._span != ring.span or entry.values[0] != values[0]:
-            self._entry = ring.append(TraceRecord(at, self._kind, values, trace.transport))
+            self._entry = ring.count(at, self._kind, values, trace.transport)
             self._span = ring.span
         else:
-            entry.values = values
-            entry.last_at = at
-            entry.count += 1
-        for listener in trace._routine_listeners:
-            listener(TraceRecord(at, self._kind, values, trace.transport))
+            entry.repeat(at, values)
+        if trace._listeners:
+            trace._tell(at, self._kind, values)

@@ -33,7 +33,7 @@ class WarningLog:
         self._loop = loop
         self._is_due = False
         self._told: set[str] = set()
-        trace.listen(self._take, routine=False)
+        trace.listen(self._take, {"state-changed", *_SERVERS})
 
     def close(self) -> None:
         """What happens from now on, happens on purpose."""
