@@ -9,31 +9,56 @@ class Effort(NamedTuple):
     Attributes:
         rounds: How often each stack is measured, in turn with the others.
         connections: Pairs connected one after another in one process.
+        connect_s: After how long no further one of them is begun.
+        pairs_at_once: Pairs connected at the same time in one process.
         warm_up_s: How long a flow of messages runs before it is counted.
         count_s: How long it is counted.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
-        idle_pairs: Pairs kept without anything to say.
+        idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
         idle_s: How long they are watched; two consent checks take at most 12 s.
+        crowd: How many pairs a process holds at each stage of the growth by connections.
+        volumes: How many bytes a channel has carried at each stage of the growth by bytes.
     """
 
     rounds: int
     connections: int
+    connect_s: float
+    pairs_at_once: int
     warm_up_s: float
     count_s: float
     round_trips: int
-    idle_pairs: int
+    idle_pairs: tuple[int, ...]
     idle_s: float
+    crowd: tuple[int, ...]
+    volumes: tuple[int, ...]
 
+
+MEGABYTE = 1_000_000
+GIGABYTE = 1000 * MEGABYTE
 
 FULL = Effort(
-    rounds=5,
-    connections=20,
+    rounds=3,
+    connections=40,
+    connect_s=4.0,
+    pairs_at_once=50,
     warm_up_s=0.4,
     count_s=1.0,
     round_trips=2000,
-    idle_pairs=50,
+    idle_pairs=(50, 200),
     idle_s=12.0,
+    crowd=(100, 500, 1000, 2000, 5000),
+    volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
 )
 QUICK = Effort(
-    rounds=1, connections=10, warm_up_s=0.3, count_s=0.5, round_trips=500, idle_pairs=10, idle_s=6.0
+    rounds=1,
+    connections=10,
+    connect_s=1.0,
+    pairs_at_once=10,
+    warm_up_s=0.2,
+    count_s=0.3,
+    round_trips=300,
+    idle_pairs=(5, 10),
+    idle_s=1.0,
+    crowd=(20, 40),
+    volumes=(MEGABYTE, 10 * MEGABYTE),
 )

@@ -1,24 +1,28 @@
-"""A flow: messages of one size, as fast as the channel takes them, counted at both ends."""
+"""A flow: messages of one size, as fast as the channel takes them, counted at both ends.
+
+The receiver counts from the first message on, and says when it has seen enough: however busy the
+machine is, no flow ends while somebody counts it.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from effort import Effort
-from stack import Peer
+from peer import Message, Peer
 
-HIGH_WATER = 1 << 20
-"""Bytes queued above which the sender waits."""
+MOST_BYTES = 1 << 20
+"""Queued above which the sender waits, until a quarter is left."""
 
-LOW_WATER = 1 << 18
-"""Bytes queued below which it goes on."""
+MOST_MESSAGES = 1 << 11
+"""The same; some stacks get lost in longer queues."""
 
-TAIL_S = 0.2
-"""For how much longer the sender goes on, since the receiver counts a little later than it."""
+ENOUGH = "enough"
+"""What the receiver says when it has counted."""
 
 END = "end of flow"
-"""The last message of a flow, which the receiver does not count."""
+"""The last message of a flow."""
 
 
 class Rate(NamedTuple):
@@ -33,20 +37,32 @@ class Rate(NamedTuple):
     cpu_s: float
 
 
+async def sender_job(peer: Peer, effort: Effort, sizes: Sequence[int]) -> list[Rate]:
+    """One flow for each size of message."""
+    return [await send_flow(peer, size, effort) for size in sizes]
+
+
+async def receiver_job(peer: Peer, effort: Effort, sizes: Sequence[int]) -> list[Rate]:
+    """The other end of the same flows."""
+    return [await receive_flow(peer, effort) for _ in sizes]
+
+
 async def send_flow(peer: Peer, size: int, effort: Effort) -> Rate:
-    """Send messages of ``size`` bytes for as long as the receiver counts."""
+    """Send messages of ``size`` bytes until the receiver has counted enough."""
     message = bytes(size)
+    high = min(MOST_BYTES, MOST_MESSAGES * size)
     sent = 0
+    enough = asyncio.Event()
+    peer.listen(lambda answer: enough.set() if answer == ENOUGH else None)
     counting = asyncio.create_task(_count(lambda: sent - peer.buffered / size, effort))
-    stop_at = time.monotonic() + effort.warm_up_s + effort.count_s + TAIL_S
-    while time.monotonic() < stop_at:
+    while not (enough.is_set() and counting.done()):
         peer.send(message)
         sent += 1
-        if peer.buffered > HIGH_WATER:
-            await peer.drain(LOW_WATER)
+        if peer.buffered > high:
+            await peer.drain(high // 4)
     peer.send(END)
     await peer.drain(0)
-    return await counting
+    return counting.result()
 
 
 async def receive_flow(peer: Peer, effort: Effort) -> Rate:
@@ -55,7 +71,7 @@ async def receive_flow(peer: Peer, effort: Effort) -> Rate:
     started = asyncio.Event()
     ended = asyncio.Event()
 
-    def on_message(message: bytes | str) -> None:
+    def on_message(message: Message) -> None:
         nonlocal received
         received += 1
         if received == 1:
@@ -63,11 +79,10 @@ async def receive_flow(peer: Peer, effort: Effort) -> Rate:
         if message == END:
             ended.set()
 
-    peer.on_message = on_message
+    peer.listen(on_message)
     await started.wait()
     rate = await _count(lambda: received, effort)
-    if ended.is_set():
-        raise RuntimeError("the flow ended while it was counted")
+    peer.send(ENOUGH)
     await ended.wait()
     return rate
 
@@ -75,8 +90,9 @@ async def receive_flow(peer: Peer, effort: Effort) -> Rate:
 async def _count(so_far: Callable[[], float], effort: Effort) -> Rate:
     await asyncio.sleep(effort.warm_up_s)
     count, at, cpu = so_far(), time.monotonic(), time.process_time()
-    await asyncio.sleep(effort.count_s)
-    count, at, cpu = so_far() - count, time.monotonic() - at, time.process_time() - cpu
-    if count <= 0:
-        raise RuntimeError("no message passed while the flow was counted")
-    return Rate(count / at, cpu / count)
+    counted = 0.0
+    while counted <= 0:  # a machine that is busy enough lets nothing pass for a while
+        await asyncio.sleep(effort.count_s)
+        counted = so_far() - count
+    at, cpu = time.monotonic() - at, time.process_time() - cpu
+    return Rate(counted / at, cpu / counted)

@@ -1,4 +1,4 @@
-"""Idle: what connected pairs cost that have nothing to say. Not part of the whole run: it waits."""
+"""Idle: what connected pairs cost that have nothing to say."""
 
 import asyncio
 import gc
@@ -7,29 +7,31 @@ import time
 from contextlib import AsyncExitStack
 
 from effort import Effort
-from harness import Column, Metric, main
+from harness import main
 from link import connected_pair
 from machine import resident_bytes
+from metric import Column, Metric
+from peer import Adapter
 from process import run_alone
-from stack import Adapter
+from stack import Stack
 
 
-async def job(adapter: Adapter, effort: Effort) -> dict[str, float]:
+async def job(adapter: Adapter, effort: Effort, pairs: int) -> dict[str, float]:
     """Connect pairs, see what they weigh, and leave them alone for a while."""
     async with connected_pair(adapter.make_peer):
         pass  # what a process needs once is not counted
     before = _settled_bytes()
-    async with AsyncExitStack() as pairs:
-        for _ in range(effort.idle_pairs):
-            await pairs.enter_async_context(connected_pair(adapter.make_peer))
+    async with AsyncExitStack() as stack:
+        for _ in range(pairs):
+            await stack.enter_async_context(connected_pair(adapter.make_peer))
         held = _settled_bytes() - before
         await asyncio.sleep(effort.warm_up_s)
         at, cpu = time.monotonic(), time.process_time()
         await asyncio.sleep(effort.idle_s)
         at, cpu = time.monotonic() - at, time.process_time() - cpu
     return {
-        "kb_per_pair": held / effort.idle_pairs / 1e3,
-        "cpu_us_per_pair_s": cpu / at / effort.idle_pairs * 1e6,
+        "kb_per_pair": held / pairs / 1e3,
+        "cpu_us_per_pair_s": cpu / at / pairs * 1e6,
     }
 
 
@@ -38,14 +40,25 @@ def _settled_bytes() -> int:
     return resident_bytes()
 
 
+def measure(stack: Stack, effort: Effort) -> dict[str, float]:
+    """One value per column, for a few pairs and for more."""
+    few, many = (run_alone("idle", stack, effort, pairs=pairs) for pairs in effort.idle_pairs)
+    return {f"few_{key}": value for key, value in few.items()} | {
+        f"many_{key}": value for key, value in many.items()
+    }
+
+
 METRIC = Metric(
     "idle",
-    "Idle: connected pairs, both ends in one process",
+    "Idle: 50 and 200 connected pairs, both ends in one process",
     (
-        Column("kb_per_pair", "memory per pair, kB"),
-        Column("cpu_us_per_pair_s", "CPU per pair, µs each second"),
+        Column("few_kb_per_pair", "memory per pair of 50, kB"),
+        Column("many_kb_per_pair", "of 200, kB"),
+        Column("few_cpu_us_per_pair_s", "CPU per pair of 50, µs each second"),
+        Column("many_cpu_us_per_pair_s", "of 200, µs each second"),
     ),
-    lambda stack, effort: run_alone("idle", stack, effort),
+    measure,
+    rounds=1,
 )
 
 if __name__ == "__main__":

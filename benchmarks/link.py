@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from stack import Peer, Signal
+from peer import Peer, Signal
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 45.0
 
 
 @asynccontextmanager

@@ -3,31 +3,22 @@
 import sys
 
 from effort import Effort
-from flow import Rate, receive_flow, send_flow
-from harness import Column, Metric, main
+from flow import Rate
+from harness import main
+from metric import Column, Metric
 from process import run_pair
-from stack import Peer, Stack
+from stack import Stack
 
 SIZE = 64
 
 
-async def sender_job(peer: Peer, effort: Effort) -> Rate:
-    """One flow."""
-    return await send_flow(peer, SIZE, effort)
-
-
-async def receiver_job(peer: Peer, effort: Effort) -> Rate:
-    """The other end of it."""
-    return await receive_flow(peer, effort)
-
-
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
-    sent, received = map(Rate._make, run_pair("message", stack, effort))
+    [sent], [received] = run_pair("flow", stack, effort, sizes=[SIZE])
     return {
-        "per_s": received.per_s,
-        "sender_cpu_us": sent.cpu_s * 1e6,
-        "receiver_cpu_us": received.cpu_s * 1e6,
+        "per_s": Rate(*received).per_s,
+        "sender_cpu_us": Rate(*sent).cpu_s * 1e6,
+        "receiver_cpu_us": Rate(*received).cpu_s * 1e6,
     }
 
 

@@ -8,17 +8,17 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
-from effort import Effort
+from effort import QUICK, Effort
+from runtime import RuntimeMissingError
 from stack import Stack
+from task import Role, Task
 
 T = TypeVar("T")
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 """The most one measurement may take."""
 
 CLOSE_TIMEOUT_S = 5.0
@@ -26,41 +26,63 @@ CLOSE_TIMEOUT_S = 5.0
 
 LINE_LIMIT = 1 << 20
 
-WORKER = Path(__file__).with_name("worker.py")
-
 
 class WorkerError(Exception):
     """A measurement failed; the text says why in one line."""
 
 
-def run_alone(metric: str, stack: Stack, effort: Effort) -> Any:
-    """The result of ``job`` in ``metric``, run in one process.
+def find_version(stack: Stack) -> str:
+    """The version of a stack that is installed.
+
+    Raises:
+        WorkerError: It is not installed, or cannot be loaded.
+    """
+    try:
+        stack.runtime.prepare()
+    except RuntimeMissingError as error:
+        raise WorkerError(str(error)) from None
+    task = Task(Role.VERSION, "", QUICK, {})
+    return str(asyncio.run(_run_alone(stack, task)))
+
+
+def run_alone(job: str, stack: Stack, effort: Effort, **parameters: Any) -> Any:
+    """The result of a job that has both ends in one process.
 
     Raises:
         WorkerError: It failed or took too long.
     """
-    return asyncio.run(_run_alone(metric, stack, effort))
+    return asyncio.run(_run_alone(stack, Task(Role.ALONE, job, effort, parameters)))
 
 
-def run_pair(metric: str, stack: Stack, effort: Effort) -> tuple[Any, Any]:
-    """The results of ``sender_job`` and ``receiver_job`` in ``metric``, run in two processes.
+def run_pair(
+    job: str, stack: Stack, effort: Effort, *, receiver: Stack | None = None, **parameters: Any
+) -> tuple[Any, Any]:
+    """The results of the sender and of the receiver of a job, in two processes.
+
+    Args:
+        job: Its name.
+        stack: Both ends' stack, unless the receiver has its own.
+        effort: How much to do.
+        receiver: The stack of the receiver.
+        parameters: What the job needs to know besides.
 
     Raises:
         WorkerError: Either failed or took too long.
     """
-    return asyncio.run(_run_pair(metric, stack, effort))
+    task = Task(Role.SENDER, job, effort, parameters)
+    return asyncio.run(_run_pair(stack, receiver or stack, task))
 
 
-async def _run_alone(metric: str, stack: Stack, effort: Effort) -> Any:
-    async with _Worker(metric, stack, "alone", effort) as worker, _limited():
+async def _run_alone(stack: Stack, task: Task) -> Any:
+    async with _Worker(stack, task) as worker, _limited():
         return await worker.result()
 
 
-async def _run_pair(metric: str, stack: Stack, effort: Effort) -> tuple[Any, Any]:
+async def _run_pair(offering: Stack, answering: Stack, task: Task) -> tuple[Any, Any]:
     cores = _two_cores()
     async with (
-        _Worker(metric, stack, "sender", effort, next(cores)) as sender,
-        _Worker(metric, stack, "receiver", effort, next(cores)) as receiver,
+        _Worker(offering, task, next(cores)) as sender,
+        _Worker(answering, task._replace(role=Role.RECEIVER), next(cores)) as receiver,
         _limited(),
     ):
         return await asyncio.gather(
@@ -86,24 +108,23 @@ def _two_cores() -> Iterator[int | None]:
 class _Worker:
     """One child process, which does not outlive the ``async with`` block."""
 
-    def __init__(
-        self, metric: str, stack: Stack, role: str, effort: Effort, core: int | None = None
-    ) -> None:
-        self._arguments = (metric, stack.module, role, json.dumps(effort))
-        self._role = role
+    def __init__(self, stack: Stack, task: Task, core: int | None = None) -> None:
+        self._command = (*stack.runtime.command, stack.module, task.to_json())
+        self._role = task.role
         self._core = core
 
     async def __aenter__(self) -> "_Worker":
         pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            WORKER,
-            *self._arguments,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            limit=LINE_LIMIT,
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                limit=LINE_LIMIT,
+            )
+        except FileNotFoundError as error:
+            raise WorkerError(f"{error.filename} is not installed") from None
         self._stderr = asyncio.create_task(_present(self._process.stderr).read())
         if self._core is not None:
             os.sched_setaffinity(self._process.pid, {self._core})
@@ -131,7 +152,7 @@ class _Worker:
             if "result" in entry:
                 return entry["result"]
             if "error" in entry:
-                raise WorkerError(f"{self._role}: {entry['error']}")
+                raise WorkerError(entry["error"])
             _present(pass_signal)(entry["signal"])
         errors = (await self._stderr).decode(errors="replace").splitlines()
         raise WorkerError(f"{self._role}: {errors[-1] if errors else 'ended without a result'}")

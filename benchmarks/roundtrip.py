@@ -3,12 +3,14 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 
 from effort import Effort
-from harness import Column, Metric, main
+from harness import main
+from metric import Column, Metric
+from peer import Message, Peer
+from percentile import percentile
 from process import run_pair
-from stack import Peer, Stack
+from stack import Stack
 
 SIZE = 32
 
@@ -21,7 +23,7 @@ async def sender_job(peer: Peer, effort: Effort) -> dict[str, float]:
     took_ns: list[int] = []
     sent_at = cpu_before = 0
 
-    def on_message(_: bytes | str) -> None:
+    def on_message(_: Message) -> None:
         nonlocal sent_at, cpu_before
         now = time.perf_counter_ns()
         took_ns.append(now - sent_at)
@@ -33,7 +35,7 @@ async def sender_job(peer: Peer, effort: Effort) -> dict[str, float]:
         elif not finished.done():
             finished.set_result(time.process_time_ns() - cpu_before)
 
-    peer.on_message = on_message
+    peer.listen(on_message)
     sent_at = time.perf_counter_ns()
     peer.send(message)
     cpu_ns = await finished
@@ -51,7 +53,7 @@ async def receiver_job(peer: Peer, effort: Effort) -> dict[str, float]:
     warm_up = effort.round_trips // 10
     echoed = cpu_before = 0
 
-    def on_message(message: bytes | str) -> None:
+    def on_message(message: Message) -> None:
         nonlocal echoed, cpu_before
         peer.send(message)
         echoed += 1
@@ -60,13 +62,8 @@ async def receiver_job(peer: Peer, effort: Effort) -> dict[str, float]:
         if echoed == warm_up + effort.round_trips:
             finished.set_result(time.process_time_ns() - cpu_before)
 
-    peer.on_message = on_message
+    peer.listen(on_message)
     return {"cpu_us": await finished / effort.round_trips / 1e3}
-
-
-def percentile(ascending: Sequence[int], percent: int) -> int:
-    """The smallest value that is not below ``percent`` % of all (nearest rank)."""
-    return ascending[max(0, -(-len(ascending) * percent // 100) - 1)]
 
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:

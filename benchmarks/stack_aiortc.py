@@ -1,33 +1,38 @@
 """aiortc, on the event loop of asyncio."""
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aioice.ice
 import aiortc
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from stack import LOOPBACK, Peer, Signal
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from peer import Signal, W3cPeer
 
 VERSION = aiortc.__version__
 
 _host_addresses = aioice.ice.get_host_addresses
 
 
-def _loopback_addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-    """Only loopback, which aiortc never uses by itself, after the usual look at the interfaces."""
+def _given_address(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    """Only the address of the benchmarks, after the usual look at the interfaces.
+
+    It may be loopback, which aiortc never uses by itself.
+    """
     _host_addresses(use_ipv4, use_ipv6)
-    return [LOOPBACK]
+    return [os.environ["BENCHMARK_ADDRESS"]]
 
 
-aioice.ice.get_host_addresses = _loopback_addresses
+aioice.ice.get_host_addresses = _given_address
 
 
-class AiortcPeer(Peer):
+class AiortcPeer(W3cPeer):
     """Gathering is part of ``setLocalDescription``, so one signal carries everything."""
 
-    def __init__(self, send_signal: Callable[[Signal], None]) -> None:
-        super().__init__(RTCPeerConnection(RTCConfiguration(iceServers=[])), send_signal)
+    def __init__(self, send_signal: Callable[[Signal], None], servers: Sequence[str] = ()) -> None:
+        configuration = RTCConfiguration(iceServers=[RTCIceServer(urls=url) for url in servers])
+        super().__init__(RTCPeerConnection(configuration), send_signal)
         self._low = asyncio.Event()
 
     async def receive_signal(self, signal: Signal) -> None:

@@ -1,11 +1,12 @@
 """frazil, on the event loop of asyncio."""
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from stack import LOOPBACK, Peer, Signal
+from peer import Signal, W3cPeer
 
 from frazil import RTCPeerConnection
 from frazil.aio.network import Interface
@@ -14,22 +15,24 @@ from frazil.aio.system import SystemNetwork
 VERSION = version("frazil")
 
 
-class LoopbackNetwork(SystemNetwork):
-    """The machine's network, with nothing but loopback to gather from."""
+class OneAddressNetwork(SystemNetwork):
+    """The machine's network, with nothing but the address of the benchmarks to gather from."""
 
     def interfaces(self) -> list[Interface]:
-        """Only loopback, after the usual look at the interfaces."""
-        return [one for one in super().interfaces() if one.address == LOOPBACK]
+        """Only that address, after the usual look at the interfaces."""
+        address = os.environ["BENCHMARK_ADDRESS"]
+        return [one for one in super().interfaces() if one.address == address]
 
 
-_network = LoopbackNetwork()
+_network = OneAddressNetwork()
 
 
-class FrazilPeer(Peer):
+class FrazilPeer(W3cPeer):
     """Candidates trickle: each is a signal of its own."""
 
-    def __init__(self, send_signal: Callable[[Signal], None]) -> None:
-        super().__init__(RTCPeerConnection(network=_network), send_signal)
+    def __init__(self, send_signal: Callable[[Signal], None], servers: Sequence[str] = ()) -> None:
+        configuration = {"iceServers": [{"urls": list(servers)}] if servers else []}
+        super().__init__(RTCPeerConnection(configuration, network=_network), send_signal)
         self._pc.on("icecandidate", self._on_candidate)
 
     async def receive_signal(self, signal: Signal) -> None:

@@ -1,20 +1,18 @@
-"""A child process of the benchmarks: runs one end of a pair, or both, and prints its result.
+"""The Python worker: runs one end of a pair, or both, and prints its result.
 
-Arguments: the metric's module, the stack's module, the role and the effort as JSON. Standard output
-has one JSON object per line, with one key: ``signal`` (for the other end), ``result`` or ``error``.
-With the role ``alone`` nothing is read; the other roles read signals, one per line, and close when
-their input ends.
+Arguments: the stack's module and a :class:`~task.Task`. Standard output has one JSON object per
+line, with one key: ``signal`` (for the other end), ``result`` or ``error``. A worker alone reads
+nothing; the others read signals, one per line, and close when their input ends.
 """
 
 import asyncio
 import importlib
 import json
 import sys
-from types import ModuleType
 from typing import Any
 
-from effort import Effort
-from stack import Adapter, Signal
+from peer import Adapter, Signal
+from task import Role, Task
 
 LINE_LIMIT = 1 << 20
 
@@ -24,7 +22,7 @@ def say(**entry: Any) -> None:
     print(json.dumps(entry), flush=True)
 
 
-async def run_end(metric: ModuleType, adapter: Adapter, role: str, effort: Effort) -> None:
+async def run_end(adapter: Adapter, task: Task) -> None:
     """Connect one end, run its job, and close when the parent has both results."""
 
     def send_signal(signal: Signal) -> None:
@@ -35,18 +33,17 @@ async def run_end(metric: ModuleType, adapter: Adapter, role: str, effort: Effor
         lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
     )
     peer = adapter.make_peer(send_signal)
-    jobs = {"sender": "sender_job", "receiver": "receiver_job"}
-    job = getattr(metric, jobs[role])
+    job = getattr(importlib.import_module(task.job), f"{task.role}_job")
 
     async def take_signals() -> None:
         async for line in lines:
             await peer.receive_signal(json.loads(line))
 
     async def work() -> None:
-        if role == "sender":
+        if task.role is Role.SENDER:
             await peer.offer()
         await peer.open
-        say(result=await job(peer, effort))
+        say(result=await job(peer, task.effort, **task.parameters))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -56,22 +53,24 @@ async def run_end(metric: ModuleType, adapter: Adapter, role: str, effort: Effor
         await peer.close()
 
 
-async def run_alone(metric: ModuleType, adapter: Adapter, effort: Effort) -> None:
+async def run_alone(adapter: Adapter, task: Task) -> None:
     """Run a job that has both ends in this process."""
-    say(result=await metric.job(adapter, effort))
+    job = importlib.import_module(task.job).job
+    say(result=await job(adapter, task.effort, **task.parameters))
 
 
 def main() -> None:
-    """Run the role that the arguments name."""
-    metric_module, stack_module, role, effort_json = sys.argv[1:]
-    metric = importlib.import_module(metric_module)
-    adapter = importlib.import_module(stack_module)
-    effort = Effort(*json.loads(effort_json))
+    """Do what the arguments say."""
+    stack_module, text = sys.argv[1:]
+    task = Task.from_json(text)
     try:
-        if role == "alone":
-            adapter.run(run_alone(metric, adapter, effort))
+        adapter = importlib.import_module(stack_module)
+        if task.role is Role.VERSION:
+            say(result=adapter.VERSION)
+        elif task.role is Role.ALONE:
+            adapter.run(run_alone(adapter, task))
         else:
-            adapter.run(run_end(metric, adapter, role, effort))
+            adapter.run(run_end(adapter, task))
     except Exception as error:
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]

@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _CLONE_NEWNET = 0x40000000
 _CARRIER_TIMEOUT_S = 5.0
@@ -48,6 +48,13 @@ class Namespace:
         finally:
             os.close(home)
         self.run("ip", "link", "set", "lo", "up")
+
+    @classmethod
+    def current(cls) -> Self:
+        """The network that the calling thread is in."""
+        namespace = cls.__new__(cls)
+        namespace._fd = _open_current()
+        return namespace
 
     @property
     def path(self) -> str:
