@@ -13,6 +13,7 @@ from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
+from frazil.peer.task import Task
 from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
     ChannelAnnounced,
@@ -56,6 +57,7 @@ class ChannelTable:
         "_by_id",
         "_channels",
         "_core",
+        "_deliver",
         "_make_channel",
         "_sctp",
         "_serial",
@@ -71,6 +73,7 @@ class ChannelTable:
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
         self._arrived: deque[ChannelMessage] = deque()
+        self._deliver: Task = self._receive_message
         self._session: ChannelSession | None = None
         self._sctp: SctpTransport | None = None
 
@@ -187,7 +190,7 @@ class ChannelTable:
     def receive_message(self, event: ChannelMessage) -> None:
         """A message for a channel."""
         self._arrived.append(event)
-        self._core.tasks.queue(self._receive_message)  # one task for each, in the same order
+        self._core.tasks.queue(self._deliver)  # once for each, in the same order
 
     def drain(self, event: ChannelDrained) -> None:
         """Bytes left the buffer of a channel."""

@@ -4,7 +4,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Final
 
-from frazil.sctp.message import OutboundMessage
+from frazil.sctp.message import OutboundMessage, QueuedMessage
 
 DEFAULT_WEIGHT: Final = 256
 """What a stream weighs until it is told otherwise: the DCEP priority of an ordinary channel."""
@@ -17,12 +17,14 @@ class OutboundStream:
 
     Attributes:
         messages: What is queued; the first one may be partly sent.
+        begun: The first one, once its turn has come.
         buffered: User bytes that were not sent yet.
         weight: Its share of the association, relative to the other streams that wait.
         used: What it has sent: bytes by weight, on the clock of the scheduler.
     """
 
     __slots__ = (
+        "begun",
         "buffered",
         "messages",
         "next_ordered",
@@ -34,7 +36,8 @@ class OutboundStream:
 
     def __init__(self, stream_id: int, weight: int) -> None:
         self.stream_id = stream_id
-        self.messages: deque[OutboundMessage] = deque()
+        self.messages: deque[QueuedMessage] = deque()
+        self.begun: OutboundMessage | None = None
         self.next_ordered = 0
         self.next_unordered = 0
         self.buffered = 0
