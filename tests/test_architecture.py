@@ -67,8 +67,8 @@ def test_below_aio_everything_can_be_imported_without_io_clock_and_randomness():
 
 
 def test_the_contract_names_every_layer_below_aio():
-    above = {"frazil.aio", "frazil.w3c", "frazil.testing", "frazil.doctor", "frazil.metrics"}
-    above |= {"frazil.cli"}
+    users = {"testing", "doctor", "dashboard", "metrics", "cli"}
+    above = {f"frazil.{each}" for each in ("aio", "w3c", *users)}
     parts = {
         f"frazil.{path.stem}"
         for path in (SOURCE / "frazil").iterdir()

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import frazil
 from frazil.cli import (
     candidates,
+    dashboard,
     demo,
     doctor,
     explain,
     pair,
     replay,
     states,
+    timeline,
 )
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Parser
@@ -61,7 +63,9 @@ def _make_parser() -> Parser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=False)
     demo.add_parser(commands)
+    dashboard.add_parser(commands)
     replay.add_parser(commands)
+    timeline.add_parser(commands)
     doctor.add_parser(commands)
     explain.add_parser(commands)
     candidates.add_parser(commands)

@@ -8,7 +8,7 @@ from frazil.aio import Network, SystemNetwork
 from frazil.cli.demo_browser import serve
 from frazil.cli.display import open_display
 from frazil.cli.exit_code import ExitCode
-from frazil.cli.parser import Commands, Parser
+from frazil.cli.parser import Commands, Parser, port
 from frazil.cli.scenario import Scenario
 
 _DESCRIPTION = """\
@@ -55,18 +55,12 @@ def add_parser(commands: Commands) -> None:
         help="let your browser be the other peer: serve a page to this machine until Ctrl-C",
     )
     parser.add_argument(
-        "--port", type=_port, help="with --browser: where to serve it (default: any free port)"
+        "--port", type=port, help="with --browser: where to serve it (default: any free port)"
     )
     parser.add_argument(
         "--no-open", action="store_true", help="with --browser: only print the address of the page"
     )
     parser.set_defaults(run=partial(run, parser))
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return int(text)
 
 
 def run(parser: Parser, options: argparse.Namespace) -> int:

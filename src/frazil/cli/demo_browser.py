@@ -1,9 +1,7 @@
 """``frazil demo --browser``: this process is one peer, the user's browser the other."""
 
 import asyncio
-import os
 import sys
-import webbrowser
 from typing import Final
 
 from frazil.aio import Network
@@ -12,6 +10,7 @@ from frazil.cli.demo_site import DemoSite
 from frazil.cli.display import open_display
 from frazil.cli.entry import Noted, StepBegan
 from frazil.cli.exit_code import ExitCode
+from frazil.cli.screen import show_page
 
 _STEP: Final = "this process is one peer, the page the other; Ctrl-C ends"
 
@@ -36,16 +35,9 @@ async def serve(network: Network, port: int, *, as_json: bool, opens: bool) -> E
         try:
             display.show(StepBegan(0.0, "Browser", _STEP))
             display.show(Noted(0.0, f"open {url} in a browser on this machine"))
-            if opens and _has_screen():
-                await asyncio.to_thread(webbrowser.open, url)
+            if opens:
+                await show_page(url)
             await asyncio.Event().wait()
         finally:
             await site.close()
     return ExitCode.OK
-
-
-def _has_screen() -> bool:
-    """Whether there is a place for a browser window; else one that runs in the terminal starts."""
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

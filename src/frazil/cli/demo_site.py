@@ -16,9 +16,9 @@ from http import HTTPStatus
 from importlib import resources
 from typing import Any, Final
 
-from frazil.cli import http
 from frazil.cli.demo_session import DemoSession
-from frazil.cli.http import HttpError, Request
+from frazil.dashboard import http
+from frazil.dashboard.http import HttpError, Request
 from frazil.errors import FrazilError
 
 MAX_CLIENTS: Final = 32

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from frazil.aio import SystemNetwork
-from frazil.cli import demo_browser, main
+from frazil.cli import demo_browser, main, screen
 from frazil.cli.demo_session import DemoSession
 from frazil.cli.demo_site import MAX_CLIENTS, DemoSite
 from frazil.testing import BlockableNetwork
@@ -240,7 +240,7 @@ def test_the_address_is_printed_and_opened(monkeypatch):
     output = io.StringIO()
     opened = asyncio.Queue()
     monkeypatch.setattr(sys, "stdout", output)
-    monkeypatch.setattr(demo_browser.webbrowser, "open", opened.put_nowait)
+    monkeypatch.setattr(screen.webbrowser, "open", opened.put_nowait)
 
     async def main():
         serving = demo_browser.serve(SystemNetwork(), 0, as_json=False, opens=True)
@@ -257,7 +257,7 @@ def test_a_machine_without_a_screen_opens_nothing(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr(demo_browser.webbrowser, "open", lambda url: pytest.fail("opened"))
+    monkeypatch.setattr(screen.webbrowser, "open", lambda url: pytest.fail("opened"))
 
     async def main():
         serving = demo_browser.serve(SystemNetwork(), 0, as_json=False, opens=True)

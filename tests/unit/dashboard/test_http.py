@@ -3,8 +3,8 @@ from http import HTTPStatus
 
 import pytest
 
-from frazil.cli import http
-from frazil.cli.http import HttpError, Request
+from frazil.dashboard import http
+from frazil.dashboard.http import HttpError, Request
 from frazil.testing import VirtualLoop
 
 
@@ -28,7 +28,7 @@ def refusal(data, *, ended=True):
 
 def test_a_request_without_a_body():
     data = b"GET /a/b?c=d HTTP/1.1\r\nHost: x:1\r\nACCEPT:  text/html \r\n\r\n"
-    assert read(data) == Request("GET", "/a/b", {"host": "x:1", "accept": "text/html"}, b"")
+    assert read(data) == Request("GET", "/a/b", {"host": "x:1", "accept": "text/html"}, b"", "c=d")
 
 
 def test_a_request_with_a_body():

@@ -1,7 +1,7 @@
 """As much HTTP/1.1 as one page on this machine needs: no keep-alive, no chunks, small bodies."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -10,14 +10,15 @@ MAX_HEAD: Final = 16 * 1024
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body: a session description has less than a tenth."""
 READ_LIMIT_S: Final = 10.0
+_LONGEST_LENGTH: Final = 16
+"""Digits of a number that says how long a body is."""
 
-_HEADERS: Final = {
+SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "Connection": "close",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -41,16 +42,50 @@ class Request:
         path: Without the query.
         headers: By name in lower case.
         body: Empty if there is none.
+        query: What follows the question mark; empty if nothing does.
     """
 
     method: str
     path: str
     headers: dict[str, str]
-    body: bytes
+    body: bytes = b""
+    query: str = ""
+
+    @property
+    def body_length(self) -> int:
+        """How long the body is said to be.
+
+        Raises:
+            HttpError: It is not said as it has to be.
+        """
+        if "transfer-encoding" in self.headers:
+            raise HttpError(HTTPStatus.LENGTH_REQUIRED)
+        text = self.headers.get("content-length", "0")
+        if not (text.isascii() and text.isdigit() and len(text) < _LONGEST_LENGTH):
+            raise HttpError(HTTPStatus.BAD_REQUEST)
+        return int(text)
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
-    """Read one request.
+    """Read one request with a small body.
+
+    Raises:
+        HttpError: It breaks HTTP, is too large or takes too long.
+        EOFError: The client went away.
+    """
+    request = await read_head(reader)
+    length = request.body_length
+    if length > MAX_BODY:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        async with asyncio.timeout(READ_LIMIT_S):
+            return replace(request, body=await reader.readexactly(length))
+    except TimeoutError:
+        raise HttpError(HTTPStatus.REQUEST_TIMEOUT) from None
+
+
+async def read_head(reader: asyncio.StreamReader) -> Request:
+    """Read one request up to its body.
 
     Raises:
         HttpError: It breaks HTTP, is too large or takes too long.
@@ -59,16 +94,14 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
     try:
         async with asyncio.timeout(READ_LIMIT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            method, path, headers = _parse_head(head)
-            body = await reader.readexactly(_body_length(headers))
     except asyncio.LimitOverrunError:
         raise HttpError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE) from None
     except TimeoutError:
         raise HttpError(HTTPStatus.REQUEST_TIMEOUT) from None
-    return Request(method, path, headers, body)
+    return _parse_head(head)
 
 
-def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
+def _parse_head(head: bytes) -> Request:
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
@@ -79,18 +112,8 @@ def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
         if not colon or not name or name != name.strip():
             raise HttpError(HTTPStatus.BAD_REQUEST)
         headers[name.lower()] = value.strip()
-    return words[0], words[1].partition("?")[0], headers
-
-
-def _body_length(headers: dict[str, str]) -> int:
-    if "transfer-encoding" in headers:
-        raise HttpError(HTTPStatus.LENGTH_REQUIRED)
-    text = headers.get("content-length", "0")
-    if not (text.isascii() and text.isdigit()):
-        raise HttpError(HTTPStatus.BAD_REQUEST)
-    if int(text) > MAX_BODY:
-        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return int(text)
+    path, _, query = words[1].partition("?")
+    return Request(words[0], path, headers, query=query)
 
 
 def response(status: HTTPStatus, kind: str = "text/plain", body: bytes | None = None) -> bytes:
@@ -118,7 +141,7 @@ def event(data: str) -> bytes:
 
 
 def _head(status: HTTPStatus, kind: str) -> str:
-    headers = {"Content-Type": f"{kind}; charset=utf-8", **_HEADERS}
+    headers = {"Content-Type": f"{kind}; charset=utf-8", **SECURITY_HEADERS, "Connection": "close"}
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines) + "\r\n"

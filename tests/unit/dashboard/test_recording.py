@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from frazil.dashboard import recording as module
+from frazil.dashboard.encoding import dump
+from frazil.dashboard.recording import FORGOTTEN, Recording, read_recording
+from support.sample_recording import record_failed_session, record_session
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recording") / "short.jsonl"
+    record_session(path)
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def decision(at, layer="ice", event="pair-conceded", *facts):
+    return json.dumps([at, layer, event, "0", *facts])
+
+
+def test_a_recording_is_shown_with_its_reasons(lines):
+    view = read_recording("short.jsonl", lines).view()
+    changes = [
+        (each["facts"]["old"], each["facts"]["new"], each["facts"]["text"])
+        for each in view["records"]
+        if each["event"] == "state-changed" and each["facts"]["machine"] == "connection"
+    ]
+    assert changes == [
+        ("new", "connecting", "the first remote candidate is known; checks begin"),
+        (
+            "connecting",
+            "connected",
+            "the handshake is complete and the peer's certificate is the one signalling promised",
+        ),
+        ("connected", "closed", "the application closed the connection"),
+    ]
+    assert [each["key"] for each in view["records"]] == list(range(len(view["records"])))
+    assert (view["name"], view["is_live"], view["findings"]) == ("short.jsonl", False, [])
+    assert view["now"] == view["records"][-1]["at"]
+    assert sum(each[1] for each in view["traffic"]["points"]) > 1000
+    assert json.loads(dump(view)) == view
+
+
+def test_its_line_in_the_list(lines):
+    row = read_recording("short.jsonl", lines, "file-1").row()
+    assert (row.id, row.name, row.state) == ("file-1", "short.jsonl", "closed")
+    assert row.why == "the application closed the connection"
+    assert (row.pair, row.rtt_s, row.since) == ("", None, None)  # it was closed
+
+
+def test_the_findings_are_those_of_explain(tmp_path):
+    path = tmp_path / "failed.jsonl"
+    record_failed_session(path)
+    view = read_recording("failed", path.read_text().splitlines()).view()
+    (finding,) = view["findings"]
+    assert finding["code"] == "FZ-ICE-CONSENT-LOST"
+    assert finding["fix"].startswith("Once the cause is gone")
+
+
+def test_a_trace_on_its_own_is_enough():
+    view = read_recording("trace", [decision(1.0, "ice", "pair-conceded", "a->b")]).view()
+    assert [each["facts"] for each in view["records"]] == [{"pair": "a->b"}]
+    assert view["traffic"] == {"width_s": 1, "points": []}
+
+
+@pytest.mark.parametrize(
+    "lines", [[], [""], ["{}", "[]", "3", "null", '"x"'], ["not", "json"], ["[" * 100_000]]
+)
+def test_what_is_no_recording_is_refused(lines):
+    with pytest.raises(ValueError, match=r"^some\.txt is neither a recording nor a trace$"):
+        read_recording("some.txt", lines)
+
+
+def test_damage_is_left_out(lines):
+    damaged = [lines[0][:40], "\0", *lines, '{"call": "transports.receive", "args"']
+    assert (
+        read_recording("x", damaged).view()["records"]
+        == read_recording("x", lines).view()["records"]
+    )
+
+
+def test_an_instant_that_is_none_does_not_become_json_that_browsers_refuse():
+    view = read_recording("x", ['[NaN, "ice", "pair-conceded", "0", "a->b"]']).view()
+    assert json.loads(dump(view["records"]))[0]["at"] is None
+
+
+def test_there_is_a_limit(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS", 2)
+    recording = Recording("x")
+    for at in range(5):
+        recording.feed(decision(float(at), "ice", "pair-conceded", "a->b"))
+    view = recording.view()
+    assert [each["at"] for each in view["records"]] == [0.0, 1.0]
+    assert view["counters"] == {FORGOTTEN: 3}
+
+
+def test_a_line_that_is_too_long_is_not_even_looked_at(monkeypatch):
+    monkeypatch.setattr(module, "MAX_LINE", 20)
+    recording = Recording("x")
+    recording.feed(decision(1.0, "ice", "pair-conceded", "a->b"))
+    with pytest.raises(ValueError, match="neither"):
+        recording.check()

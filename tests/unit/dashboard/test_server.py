@@ -1,0 +1,114 @@
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+import frazil.dashboard
+from frazil.dashboard import server as module
+
+TOKEN = "0123456789abcdef"
+LINE = b'[1.0, "ice", "pair-conceded", "0", "a->b"]\n'
+
+
+async def exchange(server, request):
+    """What comes back on a connection of its own."""
+    port = int(server.url.split(":")[2].split("/")[0])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request.replace(b"PORT", str(port).encode()))
+    try:
+        return await reader.read()
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def answer(request):
+    async def main():
+        async with await frazil.dashboard.serve(token=TOKEN) as server:
+            return await exchange(server, request)
+
+    return asyncio.run(main())
+
+
+def test_it_serves_the_page_to_this_machine():
+    text = answer(b"GET /0123456789abcdef/ HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n").decode()
+    head, _, body = text.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 OK\r\nConnection: close\r\n")
+    assert f"content-length: {len(body.encode())}" in head
+    assert body.startswith("<!doctype html>")
+
+
+def test_it_takes_a_recording_in_pieces(monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 7)
+    head = f"POST /{TOKEN}/recording?name=a%20b HTTP/1.1\r\nHost: localhost\r\n"
+    head += f"Content-Length: {3 * len(LINE)}\r\n\r\n"
+    text = answer(head.encode() + 3 * LINE)
+    assert b'"name":"a b"' in text
+    assert text.count(b'"event":"pair-conceded"') == 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /x/ HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"GET /0123456789abcdef/ HTTP/1.1\r\nHost: example.org\r\n\r\n", b"403"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"403"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"411"),
+        (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n", b"431"),
+    ],
+)
+def test_refusals(request_, status):
+    assert answer(request_).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_bug_is_an_answer_too(monkeypatch, caplog):
+    async def main():
+        async with await frazil.dashboard.serve(token=TOKEN) as server:
+            monkeypatch.setattr(server, "_dashboard", None)
+            return await exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert asyncio.run(main()).startswith(b"HTTP/1.1 500")
+    assert caplog.records[-1].name == "frazil.dashboard"
+
+
+def test_a_port_that_is_taken():
+    async def main():
+        async with await frazil.dashboard.serve() as server:
+            port = int(server.url.split(":")[2].split("/")[0])
+            with pytest.raises(OSError, match="in use"):
+                await frazil.dashboard.serve(port=port)
+
+    asyncio.run(main())
+
+
+def test_closing_ends_what_is_under_way():
+    async def main():
+        server = await frazil.dashboard.serve()
+        port = int(server.url.split(":")[2].split("/")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n")  # and no more
+        await writer.drain()
+        while not server._clients:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.001)
+        await server.close()
+        with suppress(ConnectionError):  # some systems say so, as not all was read
+            assert await reader.read() == b""
+        writer.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def test_there_are_only_so_many_at_once(monkeypatch):
+    monkeypatch.setattr(module, "MAX_CLIENTS", 0)
+
+    async def main():
+        async with await frazil.dashboard.serve() as server:
+            with suppress(ConnectionError):
+                return await exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return b""
+
+    assert asyncio.run(main()) == b""
