@@ -9,8 +9,6 @@ Two ends that have nothing to say take turns: each asks in the middle of the oth
 that both hear something every 2.5 s, and neither needs more checks than consent does.
 """
 
-from typing import Final
-
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
 from frazil.types import RandomBytes, uniform
@@ -21,11 +19,11 @@ _SHORTEST_WAIT_S = 0.3
 _SHORTEST_REPLY_S = 0.1
 _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
-_INTERVAL: Final = (0.8, 1.2)
+_INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN: Final = (0.46, 0.54)
+_TURN = (0.46, 0.54)
 """Between a check of the peer and ours, likewise: two turns are an interval."""
-_MISSED_TURN: Final = (0.56, 0.62)
+_MISSED_TURN = (0.56, 0.62)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 
