@@ -116,8 +116,7 @@ class SendQueue:
 
         Messages that were abandoned, or expired before a byte of them was sent, are dropped.
         """
-        while self._turns:
-            stream = self._turns.current
+        while (stream := self._turns.current) is not None:
             message = stream.begun
             if message is None:
                 message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
@@ -172,6 +171,7 @@ class SendQueue:
     def _open(self, message: OutboundMessage) -> None:
         """Number a message whose first byte is about to be sent."""
         stream = self._turns.current
+        assert stream is not None
         if self._interleaving:
             self._open_bytes += len(message.data)
         if not message.unordered:
@@ -191,6 +191,7 @@ class SendQueue:
     def _finish(self, message: OutboundMessage) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
         stream = self._turns.current
+        assert stream is not None
         stream.begun = None
         stream.messages.popleft()
         if stream.messages:
