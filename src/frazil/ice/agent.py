@@ -147,6 +147,12 @@ class IceAgent:
         return self._selection.changes
 
     @property
+    def quiet_at(self) -> float | None:
+        """When the pair in use will be asked if nothing more is heard of it."""
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.quiet_at
+
+    @property
     def revivals(self) -> int:
         """How often the selected pair works again, or leads elsewhere, and is still the same."""
         return self._selection.revivals
