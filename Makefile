@@ -94,7 +94,10 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	$(BIN)/python -m pip install --quiet --group lint --group test --group interop
 	touch $@
 
-$(VENV)/bench.stamp: $(VENV)/dev.stamp pyproject.toml benchmarks/javascript/package.json
-	-$(BIN)/python -m pip install --quiet --group bench
-	-npm install --prefix benchmarks/javascript --no-package-lock --no-audit --no-fund
+$(VENV)/bench.stamp: $(VENV)/dev.stamp benchmarks/javascript/package.json
+	@# One that is not to be had here does not keep the others away.
+	for one in pylibdatachannel aiolibdatachannel uvloop; do \
+		$(BIN)/python -m pip install --quiet $$one || true; \
+	done
+	npm install --prefix benchmarks/javascript --no-package-lock --no-audit --no-fund || true
 	touch $@

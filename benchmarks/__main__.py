@@ -4,22 +4,25 @@ import sys
 
 import bulk
 import connect
+import crowd
 import idle
+import loss
 import message
+import mixed
 import roundtrip
+import setting
 import setup
+import unreachable
+import volume
+from codepath import count_paths
+from count import section
 from harness import main
 
+MODULES = (
+    *(connect, setup, unreachable),
+    *(bulk, message, roundtrip, loss, mixed),
+    *(idle, crowd, volume, setting),
+)
+
 if __name__ == "__main__":
-    sys.exit(
-        main(
-            [
-                connect.METRIC,
-                setup.METRIC,
-                bulk.METRIC,
-                message.METRIC,
-                roundtrip.METRIC,
-                idle.METRIC,
-            ]
-        )
-    )
+    sys.exit(main([module.METRIC for module in MODULES], lambda: section(count_paths())))

@@ -15,9 +15,11 @@ class Effort(NamedTuple):
         count_s: How long it is counted.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
         idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
-        idle_s: How long they are watched; two consent checks take at most 12 s.
+        idle_s: How long they are watched; every stack asks for consent at least once meanwhile.
+        unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
         volumes: How many bytes a channel has carried at each stage of the growth by bytes.
+        volume_s: A stage is not begun that would end later than this.
     """
 
     rounds: int
@@ -29,8 +31,10 @@ class Effort(NamedTuple):
     round_trips: int
     idle_pairs: tuple[int, ...]
     idle_s: float
+    unreachable: tuple[str, ...]
     crowd: tuple[int, ...]
     volumes: tuple[int, ...]
+    volume_s: float
 
 
 MEGABYTE = 1_000_000
@@ -39,15 +43,17 @@ GIGABYTE = 1000 * MEGABYTE
 FULL = Effort(
     rounds=3,
     connections=40,
-    connect_s=4.0,
+    connect_s=3.0,
     pairs_at_once=50,
     warm_up_s=0.4,
-    count_s=1.0,
+    count_s=0.8,
     round_trips=2000,
     idle_pairs=(50, 200),
-    idle_s=12.0,
+    idle_s=10.0,
+    unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),
     volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
+    volume_s=120.0,
 )
 QUICK = Effort(
     rounds=1,
@@ -59,6 +65,8 @@ QUICK = Effort(
     round_trips=300,
     idle_pairs=(5, 10),
     idle_s=1.0,
-    crowd=(20, 40),
+    unreachable=("refused",),
+    crowd=(100, 500),
     volumes=(MEGABYTE, 10 * MEGABYTE),
+    volume_s=5.0,
 )

@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import network
@@ -81,19 +81,28 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main(metrics: Sequence[Metric]) -> int:
-    """Measure, print Markdown, write files if asked; 1 if a measurement of frazil failed."""
+def main(metrics: Sequence[Metric], appendix: Callable[[], str] | None = None) -> int:
+    """Measure, print Markdown, write files if asked.
+
+    Args:
+        metrics: The tables.
+        appendix: Gives a last section that does not depend on the stacks.
+
+    Returns:
+        1 if a measurement of frazil failed.
+    """
     arguments = parse_arguments()
     effort = QUICK if arguments.quick else FULL
     if arguments.rounds:
         effort = effort._replace(rounds=arguments.rounds)
     with network.entered() as confinement:
         here, missing = find_stacks(arguments.stack, confinement)
-        return _measure(metrics, here, missing, effort, arguments)
+        return _measure(metrics, appendix, here, missing, effort, arguments)
 
 
 def _measure(
     metrics: Sequence[Metric],
+    appendix: Callable[[], str] | None,
     here: dict[Stack, str],
     missing: dict[Stack, str],
     effort: Effort,
@@ -109,6 +118,9 @@ def _measure(
         print(f"\n{texts[-1]}", flush=True)
     texts.append(report.closing(effort, watch.busy_elsewhere()))
     print(f"\n{texts[-1]}")
+    if appendix:
+        texts.append(appendix())
+        print(f"\n{texts[-1]}")
     if arguments.markdown:
         arguments.markdown.write_text("\n\n".join([report.HEAD.strip(), *texts]) + "\n")
     if arguments.json:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from peer import Peer, Signal
+from peer import Adapter, Peer, Signal
 
 CONNECT_TIMEOUT_S = 45.0
 
@@ -37,6 +37,21 @@ async def connected_pair(
                 pump.cancel()
             await offerer.close()
             await answerer.close()
+
+
+AT_ONCE = 10
+"""Pairs that connect at the same time: some stacks spend most of a connection waiting."""
+
+
+async def enter_pairs(stack: AsyncExitStack, adapter: Adapter, count: int) -> None:
+    """Connect so many pairs, to be closed with the stack."""
+    for start in range(0, count, AT_ONCE):
+        await asyncio.gather(
+            *(
+                stack.enter_async_context(connected_pair(adapter.make_peer))
+                for _ in range(start, min(start + AT_ONCE, count))
+            )
+        )
 
 
 async def _pump(queue: "asyncio.Queue[Signal]", peer: Peer) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from effort import Effort
-from stack import Stack
+from stack import BASELINE, Stack
 
 Sample: TypeAlias = Mapping[str, float]
 """The value of each column, by its key; a column that cannot be measured here is not there."""
@@ -39,6 +39,7 @@ class Metric:
         rounds: At most so many, for what takes long and varies little.
         subjects: Who has a row, given the stacks that are here.
         note: What the reader has to know.
+        baseline: The name of the subject that the others are compared with.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Metric:
     rounds: int | None = None
     subjects: Callable[[Sequence[Stack]], Sequence[Subject]] = list
     note: str = ""
+    baseline: str = BASELINE.name
 
 
 @dataclass(slots=True)

@@ -64,6 +64,11 @@ class OwnNetwork:
 _own: OwnNetwork | None = None
 
 
+def address() -> str:
+    """The only address that the stacks use."""
+    return os.environ["BENCHMARK_ADDRESS"]
+
+
 def own_network() -> OwnNetwork | None:
     """The network of :func:`entered`, if there is one."""
     return _own

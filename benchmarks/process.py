@@ -19,7 +19,7 @@ from task import Role, Task
 T = TypeVar("T")
 
 TIMEOUT_S = 60.0
-"""The most one measurement may take."""
+"""The most that one measurement may take, unless it says otherwise."""
 
 CLOSE_TIMEOUT_S = 5.0
 """How long a worker may take to close after its result."""
@@ -42,20 +42,36 @@ def find_version(stack: Stack) -> str:
     except RuntimeMissingError as error:
         raise WorkerError(str(error)) from None
     task = Task(Role.VERSION, "", QUICK, {})
-    return str(asyncio.run(_run_alone(stack, task)))
+    return str(asyncio.run(_run_alone(stack, task, TIMEOUT_S)))
 
 
-def run_alone(job: str, stack: Stack, effort: Effort, **parameters: Any) -> Any:
+def run_alone(
+    job: str, stack: Stack, effort: Effort, *, timeout_s: float = TIMEOUT_S, **parameters: Any
+) -> Any:
     """The result of a job that has both ends in one process.
+
+    Args:
+        job: Its name.
+        stack: Whose.
+        effort: How much to do.
+        timeout_s: How long it may take.
+        parameters: What the job needs to know besides.
 
     Raises:
         WorkerError: It failed or took too long.
     """
-    return asyncio.run(_run_alone(stack, Task(Role.ALONE, job, effort, parameters)))
+    task = Task(Role.ALONE, job, effort, parameters)
+    return asyncio.run(_run_alone(stack, task, timeout_s))
 
 
 def run_pair(
-    job: str, stack: Stack, effort: Effort, *, receiver: Stack | None = None, **parameters: Any
+    job: str,
+    stack: Stack,
+    effort: Effort,
+    *,
+    receiver: Stack | None = None,
+    timeout_s: float = TIMEOUT_S,
+    **parameters: Any,
 ) -> tuple[Any, Any]:
     """The results of the sender and of the receiver of a job, in two processes.
 
@@ -64,26 +80,29 @@ def run_pair(
         stack: Both ends' stack, unless the receiver has its own.
         effort: How much to do.
         receiver: The stack of the receiver.
+        timeout_s: How long it may take.
         parameters: What the job needs to know besides.
 
     Raises:
         WorkerError: Either failed or took too long.
     """
     task = Task(Role.SENDER, job, effort, parameters)
-    return asyncio.run(_run_pair(stack, receiver or stack, task))
+    return asyncio.run(_run_pair(stack, receiver or stack, task, timeout_s))
 
 
-async def _run_alone(stack: Stack, task: Task) -> Any:
-    async with _Worker(stack, task) as worker, _limited():
+async def _run_alone(stack: Stack, task: Task, timeout_s: float) -> Any:
+    async with _Worker(stack, task) as worker, _limited(timeout_s):
         return await worker.result()
 
 
-async def _run_pair(offering: Stack, answering: Stack, task: Task) -> tuple[Any, Any]:
+async def _run_pair(
+    offering: Stack, answering: Stack, task: Task, timeout_s: float
+) -> tuple[Any, Any]:
     cores = _two_cores()
     async with (
         _Worker(offering, task, next(cores)) as sender,
         _Worker(answering, task._replace(role=Role.RECEIVER), next(cores)) as receiver,
-        _limited(),
+        _limited(timeout_s),
     ):
         return await asyncio.gather(
             sender.result(pass_signal=receiver.take_signal),
@@ -92,12 +111,12 @@ async def _run_pair(offering: Stack, answering: Stack, task: Task) -> tuple[Any,
 
 
 @contextlib.asynccontextmanager
-async def _limited() -> AsyncIterator[None]:
+async def _limited(timeout_s: float) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             yield
     except TimeoutError:
-        raise WorkerError(f"no result after {TIMEOUT_S:.0f} s") from None
+        raise WorkerError(f"no result after {timeout_s:.0f} s") from None
 
 
 def _two_cores() -> Iterator[int | None]:

@@ -28,7 +28,7 @@ def preamble(machine: Machine, here: Mapping[Stack, str], missing: Mapping[Stack
 def table(results: Results) -> str:
     """The table of one metric, and a line for each subject of which a measurement failed."""
     metric = results.metric
-    baseline = results.samples.get(BASELINE.name, [])
+    baseline = results.samples.get(metric.baseline, [])
     lines = [
         f"## {metric.title}",
         "",
@@ -50,7 +50,8 @@ def table(results: Results) -> str:
 def closing(effort: Effort, busy_elsewhere: str) -> str:
     """How to read the cells, and how far to trust them."""
     rounds = "one round" if effort.rounds == 1 else f"up to {effort.rounds} interleaved rounds"
-    cells = f"Median of {rounds} [range] (ratio to {BASELINE.name} in the same round)."
+    first = f"{BASELINE.name}, or the first row of settings,"
+    cells = f"Median of {rounds} [range] (ratio to {first} in the same round)."
     return f"{cells} {busy_elsewhere}".rstrip()
 
 

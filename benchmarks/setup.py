@@ -3,16 +3,15 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from effort import Effort
 from harness import main
+from idle import able
 from link import connected_pair
 from metric import Column, Metric
 from peer import Adapter
 from process import run_alone
-from stack import PYLIBDATACHANNEL, Stack
 
 
 async def job(adapter: Adapter, effort: Effort) -> dict[str, float]:
@@ -30,10 +29,6 @@ async def job(adapter: Adapter, effort: Effort) -> dict[str, float]:
     return {"pairs_per_s": count / (opened_at - at), "cpu_ms": cpu / count * 1e3}
 
 
-def _able(stacks: Sequence[Stack]) -> list[Stack]:
-    return [stack for stack in stacks if stack != PYLIBDATACHANNEL]
-
-
 METRIC = Metric(
     "setup",
     "Set-up: 50 pairs at once, one process",
@@ -42,7 +37,7 @@ METRIC = Metric(
         Column("cpu_ms", "CPU per pair set up and closed, ms"),
     ),
     lambda stack, effort: run_alone("setup", stack, effort),
-    subjects=_able,
+    subjects=able,
     note="pylibdatachannel is left out: it locks up when several connections are made at once.",
 )
 

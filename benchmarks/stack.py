@@ -35,7 +35,12 @@ STACKS = (
     Stack("aiortc + uvloop", "stack_aiortc_uvloop", "aiortc uvloop"),
     Stack("frazil + uvloop", "stack_frazil_uvloop", "uvloop"),
     PYLIBDATACHANNEL,
-    Stack("aiolibdatachannel", "stack_aiolibdatachannel", "aiolibdatachannel", NATIVE_PYTHON),
+    Stack(
+        "aiolibdatachannel",
+        "stack_aiolibdatachannel",
+        "aiolibdatachannel, for Python 3.12 and newer",
+        NATIVE_PYTHON,
+    ),
     NODE_DATACHANNEL,
     Stack("libwebrtc (@roamhq/wrtc)", "wrtc", "@roamhq/wrtc", NODE),
     Stack("werift", "werift", "werift", NODE),

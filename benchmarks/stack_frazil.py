@@ -30,9 +30,15 @@ _network = OneAddressNetwork()
 class FrazilPeer(W3cPeer):
     """Candidates trickle: each is a signal of its own."""
 
-    def __init__(self, send_signal: Callable[[Signal], None], servers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        send_signal: Callable[[Signal], None],
+        servers: Sequence[str] = (),
+        *,
+        network: OneAddressNetwork = _network,
+    ) -> None:
         configuration = {"iceServers": [{"urls": list(servers)}] if servers else []}
-        super().__init__(RTCPeerConnection(configuration, network=_network), send_signal)
+        super().__init__(RTCPeerConnection(configuration, network=network), send_signal)
         self._pc.on("icecandidate", self._on_candidate)
 
     async def receive_signal(self, signal: Signal) -> None:

@@ -60,4 +60,4 @@ def number(value: float) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.1f}" if value >= 9.95 else f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 9.95 else f"{value:.2g}" if value < 0.0995 else f"{value:.2f}"

@@ -4,6 +4,7 @@
 
 const MOST_BYTES = 1 << 20;
 const MOST_MESSAGES = 1 << 11;
+const AT_ONCE = 10;
 const ENOUGH = "enough";
 const END = "end of flow";
 const MILESTONES = { ice_ms: "ice connected", connected_ms: "connected", open_ms: "channel open" };
@@ -91,7 +92,10 @@ async function idle(host, effort, { pairs }) {
   await closePair(await connectPair(host));
   const before = await host.memoryBytes();
   const held = [];
-  for (let index = 0; index < pairs; index += 1) held.push(await connectPair(host));
+  while (held.length < pairs) {
+    const length = Math.min(AT_ONCE, pairs - held.length);
+    held.push(...(await Promise.all(Array.from({ length }, () => connectPair(host)))));
+  }
   const bytes = (await host.memoryBytes()) - before;
   await sleep(effort.warm_up_s);
   const cpuBefore = await host.cpuSeconds();

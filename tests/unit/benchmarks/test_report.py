@@ -61,7 +61,8 @@ def test_json_has_every_sample() -> None:
 
 def test_the_closing_says_how_many_rounds_and_how_busy_the_machine_was() -> None:
     assert closing(QUICK, "") == (
-        "Median of one round [range] (ratio to aiortc in the same round)."
+        "Median of one round [range] "
+        "(ratio to aiortc, or the first row of settings, in the same round)."
     )
     assert closing(FULL, "Busy.").startswith("Median of up to 3 interleaved rounds ")
     assert closing(FULL, "Busy.").endswith(" Busy.")

@@ -1,0 +1,150 @@
+"""The paths on which the cost of a packet is decided, run one by one in virtual time.
+
+Everything is seeded. Only OpenSSL draws randomness of its own, and that decides nothing here.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from tally import Tally, tally
+
+_TESTS = Path(__file__).parents[1] / "tests"
+sys.path.append(str(_TESTS))
+
+from frazil.dtls import record  # noqa: E402
+from frazil.sctp.chunk import ChunkType  # noqa: E402
+from frazil.sdp import parse_sdp, write_sdp  # noqa: E402
+from frazil.stun.attribute import Attribute  # noqa: E402
+from frazil.stun.message import Message, MessageClass, Method  # noqa: E402
+from frazil.types import Datagram, Transmit  # noqa: E402
+from support.sctp_pair import Pair, chunk_types  # noqa: E402
+from support.session_pair import STREAM, SessionPair, Side  # noqa: E402
+
+T = TypeVar("T")
+
+OFFER = _TESTS / "support" / "sdp_corpus" / "chromium-156-offer-data.sdp"
+KEY = b"twenty-two characters."
+PPID_BINARY = 53
+WARM_UP = 4
+"""Messages before any is counted, so that windows and timers are those of a living link."""
+IDLE_S = 1.0
+"""Long enough for every delayed acknowledgement."""
+
+
+class Meter(Protocol):
+    """Runs a step of a path and remembers what it cost."""
+
+    def __call__(self, name: str, step: Callable[[], T]) -> T:
+        """The result of the step."""
+
+
+def count_paths() -> dict[str, Tally]:
+    """What each step costs in a process that has done all of them before."""
+    tallies: dict[str, Tally] = {}
+
+    def meter(name: str, step: Callable[[], T]) -> T:
+        results: list[T] = []
+        tallies[name] = tally(lambda: results.append(step()))
+        return results[0]
+
+    for _ in range(2):
+        run_paths(meter)
+    return tallies
+
+
+def run_paths(meter: Meter) -> None:
+    """Every path from its beginning."""
+    _stun(meter)
+    _sdp(meter)
+    _dtls(meter)
+    for size in (64, 2000):
+        _sctp(meter, size)
+    _session(meter, 64)
+
+
+def _stun(meter: Meter) -> None:
+    attributes = {
+        Attribute.USERNAME: "abcd:efgh",
+        Attribute.PRIORITY: 1845501695,
+        Attribute.ICE_CONTROLLING: 4711,
+    }
+    check = Message(Method.BINDING, MessageClass.REQUEST, bytes(range(12)), attributes)
+    data = meter("STUN check: write and sign", lambda: check.encode(KEY))
+    assert meter("STUN check: read and verify", lambda: Message.decode(data).is_authentic(KEY))
+
+
+def _sdp(meter: Meter) -> None:
+    text = OFFER.read_text()
+    description = meter("SDP, offer of a channel by Chromium: read", lambda: parse_sdp(text))
+    meter("SDP, the same: write", lambda: write_sdp(description))
+
+
+def _dtls(meter: Meter) -> None:
+    one = bytes((23, 254, 253, *bytes(8), 0, 100)) + bytes(100)
+    records = meter("DTLS: split a datagram of three records", lambda: record.split(one * 3))
+    assert len(records) == 3
+
+
+def _sctp(meter: Meter, size: int) -> None:
+    """Of two messages the second is counted, for which an acknowledgement is due at once."""
+    pair = Pair().connect()
+    sender, receiver = pair.a.association, pair.b.association
+    message = bytes(size)
+    for _ in range(WARM_UP):
+        sender.send(1, PPID_BINARY, message, pair.now)
+        pair.run_for(IDLE_S)
+
+    def send() -> list[bytes]:
+        sender.send(1, PPID_BINARY, message, pair.now)
+        return sender.poll_packets(pair.now)
+
+    def receive(packets: Sequence[bytes]) -> None:
+        receiver.receive(packets, pair.now)
+        assert receiver.poll_events()
+
+    first = send()
+    second = meter(f"SCTP, message of {size} B: queue, build the packets", send)
+    receive(first)
+    meter(f"SCTP, message of {size} B: read the packets, deliver", lambda: receive(second))
+    sacks = meter(
+        f"SCTP, message of {size} B: build a SACK", lambda: receiver.poll_packets(pair.now)
+    )
+    assert [chunk_types(packet) for packet in sacks] == [[ChunkType.SACK]]
+    meter(f"SCTP, message of {size} B: read a SACK", lambda: sender.receive(sacks, pair.now))
+
+
+def _session(meter: Meter, size: int) -> None:
+    """The same through all layers below the event loop."""
+    pair = SessionPair().connect()
+    message = bytes(size)
+    for _ in range(WARM_UP):
+        pair.send(pair.a, message)
+        pair.run(IDLE_S)
+
+    def send() -> list[Transmit]:
+        pair.a.session.send(STREAM, message, False, pair.now)
+        return pair.a.session.poll_transmits(pair.now)
+
+    def receive(side: Side, transmits: Sequence[Transmit]) -> None:
+        source = pair.peer(side).address
+        batch = [
+            Datagram(data, side.address, source) for one in transmits for data in one.datagrams()
+        ]
+        side.session.receive(batch, pair.now)
+        side.session.poll_events()
+
+    first = send()
+    second = meter(f"All layers, message of {size} B: send", send)
+    receive(pair.b, first)
+    meter(f"All layers, message of {size} B: receive", lambda: receive(pair.b, second))
+    answer = meter(
+        f"All layers, message of {size} B: acknowledge",
+        lambda: pair.b.session.poll_transmits(pair.now),
+    )
+    assert answer
+    meter(
+        f"All layers, message of {size} B: hear the acknowledgement",
+        lambda: receive(pair.a, answer),
+    )
