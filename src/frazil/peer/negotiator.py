@@ -40,6 +40,7 @@ from frazil.sdp import (
 )
 from frazil.states.enums import RTCSignalingState
 from frazil.trace import Reason
+from frazil.upward import upward
 
 _State = RTCSignalingState
 
@@ -88,6 +89,7 @@ class Negotiator:
     """
 
     __slots__ = (
+        "__weakref__",
         "_applier",
         "_channels",
         "_core",
@@ -130,8 +132,8 @@ class Negotiator:
         self.needed = NegotiationNeeded(
             core,
             is_busy=is_busy,
-            is_stable=lambda: self.signaling.state is _State.STABLE,
-            check=self._is_behind,
+            is_stable=upward(self._is_stable),
+            check=upward(self._is_behind),
         )
         self._created_offer: _Created | None = None
         self._created_answer: _Created | None = None
@@ -340,6 +342,9 @@ class Negotiator:
         if state not in allowed:
             names = " or ".join(repr(str(each)) for each in allowed)
             raise InvalidStateError(f"{call} needs signalingState {names}, not {str(state)!r}")
+
+    def _is_stable(self) -> bool:
+        return self.signaling.state is _State.STABLE
 
     def _is_behind(self) -> bool:
         """Whether the negotiated descriptions lack something (webrtc-pc 4.7.3)."""
