@@ -36,7 +36,9 @@ PYLIBDATACHANNEL = Stack(
     "pylibdatachannel", "stack_pylibdatachannel", "pylibdatachannel", NATIVE_PYTHON
 )
 NODE_DATACHANNEL = Stack("node-datachannel", "node_datachannel", "node-datachannel", NODE)
-CHROMIUM = Stack("Chromium", "chromium", "chromium iproute2 util-linux", BROWSER)
+CHROMIUM = Stack(
+    "Chromium", "chromium", "chromium iproute2 util-linux; pip install websockets", BROWSER
+)
 
 STACKS = (
     AIORTC,

@@ -6,8 +6,11 @@ checks and decides whether we may send at all. One stream of checks serves both:
 the pair talks, quick once an answer is late.
 
 Two ends that have nothing to say take turns: each asks in the middle of the other's interval, so
-that both hear something every 2.5 s, and neither needs more checks than consent does.
+that both hear something every 2.5 s, and neither needs more checks than consent does. Turns fall on
+multiples of a quarter of a second: a process with many connections wakes up for all that are due.
 """
+
+import math
 
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
@@ -21,9 +24,10 @@ _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
 _INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN = (0.46, 0.54)
-"""Between a check of the peer and ours, likewise: two turns are an interval."""
-_MISSED_TURN = (0.56, 0.62)
+_TURN = (0.45, 0.5)
+"""Between a check of the peer and ours, likewise, and up to a step more: two are an interval."""
+_STEP_S = 0.25
+_MISSED_TURN = (0.57, 0.63)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 
@@ -185,7 +189,8 @@ class Monitor:
         if self.asked_at > self.consented_at:
             return
         shortest, longest = _INTERVAL
-        interval_s, at = self._config.consent_interval_s, now + self._turn_s(_TURN)
+        interval_s = self._config.consent_interval_s
+        at = math.ceil((now + self._turn_s(_TURN)) / _STEP_S) * _STEP_S
         if at >= self.asked_at + shortest * interval_s:
             self._check_at = min(at, self.asked_at + longest * interval_s)
 

@@ -174,6 +174,7 @@ class ChannelTable:
         self._by_id.clear()
         self._arrived.clear()
         self._session = None
+        self._deliver = _forget  # a method that is kept keeps its object
 
     # --- the session --------------------------------------------------------------------------
 
@@ -316,6 +317,10 @@ class ChannelTable:
         if self._session is not None and not self._is_dead:
             parameters = _parameters_of(channel)
             channel.id = self._session.open_channel(parameters, now, channel.id)
+
+
+def _forget(now: float) -> None:
+    """Do nothing: a closed connection has no tasks."""
 
 
 def _sctp_error(text: str, cause_code: int | None) -> RTCError:
