@@ -463,7 +463,7 @@ class Session:
             self._is_settled = True
             at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
             self._path_at = _earlier(at, self._secure.next_timeout())
-        if self._data is None or self._path is None:
+        if self._data is None or self.ice.path is None:
             return self._path_at
         return _earlier(self._path_at, self._data.next_timeout())
 
