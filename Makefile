@@ -55,6 +55,11 @@ format: $(VENV)/dev.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks
 
+# Thousands of connections on one port, held for ten minutes.
+.PHONY: scale
+scale: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/scale.py
+
 .PHONY: bench-quick
 bench-quick: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks --quick

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from frazil import IceOptions, RTCPeerConnection  # noqa: E402
 from frazil.cli.dashboard import read_file  # noqa: E402
 from frazil.dashboard import Recording  # noqa: E402
 from frazil.dashboard.asset import single_page  # noqa: E402
-from frazil.w3c.peerconnection import DIRECTORY  # noqa: E402
+from frazil.w3c.peerconnection import CENSUS  # noqa: E402
 from support.dashboard_page import DashboardChromium, DashboardPage  # noqa: E402
 from support.laboratory import Laboratory  # noqa: E402
 from support.sample_recording import (  # noqa: E402
@@ -77,7 +78,7 @@ async def shown(
 
 
 def number_of(connection: RTCPeerConnection) -> int:
-    return next(number for number, each in DIRECTORY if each is connection)
+    return next(number for number, each in CENSUS if each is connection)
 
 
 def moves_of(connection: RTCPeerConnection) -> list[str]:
@@ -94,7 +95,7 @@ async def test_a_live_session_is_shown_as_the_api_tells_it(user: DashboardChromi
             assert set(reasons) == {each.reason.text for each in pair.a.stateHistory}
             assert await page.look("texts('.states .badge')[0]") == "connected"
             assert "in use" in await page.look("texts('.pair .tag')")
-            assert await page.look("document.querySelector('[role=meter]').ariaValueNow >= 25")
+            assert await page.look("document.querySelector('[role=meter]').ariaValueNow > 0")
             assert HOSTILE in await page.look("texts('.layers th')")
             assert await page.look("document.getElementById('made')") is None
 
@@ -144,6 +145,54 @@ async def test_a_recording_is_opened_from_a_file(user: DashboardChromium, tmp_pa
         assert set(asked) == {await page.look("location.origin")}
 
 
+async def test_a_recording_is_dropped_onto_the_page(
+    user: DashboardChromium, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.jsonl"
+    await asyncio.to_thread(record_session, path, HOSTILE)
+    text = json.dumps(await asyncio.to_thread(path.read_text))
+    drop = (
+        "((data) => {"
+        f"data.items.add(new File([{text}], 'dropped.jsonl'));"
+        "document.body.dispatchEvent("
+        "new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));"
+        "return 0; })(new DataTransfer())"
+    )
+    async with shown(user) as page:
+        for _ in range(2):  # the second takes the place of the first
+            await page.look(drop)
+            await page.until("document.title.startsWith('dropped.jsonl')")
+            assert HOSTILE in await page.look("texts('.layers th')")
+            assert await page.look("document.getElementById('made')") is None
+
+
+async def test_a_connection_that_has_not_begun(user: DashboardChromium) -> None:
+    connection = RTCPeerConnection()
+    async with connection, shown(user, str(number_of(connection))) as page:
+        assert "Nothing has changed yet." in await page.look("texts('.card p:not([hidden])')")
+        seen = await page.look("performance.getEntriesByType('resource').length")
+        await page.until(f"performance.getEntriesByType('resource').length > {seen} + 1")
+        connection.createDataChannel("x")
+        await connection.setLocalDescription()
+        await page.until("texts('.moments .what').includes('a local offer was applied')")
+        assert "Nothing has changed yet." not in await page.look("texts('.card p:not([hidden])')")
+
+
+async def test_a_report_is_copied_or_shown(user: DashboardChromium, tmp_path: Path) -> None:
+    path = tmp_path / "failed.jsonl"
+    await asyncio.to_thread(record_failed_session, path)
+    async with shown(user, "file-1", [read_file(path, "file-1")]) as page:
+        await page.look("Object.defineProperty(navigator, 'clipboard', {value: undefined}) && 0")
+        await page.look("document.querySelector('.head button').click() ?? 0")
+        await page.until("document.querySelector('dialog[open]')")
+        report = await page.look("document.querySelector('dialog textarea').value")
+        assert "FZ-ICE-CONSENT-LOST: The peer did not answer for 30 s" in report
+        assert "connection: closed (was failed)" in report
+        assert "connection disconnected -> failed: consent to send is lost" in report
+        await page.press("Escape")
+        await page.until("!document.querySelector('dialog')")
+
+
 async def test_a_file_that_is_no_recording(user: DashboardChromium, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")
@@ -173,8 +222,9 @@ async def test_five_hundred_connections(user: DashboardChromium) -> None:
         await page.until(f"({sizes}).length > {seen} + 2")  # nothing changes meanwhile
         assert max((await page.look(sizes))[seen + 1 :]) < 500
         assert await page.look("document.querySelectorAll('*').length") < 500
-        await page.look("document.querySelector('[data-state=failed]').click() ?? 0")
-        await page.until("texts('.empty')[0] === 'No connection is failed.'")
+        count = sum(each.connectionState == "new" for _, each in CENSUS)
+        await page.look("document.querySelector('[data-state=new]').click() ?? 0")
+        await page.until(f"texts('.pager [role=status]')[0] === '1 to 25 of {count}'")
     for each in connections:
         await each.close()
 
@@ -242,6 +292,10 @@ async def test_a_timeline_is_opened_offline(user: DashboardChromium, tmp_path: P
         assert await page.look("performance.getEntriesByType('resource').length") == 0
         assert HOSTILE in await page.look("texts('.layers th')")
         assert await page.look("document.getElementById('made')") is None
+        assert await page.look("texts('.candidates summary')") == ["Candidates (8)"]
+        told = await page.look("texts('.candidates tbody tr')")
+        assert told[0] == "ourshost10.0.0.1:491520.000 s"
+        assert "theirsrelay203.0.113.9:491530.060 s" in told
         assert "an ICE restart began: both sides have new credentials" in await page.look(
             "texts('.moments .what')"
         )

@@ -22,7 +22,7 @@ globalThis.until = (condition) => new Promise((resolve) => {
 globalThis.texts = (selector) =>
   [...document.querySelectorAll(selector)].map((each) => each.textContent);
 """
-_KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowRight": 39, "ArrowDown": 40}
+_KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowRight": 39, "Escape": 27}
 
 
 class DashboardChromium(Chromium):

@@ -29,7 +29,8 @@ def running(name, *arguments):
 
 
 def test_each_example_is_tested():
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {"echo_server.py", "first_channel.py"}
+    names = {path.name for path in EXAMPLES.glob("*.py")}
+    assert names == {"echo_server.py", "first_channel.py", "worker_server.py"}
 
 
 def test_first_channel():
@@ -52,6 +53,16 @@ def test_echo_server():
         assert told[2].startswith("browser 1: left (")
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+def test_worker_server():
+    with running("worker_server.py", "--port", "0", "--workers", "2") as process:
+        url = re.search(r"http://\S+", process.stdout.readline())[0]
+        assert asyncio.run(echo_once(url, "Hello")) == "Hello"
+        told = process.stdout.readline()
+        assert re.fullmatch(r"session 1 in worker 0: remote-close\n", told)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
 
 async def echo_once(url, text):

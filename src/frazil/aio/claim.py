@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 from frazil.types import Address
 
 MAX_CLAIMANTS: Final = 4
-"""Views with a hint that a remote address is theirs; with one more the oldest hint is forgotten."""
+"""Views with no more than a hint that a remote address is theirs; the newest are remembered."""
 MAX_HINTS: Final = 64
 """Remote addresses that one view has a hint of."""
 MAX_PATHS: Final = 16
@@ -21,7 +21,7 @@ class Claims(Generic[V]):
     A view that sends data to an address has it as a path: its session has validated the address,
     and nobody can take it away. An authentic check from an address is a hint: whoever has
     credentials of his own can send one with another's source address, so hints are only so many,
-    and add to paths, but never replace one.
+    and add to paths, but never replace one. Who has a path needs no hint.
     """
 
     __slots__ = ("_hints", "_of_view", "_paths", "_paths_of_view")
@@ -40,7 +40,7 @@ class Claims(Generic[V]):
         paths, hints = self._paths.get(remote), self._hints.get(remote)
         if not hints:
             return paths or []
-        return [*paths, *(view for view in hints if view not in paths)] if paths else hints
+        return [*paths, *hints] if paths else hints
 
     def has_path(self, view: V, remote: Address) -> bool:
         """Whether ``view`` sends data to ``remote``."""
@@ -49,6 +49,8 @@ class Claims(Generic[V]):
 
     def hint(self, view: V, remote: Address) -> None:
         """An authentic check of ``view``'s peer came from ``remote``, or an answer."""
+        if self.has_path(view, remote):
+            return
         _note(self._hints, self._of_view, view, remote, MAX_HINTS)
         views = self._hints[remote]
         if len(views) > MAX_CLAIMANTS:
@@ -57,6 +59,10 @@ class Claims(Generic[V]):
 
     def add_path(self, view: V, remote: Address) -> None:
         """``view`` sends data to ``remote``."""
+        hinted = self._of_view.get(view)
+        if hinted is not None and remote in hinted:
+            del hinted[remote]
+            _drop(self._hints, view, remote)
         _note(self._paths, self._paths_of_view, view, remote, MAX_PATHS)
 
     def forget(self, view: V) -> None:

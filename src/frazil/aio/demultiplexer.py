@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from frazil.aio.claim import Claims
-from frazil.aio.network import DatagramHandler, Network, UdpSocket
+from frazil.aio.network import DatagramHandler, Network, PooledSocket, UdpSocket
 from frazil.stun import MessageClass, checked_ufrag, class_of, is_stun, transaction_id_of
 from frazil.types import Address, Datagram, Transmit
 
@@ -32,6 +32,7 @@ class SharedUdpSocket:
         self.ufrags: OrderedDict[str, None] = OrderedDict()
         self.transactions: OrderedDict[bytes, None] = OrderedDict()
         self.local = demultiplexer.socket.local
+        demultiplexer.add(self)
 
     @property
     def dropped(self) -> int:
@@ -76,6 +77,7 @@ class Demultiplexer:
     def __init__(self) -> None:
         self.socket: UdpSocket
         self.unclaimed = 0
+        self._views: set[SharedUdpSocket] = set()
         self._by_ufrag: dict[str, SharedUdpSocket] = {}
         self._by_transaction: dict[bytes, SharedUdpSocket] = {}
         self._claims: Claims[SharedUdpSocket] = Claims()
@@ -89,6 +91,15 @@ class Demultiplexer:
         self.socket = network.open_udp(host, port, self.receive)
 
     # --- views --------------------------------------------------------------------------------
+
+    def add(self, view: SharedUdpSocket) -> None:
+        """There is another view."""
+        self._views.add(view)
+        self._tell_socket()
+
+    def _tell_socket(self) -> None:
+        if isinstance(self.socket, PooledSocket):
+            self.socket.serve(len(self._views))
 
     def expect(self, view: SharedUdpSocket, ufrag: str) -> None:
         """Checks with this ufrag are for ``view``."""
@@ -107,6 +118,8 @@ class Demultiplexer:
         for transaction_id in view.transactions:
             del self._by_transaction[transaction_id]
         self._claims.forget(view)
+        self._views.discard(view)
+        self._tell_socket()
 
     # --- sending ------------------------------------------------------------------------------
 

@@ -104,6 +104,18 @@ class MeasuringSocket(Protocol):
         """
 
 
+@runtime_checkable
+class PooledSocket(Protocol):
+    """A UDP socket that can be read for many connections."""
+
+    def serve(self, connections: int) -> None:
+        """So many connections get what comes here: read accordingly much at one wake-up.
+
+        Timers come after what was read. With too little of it, those of some connections would
+        take the silence of this host for that of their peers.
+        """
+
+
 class StreamHandlers(NamedTuple):
     """What a stream calls, from the event loop, never from within one of its methods.
 

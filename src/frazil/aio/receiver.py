@@ -8,18 +8,21 @@ from frazil.aio import offload
 from frazil.types import Address, Datagram
 
 DRAIN_BUDGET: Final = 64
-"""Reads per wake-up, so that one busy socket leaves the event loop to the others."""
+"""Reads per wake-up, so that one busy socket leaves the event loop to the others.
+
+A socket of more connections than that has one for each."""
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
 BUFFER_SIZE: Final = 65_535
 """Bytes: no datagram, and no run, is longer. The rest of the buffer is given back at once."""
-MAX_CACHED_ADDRESSES: Final = 1024
+MAX_CACHED_ADDRESSES: Final = 16_384
+"""IPv6 peers of one socket whose addresses are at hand; some 3 MB."""
 
 
 class Receiver:
     """Reads a non-blocking socket until it is empty, within a budget."""
 
-    __slots__ = ("_addresses", "_coalesced", "_local", "_plain", "_sock")
+    __slots__ = ("_addresses", "_budget", "_coalesced", "_local", "_plain", "_sock")
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
@@ -27,11 +30,16 @@ class Receiver:
         self._coalesced = coalesce and offload.enable_coalescing(sock)
         self._plain = sock.family == socket.AF_INET
         self._addresses: dict[tuple[Any, ...], Address] = {}
+        self._budget = DRAIN_BUDGET
+
+    def serve(self, connections: int) -> None:
+        """From now on so many connections get what is read."""
+        self._budget = max(DRAIN_BUDGET, connections)
 
     def drain(self) -> list[Datagram]:
         """What has arrived by now, up to the budget, in order."""
         batch: list[Datagram] = []
-        budget = DRAIN_BUDGET
+        budget = self._budget
         while budget > 0:
             try:
                 budget -= self._read(batch)

@@ -156,6 +156,13 @@ class _BoundSocket:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
         self._transmitter.send(transmits)
 
+    def serve(self, connections: int) -> None:
+        """Read as much at one wake-up as so many connections need.
+
+        See :class:`frazil.aio.network.PooledSocket`.
+        """
+        self._receiver.serve(connections)
+
     def forbid_fragments(self) -> bool:
         """Lose what does not fit a link instead of sending it in pieces (RFC 4821 7).
 

@@ -9,19 +9,18 @@ Everything is below a secret path, for this machine only::
 
 import asyncio
 import json
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from importlib import resources
 from typing import Any, Final
 
 from frazil.cli.demo_session import DemoSession
 from frazil.dashboard import http
-from frazil.dashboard.http import HttpError, Request
+from frazil.dashboard.access import Access
+from frazil.dashboard.http import HttpError
+from frazil.dashboard.listener import LOOPBACK, Listener
 from frazil.errors import FrazilError
 
-MAX_CLIENTS: Final = 32
 _KINDS: Final = {
     "html": "text/html",
     "css": "text/css",
@@ -39,12 +38,10 @@ class DemoSite:
 
     def __init__(self, make_session: Callable[[], DemoSession]) -> None:
         self._make_session = make_session
-        self._token = secrets.token_urlsafe(16)
+        self._access = Access()
+        self._listener = Listener(self._answer)
         self._assets = _load_assets()
         self._session: DemoSession | None = None
-        self._clients: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self._hosts: frozenset[str] = frozenset()
 
     async def start(self, port: int) -> str:
         """Listen on 127.0.0.1 and return the address of the page.
@@ -52,46 +49,20 @@ class DemoSite:
         Raises:
             OSError: The port is taken, or not for us.
         """
-        self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", port, limit=http.MAX_HEAD
-        )
-        port = self._server.sockets[0].getsockname()[1]
-        self._hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-        return f"http://127.0.0.1:{port}/{self._token}/"
+        port = await self._listener.start(port)
+        return f"http://{LOOPBACK}:{port}/{self._access.token}/"
 
     async def close(self) -> None:
         """Stop listening, and end the session and everything under way."""
-        if self._server is not None:
-            self._server.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await self._listener.close()
 
     # --- requests -----------------------------------------------------------------------------
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MAX_CLIENTS:
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._clients.add(task)
-        task.add_done_callback(self._clients.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._answer(reader, writer)
-        except HttpError as error:
-            writer.write(http.response(error.status))
-        except (EOFError, ConnectionError):
-            pass  # the client is gone
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await http.read_request(reader)
-        name = self._admit(request)
+        name = self._access.admit(request.path, request.headers) or "index.html"
+        if request.method not in ("GET", "POST"):
+            raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
         if request.method == "POST":
             self._perform(name, request.body)
             writer.write(http.response(HTTPStatus.OK, body=b""))
@@ -101,20 +72,6 @@ class DemoSite:
             writer.write(self._assets[name])
         else:
             raise HttpError(HTTPStatus.NOT_FOUND)
-        await writer.drain()
-
-    def _admit(self, request: Request) -> str:
-        """What a request is about, if it may ask: who rebinds DNS names or guesses may not."""
-        host = request.headers.get("host", "")
-        origin = request.headers.get("origin", f"http://{host}")
-        if host not in self._hosts or origin != f"http://{host}":
-            raise HttpError(HTTPStatus.FORBIDDEN)
-        if request.method not in ("GET", "POST"):
-            raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
-        token, slash, name = request.path.removeprefix("/").partition("/")
-        if not slash or not secrets.compare_digest(token.encode(), self._token.encode()):
-            raise HttpError(HTTPStatus.NOT_FOUND)
-        return name or "index.html"
 
     def _perform(self, command: str, body: bytes) -> None:
         if self._session is None:

@@ -8,6 +8,7 @@ Below its secret path it answers::
     POST TOKEN/recording        what a recording says, the file as body; nothing of it is kept
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -23,11 +24,13 @@ from frazil.dashboard.listing import Listing, Window
 from frazil.dashboard.live import view_of
 from frazil.dashboard.recording import MAX_LINE, Recording
 from frazil.record import Json
-from frazil.w3c.peerconnection import DIRECTORY
+from frazil.w3c.peerconnection import CENSUS
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Answer: TypeAlias = tuple[HTTPStatus, str, bytes]
+"""Status, media type and body."""
 
 MAX_UPLOAD: Final = 512 * 1024 * 1024
 """Bytes of a recording that is sent by the page; it is read line by line and not kept."""
@@ -60,7 +63,7 @@ class Dashboard:
     ) -> None:
         self._access = Access(token, hosts)
         self._recordings = {each.id: each for each in recordings}
-        self._listing = Listing(DIRECTORY, recordings)
+        self._listing = Listing(CENSUS, recordings)
         self.path = f"/{self._access.token}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,16 +87,18 @@ class Dashboard:
         await send({"type": "http.response.start", "status": status.value, "headers": encoded})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[HTTPStatus, str, bytes]:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         name = self._access.admit(_path_of(scope), _headers_of(scope))
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         match scope["method"], name:
             case "GET", "connections":
                 return _json(self._listing.look(_window_of(query)))
+            case "GET", "connection" if _first(query, "id") in self._recordings:
+                return await _show(self._recordings[_first(query, "id")])
             case "GET", "connection":
                 return _json(await self._connection(query))
             case "POST", "recording":
-                return _json(await _read_upload(receive, _first(query, "name") or "recording"))
+                return await _show(await _receive(receive, _first(query, "name") or "recording"))
             case "GET", _:
                 file = name or "index.html"
                 if file in asset.load():
@@ -102,10 +107,7 @@ class Dashboard:
         raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
 
     async def _connection(self, query: dict[str, list[str]]) -> dict[str, Json]:
-        name = _first(query, "id")
-        if name in self._recordings:
-            return self._recordings[name].view()
-        entry = DIRECTORY.get(_number(name))
+        entry = CENSUS.get(_number(_first(query, "id")))
         connection = None if entry is None else entry.connection
         if entry is None or connection is None:
             raise HttpError(HTTPStatus.NOT_FOUND)
@@ -135,7 +137,8 @@ def asgi(*, token: str | None = None, hosts: Iterable[str] = ()) -> Dashboard:
     return Dashboard(token, hosts)
 
 
-async def _read_upload(receive: Receive, name: str) -> dict[str, Json]:
+async def _receive(receive: Receive, name: str) -> Recording:
+    """The recording that a page sends."""
     recording, splitter = Recording(name), LineSplitter(MAX_LINE)
     size, is_complete = 0, False
     while not is_complete:
@@ -153,7 +156,12 @@ async def _read_upload(receive: Receive, name: str) -> dict[str, Json]:
         recording.check()
     except ValueError:
         raise HttpError(HTTPStatus.UNPROCESSABLE_ENTITY) from None
-    return recording.view()
+    return recording
+
+
+async def _show(recording: Recording) -> Answer:
+    """What there is to see of a recording; a long one takes a while, which nobody waits for."""
+    return HTTPStatus.OK, _JSON, await asyncio.to_thread(lambda: dump(recording.view()).encode())
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -173,7 +181,7 @@ def _headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _json(value: Json) -> tuple[HTTPStatus, str, bytes]:
+def _json(value: Json) -> Answer:
     return HTTPStatus.OK, _JSON, dump(value).encode()
 
 

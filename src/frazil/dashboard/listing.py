@@ -9,7 +9,7 @@ from frazil.dashboard.live import row_of
 from frazil.dashboard.recording import Recording
 from frazil.dashboard.row import Row
 from frazil.record import Json
-from frazil.w3c.directory import Directory
+from frazil.w3c.census import Census
 from frazil.w3c.peerconnection import RTCPeerConnection
 
 MAX_WINDOW: Final = 100
@@ -39,16 +39,14 @@ class _Item(NamedTuple):
 
 
 class Listing:
-    """All connections of a directory, newest first, after the recordings.
+    """All connections of a census, newest first, after the recordings.
 
     A page asks for a window of it again and again, and gets the rows that changed since the version
     that it has. A row is made only when somebody looks at it.
     """
 
-    def __init__(
-        self, directory: Directory[RTCPeerConnection], recordings: Sequence[Recording]
-    ) -> None:
-        self._directory = directory
+    def __init__(self, census: Census[RTCPeerConnection], recordings: Sequence[Recording]) -> None:
+        self._census = census
         self._recordings = [_item(each.row()) for each in recordings]
         self._rows: dict[str, tuple[Row, int]] = {}
         self._version = 0
@@ -73,8 +71,8 @@ class Listing:
 
     def _items(self) -> list[_Item]:
         live = []
-        for number, connection in self._directory:
-            entry = self._directory.get(number)
+        for number, connection in self._census:
+            entry = self._census.get(number)
             if entry is not None:
                 state = str(connection.connectionState)
                 live.append(_Item(str(number), state, partial(row_of, entry, connection)))

@@ -8,7 +8,7 @@ from frazil.dashboard.encoding import MEANINGS, record_json
 from frazil.dashboard.feed import Mark, forgotten_changes, read
 from frazil.dashboard.row import CONNECTION, Row, path_of
 from frazil.record import Json
-from frazil.w3c.directory import Entry
+from frazil.w3c.census import Entry
 from frazil.w3c.peerconnection import RTCPeerConnection
 
 T = TypeVar("T")

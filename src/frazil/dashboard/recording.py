@@ -1,6 +1,5 @@
 """A recording, as the page shows it."""
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,7 +8,7 @@ from frazil.dashboard.row import CONNECTION, Row, path_of
 from frazil.dashboard.traffic import Traffic
 from frazil.explain import explain
 from frazil.explain.story import fact
-from frazil.explain.trace_file import read_records
+from frazil.explain.trace_file import is_header, load_line, records_of
 from frazil.record import Json
 from frazil.trace import TraceRecord
 
@@ -41,16 +40,9 @@ class Recording:
         """Take the next line. What is damaged, or not known here, is left out."""
         if not text or len(text) > MAX_LINE:
             return
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            return
-        try:
-            records = read_records([text])
-        except ValueError:
-            records = []
-        else:
-            self._is_recording = True
+        line = load_line(text)
+        records = records_of(line)
+        self._is_recording = self._is_recording or bool(records) or is_header(line)
         room = MAX_RECORDS - len(self.records)
         self.records += records[:room]
         self._dropped += len(records[room:])

@@ -1,9 +1,7 @@
 """Serves an ASGI application to this machine, for programs that have no web server."""
 
 import asyncio
-import logging
 from collections.abc import MutableMapping, Sequence
-from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -11,14 +9,12 @@ from urllib.parse import unquote
 
 from frazil.dashboard import http
 from frazil.dashboard.app import Dashboard
-from frazil.dashboard.http import HttpError, Request
+from frazil.dashboard.http import Request
+from frazil.dashboard.listener import LOOPBACK, Listener
 from frazil.dashboard.recording import Recording
 
-MAX_CLIENTS: Final = 32
-LOOPBACK: Final = "127.0.0.1"
 CHUNK: Final = 64 * 1024
 """Bytes of a body that are handed over at once."""
-_log = logging.getLogger("frazil.dashboard")
 
 
 class Server:
@@ -30,8 +26,7 @@ class Server:
 
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard = dashboard
-        self._clients: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._listener = Listener(self._answer)
         self.url = ""
 
     async def start(self, port: int) -> None:
@@ -40,17 +35,12 @@ class Server:
         Raises:
             OSError: The port is taken, or not for us.
         """
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, port, limit=http.MAX_HEAD)
-        port = self._server.sockets[0].getsockname()[1]
+        port = await self._listener.start(port)
         self.url = f"http://{LOOPBACK}:{port}{self._dashboard.path}"
 
     async def close(self) -> None:
         """Stop listening, and end everything under way."""
-        if self._server is not None:
-            self._server.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,32 +53,9 @@ class Server:
     ) -> None:
         await self.close()
 
-    # --- requests -----------------------------------------------------------------------------
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MAX_CLIENTS:
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._clients.add(task)
-        task.add_done_callback(self._clients.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            exchange = _Exchange(await http.read_head(reader), reader, writer)
-            await self._dashboard(exchange.scope(), exchange.receive, exchange.send)
-            await writer.drain()
-        except HttpError as error:
-            writer.write(http.response(error.status))
-        except (EOFError, ConnectionError, TimeoutError):
-            pass  # the client is gone
-        except Exception:
-            _log.exception("the dashboard could not answer a request")
-            writer.write(http.response(HTTPStatus.INTERNAL_SERVER_ERROR))
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        exchange = _Exchange(await http.read_head(reader), reader, writer)
+        await self._dashboard(exchange.scope(), exchange.receive, exchange.send)
 
 
 class _Exchange:
@@ -160,5 +127,4 @@ async def serve(
     """
     server = Server(Dashboard(token, recordings=recordings))
     await server.start(port)
-    _log.info("the dashboard is at %s", server.url)
     return server

@@ -109,7 +109,15 @@ def _has_turn(path: Path) -> bool:
 def _ips(candidates: Sequence[TraceRecord]) -> list[str]:
     """The IP addresses of candidates; names are left out."""
     found = (str(fact(each, "address")).rpartition(":")[0] for each in candidates)
-    return [each for each in found if not each.endswith(".local")]
+    return [each for each in found if _is_ip(each)]
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_private(ip: str) -> bool:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from frazil.trace import EVENTS, Fact, TraceRecord
+
+_LATEST: Final = 1e15
+"""No clock shows this many seconds."""
 
 
 def read_records(lines: Iterable[str]) -> list[TraceRecord]:
@@ -19,28 +22,36 @@ def read_records(lines: Iterable[str]) -> list[TraceRecord]:
     records: list[TraceRecord] = []
     has_header = False
     for text in lines:
-        line = _load(text)
-        has_header = has_header or (isinstance(line, dict) and "format" in line)
-        for entry in _entries(line):
-            record = _record(entry)
-            if record is not None:
-                records.append(record)
+        line = load_line(text)
+        has_header = has_header or is_header(line)
+        records += records_of(line)
     if not records and not has_header:
         raise ValueError("neither a recording nor a trace")
     return records
+
+
+def load_line(text: str) -> Any:
+    """One line as JSON; ``None`` if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_header(line: Any) -> bool:
+    """Whether a line begins a recording."""
+    return isinstance(line, dict) and "format" in line
+
+
+def records_of(line: Any) -> list[TraceRecord]:
+    """The records in one line."""
+    return [record for entry in _entries(line) if (record := _record(entry)) is not None]
 
 
 def trace_lines(records: Sequence[TraceRecord]) -> Iterator[str]:
     """Records as JSON lines: instant, layer, event, transport, then the facts."""
     for each in records:
         yield json.dumps([each.last_at, each.layer, each.event, each.transport, *each.values])
-
-
-def _load(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 def _entries(line: Any) -> list[Any]:
@@ -57,7 +68,7 @@ def _record(entry: Any) -> TraceRecord | None:
         return None
     at, layer, event, transport, *facts = entry
     kind = EVENTS.get((str(layer), str(event)))
-    if kind is None or len(facts) != len(kind.facts):
+    if kind is None or len(facts) != len(kind.facts) or not -_LATEST < at < _LATEST:
         return None
     return TraceRecord(float(at), kind, tuple(map(_fact, facts)), str(transport))
 

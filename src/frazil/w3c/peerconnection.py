@@ -43,7 +43,6 @@ from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
-from frazil.w3c.directory import Directory
 from frazil.w3c.recording import make_connection
 from frazil.w3c.registry import Registry
 from frazil.w3c.stats import RTCStatsReport
@@ -55,8 +54,6 @@ from frazil.w3c.warning_log import WarningLog
 T = TypeVar("T")
 R = TypeVar("R")
 
-DIRECTORY: Final = Directory["RTCPeerConnection"]()
-"""Every connection of this process that is in use, by the number that the log calls it."""
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
@@ -69,7 +66,7 @@ _CHANNEL_DEFAULTS: Final = {
 }
 
 CENSUS: Final[Census["RTCPeerConnection"]] = Census()
-"""Who hears of every connection of this process."""
+"""The connections of this process by the number that the log calls them, and who hears of them."""
 
 
 class RTCPeerConnection(EventTarget):
@@ -164,7 +161,7 @@ class RTCPeerConnection(EventTarget):
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
         self._warnings = WarningLog(
-            records, self._loop, f"connection {DIRECTORY.enter(self, self._loop)}"
+            records, self._loop, f"connection {CENSUS.enter(self, self._loop)}"
         )
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None

@@ -40,11 +40,29 @@ def test_the_oldest_hints_give_way_and_paths_never(claims):
     assert claims.views(R) == ["owner", *thieves[-MAX_CLAIMANTS:]]
 
 
+def test_who_sends_data_leaves_the_hints_to_those_that_begin(claims):
+    """Connections between the same two ports, one begun after the other."""
+    views = [f"{n}" for n in range(3 * MAX_CLAIMANTS)]
+    for view in views:
+        claims.hint(view, R)
+        claims.add_path(view, R)
+    for view in views:
+        claims.hint(view, R)
+    assert claims.views(R) == views
+    claims.hint("beginner", R)
+    for view in views:
+        claims.hint(view, R)
+    assert claims.views(R) == [*views, "beginner"]
+    for view in [*views, "beginner"]:
+        claims.forget(view)
+    assert len(claims) == 0
+
+
 def test_a_view_has_so_many_hints_and_paths(claims):
     for remote in remotes(MAX_HINTS + 1):
         claims.hint("a", remote)
-    for remote in remotes(MAX_PATHS + 1):
-        claims.add_path("a", remote)
+    for host, port in remotes(MAX_PATHS + 1):
+        claims.add_path("a", (host, port - 100))
     assert len(claims) == MAX_HINTS + MAX_PATHS
     assert claims.views(remotes(1)[0]) == []
     assert claims.views(remotes(2)[1]) == ["a"]

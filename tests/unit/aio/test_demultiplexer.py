@@ -25,6 +25,9 @@ class Net:
     def send(self, transmits):
         self.sent += transmits
 
+    def serve(self, connections):
+        self.connections = connections
+
 
 class Bench:
     def __init__(self, *ufrags):
@@ -147,6 +150,13 @@ def test_a_closed_view_hears_and_says_nothing(bench):
     assert bench.shared._by_ufrag.keys() == {"b"}
     assert bench.shared._by_transaction == {}
     assert len(bench.shared._claims) == 0
+
+
+def test_the_socket_knows_how_many_it_is_read_for(bench):
+    assert bench.net.connections == 2
+    bench.views["a"].close()
+    bench.views["a"].close()
+    assert bench.net.connections == 1
 
 
 def test_a_view_that_is_closed_by_another_gets_nothing_of_the_batch():

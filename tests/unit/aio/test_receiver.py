@@ -49,6 +49,19 @@ def test_endless_errors_end_with_the_budget():
     assert len(sock.script) == 1000 - DRAIN_BUDGET
 
 
+def test_a_socket_of_many_connections_is_read_for_all_of_them():
+    """Each has an answer waiting, and none shall look silent to its timer."""
+    sources = [("10.0.0.1", 1000 + n) for n in range(5000)]
+    sock = ScriptedSocket(*[(b"answer", source) for source in sources], family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    receiver.serve(1)
+    assert len(receiver.drain()) == DRAIN_BUDGET
+    receiver.serve(3000)
+    assert len(receiver.drain()) == 3000
+    receiver.serve(0)
+    assert len(receiver.drain()) == DRAIN_BUDGET
+
+
 @pytest.mark.parametrize(
     ("sockaddr", "address"),
     [

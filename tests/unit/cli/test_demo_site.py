@@ -11,7 +11,8 @@ import pytest
 from frazil.aio import SystemNetwork
 from frazil.cli import demo_browser, main, screen
 from frazil.cli.demo_session import DemoSession
-from frazil.cli.demo_site import MAX_CLIENTS, DemoSite
+from frazil.cli.demo_site import DemoSite
+from frazil.dashboard.listener import MAX_CLIENTS
 from frazil.testing import BlockableNetwork
 
 

@@ -7,7 +7,7 @@ import frazil.dashboard
 from frazil.dashboard import Dashboard
 from frazil.dashboard import app as module
 from frazil.dashboard.recording import read_recording
-from frazil.w3c.peerconnection import DIRECTORY
+from frazil.w3c.peerconnection import CENSUS
 from support.asgi_client import ask
 from support.sample_recording import record_session
 from support.virtual_pair import VirtualPair, on_virtual_pair
@@ -87,7 +87,7 @@ def test_the_address_below_the_mount():
 async def test_the_list_and_one_connection(pair: VirtualPair) -> None:
     await pair.connect()
     dashboard = Dashboard(TOKEN)
-    (number,) = (number for number, each in DIRECTORY if each is pair.a)
+    (number,) = (number for number, each in CENSUS if each is pair.a)
     answer = await ask(dashboard, f"/{TOKEN}/connections", query="first=0&length=100&version=0")
     rows = {row["id"]: row for row in answer.json()["rows"]}
     assert rows[str(number)]["state"] == "connected"
@@ -108,7 +108,7 @@ def test_a_loop_that_does_not_answer(monkeypatch):
 
     @on_virtual_pair
     async def main(pair: VirtualPair) -> None:
-        (number,) = (number for number, each in DIRECTORY if each is pair.a)
+        (number,) = (number for number, each in CENSUS if each is pair.a)
         answer = await ask(Dashboard(TOKEN), f"/{TOKEN}/connection", query=f"id={number}")
         assert answer.status == 503
 

@@ -5,7 +5,7 @@ from frazil.dashboard.listing import Listing, Window
 from frazil.dashboard.recording import read_recording
 from frazil.dashboard.row import Row
 from frazil.testing import VirtualLoop
-from frazil.w3c.directory import Directory
+from frazil.w3c.census import Census
 
 
 class Connection:
@@ -35,11 +35,11 @@ def made(monkeypatch):
 
 
 def fill(loop, *states):
-    directory = Directory()
+    census = Census()
     connections = [Connection(each) for each in states]
     for each in connections:
-        directory.enter(each, loop)
-    return Listing(directory, []), connections
+        census.enter(each, loop)
+    return Listing(census, []), connections
 
 
 def ids(answer):
@@ -127,9 +127,9 @@ def test_a_filter_does_not_forget_the_others(loop, made):
 
 def test_recordings_come_first(loop, made):
     lines = ['[1.0, "ice", "pair-conceded", "0", "a->b"]']
-    directory = Directory()
+    census = Census()
     connection = Connection()
-    directory.enter(connection, loop)
-    listing = Listing(directory, [read_recording("a.jsonl", lines, "file-1")])
+    census.enter(connection, loop)
+    listing = Listing(census, [read_recording("a.jsonl", lines, "file-1")])
     assert listing.look(Window())["ids"] == ["file-1", "1"]
     assert connection.connectionState == "new"

@@ -9,13 +9,13 @@ from frazil.dashboard import live
 from frazil.dashboard.encoding import dump
 from frazil.dashboard.feed import Mark
 from frazil.dashboard.live import row_of, view_of
-from frazil.w3c.directory import Directory
+from frazil.w3c.census import Census
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
 def enter(connection):
-    directory = Directory()
-    return directory.get(directory.enter(connection, connection._loop))
+    census = Census()
+    return census.get(census.enter(connection, connection._loop))
 
 
 @on_virtual_pair
@@ -98,7 +98,8 @@ async def test_a_connection_that_is_closed_can_be_looked_at(pair: VirtualPair) -
     assert view["records"][-1]["facts"]["new"] == "closed"
 
 
-def test_a_connection_of_another_thread_is_looked_at_there():
+def test_a_connection_of_another_thread_is_looked_at_there(monkeypatch):
+    monkeypatch.setattr(live, "ANSWER_LIMIT_S", 60.0)
     ready, over = threading.Event(), threading.Event()
     made = []
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 import pytest
 
 import frazil.dashboard
+from frazil.dashboard import listener
 from frazil.dashboard import server as module
 
 TOKEN = "0123456789abcdef"
@@ -91,7 +92,7 @@ def test_closing_ends_what_is_under_way():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\n")  # and no more
         await writer.drain()
-        while not server._clients:  # noqa: ASYNC110  # nobody tells
+        while not server._listener._clients:  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.001)
         await server.close()
         with suppress(ConnectionError):  # some systems say so, as not all was read
@@ -103,7 +104,7 @@ def test_closing_ends_what_is_under_way():
 
 
 def test_there_are_only_so_many_at_once(monkeypatch):
-    monkeypatch.setattr(module, "MAX_CLIENTS", 0)
+    monkeypatch.setattr(listener, "MAX_CLIENTS", 0)
 
     async def main():
         async with await frazil.dashboard.serve() as server:

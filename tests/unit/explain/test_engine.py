@@ -97,3 +97,15 @@ async def test_a_finding_of_a_stage_that_was_passed_is_an_aside(pair: VirtualPai
     pair.net.block()
     await asyncio.sleep(60)
     assert (await blame(pair)).codes == ("FZ-ICE-CONSENT-LOST", "FZ-TURN-NAME")
+
+
+@on_virtual_pair
+async def test_a_candidate_with_a_name_of_the_internet(pair: VirtualPair):
+    pair.a.createDataChannel("chat")
+    pair.net.block()
+    await pair.negotiate()
+    named = "candidate:1 1 udp 2130706431 peer.example.org 50000 typ host"
+    await pair.a.addIceCandidate({"candidate": named, "sdpMid": "0"})
+    report = await blame(pair)
+    assert report.codes[0] == "FZ-ICE-UNANSWERED"
+    assert "peer.example.org:50000 (host)" in report.findings[0].sentence

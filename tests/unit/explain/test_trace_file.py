@@ -56,3 +56,8 @@ def test_what_another_version_wrote_is_left_out(entry):
     good = [0.0, "ice", "end-of-remote-candidates", "0"]
     (record,) = read_records([json.dumps(entry), json.dumps(good)])
     assert record.event == "end-of-remote-candidates"
+
+
+def test_an_instant_that_no_clock_shows_is_left_out():
+    lines = [f'[{at}, "ice", "scout", "0", "x"]' for at in ("NaN", "1e300", "9" * 400, "2.0")]
+    assert [each.at for each in read_records(lines)] == [2.0]

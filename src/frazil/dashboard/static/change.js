@@ -3,6 +3,7 @@
 const ORDER = ["connection", "ice-connection", "ice-transport", "dtls-transport", "sctp-transport",
   "ice-gathering", "ice-gatherer", "signaling"];
 const TURN_S = 0.05;
+const MAX_PER_TURN = 16;
 const AGGREGATES = { "ice-transport": "ice-connection", "ice-gatherer": "ice-gathering" };
 
 /** The kind of a machine: its name without the number. */
@@ -61,8 +62,9 @@ export function momentsOf(session) {
   const moments = [];
   for (const record of changesOf(session)) {
     const { text, cause } = record.facts;
-    const same = moments.findLast((each) => each.cause === cause && each.text === text);
-    if (same && record.at - same.at <= TURN_S) same.changes.push(record);
+    const turn = moments.slice(-MAX_PER_TURN).filter((each) => record.at - each.at <= TURN_S);
+    const same = turn.findLast((each) => each.cause === cause && each.text === text);
+    if (same) same.changes.push(record);
     else moments.push({ key: record.key, at: record.at, cause, text, changes: [record] });
   }
   return moments;

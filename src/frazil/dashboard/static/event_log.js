@@ -1,10 +1,10 @@
 // Every record, newest first, a page at a time.
 
 import { element, section } from "./dom.js";
-import { instant } from "./time.js";
+import { duration, instant } from "./time.js";
 
 const PAGE = 100;
-const SILENT = ["rule", "deadline_at", "next_deadline_at", "priority"];
+const SILENT = ["rule", "evidence", "deadline_at", "next_deadline_at", "priority"];
 
 export class EventLog {
   #session;
@@ -45,8 +45,7 @@ export class EventLog {
       element("time", {}, instant(at - this.#session.beganAt)),
       element("span", { class: "layer" }, layer),
       element("span", { class: "event", title: meaning }, event, count > 1 ? ` ×${count}` : ""),
-      element("span", { class: "facts" }, Object.entries(facts).filter(isTelling).map(([name, value]) =>
-        `${name.replaceAll("_", " ")} ${say(value)}`).join(" · ")));
+      element("span", { class: "facts" }, tell(facts)));
   }
 
   #offerLayers() {
@@ -67,10 +66,20 @@ export class EventLog {
   }
 }
 
-function isTelling([name, value]) {
-  return !SILENT.includes(name) && value !== null && value !== "" && name !== "evidence";
+/** The facts of a record in a line; a move first. */
+function tell({ machine, old, new: state, ...others }) {
+  const move = state === undefined ? [] : [`${machine ? `${machine}: ` : ""}${old} → ${state}`];
+  const facts = Object.entries(others)
+    .filter(([name, value]) => !SILENT.includes(name) && value !== null && value !== "")
+    .map(([name, value]) => (name === "text" ? value : `${nameOf(name)} ${say(name, value)}`));
+  return [...move, ...facts].join(" · ");
 }
 
-function say(value) {
-  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : String(value);
+function nameOf(fact) {
+  return fact.replace(/_s$/, "").replaceAll("_", " ");
+}
+
+function say(name, value) {
+  if (typeof value !== "number") return String(value).replace("->", " → ");
+  return name.endsWith("_s") ? duration(value) : String(value);
 }

@@ -53,7 +53,7 @@ export class Layers {
       ["state", stateOf(session, "sctp-transport")], ["association", association],
       ["retransmission timeouts", String(expiries.reduce((sum, each) => sum + each.count, 0))],
       ["last timeout", expiries.length > 0 ? duration(expiries.at(-1).facts.rto_s) : null],
-      ["closed", closed ? `${closed.facts.cause}: ${closed.facts.text}` : null],
+      ["closed", closed ? [closed.facts.cause, closed.facts.text].filter((each) => each).join(": ") : null],
     ].filter(([, value]) => value);
   }
 

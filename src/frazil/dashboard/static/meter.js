@@ -27,12 +27,12 @@ function consent(found) {
   if (!found) return element("p", {}, "There is no consent to send: no pair is in use.");
   const { left, limit, age, pair } = found;
   const text = left > 0
-    ? `for another ${duration(Math.round(left))}; renewed ${duration(age)} ago`
-    : `ran out: nothing is sent any more; last renewed ${duration(age)} ago`;
+    ? `for another ${duration(Math.round(left))}; renewed ${ago(age)}`
+    : `ran out: nothing is sent any more; last renewed ${ago(age)}`;
   return element("div", {},
     element("p", {}, "The peer lets us send ", element("b", {}, text), "."),
     bar("Consent of the peer", left, limit, text),
-    element("p", { class: "quiet small" }, pair));
+    element("p", { class: "quiet small" }, pair.replace("->", " → ")));
 }
 
 function remaining({ at, lifetime }, now) {
@@ -50,4 +50,8 @@ function bar(label, left, limit, text) {
     class: "bar", role: "meter", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": limit,
     "aria-valuenow": Math.round(left), "aria-valuetext": text,
   }, fill);
+}
+
+function ago(seconds) {
+  return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
 }

@@ -29,6 +29,7 @@ export function pairsOf(session) {
     if (event === "nominated" || (event === "selected" && facts.nominated)) pair.isNominated = true;
   }
   for (const [label, pair] of pairs) {
+    pair.asked = Math.max(pair.asked, pair.answered); // a nomination asks, too
     pair.isInUse = inUse !== undefined && inUse.pair === label && inUse.until === session.view.now;
   }
   return [...pairs.values()];
@@ -68,6 +69,15 @@ export function pairsInUse(session) {
     spans.push({ from: at, until, pair: facts.pair, kind: "used", text, record: why });
   }
   return spans;
+}
+
+/** When the pair in use was silent for so long that it counted as lost: spans, too. */
+export function silencesOf(session) {
+  return session.of("ice", "liveness-lost").map((record) => {
+    const { silent_s: silent } = record.facts;
+    const text = `${Math.round(silent)} s`;
+    return { from: record.at - silent, until: record.at, kind: "late", text, record: null };
+  });
 }
 
 function typesOf(session) {

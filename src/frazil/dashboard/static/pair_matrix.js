@@ -1,5 +1,6 @@
 // Who of ours reaches whom of theirs.
 
+import { Candidates } from "./candidates.js";
 import { element, section, table } from "./dom.js";
 import { livePairsOf, pairsOf } from "./pair.js";
 import { badge } from "./state.js";
@@ -10,20 +11,24 @@ const MAX_COLUMNS = 6;
 export class PairMatrix {
   #session;
   #body = element("div", {});
+  #candidates;
   #drawn = "";
 
   constructor(session) {
     this.#session = session;
-    this.element = section("Candidate pairs", this.#body);
+    this.#candidates = new Candidates(session);
+    this.element = section("Candidate pairs", this.#body, this.#candidates.element);
   }
 
   draw() {
+    this.#candidates.draw();
     const { view } = this.#session;
     const pairs = view.pairs ? livePairsOf(view) : pairsOf(this.#session);
     const shape = JSON.stringify(pairs);
     if (shape === this.#drawn) return;
     this.#drawn = shape;
-    this.#body.replaceChildren(pairs.length > 0 ? matrix(pairs) : "No pair has been formed.");
+    this.#body.replaceChildren(
+      pairs.length > 0 ? matrix(pairs) : element("p", { class: "quiet" }, "No pair has been formed."));
   }
 }
 

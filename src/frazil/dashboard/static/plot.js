@@ -11,13 +11,16 @@ const MAX_ROWS = 60;
 
 /**
  * `series`: `[{name, kind, points: [[at, value]]}]`; a gap longer than `gap` seconds breaks a line.
- * `bands`: `[{from, until, kind}]` behind it. `format` says a value in words.
+ * `bands`: `[{from, until, kind}]` behind it, at which lines break if `isBroken`. `format` says a
+ * value in words.
  */
-export function plot({ title, series, bands, from, until, gap, format, width }) {
+export function plot({ title, series, bands, from, until, gap, format, width, isBroken = false }) {
   const scale = linearScale(from, until, width - LEFT - 8);
   const marks = levels(Math.max(...series.flatMap((each) => each.points.map(([, value]) => value)), 0));
   const y = (value) => HEIGHT - (value / marks.at(-1)) * (HEIGHT - 8);
   const x = (at) => LEFT + scale.x(at);
+  const isApart = (one, other) => other - one > gap
+    || (isBroken && bands.some((band) => band.from < other && band.until > one));
   const svg = drawing("svg", { width, height: HEIGHT + BOTTOM, role: "img", "aria-label": summary(title, series, format) });
   svg.append(
     ...bands.map((band) => drawing("rect", {
@@ -29,17 +32,17 @@ export function plot({ title, series, bands, from, until, gap, format, width }) 
     ]),
     ...scale.ticks(74).map((at) =>
       drawing("text", { class: "tick", x: x(at), y: HEIGHT + 15 }, roundInstant(at - from))),
-    ...series.map((each) => drawing("path", { class: `line ${each.kind}`, d: pathOf(each.points, x, y, gap) })));
+    ...series.map((each) => drawing("path", { class: `line ${each.kind}`, d: pathOf(each.points, x, y, isApart) })));
   return element("figure", { class: "plot" },
     element("figcaption", {}, title, series.length > 1
       ? series.map((each) => element("span", { class: `key ${each.kind}` }, each.name)) : null),
     svg, numbers(title, series, from, format));
 }
 
-function pathOf(points, x, y, gap) {
+function pathOf(points, x, y, isApart) {
   let last = null;
   return points.map(([at, value]) => {
-    const pen = last === null || at - last > gap ? "M" : "L";
+    const pen = last === null || isApart(last, at) ? "M" : "L";
     last = at;
     const place = `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
     return pen === "M" ? `M${place}h.01` : `L${place}`; // a point on its own can be seen, too

@@ -2,6 +2,7 @@
 
 import { lanesOf } from "./change.js";
 import { element, section } from "./dom.js";
+import { silencesOf } from "./pair.js";
 import { plot } from "./plot.js";
 import { meaning } from "./state.js";
 import { duration, rate } from "./time.js";
@@ -30,7 +31,7 @@ export class Plots {
     const step = this.#session.trafficStep;
     this.#body.replaceChildren(
       plot({
-        ...common, title: "Round trip", gap: CONSENT_GAP_S, format: duration,
+        ...common, title: "Round trip", gap: CONSENT_GAP_S, format: duration, isBroken: true,
         series: [{ name: "round trip", kind: "rtt", points: roundTrips.map(({ at, rtt }) => [at, rtt]) }],
       }),
       plot({
@@ -50,12 +51,10 @@ export class Plots {
   /** When the path was not as it should be, and the silence that showed it. */
   #bands() {
     const lane = lanesOf(this.#session).find(({ machine }) => machine === LANE);
-    const silences = this.#session.of("ice", "liveness-lost")
-      .map(({ at, facts }) => ({ from: at - facts.silent_s, until: at, kind: "late" }));
     return (lane?.spans ?? [])
       .map(({ from, until, state }) => ({ from, until, kind: meaning(state) }))
       .filter(({ kind }) => kind === "late" || kind === "lost")
-      .concat(silences);
+      .concat(silencesOf(this.#session));
   }
 }
 

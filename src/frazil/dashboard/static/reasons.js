@@ -5,18 +5,25 @@ import { element, section } from "./dom.js";
 import { badge } from "./state.js";
 import { duration, instant } from "./time.js";
 
+const PAGE = 250; // moments
+
 export class Reasons {
   #session;
   #list = element("ol", { class: "moments" });
+  #more = element("button", { onclick: () => this.#showMore() }, "Older changes");
+  #nothing = element("p", { class: "quiet" }, "Nothing has changed yet.");
   #moments = new Map();
+  #length = PAGE;
 
   constructor(session) {
     this.#session = session;
-    this.element = section("Changes and their reasons", this.#list);
+    this.element = section("Changes and their reasons", this.#nothing, this.#more, this.#list);
   }
 
   draw() {
-    const moments = momentsOf(this.#session);
+    const all = momentsOf(this.#session);
+    const moments = all.slice(-this.#length);
+    this.#more.hidden = moments.length === all.length;
     for (const moment of moments) {
       const drawn = this.#moments.get(moment.key);
       if (drawn && drawn.length === moment.changes.length) continue;
@@ -25,7 +32,21 @@ export class Reasons {
       else this.#list.append(item);
       this.#moments.set(moment.key, { item, length: moment.changes.length });
     }
-    if (moments.length === 0) this.#list.replaceChildren(element("li", {}, "Nothing has changed yet."));
+    while (this.#moments.size > moments.length) this.#forgetOldest();
+    this.#nothing.hidden = moments.length > 0;
+  }
+
+  #forgetOldest() {
+    const [key, { item }] = this.#moments.entries().next().value;
+    item.remove();
+    this.#moments.delete(key);
+  }
+
+  #showMore() {
+    this.#length += PAGE;
+    this.#moments.clear();
+    this.#list.replaceChildren();
+    this.draw();
   }
 
   /** Brings the moment of a record into view. */

@@ -1,6 +1,6 @@
 // One connection as far as the page knows it: its records, and what the process says of it now.
 
-const MAX_RECORDS = 20_000;
+const MAX_RECORDS = 50_000; // as many as the process sends of a recording
 const MAX_POINTS = 3600;
 const ROUND_TRIPS = ["consent-renewed", "pair-valid"];
 

@@ -2,7 +2,7 @@
 
 import { lanesOf, shortName } from "./change.js";
 import { drawing, element, section } from "./dom.js";
-import { pairsInUse } from "./pair.js";
+import { pairsInUse, silencesOf } from "./pair.js";
 import { eventScale, linearScale } from "./scale.js";
 import { meaning } from "./state.js";
 import { duration, instant, roundInstant } from "./time.js";
@@ -55,11 +55,12 @@ export class Timeline {
       spans: spans.map((span) => ({ ...span, kind: meaning(span.state), text: span.state })),
     }));
     const used = { name: "pair in use", spans: pairsInUse(session) };
+    const silence = { name: "silence", spans: silencesOf(session) };
     const marks = (name, records) => ({ name, marks: records });
     const calls = session.of("api", "called").filter(({ facts }) => CALLS.includes(facts.method));
     return [
       ...states,
-      ...(used.spans.length > 0 ? [used] : []),
+      ...[used, silence].filter((lane) => lane.spans.length > 0),
       marks("our candidates", session.of("ice", "local-candidate")),
       marks("their candidates", session.of("ice", "remote-candidate")),
       marks("calls", calls),

@@ -1,0 +1,125 @@
+"""What runs in a worker process."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from frazil.aio import SharedPort
+from frazil.errors import RTCError
+from frazil.worker.attendance import Attendance
+from frazil.worker.link import Link
+from frazil.worker.memory import Memory
+from frazil.worker.message import (
+    Accepted,
+    CandidateSignalled,
+    Closing,
+    Message,
+    MessageError,
+    Offered,
+    Ready,
+    Refused,
+)
+from frazil.worker.setup import WorkerSetup
+
+CLOSE_TIMEOUT_S: Final = 10.0
+"""How long handlers may take to end when the worker has to."""
+
+
+def serve(sock: socket.socket, setup: WorkerSetup) -> None:
+    """Serve until the other end of ``sock`` is closed: the main function of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pool, which then closes
+    asyncio.run(_serve(sock, setup))
+
+
+async def _serve(sock: socket.socket, setup: WorkerSetup) -> None:
+    link = await Link.over(sock)
+    async with SharedPort(setup.port) as network:
+        service = Service(link, network, setup)
+        link.send(Ready())
+        try:
+            while (message := await link.receive()) is not None:
+                service.take(message)
+        finally:
+            await service.close()
+            await link.close()
+
+
+class Service:
+    """All sessions of a worker.
+
+    Args:
+        link: To the pool.
+        network: The one port.
+        setup: How to serve.
+    """
+
+    def __init__(self, link: Link, network: SharedPort, setup: WorkerSetup) -> None:
+        self._link = link
+        self._network = network
+        self._setup = setup
+        self._memory = Memory()
+        self._sessions: dict[int, Attendance] = {}
+        self._newest = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, message: Message) -> None:
+        """Act on a message of the pool.
+
+        Raises:
+            MessageError: It is one that a pool does not send.
+        """
+        match message:
+            case Offered() | CandidateSignalled():
+                if isinstance(message, Offered) and message.session > self._newest:
+                    self._open(message.session)
+                session = self._sessions.get(message.session)
+                if session is not None:  # else it is over, and the pool is about to hear that
+                    session.own(self._start(self._reply(message, session)))
+            case Closing():
+                found = self._sessions.get(message.session)
+                if found is not None:
+                    found.close()
+            case _:
+                raise MessageError(f"{type(message).__name__} is not for a worker")
+
+    async def close(self) -> None:
+        """Close every connection, and wait until the handlers have ended, within limits."""
+        for session in self._sessions.values():
+            session.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
+
+    def _open(self, number: int) -> None:
+        self._newest = number
+        session = self._sessions[number] = Attendance(
+            number, self._setup, self._network, self._link
+        )
+        self._memory.opened()
+        self._start(self._attend(session))
+
+    async def _attend(self, session: Attendance) -> None:
+        await session.run()
+        del self._sessions[session.number]
+        self._memory.ended(len(self._sessions))
+
+    async def _reply(self, message: Offered | CandidateSignalled, session: Attendance) -> None:
+        try:
+            if isinstance(message, Offered):
+                sdp = await session.answer(message.sdp, gather=message.gather)
+            else:
+                sdp = ""
+                await session.add_candidate(message)
+        except Exception as error:
+            detail = error.errorDetail if isinstance(error, RTCError) else ""
+            name, text = type(error).__name__, str(error)
+            self._link.send(Refused(message.request, name, text, detail))
+        else:
+            self._link.send(Accepted(message.request, sdp))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

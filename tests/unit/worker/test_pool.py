@@ -1,0 +1,267 @@
+"""Real worker processes, with real connections over loopback."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from frazil import IceOptions, InvalidStateError, RTCError, RTCPeerConnection
+from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
+from support import worker_handler
+
+ICE = IceOptions(include_loopback=True, addresses=["127.0.0.1"])
+LIMIT_S = 50
+
+
+def in_loop(test):
+    """Run a coroutine test, with a queue of what the exception handler of the loop is told."""
+
+    async def main():
+        reports = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reports.put_nowait(context["exception"]))
+        async with asyncio.timeout(LIMIT_S):
+            await test(reports)
+        assert reports.empty()
+
+    return lambda: asyncio.run(main())
+
+
+class Client:
+    """A peer of a server."""
+
+    def __init__(self):
+        self.pc = RTCPeerConnection(ice=ICE)
+        self.channel = self.pc.createDataChannel("chat")
+
+    async def offer(self, *, gather=True):
+        await self.pc.setLocalDescription()
+        if gather:
+            await self.pc.gathering_complete()
+        return self.pc.localDescription
+
+    async def join(self, pool):
+        """Connect in one message each way; the session."""
+        before = set(pool.sessions)
+        await self.pc.setRemoteDescription(await pool.answer(await self.offer()))
+        (session,) = set(pool.sessions) - before
+        await self.channel.wait_open()
+        return session
+
+    async def ask(self, text):
+        """The process that echoed, and what."""
+        self.channel.send(text)
+        pid, echo = (await anext(aiter(self.channel))).split(" ", 1)
+        return int(pid), echo
+
+
+@in_loop
+async def test_a_pool_serves(reports):
+    async with WorkerPool(worker_handler.echo, workers=2, ice=ICE) as pool:
+        assert len(set(pool.pids)) == 2
+        await sessions_are_spread(pool)
+        await candidates_trickle(pool)
+        await offers_that_are_none(pool)
+        await a_restart(pool)
+        await closing_and_draining(pool)
+    assert pool.pids == []
+    with pytest.raises(InvalidStateError, match="takes no offers"):
+        await pool.accept({"type": "offer", "sdp": ""})
+    await pool.close()
+
+
+async def sessions_are_spread(pool):
+    clients = [Client() for _ in range(4)]
+    sessions = [await client.join(pool) for client in clients]
+    assert [session.worker for session in sessions] == [0, 1, 0, 1]
+    answers = [await client.ask("Grüße") for client in clients]
+    assert {echo for _, echo in answers} == {"Grüße"}
+    assert [pid for pid, _ in answers] == [*pool.pids, *pool.pids]
+    assert len({port_of(session) for session in sessions}) == 2
+    for client, session in zip(clients, sessions, strict=True):
+        await client.pc.close()
+        await session.wait_closed()
+        assert (session.cause, session.error) == (EndCause.REMOTE_CLOSE, None)
+        assert session.connectionState == session.iceConnectionState == "closed"
+    assert pool.sessions == []
+
+
+def port_of(session):
+    return session.localDescription.sdp.partition("a=candidate:")[2].split()[5]
+
+
+async def candidates_trickle(pool):
+    client, states = Client(), []
+    session = await pool.accept((await client.offer(gather=False)).toJSON())
+    assert "a=candidate" not in session.localDescription.sdp
+    closed = asyncio.Event()
+    session.on("close", closed.set)
+    session.on("connectionstatechange", lambda: states.append(session.connectionState))
+    client.pc.on("icecandidate", session.addIceCandidate)
+    await client.pc.setRemoteDescription(session.localDescription)
+    for candidate in client.pc.localDescription.sdp.split("a=candidate:")[1:]:
+        line = candidate.splitlines()[0]
+        await session.addIceCandidate({"candidate": f"candidate:{line}", "sdpMid": "0"})
+
+    async def trickle():
+        lines = []
+        async for candidate in session:
+            lines.append(candidate.candidate)
+            await client.pc.addIceCandidate(candidate.toJSON())
+        return lines
+
+    trickling = asyncio.create_task(trickle())
+    await client.channel.wait_open()
+    await session.close()
+    lines = await trickling
+    assert lines[0].startswith("candidate:")
+    assert lines[-1] == ""
+    assert states == ["connecting", "connected"]
+    assert session.cause is EndCause.CLOSED
+    assert closed.is_set()
+    with pytest.raises(InvalidStateError, match="is over: closed"):
+        await session.addIceCandidate()
+    with pytest.raises(TypeError, match="sdpMid"):
+        await session.addIceCandidate({"candidate": "candidate:"})
+    await client.pc.close()
+
+
+async def offers_that_are_none(pool):
+    with pytest.raises(RTCError, match="not valid SDP") as caught:
+        await pool.accept({"type": "offer", "sdp": "nonsense"})
+    assert caught.value.errorDetail == "sdp-syntax-error"
+    with pytest.raises(TypeError, match="answers offers"):
+        await pool.accept({"type": "answer", "sdp": "v=0"})
+    with pytest.raises(TypeError, match="mapping"):
+        await pool.answer("v=0")
+    while pool.sessions:
+        await pool.sessions[0].wait_closed()
+
+
+async def a_restart(pool):
+    client = Client()
+    session = await client.join(pool)
+    client.pc.restartIce()
+    answer = await session.negotiate(await client.offer(), gather=True)
+    assert answer is session.localDescription
+    await client.pc.setRemoteDescription(answer)
+    assert (await client.ask("again"))[1] == "again"
+    with pytest.raises(RTCError, match="not valid SDP"):
+        await session.negotiate({"type": "offer", "sdp": "nonsense"})
+    assert (await client.ask("and again"))[1] == "and again"
+    await session.close()
+    await client.pc.close()
+
+
+async def closing_and_draining(pool):
+    clients = [Client(), Client()]
+    first, second = [await client.join(pool) for client in clients]
+    assert not await pool.drain(0)
+    with pytest.raises(InvalidStateError, match="takes no offers"):
+        await pool.accept(await Client().offer())
+    draining = asyncio.create_task(pool.drain())
+    goodbye = asyncio.Event()
+    clients[1].pc.on("remoteclose", lambda cause: goodbye.set())
+    await clients[0].pc.close()
+    await first.wait_closed()
+    assert not draining.done()
+    await pool.close()
+    assert await draining
+    assert (second.cause, second.error) == (EndCause.CLOSED, None)
+    await goodbye.wait()
+    await clients[1].pc.close()
+
+
+@in_loop
+async def test_the_exception_of_a_handler(reports):
+    async with WorkerPool(worker_handler.broken, workers=1, ice=ICE) as pool:
+        client = Client()
+        answer = await pool.answer(await client.offer())
+        (session,) = pool.sessions
+        await client.pc.setRemoteDescription(answer)
+        await session.wait_closed()
+        assert session.cause is EndCause.RAISED
+        assert isinstance(session.error, HandlerError)
+        assert "raised RuntimeError: no model loaded" in str(session.error)
+        assert "in broken" in session.error.traceback
+        assert await reports.get() is session.error
+        await client.pc.close()
+
+
+@in_loop
+async def test_a_worker_that_dies_is_replaced(reports):
+    async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+        client = Client()
+        session = await client.join(pool)
+        (pid,) = pool.pids
+        os.kill(pid, signal.SIGSTOP)
+        restart = asyncio.create_task(session.negotiate(await client.offer()))
+        await asyncio.sleep(0)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(WorkerError, match=rf"worker 0 \(process {pid}\) ended: signal 9"):
+            await restart
+        assert session.cause is EndCause.WORKER_ENDED
+        assert session.connectionState == "closed"
+        assert await reports.get() is session.error
+        other = Client()
+        await other.join(pool)
+        assert (await other.ask("you there?"))[0] == pool.pids[0] != pid
+        await client.pc.close()
+        await other.pc.close()
+
+
+@in_loop
+async def test_a_worker_that_talks_nonsense_is_ended(reports):
+    async with WorkerPool(worker_handler.babble, workers=1, ice=ICE) as pool:
+        client = Client()
+        answer = await pool.answer(await client.offer())
+        (session,) = pool.sessions
+        await client.pc.setRemoteDescription(answer)
+        await session.wait_closed()
+        assert session.cause is EndCause.WORKER_ENDED
+        assert "sent what is no message" in str(session.error)
+        assert await reports.get() is session.error
+        await client.pc.close()
+
+
+@in_loop
+async def test_a_worker_that_does_not_answer(reports):
+    async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+        (pid,) = pool.pids
+        os.kill(pid, signal.SIGSTOP)
+        client = Client()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process, "REQUEST_TIMEOUT_S", 0.1)
+            with pytest.raises(WorkerError, match="worker 0 did not answer"):
+                await pool.accept(await client.offer())
+        os.kill(pid, signal.SIGCONT)
+        while pool.sessions:  # it closes what nobody waits for any more
+            await pool.sessions[0].wait_closed()
+        await client.pc.close()
+
+
+@in_loop
+async def test_a_worker_that_cannot_start(reports):
+    with pytest.raises(WorkerError, match=r"worker 0 \(process \d+\) ended: exit code 1"):
+        async with WorkerPool(worker_handler.echo, workers=1, configuration=worker_handler.UNFIT):
+            pytest.fail("it started")
+
+
+def test_what_is_no_pool():
+    async def local(pc):
+        """Nobody else can import this."""
+
+    echo = worker_handler.echo
+    with pytest.raises(TypeError, match="must be a coroutine function"):
+        WorkerPool(print)
+    with pytest.raises(TypeError, match=r"handler cannot be sent.*a function of a module"):
+        WorkerPool(local)
+    with pytest.raises(TypeError, match="ice cannot be sent"):
+        WorkerPool(echo, ice=IceOptions(interfaces=lambda interface: True))
+    with pytest.raises(ValueError, match="0 workers"):
+        WorkerPool(echo, workers=0)
+    with pytest.raises(ValueError, match="1 ports for 2 workers"):
+        WorkerPool(echo, workers=2, ports=range(40_000, 40_001))
+    with pytest.raises(ValueError, match="from 1 to 65535"):
+        WorkerPool(echo, workers=2, ports=range(2))
