@@ -1,5 +1,6 @@
 """Crowd: what a further pair costs in a process that already holds many."""
 
+import asyncio
 import gc
 import resource
 import sys
@@ -17,20 +18,34 @@ from peer import Adapter
 from process import run_alone
 from stack import AIORTC, FRAZIL, Stack
 
-TIMEOUT_S = 240.0
+TIMEOUT_MARGIN_S = 120.0
+OTHER_FILES = 64
+"""File descriptors for everything but connections."""
+
+
+class Stage(NamedTuple):
+    """What the pairs of one stage cost.
+
+    Attributes:
+        cpu_ms: CPU to set up each of them, without the upkeep of all meanwhile.
+        upkeep_us: CPU for each pair that is there, in a second without anything to say.
+    """
+
+    cpu_ms: float
+    upkeep_us: float
 
 
 class Cost(NamedTuple):
     """What a crowd costs.
 
     Attributes:
-        cpu_ms: CPU for each pair of a stage, by stage, the upkeep of the others included.
+        stages: As many as the time and the limit of file descriptors allowed.
         kb: Memory per pair in the end.
         collection_ms: How long a full garbage collection then takes.
         frozen_ms: The same after ``gc.freeze()``.
     """
 
-    cpu_ms: list[float]
+    stages: list[Stage]
     kb: float
     collection_ms: float
     frozen_ms: float
@@ -41,20 +56,31 @@ async def job(adapter: Adapter, effort: Effort) -> Cost:
     _allow_many_files()
     async with connected_pair(adapter.make_peer):
         pass  # what a process needs once is not counted
-    cpu_ms: list[float] = []
-    held = 0
+    stages: list[Stage] = []
+    held, upkeep = 0, 0.0
     async with AsyncExitStack() as pairs:
         bytes_before = _settled_bytes()
+        began_at = time.monotonic()
         for size in effort.crowd:
-            cpu_before = time.process_time()
+            if held and _is_too_much(size, held, time.monotonic() - began_at, effort):
+                break
+            at, cpu = time.monotonic(), time.process_time()
             await enter_pairs(pairs, adapter, size - held)
-            cpu_s = time.process_time() - cpu_before
-            cpu_ms.append(cpu_s / (size - held) * 1e3)
+            at, cpu = time.monotonic() - at, time.process_time() - cpu
+            before, upkeep = upkeep, await _cores_busy(effort.idle_s)
+            cpu -= at * (before + upkeep) / 2  # it grew evenly, more or less
+            stages.append(Stage(cpu / (size - held) * 1e3, upkeep / size * 1e6))
             held = size
         kb = (_settled_bytes() - bytes_before) / held / 1e3
         collection_ms = _collection_ms()
         gc.freeze()
-        return Cost(cpu_ms, kb, collection_ms, _collection_ms())
+        return Cost(stages, kb, collection_ms, _collection_ms())
+
+
+async def _cores_busy(watch_s: float) -> float:
+    at, cpu = time.monotonic(), time.process_time()
+    await asyncio.sleep(watch_s)
+    return (time.process_time() - cpu) / (time.monotonic() - at)
 
 
 def _collection_ms() -> float:
@@ -64,9 +90,14 @@ def _collection_ms() -> float:
 
 
 def _allow_many_files() -> None:
-    """Every connection has a socket, and the usual limit is 1024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _is_too_much(size: int, held: int, spent_s: float, effort: Effort) -> bool:
+    """Whether a stage would take too long, or more sockets than a process may have."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return spent_s * size / held > effort.growth_s or 2 * size + OTHER_FILES > most
 
 
 def _settled_bytes() -> int:
@@ -76,15 +107,17 @@ def _settled_bytes() -> int:
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
-    cost = Cost(*run_alone("crowd", stack, effort, timeout_s=TIMEOUT_S))
-    stages = zip(effort.crowd, cost.cpu_ms, strict=True)
-    return {
-        **{f"cpu_ms_{size}": cpu_ms for size, cpu_ms in stages},
-        "cpu_growth": cost.cpu_ms[-1] / cost.cpu_ms[0],
-        "kb": cost.kb,
-        "collection_ms": cost.collection_ms,
-        "frozen_ms": cost.frozen_ms,
-    }
+    timeout_s = effort.growth_s + TIMEOUT_MARGIN_S
+    cost = Cost(*run_alone("crowd", stack, effort, timeout_s=timeout_s))
+    stages = [Stage(*stage) for stage in cost.stages]
+    sample = {"kb": cost.kb, "collection_ms": cost.collection_ms, "frozen_ms": cost.frozen_ms}
+    for size, stage in zip(effort.crowd, stages, strict=False):
+        sample[f"cpu_ms_{size}"] = stage.cpu_ms
+        sample["upkeep_us"] = stage.upkeep_us
+    if len(stages) > 1:
+        sample["cpu_growth"] = stages[-1].cpu_ms / stages[0].cpu_ms
+        sample["upkeep_growth"] = stages[-1].upkeep_us / stages[0].upkeep_us
+    return sample
 
 
 def python_stacks(stacks: Sequence[Stack]) -> list[Stack]:
@@ -94,16 +127,19 @@ def python_stacks(stacks: Sequence[Stack]) -> list[Stack]:
 
 METRIC = Metric(
     "crowd",
-    "Growth by connections: CPU for each further pair in one process, its upkeep included",
+    "Growth by connections: CPU to set up each further pair in one process",
     (
         *(Column(f"cpu_ms_{size}", f"up to {size:,} pairs, ms") for size in FULL.crowd),
         Column("cpu_growth", "last stage to first"),
+        Column("upkeep_us", "upkeep per pair in the end, µs each second"),
+        Column("upkeep_growth", "to that after the first stage"),
         Column("kb", "memory per pair in the end, kB"),
         Column("collection_ms", "full garbage collection in the end, ms"),
         Column("frozen_ms", "after `gc.freeze()`, ms"),
     ),
     measure,
     rounds=1,
+    note="A stage is left out if it would take too long, or if there are not enough files for it.",
     subjects=python_stacks,
 )
 

@@ -19,7 +19,7 @@ class Effort(NamedTuple):
         unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
         volumes: How many bytes a channel has carried at each stage of the growth by bytes.
-        volume_s: A stage is not begun that would end later than this.
+        growth_s: No stage of either is begun that would end later than this.
     """
 
     rounds: int
@@ -34,7 +34,7 @@ class Effort(NamedTuple):
     unreachable: tuple[str, ...]
     crowd: tuple[int, ...]
     volumes: tuple[int, ...]
-    volume_s: float
+    growth_s: float
 
 
 MEGABYTE = 1_000_000
@@ -49,11 +49,11 @@ FULL = Effort(
     count_s=0.8,
     round_trips=2000,
     idle_pairs=(50, 200),
-    idle_s=10.0,
+    idle_s=8.0,
     unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),
     volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
-    volume_s=120.0,
+    growth_s=120.0,
 )
 QUICK = Effort(
     rounds=1,
@@ -68,5 +68,5 @@ QUICK = Effort(
     unreachable=("refused",),
     crowd=(100, 500),
     volumes=(MEGABYTE, 10 * MEGABYTE),
-    volume_s=5.0,
+    growth_s=5.0,
 )

@@ -109,20 +109,21 @@ def _measure(
     arguments: argparse.Namespace,
 ) -> int:
     machine, watch = Machine.look(), Watch()
-    texts = [report.preamble(machine, here, missing)]
-    print(texts[-1])
-    tables = []
+    preamble = report.preamble(machine, here, missing)
+    print(preamble)
+    tables, texts = [], []
     for metric in metrics:
         tables.append(take_rounds(metric, tuple(here), effort))
         texts.append(report.table(tables[-1]))
         print(f"\n{texts[-1]}", flush=True)
-    texts.append(report.closing(effort, watch.busy_elsewhere()))
-    print(f"\n{texts[-1]}")
     if appendix:
         texts.append(appendix())
         print(f"\n{texts[-1]}")
+    reading = report.reading(effort, watch.busy_elsewhere())
+    print(f"\n{reading}")
     if arguments.markdown:
-        arguments.markdown.write_text("\n\n".join([report.HEAD.strip(), *texts]) + "\n")
+        page = "\n\n".join((report.HEAD.strip(), preamble, reading, *texts))
+        arguments.markdown.write_text(f"{page}\n")
     if arguments.json:
         whole = report.whole_document(machine, here, missing, effort, tables)
         arguments.json.write_text(json.dumps(whole, indent=1) + "\n")

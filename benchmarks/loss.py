@@ -1,6 +1,7 @@
 """Loss: what a reliable, ordered channel moves when one datagram in a hundred is lost, each way."""
 
 import sys
+from subprocess import CalledProcessError
 
 import network
 from effort import Effort
@@ -19,8 +20,11 @@ def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     own = network.own_network()
     if own is None:
         raise WorkerError("losing datagrams needs a network of our own")
-    with own.lossy(SHARE):
-        [sent], [received] = run_pair("flow", stack, effort, sizes=[SIZE])
+    try:
+        with own.lossy(SHARE):
+            [sent], [received] = run_pair("flow", stack, effort, sizes=[SIZE])
+    except (OSError, CalledProcessError) as error:
+        raise WorkerError(f"nftables and iproute2 are needed: {error}") from None
     return {
         "mbps": Rate(*received).per_s * SIZE * 8 / 1e6,
         "sender_cpu_s_per_gb": Rate(*sent).cpu_s * 1e9 / SIZE,
@@ -37,6 +41,7 @@ METRIC = Metric(
         Column("receiver_cpu_s_per_gb", "receiver CPU, s/GB"),
     ),
     measure,
+    rounds=2,
 )
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from effort import Effort
+from effort import QUICK, Effort
 from machine import Machine
 from metric import Results
 from stack import BASELINE, Stack
@@ -11,9 +11,9 @@ from summary import summarize
 
 HEAD = """# What it costs, and what the others cost
 
-Written by `python benchmarks --markdown docs/reference/benchmarks.md`; edit nothing here.
-[How the numbers are made](https://github.com/frazil/frazil/tree/main/benchmarks), and
-[what to do with them](../how-to/performance.md).
+Written by `python benchmarks --markdown docs/reference/benchmarks.md`; edit nothing here. How the
+numbers are made is told in [`benchmarks/README.md`](../../benchmarks/README.md), and what to do
+about them in [Make it fast](../how-to/performance.md).
 """
 
 
@@ -47,12 +47,13 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def closing(effort: Effort, busy_elsewhere: str) -> str:
+def reading(effort: Effort, busy_elsewhere: str) -> str:
     """How to read the cells, and how far to trust them."""
     rounds = "one round" if effort.rounds == 1 else f"up to {effort.rounds} interleaved rounds"
     first = f"{BASELINE.name}, or the first row of settings,"
     cells = f"Median of {rounds} [range] (ratio to {first} in the same round)."
-    return f"{cells} {busy_elsewhere}".rstrip()
+    quick = "A quick run, with fewer pairs and shorter flows than the titles say."
+    return " ".join(filter(None, (cells, effort == QUICK and quick, busy_elsewhere)))
 
 
 def document(results: Results) -> dict[str, object]:

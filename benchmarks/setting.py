@@ -64,7 +64,7 @@ METRIC = Metric(
         Column("pair_cpu_ms", "CPU per pair set up, ms"),
     ),
     measure,
-    rounds=2,
+    rounds=1,
     subjects=variations,
     baseline=PLAIN.name,
 )

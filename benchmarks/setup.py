@@ -38,7 +38,7 @@ METRIC = Metric(
     ),
     lambda stack, effort: run_alone("setup", stack, effort),
     subjects=able,
-    note="pylibdatachannel is left out: it locks up when several connections are made at once.",
+    note="pylibdatachannel is left out, here and below: it locks up when several connect at once.",
 )
 
 if __name__ == "__main__":

@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-from runtime import BROWSER, GO, GO_PACKAGES, NATIVE_PYTHON, NODE, PYTHON, Runtime
+from runtime import (
+    BROWSER,
+    COMPILED_PYTHON,
+    GO,
+    GO_PACKAGES,
+    NATIVE_PYTHON,
+    NODE,
+    PYTHON,
+    Runtime,
+)
 
 
 class Stack(NamedTuple):
@@ -27,11 +36,14 @@ PYLIBDATACHANNEL = Stack(
     "pylibdatachannel", "stack_pylibdatachannel", "pylibdatachannel", NATIVE_PYTHON
 )
 NODE_DATACHANNEL = Stack("node-datachannel", "node_datachannel", "node-datachannel", NODE)
-CHROMIUM = Stack("Chromium", "chromium", "chromium iproute2 util-linux", BROWSER)
+CHROMIUM = Stack(
+    "Chromium", "chromium", "chromium iproute2 util-linux; pip install websockets", BROWSER
+)
 
 STACKS = (
     AIORTC,
     FRAZIL,
+    Stack("frazil (compiled)", "stack_frazil", "compiled", COMPILED_PYTHON),
     Stack("aiortc + uvloop", "stack_aiortc_uvloop", "aiortc uvloop"),
     Stack("frazil + uvloop", "stack_frazil_uvloop", "uvloop"),
     PYLIBDATACHANNEL,

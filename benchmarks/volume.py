@@ -27,7 +27,7 @@ async def sender_job(peer: Peer, effort: Effort) -> list[float]:
     began_at, carried = time.monotonic(), 0
     for volume in effort.volumes:
         spent_s = time.monotonic() - began_at
-        if carried and spent_s * volume / carried > effort.volume_s:
+        if carried and spent_s * volume / carried > effort.growth_s:
             break
         cpu_before, before = time.process_time(), carried
         answered.clear()
@@ -68,13 +68,13 @@ async def receiver_job(peer: Peer, effort: Effort) -> list[float]:
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column, and none for stages that would take too long."""
-    timeout_s = effort.volume_s + TIMEOUT_MARGIN_S
+    timeout_s = effort.growth_s + TIMEOUT_MARGIN_S
     both = run_pair("volume", stack, effort, timeout_s=timeout_s)
     costs = [sum(ends) * GIGABYTE for ends in zip(*both, strict=True)]
     named = {
         f"s_per_gb_{volume}": cost for volume, cost in zip(effort.volumes, costs, strict=False)
     }
-    return {**named, "growth": costs[-1] / costs[0]}
+    return {**named, "growth": costs[-1] / costs[0]} if len(costs) > 1 else named
 
 
 def _size(volume: int) -> str:

@@ -11,10 +11,11 @@ const MILESTONES = { ice_ms: "ice connected", connected_ms: "connected", open_ms
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1e3));
 
-// Hands signals over one after the other, as they came.
+// Hands signals over one after the other, as they came; late ones are of no use to a closed peer.
 export function inOrder(peer) {
   let last = Promise.resolve();
-  return (signal) => (last = last.then(() => peer().receiveSignal(signal)));
+  const receive = (signal) => (peer().isClosed ? null : peer().receiveSignal(signal));
+  return (signal) => (last = last.then(() => receive(signal)));
 }
 
 async function connectPair(host, servers = []) {

@@ -57,6 +57,7 @@ class NodeDataChannelPeer extends Peer {
   }
 
   async close() {
+    this.isClosed = true;
     this.pc.close();
   }
 }

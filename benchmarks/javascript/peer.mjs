@@ -8,6 +8,7 @@ export const CHANNEL_OPEN = "channel open";
 export class Peer {
   constructor(sendSignal) {
     this.sendSignal = sendSignal;
+    this.isClosed = false;
     this.reachedAt = {};
     this.open = new Promise((resolve) => (this.resolveOpen = resolve));
     this.backlog = [];
@@ -100,6 +101,7 @@ export class W3cPeer extends Peer {
   }
 
   async close() {
+    this.isClosed = true;
     await this.pc.close();
   }
 }

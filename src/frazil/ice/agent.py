@@ -144,6 +144,11 @@ class IceAgent:
         return self._selection.changes
 
     @property
+    def quiet_at(self) -> float | None:
+        """When the pair in use will be asked if nothing more is heard of it."""
+        return self._selection.quiet_at
+
+    @property
     def revivals(self) -> int:
         """How often the selected pair works again, or leads elsewhere, and is still the same."""
         return self._selection.revivals
@@ -533,8 +538,7 @@ class IceAgent:
         Returns:
             When the pair will be asked if nothing comes back; ``None`` if that is known already.
         """
-        monitor = self._selection.monitor
-        return None if monitor is None else monitor.note_sent(now)
+        return self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""

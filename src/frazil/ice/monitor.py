@@ -11,7 +11,6 @@ multiples of a quarter of a second: a process with many connections wakes up for
 """
 
 import math
-from typing import Final
 
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
@@ -23,12 +22,12 @@ _SHORTEST_WAIT_S = 0.3
 _SHORTEST_REPLY_S = 0.1
 _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
-_INTERVAL: Final = (0.8, 1.2)
+_INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN: Final = (0.45, 0.5)
+_TURN = (0.45, 0.5)
 """Between a check of the peer and ours, likewise, and up to a step more: two are an interval."""
-_STEP_S: Final = 0.25
-_MISSED_TURN: Final = (0.57, 0.63)
+_STEP_S = 0.25
+_MISSED_TURN = (0.57, 0.63)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 
@@ -44,6 +43,7 @@ class Monitor:
         is_broken: The stream of the pair has ended, and another may replace it.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
+        quiet_at: When a check is due if nothing more is heard.
         owed_at: When the first payload that must be acknowledged left since the last sign of life;
             ``None`` if none did.
     """
@@ -52,7 +52,6 @@ class Monitor:
         "_check_at",
         "_config",
         "_late_at",
-        "_quiet_at",
         "_random_bytes",
         "asked_at",
         "began_at",
@@ -64,6 +63,7 @@ class Monitor:
         "key",
         "owed_at",
         "pair",
+        "quiet_at",
         "unanswered",
     )
 
@@ -90,7 +90,7 @@ class Monitor:
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
-        self._quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
+        self.quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
         self._check_at = self.consented_at + self._turn_s(_INTERVAL)
 
     def _turn_s(self, share: tuple[float, float]) -> float:
@@ -128,7 +128,7 @@ class Monitor:
         if not self.is_alive:
             return self.asked_at + config.recovery_interval_s
         if self.unanswered == 0:
-            due_at = min(self._check_at, self._quiet_at)
+            due_at = min(self._check_at, self.quiet_at)
             return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
             return self.asked_at + self._patience_s()
@@ -178,7 +178,7 @@ class Monitor:
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
         self._note_life(now)
-        self._quiet_at = now + self._config.probe_after_s
+        self.quiet_at = now + self._config.probe_after_s
 
     def note_request(self, now: float) -> None:
         """An authenticated check of the peer arrived on the pair: the next turn is ours.
@@ -210,7 +210,7 @@ class Monitor:
         config = self._config
         ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s()
         missed_s = self._turn_s(_MISSED_TURN)
-        self._quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
+        self.quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

@@ -447,6 +447,7 @@ class Session:
             self._collect_dtls(now, self._secure.receive(secured, now))
         if was_connected and not (self.ice.has_news or self._relays.is_used):
             self.is_drained = False
+            self._path_at = earlier(self._path_at, self.ice.quiet_at)
         else:
             self._settle(now)
 

@@ -105,7 +105,7 @@ class RTCPeerConnection(EventTarget):
     onicecandidateerror = EventHandler("A server gave no candidate.")
     oniceconnectionstatechange = EventHandler("``iceConnectionState`` changed.")
     onicegatheringstatechange = EventHandler("``iceGatheringState`` changed.")
-    onnegotiationneeded = EventHandler("An offer is due: call ``setLocalDescription``.")
+    onnegotiationneeded = EventHandler("An offer is due; call ``setLocalDescription``.")
     onremoteclose = EventHandler("The peer said goodbye; an extension.")
     onsignalingstatechange = EventHandler("``signalingState`` changed.")
     ontrack = EventHandler("The peer would send audio or video.")

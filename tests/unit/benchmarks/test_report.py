@@ -1,7 +1,7 @@
 from effort import FULL, QUICK
 from machine import Machine
 from metric import Column, Metric, Results
-from report import closing, document, preamble, table
+from report import document, preamble, reading, table
 from stack import AIORTC, CHROMIUM, FRAZIL
 
 MACHINE = Machine("2026-01-02", "Linux 6", "CPython 3.11", "Some CPU", 2)
@@ -59,10 +59,13 @@ def test_json_has_every_sample() -> None:
     }
 
 
-def test_the_closing_says_how_many_rounds_and_how_busy_the_machine_was() -> None:
-    assert closing(QUICK, "") == (
-        "Median of one round [range] "
-        "(ratio to aiortc, or the first row of settings, in the same round)."
+def test_the_reader_is_told_how_far_to_trust_the_cells() -> None:
+    assert reading(FULL, "Busy.") == (
+        "Median of up to 3 interleaved rounds [range] "
+        "(ratio to aiortc, or the first row of settings, in the same round). Busy."
     )
-    assert closing(FULL, "Busy.").startswith("Median of up to 3 interleaved rounds ")
-    assert closing(FULL, "Busy.").endswith(" Busy.")
+    assert reading(QUICK, "") == (
+        "Median of one round [range] "
+        "(ratio to aiortc, or the first row of settings, in the same round). "
+        "A quick run, with fewer pairs and shorter flows than the titles say."
+    )
