@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SESSIONS ?= 5000
 
-.PHONY: demo demo-browser test check unit storm interop format bench live-events docs nat-matrix clean
+.PHONY: demo demo-browser test check unit storm interop format bench live-events docs pages nat-matrix clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/frazil demo
@@ -15,7 +15,7 @@ demo: $(VENV)/demo.stamp
 demo-browser: $(VENV)/demo.stamp
 	$(BIN)/frazil demo --browser
 
-test: check unit interop
+test: check unit docs interop
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -67,7 +67,13 @@ bench-quick: $(VENV)/bench.stamp
 live-events: $(VENV)/dev.stamp
 	FRAZIL_LIVE_EVENTS=docs/reference/live-events.md $(BIN)/python -m pytest tests/interop/test_live.py
 
+# The site, in docs/_build/html. A warning, for example of a link that leads nowhere, is an error.
 docs: $(VENV)/dev.stamp
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	FRAZIL_DOCS=1 $(BIN)/python -m pytest -q tests/docs/test_complete.py
+
+# The reference pages that follow from the code.
+pages: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py
 
 nat-matrix: $(VENV)/dev.stamp
@@ -82,7 +88,7 @@ detection: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
-	rm -rf $(VENV) $(VENV)-compiled dist benchmarks/.build benchmarks/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-compiled dist docs/_build benchmarks/.build benchmarks/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/base.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -96,7 +102,7 @@ $(VENV)/demo.stamp: $(VENV)/base.stamp pyproject.toml
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp
-	$(BIN)/python -m pip install --quiet --group lint --group test --group interop
+	$(BIN)/python -m pip install --quiet --group docs --group lint --group test --group interop
 	touch $@
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp benchmarks/javascript/package.json

@@ -16,6 +16,10 @@ GO_SOURCES = Path("/usr/share/gocode")
 GO_PACKAGES = "golang-go golang-github-pion-webrtc.v3-dev"
 
 
+COMPILED = HOME.parent / ".venv-compiled" / "bin" / "python"
+"""The interpreter that has frazil as C extensions."""
+
+
 class RuntimeMissingError(Exception):
     """A worker cannot be started; the text says what is missing."""
 
@@ -78,6 +82,12 @@ def _pion_version() -> str:
     return asked.stdout.partition("-")[0] or "3"
 
 
+def find_compiled() -> None:
+    """Raises :class:`RuntimeMissingError` without the compiled build."""
+    if not COMPILED.exists():
+        raise RuntimeMissingError("there is no compiled build")
+
+
 def find_node() -> None:
     """Raises :class:`RuntimeMissingError` without Node."""
     if shutil.which("node") is None:
@@ -85,6 +95,12 @@ def find_node() -> None:
 
 
 PYTHON = Runtime((sys.executable, str(HOME / "worker.py")), "pip install", needs_network=False)
+COMPILED_PYTHON = Runtime(
+    (str(COMPILED), "-E", str(HOME / "worker.py")),  # -E: not the sources that PYTHONPATH names
+    "make",
+    needs_network=False,
+    prepare=find_compiled,
+)
 NATIVE_PYTHON = PYTHON._replace(needs_network=True)
 """Python bindings of a stack that opens its own sockets."""
 NODE = Runtime(

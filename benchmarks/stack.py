@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-from runtime import BROWSER, GO, GO_PACKAGES, NATIVE_PYTHON, NODE, PYTHON, Runtime
+from runtime import (
+    BROWSER,
+    COMPILED_PYTHON,
+    GO,
+    GO_PACKAGES,
+    NATIVE_PYTHON,
+    NODE,
+    PYTHON,
+    Runtime,
+)
 
 
 class Stack(NamedTuple):
@@ -34,6 +43,7 @@ CHROMIUM = Stack(
 STACKS = (
     AIORTC,
     FRAZIL,
+    Stack("frazil (compiled)", "stack_frazil", "compiled", COMPILED_PYTHON),
     Stack("aiortc + uvloop", "stack_aiortc_uvloop", "aiortc uvloop"),
     Stack("frazil + uvloop", "stack_frazil_uvloop", "uvloop"),
     PYLIBDATACHANNEL,

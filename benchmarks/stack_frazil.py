@@ -8,11 +8,11 @@ from typing import Any
 
 from peer import Signal, W3cPeer
 
-from frazil import RTCPeerConnection
+from frazil import RTCPeerConnection, types
 from frazil.aio.network import Interface
 from frazil.aio.system import SystemNetwork
 
-VERSION = version("frazil")
+VERSION = version("frazil") + ("" if types.__file__.endswith(".py") else ", compiled")
 
 
 class OneAddressNetwork(SystemNetwork):

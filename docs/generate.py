@@ -15,10 +15,13 @@ from frazil.cli.state_text import TEXTS
 DOCS = Path(__file__).parent
 sys.path += [str(DOCS), str(DOCS.parent / "tests")]
 
+from generator.command import command_page  # noqa: E402
 from generator.conformance import conformance_page  # noqa: E402
+from generator.error import error_page  # noqa: E402
 from generator.finding import finding_page  # noqa: E402
 from generator.markdown import NOTICE  # noqa: E402
 from generator.metric import metric_page  # noqa: E402
+from generator.timer import timer_page  # noqa: E402
 from generator.trace import trace_page  # noqa: E402
 
 
@@ -36,6 +39,9 @@ def pages() -> dict[str, str]:
         "reference/findings.md": _page(finding_page()),
         "reference/conformance.md": _page(conformance_page()),
         "reference/trace.md": _page(trace_page()),
+        "reference/command-line.md": _page(command_page()),
+        "reference/errors.md": _page(error_page()),
+        "reference/timers.md": _page(timer_page()),
         "reference/metrics.md": _page(metric_page()),
     }
 

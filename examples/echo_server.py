@@ -22,6 +22,7 @@ const pc = new RTCPeerConnection();
 const channel = pc.createDataChannel("echo");
 const show = (line) => document.querySelector("pre").append(line + "\\n");
 pc.onconnectionstatechange = () => show(pc.connectionState);
+addEventListener("pagehide", () => pc.close());
 channel.onmessage = ({ data }) => show("echo: " + data);
 document.querySelector("form").onsubmit = (event) => {
   event.preventDefault();

@@ -42,6 +42,7 @@ def test_every_named_test_exists_and_is_never_skipped():
         assert name in set(names_in(TESTS / path)), named
 
 
+@pytest.mark.timeout(300)  # it collects in a process of its own
 def test_every_named_test_is_collected():
     named = {each for each in named_tests() if not each.startswith("interop/")}
     assert named - collected(*sorted({each.partition("::")[0] for each in named})) == set()

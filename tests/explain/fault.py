@@ -535,6 +535,7 @@ async def the_peer_aborts_the_association(stage: Stage) -> Peer:
     def abort(_alice: Peer, bob: Peer) -> None:
         (stack,) = bob.pc._peer.transports.stacks
         stack.session.data.abort(stage.now)
+        stack.session._settle(stage.now)
         bob.pc._driver.wake()
         stage.peers.remove(bob)  # nothing that it says now is to be believed
         stage.closing.append(bob.pc.close)

@@ -233,8 +233,9 @@ async def test_streams_that_end_again_and_again(stage):
         await exchange(stage)
 
 
-@pytest.mark.parametrize("for_s", [2, 12])
+@pytest.mark.parametrize("for_s", [1, 12])
 async def test_a_blackout_heals(stage, for_s):
+    """A check that leaves in the dark comes three times as late as the dark lasts, by TCP's RTO."""
     alice, bob = peers(stage)
     await stage.connect()
     await stage.sleep(45)

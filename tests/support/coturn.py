@@ -54,7 +54,7 @@ class Coturn:
         self.tls_address: Address = (ip, tls_port or port + 1)
         self.certificate = home / "certificate.pem"
         key = home / "key.pem"
-        _make_certificate(ip, self.certificate, key)
+        make_certificate(ip, self.certificate, key)
         self._process = ConfinedProcess(
             namespace,
             home,
@@ -94,7 +94,8 @@ def _accepts(address: Address) -> bool:
     return True
 
 
-def _make_certificate(ip: str, certificate: Path, key: Path) -> None:
+def make_certificate(ip: str, certificate: Path, key: Path) -> None:
+    """Write a certificate for an address, signed by itself, and its key."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "coturn")])
     now = datetime.now(UTC)

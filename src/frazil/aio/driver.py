@@ -33,6 +33,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
 from frazil.types import Datagram, Transmit
+from frazil.upward import upward
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -96,12 +97,11 @@ class Driver:
         self._dispatch = dispatch
         self._after_task = after_task
         self._tasks = TaskSet()
-        self._naming = Naming(
-            peer.transports, network, self.flush, self._tasks, MdnsMode(options.mdns)
-        )
+        flush = upward(self.flush)
+        self._naming = Naming(peer.transports, network, flush, self._tasks, MdnsMode(options.mdns))
         local = LocalAddresses(network, options, self._naming)
         self._gathering = GatheringDriver(
-            peer.transports, network, self.flush, self._tasks, local, options
+            peer.transports, network, flush, self._tasks, local, options
         )
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(
@@ -109,7 +109,7 @@ class Driver:
             network,
             local,
             self._sockets,
-            self.flush,
+            flush,
             self._loop.time,
         )
         self._promises: dict[Operation[Any], _Promise] = {}
@@ -161,6 +161,7 @@ class Driver:
             self._sockets.clear()
             self._promises.clear()
             self._naming.close()
+            self._dispatch = self._after_task = _nobody_listens
         return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
@@ -332,6 +333,10 @@ class Driver:
             future.set_exception(error)
         else:
             future.set_result(promise.convert(operation.result()))
+
+
+def _nobody_listens(*_: object) -> None:
+    """No event is told of a closed connection."""
 
 
 class _Promise(NamedTuple):

@@ -109,7 +109,8 @@ class IceOptions:
             arbitrary addresses. It should only look; one that raises has refused. Where the peer's
             own authenticated checks come from needs no permission.
         allow_privileged_ports: Also take candidates of the peer at ports below 1024. Without it
-            only 80 and 443 of public addresses are taken, as in browsers.
+            only 80 and 443 of public addresses are taken, as in browsers, and no TCP candidates
+            at other ports that ``fetch`` may not use.
         tls_context: What to trust when a TURN server is reached by TLS (``turns:``); what the
             operating system trusts, unless told. For a certificate authority of your own
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has

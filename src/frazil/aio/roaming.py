@@ -58,6 +58,7 @@ class Roaming:
         """Watch no more."""
         if self._watch is not None:
             self._watch.close()
+            self._watch = None
 
     def _on_change(self) -> None:
         interfaces = self._interfaces()

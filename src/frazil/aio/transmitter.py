@@ -44,7 +44,8 @@ class Transmitter:
             self._lose_beyond(0)
         elif not self._waiting:
             self._flush()
-        self._lose_beyond(MAX_QUEUED_RUNS)
+        if len(queue) > MAX_QUEUED_RUNS:
+            self._lose_beyond(MAX_QUEUED_RUNS)
 
     def close(self) -> None:
         """Lose what is queued, and watch the socket no more."""
@@ -62,14 +63,15 @@ class Transmitter:
                 self._wait()
                 return
             queue.popleft()
-        self._stop_waiting()
+        if self._waiting:
+            self._stop_waiting()
 
     def _write(self, run: Transmit) -> Transmit | None:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""
         data, size, _, remote = run
-        at = 0
-        while at < len(data):
-            piece = data[at : at + self._reach(size)]
+        at, whole = 0, len(data)
+        while at < whole:
+            piece = data if whole <= size else data[at : at + self._reach(size)]
             try:
                 if len(piece) <= size:
                     self._sock.sendto(piece, remote)

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The arguments ask for help or the version, or make no sense.
     """
-    parser = _make_parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     if options.run is None:
         parser.print_help()
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _make_parser() -> Parser:
+def make_parser() -> Parser:
+    """The parser of the whole command line."""
     parser = Parser(
         prog="frazil",
         description=_DESCRIPTION,

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import combinations_with_replacement, product
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from frazil.cli.block import Block, Diagram, Heading, Paragraph, Table
 from frazil.cli.state_text import StateText
-from frazil.ice.state import TRANSITIONS
+from frazil.datachannel.state import TRANSITIONS as CHANNEL_TRANSITIONS
+from frazil.dtls.state import TRANSITIONS as DTLS_TRANSITIONS
+from frazil.dtls.state import Cause as DtlsCause
+from frazil.ice.state import TRANSITIONS as ICE_TRANSITIONS
+from frazil.peer.signaling import TRANSITIONS as SIGNALING_TRANSITIONS
 from frazil.states.aggregate import (
     CONNECTION_RULES,
     ICE_CONNECTION_RULES,
@@ -16,9 +20,11 @@ from frazil.states.aggregate import (
     ice_connection_state,
 )
 from frazil.states.enums import (
+    RTCDataChannelState,
     RTCDtlsTransportState,
     RTCIceTransportState,
     RTCPeerConnectionState,
+    RTCSignalingState,
 )
 from frazil.states.renaming import OLD_NAMES, RTCIceState, current_ice_state
 from frazil.states.rule import Rule
@@ -28,6 +34,15 @@ _Ice = RTCIceTransportState
 _Dtls = RTCDtlsTransportState
 _Row = TypeVar("_Row", bound=StrEnum)
 _Column = TypeVar("_Column", bound=StrEnum)
+
+
+class _Move(NamedTuple):
+    """One row of a table of transitions."""
+
+    old: StrEnum
+    cause: str
+    new: StrEnum
+    rule: str
 
 
 class StatePage:
@@ -45,6 +60,9 @@ class StatePage:
         yield Heading(1, self._text.title)
         yield Paragraph(self._text.introduction)
         yield from self.current()
+        yield from self._signaling()
+        yield from self._dtls()
+        yield from self._channel()
         yield from self._other_texts()
         yield from self._old_names()
 
@@ -91,14 +109,13 @@ class StatePage:
         yield Heading(2, self._text.ice_title)
         yield self._table(("state", "meaning"), ((_code(each), meanings[each]) for each in _Ice))
         yield Paragraph(self._text.ice_edges)
-        yield _diagram()
-        yield self._table(
-            ("from", "cause", "to", "rule"),
-            (
-                (_code(old), cause, _code(edge.to), edge.rule)
-                for (old, cause), edge in TRANSITIONS.items()
+        yield from self._moves(
+            _Ice.NEW,
+            [
+                _Move(old, cause, edge.to, edge.rule)
+                for (old, cause), edge in ICE_TRANSITIONS.items()
                 if edge.to is not _Ice.CLOSED
-            ),
+            ],
         )
 
     def _ice_connection(self) -> Iterator[Block]:
@@ -125,6 +142,40 @@ class StatePage:
         yield Paragraph(self._text.gathering)
         yield self._rules(ICE_GATHERING_RULES)
 
+    def _signaling(self) -> Iterator[Block]:
+        yield Heading(2, "signalingState")
+        yield Paragraph(self._text.signaling)
+        yield from self._moves(
+            RTCSignalingState.STABLE,
+            [
+                _Move(old, f"{side} {kind}", edge.to, edge.rule)
+                for (old, side, kind), edge in SIGNALING_TRANSITIONS.items()
+            ],
+        )
+
+    def _dtls(self) -> Iterator[Block]:
+        yield Heading(2, self._text.dtls_title)
+        yield Paragraph(self._text.dtls)
+        yield from self._moves(
+            _Dtls.NEW,
+            [
+                _Move(old, cause, edge.to, edge.rule)
+                for (old, cause), edge in DTLS_TRANSITIONS.items()
+                if cause is not DtlsCause.CLOSE
+            ],
+        )
+
+    def _channel(self) -> Iterator[Block]:
+        yield Heading(2, self._text.channel_title)
+        yield Paragraph(self._text.channel)
+        yield from self._moves(
+            RTCDataChannelState.CONNECTING,
+            [
+                _Move(old, cause, edge.to, edge.rule)
+                for (old, cause), edge in CHANNEL_TRANSITIONS.items()
+            ],
+        )
+
     def _other_texts(self) -> Iterator[Block]:
         yield Heading(2, self._text.others_title)
         yield Paragraph(self._text.others)
@@ -144,6 +195,13 @@ class StatePage:
         )
 
     # --- tables -------------------------------------------------------------------------------
+
+    def _moves(self, first: StrEnum, moves: Sequence[_Move]) -> Iterator[Block]:
+        yield _diagram(first, moves)
+        yield self._table(
+            ("from", "cause", "to", "rule"),
+            ((_code(each.old), each.cause, _code(each.new), each.rule) for each in moves),
+        )
 
     def _ice_differences(self, rules: RuleSet) -> Table:
         pairs = list(combinations_with_replacement(rules.ice_states, 2))
@@ -209,13 +267,12 @@ def _connection_now(ice: _Ice, dtls: _Dtls) -> RTCPeerConnectionState:
     return connection_state(ice_connection_state(False, (ice,)), (dtls,))
 
 
-def _diagram() -> Diagram:
-    labels: dict[tuple[_Ice, _Ice], list[str]] = {}
-    for (old, cause), edge in TRANSITIONS.items():
-        if edge.to is not _Ice.CLOSED:
-            labels.setdefault((old, edge.to), []).append(cause)
-    moves = (f"    {old} --> {new}: {', '.join(causes)}" for (old, new), causes in labels.items())
-    return Diagram(("stateDiagram-v2", f"    [*] --> {_Ice.NEW}", *moves))
+def _diagram(first: StrEnum, moves: Iterable[_Move]) -> Diagram:
+    labels: dict[tuple[StrEnum, StrEnum], list[str]] = {}
+    for each in moves:
+        labels.setdefault((each.old, each.new), []).append(each.cause)
+    lines = (f"    {old} --> {new}: {', '.join(causes)}" for (old, new), causes in labels.items())
+    return Diagram(("stateDiagram-v2", f"    [*] --> {first}", *lines))
 
 
 def _matrix(

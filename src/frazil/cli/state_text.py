@@ -29,6 +29,11 @@ class StateText:
     ice_connection: str
     connection: str
     gathering: str
+    signaling: str
+    dtls_title: str
+    dtls: str
+    channel_title: str
+    channel: str
     others_title: str
     others: str
     old_title: str
@@ -117,6 +122,21 @@ ENGLISH: Final = StateText(
     ),
     gathering=(
         "The first row that holds for the gatherers. Closing the connection does not move it."
+    ),
+    signaling=(
+        "Where offer and answer stand. Each description moves it, and whatever is not listed is "
+        "refused with `InvalidStateError`. Closing leads to `closed`."
+    ),
+    dtls_title="The state of a DTLS transport",
+    dtls=(
+        "`connected` comes only after the peer's certificate was found to be the one that "
+        "signalling promised. From every state but `closed` itself, closing leads to `closed`."
+    ),
+    channel_title="The state of a data channel",
+    channel=(
+        "As it is on the wire. `readyState` follows it, but for one thing: a channel of ours is "
+        "`open` as soon as it can be used, while `connecting` lasts here until the peer has shown "
+        "that it knows the channel. Closing the connection leads to `closed`."
     ),
     others_title="What other texts say",
     others=(
@@ -221,6 +241,22 @@ GERMAN: Final = StateText(
     gathering=(
         "Die erste Zeile, die auf die Sammler (gatherer) zutrifft. Das Schließen der Verbindung "
         "ändert daran nichts."
+    ),
+    signaling=(
+        "Wo Angebot und Antwort stehen. Jede Beschreibung bewegt ihn, und was hier nicht steht, "
+        "wird mit `InvalidStateError` abgelehnt. Das Schließen führt nach `closed`."
+    ),
+    dtls_title="Der Zustand eines DTLS-Transports",
+    dtls=(
+        "`connected` kommt erst, wenn feststeht, dass das Zertifikat des Gegenübers das ist, das "
+        "die Signalisierung versprochen hat. Aus jedem Zustand außer `closed` selbst führt das "
+        "Schließen nach `closed`."
+    ),
+    channel_title="Der Zustand eines Datenkanals",
+    channel=(
+        "So, wie er auf der Leitung ist. `readyState` folgt ihm, bis auf eines: Ein eigener Kanal "
+        "ist `open`, sobald er benutzt werden kann; `connecting` dauert hier, bis das Gegenüber "
+        "gezeigt hat, dass es den Kanal kennt. Das Schließen der Verbindung führt nach `closed`."
     ),
     others_title="Was andere Texte sagen",
     others=(

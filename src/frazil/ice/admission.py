@@ -9,6 +9,13 @@ from frazil.ice.candidate import Candidate, TcpType
 FIRST_UNPRIVILEGED_PORT: Final = 1024
 WEB_PORTS: Final = (80, 443)
 """Where servers in public listen, because firewalls let packets to these ports through."""
+BAD_TCP_PORTS: Final = frozenset(
+    (
+        *(1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566),
+        *(6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+    )
+)
+"""Services above the privileged ports that a stream could talk to ("bad port" of WHATWG Fetch)."""
 
 
 class Admission(StrEnum):
@@ -24,12 +31,15 @@ class Admission(StrEnum):
 def has_privileged_port(candidate: Candidate) -> bool:
     """Whether the candidate asks us to knock at a port of a system service.
 
-    The rule of libwebrtc: nothing below 1024, but for the web ports of public addresses. An active
-    TCP candidate names a port at which nobody will be called.
+    The rule of browsers: nothing below 1024, but for the web ports of public addresses, and no
+    stream to any port that ``fetch`` may not use. An active TCP candidate names a port at which
+    nobody will be called.
     """
     host, port = candidate.address
-    if port >= FIRST_UNPRIVILEGED_PORT or candidate.tcp_type is TcpType.ACTIVE:
+    if candidate.tcp_type is TcpType.ACTIVE:
         return False
+    if port >= FIRST_UNPRIVILEGED_PORT:
+        return candidate.tcp_type is not None and port in BAD_TCP_PORTS
     return port not in WEB_PORTS or not _is_public(host)
 
 

@@ -40,7 +40,7 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 
 class IceAgent:
@@ -99,6 +99,8 @@ class IceAgent:
         self._validated = ValidatedAddresses()
         self._events: list[IceEvent] = []
         self.has_news = False
+        self._decision_at: float | None = None
+        self._decision_is_known = False
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -143,6 +145,11 @@ class IceAgent:
     def pair_changes(self) -> int:
         """How often the selected pair became another one, or none, or one again."""
         return self._selection.changes
+
+    @property
+    def quiet_at(self) -> float | None:
+        """When the pair in use will be asked if nothing more is heard of it."""
+        return self._selection.quiet_at
 
     @property
     def revivals(self) -> int:
@@ -474,7 +481,7 @@ class IceAgent:
 
     def receive_datagram(self, data: bytes, local: Address, remote: Address, now: float) -> None:
         """Take one STUN message. Whatever is wrong with it is counted, never raised."""
-        if self._is_closed:
+        if self._is_closed or self._checker.take_usual(data, local, remote, now):
             return
         try:
             message = Message.decode(data)
@@ -502,6 +509,9 @@ class IceAgent:
             self._validated.add((local, remote), self.path)
             self._apply_role(now)
             self._checker.heard(*accepted, now)
+            self._checker.learn_question(
+                accepted[1], request.data, self._responder.transmits[-1].data
+            )
 
     def note_authentic(self, local: Address, remote: Address, now: float) -> None:
         """A DTLS record that verified arrived: a sign of life of that pair."""
@@ -532,32 +542,33 @@ class IceAgent:
         Returns:
             When the pair will be asked if nothing comes back; ``None`` if that is known already.
         """
-        monitor = self._selection.monitor
-        return None if monitor is None else monitor.note_sent(now)
+        return self._selection.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""
+        decision_at = self._next_decision()
+        if (decision_at is None or now < decision_at) and self._checker.ask_if_due(now):
+            return
         self._gatherer.handle_timeout(now)
         self._settle(now, self._checker.handle_timeout(now))
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        gatherer_at, checker_at = self._gatherer.next_timeout(), self._checker.next_timeout()
-        if gatherer_at is None or checker_at is None:
-            return checker_at if gatherer_at is None else gatherer_at
-        return min(gatherer_at, checker_at)
+        return earlier(self._next_decision(), self._checker.watched_at)
+
+    def _next_decision(self) -> float | None:
+        """When more is due than a look at the clocks of the pair in use."""
+        if not self._decision_is_known:
+            self._decision_is_known = True
+            self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
+        return self._decision_at
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out: list[Transmit] = []
-        for source in (
-            self._responder.transmits,
-            self._checker.transmits,
-            self._gatherer.transmits,
-        ):
-            if source:
-                out += source
-                source.clear()
+        ours, theirs = self._checker.transmits, self._responder.transmits
+        out = theirs + ours + self._gatherer.transmits
+        for source in (ours, theirs, self._gatherer.transmits):
+            source.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:
@@ -571,6 +582,7 @@ class IceAgent:
         if not self._is_closed:
             self._move(Cause.CLOSE, now)
             self._checker.stop("the connection was closed", now)
+            self._decision_is_known = False
             self._selection.take_news()
             self._lineage.clear()
             self._gatherer.cancel()
@@ -607,6 +619,8 @@ class IceAgent:
             self._events.append(IceTransportChanged(None, True, self.selected_pair, news))
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
+        self._checker.settle()
+        self._decision_is_known = False
 
     def _apply_role(self, now: float) -> None:
         role = self._role

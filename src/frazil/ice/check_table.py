@@ -12,6 +12,7 @@ from frazil.stun import (
     Attribute,
     Message,
     MessageClass,
+    Template,
     Transaction,
     TransactionStep,
     new_transaction_id,
@@ -75,12 +76,14 @@ class CheckTable:
         now: float,
         *,
         hurried: bool = False,
-    ) -> None:
-        """Send a check on ``pair`` with the credentials of ``generation``.
+    ) -> Check:
+        """Send a check on ``pair`` with the credentials of ``generation``; returns it.
 
         Args:
             hurried: Give up sooner, because there is something else to try then.
         """
+        if kind in _ONCE:
+            self._sweep(now)
         transaction = self._transaction(pair, generation, kind, now, hurried)
         check = Check(pair, generation, kind, self._role, transaction)
         self._checks[transaction.transaction_id] = check
@@ -89,6 +92,37 @@ class CheckTable:
         else:
             pair.requests_sent += 1
         self._transmit(check)
+        return check
+
+    def send_again(self, check: Check | None, template: Template | None, now: float) -> bool:
+        """Send another like a consent check that is over.
+
+        Args:
+            check: That check, which becomes the new one.
+            template: What it is to be encoded with.
+
+        Returns:
+            Whether it was sent; not if there is none, or it still waits for its answer.
+        """
+        if check is None or template is None or check.transaction.transaction_id in self._checks:
+            return False
+        transaction = self._sent_once(now)
+        check.transaction = transaction
+        check.data = template.encode(transaction.transaction_id)
+        self._checks[transaction.transaction_id] = check
+        check.pair.consent_requests_sent += 1
+        self._transmit(check)
+        return True
+
+    def _sent_once(self, now: float) -> Transaction:
+        """A check that is not repeated (RFC 7675 5.1); an answer counts as long as consent."""
+        return Transaction(
+            new_transaction_id(self._random_bytes),
+            now,
+            rto_s=self._config.consent_timeout_s,
+            max_sends=1,
+            last_wait=1,
+        )
 
     def _transaction(
         self,
@@ -99,12 +133,9 @@ class CheckTable:
         hurried: bool,
     ) -> Transaction:
         config = self._config
-        transaction_id = new_transaction_id(self._random_bytes)
         if kind in _ONCE:
-            # Sent once (RFC 7675 5.1); an answer counts as long as consent could last.
-            return Transaction(
-                transaction_id, now, rto_s=config.consent_timeout_s, max_sends=1, last_wait=1
-            )
+            return self._sent_once(now)
+        transaction_id = new_transaction_id(self._random_bytes)
         if pair.local.is_tcp:
             # A stream repeats by itself (RFC 8489 6.2.2).
             wait_s = _HURRIED_STREAM_S if hurried else _STREAM_S
@@ -206,7 +237,12 @@ class CheckTable:
         self._checks.clear()
         self.transmits.clear()
 
-    def _remove(self, check: Check) -> None:
+    def find(self, transaction_id: bytes) -> Check | None:
+        """The check with this id that waits for its answer."""
+        return self._checks.get(transaction_id)
+
+    def remove(self, check: Check) -> None:
+        """The check has been answered, or is given up."""
         del self._checks[check.transaction.transaction_id]
 
     @property
@@ -224,8 +260,12 @@ class CheckTable:
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
-        """The earliest retransmission or expiry."""
-        deadlines = (check.transaction.next_timeout() for check in self._checks.values())
+        """The earliest retransmission or expiry; of checks that are sent once nothing follows."""
+        deadlines = (
+            check.transaction.next_timeout()
+            for check in self._checks.values()
+            if check.kind not in _ONCE
+        )
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> list[Check]:
@@ -234,6 +274,7 @@ class CheckTable:
         Returns:
             The checks that ended without an answer and were not cancelled.
         """
+        self._sweep(now)
         expired = []
         for check in list(self._checks.values()):
             step = check.transaction.handle_timeout(now)
@@ -241,10 +282,18 @@ class CheckTable:
                 check.pair.retransmissions_sent += 1
                 self._transmit(check)
             elif step is TransactionStep.EXPIRED:
-                self._remove(check)
+                self.remove(check)
                 if not check.is_cancelled:
                     expired.append(check)
         return expired
+
+    def _sweep(self, now: float) -> None:
+        """Forget the checks, sent once, whose answers count no longer."""
+        over = [
+            each for each in self._checks.values() if each.kind in _ONCE and _is_over(each, now)
+        ]
+        for check in over:
+            self.remove(check)
 
     # --- responses ----------------------------------------------------------------------------
 
@@ -258,7 +307,7 @@ class CheckTable:
             check goes on (RFC 8489 9.1.4).
         """
         check = self._checks.get(response.transaction_id)
-        if check is None:
+        if check is None or _is_over(check, now):
             self._trace.count("stun-response-unmatched")
             return None
         error = None
@@ -271,9 +320,14 @@ class CheckTable:
                 check.pair.error_code = error
                 self._trace.record(now, "ice", "check-rejected", pair=str(check.pair), code=error)
             return None
-        self._remove(check)
+        self.remove(check)
         mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
         return Answer(check, error, mapped, check.pair.key == (local, remote))
+
+
+def _is_over(check: Check, now: float) -> bool:
+    ends_at = check.transaction.next_timeout()
+    return check.kind in _ONCE and ends_at is not None and now >= ends_at
 
 
 def _concedes_at(check: Check) -> float:

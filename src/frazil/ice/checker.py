@@ -10,6 +10,7 @@ from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.consent import Consent
 from frazil.ice.gate import NominationGate
 from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation, ReceivedCheck
@@ -52,6 +53,7 @@ class Checker:
         "_component",
         "_config",
         "_conflicts",
+        "_consent",
         "_gauge",
         "_generation",
         "_random_bytes",
@@ -85,7 +87,8 @@ class Checker:
         self._generation: Generation | None = None
         self._conflicts = 0
         self.selection = Selection(trace)
-        self._watch = Watch(self._table, self.selection, trace)
+        self._consent = Consent(self._table, self.selection, trace)
+        self._watch = Watch(self._table, self.selection, self._consent, trace)
         self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
         self._renomination = policy.renomination
         self.gate = NominationGate()
@@ -97,6 +100,11 @@ class Checker:
         if self.selection.monitor is not None:
             return self.selection.monitor.judged_at
         return self._generation.patience_deadline if self._generation else None
+
+    @property
+    def watched_at(self) -> float | None:
+        """When a check of the pair in use is due, or one of its clocks runs out."""
+        return self._watch.next_timeout()
 
     @property
     def transmits(self) -> list[Transmit]:
@@ -132,6 +140,7 @@ class Checker:
         """Rank all pairs for the new role, and bring the nomination through."""
         for generation in generations:
             generation.rank(self._role.is_controlling)
+        self._consent.settle(settled=False)  # our checks announce another role from now on
         current = self._generation
         if current is None:
             return
@@ -210,11 +219,44 @@ class Checker:
                 self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
         self._nominate(generation, now)
 
+    # --- as long as nothing is to be decided --------------------------------------------------
+
+    def settle(self) -> None:
+        """Find out whether anything is left to decide about the pair in use."""
+        selection, current = self.selection, self._generation
+        pair = selection.pair
+        settled = (
+            pair is not None
+            and current is not None
+            and current is selection.generation
+            and current.nominated is pair
+            and pair.is_valid
+            and pair.nomination_received is None
+            and not current.is_measured
+            and not (self._role.is_controlling and current.confirmed != current.nomination)
+        )
+        self._consent.settle(settled=settled)
+
+    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+        """Take what both ends of a settled pair exchange all the time; whether it is that."""
+        return self._consent.take(data, local, remote, now)
+
+    def ask_if_due(self, now: float) -> bool:
+        """Send the next check on a settled pair, if it is time; whether the pair needs no more."""
+        return self._consent.ask_if_due(now)
+
+    def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
+        """The peer has asked with ``data``, and was answered with ``reply``."""
+        self._consent.learn_question(check, data, reply)
+
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
-        """When :meth:`handle_timeout` or :meth:`send_checks` has something to do."""
-        deadlines = [self._table.next_timeout(), self._watch.next_timeout()]
+        """When :meth:`handle_timeout` or :meth:`send_checks` has something to do.
+
+        The clocks of the pair in use have their own deadline: :attr:`watched_at`.
+        """
+        deadlines = [self._table.next_timeout()]
         generation = self._generation
         if generation is not None:
             deadlines.append(generation.patience_deadline)
@@ -355,6 +397,7 @@ class Checker:
             self._failed(check, None, now)
         elif error is None:
             self._succeeded(answer, now)
+            self._consent.learn_answer(check, response.data)
         elif error == _FORBIDDEN:
             self._forbidden(check, now)
         elif error == _ROLE_CONFLICT and self._conflicts < MAX_ROLE_CONFLICTS:
@@ -384,12 +427,7 @@ class Checker:
         check = answer.check
         pair, checklist = check.pair, check.generation.checklist
         rtt_s = check.transaction.rtt_s(now)
-        if rtt_s is None:
-            pair.round_trip.limit(now - check.transaction.started_at)
-        else:
-            pair.round_trip.sample(rtt_s)
-        pair.error_code = None
-        pair.consented_at = now
+        pair.note_success(rtt_s, now - check.transaction.started_at, now)
         if self.selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
         if checklist.find(pair.key) is None:

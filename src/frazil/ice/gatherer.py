@@ -37,7 +37,7 @@ from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Reason, Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 
 class Gatherer:
@@ -510,10 +510,7 @@ class Gatherer:
 
     def next_timeout(self) -> float | None:
         """The earliest retransmission, expiry or keepalive."""
-        query_at, keepalive_at = self._queries.next_timeout(), self._keepalive_at
-        if query_at is None or keepalive_at is None:
-            return keepalive_at if query_at is None else query_at
-        return min(query_at, keepalive_at)
+        return earlier(self._queries.next_timeout(), self._keepalive_at)
 
     def handle_timeout(self, now: float) -> None:
         """Ask again, give up, refresh NAT bindings: whatever is due."""

@@ -88,6 +88,12 @@ class LiteChecker:
             return _finite(self.selection.monitor.judged_at)
         return self._generation.patience_deadline if self._generation else None
 
+    @property
+    def watched_at(self) -> float | None:
+        """When one of the clocks of the pair in use runs out."""
+        monitor = self.selection.monitor
+        return None if monitor is None else _finite(monitor.next_timeout())
+
     # --- commands -----------------------------------------------------------------------------
 
     def begin(self, generation: Generation, now: float) -> None:
@@ -132,13 +138,27 @@ class LiteChecker:
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Does nothing: relays refuse peers, and a lite agent has none."""
 
+    # --- as long as nothing is to be decided --------------------------------------------------
+
+    def settle(self) -> None:
+        """Does nothing: each check of the peer says anew which pair is to be used."""
+
+    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+        """Nothing is usual."""
+        return False
+
+    def ask_if_due(self, now: float) -> bool:
+        """Never asks."""
+        return False
+
+    def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
+        """Does nothing."""
+
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
-        """When :meth:`handle_timeout` has something to do."""
+        """When :meth:`handle_timeout` has something to do; see also :attr:`watched_at`."""
         deadlines = [self._keepalive_at]
-        if self.selection.monitor is not None:
-            deadlines.append(_finite(self.selection.monitor.next_timeout()))
         if self._generation is not None:
             deadlines.append(self._generation.patience_deadline)
         return min((at for at in deadlines if at is not None), default=None)

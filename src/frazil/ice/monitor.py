@@ -6,10 +6,11 @@ checks and decides whether we may send at all. One stream of checks serves both:
 the pair talks, quick once an answer is late.
 
 Two ends that have nothing to say take turns: each asks in the middle of the other's interval, so
-that both hear something every 2.5 s, and neither needs more checks than consent does.
+that both hear something every 2.5 s, and neither needs more checks than consent does. Turns fall on
+multiples of a quarter of a second: a process with many connections wakes up for all that are due.
 """
 
-from typing import Final
+import math
 
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
@@ -21,11 +22,12 @@ _SHORTEST_WAIT_S = 0.3
 _SHORTEST_REPLY_S = 0.1
 _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
-_INTERVAL: Final = (0.8, 1.2)
+_INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN: Final = (0.46, 0.54)
-"""Between a check of the peer and ours, likewise: two turns are an interval."""
-_MISSED_TURN: Final = (0.56, 0.62)
+_TURN = (0.45, 0.5)
+"""Between a check of the peer and ours, likewise, and up to a step more: two are an interval."""
+_STEP_S = 0.25
+_MISSED_TURN = (0.57, 0.63)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
 
@@ -41,6 +43,7 @@ class Monitor:
         is_broken: The stream of the pair has ended, and another may replace it.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
+        quiet_at: When a check is due if nothing more is heard.
         owed_at: When the first payload that must be acknowledged left since the last sign of life;
             ``None`` if none did.
     """
@@ -49,7 +52,6 @@ class Monitor:
         "_check_at",
         "_config",
         "_late_at",
-        "_quiet_at",
         "_random_bytes",
         "asked_at",
         "began_at",
@@ -61,6 +63,7 @@ class Monitor:
         "key",
         "owed_at",
         "pair",
+        "quiet_at",
         "unanswered",
     )
 
@@ -87,7 +90,7 @@ class Monitor:
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
-        self._quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
+        self.quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
         self._check_at = self.consented_at + self._turn_s(_INTERVAL)
 
     def _turn_s(self, share: tuple[float, float]) -> float:
@@ -125,7 +128,7 @@ class Monitor:
         if not self.is_alive:
             return self.asked_at + config.recovery_interval_s
         if self.unanswered == 0:
-            due_at = min(self._check_at, self._quiet_at)
+            due_at = min(self._check_at, self.quiet_at)
             return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
             return self.asked_at + self._patience_s()
@@ -175,7 +178,7 @@ class Monitor:
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
         self._note_life(now)
-        self._quiet_at = now + self._config.probe_after_s
+        self.quiet_at = now + self._config.probe_after_s
 
     def note_request(self, now: float) -> None:
         """An authenticated check of the peer arrived on the pair: the next turn is ours.
@@ -186,7 +189,8 @@ class Monitor:
         if self.asked_at > self.consented_at:
             return
         shortest, longest = _INTERVAL
-        interval_s, at = self._config.consent_interval_s, now + self._turn_s(_TURN)
+        interval_s = self._config.consent_interval_s
+        at = math.ceil((now + self._turn_s(_TURN)) / _STEP_S) * _STEP_S
         if at >= self.asked_at + shortest * interval_s:
             self._check_at = min(at, self.asked_at + longest * interval_s)
 
@@ -206,7 +210,7 @@ class Monitor:
         config = self._config
         ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s()
         missed_s = self._turn_s(_MISSED_TURN)
-        self._quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
+        self.quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

@@ -112,6 +112,7 @@ class CandidatePair:
     """
 
     __slots__ = (
+        "_text",
         "consent_requests_sent",
         "consented_at",
         "error_code",
@@ -138,6 +139,8 @@ class CandidatePair:
 
     def __init__(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         self.key: PairKey = (local.base, remote.address)
+        (ours, our_port), (theirs, their_port) = self.key
+        self._text = f"{ours}:{our_port}->{theirs}:{their_port}"
         self.local = local
         self.mapped: Candidate | None = None
         self.state = PairState.FROZEN
@@ -180,10 +183,24 @@ class CandidatePair:
             self.is_valid and self.consented_at is not None and now < self.consented_at + timeout_s
         )
 
+    def note_success(self, rtt_s: float | None, waited_s: float, now: float) -> None:
+        """A check on the pair has been answered, ``waited_s`` after it was sent first.
+
+        Args:
+            rtt_s: The round trip, if the check was sent only once.
+            waited_s: No round trip takes longer.
+            now: From now on consent lasts.
+        """
+        if rtt_s is None:
+            self.round_trip.limit(waited_s)
+        else:
+            self.round_trip.sample(rtt_s)
+        self.error_code = None
+        self.consented_at = now
+
     def describe(self) -> SelectedPair:
         """The pair as both sides know it."""
         return SelectedPair(self.mapped or self.local, self.remote)
 
     def __str__(self) -> str:
-        (ours, our_port), (theirs, their_port) = self.key
-        return f"{ours}:{our_port}->{theirs}:{their_port}"
+        return self._text

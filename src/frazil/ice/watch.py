@@ -6,6 +6,7 @@ from frazil.ice.candidate import TcpType
 from frazil.ice.check import CheckKind
 from frazil.ice.check_table import CheckTable
 from frazil.ice.config import MAX_STANDBY_CHECKS
+from frazil.ice.consent import Consent
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair, PairState
@@ -17,10 +18,13 @@ from frazil.types import Address
 class Watch:
     """Runs the two clocks of the pair in use, and draws the consequences when one runs out."""
 
-    __slots__ = ("_selection", "_standby_rounds", "_table", "_trace")
+    __slots__ = ("_consent", "_selection", "_standby_rounds", "_table", "_trace")
 
-    def __init__(self, table: CheckTable, selection: Selection, trace: Trace) -> None:
+    def __init__(
+        self, table: CheckTable, selection: Selection, consent: Consent, trace: Trace
+    ) -> None:
         self._table = table
+        self._consent = consent
         self._selection = selection
         self._trace = trace
         self._standby_rounds = 0
@@ -78,15 +82,9 @@ class Watch:
     def _ask(self, monitor: Monitor, current: Generation | None, now: float) -> None:
         generation = self._selection.generation
         if generation is not None and not monitor.is_cut:
-            self._table.start(monitor.pair, generation, CheckKind.CONSENT, now)
-            self._trace.record(
-                now,
-                "ice",
-                "consent-check",
-                pair=str(monitor.pair),
-                unanswered=monitor.unanswered + 1,
-            )
-        monitor.note_check(now)
+            self._consent.ask(monitor, generation, now)
+        else:
+            monitor.note_check(now)
         if not monitor.is_alive:
             self._ask_standby(monitor.pair, current, now)
 

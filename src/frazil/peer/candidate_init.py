@@ -1,6 +1,6 @@
 """RTCIceCandidateInit: a candidate as applications signal it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frazil.peer.dictionary import Dictionary
 from frazil.turn import RelayProtocol
@@ -52,6 +52,25 @@ class CandidateInit:
                 "pass candidate.toJSON() as the browser produced it"
             )
         return init
+
+    @classmethod
+    def of_local(cls, value: object) -> "CandidateInit":
+        """Read what ``RTCIceCandidate`` is made of (webrtc-pc, RTCLocalIceCandidateInit).
+
+        Raises:
+            TypeError: If a member has the wrong type or range, or mid and index are missing.
+        """
+        members = Dictionary(value, "candidate")
+        if members.get("sdpMid") is None and members.get("sdpMLineIndex") is None:
+            raise TypeError("an RTCIceCandidate needs sdpMid or sdpMLineIndex")
+        has_protocol = members.get("relayProtocol") is not None
+        return replace(
+            cls.from_value(value),
+            url=members.text("url"),
+            relay_protocol=members.choice("relayProtocol", RelayProtocol.UDP)
+            if has_protocol
+            else None,
+        )
 
     def to_dict(self) -> dict[str, str | int | None]:
         """The W3C dictionary, ready for ``json.dumps``."""

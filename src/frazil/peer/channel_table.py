@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
@@ -13,6 +13,7 @@ from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
+from frazil.peer.task import Task
 from frazil.peer.transport import SctpTransport
 from frazil.session.event import (
     ChannelAnnounced,
@@ -29,6 +30,21 @@ ChannelFactory: TypeAlias = Callable[[ChannelOwner, str, ChannelInit], DataChann
 """Makes the slots of a channel."""
 
 
+class ChannelSession(Protocol):
+    """What a table asks of the session that carries its channels."""
+
+    def open_channel(
+        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+    ) -> int:
+        """Open a channel; returns its stream."""
+
+    def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
+        """Queue a message."""
+
+    def close_channel(self, stream_id: int, now: float) -> None:
+        """Close a channel after everything queued on it has been sent."""
+
+
 class ChannelTable:
     """Owns the channels; the only one who tells the session about them.
 
@@ -41,10 +57,11 @@ class ChannelTable:
         "_by_id",
         "_channels",
         "_core",
+        "_deliver",
         "_make_channel",
         "_sctp",
         "_serial",
-        "_stack",
+        "_session",
         "opened",
     )
 
@@ -56,7 +73,8 @@ class ChannelTable:
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
         self._arrived: deque[ChannelMessage] = deque()
-        self._stack: TransportStack | None = None
+        self._deliver: Task = self._receive_message
+        self._session: ChannelSession | None = None
         self._sctp: SctpTransport | None = None
 
     @property
@@ -103,27 +121,27 @@ class ChannelTable:
 
     def transmit(self, channel: DataChannel, data: bytes, text: bool, now: float) -> None:
         """Queue one message of an open channel."""
-        if self._stack is not None and channel.id is not None:
-            self._stack.session.send(channel.id, data, text, now)
+        if self._session is not None and channel.id is not None:
+            self._session.send(channel.id, data, text, now)
 
     def begin_close(self, channel: DataChannel, now: float) -> None:
         """Start the closing procedure; without an association there is nothing to wait for."""
-        if self._stack is not None and channel.id is not None and not self._is_dead:
-            self._stack.session.close_channel(channel.id, now)
+        if self._session is not None and channel.id is not None and not self._is_dead:
+            self._session.close_channel(channel.id, now)
         if not self._is_connected:
             self._core.tasks.queue(partial(self._announce_closed, channel, None))
 
     # --- the negotiation ----------------------------------------------------------------------
 
-    def attach(self, stack: TransportStack, now: float) -> list[DataChannel]:
-        """An answer started SCTP on ``stack``: channels get ids, and wait for the association.
+    def attach(self, session: ChannelSession, sctp: SctpTransport, now: float) -> list[DataChannel]:
+        """An answer started SCTP: channels get ids, and wait for the association.
 
         Returns:
             The channels for which no id was left; they are closed, and their ``error`` is due.
         """
-        if self._sctp is stack.sctp:
+        if self._sctp is sctp:
             return []
-        self._stack, self._sctp = stack, stack.sctp
+        self._session, self._sctp = session, sctp
         failed = []
         waiting = [channel for channel in self._channels if not channel.is_over]
         # Negotiated ids first, so that the others are chosen around them.
@@ -141,7 +159,7 @@ class ChannelTable:
 
     def detach(self, text: str) -> None:
         """The answer left data channels out: all that exist are closed."""
-        self._stack = self._sctp = None
+        self._session = self._sctp = None
         self._by_id.clear()
         for channel in self._channels:
             connecting = channel.ready_state is _State.CONNECTING
@@ -154,7 +172,9 @@ class ChannelTable:
             channel.ready_state = _State.CLOSED
         self._channels.clear()
         self._by_id.clear()
-        self._stack = None
+        self._arrived.clear()
+        self._session = None
+        self._deliver = _forget  # a method that is kept keeps its object
 
     # --- the session --------------------------------------------------------------------------
 
@@ -171,7 +191,7 @@ class ChannelTable:
     def receive_message(self, event: ChannelMessage) -> None:
         """A message for a channel."""
         self._arrived.append(event)
-        self._core.tasks.queue(self._receive_message)  # one task for each, in the same order
+        self._core.tasks.queue(self._deliver)  # once for each, in the same order
 
     def drain(self, event: ChannelDrained) -> None:
         """Bytes left the buffer of a channel."""
@@ -239,7 +259,7 @@ class ChannelTable:
             return
         channel.ready_state = _State.CLOSED
         self._channels.pop(channel, None)
-        if self._stack is None and channel.id is not None:
+        if self._session is None and channel.id is not None:
             self._by_id.pop(channel.id, None)
         if error is not None:
             self._core.tasks.fire(channel, EventType.ERROR, error)
@@ -294,9 +314,13 @@ class ChannelTable:
         Raises:
             OperationError: If the stream is in use, or none is free.
         """
-        if self._stack is not None and not self._is_dead:
+        if self._session is not None and not self._is_dead:
             parameters = _parameters_of(channel)
-            channel.id = self._stack.session.open_channel(parameters, now, channel.id)
+            channel.id = self._session.open_channel(parameters, now, channel.id)
+
+
+def _forget(now: float) -> None:
+    """Do nothing: a closed connection has no tasks."""
 
 
 def _sctp_error(text: str, cause_code: int | None) -> RTCError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from weakref import ref
 
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
@@ -44,6 +45,7 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
+from frazil.upward import upward
 
 
 class PeerConnection:
@@ -89,10 +91,12 @@ class PeerConnection:
         self._tasks = TaskQueue()
         self._history = History(trace)
         self._descriptions = DescriptionSlots()
-        self._aggregates = Aggregates(self._transports_in_use, self._history)
-        core = Core(self, self._tasks, self._history, trace, self._descriptions, self._aggregates)
+        self._aggregates = Aggregates(upward(self._transports_in_use), self._history)
+        core = Core(
+            ref(self), self._tasks, self._history, trace, self._descriptions, self._aggregates
+        )
         self._channels = ChannelTable(core, parts.channel)
-        watcher = Recovery(recovery, self.restart_ice, trace)
+        watcher = Recovery(recovery, upward(self.restart_ice), trace)
         self.transports = parts.transport_set(
             core,
             partial(Router, core, self._channels, watcher),
@@ -100,9 +104,9 @@ class PeerConnection:
             watcher,
             session_factory,
         )
-        self._chain = OperationChain(self._tasks, self._on_chain_empty)
+        self._chain = chain = OperationChain(self._tasks, upward(self._on_chain_empty))
         self._transceivers = TransceiverTable(
-            core, random_bytes, self._on_transceiver_changed, parts.transceiver
+            core, random_bytes, upward(self._on_transceiver_changed), parts.transceiver
         )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
@@ -126,7 +130,7 @@ class PeerConnection:
             transceivers=self._transceivers,
             channels=self._channels,
             data=self._data,
-            is_busy=lambda: not self._chain.is_empty,
+            is_busy=lambda: not chain.is_empty,
         )
         self._candidates = RemoteCandidateIntake(core, self._applier)
         self._stats = StatsCollector(self.transports, self._channels, certificate, random_bytes)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import ReferenceType
 
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.description import DescriptionSlots
@@ -15,12 +16,17 @@ class Core:
     """The queue, the record and the slots that more than one part writes.
 
     Attributes:
-        target: The connection, as the target of its events.
+        owner: Refers to the connection, which has the core.
     """
 
-    target: Any
+    owner: "ReferenceType[Any]"
     tasks: TaskQueue
     history: History
     trace: Trace
     descriptions: DescriptionSlots
     aggregates: Aggregates
+
+    @property
+    def target(self) -> Any:
+        """The connection, as the target of its events."""
+        return self.owner()

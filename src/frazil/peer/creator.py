@@ -111,8 +111,12 @@ class DescriptionCreator:
         answer = build_answer(
             self._next_origin(), model, plan, self._transceivers, self._answering(model, plan)
         )
-        answer = with_traits(answer, self._traits)
-        return Draft(answer, tuple(self._transceivers.find(media.mid) for media in model.media))
+        return self.with_transceivers(with_traits(answer, self._traits), offer)
+
+    def with_transceivers(self, answer: SessionDescription, offer: Description) -> Draft:
+        """``answer`` with the transceivers that ``offer`` has brought or found."""
+        mids = (media.mid for media in offer.model.media)
+        return Draft(answer, tuple(self._transceivers.find(mid) for mid in mids))
 
     # --- offers -------------------------------------------------------------------------------
 

@@ -103,7 +103,8 @@ class DataSection:
             self.sctp = stack.sctp = self._new_sctp(stack)
         self._port = data.sctp_port
         stack.start_data(data, now)
-        return self._channels.attach(stack, now)
+        assert stack.sctp is not None
+        return self._channels.attach(stack.session, stack.sctp, now)
 
     def end(self, now: float) -> None:
         """The answer left data channels out: the association ends, and so do all channels."""

@@ -105,6 +105,10 @@ class Description:
                 return index
         return None
 
+    def is_named_at(self, index: int) -> bool:
+        """Whether the text itself gives the m-section a mid."""
+        return any(line.startswith("a=mid:") for line in self._sections[index + 1])
+
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
         section = self._sections[index + 1]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from frazil.dtls import DtlsFailure, DtlsStateChanged
-from frazil.errors import RTCError
+from frazil.errors import RTCError, RTCErrorDetail
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
@@ -43,6 +43,9 @@ class DtlsTasks:
 
 
 def _error(failure: DtlsFailure) -> RTCError:
+    """What listeners are told; alerts belong to a ``dtls-failure`` only (webrtc-pc, RTCError)."""
+    if failure.detail is not RTCErrorDetail.DTLS_FAILURE:
+        return RTCError(failure.text, failure.detail)
     return RTCError(
         failure.text,
         failure.detail,

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Final
+from weakref import ref
 
 from frazil.errors import InvalidStateError, InvalidSyntaxError, OperationError
 from frazil.ice import AgentTraits, Candidate, CandidateSyntaxError, Credentials
@@ -58,7 +59,7 @@ class LoneTransport:
         self._tasks = TaskQueue()
         self._history = History(trace)
         aggregates = Aggregates(tuple, self._history)
-        core = Core(self, self._tasks, self._history, trace, DescriptionSlots(), aggregates)
+        core = Core(ref(self), self._tasks, self._history, trace, DescriptionSlots(), aggregates)
         self.transports = TransportSet(
             core,
             partial(LoneRouter, core),

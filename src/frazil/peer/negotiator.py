@@ -1,7 +1,7 @@
 """Offer/answer: the operations that create and apply descriptions (webrtc-pc 4.4.1, RFC 9429)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from frazil.errors import (
@@ -23,6 +23,7 @@ from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import live_data_index
 from frazil.peer.negotiation_needed import NegotiationNeeded
 from frazil.peer.operation import Steps
+from frazil.peer.section_name import with_mids, without_mids
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
 from frazil.peer.succession import check_succession
 from frazil.peer.transceiver import Transceiver
@@ -38,21 +39,37 @@ from frazil.sdp import (
     write_sdp,
 )
 from frazil.states.enums import RTCSignalingState
+from frazil.trace import Reason
+from frazil.upward import upward
 
 _State = RTCSignalingState
 
 _OFFERING: Final = (_State.STABLE, _State.HAVE_LOCAL_OFFER)
 _ANSWERING: Final = (_State.HAVE_REMOTE_OFFER, _State.HAVE_LOCAL_PRANSWER)
 _IMPLICIT_OFFER: Final = (*_OFFERING, _State.HAVE_REMOTE_PRANSWER)
+_SETTLED: Final = Reason(
+    "answered", "webrtc-pc 4.4.1.5", "an answer settled which transports there are"
+)
+_ROLLED_BACK: Final = Reason(
+    "rollback", "RFC 9429 4.1.10.2", "the offer that added transports was rolled back"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Created:
-    """The description that ``createOffer`` or ``createAnswer`` made last."""
+    """The description that ``createOffer`` or ``createAnswer`` made last.
+
+    Attributes:
+        sdp: Its text.
+        draft: What it says.
+        revision: What it takes into account.
+        answers: The offer that it answers.
+    """
 
     sdp: str
     draft: Draft
     revision: int
+    answers: SessionDescription | None = None
 
 
 class _Due(NamedTuple):
@@ -72,6 +89,7 @@ class Negotiator:
     """
 
     __slots__ = (
+        "__weakref__",
         "_applier",
         "_channels",
         "_core",
@@ -114,8 +132,8 @@ class Negotiator:
         self.needed = NegotiationNeeded(
             core,
             is_busy=is_busy,
-            is_stable=lambda: self.signaling.state is _State.STABLE,
-            check=self._is_behind,
+            is_stable=upward(self._is_stable),
+            check=upward(self._is_behind),
         )
         self._created_offer: _Created | None = None
         self._created_answer: _Created | None = None
@@ -150,6 +168,8 @@ class Negotiator:
                 "unchanged; call it without arguments and it creates the description itself"
             )
         edge(self.signaling.state, Side.LOCAL, kind)
+        if created is not None and init.sdp and kind is not SdpType.OFFER:
+            created = self._for_this_offer(created)
         if created is None or (not init.sdp and created.revision != self._revision):
             yield
             created = self._make_offer(False) if kind is SdpType.OFFER else self._make_answer()
@@ -208,8 +228,23 @@ class Negotiator:
         offer = self._core.descriptions.pending_remote
         assert offer is not None  # the signalling state says so
         draft = self._creator.make_answer(offer)
-        self._created_answer = _Created(write_sdp(draft.model), draft, self._revision)
+        text = write_sdp(without_mids(draft.model, offer.is_named_at))
+        self._created_answer = _Created(text, draft, self._revision, offer.model)
         return self._created_answer
+
+    def _for_this_offer(self, created: _Created) -> _Created:
+        """An answer that was made earlier; its offer may have been rolled back and come again.
+
+        Raises:
+            InvalidModificationError: If it answers another offer.
+        """
+        offer = self._core.descriptions.pending_remote
+        assert offer is not None  # the signalling state says so
+        if created.answers != offer.model:
+            raise InvalidModificationError(
+                "this answer was created for another offer; call createAnswer again"
+            )
+        return replace(created, draft=self._creator.with_transceivers(created.draft.model, offer))
 
     # --- applying -----------------------------------------------------------------------------
 
@@ -218,8 +253,10 @@ class Negotiator:
         try:
             model = parse_sdp(sdp)
             if kind is SdpType.OFFER:
+                model = with_mids(model, slots.remote.model.media if slots.remote else ())
                 validate_offer(model)
             elif slots.pending_local is not None:
+                model = with_mids(model, slots.pending_local.model.media)
                 validate_answer(model, slots.pending_local.model)
         except SdpSyntaxError as error:
             raise RTCError(
@@ -253,8 +290,6 @@ class Negotiator:
             sections=len(description.model.media),
         )
         self._revision += 1
-        if side is Side.REMOTE:
-            self._created_answer = None  # it answers another offer
         if description.type is SdpType.ANSWER:
             self._created_offer = self._created_answer = None
             self._credentials.note_answered()
@@ -263,6 +298,8 @@ class Negotiator:
         self._transceivers.connect(self._transports)
         if changed:
             core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+        if description.type is SdpType.ANSWER:
+            self._tell_gathering(_SETTLED, now)
         for channel in due.failed:
             text = "every stream id is in use"
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
@@ -279,12 +316,21 @@ class Negotiator:
     def _roll_back(self, now: float) -> None:
         core = self._core
         self._applier.roll_back(now)
-        self._transceivers.roll_back()
+        begun = self._transceivers.roll_back()
         self._transceivers.connect(self._transports)
         core.descriptions.roll_back()
         self._revision += 1
         self.needed.restart()
         core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+        self._tell_gathering(_ROLLED_BACK, now)
+        for transceiver in begun:
+            core.tasks.fire(core.target, EventType.TRACK, transceiver)
+
+    def _tell_gathering(self, reason: Reason, now: float) -> None:
+        """Transports may be gone. They close in a task of their own, but gather no more already."""
+        core = self._core
+        for kind in core.aggregates.derive_gathering(reason, now):
+            core.tasks.fire(core.target, kind)
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -296,6 +342,9 @@ class Negotiator:
         if state not in allowed:
             names = " or ".join(repr(str(each)) for each in allowed)
             raise InvalidStateError(f"{call} needs signalingState {names}, not {str(state)!r}")
+
+    def _is_stable(self) -> bool:
+        return self.signaling.state is _State.STABLE
 
     def _is_behind(self) -> bool:
         """Whether the negotiated descriptions lack something (webrtc-pc 4.7.3)."""

@@ -30,6 +30,7 @@ YIELD_S: Final = 2.0
 FIRST_WAIT_S: Final = 4.0
 """Between the first two attempts; it doubles from one to the next."""
 LONGEST_WAIT_S: Final = 60.0
+"""Between two attempts, however many there were."""
 STEADY_S: Final = 60.0
 """A path that lasted so long ends the series of attempts."""
 _RELATED_S: Final = 30.0

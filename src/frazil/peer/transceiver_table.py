@@ -114,9 +114,13 @@ class TransceiverTable:
     # --- the negotiation ----------------------------------------------------------------------
 
     def codecs_for(self, media: MediaDescription) -> list[Codec]:
-        """What we accept of an offered RTP m-section; empty to refuse it."""
+        """What we accept of an offered RTP m-section; empty to refuse it.
+
+        One that is only stopping is no reason to refuse: a section that goes in an answer could
+        be the one whose transport others share (webrtc-pc, RTCRtpTransceiver, stop).
+        """
         transceiver = self.find(media.mid)
-        if media.is_rejected or not is_rtp(media) or (transceiver and transceiver.is_stopping):
+        if media.is_rejected or not is_rtp(media) or (transceiver and transceiver.is_stopped):
             return []
         ours = transceiver.codecs if transceiver else CODECS[MediaKind(media.kind)]
         return common_codecs(offered_codecs(media), ours)
@@ -160,7 +164,11 @@ class TransceiverTable:
             if media.is_rejected:
                 if kind is not SdpType.PRANSWER:
                     transceiver.finish()
-            elif self._take_direction(transceiver, media, kind):
+                continue
+            direction = reverse(media.direction)
+            if kind is not SdpType.OFFER:
+                transceiver.negotiated = direction
+            if _announce(transceiver, direction, stream_ids(media)):
                 begun.append(transceiver)
         return begun
 
@@ -171,22 +179,30 @@ class TransceiverTable:
                 transceiver.finish()  # it never had an m-section
             if transceiver.is_stopped and not self._has_section(transceiver):
                 self._items.remove(transceiver)
+                transceiver.mid = None
         self._stable = {
             each: _Stable(each.mid, each.announced, each.receiver.streams) for each in self._items
         }
         self._remote.clear()
 
-    def roll_back(self) -> None:
-        """Undo the pending offer; transceivers that the peer's brought go with it."""
+    def roll_back(self) -> list[Transceiver]:
+        """Undo the pending offer; those whose ``track`` event is due, as their track is back.
+
+        Transceivers that the peer's offer brought go with it.
+        """
+        begun = []
         for transceiver in self.items:
             before = self._stable.get(transceiver)
             if before is not None:
-                transceiver.mid, transceiver.announced, transceiver.receiver.streams = before
+                transceiver.mid = before.mid
+                if _announce(transceiver, before.announced, before.streams):
+                    begun.append(transceiver)
             elif transceiver in self._remote:
                 self._drop(transceiver)
             else:
                 transceiver.mid = None
         self._remote.clear()
+        return begun
 
     def connect(self, transports: TransportMap) -> None:
         """Show every sender and receiver the transport of its m-section."""
@@ -230,19 +246,6 @@ class TransceiverTable:
         self._remote.add(transceiver)
         return transceiver
 
-    def _take_direction(
-        self, transceiver: Transceiver, media: MediaDescription, kind: SdpType
-    ) -> bool:
-        """Note what the peer says it does; whether its track begins."""
-        direction = reverse(media.direction)
-        arrives = receives(direction) and not transceiver.is_stopping
-        begins = arrives and not receives(transceiver.announced)
-        transceiver.receiver.streams = stream_ids(media) if arrives else ()
-        transceiver.announced = direction
-        if kind is not SdpType.OFFER:
-            transceiver.negotiated = direction
-        return begins
-
     def _forget_absent(self, mids: set[str | None]) -> None:
         """Another offer replaces the pending one: what only that one brought goes."""
         for transceiver in self._remote - {t for t in self._remote if t.mid in mids}:
@@ -257,6 +260,19 @@ class TransceiverTable:
 
     def _tell_ended(self, track: RemoteTrack, now: float) -> None:
         self._core.tasks.fire(track, EventType.ENDED)
+
+
+def _announce(
+    transceiver: Transceiver, direction: Direction | None, streams: tuple[str, ...]
+) -> bool:
+    """Note what the peer does; whether its track begins or joins a stream, and is to be told."""
+    receiver = transceiver.receiver
+    arrives = receives(direction)
+    joined = set(streams) - set(receiver.streams)
+    begins = arrives and (bool(joined) or not receives(transceiver.announced))
+    receiver.streams = streams if arrives else ()
+    transceiver.announced = direction
+    return begins
 
 
 def _is_behind(

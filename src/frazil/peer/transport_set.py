@@ -38,6 +38,7 @@ from frazil.states.enums import (
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
+from frazil.upward import upward
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
@@ -60,6 +61,7 @@ class TransportSet:
     """
 
     __slots__ = (
+        "__weakref__",
         "_core",
         "_created",
         "_factory",
@@ -85,7 +87,7 @@ class TransportSet:
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = make_router(self._request)
+        self._router = make_router(upward(self._request))
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
         self._spare: list[TransportStack] = []

@@ -18,7 +18,6 @@ from frazil.sctp.handshake import Handshake, random_tag
 from frazil.sctp.heartbeat import Heartbeat
 from frazil.sctp.inbound import Inbound
 from frazil.sctp.link import Link
-from frazil.sctp.message import OutboundMessage
 from frazil.sctp.outbound import Outbound
 from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
@@ -149,9 +148,7 @@ class Association:
             raise InvalidStateError("the stream is being reset")
         expires_at = None if max_lifetime_s is None else now + max_lifetime_s
         self._outbound.put(
-            OutboundMessage(
-                stream_id, ppid, data, not ordered, max_retransmits, expires_at, counted
-            )
+            stream_id, (ppid, data, not ordered, max_retransmits, expires_at, counted)
         )
 
     def weigh_stream(self, stream_id: int, weight: int) -> None:

@@ -117,7 +117,7 @@ class ForwardTsn(NamedTuple):
     skips: tuple[Skip, ...]
 
 
-def encode_chunk(type_: ChunkType, value: bytes = b"", flags: int = 0) -> bytes:
+def encode_chunk(type_: int, value: bytes = b"", flags: int = 0) -> bytes:
     """One chunk, padded."""
     return padded(_pack_chunk(type_, flags, 4 + len(value)) + value)
 

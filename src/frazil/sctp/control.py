@@ -1,7 +1,7 @@
 """Takes every chunk that is not user data, and says what was wrong with the others."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.sctp.cause import CauseCode, describe_causes, encode_cause
 from frazil.sctp.chunk import (
@@ -25,7 +25,7 @@ _REPORT = 0x40
 _SKIP = 0x80
 _BEFORE_ESTABLISHED = frozenset({AssociationState.CLOSED, AssociationState.COOKIE_WAIT})
 
-_Handler: TypeAlias = Callable[[int, bytes, float], None]
+_Handler: TypeAlias = Callable[["Control", int, bytes, float], None]
 
 
 class Control:
@@ -35,7 +35,6 @@ class Control:
     """
 
     __slots__ = (
-        "_handlers",
         "_handshake",
         "_heartbeat",
         "_inbound",
@@ -62,25 +61,6 @@ class Control:
         self._heartbeat = heartbeat
         self._reset = reset
         self._shutdown = shutdown
-        self._handlers: dict[int, _Handler] = {
-            ChunkType.DATA: self._receive_wrong_data,
-            ChunkType.I_DATA: self._receive_wrong_data,
-            ChunkType.INIT: self._receive_bundled_init,
-            ChunkType.INIT_ACK: self._receive_init_ack,
-            ChunkType.SACK: self._receive_sack,
-            ChunkType.HEARTBEAT: self._receive_heartbeat,
-            ChunkType.HEARTBEAT_ACK: self._receive_heartbeat_ack,
-            ChunkType.ABORT: self._receive_abort,
-            ChunkType.SHUTDOWN: self._receive_shutdown,
-            ChunkType.SHUTDOWN_ACK: self._receive_shutdown_ack,
-            ChunkType.ERROR: self._receive_error,
-            ChunkType.COOKIE_ECHO: self._receive_cookie_echo,
-            ChunkType.COOKIE_ACK: self._receive_cookie_ack,
-            ChunkType.SHUTDOWN_COMPLETE: self._receive_shutdown_complete,
-            ChunkType.RE_CONFIG: self._receive_reconfig,
-            ChunkType.FORWARD_TSN: self._receive_forward_tsn,
-            ChunkType.I_FORWARD_TSN: self._receive_i_forward_tsn,
-        }
 
     def receive(self, type_: int, flags: int, chunk: bytes, now: float) -> bool:
         """Take one chunk, given whole; False if the rest of the packet must be ignored.
@@ -88,10 +68,10 @@ class Control:
         Raises:
             ChunkError: The chunk is malformed.
         """
-        handler = self._handlers.get(type_)
+        handler = _HANDLERS.get(type_)
         if handler is None:
             return self._receive_unknown(type_, chunk)
-        handler(flags, chunk[4:], now)
+        handler(self, flags, chunk[4:], now)
         return True
 
     def _receive_unknown(self, type_: int, chunk: bytes) -> bool:
@@ -208,3 +188,24 @@ class Control:
             link.violation(CauseCode.PROTOCOL_VIOLATION, text, now)
         else:
             self._inbound.receive_forward(decode_forward_tsn(value, interleaving=interleaving))
+
+
+_HANDLERS: Final[dict[int, _Handler]] = {
+    ChunkType.DATA: Control._receive_wrong_data,
+    ChunkType.I_DATA: Control._receive_wrong_data,
+    ChunkType.INIT: Control._receive_bundled_init,
+    ChunkType.INIT_ACK: Control._receive_init_ack,
+    ChunkType.SACK: Control._receive_sack,
+    ChunkType.HEARTBEAT: Control._receive_heartbeat,
+    ChunkType.HEARTBEAT_ACK: Control._receive_heartbeat_ack,
+    ChunkType.ABORT: Control._receive_abort,
+    ChunkType.SHUTDOWN: Control._receive_shutdown,
+    ChunkType.SHUTDOWN_ACK: Control._receive_shutdown_ack,
+    ChunkType.ERROR: Control._receive_error,
+    ChunkType.COOKIE_ECHO: Control._receive_cookie_echo,
+    ChunkType.COOKIE_ACK: Control._receive_cookie_ack,
+    ChunkType.SHUTDOWN_COMPLETE: Control._receive_shutdown_complete,
+    ChunkType.RE_CONFIG: Control._receive_reconfig,
+    ChunkType.FORWARD_TSN: Control._receive_forward_tsn,
+    ChunkType.I_FORWARD_TSN: Control._receive_i_forward_tsn,
+}

@@ -255,4 +255,9 @@ class Handshake:
     def stop(self) -> None:
         """The association ended."""
         self._timer.stop()
+        self._negotiated = _too_late
         self.cookie_echo = None
+
+
+def _too_late(_peer: Peer, _now: float) -> None:
+    """Nothing is negotiated after the end."""

@@ -150,4 +150,9 @@ class Link:
         self.control.clear()
         self.record(now, "closed", cause=close_cause, code=code, text=text)
         self.events.append(AssociationClosed(close_cause, code, text))
-        self._on_end()
+        on_end, self._on_end = self._on_end, _ended_already
+        on_end()
+
+
+def _ended_already() -> None:
+    """An association ends once."""

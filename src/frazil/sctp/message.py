@@ -1,5 +1,14 @@
 """User messages on their way out, and the chunks they are cut into."""
 
+from typing import TypeAlias
+
+QueuedMessage: TypeAlias = tuple[int, bytes, bool, int | None, float | None, bool]
+"""A message that waits for its turn: the arguments of :class:`OutboundMessage` after the stream.
+
+Many thousands may wait. The garbage collector does not follow plain tuples of plain values, and so
+does not look at each of them over and over.
+"""
+
 # What has become of an outbound chunk. Plain integers: they are compared for every chunk.
 IN_FLIGHT = 0
 LOST = 1
@@ -11,7 +20,7 @@ ABANDONED = 3
 
 
 class OutboundMessage:
-    """A user message that is queued or partly sent.
+    """A user message whose turn has come, or that was sent and may have to be repeated.
 
     Attributes:
         data: The user data, never empty.

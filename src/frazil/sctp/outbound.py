@@ -4,7 +4,7 @@ from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.congestion import CongestionWindow
 from frazil.sctp.event import BufferReleased
-from frazil.sctp.message import OutboundMessage
+from frazil.sctp.message import QueuedMessage
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.retransmission import RetransmissionQueue
 from frazil.sctp.rtt import RoundTrip
@@ -84,9 +84,9 @@ class Outbound:
         """Whether everything queued was sent and acknowledged."""
         return not self._queue and not self._outstanding
 
-    def put(self, message: OutboundMessage) -> None:
+    def put(self, stream_id: int, message: QueuedMessage) -> None:
         """Queue a message."""
-        self._queue.put(message)
+        self._queue.put(stream_id, message)
 
     def weigh(self, stream_id: int, weight: int) -> None:
         """Give a stream its share of what is sent."""

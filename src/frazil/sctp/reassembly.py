@@ -105,7 +105,8 @@ class Reassembly:
             return
         position = tsn
         if self._interleaving:
-            if self._is_given_up(flags, stream_id, sequence):
+            is_due = sequence == self._next.get(stream_id, 0) and not flags & UNORDERED
+            if not is_due and self._is_given_up(flags, stream_id, sequence):
                 return
             position = (stream_id << 1 | bool(flags & UNORDERED)) << 64 | sequence << 32
             if not flags & BEGIN:

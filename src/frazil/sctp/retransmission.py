@@ -124,7 +124,8 @@ class RetransmissionQueue:
         cumulative = unwrap(sack.cumulative_tsn, self.acked)
         if not self.acked <= cumulative < self.next_tsn:
             return None
-        self.forward_changed = True
+        if self._abandoned:
+            self.forward_changed = True
         advanced = cumulative > self.acked
         latest = self._latest_acked_packet
         size = self._acknowledge_up_to(cumulative)

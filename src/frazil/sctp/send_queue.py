@@ -12,7 +12,7 @@ from frazil.sctp.chunk import (
     encode_i_data,
 )
 from frazil.sctp.event import BufferReleased
-from frazil.sctp.message import OutboundMessage
+from frazil.sctp.message import OutboundMessage, QueuedMessage
 from frazil.sctp.serial import MASK_16, MASK_32
 from frazil.sctp.stream_scheduler import DEFAULT_WEIGHT, OutboundStream, StreamScheduler
 
@@ -78,15 +78,15 @@ class SendQueue:
         if stream_id in self._streams:
             self._streams[stream_id].weight = weight
 
-    def put(self, message: OutboundMessage) -> None:
+    def put(self, stream_id: int, message: QueuedMessage) -> None:
         """Queue a message behind the others of its stream."""
-        stream_id = message.stream_id
         stream = self._streams.get(stream_id)
         if stream is None:
             weight = self._weights.get(stream_id, DEFAULT_WEIGHT)
             stream = self._streams[stream_id] = OutboundStream(stream_id, weight)
-        if message.is_counted:
-            stream.buffered += len(message.data)
+        _, data, _, _, _, is_counted = message
+        if is_counted:
+            stream.buffered += len(data)
         stream.messages.append(message)
         if len(stream.messages) == 1:
             self._turns.add(stream)
@@ -116,8 +116,10 @@ class SendQueue:
 
         Messages that were abandoned, or expired before a byte of them was sent, are dropped.
         """
-        while self._turns:
-            message = self._turns.current.messages[0]
+        while (stream := self._turns.current) is not None:
+            message = stream.begun
+            if message is None:
+                message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
             if message.abandoned:
                 self._drop(message)
             elif message.offset:
@@ -169,6 +171,7 @@ class SendQueue:
     def _open(self, message: OutboundMessage) -> None:
         """Number a message whose first byte is about to be sent."""
         stream = self._turns.current
+        assert stream is not None
         if self._interleaving:
             self._open_bytes += len(message.data)
         if not message.unordered:
@@ -188,6 +191,8 @@ class SendQueue:
     def _finish(self, message: OutboundMessage) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
         stream = self._turns.current
+        assert stream is not None
+        stream.begun = None
         stream.messages.popleft()
         if stream.messages:
             self._turns.pass_on()

@@ -1,15 +1,13 @@
 """Which stream sends next (RFC 8260 3.6, weighted fair queueing; RFC 8831 6.4)."""
 
 from collections import deque
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heappushpop
 from typing import Final
 
-from frazil.sctp.message import OutboundMessage
+from frazil.sctp.message import OutboundMessage, QueuedMessage
 
 DEFAULT_WEIGHT: Final = 256
 """What a stream weighs until it is told otherwise: the DCEP priority of an ordinary channel."""
-_NOW: Final = -1.0
-"""Before every instant of the clock: nobody who comes later gets in front."""
 
 
 class OutboundStream:
@@ -17,16 +15,20 @@ class OutboundStream:
 
     Attributes:
         messages: What is queued; the first one may be partly sent.
+        begun: The first one, once its turn has come.
         buffered: User bytes that were not sent yet.
         weight: Its share of the association, relative to the other streams that wait.
         used: What it has sent: bytes by weight, on the clock of the scheduler.
+        serial: Since when it waits: the higher, the later.
     """
 
     __slots__ = (
+        "begun",
         "buffered",
         "messages",
         "next_ordered",
         "next_unordered",
+        "serial",
         "stream_id",
         "used",
         "weight",
@@ -34,12 +36,14 @@ class OutboundStream:
 
     def __init__(self, stream_id: int, weight: int) -> None:
         self.stream_id = stream_id
-        self.messages: deque[OutboundMessage] = deque()
+        self.messages: deque[QueuedMessage] = deque()
+        self.begun: OutboundMessage | None = None
         self.next_ordered = 0
         self.next_unordered = 0
         self.buffered = 0
         self.weight = weight
         self.used = 0.0
+        self.serial = 0
 
 
 class StreamScheduler:
@@ -47,54 +51,73 @@ class StreamScheduler:
 
     The stream that has used least goes first; among equals, the one that waits longest. Who had
     nothing to send has not saved anything up: it begins level with the one whose turn it is.
+
+    Attributes:
+        current: The stream whose turn it is; ``None`` if no stream waits.
     """
 
-    __slots__ = ("_clock", "_serial", "_waiting")
+    __slots__ = ("_clock", "_has_begun", "_serial", "_waiting", "current")
 
     def __init__(self) -> None:
+        self.current: OutboundStream | None = None
+        self._has_begun = False
         self._clock = 0.0
         self._serial = 0
-        self._waiting: list[tuple[float, int, OutboundStream]] = []
+        self._waiting: list[tuple[float, int, OutboundStream]] = []  # behind the current one
 
     def __bool__(self) -> bool:
         """Whether a stream waits."""
-        return bool(self._waiting)
-
-    @property
-    def current(self) -> OutboundStream:
-        """The stream whose turn it is; there must be one."""
-        return self._waiting[0][2]
+        return self.current is not None
 
     def add(self, stream: OutboundStream) -> None:
-        """Let a stream wait for its turn."""
+        """Let a stream wait for its turn, which comes before one that has not begun if it must."""
         stream.used = max(stream.used, self._clock)
-        heappush(self._waiting, self._entry(stream))
+        self._serial += 1
+        stream.serial = self._serial
+        current = self.current
+        if current is None:
+            self.current = stream
+        elif not self._has_begun and stream.used < current.used:
+            heappush(self._waiting, (current.used, current.serial, current))
+            self.current = stream
+        else:
+            heappush(self._waiting, (stream.used, stream.serial, stream))
 
     def charge(self, size: int) -> None:
         """The stream whose turn it is sent ``size`` bytes; it keeps its turn until that ends."""
-        start, serial, stream = self._waiting[0]
-        if start != _NOW:
-            self._clock = start
-            self._waiting[0] = _NOW, serial, stream
+        stream = self.current
+        assert stream is not None
+        if not self._has_begun:
+            self._has_begun = True
+            self._clock = stream.used
         stream.used += size / stream.weight
 
     def pass_on(self) -> None:
         """The turn ends, and the stream waits for another one."""
-        heapreplace(self._waiting, self._entry(self._waiting[0][2]))
+        self._has_begun = False
+        stream = self.current
+        if self._waiting and stream is not None:
+            self._serial += 1
+            stream.serial = self._serial
+            self.current = heappushpop(self._waiting, (stream.used, stream.serial, stream))[2]
 
     def remove(self) -> OutboundStream:
         """The turn ends, and the stream waits no more."""
-        return heappop(self._waiting)[2]
+        stream = self.current
+        assert stream is not None
+        self._has_begun = False
+        self.current = heappop(self._waiting)[2] if self._waiting else None
+        return stream
 
     def remove_from(self, limit: int) -> None:
         """The streams from number ``limit`` on wait no more."""
         self._waiting = [entry for entry in self._waiting if entry[2].stream_id < limit]
         heapify(self._waiting)
+        if self.current is not None and self.current.stream_id >= limit:
+            self.remove()
 
     def clear(self) -> None:
         """Nobody waits any more."""
         self._waiting.clear()
-
-    def _entry(self, stream: OutboundStream) -> tuple[float, int, OutboundStream]:
-        self._serial += 1
-        return stream.used, self._serial, stream
+        self.current = None
+        self._has_begun = False

@@ -51,7 +51,7 @@ from frazil.states.enums import (
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
 
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
@@ -110,6 +110,10 @@ class Session:
         self._is_quiet = True
         self._is_settled = False
         self._path_at: float | None = None
+        self._check_at: float | None = None
+        self._check_is_known = False
+        self._is_at_rest = False
+        self._rest_until: float | None = None
         self._last_survey: SessionSurvey | None = None
 
     @property
@@ -261,7 +265,7 @@ class Session:
         """Queue a message; it leaves with the next :meth:`poll_transmits`."""
         if self._data is not None:
             self._data.send(stream_id, data, text, now)
-            self.is_drained = False
+            self.is_drained = self._is_at_rest = False
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -281,7 +285,7 @@ class Session:
         if self._plain is None:
             raise InvalidStateError("the transport carries DTLS: use a data channel")
         self._plain.send(data)
-        self.is_drained = False
+        self.is_drained = self._is_at_rest = False
 
     # --- the choice of the pair ---------------------------------------------------------------
 
@@ -420,8 +424,8 @@ class Session:
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.
 
-        Nearly all batches are payload on the pair in use, of which the layers below SCTP learn
-        nothing but that the peer lives: they are not asked what follows from that.
+        Nearly all batches are payload on the pair in use, or checks of it, of which the layers
+        below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
         """
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
@@ -434,19 +438,25 @@ class Session:
                 secured.append(datagram)
             elif protocol is Protocol.STUN:
                 self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
+                self._check_is_known = self._is_quiet = False
             else:
                 self._trace.count("datagram-of-unknown-protocol")
         was_connected = self._secure.is_connected
         if secured:
+            self._is_at_rest = False
             self._collect_dtls(now, self._secure.receive(secured, now))
         if was_connected and not (self.ice.has_news or self._relays.is_used):
             self.is_drained = False
+            self._path_at = earlier(self._path_at, self.ice.quiet_at)
         else:
             self._settle(now)
 
     def handle_timeout(self, now: float) -> None:
-        """Do what is due in every layer."""
+        """Do what is due in every layer; mostly that is a check, of which nothing follows."""
         self.ice.handle_timeout(now)
+        if not self.ice.has_news and self._rests(now):
+            self.is_drained = self._check_is_known = self._is_quiet = False
+            return
         self._relays.handle_timeout(now)
         self._secure.handle_timeout(now)
         if self._data is not None and self.ice.path is not None:
@@ -458,18 +468,35 @@ class Session:
 
         A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
         """
+        if not self._is_at_rest:
+            self._rest_until = self._next_beside_ice()
+            self._is_at_rest = self.is_drained
+        if not self._check_is_known:
+            self._check_is_known = True
+            self._check_at = self.ice.next_timeout()
+        return earlier(self._check_at, self._rest_until)
+
+    def _rests(self, now: float) -> bool:
+        """Whether nothing is due, and nothing has come in, but at ICE."""
+        return self._is_at_rest and (self._rest_until is None or now < self._rest_until)
+
+    def _next_beside_ice(self) -> float | None:
+        """When something is due in another layer."""
         if not self._is_settled:
             self._is_settled = True
-            at = _earlier(self.ice.next_timeout(), self._relays.next_timeout())
-            self._path_at = _earlier(at, self._secure.next_timeout())
+            self._check_is_known = False
+            self._path_at = earlier(self._relays.next_timeout(), self._secure.next_timeout())
         if self._data is None or self._path is None:
             return self._path_at
-        return _earlier(self._path_at, self._data.next_timeout())
+        return earlier(self._path_at, self._data.next_timeout())
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
         if self.is_drained:
             return []
+        if self._is_at_rest:
+            self.is_drained = self._is_quiet = True
+            return self._relays.wrap(self.ice.poll_transmits(), now)
         data = self._data
         sealed = self._secure.seal(data, now)
         transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
@@ -477,7 +504,7 @@ class Session:
         if data is not None:
             self._collect_data(data)
             if sealed and data.awaits_acknowledgement:
-                self._path_at = _earlier(self._path_at, self.ice.note_sent(now))
+                self._check_at = earlier(self._check_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
@@ -505,13 +532,13 @@ class Session:
         self.ice.close(now)
         self.events.clear()
         self._data = None
-        self.is_drained = self._is_settled = False
+        self.is_drained = self._is_settled = self._is_at_rest = False
 
     # --- between the layers -------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self.is_drained = self._is_settled = self._is_quiet = False
+        self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
         path_works_anew = self._collect_ice(now)
         self.events += self._relays.vacancies.requests
         self._relays.vacancies.requests.clear()
@@ -598,9 +625,3 @@ class Session:
         if not self._remote_is_gone:
             self._remote_is_gone = True
             self.events.append(event)
-
-
-def _earlier(a: float | None, b: float | None) -> float | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return min(a, b)

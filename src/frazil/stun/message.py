@@ -140,6 +140,11 @@ class Message:
         self._sha1_at = 0
         self._sha256_at = 0
 
+    @property
+    def data(self) -> bytes:
+        """The bytes that it was decoded from; none for others."""
+        return self._data
+
     def __repr__(self) -> str:
         values = ", ".join(f"{name.name}={value!r}" for name, value in self.attributes.items())
         kind = f"{self.method.name} {self.message_class.name}"

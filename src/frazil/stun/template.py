@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.stun.attribute import Attribute
-from frazil.stun.message import FINGERPRINT_MASK, Message, StunDecodeError
+from frazil.stun.message import FINGERPRINT_MASK
 
 _HEADER_SIZE: Final = 20
 _INTEGRITY: Final = struct.pack(">HH", Attribute.MESSAGE_INTEGRITY, 20)
@@ -19,7 +19,8 @@ _TRAILER_SIZE: Final = 32
 _FINGERPRINT_SIZE: Final = 8
 _MASKED_SIZE: Final = 12
 """Of an IPv6 address in XOR-MAPPED-ADDRESS, what the transaction id hides (RFC 8489, 14.2)."""
-_IPV6: Final = 2
+_MAPPED: Final = int(Attribute.XOR_MAPPED_ADDRESS)
+_IPV6_SIZE: Final = 20
 
 _pack_crc: Final = struct.Struct(">I").pack
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
@@ -64,9 +65,7 @@ class Template:
         Returns:
             ``None`` unless it ends with MESSAGE-INTEGRITY, by this key, and FINGERPRINT.
         """
-        try:
-            Message.decode(sample)
-        except StunDecodeError:
+        if len(sample) < _HEADER_SIZE + _TRAILER_SIZE:
             return None
         template = cls(sample, mac, _masked_at(sample))
         return template if template.matches(sample) else None
@@ -93,11 +92,11 @@ class Template:
 
 
 def _masked_at(sample: bytes) -> int:
-    """Where in the body of a well-formed message its id hides an address; 0 if nowhere."""
-    at, end = _HEADER_SIZE, len(sample)
+    """Where in the body its id hides an address; 0 if nowhere."""
+    at, end = _HEADER_SIZE, len(sample) - _TRAILER_SIZE
     while at < end:
         number, size = _unpack_prefix(sample, at)
-        if number == Attribute.XOR_MAPPED_ADDRESS and sample[at + 5] == _IPV6:
+        if number == _MAPPED and size == _IPV6_SIZE:
             return at + 12 - _HEADER_SIZE
         at += 4 + size + (-size & 3)
     return 0

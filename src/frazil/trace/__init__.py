@@ -11,7 +11,7 @@ from frazil.trace.event import EventKind
 from frazil.trace.reason import Reason, StateChange
 from frazil.trace.record import Evidence, Fact, Scalar, TraceRecord
 from frazil.trace.ring import RING_COST, Ring
-from frazil.trace.trace import Trace
+from frazil.trace.trace import Routine, Trace
 
 __all__ = [
     "EVENTS",
@@ -21,6 +21,7 @@ __all__ = [
     "Fact",
     "Reason",
     "Ring",
+    "Routine",
     "Scalar",
     "StateChange",
     "Trace",

@@ -33,6 +33,12 @@ class TraceRecord:
         self.transport = transport
         self.count = 1
 
+    def repeat(self, at: float, values: tuple[Fact, ...]) -> None:
+        """It has happened once more."""
+        self.values = values
+        self.last_at = at
+        self.count += 1
+
     @property
     def layer(self) -> str:
         """``"ice"``, ``"dtls"``, ``"sctp"``, ``"peer"`` and so on."""

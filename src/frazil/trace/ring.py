@@ -1,15 +1,22 @@
 """The last records of a connection, bounded by the memory that they take."""
 
 from collections import deque
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from frazil.trace.event import EventKind
 from frazil.trace.record import Fact, TraceRecord
 
+Values: TypeAlias = tuple[Fact, ...]
+_Key: TypeAlias = tuple[str, str, str, Fact]
+"""Layer, event, transport and first fact: what is counted together."""
+_Entry: TypeAlias = tuple[Any, ...]
+"""An instant, a kind, a transport, then the facts: what a record is until somebody reads it."""
+_FACTS_AT: Final = 3
+
 RING_COST: Final = 48 * 1024
 """Bytes that the records of one connection may take, by the estimate of :func:`cost_of`."""
-_RECORD_COST: Final = 150
-"""A record with its instants, its tuple of values and its place in the ring."""
+_RECORD_COST: Final = 120
+"""A record with its instant and its place in the ring."""
 _FACT_COST: Final = 8
 """A reference; members of an enum, flags and nothing cost no more."""
 _NUMBER_COST: Final = 28
@@ -24,56 +31,77 @@ class Ring:
 
     Attributes:
         forgotten: How many records had to make room.
+        span: Another number whenever records of routine events stopped counting repetitions.
     """
 
-    __slots__ = ("_cost", "_limit", "_open", "_records", "forgotten")
+    __slots__ = ("_cost", "_entries", "_limit", "_open", "forgotten", "span")
 
     def __init__(self, limit: int = RING_COST) -> None:
         """Keep what fits in about ``limit`` bytes, and always the newest record."""
         self._limit = limit
         self._cost = 0
-        self._records: deque[TraceRecord] = deque()
-        self._open: dict[tuple[EventKind, str, Fact], TraceRecord] = {}
+        self._entries: deque[_Entry | TraceRecord] = deque()
+        self._open: dict[_Key, TraceRecord] = {}
         self.forgotten = 0
+        self.span = 0
 
     @property
     def records(self) -> tuple[TraceRecord, ...]:
         """The records still held, in the order in which they began."""
-        return tuple(self._records)
+        return tuple(
+            [each if isinstance(each, TraceRecord) else _read(each) for each in self._entries]
+        )
 
-    def append(self, entry: TraceRecord) -> None:
-        """Keep ``entry``, or count it if it is routine and nothing else has happened since."""
-        if entry.kind.is_routine:
-            self._append_routine(entry)
-        else:
+    def append(self, at: float, kind: EventKind, values: Values, transport: str) -> None:
+        """Keep what happened, or count it if it is routine and nothing else has happened since."""
+        if kind.is_routine:
+            self.count(at, kind, values, transport)
+            return
+        if self._open:
             self._open.clear()
-            self._keep(entry)
+            self.span += 1
+        self._keep((at, kind, transport, *values), cost_of(values))
 
-    def _append_routine(self, entry: TraceRecord) -> None:
-        key = _key(entry)
+    def count(self, at: float, kind: EventKind, values: Values, transport: str) -> TraceRecord:
+        """Keep what is routine.
+
+        Returns:
+            The record that tells of it; further repetitions may be counted there until ``span``
+            changes.
+        """
+        key = (kind.layer, kind.name, transport, values[0])
         known = self._open.get(key)
         if known is None:
-            known = TraceRecord(entry.at, entry.kind, entry.values, entry.transport)
-            self._open[key] = known
-            self._keep(known)
+            known = self._open[key] = TraceRecord(at, kind, values, transport)
+            self._keep(known, cost_of(values))
         else:
-            self._cost += cost_of(entry.values) - cost_of(known.values)
-            known.values = entry.values
-            known.last_at = entry.at
-            known.count += 1
+            self._cost += cost_of(values) - cost_of(known.values)
+            known.repeat(at, values)
+        return known
 
-    def _keep(self, entry: TraceRecord) -> None:
-        self._records.append(entry)
-        self._cost += cost_of(entry.values)
-        while self._cost > self._limit and len(self._records) > 1:
-            oldest = self._records.popleft()
+    def _keep(self, entry: _Entry | TraceRecord, cost: int) -> None:
+        self._entries.append(entry)
+        self._cost += cost
+        while self._cost > self._limit and len(self._entries) > 1:
+            self._forget(self._entries.popleft())
+
+    def _forget(self, oldest: _Entry | TraceRecord) -> None:
+        self.forgotten += 1
+        if isinstance(oldest, TraceRecord):
             self._cost -= cost_of(oldest.values)
-            self.forgotten += 1
-            if oldest.kind.is_routine:
-                self._open.pop(_key(oldest), None)
+            kind = oldest.kind
+            self._open.pop((kind.layer, kind.name, oldest.transport, oldest.values[0]), None)
+            self.span += 1
+        else:
+            self._cost -= cost_of(oldest[_FACTS_AT:])
 
 
-def cost_of(values: tuple[Fact, ...]) -> int:
+def _read(entry: _Entry) -> TraceRecord:
+    at, kind, transport = entry[:_FACTS_AT]
+    return TraceRecord(at, kind, entry[_FACTS_AT:], transport)
+
+
+def cost_of(values: Values) -> int:
     """Bytes that a record with these facts takes, rather too many than too few."""
     cost = _RECORD_COST + _FACT_COST * len(values)
     for value in values:
@@ -85,7 +113,3 @@ def cost_of(values: tuple[Fact, ...]) -> int:
         elif kind is float or kind is int:
             cost += _NUMBER_COST
     return cost
-
-
-def _key(entry: TraceRecord) -> tuple[EventKind, str, Fact]:
-    return entry.kind, entry.transport, entry.values[0]

@@ -1,11 +1,12 @@
 """What the layers write to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from frazil.trace.catalogue import EVENTS
+from frazil.trace.event import EventKind
 from frazil.trace.reason import StateChange
 from frazil.trace.record import Fact, TraceRecord
-from frazil.trace.ring import Ring
+from frazil.trace.ring import Ring, Values
 
 Listener = Callable[[TraceRecord], None]
 
@@ -26,7 +27,7 @@ class Trace:
     def __init__(self, ring: Ring | None = None) -> None:
         """Keep records in ``ring``, one of the usual size if there is none."""
         self._ring = ring or Ring()
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, frozenset[str]]] = []
         self.transport = ""
         self.counters: dict[str, int] = {}
 
@@ -48,9 +49,18 @@ class Trace:
         """How many records had to make room for newer ones."""
         return self._ring.forgotten
 
-    def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every further record; each repetition comes as one of its own."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, events: Iterable[str] = ()) -> None:
+        """Call ``listener`` with every further record; each repetition comes as one of its own.
+
+        Args:
+            listener: Whom to call.
+            events: The names of the events it wants to hear of, if not of all.
+        """
+        self._listeners.append((listener, frozenset(events)))
+
+    def ignore(self, listener: Listener) -> None:
+        """Call ``listener`` no more."""
+        self._listeners[:] = [each for each in self._listeners if each[0] != listener]
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
@@ -63,10 +73,22 @@ class Trace:
         values = tuple([facts[name] for name in kind.facts])
         if len(values) != len(facts):
             raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
-        entry = TraceRecord(at, kind, values, self.transport)
-        self._ring.append(entry)
-        for listener in self._listeners:
-            listener(entry)
+        self._ring.append(at, kind, values, self.transport)
+        if self._listeners:
+            self._tell(at, kind, values)
+
+    def _tell(self, at: float, kind: EventKind, values: Values) -> None:
+        for listener, events in tuple(self._listeners):
+            if not events or kind.name in events:
+                listener(TraceRecord(at, kind, values, self.transport))
+
+    def routine(self, layer: str, event: str) -> "Routine":
+        """A way to write down one routine event of one subject over and over.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event.
+        """
+        return Routine(self, self._ring, EVENTS[layer, event])
 
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
@@ -89,3 +111,27 @@ class Trace:
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
         self.counters[name] = self.counters.get(name, 0) + 1
+
+
+class Routine:
+    """A routine event of which all but instant and facts is known: see :meth:`Trace.routine`."""
+
+    __slots__ = ("_entry", "_kind", "_ring", "_span", "_trace")
+
+    def __init__(self, trace: Trace, ring: Ring, kind: EventKind) -> None:
+        self._trace = trace
+        self._ring = ring
+        self._kind = kind
+        self._entry: TraceRecord | None = None
+        self._span = -1
+
+    def record(self, at: float, *values: Fact) -> None:
+        """Write it down once more, with its facts in the order of the catalogue."""
+        ring, trace, entry = self._ring, self._trace, self._entry
+        if entry is None or self._span != ring.span or entry.values[0] != values[0]:
+            self._entry = ring.count(at, self._kind, values, trace.transport)
+            self._span = ring.span
+        else:
+            entry.repeat(at, values)
+        if trace._listeners:
+            trace._tell(at, self._kind, values)

@@ -11,7 +11,9 @@ from frazil.turn.request import Answer, RequestTable
 from frazil.types import Address
 
 CHANNEL_LIFETIME_S: Final = 600.0
+"""How long a channel stands for a peer (RFC 8656 12)."""
 CHANNEL_RENEWAL_S: Final = 500.0
+"""When it is bound again."""
 
 
 class Channel:

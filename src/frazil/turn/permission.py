@@ -13,7 +13,9 @@ from frazil.turn.request import Answer, RequestTable
 from frazil.types import Address
 
 PERMISSION_LIFETIME_S: Final = 300.0
+"""How long the server lets a peer through (RFC 8656 9)."""
 PERMISSION_RENEWAL_S: Final = 240.0
+"""When it is asked again: with a minute left for repetitions."""
 
 _TOO_MANY: Final = f"more than {MAX_PERMISSIONS} addresses would be permitted at the same time"
 _WRONG_FAMILY: Final = refusal(Method.CREATE_PERMISSION, ErrorCode(PEER_FAMILY_MISMATCH))

@@ -18,30 +18,31 @@ class RTCIceCandidate:
 
     def __init__(
         self,
-        candidate: str | Mapping[str, Any] = "",
+        candidate: "str | Mapping[str, Any] | RTCIceCandidate" = "",
         sdpMid: str | None = None,
         sdpMLineIndex: int | None = None,
         usernameFragment: str | None = None,
+        *,
+        relayProtocol: str | None = None,
+        url: str | None = None,
     ) -> None:
-        """Take the members one by one, or the dictionary a browser made of its candidate.
+        """Take the members one by one, or another candidate, or the dictionary made of one.
 
         Raises:
             TypeError: Both ``sdpMid`` and ``sdpMLineIndex`` are missing, or a member has the
                 wrong type.
         """
-        members: Mapping[str, Any]
-        if isinstance(candidate, Mapping):
-            members = candidate
-        else:
+        members: object = candidate
+        if isinstance(candidate, str):
             members = {
                 "candidate": candidate,
                 "sdpMid": sdpMid,
                 "sdpMLineIndex": sdpMLineIndex,
                 "usernameFragment": usernameFragment,
+                "relayProtocol": relayProtocol,
+                "url": url,
             }
-        if members.get("sdpMid") is None and members.get("sdpMLineIndex") is None:
-            raise TypeError("an RTCIceCandidate needs sdpMid or sdpMLineIndex")
-        self._take(CandidateInit.from_value(members))
+        self._take(CandidateInit.of_local(members))
 
     @classmethod
     def _of(cls, init: CandidateInit) -> "RTCIceCandidate":

@@ -13,7 +13,7 @@ class RTCSessionDescription:
     ``sdp`` grows with each gathered candidate.
     """
 
-    __slots__ = ("_source",)
+    __slots__ = ("__weakref__", "_source")
 
     def __init__(self, sdp: str | Mapping[str, Any] = "", type: str | None = None) -> None:
         """Take the members one by one, or the dictionary that :meth:`toJSON` gave.

@@ -96,6 +96,7 @@ class RTCPeerConnection(EventTarget):
         "_pulse",
         "_recording",
         "_waits_of_listeners",
+        "_warnings",
     )
 
     onconnectionstatechange = EventHandler("``connectionState`` changed.")
@@ -104,7 +105,7 @@ class RTCPeerConnection(EventTarget):
     onicecandidateerror = EventHandler("A server gave no candidate.")
     oniceconnectionstatechange = EventHandler("``iceConnectionState`` changed.")
     onicegatheringstatechange = EventHandler("``iceGatheringState`` changed.")
-    onnegotiationneeded = EventHandler("An offer is due: call ``setLocalDescription``.")
+    onnegotiationneeded = EventHandler("An offer is due; call ``setLocalDescription``.")
     onremoteclose = EventHandler("The peer said goodbye; an extension.")
     onsignalingstatechange = EventHandler("``signalingState`` changed.")
     ontrack = EventHandler("The peer would send audio or video.")
@@ -159,7 +160,9 @@ class RTCPeerConnection(EventTarget):
         self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
-        WarningLog(records, self._loop, f"connection {CENSUS.enter(self, self._loop)}")
+        self._warnings = WarningLog(
+            records, self._loop, f"connection {CENSUS.enter(self, self._loop)}"
+        )
         self._waits_of_listeners: set[asyncio.Future[Any]] = set()
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
@@ -511,6 +514,8 @@ class RTCPeerConnection(EventTarget):
                 wait.cancel()
             for channel in self._public.channels():
                 channel._end()
+            self._public.release()
+            self._warnings.close()
             self._pulse.beat()
         return asyncio.shield(self._closing)
 

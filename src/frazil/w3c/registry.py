@@ -1,8 +1,9 @@
 """From slot objects to the public objects that show them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
@@ -56,7 +57,7 @@ class Registry:
         self._tasks = tasks
         self._wake = wake
         self._pulse = pulse
-        self._public: dict[object, Any] = {}
+        self._public: MutableMapping[object, Any] = {}
         self._is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
@@ -82,6 +83,10 @@ class Registry:
         self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
+
+    def release(self) -> None:
+        """The connection is closed: no event comes, so nobody needs what nobody holds."""
+        self._public = WeakValueDictionary(self._public)
 
     def channels(self) -> list[RTCDataChannel]:
         """The channels that were shown and are not closed."""

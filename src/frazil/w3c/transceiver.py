@@ -73,7 +73,7 @@ class MediaStreamTrack(EventTarget):
 class RTCRtpSender:
     """The sending half of a transceiver. It has no track: nothing is sent."""
 
-    __slots__ = ("_slots", "_wrap")
+    __slots__ = ("__weakref__", "_slots", "_wrap")
 
     def __init__(self, slots: RtpSender, wrap: Wrap) -> None:
         self._slots = slots
@@ -99,7 +99,7 @@ class RTCRtpSender:
 class RTCRtpReceiver:
     """The receiving half of a transceiver."""
 
-    __slots__ = ("_slots", "_wrap")
+    __slots__ = ("__weakref__", "_slots", "_wrap")
 
     def __init__(self, slots: RtpReceiver, wrap: Wrap) -> None:
         self._slots = slots
@@ -126,7 +126,7 @@ class RTCRtpReceiver:
 class RTCRtpTransceiver:
     """One m-section of audio or video."""
 
-    __slots__ = ("_slots", "_wake", "_wrap")
+    __slots__ = ("__weakref__", "_slots", "_wake", "_wrap")
 
     def __init__(self, slots: Transceiver, wrap: Wrap, wake: Wake) -> None:
         self._slots = slots

@@ -33,7 +33,11 @@ class WarningLog:
         self._loop = loop
         self._is_due = False
         self._told: set[str] = set()
-        trace.listen(self._take)
+        trace.listen(self._take, {"state-changed", *_SERVERS})
+
+    def close(self) -> None:
+        """What happens from now on, happens on purpose."""
+        self._trace.ignore(self._take)
 
     def _take(self, record: TraceRecord) -> None:
         if not self._is_due and (record.event in _SERVERS or _fails(record)):

@@ -28,21 +28,24 @@ type control struct {
 	lock sync.Mutex
 }
 
-func (c *control) emit(message object) {
+func (c *control) emit(message object) { c.emitUntil(nil, message) }
+
+// emitUntil emits, unless the other channel was closed: nothing follows once that is done.
+func (c *control) emitUntil(over <-chan struct{}, message object) {
 	text, err := json.Marshal(message)
 	if err != nil {
 		panic(err)
 	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	_, _ = c.conn.Write(append(text, '\n'))
+	select {
+	case <-over:
+	default:
+		_, _ = c.conn.Write(append(text, '\n'))
+	}
 }
 
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }
-
-func (c *control) observe(what, value string) {
-	c.emit(object{"event": "observation", "what": what, "value": value, "at": now()})
-}
 
 // peer is one connection and its channels.
 type peer struct {
@@ -52,6 +55,13 @@ type peer struct {
 	channels []*webrtc.DataChannel
 	restart  bool
 	done     chan struct{}
+}
+
+// emit tells of an event; one that comes late would be taken for the next connection's.
+func (p *peer) emit(event object) { p.emitUntil(p.done, event) }
+
+func (p *peer) observe(what, value string) {
+	p.emit(object{"event": "observation", "what": what, "value": value, "at": now()})
 }
 
 type configuration struct {
@@ -281,7 +291,9 @@ func failure(err error) object {
 
 // shut ends a connection; Pion complains if the other side was first, which is no fault.
 func (p *peer) shut() {
+	p.control.lock.Lock()
 	close(p.done)
+	p.control.lock.Unlock()
 	_ = p.pc.Close()
 }
 

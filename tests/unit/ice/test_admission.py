@@ -42,6 +42,11 @@ def knocking(policy: IcePolicy, *candidates: Candidate) -> tuple[IceAgent, Trace
         ("name.local", 443, None, True),
         ("10.0.0.9", 9, "active", False),
         ("10.0.0.9", 22, "so", True),
+        ("10.0.0.9", 2049, "passive", True),
+        ("8.8.8.8", 10080, "so", True),
+        ("8.8.8.8", 10081, "passive", False),
+        ("10.0.0.9", 2049, "active", False),
+        ("10.0.0.9", 5060, None, False),  # a check over UDP is no request of any protocol
     ],
 )
 def test_ports_of_system_services(host, port, tcp, is_privileged):

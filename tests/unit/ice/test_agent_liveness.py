@@ -76,8 +76,8 @@ def test_q5_disconnected_comes_within_six_seconds_of_silence():
         began_at = pair.now
         blackout(pair, 6.0)
         for side in pair.sides:
-            # 5 s after a sign of life: one came each 2.7 s at the latest.
-            assert 2.25 <= side.state_at("disconnected") - began_at <= 5.1
+            # 5 s after a sign of life: one came each 2.8 s at the latest.
+            assert 2.0 <= side.state_at("disconnected") - began_at <= 5.1
 
 
 def test_q5_the_threshold_to_the_millisecond():
@@ -271,13 +271,13 @@ def test_idle_ends_take_turns(delay_s):
         ends = [end for _, end in times]
         assert all(before != after for before, after in pairwise(ends))
         gaps = [after - before for (before, _), (after, _) in pairwise(times)]
-        assert min(gaps) >= 2.3
-        assert max(gaps) <= 2.7 + delay_s + 0.001
+        assert min(gaps) >= 2.25
+        assert max(gaps) <= 2.75 + delay_s + 0.001
         intervals = [
             after - before for (before, _), (after, _) in zip(times[:-2], times[2:], strict=True)
         ]
-        assert min(intervals) >= 4.6
-        assert max(intervals) <= 5.4 + 2 * delay_s
+        assert min(intervals) >= 4.5
+        assert max(intervals) <= 5.5 + 2 * delay_s
 
 
 @pytest.mark.parametrize("interval_s", [2.5, 5.0])
@@ -313,7 +313,7 @@ def test_the_intervals_of_consent_checks_are_random_and_follow_the_rfc():
     gaps = [after - before for before, after in pairwise(times)]
     assert min(gaps) >= 4.0
     assert max(gaps) <= 6.0 + 0.03
-    assert len({round(gap, 3) for gap in gaps}) > 20
+    assert len({round(gap, 3) for gap in gaps}) >= 3  # in steps of 0.25 s
 
 
 @pytest.mark.parametrize("ends", [True, False])

@@ -28,10 +28,10 @@ def test_a_quiet_peer_is_asked_after_the_probe_time():
 
 def test_a_peer_that_was_asked_has_time_to_ask_in_turn():
     watched = monitor()
-    assert watched.next_timeout() == pytest.approx(102.95)  # 0.59 of 5 s
-    watched.note_check(102.95)
-    watched.note_response(103.0)
-    assert watched.next_timeout() == pytest.approx(105.95)
+    assert watched.next_timeout() == pytest.approx(103.0)  # 0.6 of 5 s
+    watched.note_check(103.0)
+    watched.note_response(103.1)
+    assert watched.next_timeout() == pytest.approx(106.1)
 
 
 def test_a_check_of_the_peer_gives_us_the_next_turn():
@@ -40,9 +40,18 @@ def test_a_check_of_the_peer_gives_us_the_next_turn():
     assert watched.next_timeout() == pytest.approx(105.0)
 
 
+def test_turns_fall_on_quarters_of_a_second():
+    watched = monitor()
+    for at in (101.7, 101.8, 101.87):  # 2.375 s later is up to 104.245
+        watched.note_request(at)
+        assert watched.next_check_at == pytest.approx(104.25)
+    watched.note_request(101.9)
+    assert watched.next_check_at == pytest.approx(104.5)
+
+
 def test_no_turn_is_earlier_or_later_than_a_consent_check_may_be():
     watched = monitor()
-    watched.note_request(101.4)  # 2.5 s later is 3.9 s after the last answer
+    watched.note_request(101.3)  # a turn later is less than 4 s after the last answer
     watched.note_heard(104.0)
     assert watched.next_check_at == pytest.approx(105.0)
     watched.note_request(104.5)
@@ -60,7 +69,7 @@ def test_on_a_slow_path_the_peer_is_asked_sooner():
     """Two answers fit into the time in which the path may be called lost."""
     watched = monitor(rtt_s=0.3)  # an answer may take 0.9 s
     watched.note_response(100.0)
-    assert watched.next_check_at == pytest.approx(102.95)
+    assert watched.next_check_at == pytest.approx(103.0)
     watched = monitor(rtt_s=0.4)  # 1.2 s
     watched.note_response(100.0)
     assert watched.next_check_at == pytest.approx(102.6)

@@ -1,5 +1,6 @@
 """Offers and answers of several m-sections."""
 
+from frazil.peer.codec import CODECS, MediaKind
 from frazil.peer.configuration import BundlePolicy, Configuration
 from frazil.sdp import parse_sdp
 from support.peer_pair import Peer, candidate, connect, media_peer, negotiate, sections
@@ -81,7 +82,9 @@ def test_bundle_only_section_outlives_the_tag_on_its_transport() -> None:
     one, two = media_peer("audio"), Peer(seed=2)
     negotiate(one, two)
     one.transceiver("video")
-    two.pc.transceivers[0].stop()
+    opus, other = [each for each in CODECS[MediaKind.AUDIO] if each.is_media][:2]
+    one.pc.transceivers[0].prefer((opus,))
+    two.pc.transceivers[0].prefer((other,))
     two.set_remote(one.set_local())
     one.set_remote(two.set_local())
     for peer in (one, two):

@@ -43,16 +43,20 @@ def test_q1_completed_ice_stays_connected() -> None:
 
 
 @pytest.mark.parametrize(
-    "detail", [RTCErrorDetail.DTLS_FAILURE, RTCErrorDetail.FINGERPRINT_FAILURE]
+    ("detail", "alerts"),
+    [
+        (RTCErrorDetail.DTLS_FAILURE, (40, 42)),
+        (RTCErrorDetail.FINGERPRINT_FAILURE, (None, None)),
+    ],
 )
-def test_failure_fires_error_then_statechange_then_connection(detail: RTCErrorDetail) -> None:
+def test_failure_fires_error_then_statechange_then_connection(detail, alerts) -> None:
     peer = ice_connected()
-    failure = DtlsFailure(detail, "no", received_alert=40, sent_alert=None)
+    failure = DtlsFailure(detail, "no", received_alert=40, sent_alert=42)
     peer.session.report_dtls("connecting", "failed", failure=failure)
     assert peer.tasks() == [[EventType.ERROR, STATE], [CONNECTION]]
     error = peer.seen[0].payload
     assert isinstance(error, RTCError)
-    assert (error.errorDetail, error.receivedAlert) == (detail, 40)
+    assert (error.errorDetail, error.receivedAlert, error.sentAlert) == (detail, *alerts)
     assert peer.pc.connection_state == "failed"
     peer.session.report_dtls("failed", "closed")
     assert peer.run() == []

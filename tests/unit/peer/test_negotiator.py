@@ -18,6 +18,7 @@ from frazil.sdp import parse_sdp
 from support.peer_pair import (
     Peer,
     connected_pair,
+    media_peer,
     negotiate,
     offering,
     ufrag,
@@ -111,6 +112,48 @@ def test_answer_to_a_replaced_offer_is_refused() -> None:
     assert isinstance(operation.error, InvalidModificationError)
     peer.set_local()
     assert peer.pc.signaling_state == "stable"
+
+
+def test_answer_outlives_a_rollback_if_the_same_offer_comes_again() -> None:
+    peer = Peer()
+    offer = media_peer("audio", seed=2).set_local()
+    peer.set_remote(offer)
+    answer = peer.complete(peer.pc.create_answer())
+    peer.set_remote({"type": "rollback"})
+    peer.transceiver("video")
+    peer.complete(peer.pc.create_offer())
+    peer.set_remote(offer)
+    assert peer.set_local(answer).sdp == answer.sdp
+    video, audio = peer.pc.transceivers
+    assert (audio.mid, audio.current_direction) == ("0", "recvonly")
+    assert (video.mid, video.current_direction) == (None, None)
+
+
+def unnamed(text: str) -> str:
+    return re.sub(r"a=(mid|group):.*\r\n", "", text)
+
+
+def test_offer_without_mids_is_answered_without_them() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    for _ in range(2):
+        offer = one.set_local()
+        two.set_remote({"type": "offer", "sdp": unnamed(offer.sdp)})
+        answer = two.set_local()
+        assert "a=mid" not in answer.sdp
+        one.set_remote({"type": "answer", "sdp": answer.sdp})
+        for peer in (one, two):
+            assert [each.mid for each in peer.pc.transceivers] == ["0", "1"]
+            assert len(peer.pc.transports.dtls) == 2, "nothing is bundled"
+
+
+def test_names_of_sections_without_mids_are_new() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    offer = unnamed(one.set_local().sdp)
+    two.set_remote({"type": "offer", "sdp": offer.replace("m=video", "a=mid:0\r\nm=video")})
+    assert [each.mid for each in two.pc.transceivers] == ["0", "1"]
+    two.set_remote({"type": "rollback"})
+    two.set_remote({"type": "offer", "sdp": offer + "a=mid:0\r\n"})
+    assert [each.mid for each in two.pc.transceivers] == ["1", "0"]
 
 
 def test_one_answer_may_be_applied_first_as_pranswer() -> None:

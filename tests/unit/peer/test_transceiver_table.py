@@ -125,7 +125,7 @@ def test_stopped_transceiver_is_rejected_and_goes() -> None:
     assert one.pc.transceivers == [audio, video], "until the answer"
     one.set_remote(two.set_local())
     assert one.pc.transceivers == [video]
-    assert audio.current_direction == "stopped"
+    assert (audio.mid, audio.current_direction) == (None, "stopped")
     assert [each.kind for each in two.pc.transceivers] == ["video"]
     assert NEEDED not in (*one.run(), *two.run())
     assert one.pc.local_description.model.bundle_groups == (("1",),)
@@ -159,16 +159,33 @@ def test_channels_recycle_the_section_of_a_stopped_transceiver() -> None:
     assert one.pc.sctp.dtls is one.pc.transports.dtls[0]
 
 
-def test_answerer_that_stops_refuses() -> None:
+def test_answerer_that_stops_is_inactive_until_its_own_offer_ends_the_section() -> None:
     one, two = media_peer("audio", "video"), Peer(seed=2)
     two.set_remote(one.set_local())
-    two.pc.transceivers[0].stop()
+    (mine, _), (theirs, _) = one.pc.transceivers, two.pc.transceivers
+    theirs.stop()
     one.set_remote(two.set_local())
-    assert [each[3] for each in sections(two)] == [True, False]
+    assert sections(two)[0] == ("audio", "0", "inactive", False)
+    assert (mine.direction, mine.current_direction) == ("sendrecv", "inactive")
+    assert (theirs.direction, theirs.current_direction) == ("stopped", "inactive")
+    assert one.pc.local_description.model.bundle_groups == (("0", "1"),)
+    assert NEEDED in two.run()
+    negotiate(two, one)
     for peer in (one, two):
         assert [each.kind for each in peer.pc.transceivers] == ["video"]
-        peer.run()
-    assert NEEDED not in (*one.run(), *two.run())
+        assert NEEDED not in peer.run()
+
+
+def test_track_of_a_transceiver_that_is_stopping_is_told_though_it_has_ended() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    two.set_remote(one.set_local())
+    two.pc.transceivers[0].set_direction("sendrecv")
+    (mine,) = one.pc.transceivers
+    mine.stop()
+    one.set_remote(two.set_local())
+    assert [each.payload for each in one.seen if each.type is TRACK] == [mine]
+    assert (mine.direction, mine.current_direction) == ("stopped", "sendrecv")
+    assert one.run()[-1] is NEEDED
 
 
 def test_transceiver_that_was_never_offered_goes_without_a_section() -> None:
@@ -212,6 +229,29 @@ def test_rollback_returns_a_negotiated_transceiver_to_its_direction() -> None:
     (theirs,) = two.pc.transceivers
     assert (theirs.mid, theirs.current_direction) == ("0", "recvonly")
     assert theirs.announced is Direction.RECVONLY
+
+
+def test_rollback_tells_of_a_track_that_is_back() -> None:
+    one, two = negotiated("audio", streams=("s",))
+    one.pc.transceivers[0].set_direction("recvonly")
+    (theirs,) = two.pc.transceivers
+    two.set_remote(one.set_local())
+    assert theirs.receiver.streams == ()
+    two.pc.set_remote_description({"type": "rollback"})
+    assert two.tasks()[0] == [SIGNALING, TRACK, "settled"]
+    assert theirs.receiver.streams == ("s",)
+
+
+def test_track_is_told_again_when_it_joins_a_stream() -> None:
+    one, two = negotiated("audio", streams=("s",))
+    two.seen.clear()
+    offer = one.set_local().sdp
+    more = offer.replace("a=msid:s ", "a=msid:t track\r\na=msid:s ")
+    two.set_remote({"type": "offer", "sdp": more})
+    assert [each.type for each in two.seen].count(TRACK) == 1
+    assert two.pc.transceivers[0].receiver.streams == ("t", "s")
+    two.set_remote({"type": "offer", "sdp": offer})
+    assert [each.type for each in two.seen].count(TRACK) == 1, "to leave one is not to begin"
 
 
 def test_another_remote_offer_replaces_what_only_the_first_brought() -> None:

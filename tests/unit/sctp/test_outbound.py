@@ -2,7 +2,6 @@ import pytest
 
 from frazil.sctp import AssociationCloseCause, AssociationState, SctpConfig
 from frazil.sctp.chunk import ChunkType, Sack, decode_forward_tsn, decode_sack, encode_data
-from frazil.sctp.message import OutboundMessage
 from frazil.sctp.outbound import Outbound
 from support.sctp_pair import Pair, chunk_types, chunks_of
 
@@ -24,8 +23,7 @@ class Sender:
 
     def put(self, size, *, count=1, stream_id=0, limit=None, expires_at=None):
         for _ in range(count):
-            message = OutboundMessage(stream_id, 51, bytes(size), False, limit, expires_at)
-            self.outbound.put(message)
+            self.outbound.put(stream_id, (51, bytes(size), False, limit, expires_at, True))
 
     def packet(self):
         chunks = []
@@ -415,5 +413,5 @@ def test_bulk_data_fills_every_packet():
 
 def test_chunk_of_a_message_is_exact():
     sender = Sender()
-    sender.outbound.put(OutboundMessage(7, 53, b"hello", True, None, None))
+    sender.outbound.put(7, (53, b"hello", True, None, None, True))
     assert sender.packet() == [encode_data(7, 1, 7, 0, 53, b"hello")]

@@ -2,7 +2,6 @@ import pytest
 
 from frazil.sctp import BufferReleased
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, unpack_data, unpack_i_data
-from frazil.sctp.message import OutboundMessage
 from frazil.sctp.send_queue import MIN_FRAGMENT_SIZE, SendQueue
 
 CAPACITY = 1000
@@ -18,9 +17,7 @@ class Sender:
         self.tsn = 0
 
     def put(self, stream_id, data, *, unordered=False, expires_at=None):
-        message = OutboundMessage(stream_id, 51, data, unordered, None, expires_at)
-        self.queue.put(message)
-        return message
+        self.queue.put(stream_id, (51, data, unordered, None, expires_at, True))
 
     def cut(self, room=CAPACITY, now=0.0):
         message = self.queue.next_message(now)
@@ -170,7 +167,8 @@ def test_expired_messages_are_dropped_before_they_get_a_number(sender):
 
 
 def test_the_rest_of_an_abandoned_message_is_dropped(sender):
-    message = sender.put(1, bytes(2500))
+    sender.put(1, bytes(2500))
+    message = sender.queue.next_message(0.0)
     sender.put(1, b"next")
     sender.cut()
     message.abandoned = True
@@ -223,7 +221,8 @@ def test_interleaving_opens_one_message_however_long():
 
 def test_interleaving_frees_the_place_of_an_abandoned_message():
     sender = Sender(open_limit=3000)
-    message = sender.put(1, bytes(2400))
+    sender.put(1, bytes(2400))
+    message = sender.queue.next_message(0.0)
     sender.put(2, bytes(2400))
     sender.cut()
     sender.cut()
@@ -265,7 +264,7 @@ def test_clear(sender):
 
 
 def test_bytes_that_are_not_counted_are_sent_but_not_told(sender):
-    sender.queue.put(OutboundMessage(1, 50, b"open", False, None, None, is_counted=False))
+    sender.queue.put(1, (50, b"open", False, None, None, False))
     sender.put(1, b"content")
     assert sender.queue.buffered(1) == 7
     assert not sender.queue.is_drained(1)

@@ -176,6 +176,15 @@ def test_payload_never_makes_the_deadline_later_than_that_of_ice_or_sctp():
             assert session.next_timeout() <= min(at for at in deadlines if at is not None)
 
 
+def test_payload_makes_the_next_check_due_no_later_for_who_only_receives():
+    pair = SessionPair().connect()
+    session = pair.a.session
+    for _ in range(200):
+        pair.send(pair.b, bytes(2000))  # two packets, which are acknowledged at once
+        pair.run(0.05)
+        assert session.next_timeout() <= session.ice.next_timeout()
+
+
 def test_payload_that_is_not_answered_is_a_reason_to_ask_soon():
     pair = SessionPair().connect()
     session = pair.a.session

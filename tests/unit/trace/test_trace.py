@@ -33,7 +33,9 @@ def test_the_view_of_a_transport_shares_everything():
     trace.listen(heard.append)
     view.record(0.0, "ice", "check", pair="a->b")
     view.count("stun-malformed")
-    assert trace.records == view.records == tuple(heard)
+    told = [(str(each), each.transport) for each in heard]
+    for records in (trace.records, view.records):
+        assert [(str(each), each.transport) for each in records] == told
     assert trace.records[0].transport == "1"
     assert trace.counters == {"stun-malformed": 1}
 
@@ -55,3 +57,37 @@ def test_a_state_change_carries_rule_and_evidence():
         "deadline_at": 7.0,
         "next_deadline_at": 9.0,
     }
+
+
+def test_a_listener_hears_what_it_asked_for():
+    trace, all_events, some, none = Trace(), [], [], []
+    trace.listen(all_events.append)
+    trace.listen(some.append, {"nominate"})
+    trace.listen(none.append)
+    trace.ignore(none.append)
+    routine = trace.of("0").routine("ice", "standby-check")
+    routine.record(0.0, "a->b")
+    trace.record(1.0, "ice", "nominate", pair="a->b")
+    routine.record(2.0, "a->b")
+    routine.record(3.0, "a->b")
+    assert [each.event for each in all_events] == [
+        "standby-check",
+        "nominate",
+        "standby-check",
+        "standby-check",
+    ]
+    assert [each.at for each in some] == [1.0]
+    assert none == []
+    assert [(each.event, each.count) for each in trace.records] == [
+        ("standby-check", 1),
+        ("nominate", 1),
+        ("standby-check", 2),
+    ]
+
+
+def test_routine_of_another_subject_begins_anew():
+    trace = Trace()
+    routine = trace.routine("ice", "standby-check")
+    for pair in ("a->b", "a->b", "a->c", "a->b"):
+        routine.record(0.0, pair)
+    assert [(each.values, each.count) for each in trace.records] == [(("a->b",), 3), (("a->c",), 1)]

@@ -59,6 +59,18 @@ def test_what_is_signalled_comes_back_the_same():
     assert CandidateInit.from_value(received) == CandidateInit.from_value(sent.toJSON())
 
 
+@pytest.mark.parametrize("protocol", [None, "udp", "tcp", "tls"])
+def test_server_and_relay_protocol_are_copied_and_never_signalled(protocol):
+    given = {"sdpMid": "0", "relayProtocol": protocol, "url": "turn:turn.example.net"}
+    candidate = RTCIceCandidate(given)
+    assert candidate == RTCIceCandidate(sdpMid="0", relayProtocol=protocol, url=given["url"])
+    copied = RTCIceCandidate(candidate)
+    assert (copied.relayProtocol, copied.url) == (protocol, "turn:turn.example.net")
+    signalled = RTCIceCandidate(copied.toJSON())
+    assert signalled.relayProtocol is signalled.url is None
+    assert CandidateInit.from_value(given).url is None, "nothing that a peer says of itself"
+
+
 def test_a_candidate_differs_from_others_and_from_its_dictionary():
     candidate = RTCIceCandidate(HOST, "0", 0, "abcd")
     assert candidate != RTCIceCandidate(HOST, "0", 0, "wxyz")
@@ -72,7 +84,14 @@ def test_a_candidate_belongs_to_an_m_section(init):
 
 
 @pytest.mark.parametrize(
-    "members", [{"sdpMid": 0}, {"sdpMLineIndex": "0"}, {"sdpMid": "0", "candidate": b""}]
+    "members",
+    [
+        {"sdpMid": 0},
+        {"sdpMLineIndex": "0"},
+        {"sdpMid": "0", "candidate": b""},
+        {"sdpMid": "0", "relayProtocol": "dtls"},
+        {"sdpMid": "0", "url": 1},
+    ],
 )
 def test_members_of_a_wrong_type_are_refused(members):
     with pytest.raises(TypeError, match="must be"):

@@ -540,7 +540,7 @@ def test_ten_connections_leave_no_object_task_socket_or_timer():
         return [
             kind
             for kind in kinds
-            if kind.__module__.startswith("frazil.")
+            if str(kind.__module__).startswith("frazil.")
             and not kind.__module__.startswith("frazil.testing.")
         ]
 

@@ -7,7 +7,8 @@ import { eventScale, linearScale } from "./scale.js";
 import { meaning } from "./state.js";
 import { duration, instant, roundInstant } from "./time.js";
 
-const LABEL = 116; // pixels on the left for the names
+const RIM = 10; // pixels for half a mark at both ends
+const ZOOMS = [1, 3, 10, 30];
 const LANE = 26;
 const BAR = 20;
 const CHARACTER = 6.7; // pixels, about
@@ -17,7 +18,10 @@ const CALLS = ["setLocalDescription", "setRemoteDescription", "restartIce", "clo
 
 export class Timeline {
   #session;
-  #figure = element("div", { class: "figure" });
+  #names = element("div", { class: "names", "aria-hidden": "true" });
+  #chart = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline" });
+  #legend = element("p", { class: "legend" });
+  #zoom = 1;
   #isToScale = false;
   #onMoment;
 
@@ -25,27 +29,30 @@ export class Timeline {
   constructor(session, onMoment) {
     this.#session = session;
     this.#onMoment = onMoment;
-    this.element = section("Timeline", this.#choice(), this.#figure);
-    new ResizeObserver(() => this.draw()).observe(this.#figure);
+    const figure = element("div", { class: "figure" }, this.#names, this.#chart);
+    this.element = section("Timeline", this.#choice(), figure, this.#legend);
+    new ResizeObserver(() => this.draw()).observe(this.#chart);
   }
 
   draw() {
-    const width = this.#figure.clientWidth - LABEL - 8;
+    const width = (this.#chart.clientWidth - RIM) * this.#zoom;
     if (width <= 60) return;
     const lanes = this.#lanes();
     const scale = this.#scale(width, lanes);
     const height = lanes.length * LANE + 22;
     const svg = drawing("svg", {
-      width: width + LABEL + 8, height, role: "img", "aria-label": this.#summary(lanes),
+      width: width + RIM, height, role: "img", "aria-label": this.#summary(lanes),
     });
     svg.append(...this.#grid(scale, height));
     lanes.forEach((lane, index) => {
       const row = drawing("g", { transform: `translate(0 ${index * LANE})` });
-      row.append(drawing("text", { class: "name", x: 0, y: 15 }, lane.name));
       row.append(...(lane.marks ? this.#marks(lane, scale) : this.#spans(lane, scale)));
       svg.append(row);
     });
-    this.#figure.replaceChildren(svg, legend(lanes));
+    this.#chart.replaceChildren(svg);
+    this.#names.replaceChildren(...lanes.map((lane) => element("div", {}, lane.name)));
+    this.#legend.replaceChildren(...typesOf(lanes).map((type) =>
+      element("span", { class: `dot ${type}` }, type)));
   }
 
   #lanes() {
@@ -79,7 +86,7 @@ export class Timeline {
     const { beganAt } = this.#session;
     const say = this.#isToScale ? roundInstant : instant;
     return scale.ticks(TICK).flatMap((at) => {
-      const x = LABEL + scale.x(at);
+      const x = RIM / 2 + scale.x(at);
       return [
         drawing("line", { class: "grid", x1: x, x2: x, y1: 0, y2: height - 18 }),
         drawing("text", { class: "tick", x, y: height - 4 }, say(at - beganAt)),
@@ -89,8 +96,8 @@ export class Timeline {
 
   #spans({ name, spans }, scale) {
     return [...spans].sort(byWeight).map(({ from, until, kind, text, record }) => {
-      const x = LABEL + scale.x(from);
-      const width = Math.max(3, LABEL + scale.x(until) - x - 1);
+      const x = RIM / 2 + scale.x(from);
+      const width = Math.max(3, RIM / 2 + scale.x(until) - x - 1);
       const length = duration(until - from);
       const title = `${name}: ${text} for ${length}${record?.facts.text ? `\n${record.facts.text}` : ""}`;
       const group = drawing("g", { class: `span ${kind}${record ? " known" : ""}` },
@@ -107,7 +114,7 @@ export class Timeline {
   #marks({ marks }, scale) {
     return marks.map(({ at, facts }) => drawing("g", { class: `mark ${facts.type ?? "call"}` },
       drawing("title", {}, Object.values(facts).filter((each) => typeof each === "string").join(" ")),
-      drawing("circle", { cx: LABEL + scale.x(at), cy: BAR / 2, r: 4.5 })));
+      drawing("circle", { cx: RIM / 2 + scale.x(at), cy: BAR / 2, r: 4.5 })));
   }
 
   #summary(lanes) {
@@ -126,7 +133,13 @@ export class Timeline {
         },
       }), label);
     return element("fieldset", { class: "choice" }, element("legend", {}, "Time"),
-      radio("by events: long pauses are drawn short", false), radio("to scale", true));
+      radio("by events: long pauses are drawn short", false), radio("to scale", true),
+      element("label", {}, "Zoom ", element("select", {
+        onchange: ({ target }) => {
+          this.#zoom = Number(target.value);
+          this.draw();
+        },
+      }, ZOOMS.map((each) => element("option", { value: each }, `${each}×`)))));
   }
 }
 
@@ -135,8 +148,7 @@ function byWeight(a, b) {
 }
 
 /** What the colours of the marks mean. */
-function legend(lanes) {
-  const types = new Set(lanes.flatMap((lane) => lane.marks ?? []).map(({ facts }) => facts.type ?? "call"));
-  return element("p", { class: "legend" }, [...types].map((type) =>
-    element("span", { class: `dot ${type}` }, type)));
+function typesOf(lanes) {
+  const marks = lanes.flatMap((lane) => lane.marks ?? []);
+  return [...new Set(marks.map(({ facts }) => facts.type ?? "call"))];
 }

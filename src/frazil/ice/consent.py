@@ -1,0 +1,141 @@
+"""The checks of a pair on which both ends have settled, in both directions.
+
+For as long as a connection lives, the same four messages go to and fro, and nothing follows from
+them but that the clocks of the pair are set anew. Here they are recognised without the codec, and
+taken without asking anybody. What is anything else, however little, is left to those who decide.
+"""
+
+from typing import Final
+
+from frazil.ice.check import Check, CheckKind
+from frazil.ice.check_table import CheckTable
+from frazil.ice.exchange import Exchange
+from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.monitor import Monitor
+from frazil.ice.selection import Selection
+from frazil.stun import transaction_id_of
+from frazil.trace import Trace
+from frazil.types import Address, Transmit
+
+_REQUEST: Final = b"\x00\x01"
+
+
+class Consent:
+    """Asks the peer whether we may go on, and takes what follows as long as that is the usual."""
+
+    __slots__ = (
+        "_asked",
+        "_exchange",
+        "_monitor",
+        "_received",
+        "_renewed",
+        "_selection",
+        "_table",
+    )
+
+    def __init__(self, table: CheckTable, selection: Selection, trace: Trace) -> None:
+        self._table = table
+        self._selection = selection
+        self._asked = trace.routine("ice", "consent-check")
+        self._renewed = trace.routine("ice", "consent-renewed")
+        self._received = trace.routine("ice", "check-received")
+        self._monitor: Monitor | None = None
+        self._exchange: Exchange | None = None
+
+    def settle(self, *, settled: bool) -> None:
+        """Say whether anything about the pair in use is left to decide.
+
+        To be said anew whenever more than its clocks may have changed.
+        """
+        monitor, generation = self._selection.monitor, self._selection.generation
+        if not settled or generation is None:
+            self._exchange = None
+        elif self._exchange is None or monitor is not self._monitor:
+            self._exchange = Exchange(generation)
+        self._monitor = monitor
+
+    def ask(self, monitor: Monitor, generation: Generation, now: float) -> None:
+        """Send a check on the pair in use, of ``generation``."""
+        table = self._table
+        exchange = self._exchange if monitor is self._monitor else None
+        if exchange is None:
+            table.start(monitor.pair, generation, CheckKind.CONSENT, now)
+        elif not table.send_again(exchange.check, exchange.request, now):
+            check = table.start(monitor.pair, generation, CheckKind.CONSENT, now)
+            exchange.learn_check(check)
+        self._asked.record(now, str(monitor.pair), monitor.unanswered + 1)
+        monitor.note_check(now)
+
+    def ask_if_due(self, now: float) -> bool:
+        """Send the next check of a settled pair that answers, if it is time.
+
+        Returns:
+            Whether that was all there is to do about the pair.
+        """
+        monitor, generation = self._selection.monitor, self._selection.generation
+        if self._exchange is None or monitor is not self._monitor:
+            return False
+        if monitor is None or generation is None:
+            return False
+        if monitor.unanswered or not monitor.is_alive or now >= monitor.consent_expires_at:
+            return False
+        if now >= monitor.next_check_at:
+            self.ask(monitor, generation, now)
+        return True
+
+    # --- what is usual ------------------------------------------------------------------------
+
+    def learn_answer(self, check: Check, data: bytes) -> None:
+        """The peer has answered ``check`` like this."""
+        if self._exchange is not None and self._exchange.check is check:
+            self._exchange.learn_answer(data)
+
+    def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
+        """The peer has asked like this, and was answered with ``reply``."""
+        monitor, exchange = self._monitor, self._exchange
+        if exchange is None or monitor is None or check.nomination is not None:
+            return
+        if monitor.key == (check.local, check.remote):
+            exchange.learn_question(data, reply)
+
+    # --- what arrives -------------------------------------------------------------------------
+
+    def take(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+        """Take a message, if it is the usual one.
+
+        Returns:
+            Whether it was. If not, nothing has happened.
+        """
+        monitor, exchange = self._selection.monitor, self._exchange
+        if exchange is None or monitor is None or monitor is not self._monitor:
+            return False
+        if monitor.key != (local, remote) or not monitor.is_alive or monitor.is_late:
+            return False
+        if data[:2] == _REQUEST:
+            reply = exchange.reply_to(data)
+            if reply is None:
+                return False
+            self._take_request(monitor, now)
+            self._table.transmits.append(Transmit(reply, len(reply), local, remote))
+            return True
+        check = self._table.find(transaction_id_of(data))
+        if check is None or check is not exchange.check or not exchange.is_answer(data):
+            return False
+        self._table.remove(check)
+        monitor.pair.responses_received += 1
+        self._renew(monitor, check, now)
+        return True
+
+    def _renew(self, monitor: Monitor, check: Check, now: float) -> None:
+        """A check on the pair in use has succeeded."""
+        rtt_s = check.transaction.rtt_s(now)
+        monitor.pair.note_success(rtt_s, now - check.transaction.started_at, now)
+        monitor.note_response(now)
+        self._renewed.record(now, str(monitor.pair), rtt_s)
+
+    def _take_request(self, monitor: Monitor, now: float) -> None:
+        pair = monitor.pair
+        pair.requests_received += 1
+        pair.responses_sent += 1
+        monitor.note_request(now)
+        self._received.record(now, str(pair), None)

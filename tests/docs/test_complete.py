@@ -1,0 +1,39 @@
+"""What nearly every change touches: ``make docs`` holds it, with ``FRAZIL_DOCS=1``.
+
+In the other runs of the tests a new constant or name may wait for its line on a page.
+"""
+
+import os
+import re
+from collections import Counter
+
+import pytest
+
+import frazil
+from support.doc_block import DOCS
+from support.generated import WIDE_PAGES, generated_pages
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("FRAZIL_DOCS") != "1", reason="FRAZIL_DOCS is not 1: make docs"
+)
+
+NO_CLASSES = {"__version__"}
+ERRORS = {name for name in frazil.__all__ if name.endswith("Error")} | {
+    "DOMException",
+    "RTCErrorDetail",
+}
+"""They have a page of their own, with a table."""
+
+
+@pytest.mark.parametrize("name", sorted(WIDE_PAGES))
+def test_a_wide_page_is_up_to_date(name):
+    page = (DOCS / name).read_text(encoding="utf-8")
+    assert page == generated_pages()[name], "make pages"
+
+
+def test_every_public_name_has_a_place():
+    pages = sorted((DOCS / "reference" / "api").glob("*.md"))
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    found = Counter(re.findall(r"^\.\. auto\w+:: frazil\.(\w+)$", text, re.MULTILINE))
+    assert set(found) == set(frazil.__all__) - NO_CLASSES - ERRORS
+    assert set(found.values()) == {1}
