@@ -4,6 +4,8 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
+
 from support.clause import TESTS, clauses, names_in, proofs_by_row
 from support.seed_row import LIVE_ROWS, ROWS, TABLE_ROWS
 
