@@ -1,7 +1,6 @@
 """The UDP sockets of one transport."""
 
 import errno
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
@@ -34,7 +33,7 @@ class SocketSet:
         self._on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
         self._is_closed = False
-        self._ufrags: deque[str] = deque(maxlen=MAX_UFRAGS)
+        self._ufrags: tuple[str, ...] = ()
 
     def open(self, host: str) -> UdpSocket:
         """The socket on the local address ``host``, opened if there is none.
@@ -53,7 +52,7 @@ class SocketSet:
 
     def expect(self, ufrag: str) -> None:
         """Checks for this ufrag will come to every socket."""
-        self._ufrags.append(ufrag)
+        self._ufrags = (*self._ufrags, ufrag)[-MAX_UFRAGS:]
         for socket in self._by_address.values():
             socket.expect(ufrag)
 

@@ -17,7 +17,6 @@ from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     IceEvent,
-    IceTransportChanged,
     NameFound,
     RoleChanged,
     SelectedPair,
@@ -26,16 +25,15 @@ from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
+from frazil.ice.outcome import Outcome
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.pair_report import report_pairs, report_proposals
 from frazil.ice.policy import DEFAULT_POLICY, IcePolicy
-from frazil.ice.reason import evidence, explain
 from frazil.ice.responder import Responder
 from frazil.ice.role import Role
-from frazil.ice.state import Cause, transport_machine
+from frazil.ice.state import Cause
 from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
 from frazil.ice.validated import ValidatedAddresses
-from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransportState
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
@@ -83,7 +81,6 @@ class IceAgent:
         self._component = component
         self._role = role or Role(random_bytes)
         self._known_role = self._role.value
-        self._machine = transport_machine(name, trace)
         self._lineage = Lineage()
         self._gatherer = Gatherer(config, random_bytes, trace, component)
         self._responder = Responder(self._lineage, self._role, trace, is_lite=policy.lite)
@@ -97,7 +94,8 @@ class IceAgent:
             )
         self._selection = self._checker.selection
         self._validated = ValidatedAddresses()
-        self._events: list[IceEvent] = []
+        self._outcome = Outcome(name, self._lineage, self._checker, trace)
+        self._events = self._outcome.events
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -107,7 +105,7 @@ class IceAgent:
     @property
     def state(self) -> RTCIceTransportState:
         """The transport state (webrtc-pc RTCIceTransportState)."""
-        return self._machine.state
+        return self._outcome.state
 
     @property
     def role(self) -> RTCIceRole:
@@ -122,8 +120,7 @@ class IceAgent:
     @property
     def selected_pair(self) -> SelectedPair | None:
         """The pair that carries data now."""
-        pair = self._selection.pair
-        return pair.describe() if pair else None
+        return self._selection.described
 
     @property
     def path(self) -> tuple[Address, Address] | None:
@@ -310,8 +307,7 @@ class IceAgent:
     def _activate(self, generation: Generation, now: float) -> None:
         """Begin the checks of a generation with both halves; of a later one: restart."""
         if generation.is_active:
-            if self._machine.can_move(Cause.RESTART):
-                self._move(Cause.RESTART, now)
+            self._outcome.restart(now)
             self._checker.begin(generation, now)
 
     # --- the choice of the pair ---------------------------------------------------------------
@@ -319,7 +315,7 @@ class IceAgent:
     def ask_first(self) -> None:
         """From now on report :class:`NominationProposed`, and wait, before nominations."""
         if isinstance(self._checker, Checker):
-            self._checker.gate.is_shut = True
+            self._checker.nominator.gate.is_shut = True
 
     def decide_nomination(self, key: PairKey, now: float, *, wanted: bool) -> None:
         """The answer to :class:`NominationProposed`; a pair that is not wanted is never nominated.
@@ -327,7 +323,7 @@ class IceAgent:
         A proposal that events have overtaken needs no answer, and gets no consequence.
         """
         if isinstance(self._checker, Checker) and not self._is_closed:
-            self._checker.decide(key, now, wanted=wanted)
+            self._checker.nominator.decide(key, now, wanted=wanted)
             self._settle(now)
 
     def select_pair(self, key: PairKey, now: float) -> None:
@@ -345,7 +341,7 @@ class IceAgent:
             raise InvalidStateError("only the side that nominates can select a pair")
         if pair.state is PairState.FAILED:
             raise InvalidStateError("the pair was checked without success")
-        self._checker.pin(pair, now)
+        self._checker.nominator.pin(pair, now)
         self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------
@@ -574,13 +570,14 @@ class IceAgent:
     def poll_events(self) -> list[IceEvent]:
         """What happened, in order."""
         self.has_news = False
-        events, self._events = self._events, []
+        events = self._events.copy()
+        self._events.clear()
         return events
 
     def close(self, now: float) -> None:
         """Stop at once and answer nothing any more. Fires no event (webrtc-pc 4.4.1.10)."""
         if not self._is_closed:
-            self._move(Cause.CLOSE, now)
+            self._outcome.move(Cause.CLOSE, now)
             self._checker.stop("the connection was closed", now)
             self._decision_is_known = False
             self._selection.take_news()
@@ -606,17 +603,12 @@ class IceAgent:
         self._apply_role(now)
         self._events += report_pairs(self._lineage, self._trace, now)
         if isinstance(self._checker, Checker):
-            self._events += report_proposals(self._checker.gate)
+            self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
         self._events += self._gatherer.events
         self._gatherer.events.clear()
-        selection, current = self._selection, self._lineage.current
-        while (cause := judge(self.state, survey(current, selection))) is not None:
-            self._move(cause, now, ran_out_at)
-        selection.consent_was_lost = False
-        news = selection.take_news()
-        if news is not None:
-            self._events.append(IceTransportChanged(None, True, self.selected_pair, news))
+        self._outcome.draw(now, ran_out_at)
+        current = self._lineage.current
         if current is not None and current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
         self._checker.settle()
@@ -629,22 +621,3 @@ class IceAgent:
             self._trace.record(now, "ice", "role", role=role.value, why=role.why)
             self._events.append(RoleChanged(role.value))
             self._checker.role_changed(list(self._lineage), now)
-
-    def _move(self, cause: Cause, now: float, ran_out_at: float | None = None) -> None:
-        generation, selection = self._lineage.current, self._selection
-        change = self._machine.move(
-            cause,
-            explain(cause, generation),
-            now,
-            evidence=evidence(generation, selection.witness, now),
-            deadline_at=ran_out_at,
-            next_deadline_at=self._checker.judged_at,
-        )
-        if change.new == RTCIceTransportState.FAILED:
-            self._checker.stop(change.reason.text, now)
-            self._lineage.give_up()
-        pair_changed = selection.take_news() is not None
-        self._events.append(
-            IceTransportChanged(change, pair_changed, self.selected_pair, change.reason)
-        )
-        selection.consent_was_lost = False

@@ -11,18 +11,10 @@ from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
 from frazil.ice.consent import Consent
-from frazil.ice.gate import NominationGate
 from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
-from frazil.ice.nomination import (
-    IsBetter,
-    clearly_quicker,
-    higher_priority,
-    never_better,
-    pair_to_nominate,
-    should_follow,
-)
+from frazil.ice.nominator import Nominator
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.policy import IcePolicy, Renomination
 from frazil.ice.role import Role
@@ -45,7 +37,7 @@ class Checker:
 
     Attributes:
         selection: The pair in use.
-        gate: Where nominations wait for a decision.
+        nominator: Settles with the peer which pair is used.
     """
 
     __slots__ = (
@@ -55,7 +47,6 @@ class Checker:
         "_conflicts",
         "_consent",
         "_gauge",
-        "_generation",
         "_random_bytes",
         "_renomination",
         "_role",
@@ -63,7 +54,7 @@ class Checker:
         "_table",
         "_trace",
         "_watch",
-        "gate",
+        "nominator",
         "selection",
     )
 
@@ -84,15 +75,21 @@ class Checker:
         self._config = config
         self._random_bytes = random_bytes
         self._table = CheckTable(config, role, random_bytes, trace)
-        self._generation: Generation | None = None
         self._conflicts = 0
         self.selection = Selection(trace)
         self._consent = Consent(self._table, self.selection, trace)
         self._watch = Watch(self._table, self.selection, self._consent, trace)
         self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
         self._renomination = policy.renomination
-        self.gate = NominationGate()
+        self.nominator = Nominator(
+            config, role, random_bytes, trace, policy.renomination, self._table, self.selection
+        )
         self._scout = Scout(self._table, self.selection, self._watch, trace)
+
+    @property
+    def _generation(self) -> Generation | None:
+        """The one whose pairs are checked."""
+        return self.nominator.generation
 
     @property
     def judged_at(self) -> float | None:
@@ -115,8 +112,7 @@ class Checker:
 
     def begin(self, generation: Generation, now: float) -> None:
         """Check the pairs of ``generation``; its predecessor's only if it carries data."""
-        self._generation = generation
-        self.gate.clear()
+        self.nominator.begin(generation)
         self._conflicts = 0
         self._checklists.put(self._component, generation.checklist)
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
@@ -132,7 +128,7 @@ class Checker:
 
     def stop(self, text: str, now: float) -> None:
         """Check nothing and use no pair, until the next generation begins; ``text`` says why."""
-        self._generation = None
+        self.nominator.generation = None
         self._table.clear()
         self.selection.drop(text, now)
 
@@ -145,11 +141,11 @@ class Checker:
         if current is None:
             return
         if self._role.is_controlling:
-            self._nominate(current, now)
+            self.nominator.nominate(current, now)
             return
         for pair in list(current.checklist):
             if pair.is_valid and pair.nomination_received is not None:
-                self._requested(pair, current, pair.nomination_received, now)
+                self.nominator.requested(pair, current, pair.nomination_received, now)
 
     def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""
@@ -159,7 +155,7 @@ class Checker:
         if not self._leave(base, now):
             self._watch.cut(base, self._generation, now)
         if self._generation is not None:
-            self._nominate(self._generation, now)
+            self.nominator.nominate(self._generation, now)
 
     def lose_stream(self, key: PairKey, generations: list[Generation], now: float) -> None:
         """The stream of a pair has ended.
@@ -178,7 +174,7 @@ class Checker:
                 self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=None)
             self._watch.break_off(pair, self._generation, now)
         if self._generation is not None:
-            self._nominate(self._generation, now)
+            self.nominator.nominate(self._generation, now)
 
     def _leave(self, base: Address, now: float) -> bool:
         """Use another pair at once instead of one that has lost its ``base``.
@@ -217,25 +213,13 @@ class Checker:
                 pair.error_code = code
                 generation.checklist.mark(pair, PairState.FAILED)
                 self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
-        self._nominate(generation, now)
+        self.nominator.nominate(generation, now)
 
     # --- as long as nothing is to be decided --------------------------------------------------
 
     def settle(self) -> None:
         """Find out whether anything is left to decide about the pair in use."""
-        selection, current = self.selection, self._generation
-        pair = selection.pair
-        settled = (
-            pair is not None
-            and current is not None
-            and current is selection.generation
-            and current.nominated is pair
-            and pair.is_valid
-            and pair.nomination_received is None
-            and not current.is_measured
-            and not (self._role.is_controlling and current.confirmed != current.nomination)
-        )
-        self._consent.settle(settled=settled)
+        self._consent.settle(settled=self.nominator.is_settled)
 
     def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
         """Take what both ends of a settled pair exchange all the time; whether it is that."""
@@ -352,32 +336,11 @@ class Checker:
             now, "ice", "check-received", pair=str(pair), nomination=check.nomination
         )
         if check.nomination is not None and not controlling:
-            self._requested(pair, generation, check.nomination, now)
+            self.nominator.requested(pair, generation, check.nomination, now)
         if generation is not self._generation or pair.is_valid or pair.is_barred:
             return
         if not self._table.repeat(pair, now):
             generation.checklist.trigger(pair)
-
-    def _requested(
-        self, pair: CandidatePair, generation: Generation, number: int, now: float
-    ) -> None:
-        """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
-        if not pair.has_consent(now, self._config.consent_timeout_s):
-            pair.nomination_received = number
-            if pair.is_valid and generation is self._generation:
-                generation.checklist.trigger(pair)
-            return
-        pair.nomination_received = None
-        monitor = self.selection.monitor
-        if not self._concerns(generation) or not should_follow(
-            pair, generation, monitor, number, now
-        ):
-            return
-        generation.nomination = max(generation.nomination, number)
-        if pair is not generation.nominated:
-            self._agree(pair, generation, now)
-        elif pair is not self.selection.pair:
-            self._use(pair, generation, "the peer nominated the pair again", now)
 
     # --- responses to our checks --------------------------------------------------------------
 
@@ -439,7 +402,8 @@ class Checker:
             checklist.mark(pair, PairState.SUCCEEDED)
         self._mapped(answer, now)
         checklist.thaw(pair.foundation)
-        self._works(check, now)
+        self.nominator.works(check, now)
+        self._overtake(now)
 
     def _mapped(self, answer: Answer, now: float) -> None:
         """Learn where the peer sees our end of the pair (RFC 8445 7.2.5.3.1).
@@ -457,26 +421,6 @@ class Checker:
         self.selection.note_moved(f"the peer sees us at {address[0]}:{address[1]} now", now)
         if pair is generation.nominated:
             generation.confirmed = -1
-
-    def _works(self, check: Check, now: float) -> None:
-        """Nominate, follow or use the pair that just answered."""
-        pair, generation = check.pair, check.generation
-        if not self._concerns(generation):
-            return
-        if check.kind is CheckKind.NOMINATION:
-            is_latest = check.nomination == generation.nomination
-            if self._role.is_controlling and is_latest:
-                generation.confirmed = check.nomination
-                self._agree(pair, generation, now)
-        elif self._role.is_controlling:
-            self._nominate(generation, now, pair)
-        elif pair.nomination_received is not None:
-            self._requested(pair, generation, pair.nomination_received, now)
-        elif pair is generation.nominated and pair is not self.selection.pair:
-            self._use(pair, generation, "the nominated pair, silent for a while, answers", now)
-        if not self.selection.is_alive and pair is not self.selection.pair:
-            self._use(pair, generation, "the pair answered, and none else is in use", now)
-        self._overtake(now)
 
     def _timed_out(self, check: Check, now: float) -> None:
         """Nobody answered. Of the pair in use the monitor judges, by time and not by checks."""
@@ -503,7 +447,7 @@ class Checker:
             pair.error_code = code
         if code is not None or pair is not self.selection.pair:
             checklist.mark(pair, PairState.FAILED)  # in use: the monitor judges it by time
-        self._nominate(check.generation, now)
+        self.nominator.nominate(check.generation, now)
 
     # --- the peer moves -----------------------------------------------------------------------
 
@@ -549,90 +493,7 @@ class Checker:
         if old is None:
             return
         generation.checklist.mark(old, PairState.FAILED)
-        self._use(pair, generation, text, now)
+        self.nominator.use(pair, generation, text, now)
         self._watch.ask_early(now)
         if self._role.is_controlling:
-            self._nominate(generation, now)
-
-    # --- nomination ---------------------------------------------------------------------------
-
-    def _concerns(self, generation: Generation) -> bool:
-        """Whether pairs of ``generation`` may still be selected."""
-        return generation in (self._generation, self.selection.generation)
-
-    def _nominate(
-        self, generation: Generation, now: float, answered: CandidatePair | None = None
-    ) -> None:
-        """Nominate what is worth it, if we are controlling and it is not under way."""
-        if not self._role.is_controlling or not self._concerns(generation):
-            return
-        pair = pair_to_nominate(
-            generation,
-            self.selection.monitor,
-            answered,
-            lambda each: each.has_consent(now, self._config.disconnected_after_s),
-            self._criterion(generation),
-        )
-        under_way = self._table.nominating
-        if pair is None and under_way is None and generation.confirmed != generation.nomination:
-            pair = generation.nominated  # say it again: the peer may have followed another
-        if pair is None or pair is under_way or not pair.is_valid:
-            return
-        if pair is generation.nominated or self.gate.admits(pair):
-            self._start_nomination(pair, generation, now)
-
-    def _criterion(self, generation: Generation) -> IsBetter:
-        """What justifies another nomination."""
-        pinned = generation.pinned
-        if pinned is not None and pinned.state is not PairState.FAILED:
-            return lambda pair, nominated: pair is pinned and pair is not nominated
-        if self._renomination is Renomination.OFF:
-            return never_better
-        return clearly_quicker if generation.is_measured else higher_priority
-
-    def decide(self, key: PairKey, now: float, *, wanted: bool) -> None:
-        """The application wants the proposed pair nominated, or does not."""
-        pair, generation = self.gate.take(key), self._generation
-        if pair is None or generation is None:
-            return
-        if not wanted:
-            pair.is_vetoed = True
-            self._nominate(generation, now)
-        elif pair.is_valid and self._role.is_controlling:
-            self._start_nomination(pair, generation, now)
-
-    def pin(self, pair: CandidatePair, now: float) -> None:
-        """Nominate ``pair``, once a check of it succeeds, and no other one as long as it works."""
-        generation = self._generation
-        if generation is None:
-            return
-        generation.pinned = pair
-        pair.is_vetoed = False
-        if not pair.is_valid:
-            generation.checklist.trigger(pair)
-        elif pair is not generation.nominated:
-            self._start_nomination(pair, generation, now)
-
-    def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
-        self._table.cancel_nominations()
-        generation.nomination += 1
-        self._trace.record(now, "ice", "nominate", pair=str(pair))
-        # While another pair is in use, an answer that is late is better not waited for long:
-        # the peer may have followed, and is then told of the pair in use again.
-        hurried = pair is not self.selection.pair
-        self._table.start(pair, generation, CheckKind.NOMINATION, now, hurried=hurried)
-
-    def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
-        """Both ends settled on ``pair``."""
-        generation.nominate(pair, now)
-        self._trace.record(now, "ice", "nominated", pair=str(pair))
-        if pair is not self.selection.pair:
-            self._use(pair, generation, "both ends agreed on the pair", now)
-
-    def _use(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
-        """Send on ``pair`` from now on; a silent one that it replaces counts as failed."""
-        old = self.selection.monitor
-        if old is not None and not old.is_alive and self.selection.generation is generation:
-            generation.checklist.mark(old.pair, PairState.FAILED)
-        monitor = Monitor(pair, self._config, self._random_bytes, now)
-        self.selection.use(monitor, generation, text, now)
+            self.nominator.nominate(generation, now)

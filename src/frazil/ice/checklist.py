@@ -2,7 +2,6 @@
 
 import ipaddress
 from bisect import insort
-from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
@@ -87,11 +86,11 @@ class Checklist:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
         self._counts = dict.fromkeys(PairState, 0)
-        self._triggered: deque[CandidatePair] = deque()
+        self._triggered: list[CandidatePair] = []  # few: a deque would weigh more
         self._settled = -1
         self.news: list[tuple[CandidatePair, bool]] = []
         self.siblings: tuple[Checklist, ...] = ()
-        self._wanted: deque[CandidatePair] = deque()
+        self._wanted: list[CandidatePair] = []
 
     def __iter__(self) -> Iterator[CandidatePair]:
         return iter(self._pairs)
@@ -180,7 +179,7 @@ class Checklist:
 
     def take_triggered(self) -> CandidatePair | None:
         """Take the next triggered check out of the queue."""
-        return self._triggered.popleft() if self._triggered else None
+        return self._triggered.pop(0) if self._triggered else None
 
     def want(self, pair: CandidatePair) -> None:
         """Have an ordinary check of ``pair``, if there was none, whatever the other pairs are."""
@@ -202,7 +201,7 @@ class Checklist:
         while self._wanted:
             if self._wanted[0].state in _UNCHECKED:
                 return self._wanted[0]
-            self._wanted.popleft()
+            del self._wanted[0]
         busy = {each for sibling in self.siblings for each in sibling.foundations_under_way()}
         frozen: list[CandidatePair] = []
         for pair in self.above(above):

@@ -60,6 +60,11 @@ class Selection:
         return self.monitor.pair if self.monitor else None
 
     @property
+    def described(self) -> SelectedPair | None:
+        """The pair in use, as both sides know it."""
+        return self.monitor.pair.describe() if self.monitor else None
+
+    @property
     def path(self) -> tuple[Address, Address] | None:
         """Where to send from and to; ``None`` while nothing may or can be sent."""
         monitor = self.monitor

@@ -1,6 +1,5 @@
 """The operations chain: one operation at a time (webrtc-pc, chain an asynchronous operation)."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ class OperationChain:
 
     def __init__(self, tasks: TaskQueue, on_empty: Callable[[], None]) -> None:
         """Report to ``on_empty`` whenever the last operation has left."""
-        self._entries: deque[tuple[Operation[Any], Steps[Any]]] = deque()
+        self._entries: list[tuple[Operation[Any], Steps[Any]]] = []
         self._tasks = tasks
         self._on_empty = on_empty
         self._is_closed = False
@@ -44,8 +43,7 @@ class OperationChain:
     def close(self) -> None:
         """Drop all operations; their promises never settle."""
         self._is_closed = True
-        entries = list(self._entries)
-        self._entries.clear()
+        entries, self._entries = self._entries, []
         for _, body in entries:
             body.close()
 
@@ -65,7 +63,7 @@ class OperationChain:
             else:
                 self._tasks.queue(self._advance)
                 return
-            self._entries.popleft()
+            del self._entries[0]
             if self._tasks.is_running:
                 self._tasks.emit(OperationSettled(operation))
             now = None

@@ -1,6 +1,5 @@
 """The record of every state change of a connection, newest last."""
 
-from collections import deque
 from typing import Final
 
 from frazil.trace import Reason, StateChange, Trace
@@ -15,7 +14,7 @@ class History:
     __slots__ = ("_changes", "_trace")
 
     def __init__(self, trace: Trace) -> None:
-        self._changes: deque[StateChange] = deque(maxlen=HISTORY_LIMIT)
+        self._changes: list[StateChange] = []
         self._trace = trace
 
     @property
@@ -27,4 +26,6 @@ class History:
         """Append one change."""
         change = StateChange(at, machine, old, new, reason)
         self._changes.append(change)
+        if len(self._changes) > HISTORY_LIMIT:
+            del self._changes[0]
         self._trace.record_change("peer", "state-changed", change)

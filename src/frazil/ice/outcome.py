@@ -1,0 +1,74 @@
+"""What is told of a transport: its state, with the reasons, and the pair that it uses."""
+
+from frazil.ice.checker import Checker
+from frazil.ice.event import IceEvent, IceTransportChanged
+from frazil.ice.lineage import Lineage
+from frazil.ice.lite import LiteChecker
+from frazil.ice.reason import evidence, explain
+from frazil.ice.state import Cause, transport_machine
+from frazil.ice.verdict import judge, survey
+from frazil.states.enums import RTCIceTransportState
+from frazil.trace import Trace
+
+
+class Outcome:
+    """Moves the state of a transport where the facts lead, and reports each move.
+
+    Attributes:
+        events: What is to be told, in order; also by others.
+    """
+
+    __slots__ = ("_checker", "_lineage", "_machine", "events")
+
+    def __init__(
+        self, name: str, lineage: Lineage, checker: Checker | LiteChecker, trace: Trace
+    ) -> None:
+        self._machine = transport_machine(name, trace)
+        self._lineage = lineage
+        self._checker = checker
+        self.events: list[IceEvent] = []
+
+    @property
+    def state(self) -> RTCIceTransportState:
+        """The transport state (webrtc-pc RTCIceTransportState)."""
+        return self._machine.state
+
+    def restart(self, now: float) -> None:
+        """Another generation is to be checked; the first one is no restart."""
+        if self._machine.can_move(Cause.RESTART):
+            self.move(Cause.RESTART, now)
+
+    def draw(self, now: float, ran_out_at: float | None = None) -> None:
+        """Say what follows from the facts, step by step.
+
+        Args:
+            now: The instant.
+            ran_out_at: The deadline of the clock that ran out, if that is the occasion.
+        """
+        selection, current = self._checker.selection, self._lineage.current
+        while (cause := judge(self.state, survey(current, selection))) is not None:
+            self.move(cause, now, ran_out_at)
+        selection.consent_was_lost = False
+        news = selection.take_news()
+        if news is not None:
+            self.events.append(IceTransportChanged(None, True, selection.described, news))
+
+    def move(self, cause: Cause, now: float, ran_out_at: float | None = None) -> None:
+        """Move for this ``cause``; the rest is as in :meth:`draw`."""
+        generation, selection = self._lineage.current, self._checker.selection
+        change = self._machine.move(
+            cause,
+            explain(cause, generation),
+            now,
+            evidence=evidence(generation, selection.witness, now),
+            deadline_at=ran_out_at,
+            next_deadline_at=self._checker.judged_at,
+        )
+        if change.new == RTCIceTransportState.FAILED:
+            self._checker.stop(change.reason.text, now)
+            self._lineage.give_up()
+        pair_changed = selection.take_news() is not None
+        self.events.append(
+            IceTransportChanged(change, pair_changed, selection.described, change.reason)
+        )
+        selection.consent_was_lost = False
