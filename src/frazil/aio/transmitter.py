@@ -70,8 +70,9 @@ class Transmitter:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""
         data, size, _, remote = run
         at, whole = 0, len(data)
+        reach = size if whole <= size else self._reach(size)
         while at < whole:
-            piece = data if whole <= size else data[at : at + self._reach(size)]
+            piece = data[at : at + reach]
             try:
                 if len(piece) <= size:
                     self._sock.sendto(piece, remote)
@@ -82,6 +83,7 @@ class Transmitter:
             except OSError as error:
                 if len(piece) > size and error.errno in offload.REFUSALS:
                     self._segment = False  # from here on one by one, beginning with this piece
+                    reach = size
                     continue
                 self.dropped += _count(len(piece), size)
             at += len(piece)

@@ -447,7 +447,7 @@ class Session:
             self._collect_dtls(now, self._secure.receive(secured, now))
         if was_connected and not (self.ice.has_news or self._relays.is_used):
             self.is_drained = False
-            self._path_at = earlier(self._path_at, self.ice.quiet_at)
+            self._check_at = earlier(self._check_at, self.ice.quiet_at)
         else:
             self._settle(now)
 
@@ -486,7 +486,7 @@ class Session:
             self._is_settled = True
             self._check_is_known = False
             self._path_at = earlier(self._relays.next_timeout(), self._secure.next_timeout())
-        if self._data is None or self._path is None:
+        if self._data is None or self.ice.path is None:
             return self._path_at
         return earlier(self._path_at, self._data.next_timeout())
 
