@@ -16,6 +16,9 @@ from peer import Adapter
 from process import run_alone
 from stack import PYLIBDATACHANNEL, Stack
 
+TIMEOUT_S = 150.0
+"""Some stacks need half a minute for the last of two hundred pairs."""
+
 
 async def job(adapter: Adapter, effort: Effort, pairs: int) -> dict[str, float]:
     """Connect pairs, see what they weigh, and leave them alone for a while."""
@@ -42,7 +45,10 @@ def _settled_bytes() -> int:
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column, for a few pairs and for more."""
-    few, many = (run_alone("idle", stack, effort, pairs=pairs) for pairs in effort.idle_pairs)
+    few, many = (
+        run_alone("idle", stack, effort, timeout_s=TIMEOUT_S, pairs=pairs)
+        for pairs in effort.idle_pairs
+    )
     return {f"few_{key}": value for key, value in few.items()} | {
         f"many_{key}": value for key, value in many.items()
     }

@@ -1,5 +1,6 @@
 """The page of ``frazil demo --browser`` in a Chromium with the settings of a user's."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from typing import Any
 from support.chromium import Chromium
 from support.page import Page
 
+_LOAD_POLL_S = 0.02
+_WHERE = "`${document.readyState} ${location.href}`"
 _EYES = """
 const lane = (kind, peer) => document.querySelector(`.${kind}[data-peer=${peer}]`);
 globalThis.eyes = {
@@ -39,7 +42,11 @@ class UserChromium(Chromium):
         try:
             (session,) = (name for name, each in self._pages.items() if each is page)
             await self._remote.call("Page.navigate", session=session, url=url)
-            await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+            # Nothing may be waited for in a page that is about to be left: no answer would come.
+            while True:
+                if (await page.evaluate(_WHERE)).startswith(f"complete {url}"):
+                    break
+                await asyncio.sleep(_LOAD_POLL_S)
             await page.evaluate(_EYES)
             yield DemoPage(page)
         finally:

@@ -150,6 +150,8 @@ class Outbound:
         """
         outstanding = self._outstanding
         if now != self._burst_at:
+            if self._paced_until is not None and now < self._paced_until:
+                return  # whoever looks earlier, for another reason, makes no difference
             if not self._has_something:
                 return
             self._begin_burst(now)
@@ -381,6 +383,7 @@ class Outbound:
     def _lose_all(self, now: float) -> None:
         self._outstanding.lose_all(now)
         self._recovery_ends = None
+        self._paced_until = None
         self._forwarded_tsn = -1
 
     def path_changed(self, now: float) -> None:

@@ -25,7 +25,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_version_is_told() -> None:
-    assert find_version(FRAZIL) == frazil.__version__
+    assert find_version(FRAZIL).startswith(frazil.__version__)
 
 
 def test_milestones_are_reached_in_their_order() -> None:
