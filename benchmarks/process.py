@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
 from effort import QUICK, Effort
+from path import Conditions, Path
 from runtime import RuntimeMissingError
 from stack import Stack
 from task import Role, Task
@@ -71,6 +72,7 @@ def run_pair(
     *,
     receiver: Stack | None = None,
     timeout_s: float = TIMEOUT_S,
+    path: Conditions | None = None,
     **parameters: Any,
 ) -> tuple[Any, Any]:
     """The results of the sender and of the receiver of a job, in two processes.
@@ -81,13 +83,14 @@ def run_pair(
         effort: How much to do.
         receiver: The stack of the receiver.
         timeout_s: How long it may take.
+        path: What is between the two; nothing but loopback, if None.
         parameters: What the job needs to know besides.
 
     Raises:
         WorkerError: Either failed or took too long.
     """
     task = Task(Role.SENDER, job, effort, parameters)
-    return asyncio.run(_run_pair(stack, receiver or stack, task, timeout_s))
+    return asyncio.run(_run_pair(stack, receiver or stack, task, timeout_s, path))
 
 
 async def _run_alone(stack: Stack, task: Task, timeout_s: float) -> Any:
@@ -96,18 +99,28 @@ async def _run_alone(stack: Stack, task: Task, timeout_s: float) -> Any:
 
 
 async def _run_pair(
-    offering: Stack, answering: Stack, task: Task, timeout_s: float
+    offering: Stack,
+    answering: Stack,
+    task: Task,
+    timeout_s: float,
+    conditions: Conditions | None,
 ) -> tuple[Any, Any]:
     cores = _two_cores()
     async with (
         _Worker(offering, task, next(cores)) as sender,
         _Worker(answering, task._replace(role=Role.RECEIVER), next(cores)) as receiver,
+        Path(conditions or Conditions()) as path,
         _limited(timeout_s),
     ):
+        lead = path.lead_through if conditions else _as_it_is
         return await asyncio.gather(
-            sender.result(pass_signal=receiver.take_signal),
-            receiver.result(pass_signal=sender.take_signal),
+            sender.result(pass_signal=lambda signal: receiver.take_signal(lead(signal))),
+            receiver.result(pass_signal=lambda signal: sender.take_signal(lead(signal))),
         )
+
+
+def _as_it_is(signal: Any) -> Any:
+    return signal
 
 
 @contextlib.asynccontextmanager
