@@ -1,7 +1,7 @@
 """A path with delay, loss and a rate between two processes: a relay of datagrams in userspace.
 
-The relay reads the candidates in what the two ends signal, and puts a socket of its own in place
-of each address. What comes to that socket goes on to the address, later, or not at all. So no
+The relay reads the candidates in what the two ends signal, and puts a socket of its own in place of
+each address. What comes to that socket goes on to the address, later, or not at all. So no
 privilege is needed, and every stack takes the same path.
 """
 

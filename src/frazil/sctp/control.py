@@ -148,9 +148,16 @@ class Control:
         self.end_by_abort(value, now)
 
     def end_by_abort(self, value: bytes, now: float) -> None:
-        """The peer sent ABORT with these error causes."""
-        code, text = describe_causes(value)
-        self._link.end(AssociationCloseCause.ABORTED_BY_REMOTE, code, text, now)
+        """The peer sent ABORT with these error causes.
+
+        Once we have acknowledged its SHUTDOWN it can only mean that the peer has forgotten us: all
+        was delivered both ways, and SHUTDOWN COMPLETE was lost or overtaken.
+        """
+        if self._link.state is AssociationState.SHUTDOWN_ACK_SENT:
+            self._shutdown.receive_complete(now)
+        else:
+            code, text = describe_causes(value)
+            self._link.end(AssociationCloseCause.ABORTED_BY_REMOTE, code, text, now)
 
     def _receive_shutdown(self, _flags: int, value: bytes, now: float) -> None:
         self._link.sign_of_life()

@@ -90,6 +90,20 @@ def test_lost_shutdown_complete_is_given_again_after_the_end(pair):
     assert pair.b.closed.cause is SHUTDOWN
 
 
+def test_the_abort_that_a_late_packet_calls_for_is_no_failure(pair):
+    pair.b.association.send(0, 51, b"x", pair.now)
+    pair.flush()
+    late = pair.b.sent[-1]
+    pair.run_for(1)
+    pair.a.drop = lambda packet: ChunkType.SHUTDOWN_COMPLETE in chunk_types(packet)
+    pair.a.association.shutdown(pair.now)
+    pair.run_until(lambda: pair.a.closed is not None)
+    pair.a.association.receive([late], pair.now)
+    pair.run_until(lambda: both_closed(pair))
+    assert pair.a.count_sent(ChunkType.ABORT) == 1
+    assert pair.b.closed.cause is SHUTDOWN
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_bad_networks(seed):
     config = SctpConfig(max_retransmits=None)
