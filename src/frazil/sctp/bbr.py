@@ -15,6 +15,8 @@ from frazil.sctp.path_model import BETA, MIN_RTT_LIFETIME_S, PathModel
 
 STARTUP_GAIN = 2.77
 """The least that still doubles the rate each round trip (4 ln 2)."""
+STARTUP_WINDOW_GAIN = 4.0
+"""Round trips vary while the path fills, and must not look like its limit."""
 DRAIN_GAIN = 0.35
 WINDOW_GAIN = 2.0
 UP_GAIN = 1.25
@@ -280,10 +282,8 @@ class Bbr:
         if sample.is_window_limited and self.window >= model.flight_high:
             self._reset_full(sample.rate)
             return False
-        return self._full_rounds >= FULL_RATE_ROUNDS or (
-            model.round > self._probe_round
-            and sample.flight >= model.flight(UP_GAIN, model.rate_max)
-        )
+        has_queue = sample.flight >= model.flight(UP_GAIN, model.rate_max)
+        return self._full_rounds >= (1 if has_queue else FULL_RATE_ROUNDS)
 
     def _probe_down(self, now: float) -> None:
         self.phase = Phase.PROBE_DOWN
@@ -383,10 +383,13 @@ class Bbr:
             self.pacing_rate = max(rate, least)
 
     def _set_window(self, sample: Sample) -> None:
-        gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
-        target = self.model.flight(gain)
+        least = 3 * self._quantum()
+        if not self._is_full:
+            target = max(self.model.flight(STARTUP_WINDOW_GAIN), least)
+        else:
+            gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
+            target = max(self.model.flight(gain) + self.model.extra_acked, least)
         if self._is_full:
-            target = max(target + self.model.extra_acked, 3 * self._quantum())
             window = min(self.window + sample.acked, target)
         elif self.window < target:
             window = self.window + sample.acked

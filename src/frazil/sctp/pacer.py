@@ -6,7 +6,7 @@ RESOLUTION_S = 0.001
 """The timers of an event loop are no finer. A round trip shorter than this is not paced: there the
 acknowledgements are a better clock."""
 
-LATENESS_S = 0.008
+LATENESS_S = 0.05
 """How late a timer may fire without slowing the flow down: what it missed is made up for."""
 
 
