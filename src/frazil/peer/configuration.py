@@ -77,6 +77,12 @@ class Configuration:
             ice_candidate_pool_size=members.number("iceCandidatePoolSize", _MAX_POOL_SIZE) or 0,
         )
 
+    @property
+    def sources(self) -> tuple[object, ...]:
+        """Where candidates come from: policy and servers, whatever the credentials for those."""
+        servers = {url for server in self.ice_servers for url in server.urls}
+        return self.ice_transport_policy, frozenset(servers)
+
     def check_traits(self, traits: AgentTraits) -> None:
         """Accept an ICE agent with these traits.
 

@@ -290,7 +290,7 @@ class PeerConnection:
             self._negotiator.restart_ice()
 
     def set_configuration(self, configuration: Configuration, now: float) -> None:
-        """Change servers and policy from the next gathering on.
+        """Change servers and policy from the next gathering on, which the next offer begins.
 
         Raises:
             InvalidStateError: If closed.
@@ -302,6 +302,8 @@ class PeerConnection:
         self.configuration.check_change(
             configuration, has_local_description=self._negotiator.has_applied_local
         )
+        if configuration.sources != self.configuration.sources:
+            self._negotiator.outdate_candidates()
         self.transports.configure(configuration, now)
 
     # --- data channels ------------------------------------------------------------------------

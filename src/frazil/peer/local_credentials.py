@@ -9,13 +9,14 @@ from frazil.types import RandomBytes
 class LocalCredentials:
     """Chooses the credentials of our side; new ones begin an ICE restart."""
 
-    __slots__ = ("_fresh", "_random_bytes", "_replaced", "_transports")
+    __slots__ = ("_fresh", "_outdated", "_random_bytes", "_replaced", "_transports")
 
     def __init__(self, transports: TransportMap, random_bytes: RandomBytes) -> None:
         self._transports = transports
         self._random_bytes = random_bytes
         self._fresh: dict[str, Credentials] = {}
         self._replaced: set[Credentials] = set()
+        self._outdated: set[Credentials] = set()
 
     @property
     def is_restart_due(self) -> bool:
@@ -24,15 +25,25 @@ class LocalCredentials:
 
     def replace_all(self) -> None:
         """The next offer replaces every pair in use (webrtc-pc, restartIce)."""
+        self._replaced = self._used()
+
+    def outdate_all(self) -> None:
+        """Other servers are to be asked: so does the next offer, whenever it comes.
+
+        RFC 9429 5.2.2; unlike a restart that the application wants, it calls for no negotiation.
+        """
+        self._outdated = self._used()
+
+    def _used(self) -> set[Credentials]:
         stacks = self._transports.stacks
         used = [each for s in stacks for each in (s.stable_local, s.ice.local_parameters)]
-        self._replaced = {each for each in used if each is not None}
+        return {each for each in used if each is not None}
 
     def for_offer(self, mid: str, *, restart: bool) -> Credentials:
         """Those in use on the transport of ``mid``, unless they are to be replaced."""
         stack = self._transports.get(mid)
         used = stack.ice.local_parameters if stack else None
-        if used is None or restart or used in self._replaced:
+        if used is None or restart or used in self._replaced or used in self._outdated:
             return self._fresh_ones(stack.name if stack else None, mid)
         return used
 
@@ -54,8 +65,11 @@ class LocalCredentials:
 
     def note_answered(self) -> None:
         """A negotiation ended: is the restart done that was asked for?"""
-        if not any(each.ice.local_parameters in self._replaced for each in self._transports.stacks):
+        used = {each.ice.local_parameters for each in self._transports.stacks}
+        if self._replaced.isdisjoint(used):
             self._replaced.clear()
+        if self._outdated.isdisjoint(used):
+            self._outdated.clear()
 
     def _fresh_ones(self, transport: str | None, mid: str) -> Credentials:
         """The same ones until a description with them is applied: a second offer is no restart."""

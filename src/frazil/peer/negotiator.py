@@ -205,6 +205,11 @@ class Negotiator:
         self._credentials.replace_all()
         self.note_change()
 
+    def outdate_candidates(self) -> None:
+        """The next offer restarts ICE, for servers or policy are others (RFC 9429 5.2.2)."""
+        self._credentials.outdate_all()
+        self._revision += 1
+
     def channel_created(self) -> None:
         """The first data channel needs an m-section; further ones need nothing."""
         if self._is_behind():

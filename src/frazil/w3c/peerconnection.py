@@ -296,6 +296,10 @@ class RTCPeerConnection(EventTarget):
     def setConfiguration(self, configuration: Mapping[str, Any] | object | None = None) -> None:
         """Change ICE servers and policy; they hold from the next gathering on.
 
+        The next offer restarts ICE if servers or policy are others (RFC 9429 5.2.2). Call
+        :meth:`restartIce` for a negotiation at once. New credentials for the same servers restart
+        nothing; allocations in use are refreshed with them.
+
         Raises:
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.

@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+from frazil.peer.configuration import Configuration
+from frazil.peer.event import EventType
 from support.peer_pair import Peer, media_peer, negotiate
 
 NO_BUNDLE = re.compile(r"a=group:BUNDLE.*\r\n")
@@ -73,3 +77,52 @@ def test_offer_again_repeats_the_credentials_of_every_section() -> None:
     peer.set_local()
     assert ufrags(peer)[:2] == before
     assert len(peer.pc.transports.dtls) == 2
+
+
+STUN = {"iceServers": [{"urls": "stun:stun.example"}]}
+TURN = {"urls": "turn:turn.example", "username": "user"}
+
+
+@pytest.mark.parametrize("changed", [STUN, {"iceTransportPolicy": "relay"}])
+def test_other_servers_or_policy_restart_with_the_next_offer(changed: dict) -> None:
+    """RFC 9429 5.2.2: once, and for every transport; no negotiation is needed for it."""
+    one, two = unbundled()
+    before = ufrags(one)
+    one.pc.set_configuration(Configuration.from_value(changed), one.now)
+    assert EventType.NEGOTIATION_NEEDED not in one.run()
+    negotiate(one, two)
+    after = ufrags(one)
+    assert set(before).isdisjoint(after)
+    negotiate(one, two)
+    assert ufrags(one) == after
+
+
+def test_an_answer_waits_for_the_next_offer_of_ours() -> None:
+    one, two = unbundled()
+    before = ufrags(one)
+    one.pc.set_configuration(Configuration.from_value(STUN), one.now)
+    negotiate(two, one)
+    assert ufrags(one) == before
+    negotiate(one, two)
+    assert set(before).isdisjoint(ufrags(one))
+
+
+def test_a_restart_by_the_peer_was_the_gathering_that_others_were_to_be_asked_in() -> None:
+    one, two = unbundled()
+    one.pc.set_configuration(Configuration.from_value(STUN), one.now)
+    two.pc.restart_ice()
+    negotiate(two, one)
+    after = ufrags(one)
+    negotiate(one, two)
+    assert ufrags(one) == after
+
+
+def test_new_credentials_for_the_same_servers_restart_nothing() -> None:
+    one, two = unbundled()
+    for credential in ("first", "second"):
+        servers = {"iceServers": [{**TURN, "credential": credential}]}
+        one.pc.set_configuration(Configuration.from_value(servers), one.now)
+        negotiate(one, two)
+        if credential == "first":
+            before = ufrags(one)
+    assert ufrags(one) == before
