@@ -102,6 +102,9 @@ class Peer:
         names = ("type", "protocol", "address", "port")
         return [{name: getattr(end, name) for name in names} for end in (pair.local, pair.remote)]
 
+    def explain(self) -> list[str]:
+        return list(self._pc.explain().codes)
+
     # --- inside -------------------------------------------------------------------------------
 
     def _observe(self, what: str, value: object) -> None:

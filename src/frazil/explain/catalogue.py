@@ -167,12 +167,6 @@ _NO_PATH: Final = (
     ),
     FindingKind(
         "ice",
-        "FZ-ICE-RELAY-ONLY",
-        "Only relays may be used, and there is none.",
-        "Configure a TURN server that works, or do not set iceTransportPolicy to relay.",
-    ),
-    FindingKind(
-        "ice",
         "FZ-NET-BIND",
         "No socket could be opened.",
         "Look at the port range in IceOptions, at limits on open files, and at the sandbox.",
@@ -202,12 +196,6 @@ _NO_PATH: Final = (
         "The peer hides its addresses behind .local names that cannot be resolved here.",
         "Give the peer a STUN or TURN server, or let the page ask for the microphone: a browser "
         "then tells its addresses.",
-    ),
-    FindingKind(
-        "ice",
-        "FZ-ICE-NO-PAIR",
-        "None of our addresses can reach any of the peer's: they are of different families.",
-        "Give both sides IPv4, or IPv6, or a TURN server that has both.",
     ),
     FindingKind(
         "ice",
@@ -287,6 +275,18 @@ _TURN: Final = (
 )
 
 _UNANSWERED: Final = (
+    FindingKind(
+        "ice",
+        "FZ-ICE-RELAY-ONLY",
+        "Only relays may be used, and there is none.",
+        "Configure a TURN server that works, or do not set iceTransportPolicy to relay.",
+    ),
+    FindingKind(
+        "ice",
+        "FZ-ICE-NO-PAIR",
+        "None of our addresses can reach any of the peer's: they are of different families.",
+        "Give both sides IPv4, or IPv6, or a TURN server that has both.",
+    ),
     FindingKind(
         "ice",
         "FZ-ICE-ONE-WAY",

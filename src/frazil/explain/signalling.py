@@ -1,12 +1,13 @@
 """Whether offer, answer and candidates found their way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
 from frazil.states.enums import RTCSignalingState as Signaling
+from frazil.trace import TraceRecord
 
 _UNFINISHED: Final[dict[str, str]] = {
     Signaling.HAVE_LOCAL_OFFER: "FZ-SIG-NO-ANSWER",
@@ -57,9 +58,15 @@ def judge_candidates(path: Path) -> Iterator[Finding]:
         yield Finding(kind, kind.meaning, evidence_of(settled, ended, failed))
 
 
+def _by_the_peer(rejected: Sequence[TraceRecord]) -> list[TraceRecord]:
+    """Without our own: the peer may have the same address on a private network of its own."""
+    ends = [(each, str(fact(each, "pair")).partition("->")) for each in rejected]
+    return [each for each, (local, _, remote) in ends if local != remote]
+
+
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
-    rejected = [] if path.valid else path.attempt.of("ice", "check-rejected")
+    rejected = [] if path.valid else _by_the_peer(path.attempt.of("ice", "check-rejected"))
     refused = [] if is_heard else path.attempt.of("ice", "check-refused")
     if (rejected or refused) and path.dtls != "connected":
         kind = FINDINGS["FZ-SIG-STALE"]
