@@ -373,6 +373,13 @@ async def nobody_listens_at_the_port_of_the_relay(stage: Stage) -> Peer:
     return await negotiated(stage, homes(stage, STUN, turn("turn:relay.example?transport=tcp")))
 
 
+@fault("FZ-TURN-UNREACHABLE")
+async def the_relay_has_no_such_port_for_tls(stage: Stage) -> Peer:
+    stage.net.names["relay.example"] = [RELAY]
+    stage.net.host("relay", RELAY)
+    return await negotiated(stage, homes(stage, STUN, turn("turns:relay.example:443")))
+
+
 @fault("FZ-TURN-TLS")
 async def the_certificate_of_the_relay_is_of_another(stage: Stage) -> Peer:
     stage.net.names["relay.example"] = [RELAY]

@@ -48,8 +48,9 @@ async def says_first(peer: "RemotePeer", *code: str) -> None:
         (relayed(f"turn:{IP}", "wrong"), "FZ-TURN-401"),
         (relayed(f"turn:{IP}?transport=tcp", "wrong"), "FZ-TURN-401"),
         (relayed(f"turn:{IP}:9?transport=tcp"), "FZ-TURN-UNREACHABLE"),
+        (relayed(f"turns:{IP}:9"), "FZ-TURN-UNREACHABLE"),
     ],
-    ids=["wrong password", "wrong password over TCP", "closed port"],
+    ids=["wrong password", "wrong password over TCP", "closed port", "closed port for TLS"],
 )
 async def test_a_server_that_gives_no_relay(
     internet: Internet,

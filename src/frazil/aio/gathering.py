@@ -1,6 +1,7 @@
 """The driver's half of gathering: sockets on the interfaces, the servers and ways to them."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
@@ -235,6 +236,8 @@ class GatheringDriver:
                 return await sockets.connect(host, remote, tls, lost)
         except TimeoutError:
             raise ConnectionError(f"{server_name} does not answer") from None
+        except ssl.SSLError as error:
+            raise ConnectionError(f"{server_name} cannot be secured: {error}") from None
         except (OSError, ValueError) as error:  # a name from the network may be none at all
             raise ConnectionError(f"{server_name} cannot be connected: {error}") from None
 

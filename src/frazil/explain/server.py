@@ -45,8 +45,7 @@ def _code(url: str, code: int | None, text: str) -> str:
         return name if name in FINDINGS else "FZ-TURN-REFUSED"
     if not is_turn:
         return "FZ-STUN-UNREACHABLE"
-    is_refused = "cannot be connected" in text
-    return "FZ-TURN-TLS" if url.startswith("turns") and is_refused else "FZ-TURN-UNREACHABLE"
+    return "FZ-TURN-TLS" if "cannot be secured" in text else "FZ-TURN-UNREACHABLE"
 
 
 def _all_unreachable(path: Path, failed: Sequence[TraceRecord]) -> Iterator[Finding]:
