@@ -389,12 +389,11 @@ class Bbr:
         else:
             gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
             target = max(self.model.flight(gain) + self.model.extra_acked, least)
+        window = float(self.window)
         if self._is_full:
-            window = min(self.window + sample.acked, target)
-        elif self.window < target:
-            window = self.window + sample.acked
-        else:
-            window = self.window
+            window = min(window + sample.acked, target)
+        elif window < target:
+            window += sample.acked
         self.window = int(max(min(window, self._bound()), MIN_WINDOW_PACKETS * self._packet_size))
 
     def _quantum(self) -> float:
