@@ -60,7 +60,10 @@ class Ring:
         if self._open:
             self._open.clear()
             self.span += 1
-        self._keep((at, kind, transport, *values), cost_of(values))
+        self._entries.append((at, kind, transport, *values))
+        self._cost += cost_of(values)
+        if self._cost > self._limit:
+            self._make_room()
 
     def count(self, at: float, kind: EventKind, values: Values, transport: str) -> TraceRecord:
         """Keep what is routine.
@@ -73,15 +76,16 @@ class Ring:
         known = self._open.get(key)
         if known is None:
             known = self._open[key] = TraceRecord(at, kind, values, transport)
-            self._keep(known, cost_of(values))
+            self._entries.append(known)
+            self._cost += cost_of(values)
+            if self._cost > self._limit:
+                self._make_room()
         else:
             self._cost += cost_of(values) - cost_of(known.values)
             known.repeat(at, values)
         return known
 
-    def _keep(self, entry: _Entry | TraceRecord, cost: int) -> None:
-        self._entries.append(entry)
-        self._cost += cost
+    def _make_room(self) -> None:
         while self._cost > self._limit and len(self._entries) > 1:
             self._forget(self._entries.popleft())
 

@@ -70,15 +70,14 @@ class Trace:
             TypeError: A fact was given that the event does not have.
         """
         kind = EVENTS[layer, event]
-        values = tuple([facts[name] for name in kind.facts])
-        if len(values) != len(facts):
-            raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
+        names = tuple(facts)
+        values = tuple(facts.values()) if names == kind.facts else _in_order(kind, facts)
         self._ring.append(at, kind, values, self.transport)
         if self._listeners:
             self._tell(at, kind, values)
 
     def _tell(self, at: float, kind: EventKind, values: Values) -> None:
-        for listener, events in tuple(self._listeners):
+        for listener, events in (*self._listeners,):
             if not events or kind.name in events:
                 listener(TraceRecord(at, kind, values, self.transport))
 
@@ -92,21 +91,12 @@ class Trace:
 
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
-        reason = change.reason
-        self.record(
-            change.at,
-            layer,
-            event,
-            machine=change.machine,
-            old=change.old,
-            new=change.new,
-            cause=reason.cause,
-            rule=reason.rule,
-            text=reason.text,
-            evidence=reason.evidence,
-            deadline_at=reason.deadline_at,
-            next_deadline_at=reason.next_deadline_at,
-        )
+        at, machine, old, new, reason = change
+        kind = EVENTS[layer, event]
+        values = (machine, old, new, *reason)  # the order of the catalogue
+        self._ring.append(at, kind, values, self.transport)
+        if self._listeners:
+            self._tell(at, kind, values)
 
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
@@ -135,3 +125,17 @@ class Routine:
             entry.repeat(at, values)
         if trace._listeners:
             trace._tell(at, self._kind, values)
+
+
+def _in_order(kind: EventKind, facts: dict[str, Fact]) -> Values:
+    """The facts in the order of the catalogue.
+
+    Raises:
+        KeyError: One was not given.
+        TypeError: There is one too many.
+    """
+    values = tuple([facts[name] for name in kind.facts])
+    if len(values) != len(facts):
+        unknown = sorted(set(facts) - set(kind.facts))
+        raise TypeError(f"{kind.layer} {kind.name} has no fact {unknown}")
+    return values
