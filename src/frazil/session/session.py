@@ -215,9 +215,12 @@ class Session:
         if dtls is None:
             raise InvalidStateError("start DTLS before SCTP")
         if self._data is None:
+            config = self._config.sctp
+            if remote_port != config.remote_port:
+                config = replace(config, remote_port=remote_port)
             self._data = DataTransport(
                 self.name,
-                replace(self._config.sctp, remote_port=remote_port),
+                config,
                 self._random_bytes,
                 self._trace,
                 is_client=dtls.role is DtlsRole.CLIENT,

@@ -109,6 +109,8 @@ def cost_of(values: Values) -> int:
     """Bytes that a record with these facts takes, rather too many than too few."""
     cost = _RECORD_COST + _FACT_COST * len(values)
     for value in values:
+        if not value:
+            continue
         kind = type(value)
         if kind is str:
             cost += _TEXT_COST + len(value)  # type: ignore[arg-type]  # it is a str

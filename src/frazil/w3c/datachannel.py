@@ -11,11 +11,13 @@ from weakref import ref
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
+from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
 from frazil.w3c.target import EventHandler, EventTarget
 
+_LOW: Final = EventType.BUFFERED_AMOUNT_LOW
 MAX_UNREAD: Final = 16 * 1024 * 1024
 """Bytes of messages kept for a reader. A channel whose reader falls behind further is closed."""
 
@@ -247,6 +249,10 @@ class RTCDataChannel(EventTarget):
                 entry, "message", message if bare else MessageEvent("message", self, message)
             )
         self._arrivals.beat()
+
+    def _wants(self, type: str) -> bool:
+        """Events of a state are also for those who wait for one."""
+        return type != _LOW or super()._wants(type)
 
     def _dispatch(self, event: Event) -> None:
         super()._dispatch(event)

@@ -205,7 +205,8 @@ class EventTarget:
 
     # --- dispatching --------------------------------------------------------------------------
 
-    def _has_listener(self, type: str) -> bool:
+    def _wants(self, type: str) -> bool:
+        """Whether an event of ``type`` makes any difference here; if not, none is made."""
         return bool(self._listeners.get(type))
 
     def _dispatch(self, event: Event) -> None:
