@@ -11,7 +11,6 @@ from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCDtlsTransportState
 from frazil.trace import Reason
 
-
 _STATES: Final = {str(state): state for state in RTCDtlsTransportState}
 
 

@@ -31,7 +31,6 @@ def with_mids(model: SessionDescription, known: Sequence[MediaDescription]) -> S
 
 def without_mids(model: SessionDescription, is_named: Callable[[int], bool]) -> SessionDescription:
     """``model`` as it is written to a peer that has not named all its m-sections."""
-
     if all(is_named(index) for index in range(len(model.media))):
         return model
 

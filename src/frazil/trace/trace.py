@@ -11,6 +11,27 @@ from frazil.trace.ring import Ring, Values
 Listener = Callable[[TraceRecord], None]
 
 
+class _Audience:
+    """Who listens to a trace, and to which events.
+
+    Attributes:
+        listeners: Each with the names of the events that it wants to hear of; empty for all.
+        events: The names that somebody wants to hear of.
+        wants_all: Whether somebody wants to hear of all events.
+    """
+
+    __slots__ = ("events", "listeners", "wants_all")
+
+    def __init__(self) -> None:
+        self.change(())
+
+    def change(self, listeners: tuple[tuple[Listener, frozenset[str]], ...]) -> None:
+        """These listen from now on."""
+        self.listeners = listeners
+        self.events = frozenset(name for _, events in listeners for name in events)
+        self.wants_all = not all(events for _, events in listeners)
+
+
 class Trace:
     """The trace of a connection, always on, cheap, bounded.
 
@@ -22,19 +43,19 @@ class Trace:
             grow.
     """
 
-    __slots__ = ("_listeners", "_ring", "counters", "transport")
+    __slots__ = ("_audience", "_ring", "counters", "transport")
 
     def __init__(self, ring: Ring | None = None) -> None:
         """Keep records in ``ring``, one of the usual size if there is none."""
         self._ring = ring or Ring()
-        self._listeners: list[tuple[Listener, frozenset[str]]] = []
+        self._audience = _Audience()
         self.transport = ""
         self.counters: dict[str, int] = {}
 
     def of(self, transport: str) -> "Trace":
         """The same trace, for whatever works for one transport of the connection."""
         view = Trace(self._ring)
-        view._listeners = self._listeners
+        view._audience = self._audience
         view.counters = self.counters
         view.transport = transport
         return view
@@ -56,11 +77,13 @@ class Trace:
             listener: Whom to call.
             events: The names of the events it wants to hear of, if not of all.
         """
-        self._listeners.append((listener, frozenset(events)))
+        audience = self._audience
+        audience.change((*audience.listeners, (listener, frozenset(events))))
 
     def ignore(self, listener: Listener) -> None:
         """Call ``listener`` no more."""
-        self._listeners[:] = [each for each in self._listeners if each[0] != listener]
+        audience = self._audience
+        audience.change(tuple([each for each in audience.listeners if each[0] != listener]))
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
@@ -73,11 +96,12 @@ class Trace:
         names = tuple(facts)
         values = tuple(facts.values()) if names == kind.facts else _in_order(kind, facts)
         self._ring.append(at, kind, values, self.transport)
-        if self._listeners:
+        audience = self._audience
+        if audience.wants_all or kind.name in audience.events:
             self._tell(at, kind, values)
 
     def _tell(self, at: float, kind: EventKind, values: Values) -> None:
-        for listener, events in (*self._listeners,):
+        for listener, events in self._audience.listeners:
             if not events or kind.name in events:
                 listener(TraceRecord(at, kind, values, self.transport))
 
@@ -95,7 +119,8 @@ class Trace:
         kind = EVENTS[layer, event]
         values = (machine, old, new, *reason)  # the order of the catalogue
         self._ring.append(at, kind, values, self.transport)
-        if self._listeners:
+        audience = self._audience
+        if audience.wants_all or kind.name in audience.events:
             self._tell(at, kind, values)
 
     def count(self, name: str) -> None:
@@ -123,7 +148,8 @@ class Routine:
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        if trace._listeners:
+        audience = trace._audience
+        if audience.wants_all or self._kind.name in audience.events:
             trace._tell(at, self._kind, values)
 
 
