@@ -522,6 +522,7 @@ class RTCPeerConnection(EventTarget):
                 channel._end()
             self._public.release()
             self._warnings.close()
+            self._silence()
             self._pulse.beat()
         return asyncio.shield(self._closing)
 

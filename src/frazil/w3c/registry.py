@@ -87,6 +87,9 @@ class Registry:
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""
+        for public in self._public.values():
+            if isinstance(public, EventTarget):
+                public._silence()
         self._public = WeakValueDictionary(self._public)
 
     def channels(self) -> list[RTCDataChannel]:

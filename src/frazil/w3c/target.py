@@ -205,6 +205,13 @@ class EventTarget:
 
     # --- dispatching --------------------------------------------------------------------------
 
+    def _silence(self) -> None:
+        """No event comes any more: let go of the listeners, who often hold this object.
+
+        Without that only the garbage collector would end them. ``on...`` attributes stay.
+        """
+        self._listeners.clear()
+
     def _wants(self, type: str) -> bool:
         """Whether an event of ``type`` makes any difference here; if not, none is made."""
         return bool(self._listeners.get(type))
