@@ -152,6 +152,7 @@ def test_size_limits() -> None:
 
 def test_buffered_amount_falls_in_tasks_only() -> None:
     one, _, channel = connected_pair()
+    channel.watch_buffer()
     channel.send(bytes(100), 0.0)
     one.session.events.append(ChannelDrained(channel.id, 60))
     one.pc.transports.drain()
@@ -160,6 +161,15 @@ def test_buffered_amount_falls_in_tasks_only() -> None:
     assert channel.buffered_amount == 40
     channel.close(0.0)
     assert channel.buffered_amount == 40, "closing does not reset it"
+
+
+def test_amount_that_nobody_watches_falls_without_a_task() -> None:
+    one, _, channel = connected_pair()
+    channel.send(bytes(100), 0.0)
+    one.session.events.append(ChannelDrained(channel.id, 60))
+    one.pc.transports.drain()
+    assert channel.buffered_amount == 40
+    assert not one.pc.waiting
 
 
 @pytest.mark.parametrize(
@@ -176,6 +186,7 @@ def test_bufferedamountlow_fires_when_crossing(
     threshold: int, drains: list[int], fired: list[int]
 ) -> None:
     one, _, channel = connected_pair()
+    channel.watch_buffer()
     channel.set_low_threshold(threshold)
     channel.send(bytes(100), 0.0)
     seen, left = [], 0
