@@ -15,11 +15,11 @@ from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
 from frazil.peer.task import Task
 from frazil.peer.transport import SctpTransport
+from frazil.sctp import BufferReleased
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     SctpChanged,
 )
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
@@ -193,7 +193,7 @@ class ChannelTable:
         self._arrived.append(event)
         self._core.tasks.queue(self._deliver)  # once for each, in the same order
 
-    def drain(self, event: ChannelDrained) -> None:
+    def drain(self, event: BufferReleased) -> None:
         """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""
         stream_id, size = event
         channel = self._by_id.get(stream_id)
