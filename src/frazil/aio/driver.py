@@ -1,7 +1,7 @@
-"""The pump: connects one sans-IO peer connection to sockets, a timer and the event loop.
+"""The pump: connects one sans-IO peer connection to sockets, an alarm and the event loop.
 
-Every input ends in one flush: send what is to be sent, do what the connection asks for, arm the one
-timer, and let the next W3C task run in a later turn of the loop. Calls of the application only
+Every input ends in one flush: send what is to be sent, do what the connection asks for, set the one
+alarm, and let the next W3C task run in a later turn of the loop. Calls of the application only
 ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from frazil.aio.alarm import alarm_on
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions, MdnsMode
 from frazil.aio.local_address import LocalAddresses
@@ -43,8 +44,6 @@ MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
 _STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
 """Events that no state comes with: those that wait share a turn of the loop."""
-TIMER_SLACK_S: Final = 0.1
-"""A timer that would fire by more than this too early is replaced."""
 
 
 class Engine(Protocol):
@@ -114,7 +113,7 @@ class Driver:
             self._loop.time,
         )
         self._promises: dict[Operation[Any], _Promise] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = alarm_on(self._loop, self._on_alarm)
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
         self._is_pumping = False
@@ -151,7 +150,7 @@ class Driver:
         return future
 
     def close(self) -> "asyncio.Future[None]":
-        """Send the goodbye and give back sockets, timer and lookups.
+        """Send the goodbye and give back sockets, alarm and lookups.
 
         Returns:
             Done when the lookups have ended, too.
@@ -159,7 +158,8 @@ class Driver:
         if not self._is_closed:
             self.flush()
             self._is_closed = True
-            for handle in (self._timer, self._flush_handle, self._task_handle):
+            self._alarm.close()
+            for handle in (self._flush_handle, self._task_handle):
                 if handle is not None:
                     handle.cancel()
             self._roaming.close()
@@ -184,7 +184,7 @@ class Driver:
             self._task_handle = self._loop.call_soon(self._begin_turn)
 
     def _exchange(self) -> None:
-        """Send what there is to send, serve the requests, and arm the timer."""
+        """Send what there is to send, serve the requests, and set the alarm."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
@@ -197,7 +197,7 @@ class Driver:
             for request in requests:
                 self._serve(request, now)
             self._send(now)
-        self._arm(now)
+        self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
@@ -240,31 +240,12 @@ class Driver:
         else:
             self._sockets.pop(name).close()
 
-    def _arm(self, now: float) -> None:
-        """Keep one timer, and leave it alone while it is about right.
-
-        Under load the deadline moves with every packet, and a timer that fires a little early
-        re-arms itself: that is cheaper. An idle connection shall not be woken for nothing.
-        """
-        at = self._peer.transports.next_timeout()
-        timer = self._timer
-        if at is None:
-            return
-        if timer is not None:
-            if at - TIMER_SLACK_S <= timer.when() <= at:
-                return
-            timer.cancel()
-        self._timer = self._loop.call_at(max(at, now), self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        at = self._peer.transports.next_timeout()
-        if at is not None and at <= now:
-            self._peer.transports.handle_timeout(now)
-            self.flush()
-        else:
-            self._arm(now)
+    def _on_alarm(self, now: float) -> None:
+        """The earliest deadline has come."""
+        self._peer.transports.handle_timeout(now)
+        self.flush()
+        if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
+            self._alarm.set(self._peer.transports.next_timeout())
 
     def _begin_turn(self) -> None:
         """The loop has come to the tasks that wait."""
