@@ -1,15 +1,16 @@
-"""The pump: connects one sans-IO peer connection to sockets, a timer and the event loop.
+"""The pump: connects one sans-IO peer connection to sockets, an alarm and the event loop.
 
-Every input ends in one flush: send what is to be sent, do what the connection asks for, arm the one
-timer, and let the next W3C task run in a later turn of the loop. Calls of the application only
+Every input ends in one flush: send what is to be sent, do what the connection asks for, set the one
+alarm, and let the next W3C task run in a later turn of the loop. Calls of the application only
 ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from frazil.aio.alarm import alarm_on
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions, MdnsMode
 from frazil.aio.local_address import LocalAddresses
@@ -43,8 +44,6 @@ MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
 _STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
 """Events that no state comes with: those that wait share a turn of the loop."""
-TIMER_SLACK_S: Final = 0.1
-"""A timer that would fire by more than this too early is replaced."""
 
 
 class Engine(Protocol):
@@ -59,8 +58,8 @@ class Engine(Protocol):
         """Where decisions are recorded."""
 
     @property
-    def has_task(self) -> bool:
-        """Whether :meth:`run_task` has something to do."""
+    def waiting(self) -> Sized:
+        """The tasks that :meth:`run_task` has to do; always the same object."""
 
     @property
     def is_congested(self) -> bool:
@@ -92,6 +91,7 @@ class Driver:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
+        self._waiting = peer.waiting
         self._network = network
         self._options = options
         self._dispatch = dispatch
@@ -113,17 +113,23 @@ class Driver:
             self._loop.time,
         )
         self._promises: dict[Operation[Any], _Promise] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = alarm_on(self._loop, self._on_alarm)
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
         self._is_pumping = False
+        self._turn_at = 0.0
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
-        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
-        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
+        """Ask for a flush in the next turn of the loop; the time to hand to the input.
+
+        A turn of the pump ends in a flush anyhow, and for what it calls it is but one instant.
+        """
+        if self._is_pumping:
+            return self._turn_at
+        if self._flush_handle is None and not self._is_closed:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
@@ -144,7 +150,7 @@ class Driver:
         return future
 
     def close(self) -> "asyncio.Future[None]":
-        """Send the goodbye and give back sockets, timer and lookups.
+        """Send the goodbye and give back sockets, alarm and lookups.
 
         Returns:
             Done when the lookups have ended, too.
@@ -152,7 +158,8 @@ class Driver:
         if not self._is_closed:
             self.flush()
             self._is_closed = True
-            for handle in (self._timer, self._flush_handle, self._task_handle):
+            self._alarm.close()
+            for handle in (self._flush_handle, self._task_handle):
                 if handle is not None:
                     handle.cancel()
             self._roaming.close()
@@ -173,11 +180,11 @@ class Driver:
 
     def _be_ready(self) -> None:
         """Have the tasks that wait run in the next turn of the loop."""
-        if self._task_handle is None and not self._is_closed and self._peer.has_task:
-            self._task_handle = self._loop.call_soon(self._run_tasks)
+        if self._waiting and self._task_handle is None and not self._is_closed:
+            self._task_handle = self._loop.call_soon(self._begin_turn)
 
     def _exchange(self) -> None:
-        """Send what there is to send, serve the requests, and arm the timer."""
+        """Send what there is to send, serve the requests, and set the alarm."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
@@ -190,12 +197,13 @@ class Driver:
             for request in requests:
                 self._serve(request, now)
             self._send(now)
-        self._arm(now)
+        self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
-        self._peer.transports.receive(transport, datagrams, self._loop.time())
-        if self._task_handle is None and self._peer.has_task:
-            self._run_tasks()  # this is a turn of the loop, and one flush serves both
+        now = self._loop.time()
+        self._peer.transports.receive(transport, datagrams, now)
+        if self._waiting and self._task_handle is None:
+            self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
             self.flush()
 
@@ -232,63 +240,49 @@ class Driver:
         else:
             self._sockets.pop(name).close()
 
-    def _arm(self, now: float) -> None:
-        """Keep one timer, and leave it alone while it is about right.
+    def _on_alarm(self, now: float) -> None:
+        """The earliest deadline has come."""
+        self._peer.transports.handle_timeout(now)
+        self.flush()
+        if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
+            self._alarm.set(self._peer.transports.next_timeout())
 
-        Under load the deadline moves with every packet, and a timer that fires a little early
-        re-arms itself: that is cheaper. An idle connection shall not be woken for nothing.
-        """
-        at = self._peer.transports.next_timeout()
-        timer = self._timer
-        if at is None:
-            return
-        if timer is not None:
-            if at - TIMER_SLACK_S <= timer.when() <= at:
-                return
-            timer.cancel()
-        self._timer = self._loop.call_at(max(at, now), self._on_timer)
+    def _begin_turn(self) -> None:
+        """The loop has come to the tasks that wait."""
+        self._task_handle = None
+        self._run_tasks(self._loop.time())
 
-    def _on_timer(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        at = self._peer.transports.next_timeout()
-        if at is not None and at <= now:
-            self._peer.transports.handle_timeout(now)
-            self.flush()
-        else:
-            self._arm(now)
-
-    def _run_tasks(self) -> None:
+    def _run_tasks(self, now: float) -> None:
         """The messages that are due, and at most one W3C task that changes a state.
 
         So whoever waits for a state looks at each before it changes again, while messages do not
         cost a turn of the loop each. Nor do the tasks that come of sending what listeners wrote.
         With too many tasks, whatever they are, the network has to wait until they are done.
         """
-        self._task_handle = None
         budget, has_moved = MAX_TASKS_PER_TURN, False
         self._is_pumping = True
+        self._turn_at = now
         try:
-            while not has_moved and budget > 0 and self._peer.has_task:
-                budget, has_moved = self._run_some(budget)
+            while self._waiting and not has_moved and budget > 0:
+                budget, has_moved = self._run_some(budget, now)
                 self._after_task()
                 if has_moved and not self._is_closed:
                     # Who was woken comes before the next state, even if the network is quicker.
-                    self._task_handle = self._loop.call_soon(self._run_tasks)
+                    self._task_handle = self._loop.call_soon(self._begin_turn)
                 self._exchange()
         finally:
             self._is_pumping = False
         self._be_ready()
 
-    def _run_some(self, budget: int) -> tuple[int, bool]:
+    def _run_some(self, budget: int, now: float) -> tuple[int, bool]:
         """Run tasks up to the first that changes a state.
 
         Returns:
             What is left of the budget, and whether a state changed.
         """
-        peer, now = self._peer, self._loop.time()
+        peer, waiting = self._peer, self._waiting
         has_moved = False
-        while peer.has_task and (budget > 0 or peer.is_congested):
+        while waiting and (budget > 0 or peer.is_congested):
             budget -= 1
             if not self._fire(peer.run_task(now)):
                 has_moved = True

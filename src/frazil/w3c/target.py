@@ -182,7 +182,9 @@ class EventTarget:
 
     def _remove(self, type: str, entry: _Registration) -> None:
         entry.is_removed = True
-        self._listeners[type].remove(entry)
+        entries = self._listeners.get(type, [])
+        if entry in entries:
+            entries.remove(entry)
 
     def _handler(self, type: str) -> Listener | None:
         entry = self._handlers.get(type)
