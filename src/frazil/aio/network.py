@@ -34,7 +34,7 @@ class Interface(NamedTuple):
     @property
     def family(self) -> Literal[4, 6]:
         """The version of IP."""
-        return ip_address(self.address).version
+        return 6 if ":" in self.address else 4
 
     @property
     def is_loopback(self) -> bool:
