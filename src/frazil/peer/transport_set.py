@@ -237,13 +237,16 @@ class TransportSet:
 
     def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
         """What is to be sent, with the name of the transport whose socket sends it."""
-        leaving, self._leaving = self._leaving, []
-        transmits = [
-            (stack.name, transmit)
-            for stack in (*self._living, *leaving)
-            if not stack.session.is_drained
-            for transmit in stack.session.poll_transmits(now)
-        ]
+        stacks: Sequence[TransportStack] = self._living
+        if self._leaving:
+            stacks = (*stacks, *self._leaving)
+            self._leaving = []
+        transmits: list[tuple[str, Transmit]] = []
+        for stack in stacks:
+            if not stack.session.is_drained:
+                name = stack.name
+                for transmit in stack.session.poll_transmits(now):
+                    transmits.append((name, transmit))  # noqa: PERF401 - that would be a call
         self.drain()
         return transmits
 

@@ -45,6 +45,7 @@ class SecureTransport:
     Attributes:
         endpoint: The DTLS endpoint, once signalling has said whom to trust.
         traffic: What the transport carried, on all its pairs.
+        is_connected: Whether payloads can be sealed, as far as :meth:`poll_events` has told.
         is_drained: The last :meth:`seal` took everything that there was.
     """
 
@@ -57,6 +58,7 @@ class SecureTransport:
         "_name",
         "_trace",
         "endpoint",
+        "is_connected",
         "is_drained",
         "traffic",
     )
@@ -79,13 +81,8 @@ class SecureTransport:
         self._early: list[Datagram] = []
         self.endpoint: DtlsEndpoint | None = None
         self.traffic = Traffic()
+        self.is_connected = False
         self.is_drained = True
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether payloads can be sealed."""
-        endpoint = self.endpoint
-        return endpoint is not None and endpoint.state is RTCDtlsTransportState.CONNECTED
 
     def trust(
         self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float
@@ -128,13 +125,19 @@ class SecureTransport:
 
     def poll_events(self) -> list[DtlsStateChanged]:
         """What happened to the association, in order."""
-        return self.endpoint.poll_events() if self.endpoint is not None else []
+        if self.endpoint is None:
+            return []
+        events = self.endpoint.poll_events()
+        if events:
+            self.is_connected = self.endpoint.state is RTCDtlsTransportState.CONNECTED
+        return events
 
     def close(self, now: float) -> list[Transmit]:
         """Say goodbye and end; returns the goodbye."""
         endpoint, path = self.endpoint, self._ice.path
         self._early.clear()
         self.endpoint = None
+        self.is_connected = False
         if endpoint is None:
             return []
         endpoint.close(now)
