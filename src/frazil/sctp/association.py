@@ -348,7 +348,7 @@ class Association:
 
         Control chunks go first, then the SACK, then data: repeated chunks before new ones.
         """
-        link, inbound = self._link, self._inbound
+        link = self._link
         packets = link.packets[:]
         link.packets.clear()
         if link.ended:
@@ -358,8 +358,7 @@ class Association:
             packet = self._next_packet(now)
             if packet is not None:
                 packets.append(packet)
-                if link.control or self._outbound.has_something or inbound.must_acknowledge:
-                    continue
+                continue
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
                 break
@@ -382,7 +381,8 @@ class Association:
             self._shutdown.advance(now)
 
     def _next_packet(self, now: float) -> bytes | None:
-        link, inbound = self._link, self._inbound
+        """The next packet; a SACK that need not go alone waits for company."""
+        link, inbound, outbound = self._link, self._inbound, self._outbound
         chunks: list[bytes] = []
         room = self._capacity
         may_send_data = link.sends_data
@@ -393,10 +393,22 @@ class Association:
             may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
         if link.control:
             room = self._take_control(chunks, room)
-        if inbound.unacknowledged or inbound.must_acknowledge:
-            return self._packet_with_sack(chunks, room, now)
-        if may_send_data:
-            self._outbound.fill(chunks, room, now)
+        has_data = may_send_data and outbound.has_something
+        if not (has_data or inbound.must_acknowledge or chunks):
+            return None
+        with_sack = inbound.unacknowledged > 0 or inbound.must_acknowledge
+        if with_sack:
+            sack = inbound.sack()
+            if len(sack) > room:
+                return link.envelope.seal(b"".join(chunks))
+            chunks.append(sack)
+            room -= len(sack)
+        if has_data:
+            outbound.fill(chunks, room, now)
+        if with_sack:
+            if len(chunks) == 1 and not inbound.must_acknowledge:
+                return None
+            inbound.acknowledged()
         return link.envelope.seal(b"".join(chunks)) if chunks else None
 
     def _take_control(self, chunks: list[bytes], room: int) -> int:
@@ -406,19 +418,6 @@ class Association:
             room -= len(control[0])
             chunks.append(control.popleft())
         return room
-
-    def _packet_with_sack(self, chunks: list[bytes], room: int, now: float) -> bytes | None:
-        """A packet that carries the SACK along, if it has to go or there is data to go with."""
-        sack = self._inbound.sack()
-        if len(sack) > room:
-            return self._link.envelope.seal(b"".join(chunks))
-        chunks.append(sack)
-        if self._link.sends_data:
-            self._outbound.fill(chunks, room - len(sack), now)
-        if not self._inbound.must_acknowledge and len(chunks) == 1:
-            return None
-        self._inbound.acknowledged()
-        return self._link.envelope.seal(b"".join(chunks))
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""

@@ -25,6 +25,7 @@ from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
 from frazil.types import Address, Datagram, Run, Transmit
 
+_data_of = itemgetter(0)
 _path_of = itemgetter(1, 2)
 """The local and remote address of a datagram."""
 _MAX_ROUNDS = 16
@@ -155,7 +156,7 @@ class SecureTransport:
                 for datagram in group:
                     self._keep_early(datagram)
             else:
-                payloads += self._open(self.endpoint, [each.data for each in group], path, now)
+                payloads += self._open(self.endpoint, list(map(_data_of, group)), path, now)
         return payloads
 
     def _drop(self, group: Iterable[Datagram], path: tuple[Address, Address], now: float) -> None:
@@ -213,17 +214,19 @@ class SecureTransport:
         self, runs: Sequence[Run], path: tuple[Address, Address], now: float
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
-        if runs:
-            packets = size = 0
-            for data, segment_size in runs:
-                packets += -(-len(data) // segment_size)
-                size += len(data)
+        transmits: list[Transmit] = []
+        local, remote = path
+        packets = size = 0
+        for data, segment_size in runs:
+            packets += -(-len(data) // segment_size)
+            size += len(data)
+            transmits.append(Transmit(data, segment_size, local, remote))
+        if packets:
             self.traffic.note_sent(packets, size, now)
-            pair = self._ice.pair_at(*path)
+            pair = self._ice.pair_at(local, remote)
             if pair is not None:
                 pair.traffic.note_sent(packets, size, now)
-        local, remote = path
-        return [Transmit(data, segment_size, local, remote) for data, segment_size in runs]
+        return transmits
 
     # --- time ---------------------------------------------------------------------------------
 
