@@ -101,7 +101,8 @@ class Checker:
     @property
     def watched_at(self) -> float | None:
         """When a check of the pair in use is due, or one of its clocks runs out."""
-        return self._watch.next_timeout()
+        monitor = self.selection.monitor
+        return None if monitor is None else monitor.next_timeout()
 
     @property
     def transmits(self) -> list[Transmit]:

@@ -192,13 +192,18 @@ class TransportSet:
 
     def drain(self) -> None:
         """Queue tasks for everything that the sessions have reported."""
-        for stack in self._stacks.values():
+        for stack in self._living:
             if stack.session.events:
-                for event in stack.session.poll_events():
-                    self._router.route(stack, event)
-        for stack in self._spare:
-            for event in stack.session.poll_events():
+                self._route(stack)
+
+    def _route(self, stack: TransportStack) -> None:
+        """Hand on what the session has reported; of a spare one only what the driver may do."""
+        is_spare = stack.name not in self._stacks
+        for event in stack.session.poll_events():
+            if is_spare:
                 self._request(stack, event)
+            else:
+                self._router.route(stack, event)
 
     # --- network ------------------------------------------------------------------------------
 

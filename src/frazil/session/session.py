@@ -53,6 +53,8 @@ from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
 
+_LAST_OF_STUN = b"\x01"
+"""The first byte of requests and answers is not beyond it (RFC 8489 5)."""
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
@@ -427,6 +429,11 @@ class Session:
         Nearly all batches are payload on the pair in use, or checks of it, of which the layers
         below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
         """
+        if len(datagrams) == 1:
+            data, local, remote = datagrams[0]
+            if data[:1] <= _LAST_OF_STUN and self.ice.take_usual(data, local, remote, now):
+                self.is_drained = self._check_is_known = self._is_quiet = False
+                return
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
