@@ -6,7 +6,7 @@ ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -58,8 +58,8 @@ class Engine(Protocol):
         """Where decisions are recorded."""
 
     @property
-    def has_task(self) -> bool:
-        """Whether :meth:`run_task` has something to do."""
+    def waiting(self) -> Sized:
+        """The tasks that :meth:`run_task` has to do; always the same object."""
 
     @property
     def is_congested(self) -> bool:
@@ -91,6 +91,7 @@ class Driver:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
+        self._waiting = peer.waiting
         self._network = network
         self._options = options
         self._dispatch = dispatch
@@ -116,13 +117,19 @@ class Driver:
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
         self._is_pumping = False
+        self._turn_at = 0.0
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
-        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
-        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
+        """Ask for a flush in the next turn of the loop; the time to hand to the input.
+
+        A turn of the pump ends in a flush anyhow, and for what it calls it is but one instant.
+        """
+        if self._is_pumping:
+            return self._turn_at
+        if self._flush_handle is None and not self._is_closed:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
@@ -173,8 +180,8 @@ class Driver:
 
     def _be_ready(self) -> None:
         """Have the tasks that wait run in the next turn of the loop."""
-        if self._task_handle is None and not self._is_closed and self._peer.has_task:
-            self._task_handle = self._loop.call_soon(self._run_tasks)
+        if self._waiting and self._task_handle is None and not self._is_closed:
+            self._task_handle = self._loop.call_soon(self._begin_turn)
 
     def _exchange(self) -> None:
         """Send what there is to send, serve the requests, and set the alarm."""
@@ -193,9 +200,10 @@ class Driver:
         self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
-        self._peer.transports.receive(transport, datagrams, self._loop.time())
-        if self._task_handle is None and self._peer.has_task:
-            self._run_tasks()  # this is a turn of the loop, and one flush serves both
+        now = self._loop.time()
+        self._peer.transports.receive(transport, datagrams, now)
+        if self._waiting and self._task_handle is None:
+            self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
             self.flush()
 
@@ -239,37 +247,42 @@ class Driver:
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
             self._alarm.set(self._peer.transports.next_timeout())
 
-    def _run_tasks(self) -> None:
+    def _begin_turn(self) -> None:
+        """The loop has come to the tasks that wait."""
+        self._task_handle = None
+        self._run_tasks(self._loop.time())
+
+    def _run_tasks(self, now: float) -> None:
         """The messages that are due, and at most one W3C task that changes a state.
 
         So whoever waits for a state looks at each before it changes again, while messages do not
         cost a turn of the loop each. Nor do the tasks that come of sending what listeners wrote.
         With too many tasks, whatever they are, the network has to wait until they are done.
         """
-        self._task_handle = None
         budget, has_moved = MAX_TASKS_PER_TURN, False
         self._is_pumping = True
+        self._turn_at = now
         try:
-            while not has_moved and budget > 0 and self._peer.has_task:
-                budget, has_moved = self._run_some(budget)
+            while self._waiting and not has_moved and budget > 0:
+                budget, has_moved = self._run_some(budget, now)
                 self._after_task()
                 if has_moved and not self._is_closed:
                     # Who was woken comes before the next state, even if the network is quicker.
-                    self._task_handle = self._loop.call_soon(self._run_tasks)
+                    self._task_handle = self._loop.call_soon(self._begin_turn)
                 self._exchange()
         finally:
             self._is_pumping = False
         self._be_ready()
 
-    def _run_some(self, budget: int) -> tuple[int, bool]:
+    def _run_some(self, budget: int, now: float) -> tuple[int, bool]:
         """Run tasks up to the first that changes a state.
 
         Returns:
             What is left of the budget, and whether a state changed.
         """
-        peer, now = self._peer, self._loop.time()
+        peer, waiting = self._peer, self._waiting
         has_moved = False
-        while peer.has_task and (budget > 0 or peer.is_congested):
+        while waiting and (budget > 0 or peer.is_congested):
             budget -= 1
             if not self._fire(peer.run_task(now)):
                 has_moved = True

@@ -30,7 +30,6 @@ from frazil.w3c.transceiver import (
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
 _CLOSE: Final = EventType.CLOSE
-_LOW: Final = EventType.BUFFERED_AMOUNT_LOW
 _MESSAGE: Final = EventType.MESSAGE
 
 
@@ -78,7 +77,7 @@ class Registry:
         self._is_dispatching = True
         if kind is _MESSAGE:
             target._receive(payload)
-        elif kind is not _LOW or target._has_listener(kind):
+        else:
             target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
         if kind is _CLOSE:

@@ -205,9 +205,6 @@ class EventTarget:
 
     # --- dispatching --------------------------------------------------------------------------
 
-    def _has_listener(self, type: str) -> bool:
-        return bool(self._listeners.get(type))
-
     def _dispatch(self, event: Event) -> None:
         """Call whoever listens now; one that another listener removes is not called any more."""
         for entry in tuple(self._listeners.get(event.type, ())):
