@@ -484,8 +484,7 @@ class IceAgent:
         """Take a datagram if it is what both ends of a settled pair exchange all the time.
 
         Returns:
-            Whether it was; then an answer may have to leave, and :meth:`next_timeout` is another.
-            Nothing else follows, and nobody has to be asked.
+            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
         """
         return self._checker.take_usual(data, local, remote, now)
 
@@ -568,7 +567,8 @@ class IceAgent:
         """When :meth:`handle_timeout` has something to do."""
         if not self._decision_is_known:
             self._decide()
-        return earlier(self._decision_at, self._checker.watched_at)
+        monitor, at = self._selection.monitor, self._decision_at
+        return at if monitor is None else earlier(at, monitor.next_timeout())
 
     def _decide(self) -> None:
         """Find out when more is due than a look at the clocks of the pair in use."""

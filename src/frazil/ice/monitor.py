@@ -133,7 +133,7 @@ class Monitor:
             return self.asked_at + self._patience_s
         return self.asked_at + self._config.probe_interval_s
 
-    def next_timeout(self) -> float:
+    def next_timeout(self) -> float | None:
         """The earliest of all deadlines."""
         check_at, expires_at, lost_at = self.next_check_at, self.consent_expires_at, self.lost_at
         at = check_at if check_at < expires_at else expires_at

@@ -133,5 +133,7 @@ class Routine:
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        if trace._listeners:
-            trace._tell(at, self._kind, values)
+        for _, events in trace._listeners:
+            if not events or self._kind.name in events:
+                trace._tell(at, self._kind, values)
+                break
