@@ -19,6 +19,7 @@ from frazil.sdp import parse_sdp, write_sdp  # noqa: E402
 from frazil.stun.attribute import Attribute  # noqa: E402
 from frazil.stun.message import Message, MessageClass, Method  # noqa: E402
 from frazil.types import Datagram, Transmit  # noqa: E402
+from support.dtls_pair import DtlsPair  # noqa: E402
 from support.sctp_pair import Pair, chunk_types  # noqa: E402
 from support.session_pair import STREAM, SessionPair, Side  # noqa: E402
 
@@ -88,6 +89,15 @@ def _dtls(meter: Meter) -> None:
     one = bytes((23, 254, 253, *bytes(8), 0, 100)) + bytes(100)
     records = meter("DTLS: split a datagram of three records", lambda: record.split(one * 3))
     assert len(records) == 3
+    pair = DtlsPair().connect()
+    payloads = [bytes(1160)] * 12
+    pair.client.send(payloads)
+    pair.client.poll_runs()
+    meter("DTLS: seal a batch of 12", lambda: pair.client.send(payloads))
+    (run,) = pair.client.poll_runs()
+    batch = run.datagrams()
+    opened = meter("DTLS: open a batch of 12", lambda: pair.server.receive(batch, pair.now))
+    assert opened == payloads
 
 
 def _sctp(meter: Meter, size: int) -> None:

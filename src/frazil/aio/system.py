@@ -71,8 +71,12 @@ class SystemNetwork(Network):
         watch = self._watches.get(loop)
         if watch is None:
             forget = partial(self._watches.pop, loop, None)
-            watch = self._watches[loop] = SharedWatch(loop, self._look, forget)
+            watch = self._watches[loop] = SharedWatch(loop, self._look, self._recall, forget)
         return watch.subscribe(on_change)
+
+    def _recall(self) -> tuple[Interface, ...]:
+        """The addresses of a moment ago."""
+        return tuple(self.interfaces())
 
     def _look(self) -> tuple[Interface, ...]:
         """The addresses of this very moment."""

@@ -19,7 +19,7 @@ from frazil.stun import (
     short_term_key,
 )
 from frazil.trace import Trace
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
@@ -252,12 +252,11 @@ class CheckTable:
 
     def next_timeout(self) -> float | None:
         """The earliest retransmission or expiry; of checks that are sent once nothing follows."""
-        deadlines = (
-            check.transaction.next_timeout()
-            for check in self._checks.values()
-            if check.kind not in _ONCE
-        )
-        return min((at for at in deadlines if at is not None), default=None)
+        earliest: float | None = None
+        for check in self._checks.values():
+            if check.kind not in _ONCE:
+                earliest = earlier(earliest, check.transaction.next_timeout())
+        return earliest
 
     def handle_timeout(self, now: float) -> list[Check]:
         """Retransmit what is due.
