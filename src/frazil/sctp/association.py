@@ -354,11 +354,16 @@ class Association:
         if link.ended:
             return packets
         self._queue_control(now)
+        outbound, inbound, handshake = self._outbound, self._inbound, self._handshake
         while len(packets) < MAX_POLL_PACKETS:
-            packet = self._next_packet(now)
-            if packet is not None:
-                packets.append(packet)
-                continue
+            # With COOKIE ECHO, data may go in one packet (RFC 9260 section 5.1 C).
+            may_send_data = link.sends_data or handshake.cookie_echo is not None
+            has_data = may_send_data and outbound.has_something
+            if has_data or link.control or inbound.must_acknowledge or handshake.cookie_echo:
+                packet = self._next_packet(now, has_data=has_data)
+                if packet is not None:
+                    packets.append(packet)
+                    continue
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
                 break
@@ -380,22 +385,17 @@ class Association:
         if link.state is not _ESTABLISHED:
             self._shutdown.advance(now)
 
-    def _next_packet(self, now: float) -> bytes | None:
+    def _next_packet(self, now: float, *, has_data: bool) -> bytes | None:
         """The next packet; a SACK that need not go alone waits for company."""
-        link, inbound, outbound = self._link, self._inbound, self._outbound
+        link, inbound = self._link, self._inbound
         chunks: list[bytes] = []
         room = self._capacity
-        may_send_data = link.sends_data
         if self._handshake.cookie_echo is not None:
             chunks.append(self._handshake.cookie_echo)
             self._handshake.cookie_echo = None
             room -= len(chunks[0])
-            may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
         if link.control:
             room = self._take_control(chunks, room)
-        has_data = may_send_data and outbound.has_something
-        if not (has_data or inbound.must_acknowledge or chunks):
-            return None
         with_sack = inbound.unacknowledged > 0 or inbound.must_acknowledge
         if with_sack:
             sack = inbound.sack()
@@ -404,7 +404,7 @@ class Association:
             chunks.append(sack)
             room -= len(sack)
         if has_data:
-            outbound.fill(chunks, room, now)
+            self._outbound.fill(chunks, room, now)
         if with_sack:
             if len(chunks) == 1 and not inbound.must_acknowledge:
                 return None

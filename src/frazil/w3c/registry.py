@@ -76,13 +76,11 @@ class Registry:
     def dispatch(self, fired: Fired, connection: EventTarget) -> None:
         """Call the listeners of the target; nothing is forgotten under their hands."""
         slots, kind, payload = fired
-        target: Any = self._public.get(slots)
-        if target is None:
-            target = connection if slots is self._peer else self.of(slots)
+        target: Any = connection if slots is self._peer else self._public.get(slots)
         self._is_dispatching = True
         if kind is _MESSAGE:
-            target._receive(payload)
-        else:
+            (target or self.of(slots))._receive(payload)
+        elif target is not None and target._wants(kind):  # else it was never shown to anybody
             target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
         if kind is _CLOSE:
@@ -90,6 +88,9 @@ class Registry:
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""
+        for public in self._public.values():
+            if isinstance(public, EventTarget):
+                public._silence()
         self._public = WeakValueDictionary(self._public)
 
     def channels(self) -> list[RTCDataChannel]:
