@@ -19,6 +19,7 @@ from frazil.sdp import parse_sdp, write_sdp  # noqa: E402
 from frazil.stun.attribute import Attribute  # noqa: E402
 from frazil.stun.message import Message, MessageClass, Method  # noqa: E402
 from frazil.types import Datagram, Transmit  # noqa: E402
+from support.dtls_pair import DtlsPair  # noqa: E402
 from support.sctp_pair import Pair, chunk_types  # noqa: E402
 from support.session_pair import STREAM, SessionPair, Side  # noqa: E402
 
@@ -31,6 +32,8 @@ WARM_UP = 4
 """Messages before any is counted, so that windows and timers are those of a living link."""
 IDLE_S = 1.0
 """Long enough for every delayed acknowledgement."""
+SETTLED_S = 60.0
+"""Long enough for two ends that say nothing to have taken turns several times."""
 
 
 class Meter(Protocol):
@@ -62,6 +65,7 @@ def run_paths(meter: Meter) -> None:
     for size in (64, 2000):
         _sctp(meter, size)
     _session(meter, 64)
+    _idle(meter)
 
 
 def _stun(meter: Meter) -> None:
@@ -85,6 +89,15 @@ def _dtls(meter: Meter) -> None:
     one = bytes((23, 254, 253, *bytes(8), 0, 100)) + bytes(100)
     records = meter("DTLS: split a datagram of three records", lambda: record.split(one * 3))
     assert len(records) == 3
+    pair = DtlsPair().connect()
+    payloads = [bytes(1160)] * 12
+    pair.client.send(payloads)
+    pair.client.poll_runs()
+    meter("DTLS: seal a batch of 12", lambda: pair.client.send(payloads))
+    (run,) = pair.client.poll_runs()
+    batch = run.datagrams()
+    opened = meter("DTLS: open a batch of 12", lambda: pair.server.receive(batch, pair.now))
+    assert opened == payloads
 
 
 def _sctp(meter: Meter, size: int) -> None:
@@ -148,3 +161,30 @@ def _session(meter: Meter, size: int) -> None:
         f"All layers, message of {size} B: hear the acknowledgement",
         lambda: receive(pair.a, answer),
     )
+
+
+def _idle(meter: Meter) -> None:
+    """One end asks whether the other still consents: all that an idle connection does."""
+    pair = SessionPair().connect()
+    pair.run(SETTLED_S)
+    asking = min(pair.sides, key=lambda side: side.session.next_timeout() or 0.0)
+    asked = pair.peer(asking)
+    now = asking.session.next_timeout() or 0.0
+
+    def let_pass() -> list[Transmit]:
+        asking.session.handle_timeout(now)
+        return finish(asking)
+
+    def receive(side: Side, transmits: Sequence[Transmit]) -> list[Transmit]:
+        (sent,) = transmits
+        side.session.receive([Datagram(sent.data, sent.remote, sent.local)], now)
+        return finish(side)
+
+    def finish(side: Side) -> list[Transmit]:
+        transmits = side.session.poll_transmits(now)
+        assert side.session.next_timeout()
+        return transmits
+
+    question = meter("All layers, idle: ask for consent", let_pass)
+    answer = meter("All layers, idle: give it", lambda: receive(asked, question))
+    assert not meter("All layers, idle: hear of it", lambda: receive(asking, answer))

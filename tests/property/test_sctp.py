@@ -190,7 +190,7 @@ class Traffic:
     def check_nothing_is_left(self, side):
         outbound = side.association._outbound
         reassembly = side.association._inbound.reassembly
-        assert (outbound._outstanding.flight, outbound.expires_at) == (0, None)
+        assert (outbound.outstanding.flight, outbound.timer.expires_at) == (0, None)
         assert (reassembly.buffered, reassembly._by_first, reassembly._by_last) == (0, {}, {})
 
 

@@ -223,7 +223,7 @@ class Peer:
         """Run all tasks; the types of the events dispatched meanwhile."""
         self.pc.transports.drain()
         before = len(self.seen)
-        while self.pc.has_task:
+        while self.pc.waiting:
             self.step()
         return [each.type for each in self.seen[before:]]
 
@@ -231,14 +231,14 @@ class Peer:
         """Run all tasks; for each that dispatched something, what it dispatched."""
         self.pc.transports.drain()
         turns = []
-        while self.pc.has_task:
+        while self.pc.waiting:
             turn = [e.type if isinstance(e, Fired) else "settled" for e in self.step()]
             turns += [turn] if turn else []
         return turns
 
     def complete(self, operation: Operation):
         """Run until the operation settles; its value, or its error raised."""
-        while not operation.is_settled and self.pc.has_task:
+        while not operation.is_settled and self.pc.waiting:
             self.step()
         return operation.result()
 

@@ -6,7 +6,7 @@ ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -33,7 +33,7 @@ from frazil.peer.event import (
 from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
-from frazil.types import Datagram, Transmit
+from frazil.types import Datagram
 from frazil.upward import upward
 
 T = TypeVar("T")
@@ -58,8 +58,8 @@ class Engine(Protocol):
         """Where decisions are recorded."""
 
     @property
-    def has_task(self) -> bool:
-        """Whether :meth:`run_task` has something to do."""
+    def waiting(self) -> Sized:
+        """The tasks that :meth:`run_task` has to do; always the same object."""
 
     @property
     def is_congested(self) -> bool:
@@ -91,6 +91,7 @@ class Driver:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
+        self._waiting = peer.waiting
         self._network = network
         self._options = options
         self._dispatch = dispatch
@@ -116,13 +117,19 @@ class Driver:
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
         self._is_pumping = False
+        self._turn_at = 0.0
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
-        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
-        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
+        """Ask for a flush in the next turn of the loop; the time to hand to the input.
+
+        A turn of the pump ends in a flush anyhow, and for what it calls it is but one instant.
+        """
+        if self._is_pumping:
+            return self._turn_at
+        if self._flush_handle is None and not self._is_closed:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
@@ -168,15 +175,19 @@ class Driver:
 
     def flush(self) -> None:
         """Carry out whatever the connection has to say, and be ready for what comes next."""
-        self._exchange()
-        self._be_ready()
+        self._flush(self._loop.time())
+
+    def _flush(self, now: float) -> None:
+        self._exchange(now)
+        if self._waiting:
+            self._be_ready()
 
     def _be_ready(self) -> None:
         """Have the tasks that wait run in the next turn of the loop."""
-        if self._task_handle is None and not self._is_closed and self._peer.has_task:
-            self._task_handle = self._loop.call_soon(self._run_tasks)
+        if self._task_handle is None and not self._is_closed:
+            self._task_handle = self._loop.call_soon(self._begin_turn)
 
-    def _exchange(self) -> None:
+    def _exchange(self, now: float) -> None:
         """Send what there is to send, serve the requests, and set the alarm."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
@@ -184,32 +195,25 @@ class Driver:
         transports = self._peer.transports
         if self._is_closed or transports.is_drained:
             return
-        now = self._loop.time()
-        self._send(now)
-        while requests := transports.poll_requests():
+        while True:
+            for name, transmits in transports.poll_transmits(now):
+                sockets = self._sockets.get(name)
+                if sockets is not None:
+                    sockets.send(transmits)
+            requests = transports.poll_requests()
+            if not requests:
+                break
             for request in requests:
                 self._serve(request, now)
-            self._send(now)
         self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
-        self._peer.transports.receive(transport, datagrams, self._loop.time())
-        if self._task_handle is None and self._peer.has_task:
-            self._run_tasks()  # this is a turn of the loop, and one flush serves both
+        now = self._loop.time()
+        self._peer.transports.receive(transport, datagrams, now)
+        if self._waiting and self._task_handle is None:
+            self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
-            self.flush()
-
-    def _send(self, now: float) -> None:
-        by_transport: dict[str, list[Transmit]] = {}
-        for name, transmit in self._peer.transports.poll_transmits(now):
-            if name in by_transport:
-                by_transport[name].append(transmit)
-            else:
-                by_transport[name] = [transmit]
-        for name, transmits in by_transport.items():
-            sockets = self._sockets.get(name)
-            if sockets is not None:
-                sockets.send(transmits)
+            self._flush(now)
 
     def _serve(self, request: DriverRequest, now: float) -> None:
         name = request.transport
@@ -235,41 +239,47 @@ class Driver:
     def _on_alarm(self, now: float) -> None:
         """The earliest deadline has come."""
         self._peer.transports.handle_timeout(now)
-        self.flush()
+        self._flush(now)
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
             self._alarm.set(self._peer.transports.next_timeout())
 
-    def _run_tasks(self) -> None:
+    def _begin_turn(self) -> None:
+        """The loop has come to the tasks that wait."""
+        self._task_handle = None
+        self._run_tasks(self._loop.time())
+
+    def _run_tasks(self, now: float) -> None:
         """The messages that are due, and at most one W3C task that changes a state.
 
         So whoever waits for a state looks at each before it changes again, while messages do not
         cost a turn of the loop each. Nor do the tasks that come of sending what listeners wrote.
         With too many tasks, whatever they are, the network has to wait until they are done.
         """
-        self._task_handle = None
         budget, has_moved = MAX_TASKS_PER_TURN, False
         self._is_pumping = True
+        self._turn_at = now
         try:
-            while not has_moved and budget > 0 and self._peer.has_task:
-                budget, has_moved = self._run_some(budget)
+            while self._waiting and not has_moved and budget > 0:
+                budget, has_moved = self._run_some(budget, now)
                 self._after_task()
                 if has_moved and not self._is_closed:
                     # Who was woken comes before the next state, even if the network is quicker.
-                    self._task_handle = self._loop.call_soon(self._run_tasks)
-                self._exchange()
+                    self._task_handle = self._loop.call_soon(self._begin_turn)
+                self._exchange(self._loop.time())  # listeners may have taken long
         finally:
             self._is_pumping = False
-        self._be_ready()
+        if self._waiting:
+            self._be_ready()
 
-    def _run_some(self, budget: int) -> tuple[int, bool]:
+    def _run_some(self, budget: int, now: float) -> tuple[int, bool]:
         """Run tasks up to the first that changes a state.
 
         Returns:
             What is left of the budget, and whether a state changed.
         """
-        peer, now = self._peer, self._loop.time()
+        peer, waiting = self._peer, self._waiting
         has_moved = False
-        while peer.has_task and (budget > 0 or peer.is_congested):
+        while waiting and (budget > 0 or peer.is_congested):
             budget -= 1
             if not self._fire(peer.run_task(now)):
                 has_moved = True

@@ -8,6 +8,9 @@ from frazil.errors import InvalidStateError
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import StateChange, Trace
 
+_OPEN = State.OPEN
+_CONNECTING = State.CONNECTING
+
 
 class Channel:
     """The state of a channel, and how its messages are to be sent.
@@ -15,26 +18,20 @@ class Channel:
     Attributes:
         stream_id: Its stream, from 0 to 65534.
         parameters: What the peers agreed on.
+        state: Where the channel is on the wire. It starts as ``connecting`` if we proposed it by
+            DCEP, and as ``open`` if the peer did or none had to.
     """
 
-    __slots__ = ("_machine", "_max_lifetime_s", "parameters", "stream_id")
+    __slots__ = ("_machine", "_max_lifetime_s", "parameters", "state", "stream_id")
 
     def __init__(
         self, stream_id: int, parameters: ChannelParameters, state: State, trace: Trace
     ) -> None:
         self.stream_id = stream_id
         self.parameters = parameters
+        self.state = state
         self._machine = channel_machine(stream_id, state, trace)
         self._max_lifetime_s = parameters.max_lifetime_s
-
-    @property
-    def state(self) -> State:
-        """Where the channel is on the wire.
-
-        It starts as ``connecting`` if we proposed it by DCEP, and as ``open`` if the peer did or
-        none had to.
-        """
-        return self._machine.state
 
     def compose(self, data: bytes, *, text: bool) -> OutgoingMessage:
         """The SCTP message that carries ``data``.
@@ -45,18 +42,21 @@ class Channel:
         Raises:
             InvalidStateError: The channel is closing or closed.
         """
-        state, parameters = self._machine.state, self.parameters
-        if state is not State.OPEN and state is not State.CONNECTING:
+        state, parameters = self.state, self.parameters
+        if state is not _OPEN and state is not _CONNECTING:
             raise InvalidStateError(f"the channel is {state}")
         return OutgoingMessage(
             self.stream_id,
             ppid_of(data, text=text),
             data or b"\0",
-            parameters.ordered or state is State.CONNECTING,
+            parameters.ordered or state is _CONNECTING,
             parameters.max_retransmits,
             self._max_lifetime_s,
+            bool(data),
         )
 
     def move(self, cause: Cause, text: str, now: float) -> StateChange:
         """Follow the edge of ``cause``; returns the change."""
-        return self._machine.move(cause, text, now)
+        change = self._machine.move(cause, text, now)
+        self.state = self._machine.state
+        return change

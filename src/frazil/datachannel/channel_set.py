@@ -28,6 +28,8 @@ MAX_NAMES_SIZE: Final = 1 << 22
 """So are they beyond this many characters in the labels and protocols of all channels."""
 _TRACED_LABEL_SIZE: Final = 64
 _DCEP: Final = int(Ppid.DCEP)
+_OPEN: Final = State.OPEN
+_CONNECTING: Final = State.CONNECTING
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class ChannelSet:
 
     After every call the caller hands :meth:`poll_messages` to SCTP, then asks it to reset the
     streams of :meth:`poll_resets` behind them, then looks at :meth:`poll_events`. What is empty
-    need not be polled.
+    need not be polled. Only :meth:`compose` returns its message at once.
 
     Args:
         is_client: Whether we are the DTLS client. Clients open channels on even streams and servers
@@ -119,8 +121,8 @@ class ChannelSet:
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
         return channel
 
-    def send(self, stream_id: int, data: bytes, *, text: bool) -> None:
-        """Send a message; text is UTF-8.
+    def compose(self, stream_id: int, data: bytes, *, text: bool) -> OutgoingMessage:
+        """The message by which SCTP sends ``data`` on a channel; text is UTF-8.
 
         Raises:
             InvalidStateError: There is no channel on the stream, or it is closing.
@@ -128,7 +130,7 @@ class ChannelSet:
         channel = self._channels.get(stream_id)
         if channel is None:
             raise InvalidStateError(f"no channel on stream {stream_id}")
-        self.messages.append(channel.compose(data, text=text))
+        return channel.compose(data, text=text)
 
     def close(self, stream_id: int, now: float) -> None:
         """Close a channel once everything queued on it was sent. Idempotent."""
@@ -222,11 +224,9 @@ class ChannelSet:
         if not is_text and ppid not in BINARY_PPIDS:
             self._trace.count("datachannel-ppid-unknown")
             return
-        state = channel.state
-        if state is State.CONNECTING:
+        if channel.state is _CONNECTING:
             self._confirm(channel, now)
-            state = channel.state
-        if state is State.OPEN:
+        if channel.state is _OPEN:
             content = b"" if ppid in EMPTY_PPIDS else data
             self.events.append(ChannelMessage(channel.stream_id, content, is_text))
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
-from frazil.datachannel.ppid import CONTENT_PPIDS
 from frazil.trace import StateChange
 
 
@@ -18,6 +17,8 @@ class OutgoingMessage(NamedTuple):
         ordered: Whether it must not overtake others on the stream.
         max_retransmits: How often it may be repeated; ``None`` for no limit.
         max_lifetime_s: For how long it may be transmitted; ``None`` for no limit.
+        is_content: Whether ``data`` is what the application sent, not DCEP or the stand-in for
+            nothing.
     """
 
     stream_id: int
@@ -26,11 +27,7 @@ class OutgoingMessage(NamedTuple):
     ordered: bool = True
     max_retransmits: int | None = None
     max_lifetime_s: float | None = None
-
-    @property
-    def is_content(self) -> bool:
-        """Whether ``data`` is what the application sent, not DCEP or the stand-in for nothing."""
-        return self.ppid in CONTENT_PPIDS
+    is_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

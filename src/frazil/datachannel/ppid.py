@@ -24,9 +24,6 @@ TEXT_PPIDS = frozenset({Ppid.STRING, Ppid.STRING_PARTIAL, Ppid.STRING_EMPTY})
 BINARY_PPIDS = frozenset({Ppid.BINARY, Ppid.BINARY_PARTIAL, Ppid.BINARY_EMPTY})
 EMPTY_PPIDS = frozenset({Ppid.STRING_EMPTY, Ppid.BINARY_EMPTY})
 
-CONTENT_PPIDS = (TEXT_PPIDS | BINARY_PPIDS) - EMPTY_PPIDS
-"""Messages whose data is the application's own."""
-
 
 def ppid_of(data: bytes, *, text: bool) -> Ppid:
     """The identifier under which a message is sent."""

@@ -4,23 +4,10 @@ from functools import cache
 
 from OpenSSL import SSL, crypto
 
+from frazil.dtls.cipher_suite import CIPHER_SUITES
 from frazil.dtls.witness import Witness
 
 DTLS_1_2 = 0xFEFD
-
-CIPHER_NAMES = {
-    "ECDHE-ECDSA-AES128-GCM-SHA256": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-    "ECDHE-RSA-CHACHA20-POLY1305": "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-}
-"""The cipher suites we offer, OpenSSL's name to IANA's, most preferred first.
-
-All have forward secrecy (RFC 8827 6.5) and are AEADs, so a record grows by a constant. Those with
-RSA are there for peers whose certificate holds an RSA key, GStreamer's for example.
-"""
 
 SRTP_PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
 """Offered and accepted always (RFC 5764 4.1.1): the keys can be exported when media comes, and
@@ -41,8 +28,8 @@ def shared_context() -> SSL.Context:
 def build_context() -> SSL.Context:
     """A context that speaks DTLS 1.2 and asks each peer for a certificate; it has none itself.
 
-    The version is pinned: DTLS 1.3 changes the record header and the flights, on which
-    :mod:`frazil.dtls.record` and :mod:`frazil.dtls.flight` rest.
+    The version is pinned: DTLS 1.3 changes the record header, the keys and the flights, on which
+    :mod:`frazil.dtls.record`, :mod:`frazil.dtls.protection` and :mod:`frazil.dtls.flight` rest.
     """
     context = SSL.Context(SSL.DTLS_METHOD)
     context.set_min_proto_version(DTLS_1_2)
@@ -54,7 +41,7 @@ def build_context() -> SSL.Context:
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_tlsext_use_srtp(SRTP_PROFILES)
-    context.set_cipher_list(":".join(CIPHER_NAMES).encode())
+    context.set_cipher_list(":".join(CIPHER_SUITES).encode())
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
     context.set_info_callback(_observe)
     return context

@@ -1,7 +1,8 @@
 """One end of a DTLS association: the handshake, the check of the fingerprint, sealing and opening.
 
-Sans-IO except for what OpenSSL does by itself: it draws its own random numbers. So a recording
-holds what :class:`~frazil.dtls.engine.Engine` was asked and answered, and a replay starts there.
+Sans-IO except for what OpenSSL does by itself in the handshake: it draws its own random numbers. So
+a recording holds what :class:`~frazil.dtls.engine.Engine` was asked and answered, and a replay
+starts there.
 """
 
 from collections.abc import Sequence
@@ -15,15 +16,15 @@ from frazil.dtls.fingerprint import Fingerprint
 from frazil.dtls.openssl import OpenSslEngine
 from frazil.dtls.outbox import Outbox
 from frazil.dtls.record import (
-    MAX_FEED_SIZE,
     MAX_PLAINTEXT_SIZE,
     ContentType,
     Record,
     RecordDecodeError,
+    belongs_to_handshake,
     encode_alert,
     is_acceptable,
-    is_application_data,
     is_hello,
+    payload_end,
     split,
 )
 from frazil.dtls.role import DtlsRole
@@ -122,7 +123,7 @@ class DtlsEndpoint:
             raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
         if self.state is State.NEW:
             self._begin(Cause.STARTED, f"the handshake starts; we are the {self.role}", now)
-            self._advance(now)
+            self._advance(b"", now)
 
     def send(self, payloads: Sequence[bytes]) -> None:
         """Seal each payload into a record of its own, to be fetched by :meth:`poll_runs`.
@@ -166,29 +167,24 @@ class DtlsEndpoint:
 
     def resembles(self, datagram: bytes) -> bool:
         """Whether the datagram looks like payload of this association; nothing is verified."""
-        return self.state is State.CONNECTED and is_application_data(datagram)
+        return self.state is State.CONNECTED and payload_end((datagram,), 0) == 1
 
     def receive(self, datagrams: Sequence[bytes], now: float) -> list[bytes]:
         """Process datagrams; returns the payloads they carried, in order.
 
-        Never raises on their content: what is malformed is counted and dropped, what does not
-        verify is dropped by OpenSSL. The handshake advances as a side effect.
+        Never raises on their content: what is malformed, was seen or does not verify is counted and
+        dropped. The handshake advances as a side effect.
         """
         payloads: list[bytes] = []
-        batch: list[bytes] = []
-        size = 0
-        for datagram in datagrams:
-            is_batchable = is_application_data(datagram)
-            if batch and (not is_batchable or size + len(datagram) > MAX_FEED_SIZE):
-                self._open(batch, payloads, now)
-                batch, size = [], 0
-            if is_batchable:
-                batch.append(datagram)
-                size += len(datagram)
+        at = 0
+        while at < len(datagrams):
+            end = payload_end(datagrams, at)
+            if end > at:
+                self._receive_payload(datagrams[at:end], payloads, now)
+                at = end
             else:
-                self._receive_records(datagram, payloads, now)
-        if batch:
-            self._open(batch, payloads, now)
+                self._receive_records(datagrams[at], payloads, now)
+                at += 1
         return payloads
 
     def handle_timeout(self, now: float) -> None:
@@ -231,18 +227,17 @@ class DtlsEndpoint:
 
     # Records.
 
-    def _open(self, batch: list[bytes], payloads: list[bytes], now: float) -> None:
-        """Open datagrams of one payload record each; together at most MAX_FEED_SIZE bytes."""
+    def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
+        """Open datagrams of one payload record each."""
         if self.state in _ENDED:
             self._outbox.answer_repetition(now)
             return
         if self.state is not State.CONNECTED:
             self._trace.count("dtls-payload-unexpected")
             return
-        self._engine.feed(b"".join(batch))
-        opened = len(payloads)
-        self._read(len(batch), payloads, now)
-        if self._outbox.flight_due_at is not None and len(payloads) > opened:
+        before = len(payloads)
+        self._open(batch, len(batch), payloads, now)
+        if self._outbox.flight_due_at is not None and len(payloads) > before:
             self._outbox.forget_flight()
 
     def _receive_records(self, datagram: bytes, payloads: list[bytes], now: float) -> None:
@@ -260,7 +255,7 @@ class DtlsEndpoint:
             self._outbox.answer_repetition(now)
 
     def _accept(self, datagram: bytes) -> list[Record]:
-        """The records of the datagram that may be shown to OpenSSL."""
+        """The records of the datagram that may be looked into."""
         try:
             records = split(datagram)
         except RecordDecodeError:
@@ -274,12 +269,14 @@ class DtlsEndpoint:
     def _process(self, records: Sequence[Record], payloads: list[bytes], now: float) -> None:
         if any(record.content_type in _TRACED_TYPES for record in records):
             self._trace_flight(records, now)
-        self._engine.feed(b"".join([record.data for record in records]))
         if self.state is State.CONNECTING:
-            self._advance(now)
+            self._advance(
+                b"".join([each.data for each in records if belongs_to_handshake(each)]), now
+            )
         if self.state is State.CONNECTED:
-            # One more than there can be: afterwards OpenSSL has nothing left to read.
-            self._read(len(records) + 1, payloads, now)
+            types = [each.content_type for each in records]
+            sealed = [each.data for each in records if each.epoch != 0]
+            self._open(sealed, types.count(ContentType.APPLICATION_DATA), payloads, now)
         if self.state is not State.CONNECTED:
             return
         if output := self._engine.output():
@@ -291,15 +288,21 @@ class DtlsEndpoint:
         size = sum(len(record.data) for record in records)
         self._trace.record(now, "dtls", "flight-received", records=len(records), size=size)
 
-    def _read(self, count: int, payloads: list[bytes], now: float) -> None:
+    def _open(
+        self, records: Sequence[bytes], promised: int, payloads: list[bytes], now: float
+    ) -> None:
+        """Open sealed records, of which so many claim to be payload; end if one says so."""
+        due = len(payloads) + promised
         try:
-            self._engine.open(count, payloads)
+            self._engine.open(records, payloads)
         except CloseNotifyReceived:
             self._engine.close()
             self._outbox.add_flight(self._engine.output(), now)
             self._close(Cause.CLOSE_NOTIFY_RECEIVED, "the peer closed the transport", now)
         except AssociationBrokenError as error:
             self._break(str(error), now)
+        for _ in range(due - len(payloads)):
+            self._trace.count("dtls-payload-unverified")
 
     # The handshake.
 
@@ -309,10 +312,10 @@ class DtlsEndpoint:
         change = self._machine.move(cause, text, now, next_deadline_at=self._deadline_at)
         self._events.append(DtlsStateChanged(change))
 
-    def _advance(self, now: float) -> None:
+    def _advance(self, records: bytes, now: float) -> None:
         """Let OpenSSL work on what arrived, send what it answers, and judge the outcome."""
         try:
-            done = self._engine.handshake()
+            done = self._engine.handshake(records)
         except CloseNotifyReceived:
             self._outbox.forget_flight()
             text = "the peer closed the transport during the handshake"
@@ -351,7 +354,7 @@ class DtlsEndpoint:
     # Ends.
 
     def _break(self, explanation: str, now: float) -> None:
-        """OpenSSL gave up: tell the peer why if it is for us to tell, and fail."""
+        """The association is broken: tell the peer why if it is for us to tell, and fail."""
         witness = self._witness
         output = self._engine.output()
         if witness.trusted is False:

@@ -1,7 +1,7 @@
 """What an endpoint needs of a DTLS implementation.
 
-OpenSSL draws its own random numbers, so a connection can only be replayed above it. This is the
-boundary: a recording holds what was asked here and what came out.
+A connection can only be replayed above OpenSSL, which draws its own random numbers, and above the
+keys, which no recording holds. This is the boundary: what was asked here and what came out.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,27 +30,32 @@ class Engine(Protocol):
 
     witness: Witness
 
-    def feed(self, records: bytes) -> None:
-        """Hand over whole records, at most ``MAX_FEED_SIZE`` bytes, to be read out next."""
+    def handshake(self, records: bytes) -> bool:
+        """Work on records; returns whether the handshake is complete.
 
-    def handshake(self) -> bool:
-        """Work on what was fed; returns whether the handshake is complete.
+        Args:
+            records: Whole ones, at most ``MAX_DATAGRAM_SIZE`` bytes; none to begin with.
 
         Raises:
             CloseNotifyReceived: The peer gave up in an orderly way.
             AssociationBrokenError: A fatal alert was received or is in the output.
         """
 
-    def open(self, count: int, payloads: list[bytes]) -> None:
-        """Append up to ``count`` opened payloads; records that do not verify are skipped silently.
+    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+        """Append the payloads of sealed records; those that do not verify are passed over.
+
+        Only after a complete handshake.
 
         Raises:
             CloseNotifyReceived: The peer says goodbye.
-            AssociationBrokenError: A fatal alert was received or is in the output.
+            AssociationBrokenError: The peer sent a fatal alert.
         """
 
     def seal(self, payloads: Sequence[bytes]) -> bytes:
-        """One record per payload, back to back, each longer by the same overhead."""
+        """One record per payload, back to back, each longer by the same overhead.
+
+        Only after a complete handshake.
+        """
 
     def retransmit(self) -> None:
         """Seal the last flight anew if it is time for that.

@@ -1,139 +1,157 @@
-"""One OpenSSL connection over memory BIOs, and all that is peculiar about driving it.
+"""The engine of real connections: OpenSSL does the handshake, and we seal and open all the rest.
 
-OpenSSL draws its own random numbers and, for its own retransmission timer, reads the wall clock.
-The latter only matters when real time passes: see :meth:`OpenSslEngine.retransmit`.
+OpenSSL keeps some 90 kB for as long as its object lives, and to seal or open a record takes several
+calls of it. So its keys are taken over when the handshake is complete, and the object goes.
 """
 
 from collections.abc import Sequence
 
-from OpenSSL import SSL, crypto
-
+from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
-from frazil.dtls.context import CIPHER_NAMES
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
-from frazil.dtls.payload import payload_path
-from frazil.dtls.record import MAX_RECORD_OVERHEAD
+from frazil.dtls.handshake import Handshake
+from frazil.dtls.master_secret import MasterSecret
+from frazil.dtls.protection import Control, Opener, Sealer
+from frazil.dtls.record import ContentType
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
 
-_OUTPUT_SIZE = 65536
+_HELLO_REQUEST = b"\x00"
+_CLIENT_HELLO = b"\x01"
+_BEGINNINGS = frozenset({_HELLO_REQUEST, _CLIENT_HELLO})
 
 
 class OpenSslEngine:
     """The :class:`~frazil.dtls.engine.Engine` of every connection that is not a replay.
 
     Attributes:
-        witness: What OpenSSL reported by callback.
+        witness: What was learned of the peer's certificate, and of alerts.
+        cipher: The IANA name of the cipher suite, once negotiated.
+        remote_certificates: The peer's certificates in DER, its own first, once it is connected.
     """
 
-    __slots__ = ("_connection", "_payload", "witness")
+    __slots__ = (
+        "_handshake",
+        "_opener",
+        "_output",
+        "_role",
+        "_sealer",
+        "_secret",
+        "cipher",
+        "remote_certificates",
+        "witness",
+    )
+
+    _secret: MasterSecret
+    _opener: Opener
+    _sealer: Sealer
 
     def __init__(
         self, certificate: Certificate, role: DtlsRole, witness: Witness, mtu: int
     ) -> None:
         self.witness = witness
-        self._connection = certificate.new_connection()
-        self._connection.set_app_data(witness)
-        self._connection.set_ciphertext_mtu(mtu)
-        self._payload = payload_path(self._connection)
-        if role is DtlsRole.CLIENT:
-            self._connection.set_connect_state()
-        else:
-            self._connection.set_accept_state()
+        self.cipher: str | None = None
+        self.remote_certificates: tuple[bytes, ...] = ()
+        self._role = role
+        self._handshake: Handshake | None = Handshake(certificate, role, witness, mtu)
+        self._output = b""
 
-    def feed(self, records: bytes) -> None:
-        """Hand over whole records, at most ``MAX_FEED_SIZE`` bytes, to be read out next."""
-        self._payload.feed(records)
+    # The handshake.
 
-    def handshake(self) -> bool:
-        """Work on what was fed; returns whether the handshake is complete.
+    def handshake(self, records: bytes) -> bool:
+        """Work on records; returns whether the handshake is complete.
 
         Raises:
             CloseNotifyReceived: The peer gave up in an orderly way.
             AssociationBrokenError: A fatal alert was received or is in the output.
         """
+        handshake = self._handshake
+        if handshake is None:
+            return True
         try:
-            self._connection.do_handshake()
-        except SSL.WantReadError:
-            return False
-        except SSL.ZeroReturnError:
-            raise CloseNotifyReceived from None
-        except SSL.Error as error:
-            raise AssociationBrokenError(_explain(error)) from None
-        return True
-
-    def open(self, count: int, payloads: list[bytes]) -> None:
-        """Append up to ``count`` opened payloads; records that do not verify are skipped silently.
-
-        Asking for exactly as many as were fed avoids the exception by which OpenSSL says that there
-        are no more, which costs as much as opening a record.
-
-        Raises:
-            CloseNotifyReceived: The peer says goodbye.
-            AssociationBrokenError: A fatal alert was received or is in the output.
-        """
-        try:
-            self._payload.open(count, payloads)
-        except SSL.WantReadError:
-            return
-        except SSL.ZeroReturnError:
-            raise CloseNotifyReceived from None
-        except SSL.Error as error:
-            raise AssociationBrokenError(_explain(error)) from None
-
-    def seal(self, payloads: Sequence[bytes]) -> bytes:
-        """One record per payload, back to back, each longer by the same overhead."""
-        size = sum(map(len, payloads)) + MAX_RECORD_OVERHEAD * len(payloads)
-        return self._payload.seal(payloads, size)
+            is_complete = handshake.advance(records)
+        finally:
+            self._output += handshake.output()
+        if is_complete:
+            self._take_over(handshake)
+        return is_complete
 
     def retransmit(self) -> None:
-        """Let OpenSSL seal its last flight anew if it is time by the wall clock: after a second.
-
-        Foreign servers need this: when their last flight is lost they repeat it only for a Finished
-        with a number they have not seen, and OpenSSL alone can seal one.
+        """Let OpenSSL seal its last flight anew if it is time by the wall clock.
 
         Raises:
             AssociationBrokenError: OpenSSL has repeated often enough for its taste.
         """
-        try:
-            self._connection.DTLSv1_handle_timeout()
-        except SSL.Error as error:
-            raise AssociationBrokenError(_explain(error)) from None
+        handshake = self._handshake
+        if handshake is not None:
+            try:
+                handshake.retransmit()
+            finally:
+                self._output += handshake.output()
+
+    def _take_over(self, handshake: Handshake) -> None:
+        """Make the keys of both directions, and let OpenSSL go.
+
+        A server could need it once more: a client that lacks our last flight repeats its own. But
+        that answer is in the outbox, and needs no new seal (:mod:`frazil.dtls.flight`).
+        """
+        suite = handshake.cipher_suite
+        self.cipher = suite.name
+        self.remote_certificates = handshake.remote_certificates
+        self._secret = handshake.master_secret
+        block = self._secret.key_block(suite)
+        client, server = (block.client_key, block.client_iv), (block.server_key, block.server_iv)
+        ours, theirs = (client, server) if self._role is DtlsRole.CLIENT else (server, client)
+        self._sealer = Sealer(suite, *ours, handshake.last_sealed)
+        self._opener = Opener(suite, *theirs)
+        self._handshake = None
+
+    # What follows it.
+
+    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+        """Append the payloads of sealed records; those that do not verify are passed over.
+
+        Raises:
+            CloseNotifyReceived: The peer says goodbye.
+            AssociationBrokenError: The peer sent a fatal alert.
+        """
+        left = iter(records)
+        while (control := self._opener.open(left, payloads)) is not None:
+            self._heed(control)
+
+    def seal(self, payloads: Sequence[bytes]) -> bytes:
+        """One record per payload, back to back, each longer by the same overhead."""
+        return self._sealer.seal(ContentType.APPLICATION_DATA, payloads)
 
     def close(self) -> None:
         """Write close_notify. Only after a complete handshake."""
-        self._connection.shutdown()
+        self._write_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY)
 
     def output(self) -> bytes:
-        """The records OpenSSL has written by itself since the last call."""
-        try:
-            return self._connection.bio_read(_OUTPUT_SIZE)
-        except SSL.WantReadError:
-            return b""
+        """The records that were written besides payload since the last call."""
+        output, self._output = self._output, b""
+        return output
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol (RFC 5705). Only after a complete handshake."""
-        return self._connection.export_keying_material(label, length)
+        return self._secret.export(label, length)
 
-    @property
-    def cipher(self) -> str | None:
-        """The IANA name of the cipher suite, once negotiated."""
-        name = self._connection.get_cipher_name()
-        return None if name is None else CIPHER_NAMES[name]
+    def _heed(self, control: Control) -> None:
+        """Do what an authentic record asks for. Nothing is done about warnings, or flights of old.
 
-    @property
-    def remote_certificates(self) -> tuple[bytes, ...]:
-        """The peer's certificates in DER, its own first."""
-        leaf = self.witness.certificate
-        if leaf is None:
-            return ()
-        # OpenSSL's chain holds the leaf on a client and lacks it on a server.
-        chain = self._connection.get_peer_cert_chain() or []
-        others = [crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain]
-        return (leaf, *[der for der in others if der != leaf])
+        A new handshake is declined (RFC 5246 7.2.2): the peer must stay who it is.
+        """
+        content_type, content = control
+        if content_type == ContentType.ALERT and len(content) == 2:
+            level, code = content
+            if code == Alert.CLOSE_NOTIFY:
+                raise CloseNotifyReceived
+            self.witness.note_alert(sent=False, level=level, code=code)
+            if level == AlertLevel.FATAL:
+                raise AssociationBrokenError(f"the peer sent the alert {alert_name(code)}")
+        is_beginning = content_type == ContentType.HANDSHAKE and content[:1] in _BEGINNINGS
+        if is_beginning and not self._output:  # one answer is enough, however many there are
+            self._write_alert(AlertLevel.WARNING, Alert.NO_RENEGOTIATION)
 
-
-def _explain(error: SSL.Error) -> str:
-    """The words of OpenSSL's error queue, for example ``"no shared cipher"``."""
-    queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return "; ".join(dict.fromkeys(entry[-1] for entry in queue)) or "OpenSSL gave no reason"
+    def _write_alert(self, level: AlertLevel, alert: Alert) -> None:
+        self._output += self._sealer.seal(ContentType.ALERT, [bytes((level, alert))])

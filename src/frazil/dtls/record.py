@@ -1,11 +1,11 @@
 """The framing of DTLS 1.2 records, which stays readable when the content is not (RFC 6347 4.1).
 
-OpenSSL does the cryptography. Framing is looked at here for three reasons: a memory BIO has no
-datagram boundaries, so whatever is fed to it must be whole records; flights are cut into datagrams
-of our size; and retransmitted plaintext records need fresh sequence numbers.
+Most of it serves the handshake, which OpenSSL does: a memory BIO has no datagram boundaries, so
+whatever is fed to it must be whole records; flights are cut into datagrams of our size; and
+retransmitted plaintext records need fresh sequence numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from struct import Struct
 from typing import Final, NamedTuple
@@ -15,13 +15,16 @@ from frazil.errors import ProtocolError
 
 HEADER_SIZE: Final = 13
 MAX_RECORD_OVERHEAD: Final = 37
-"""What a sealed record is longer than its payload: header, explicit nonce and tag of AES-GCM."""
+"""What a sealed record is longer than its payload: header, explicit nonce and tag of AES-GCM.
+
+With ChaCha20 it is 29, as no part of the nonce is sent.
+"""
 MAX_PLAINTEXT_SIZE: Final = 1 << 14
 """The most payload that one record may carry (RFC 5246 6.2.1)."""
-MAX_FEED_SIZE: Final = MAX_PLAINTEXT_SIZE + MAX_RECORD_OVERHEAD
-"""The most bytes to feed to OpenSSL before reading, one record of the largest size.
+MAX_DATAGRAM_SIZE: Final = MAX_PLAINTEXT_SIZE + MAX_RECORD_OVERHEAD
+"""The most bytes of a datagram, one record of the largest size.
 
-OpenSSL's reader takes some 16.7 kB at once and silently loses the record that is cut there.
+In the handshake OpenSSL takes some 16.7 kB at once and silently loses the record that is cut there.
 """
 MAX_HANDSHAKE_MESSAGE_SIZE: Final = 16384
 """Longer handshake messages are not for us: a certificate has about 300 bytes to 2 kB."""
@@ -67,14 +70,23 @@ class Record(NamedTuple):
     data: bytes
 
 
-def is_application_data(datagram: bytes) -> bool:
-    """Whether the datagram is exactly one sealed record of payload: the usual case, told fast."""
-    size = len(datagram)
-    return (
-        datagram.startswith(_APPLICATION_DATA_PREFIX)
-        and int.from_bytes(datagram[11:13]) == size - HEADER_SIZE
-        and size <= MAX_FEED_SIZE
-    )
+def payload_end(datagrams: Sequence[bytes], start: int) -> int:
+    """The index after the datagrams from ``start`` on that are exactly one sealed payload each.
+
+    That is the usual case, told fast: nearly all datagrams have the size of the one before.
+    """
+    known_size, length = -1, b""
+    for at in range(start, len(datagrams)):
+        datagram = datagrams[at]
+        size = len(datagram)
+        if size != known_size:
+            if not HEADER_SIZE <= size <= MAX_DATAGRAM_SIZE:
+                return at
+            known_size = size
+            length = (size - HEADER_SIZE).to_bytes(2)
+        if datagram[11:13] != length or datagram[:5] != _APPLICATION_DATA_PREFIX:
+            return at
+    return len(datagrams)
 
 
 def is_hello(record: Record) -> bool:
@@ -82,14 +94,22 @@ def is_hello(record: Record) -> bool:
     return record.content_type == ContentType.HANDSHAKE and record.epoch == 0
 
 
+def belongs_to_handshake(record: Record) -> bool:
+    """Whether the record is for who does the handshake: all but sealed payload and alerts.
+
+    Those are opened when it is over, though they may share a datagram with the last flight.
+    """
+    return record.epoch == 0 or record.content_type == ContentType.HANDSHAKE
+
+
 def split(data: bytes) -> list[Record]:
     """Cut a datagram, or OpenSSL's output, into its records.
 
     Raises:
         RecordDecodeError: It is not a sequence of whole DTLS records of together at most
-            :data:`MAX_FEED_SIZE` bytes.
+            :data:`MAX_DATAGRAM_SIZE` bytes.
     """
-    if not 0 < len(data) <= MAX_FEED_SIZE:
+    if not 0 < len(data) <= MAX_DATAGRAM_SIZE:
         raise RecordDecodeError(f"datagram of {len(data)} bytes")
     records = []
     start, size = 0, len(data)
@@ -108,7 +128,7 @@ def split(data: bytes) -> list[Record]:
 
 
 def is_acceptable(record: Record) -> bool:
-    """Whether the record may be shown to OpenSSL at all.
+    """Whether the record may be looked into at all.
 
     Refused are unknown content types and epochs, payload in plaintext, and plaintext handshake
     messages that are malformed or beyond our limits.

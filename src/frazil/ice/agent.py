@@ -96,6 +96,11 @@ class IceAgent:
         self._validated = ValidatedAddresses()
         self._outcome = Outcome(name, self._lineage, self._checker, trace)
         self._events = self._outcome.events
+        self._outboxes = (
+            self._responder.transmits,
+            self._checker.transmits,
+            self._gatherer.transmits,
+        )
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -475,9 +480,17 @@ class IceAgent:
 
     # --- network ------------------------------------------------------------------------------
 
+    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+        """Take a datagram if it is what both ends of a settled pair exchange all the time.
+
+        Returns:
+            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
+        """
+        return self._checker.take_usual(data, local, remote, now)
+
     def receive_datagram(self, data: bytes, local: Address, remote: Address, now: float) -> None:
         """Take one STUN message. Whatever is wrong with it is counted, never raised."""
-        if self._is_closed or self._checker.take_usual(data, local, remote, now):
+        if self._checker.take_usual(data, local, remote, now) or self._is_closed:
             return
         try:
             message = Message.decode(data)
@@ -542,7 +555,9 @@ class IceAgent:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""
-        decision_at = self._next_decision()
+        if not self._decision_is_known:
+            self._decide()
+        decision_at = self._decision_at
         if (decision_at is None or now < decision_at) and self._checker.ask_if_due(now):
             return
         self._gatherer.handle_timeout(now)
@@ -550,21 +565,23 @@ class IceAgent:
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        return earlier(self._next_decision(), self._checker.watched_at)
-
-    def _next_decision(self) -> float | None:
-        """When more is due than a look at the clocks of the pair in use."""
         if not self._decision_is_known:
-            self._decision_is_known = True
-            self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
-        return self._decision_at
+            self._decide()
+        monitor, at = self._selection.monitor, self._decision_at
+        return at if monitor is None else earlier(at, monitor.next_timeout())
+
+    def _decide(self) -> None:
+        """Find out when more is due than a look at the clocks of the pair in use."""
+        self._decision_is_known = True
+        self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        ours, theirs = self._checker.transmits, self._responder.transmits
-        out = theirs + ours + self._gatherer.transmits
-        for source in (ours, theirs, self._gatherer.transmits):
-            source.clear()
+        out: list[Transmit] = []
+        for outbox in self._outboxes:
+            if outbox:
+                out += outbox
+                outbox.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:

@@ -97,8 +97,9 @@ class DataChannel:
         id: The stream id; ``None`` until the DTLS role is known.
         ready_state: Written by tasks, and by ``close``.
         buffered_amount: Bytes given to ``send`` that have not left yet. Rises inside ``send``,
-            falls in tasks only.
+            falls between the turns of the application only.
         buffered_amount_low_threshold: ``bufferedamountlow`` fires when the amount falls to it.
+        is_watched: Whether the amount falls in tasks, which tell of it.
         messages_sent: How many messages ``send`` took.
         bytes_sent: Their payload.
         messages_received: How many ``message`` events fired.
@@ -112,6 +113,7 @@ class DataChannel:
         "bytes_received",
         "bytes_sent",
         "id",
+        "is_watched",
         "label",
         "max_packet_life_time",
         "max_retransmits",
@@ -137,6 +139,7 @@ class DataChannel:
         self.ready_state = RTCDataChannelState.CONNECTING
         self.buffered_amount = 0
         self.buffered_amount_low_threshold = 0
+        self.is_watched = False
         self.messages_sent = 0
         self.bytes_sent = 0
         self.messages_received = 0
@@ -176,6 +179,13 @@ class DataChannel:
         self.messages_sent += 1
         self.bytes_sent += size
         self._owner.transmit(self, payload, text, now)
+
+    def watch_buffer(self) -> None:
+        """From now on let :attr:`buffered_amount` fall in tasks, and fire ``bufferedamountlow``.
+
+        Without anybody who hears of it, that would be a task for each message.
+        """
+        self.is_watched = True
 
     def set_low_threshold(self, value: int) -> None:
         """Let ``bufferedamountlow`` fire when :attr:`buffered_amount` falls to ``value``."""

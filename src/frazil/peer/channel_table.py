@@ -15,11 +15,11 @@ from frazil.peer.priority import RTCPriorityType
 from frazil.peer.stack import TransportStack
 from frazil.peer.task import Task
 from frazil.peer.transport import SctpTransport
+from frazil.sctp import BufferReleased
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     SctpChanged,
 )
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
@@ -193,9 +193,16 @@ class ChannelTable:
         self._arrived.append(event)
         self._core.tasks.queue(self._deliver)  # once for each, in the same order
 
-    def drain(self, event: ChannelDrained) -> None:
-        """Bytes left the buffer of a channel."""
-        self._core.tasks.queue(partial(self._drain, event))
+    def drain(self, event: BufferReleased) -> None:
+        """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""
+        stream_id, size = event
+        channel = self._by_id.get(stream_id)
+        if channel is None:
+            return
+        if channel.is_watched:
+            self._core.tasks.queue(partial(self._release, channel, size))
+        else:
+            channel.buffered_amount = max(0, channel.buffered_amount - size)
 
     def start_closing(self, event: ChannelClosing) -> None:
         """The peer began to close a channel."""
@@ -276,12 +283,9 @@ class ChannelTable:
         payload = data.decode(errors="replace") if text else data
         self._core.tasks.fire(channel, EventType.MESSAGE, payload)
 
-    def _drain(self, event: ChannelDrained, now: float) -> None:
-        channel = self._by_id.get(event.stream_id)
-        if channel is None:
-            return
+    def _release(self, channel: DataChannel, size: int, now: float) -> None:
         before = channel.buffered_amount
-        channel.buffered_amount = max(0, before - event.size)
+        channel.buffered_amount = max(0, before - size)
         if before > channel.buffered_amount_low_threshold >= channel.buffered_amount:
             self._core.tasks.fire(channel, EventType.BUFFERED_AMOUNT_LOW)
 

@@ -1,6 +1,6 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from functools import partial
 from weakref import ref
 
@@ -51,7 +51,7 @@ from frazil.upward import upward
 class PeerConnection:
     """RTCPeerConnection without a loop (webrtc-pc 4.4).
 
-    Call a method or feed ``transports``, then: while :attr:`has_task`, run one task per turn of
+    Call a method or feed ``transports``, then: while tasks are :attr:`waiting`, run one per turn of
     the loop and dispatch its events; send ``transports.poll_transmits()``; serve
     ``transports.poll_requests()``; arm a timer for ``transports.next_timeout()``.
 
@@ -338,9 +338,9 @@ class PeerConnection:
     # --- tasks --------------------------------------------------------------------------------
 
     @property
-    def has_task(self) -> bool:
-        """Whether :meth:`run_task` has something to do."""
-        return bool(self._tasks.waiting)
+    def waiting(self) -> Sized:
+        """The tasks that :meth:`run_task` has to do; always the same object."""
+        return self._tasks.waiting
 
     @property
     def is_congested(self) -> bool:

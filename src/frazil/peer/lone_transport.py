@@ -1,5 +1,6 @@
 """An ICE transport without a peer connection (W3C IceTransport Extensions), without a loop."""
 
+from collections.abc import Sized
 from functools import partial
 from typing import Final
 from weakref import ref
@@ -190,9 +191,9 @@ class LoneTransport:
     # --- tasks --------------------------------------------------------------------------------
 
     @property
-    def has_task(self) -> bool:
-        """Whether :meth:`run_task` has something to do."""
-        return bool(self._tasks.waiting)
+    def waiting(self) -> Sized:
+        """The tasks that :meth:`run_task` has to do; always the same object."""
+        return self._tasks.waiting
 
     @property
     def is_congested(self) -> bool:

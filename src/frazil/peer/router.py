@@ -13,11 +13,11 @@ from frazil.peer.ice_router import IceRouter, Request
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
+from frazil.sctp import BufferReleased
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     RemoteClosed,
     SctpChanged,
     SessionEvent,
@@ -45,7 +45,7 @@ class Router(IceRouter):
         match event:
             case ChannelMessage():
                 self._channels.receive_message(event)
-            case ChannelDrained():
+            case BufferReleased():
                 self._channels.drain(event)
             case IceTransportChanged():
                 if event.change is not None:

@@ -122,6 +122,7 @@ class RecordedChannel(DataChannel):
 
     close = recorded("channel", DataChannel.close)
     set_low_threshold = recorded("channel", DataChannel.set_low_threshold)
+    watch_buffer = recorded("channel", DataChannel.watch_buffer)
 
     def send(self, data: object, now: float) -> None:
         """Queue a message, of which kind and size are recorded."""

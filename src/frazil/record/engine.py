@@ -1,10 +1,11 @@
-"""DTLS at the boundary to OpenSSL: recorded, and played back.
+"""DTLS at the boundary to its keys: recorded, and played back.
 
-What OpenSSL does depends on random numbers and keys of its own, so it cannot be done again. Of each
-call the recording holds what came of it: payloads that were opened, records of the handshake as
-they are, and of sealed payload its size, its place in the sequence and the digest of the packets
-that went in. A replay gets the same opened payloads; what it wants sealed must have the same
-digest, and comes out as records of the same size whose content is zeros.
+What comes of a handshake depends on random numbers of OpenSSL's own, and keys are not recorded, so
+neither can be done again. Of each call the recording holds what came of it: payloads that were
+opened, records of the handshake as they are, and of sealed payload its size, its place in the
+sequence and the digest of the packets that went in. A replay gets the same opened payloads; what it
+wants sealed must have the same digest, and comes out as records of the same size whose content is
+zeros.
 """
 
 import hashlib
@@ -41,26 +42,25 @@ class RecordedEngine:
         self._recorder = recorder
         self._known: list[Json] = _testimony(engine.witness)
 
-    def feed(self, records: bytes) -> None:
-        """Hand over records: they came in a datagram that is recorded already."""
-        self._engine.feed(records)
+    def handshake(self, records: bytes) -> bool:
+        """Let the handshake advance, and note how far it got.
 
-    def handshake(self) -> bool:
-        """Let the handshake advance, and note how far it got."""
+        The records came in a datagram that is recorded already.
+        """
         is_done, end = False, None
         try:
-            is_done = self._engine.handshake()
+            is_done = self._engine.handshake(records)
         except (CloseNotifyReceived, AssociationBrokenError) as error:
             end = error
         self._note("handshake", is_done, end)
         return is_done
 
-    def open(self, count: int, payloads: list[bytes]) -> None:
+    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
         """Open payloads, and note them."""
         opened: list[bytes] = []
         end = None
         try:
-            self._engine.open(count, opened)
+            self._engine.open(records, opened)
         except (CloseNotifyReceived, AssociationBrokenError) as error:
             end = error
         payloads += opened
@@ -147,14 +147,11 @@ class ReplayedEngine:
         self.witness = witness
         self._source = source
 
-    def feed(self, records: bytes) -> None:
-        """Take records; what comes of them is recorded."""
-
-    def handshake(self) -> bool:
+    def handshake(self, records: bytes) -> bool:
         """Advance as recorded."""
         return bool(self._outcome("handshake"))
 
-    def open(self, count: int, payloads: list[bytes]) -> None:
+    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
         """Give the recorded payloads."""
         entry = self._source.take_dtls("open")
         payloads += [decode_bytes(each) for each in (entry[1] if entry else ())]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from frazil.record.value import Json, RecordingError
 
 FORMAT: Final = "frazil-recording"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(slots=True)

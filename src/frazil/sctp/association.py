@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.cause import CauseCode, encode_cause
-from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, unpack_chunk
+from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.control import Control
 from frazil.sctp.cookie import Peer
@@ -31,6 +31,8 @@ from frazil.types import RandomBytes
 MAX_POLL_PACKETS = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
+_SACK = int(ChunkType.SACK)
+_ESTABLISHED = AssociationState.ESTABLISHED
 _SETTING_UP = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
@@ -62,6 +64,7 @@ class Association:
         "_link",
         "_outbound",
         "_outbound_streams",
+        "_released",
         "_reset",
         "_shutdown",
     )
@@ -72,6 +75,7 @@ class Association:
         self._link = link = Link(config, random_tag(random_bytes), trace, self._clear)
         initial_tsn = int.from_bytes(random_bytes(4), "big")
         self._outbound = outbound = Outbound(config, initial_tsn)
+        self._released = outbound.queue.released
         self._inbound = inbound = Inbound(config, link.events.append)
         self._handshake = Handshake(
             config, link, random_bytes, initial_tsn, outbound.round_trip, self._negotiated
@@ -144,10 +148,10 @@ class Association:
             raise ValueError("SCTP has no empty messages")
         if (max_retransmits or 0) < 0 or (max_lifetime_s or 0) < 0:
             raise TypeError("max_retransmits and max_lifetime_s are not negative")
-        if self._reset.is_resetting(stream_id):
+        if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
         expires_at = None if max_lifetime_s is None else now + max_lifetime_s
-        self._outbound.put(
+        self._outbound.queue.put(
             stream_id, (ppid, data, not ordered, max_retransmits, expires_at, counted)
         )
 
@@ -164,11 +168,11 @@ class Association:
         _require_stream(stream_id)
         if weight < 1:
             raise TypeError("weight is at least 1")
-        self._outbound.weigh(stream_id, weight)
+        self._outbound.queue.weigh(stream_id, weight)
 
     def buffered_amount(self, stream_id: int) -> int:
         """User bytes queued on the stream that were not transmitted yet."""
-        return self._outbound.buffered(stream_id)
+        return self._outbound.queue.buffered(stream_id)
 
     def reset_stream(self, stream_id: int, now: float) -> None:
         """Reset our sending side of a stream after everything queued on it was sent (RFC 6525).
@@ -235,7 +239,7 @@ class Association:
             if link.ended:
                 return
         self._outbound.end_batch(now)
-        if self._inbound.end_batch(now):
+        if self._inbound.end_batch(now) and not link.sends_data:
             self._shutdown.answer_data(now)
 
     def _receive_chunks(self, packet: bytes, now: float) -> None:
@@ -254,6 +258,11 @@ class Association:
                 problem = inbound.receive_data(packet, offset, end)
                 if problem is not None:
                     self._control.receive_problem(problem, packet[offset:end], now)
+            elif type_ == _SACK:
+                if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
+                    link.sign_of_life()
+                else:
+                    link.count("sctp-sack-outdated")
             elif not self._control.receive(type_, flags, packet[offset:end], now):
                 break
             offset = (end + 3) & ~3
@@ -304,7 +313,7 @@ class Association:
     @property
     def awaits_acknowledgement(self) -> bool:
         """Whether data was sent that the peer has not acknowledged."""
-        return self._outbound.expires_at is not None
+        return self._outbound.timer.expires_at is not None
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
@@ -312,9 +321,9 @@ class Association:
         for at in (
             self._inbound.expires_at,
             self._heartbeat.expires_at,
-            self._handshake.expires_at,
-            self._reset.expires_at,
-            self._shutdown.expires_at,
+            self._handshake.timer.expires_at,
+            self._reset.timer.expires_at,
+            self._shutdown.timer.expires_at,
             self._shutdown.guard_at,
         ):
             if at is not None and (earliest is None or at < earliest):
@@ -339,7 +348,7 @@ class Association:
 
         Control chunks go first, then the SACK, then data: repeated chunks before new ones.
         """
-        link = self._link
+        link, inbound = self._link, self._inbound
         packets = link.packets[:]
         link.packets.clear()
         if link.ended:
@@ -349,7 +358,8 @@ class Association:
             packet = self._next_packet(now)
             if packet is not None:
                 packets.append(packet)
-                continue
+                if link.control or self._outbound.has_something or inbound.must_acknowledge:
+                    continue
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
                 break
@@ -360,13 +370,16 @@ class Association:
         link = self._link
         if not link.sends_data:
             return
-        forward = self._outbound.forward(now)
-        if forward is not None:
-            link.queue(forward)
-        request = self._reset.next_request(now)
-        if request is not None:
-            link.queue(request)
-        self._shutdown.advance(now)
+        if self._outbound.outstanding.forward_changed:
+            forward = self._outbound.forward(now)
+            if forward is not None:
+                link.queue(forward)
+        if self._reset.resetting:
+            request = self._reset.next_request(now)
+            if request is not None:
+                link.queue(request)
+        if link.state is not _ESTABLISHED:
+            self._shutdown.advance(now)
 
     def _next_packet(self, now: float) -> bytes | None:
         link, inbound = self._link, self._inbound
@@ -380,7 +393,7 @@ class Association:
             may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
         if link.control:
             room = self._take_control(chunks, room)
-        if inbound.may_acknowledge:
+        if inbound.unacknowledged or inbound.must_acknowledge:
             return self._packet_with_sack(chunks, room, now)
         if may_send_data:
             self._outbound.fill(chunks, room, now)
@@ -412,8 +425,8 @@ class Association:
         events = self._link.events
         fetched = events[:]
         events.clear()
-        if self._outbound.has_released:
-            fetched += self._outbound.take_released()
+        if self._released:
+            fetched += self._outbound.queue.take_released()
         return fetched
 
     # What the parts report.

@@ -110,6 +110,7 @@ class Bbr:
         "_packet_size",
         "_probe_round",
         "_probe_wait_s",
+        "_quantum",
         "_queue_is_ours",
         "_undo",
         "_up_rounds",
@@ -134,6 +135,7 @@ class Bbr:
         self.phase = Phase.STARTUP
         self.window = INITIAL_WINDOW_PACKETS * self._packet_size
         self.pacing_rate = math.inf
+        self._quantum: float = MAX_QUANTUM  # what is sent in one go: about a millisecond's worth
         self._window_before = 0
         self._is_full = False
         self._full_rate = 0.0
@@ -192,7 +194,8 @@ class Bbr:
         model.take(sample, self.window, now, adapts=self.phase not in _SEEKS_LOSS)
         if model.is_round_start:
             self._undo = self._undo if sample.lost else None
-        self._look_for_full(sample)
+            if not sample.is_app_limited:
+                self._look_for_full(sample)
         if self.phase is Phase.STARTUP and self._is_full:
             self.phase = Phase.DRAIN
         if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
@@ -200,7 +203,7 @@ class Bbr:
         if self._is_full:
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
-        self._look_at_rtt(sample, now)
+            self._look_at_rtt(sample, now)
         self._set_rate(_PACING_GAIN[self.phase])
         self._set_window(sample)
 
@@ -213,9 +216,8 @@ class Bbr:
     # Whether the path is full.
 
     def _look_for_full(self, sample: Sample) -> None:
+        """A round has ended that the application did not slow down: see whether it had more."""
         model = self.model
-        if not model.is_round_start or sample.is_app_limited:
-            return
         if self.phase is Phase.STARTUP and model.has_high_loss:
             self._is_full = True
             model.flight_high = max(model.flight(1.0, model.rate_max), sample.flight_at_send * BETA)
@@ -344,7 +346,7 @@ class Bbr:
         model = self.model
         if self.phase is Phase.PROBE_RTT:
             self._empty(sample, now)
-        elif self._is_full and now > model.min_rtt_at + MIN_RTT_LIFETIME_S:
+        elif now > model.min_rtt_at + MIN_RTT_LIFETIME_S:
             self.phase = Phase.PROBE_RTT
             self._window_before = self.window
             self._emptied_at = None
@@ -374,6 +376,7 @@ class Bbr:
         model = self.model
         if model.min_rtt_s < RESOLUTION_S:
             self.pacing_rate = math.inf
+            self._quantum = MAX_QUANTUM
             return
         rate = gain * model.rate * (1 - PACING_MARGIN)
         if self._is_full:
@@ -381,9 +384,11 @@ class Bbr:
         elif model.min_rtt_s < math.inf:
             least = STARTUP_GAIN * INITIAL_WINDOW_PACKETS * self._packet_size / model.min_rtt_s
             self.pacing_rate = max(rate, least)
+        paced = max(self.pacing_rate * RESOLUTION_S, 2 * self._packet_size)
+        self._quantum = min(paced, MAX_QUANTUM)
 
     def _set_window(self, sample: Sample) -> None:
-        least = 3 * self._quantum()
+        least = 3 * self._quantum
         if not self._is_full:
             target = max(self.model.flight(STARTUP_WINDOW_GAIN), least)
         else:
@@ -395,12 +400,6 @@ class Bbr:
         elif window < target:
             window += sample.acked
         self.window = int(max(min(window, self._bound()), MIN_WINDOW_PACKETS * self._packet_size))
-
-    def _quantum(self) -> float:
-        """What is sent in one go: about a millisecond's worth."""
-        if self.pacing_rate == math.inf:
-            return MAX_QUANTUM
-        return min(max(self.pacing_rate * RESOLUTION_S, 2 * self._packet_size), MAX_QUANTUM)
 
     def _bound(self) -> float:
         """The most that losses, and the phase, let be in flight."""

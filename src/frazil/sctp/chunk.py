@@ -59,6 +59,7 @@ DATA_HEADER_SIZE = 16
 I_DATA_HEADER_SIZE = 20
 
 _I_DATA = int(ChunkType.I_DATA)
+_SACK = int(ChunkType.SACK)
 unpack_chunk = Struct("!BBH").unpack_from
 unpack_data = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
@@ -69,8 +70,9 @@ _pack_chunk = Struct("!BBH").pack
 _pack_data = Struct("!BBHIHHI").pack
 _pack_i_data = Struct("!BBHIHHII").pack
 _INIT = Struct("!IIHHI")
-_SACK = Struct("!IIHH")
-_SACK_CHUNK = Struct("!BBHIIHH")
+_SACK_BODY = Struct("!IIHH")
+_pack_sack = Struct("!BBHIIHH").pack
+_unpack_sack = _SACK_BODY.unpack_from
 _FORWARD_SKIP = Struct("!HH")
 _I_FORWARD_SKIP = Struct("!HHI")
 
@@ -168,12 +170,10 @@ def encode_sack(
     duplicates: Sequence[int],
 ) -> bytes:
     """A SACK chunk; the arguments are those of :class:`Sack`."""
-    length = 16 + 4 * len(gaps) + 4 * len(duplicates)
-    chunk = _SACK_CHUNK.pack(
-        ChunkType.SACK, 0, length, cumulative_tsn, receive_window, len(gaps), len(duplicates)
-    )
     if not gaps and not duplicates:
-        return chunk
+        return _pack_sack(_SACK, 0, 16, cumulative_tsn, receive_window, 0, 0)
+    length = 16 + 4 * len(gaps) + 4 * len(duplicates)
+    chunk = _pack_sack(_SACK, 0, length, cumulative_tsn, receive_window, len(gaps), len(duplicates))
     edges = [edge for gap in gaps for edge in gap]
     return chunk + pack(f"!{len(edges)}H{len(duplicates)}I", *edges, *duplicates)
 
@@ -184,14 +184,14 @@ def decode_sack(value: bytes) -> Sack:
     Raises:
         ChunkError: It is cut off.
     """
-    if len(value) < _SACK.size:
+    if len(value) < _SACK_BODY.size:
         raise ChunkError("SACK is cut off")
-    cumulative_tsn, window, gap_count, duplicate_count = _SACK.unpack_from(value)
+    cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value)
     if not gap_count and not duplicate_count:
         return Sack(cumulative_tsn, window, (), ())
-    if len(value) < _SACK.size + 4 * (gap_count + duplicate_count):
+    if len(value) < _SACK_BODY.size + 4 * (gap_count + duplicate_count):
         raise ChunkError("SACK is cut off")
-    numbers = unpack_from(f"!{2 * gap_count}H{duplicate_count}I", value, _SACK.size)
+    numbers = unpack_from(f"!{2 * gap_count}H{duplicate_count}I", value, _SACK_BODY.size)
     edges = numbers[: 2 * gap_count]
     gaps = tuple(zip(edges[::2], edges[1::2], strict=True))
     return Sack(cumulative_tsn, window, gaps, numbers[2 * gap_count :])

@@ -1,4 +1,4 @@
-"""Takes every chunk that is not user data, and says what was wrong with the others."""
+"""Takes every chunk that is neither user data nor SACK, and says what was wrong with data."""
 
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -8,7 +8,6 @@ from frazil.sctp.chunk import (
     REFLECTED_TAG,
     ChunkType,
     decode_forward_tsn,
-    decode_sack,
     encode_chunk,
 )
 from frazil.sctp.event import AssociationCloseCause
@@ -125,13 +124,6 @@ class Control:
     def _receive_cookie_ack(self, _flags: int, _value: bytes, now: float) -> None:
         self._handshake.receive_cookie_ack(now)
 
-    def _receive_sack(self, _flags: int, value: bytes, now: float) -> None:
-        sack = decode_sack(value)
-        if self._outbound.receive_sack(sack, now):
-            self._link.sign_of_life()
-        else:
-            self._link.count("sctp-sack-outdated")
-
     def _receive_heartbeat(self, _flags: int, value: bytes, _now: float) -> None:
         if self._link.state not in _BEFORE_ESTABLISHED:
             self._link.queue(encode_chunk(ChunkType.HEARTBEAT_ACK, value))
@@ -190,7 +182,7 @@ class Control:
         link = self._link
         if not link.receives_data:
             link.count("sctp-unexpected")
-        elif interleaving is not (self._inbound.data_type is ChunkType.I_DATA):
+        elif interleaving is not (self._inbound.data_type == ChunkType.I_DATA):
             text = "FORWARD TSN and I-FORWARD-TSN are mixed (RFC 8260 section 2.3.1)"
             link.violation(CauseCode.PROTOCOL_VIOLATION, text, now)
         else:
@@ -202,7 +194,6 @@ _HANDLERS: Final[dict[int, _Handler]] = {
     ChunkType.I_DATA: Control._receive_wrong_data,
     ChunkType.INIT: Control._receive_bundled_init,
     ChunkType.INIT_ACK: Control._receive_init_ack,
-    ChunkType.SACK: Control._receive_sack,
     ChunkType.HEARTBEAT: Control._receive_heartbeat,
     ChunkType.HEARTBEAT_ACK: Control._receive_heartbeat_ack,
     ChunkType.ABORT: Control._receive_abort,

@@ -112,16 +112,36 @@ class DeliveryMeter:
         """Nothing more is there to be sent: what is on its way cannot show what the path can."""
         self._app_limited_until = self.delivered + flight
 
-    def measure(self, latest: Burst, acked: int, now: float) -> float:
+    def sample(
+        self,
+        latest: Burst,
+        acked: int,
+        lost: int,
+        flight: int,
+        is_window_limited: bool,
+        rtt_s: float | None,
+        now: float,
+    ) -> Sample:
         """Count ``acked`` bytes that arrived, the latest of them sent in ``latest``.
 
-        Returns:
-            The rate in bytes per second, over the longer of the two times it took to send and to
-            acknowledge, so that neither a burst nor compressed acknowledgements exaggerate it.
-            Zero if no time has passed.
+        The rate is that of the longer of the two times it took to send and to acknowledge, so that
+        neither a burst nor compressed acknowledgements exaggerate it.
         """
-        self.delivered += acked
+        self.delivered = delivered = self.delivered + acked
         self._delivered_at = now
-        self._first_sent_at = latest.sent_at
-        interval_s = max(latest.sent_at - latest.first_sent_at, now - latest.delivered_at)
-        return (self.delivered - latest.delivered) / interval_s if interval_s > 0 else 0.0
+        self._first_sent_at = sent_at = latest.sent_at
+        prior = latest.delivered
+        interval_s = max(sent_at - latest.first_sent_at, now - latest.delivered_at)
+        return Sample(
+            acked,
+            lost,
+            flight,
+            delivered,
+            prior,
+            (delivered - prior) / interval_s if interval_s > 0 else 0.0,
+            self.lost - latest.lost,
+            latest.flight,
+            latest.is_app_limited,
+            is_window_limited,
+            rtt_s,
+        )

@@ -50,8 +50,7 @@ class MessageReceived(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BufferReleased:
+class BufferReleased(NamedTuple):
     """User bytes of a stream left the send buffer.
 
     A byte leaves when it is first transmitted, as the W3C ``bufferedAmount`` is defined, not when

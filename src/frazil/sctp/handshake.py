@@ -39,6 +39,7 @@ class Handshake:
 
     Attributes:
         cookie_echo: The COOKIE ECHO chunk to put first into the next packet, or None.
+        timer: T1.
     """
 
     __slots__ = (
@@ -52,8 +53,8 @@ class Handshake:
         "_random_bytes",
         "_repeated_echo",
         "_round_trip",
-        "_timer",
         "cookie_echo",
+        "timer",
     )
 
     def __init__(
@@ -72,16 +73,11 @@ class Handshake:
         self._initial_tsn = initial_tsn
         self._round_trip = round_trip
         self._key = random_bytes(COOKIE_KEY_SIZE)
-        self._timer = RetryTimer(config.rto_max_s)
+        self.timer = RetryTimer(config.rto_max_s)
         self._init_sent_at = 0.0
         self._repeated_echo: bytes | None = None
         self._peer: Peer | None = None  # as far as INIT ACK or COOKIE ECHO told
         self.cookie_echo: bytes | None = None
-
-    @property
-    def expires_at(self) -> float | None:
-        """When the T1 timer expires."""
-        return self._timer.expires_at
 
     def start(self, now: float) -> None:
         """Send INIT."""
@@ -90,7 +86,7 @@ class Handshake:
 
     def _send_init(self, now: float) -> None:
         self._init_sent_at = now
-        self._timer.start(now, self._config.rto_initial_s)
+        self.timer.start(now, self._config.rto_initial_s)
         self._link.send_alone(self._init(), 0)
 
     def _init(self) -> bytes:
@@ -141,12 +137,12 @@ class Handshake:
         cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
         if len(cookie_echo) > self._config.mtu - HEADER_SIZE:
             raise ChunkError("the cookie fits no packet")
-        if self._timer.expirations == 0:
+        if self.timer.expirations == 0:
             self._round_trip.measured(now - self._init_sent_at)
         self._adopt(settle(self._config, init, known), now)
         link.move(StateCause.INIT_ACK, now)
         self._repeated_echo = self.cookie_echo = cookie_echo
-        self._timer.start(now, self._config.rto_initial_s)
+        self.timer.start(now, self._config.rto_initial_s)
         if report:
             error = encode_cause(CauseCode.UNRECOGNIZED_PARAMETERS, b"".join(report))
             link.queue(encode_chunk(ChunkType.ERROR, error))
@@ -220,7 +216,7 @@ class Handshake:
             self._establish(StateCause.COOKIE_ACK, self._peer, now)
 
     def _establish(self, cause: StateCause, peer: Peer, now: float) -> None:
-        self._timer.stop()
+        self.timer.stop()
         self.cookie_echo = None
         self._repeated_echo = None
         self._link.sign_of_life()
@@ -238,10 +234,10 @@ class Handshake:
 
     def handle_timeout(self, now: float) -> None:
         """Repeat INIT or COOKIE ECHO, or give up (section 4, T1-init and T1-cookie)."""
-        if not self._timer.expire(now):
+        if not self.timer.expire(now):
             return
         link, limit = self._link, self._config.max_init_retransmits
-        if limit is not None and self._timer.expirations > limit:
+        if limit is not None and self.timer.expirations > limit:
             link.time_out("the peer did not complete the handshake", now)
         elif link.state is AssociationState.COOKIE_WAIT:
             link.send_alone(self._init(), 0)
@@ -250,11 +246,11 @@ class Handshake:
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""
-        self._timer.hasten(now)
+        self.timer.hasten(now)
 
     def stop(self) -> None:
         """The association ended."""
-        self._timer.stop()
+        self.timer.stop()
         self._negotiated = _too_late
         self.cookie_echo = None
 

@@ -25,6 +25,7 @@ SACK_EVERY_PACKETS = 8
 SACK (RFC 9260 section 7.2.1) is not held back."""
 
 _SACK_HEADER_SIZE = 16
+_DATA = int(ChunkType.DATA)
 
 
 class DataProblem(StrEnum):
@@ -45,7 +46,9 @@ class Inbound:
     Attributes:
         data_type: DATA, or I-DATA if messages are interleaved.
         expires_at: When a delayed SACK is due.
+        must_acknowledge: Whether a SACK has to be sent now, even alone.
         reassembly: Where the data goes.
+        unacknowledged: How many packets a SACK would acknowledge.
     """
 
     __slots__ = (
@@ -54,14 +57,14 @@ class Inbound:
         "_deliver",
         "_header_size",
         "_max_gaps",
-        "_sack_now",
         "_streams",
         "_tsns",
-        "_unacknowledged",
         "_window",
         "data_type",
         "expires_at",
+        "must_acknowledge",
         "reassembly",
+        "unacknowledged",
     )
 
     def __init__(self, config: SctpConfig, deliver: Callable[[MessageReceived], None]) -> None:
@@ -73,13 +76,13 @@ class Inbound:
 
     def begin(self, initial_tsn: int, *, streams: int, interleaving: bool) -> None:
         """The peer's INIT or INIT ACK is known: its first TSN, how many streams it may use."""
-        self.data_type = ChunkType.I_DATA if interleaving else ChunkType.DATA
+        self.data_type = int(ChunkType.I_DATA if interleaving else ChunkType.DATA)
         self._header_size = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
         self._streams = streams
         self._tsns = ReceivedTsns(initial_tsn)
         self.reassembly = Reassembly(self._deliver, interleaving=interleaving)
-        self._unacknowledged = 0  # packets
-        self._sack_now = False
+        self.unacknowledged = 0
+        self.must_acknowledge = False
         self._batch_is_long = False
         self.expires_at: float | None = None
 
@@ -97,12 +100,12 @@ class Inbound:
         start = offset + self._header_size
         if end <= start:
             return DataProblem.EMPTY if end == start else DataProblem.CUT_OFF
-        if self.data_type is ChunkType.DATA:
+        if self.data_type == _DATA:
             _, flags, _, tsn, stream_id, sequence, ppid = unpack_data(packet, offset)
         else:
             _, flags, _, tsn, stream_id, _, sequence, ppid = unpack_i_data(packet, offset)
         if flags & IMMEDIATE:
-            self._sack_now = True
+            self.must_acknowledge = True
         tsns, reassembly = self._tsns, self.reassembly
         due = tsns.cumulative + 1
         if tsn == due & MASK_32 and not tsns.firsts and reassembly.buffered <= self._window:
@@ -129,7 +132,7 @@ class Inbound:
         is_due = tsn == tsns.cumulative + 1
         if is_due and not tsns.firsts:
             return DataProblem.OVERRUN if buffered > self._window else None
-        self._sack_now = True  # a duplicate, or a gap opens or closes (RFC 9260 section 6.7)
+        self.must_acknowledge = True  # a duplicate, or a gap opens or closes (RFC 9260 section 6.7)
         if not tsns.is_new(tsn):
             return DataProblem.REDUNDANT
         if is_due:
@@ -140,8 +143,8 @@ class Inbound:
 
     def receive_forward(self, forward: ForwardTsn) -> None:
         """The peer gave up some messages; answered at once, whether it is news or not."""
-        self._sack_now = True
-        self._unacknowledged += 1
+        self.must_acknowledge = True
+        self.unacknowledged += 1
         tsn = unwrap(forward.cumulative_tsn, self._tsns.cumulative)
         if tsn > self._tsns.cumulative:
             self._tsns.skip_to(tsn)
@@ -149,8 +152,8 @@ class Inbound:
 
     def end_packet(self) -> bool:
         """A packet with DATA was taken; True if a SACK is due in the middle of a batch."""
-        self._unacknowledged += 1
-        if self._unacknowledged < SACK_EVERY_PACKETS:
+        self.unacknowledged += 1
+        if self.unacknowledged < SACK_EVERY_PACKETS:
             return False
         self._batch_is_long = True
         return True
@@ -164,42 +167,34 @@ class Inbound:
         Returns:
             Whether something arrived that is not acknowledged yet.
         """
-        if self._unacknowledged >= 2 or (self._unacknowledged and self._batch_is_long):
-            self._sack_now = True
-        elif self._unacknowledged and not self._sack_now and self.expires_at is None:
+        if self.unacknowledged >= 2 or (self.unacknowledged and self._batch_is_long):
+            self.must_acknowledge = True
+        elif self.unacknowledged and not self.must_acknowledge and self.expires_at is None:
             self.expires_at = now + self._delay_s
         self._batch_is_long = False
-        return self._unacknowledged > 0
+        return self.unacknowledged > 0
 
     def expire(self, now: float) -> None:
         """The delayed SACK is due if its time has come."""
         if self.expires_at is not None and now >= self.expires_at:
             self.expires_at = None
-            self._sack_now = True
-
-    @property
-    def must_acknowledge(self) -> bool:
-        """Whether a SACK has to be sent now, even alone."""
-        return self._sack_now
-
-    @property
-    def may_acknowledge(self) -> bool:
-        """Whether a SACK would tell the peer something."""
-        return self._sack_now or self._unacknowledged > 0
+            self.must_acknowledge = True
 
     def sack(self) -> bytes:
         """The SACK chunk that says what has arrived."""
         tsns = self._tsns
-        gaps = tsns.gaps(self._max_gaps) if tsns.firsts else []
-        duplicates = [tsn & MASK_32 for tsn in tsns.duplicates[: self._max_gaps - len(gaps)]]
         room = max(self._window - self.reassembly.buffered, 0)
+        if not tsns.firsts and not tsns.duplicates:
+            return encode_sack(tsns.cumulative & MASK_32, room, (), ())
+        gaps = tsns.gaps(self._max_gaps)
+        duplicates = [tsn & MASK_32 for tsn in tsns.duplicates[: self._max_gaps - len(gaps)]]
         return encode_sack(tsns.cumulative & MASK_32, room, gaps, duplicates)
 
     def acknowledged(self) -> None:
         """The SACK was sent."""
         self._tsns.duplicates.clear()
-        self._unacknowledged = 0
-        self._sack_now = False
+        self.unacknowledged = 0
+        self.must_acknowledge = False
         self.expires_at = None
 
     def clear(self) -> None:

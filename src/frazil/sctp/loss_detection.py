@@ -16,7 +16,7 @@ class LossDetector:
     Attributes:
         sent: The chunks in flight in the order they were sent last; others may be among them.
         latest: The acknowledged chunk that was sent last, None in the beginning.
-        is_fresh: Whether ``latest`` is another one since :meth:`find` was called.
+        is_fresh: Whether ``latest`` is another one since losses were looked for.
         recheck_at: When a chunk that was overtaken will have taken too long, or None.
     """
 
@@ -108,3 +108,4 @@ class LossDetector:
         """Nothing is in flight any more."""
         self.sent.clear()
         self.recheck_at = None
+        self.is_fresh = False

@@ -4,10 +4,8 @@ from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.congestion import CongestionController
-from frazil.sctp.delivery import DeliveryMeter, Sample
-from frazil.sctp.event import BufferReleased
+from frazil.sctp.delivery import DeliveryMeter
 from frazil.sctp.loss_detection import LossDetector
-from frazil.sctp.message import QueuedMessage
 from frazil.sctp.pacer import Pacer
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.retransmission import RetransmissionQueue
@@ -29,6 +27,9 @@ class Outbound:
     Attributes:
         round_trip: The measured path.
         controller: Says how much may be in flight, and how fast it is sent.
+        queue: What waits to be sent.
+        outstanding: What was sent and is not acknowledged.
+        timer: How long to wait for acknowledgements.
     """
 
     __slots__ = (
@@ -44,17 +45,18 @@ class Outbound:
         "_is_window_limited",
         "_meter",
         "_mtu",
-        "_outstanding",
         "_paced_until",
         "_pacer",
         "_peer_window",
         "_probe_is_due",
-        "_queue",
         "_recovery_ends",
         "_rush",
-        "_timer",
+        "_turns",
         "controller",
+        "outstanding",
+        "queue",
         "round_trip",
+        "timer",
     )
 
     def __init__(self, config: SctpConfig, initial_tsn: int) -> None:
@@ -62,10 +64,11 @@ class Outbound:
         self._capacity = config.mtu - HEADER_SIZE
         self.round_trip = RoundTrip(config)
         self.controller: CongestionController = Bbr(self._capacity, initial_tsn)
-        self._queue = SendQueue(self._capacity)
+        self.queue = SendQueue(self._capacity)
+        self._turns = self.queue.turns
         self._detector = LossDetector(self.round_trip)
-        self._outstanding = RetransmissionQueue(initial_tsn, self._detector)
-        self._timer = RetransmissionTimer(self.round_trip)
+        self.outstanding = RetransmissionQueue(initial_tsn, self._detector)
+        self.timer = RetransmissionTimer(self.round_trip)
         self._meter = DeliveryMeter()
         self._pacer = Pacer()
         self._paced_until: float | None = None  # a packet waits for this instant
@@ -87,60 +90,31 @@ class Outbound:
     ) -> None:
         """The peer's INIT or INIT ACK is known."""
         self._peer_window = peer_window
-        self._outstanding.may_abandon = partial_reliability
-        self._queue.drop_streams_from(streams)
+        self.outstanding.may_abandon = partial_reliability
+        self.queue.drop_streams_from(streams)
         self._interleaving = interleaving
         if interleaving:
-            self._queue.interleave(peer_window // 2)
+            self.queue.interleave(peer_window // 2)
 
     @property
     def last_tsn(self) -> int:
         """The TSN assigned last, unwrapped."""
-        return self._outstanding.next_tsn - 1
+        return self.outstanding.next_tsn - 1
 
     @property
     def acked_tsn(self) -> int:
         """Everything up to this TSN is acknowledged, unwrapped."""
-        return self._outstanding.acked
+        return self.outstanding.acked
 
     @property
     def is_idle(self) -> bool:
         """Whether everything queued was sent and acknowledged."""
-        return not self._queue and not self._outstanding
-
-    def put(self, stream_id: int, message: QueuedMessage) -> None:
-        """Queue a message."""
-        self._queue.put(stream_id, message)
-
-    def weigh(self, stream_id: int, weight: int) -> None:
-        """Give a stream its share of what is sent."""
-        self._queue.weigh(stream_id, weight)
-
-    def buffered(self, stream_id: int) -> int:
-        """User bytes of the stream that were not sent yet."""
-        return self._queue.buffered(stream_id)
-
-    def is_drained(self, stream_id: int) -> bool:
-        """Whether everything queued on the stream was sent at least once."""
-        return self._queue.is_drained(stream_id)
+        return self._turns.current is None and not self.outstanding
 
     @property
-    def stream_ids(self) -> tuple[int, ...]:
-        """The streams that were sent on."""
-        return self._queue.stream_ids
-
-    def restart_streams(self, stream_ids: tuple[int, ...]) -> None:
-        """Begin these drained streams again at sequence number zero."""
-        self._queue.restart_streams(stream_ids)
-
-    @property
-    def has_released(self) -> bool:
-        """Whether anything left the buffer since :meth:`take_released`."""
-        return self._queue.has_released
-
-    def take_released(self) -> list[BufferReleased]:
-        """What left the buffer since the last call."""
-        return self._queue.take_released()
+    def has_something(self) -> bool:
+        """Whether there is anything to send, be it allowed or not."""
+        return bool(self._turns.current is not None or self.outstanding.lost or self._probe_is_due)
 
     def fill(self, chunks: list[bytes], room: int, now: float) -> None:
         """Append the DATA chunks that may be sent now and fit ``room``: repeated ones first.
@@ -148,18 +122,18 @@ class Outbound:
         The windows are looked at once per packet, so the flight may exceed the congestion window
         by less than a packet (RFC 9260 section 6.1 B).
         """
-        outstanding = self._outstanding
+        outstanding = self.outstanding
         if now != self._burst_at:
             if self._paced_until is not None and now < self._paced_until:
                 return  # whoever looks earlier, for another reason, makes no difference
-            if not self._has_something:
+            if not self.has_something:
                 return
             self._begin_burst(now)
         is_open = outstanding.flight < self.controller.window and self._pacer.next_at <= now
         if not is_open and not self._rush and not self._probe_is_due:
             self._wait()
             return
-        outstanding.begin_packet()
+        outstanding.packet += 1
         before = outstanding.next_tsn
         count = len(chunks)
         left = room
@@ -172,54 +146,55 @@ class Outbound:
         self._rush = self._probe_is_due = False
         if len(chunks) > count:
             self._pacer.sent(room - left)
-            if self._timer.moved_at != now:
-                self._timer.sent(now)
-        elif is_open:
+            if self.timer.moved_at != now:
+                self.timer.sent(now)
+            has_all = self._turns.current is None and not outstanding.lost
+        else:
+            has_all = is_open
+        if has_all:  # and more could be sent
             self._meter.limit_by_app(outstanding.flight)
-
-    @property
-    def _has_something(self) -> bool:
-        """Whether there is anything to send, be it allowed or not."""
-        return bool(self._outstanding.lost or self._probe_is_due or self._queue)
 
     def _begin_burst(self, now: float) -> None:
         """The first packet of an instant is about to be sent."""
         self._burst_at = now
-        flight = self._outstanding.flight
+        flight = self.outstanding.flight
         if not flight:
             self.controller.on_idle_end(now)
         self._pacer.rate = self.controller.pacing_rate
         self._pacer.begin_burst(now)
-        self._outstanding.begin_burst(self._meter.begin_burst(flight, now))
+        self.outstanding.burst = self._meter.begin_burst(flight, now)
 
     def _wait(self) -> None:
         """Another packet may not leave yet: remember why."""
-        if not self._has_something:
-            self._meter.limit_by_app(self._outstanding.flight)
-        elif self._outstanding.flight >= self.controller.window:
+        if not self.has_something:
+            self._meter.limit_by_app(self.outstanding.flight)
+        elif self.outstanding.flight >= self.controller.window:
             self._is_window_limited = True
         else:
             self._paced_until = self._pacer.wait()
 
     def _fill_lost(self, chunks: list[bytes], room: int, now: float) -> int:
         """The room that is left, zero if the next chunk to repeat does not fit."""
-        outstanding = self._outstanding
+        outstanding = self.outstanding
         while (chunk := outstanding.next_lost(now)) is not None:
             if chunk.size > room:
                 return 0
             if chunk.tsn == outstanding.acked + 1:
                 # Repeating the oldest chunk restarts its timer (RFC 9260 sections 7.2.4 and 6.3.2).
-                self._timer.restart(now)
+                self.timer.restart(now)
             chunks.append(outstanding.resend(chunk))
             room -= chunk.size
         return room
 
     def _fill_new(self, chunks: list[bytes], room: int, now: float) -> int:
-        outstanding, queue = self._outstanding, self._queue
+        outstanding, queue, turns = self.outstanding, self.queue, self._turns
         if outstanding.flight + self._mtu > self._peer_window and outstanding.flight:
             return room
         is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
-        while room >= MIN_ROOM and (message := queue.next_message(now)) is not None:
+        while room >= MIN_ROOM and turns.current is not None:
+            message = queue.next_message(now)
+            if message is None:
+                break
             if message.offset and outstanding.may_abandon and message.is_expired(now):
                 outstanding.abandon(message)
                 continue
@@ -235,7 +210,7 @@ class Outbound:
 
     def _fill_probe(self, chunks: list[bytes], room: int) -> int:
         """There is nothing new to probe with: repeat what was sent last (RFC 8985 7.3)."""
-        chunk = self._outstanding.probe(room)
+        chunk = self.outstanding.probe(room)
         if chunk is None:
             return room
         chunks.append(chunk)
@@ -245,7 +220,7 @@ class Outbound:
 
     def receive_sack(self, sack: Sack, now: float) -> bool:
         """Apply a SACK; False if it is outdated or impossible."""
-        result = self._outstanding.acknowledge(sack, now)
+        result = self.outstanding.acknowledge(sack, now)
         if result is None:
             return False
         self._peer_window = sack.receive_window
@@ -262,12 +237,12 @@ class Outbound:
             return
         self._has_sack = False
         if self._acked:
-            self._timer.acked(now)
+            self.timer.acked(now)
         self._learn(now)
-        if not self._outstanding:
-            self._timer.stop()
+        if self.outstanding.acked + 1 == self.outstanding.next_tsn:
+            self.timer.stop()
         elif self._advanced:
-            self._timer.restart(now)
+            self.timer.restart(now)
         self._acked = 0
         self._advanced = False
 
@@ -279,28 +254,28 @@ class Outbound:
         if latest is not None and latest.transmissions == 1:  # else it is ambiguous (Karn)
             rtt_s = now - latest.burst.sent_at
             self.round_trip.measured(rtt_s)
-        acked_tsn = self._outstanding.acked
+        acked_tsn = self.outstanding.acked
         if self._recovery_ends is not None and acked_tsn >= self._recovery_ends:
             self._recovery_ends = None
             detector.recovered()
-        lost = self._find_losses(now)
+        if self.outstanding.flight:
+            lost = self._find_losses(now)
+        else:
+            lost = 0
+            detector.forget()
         if latest is None:
             meter.delivered += self._acked
             return
         burst = latest.burst
         self.controller.on_acked(
-            Sample(
-                acked=self._acked,
-                lost=lost,
-                flight=self._outstanding.flight,
-                rate=meter.measure(burst, self._acked, now),
-                delivered=meter.delivered,
-                prior_delivered=burst.delivered,
-                lost_since=meter.lost - burst.lost,
-                flight_at_send=burst.flight,
-                is_app_limited=burst.is_app_limited,
-                is_window_limited=self._is_window_limited,
-                rtt_s=rtt_s,
+            meter.sample(
+                burst,
+                self._acked,
+                lost,
+                self.outstanding.flight,
+                self._is_window_limited,
+                rtt_s,
+                now,
             ),
             now,
         )
@@ -309,7 +284,7 @@ class Outbound:
     def _find_losses(self, now: float) -> int:
         """Bytes newly found lost."""
         is_recovering = self._recovery_ends is not None
-        found = self._outstanding.find_losses(now, is_recovering=is_recovering)
+        found = self.outstanding.find_losses(now, is_recovering=is_recovering)
         if not found:
             return 0
         if not is_recovering:
@@ -328,20 +303,15 @@ class Outbound:
 
     def receive_cumulative_tsn(self, tsn: int, now: float) -> None:
         """Apply the cumulative TSN of a SHUTDOWN chunk."""
-        self._outstanding.acknowledge_cumulative(tsn, now)
-        if not self._outstanding:
-            self._timer.stop()
+        self.outstanding.acknowledge_cumulative(tsn, now)
+        if not self.outstanding:
+            self.timer.stop()
 
     # Time.
 
-    @property
-    def expires_at(self) -> float | None:
-        """When the T3-rtx timer expires, None while nothing is outstanding."""
-        return self._timer.expires_at
-
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        earliest = self._timer.expires_at
+        earliest = self.timer.expires_at
         for at in (self._probe_at(), self._detector.recheck_at, self._paced_until):
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
@@ -359,29 +329,29 @@ class Outbound:
         probe_at = self._probe_at()
         if probe_at is not None and now >= probe_at:
             self._probe_is_due = True
-            self._timer.probed(now)
+            self.timer.probed(now)
         return False
 
     def _probe_at(self) -> float | None:
         """When a tail loss probe is due: data is in flight, and nothing is known to be lost."""
-        flight = self._outstanding.flight
+        flight = self.outstanding.flight
         if not flight or self._recovery_ends is not None or self._peer_window < self._mtu:
             return None
-        return self._timer.probe_at(is_single=flight <= self._capacity)
+        return self.timer.probe_at(is_single=flight <= self._capacity)
 
     def _expire(self, now: float) -> bool:
         """Whether the T3-rtx timer expired; if so everything outstanding is lost (6.3.3)."""
-        if not self._timer.expire(now):
+        if not self.timer.expire(now):
             return False
-        flight = self._outstanding.flight
+        flight = self.outstanding.flight
         if self._peer_window >= self._mtu:  # a closed window says nothing about congestion
-            self.controller.on_timeout(flight, is_persistent=self._timer.expirations > 1)
+            self.controller.on_timeout(flight, is_persistent=self.timer.expirations > 1)
         self._meter.lost += flight
         self._lose_all(now)
         return True
 
     def _lose_all(self, now: float) -> None:
-        self._outstanding.lose_all(now)
+        self.outstanding.lose_all(now)
         self._recovery_ends = None
         self._paced_until = None
         self._forwarded_tsn = -1
@@ -391,23 +361,23 @@ class Outbound:
         self.round_trip.forget()
         self.controller.restart()
         self._pacer.restart()
-        if self._outstanding:
+        if self.outstanding:
             self._lose_all(now)
-            self._timer.restart(now)
+            self.timer.restart(now)
 
     def forward(self, now: float) -> bytes | None:
         """The FORWARD TSN chunk to send now, or None (RFC 3758 section 3.5).
 
         The same one is repeated at most once per round trip, however many SACKs come in.
         """
-        if not self._outstanding.forward_changed:
+        if not self.outstanding.forward_changed:
             return None
-        forward = self._outstanding.forward(self._max_skips(), interleaving=self._interleaving)
+        forward = self.outstanding.forward(self._max_skips(), interleaving=self._interleaving)
         if forward is None or not self._is_news(forward, now):
             return None
         self._forwarded_tsn = forward.cumulative_tsn
         self._forward_again_at = now + (self.round_trip.smoothed_s or self.round_trip.rto_s)
-        self._timer.sent(now)
+        self.timer.sent(now)
         return encode_forward_tsn(forward, interleaving=self._interleaving)
 
     def _is_news(self, forward: ForwardTsn, now: float) -> bool:
@@ -419,7 +389,7 @@ class Outbound:
 
     def clear(self) -> None:
         """The association ended."""
-        self._queue.clear()
-        self._outstanding.clear()
-        self._timer.stop()
+        self.queue.clear()
+        self.outstanding.clear()
+        self.timer.stop()
         self._paced_until = None

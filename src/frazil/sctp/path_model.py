@@ -104,12 +104,15 @@ class PathModel:
     @property
     def rate_max(self) -> float:
         """The highest rate of this probing cycle and the one before; zero before any sample."""
-        return max(self._rate_max, self._rate_max_before)
+        latest, before = self._rate_max, self._rate_max_before
+        return latest if latest > before else before
 
     @property
     def rate(self) -> float:
         """What the path is taken to deliver."""
-        return min(self.rate_max, self.rate_low)
+        latest, before, low = self._rate_max, self._rate_max_before, self.rate_low
+        highest = latest if latest > before else before
+        return highest if highest < low else low
 
     @property
     def extra_acked(self) -> int:
@@ -145,15 +148,23 @@ class PathModel:
             now: The time.
             adapts: Whether congestion lowers the bounds. Not while we probe for it.
         """
+        rate, rtt_s = sample.rate, sample.rtt_s
+        flight = sample.delivered - sample.prior_delivered
         self.is_round_start = sample.prior_delivered >= self._round_ends
-        self._latest_rate = max(self._latest_rate, sample.rate)
-        self._latest_flight = max(self._latest_flight, sample.delivered - sample.prior_delivered)
-        if sample.rate >= self.rate_max or not sample.is_app_limited:
-            self._rate_max = max(self._rate_max, sample.rate)
+        if rate > self._latest_rate:
+            self._latest_rate = rate
+        if flight > self._latest_flight:
+            self._latest_flight = flight
+        if rate > self._rate_max and (not sample.is_app_limited or rate >= self._rate_max_before):
+            self._rate_max = rate
         self._round_lost += sample.lost
-        if sample.rtt_s is not None:
-            self._update_min_rtt(sample.rtt_s, now)
-            self._round_rtt_s = min(self._round_rtt_s, sample.rtt_s)
+        if rtt_s is not None:
+            if rtt_s < self.min_rtt_s + RESOLUTION_S:
+                # One that is no longer, as far as our clock can tell, renews the least one.
+                self.min_rtt_s = min(self.min_rtt_s, rtt_s)
+                self.min_rtt_at = now
+            if rtt_s < self._round_rtt_s:
+                self._round_rtt_s = rtt_s
         if self.is_round_start:
             self._end_round(sample, window, adapts=adapts)
         self._measure_aggregation(sample, window, now)
@@ -161,11 +172,13 @@ class PathModel:
     def _end_round(self, sample: Sample, window: int, *, adapts: bool) -> None:
         self.round += 1
         self._round_ends = sample.delivered
-        sent = sample.delivered - self._round_started + self._round_lost
-        self.has_high_loss = self.is_too_much(self._round_lost, sent)
         self.has_queue = self._round_rtt_s > QUEUE_GAIN * self.min_rtt_s + RESOLUTION_S
-        if adapts and self._round_lost and (self.has_high_loss or self.has_queue):
-            self._lower(window)
+        self.has_high_loss = False
+        if self._round_lost:
+            sent = sample.delivered - self._round_started + self._round_lost
+            self.has_high_loss = self.is_too_much(self._round_lost, sent)
+            if adapts and (self.has_high_loss or self.has_queue):
+                self._lower(window)
         self._round_started = sample.delivered
         self._round_lost = 0
         self._round_rtt_s = math.inf
@@ -188,12 +201,6 @@ class PathModel:
         if self._rate_max:
             self._rate_max_before, self._rate_max = self._rate_max, 0.0
 
-    def _update_min_rtt(self, rtt_s: float, now: float) -> None:
-        """Learn a round trip. One that is no longer, as far as our clock can tell, renews it."""
-        if rtt_s < self.min_rtt_s + RESOLUTION_S:
-            self.min_rtt_s = min(self.min_rtt_s, rtt_s)
-            self.min_rtt_at = now
-
     def replace_min_rtt(self, rtt_s: float, now: float) -> None:
         """Learn the least round trip of a path that was emptied to see it."""
         self.min_rtt_s = rtt_s
@@ -214,4 +221,5 @@ class PathModel:
         if self.round >= self._extra_at + _AGGREGATION_ROUNDS // 2:
             self._extra_at = self.round
             self._extra_old, self._extra = self._extra, 0
-        self._extra = max(self._extra, extra)
+        if extra > self._extra:
+            self._extra = extra

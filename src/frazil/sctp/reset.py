@@ -27,7 +27,12 @@ _DONE = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
 
 class StreamReset:
-    """Our requests to the peer, one at a time, and our answers to its requests."""
+    """Our requests to the peer, one at a time, and our answers to its requests.
+
+    Attributes:
+        resetting: The streams whose sending side shall be reset, until that is over.
+        timer: When the request in flight is repeated.
+    """
 
     __slots__ = (
         "_in_progress",
@@ -42,8 +47,9 @@ class StreamReset:
         "_results",
         "_sequence",
         "_supported",
-        "_timer",
         "_wanted",
+        "resetting",
+        "timer",
     )
 
     def __init__(
@@ -59,8 +65,9 @@ class StreamReset:
         self._inbound = inbound
         self._sequence = initial_tsn  # of our next request (RFC 6525 section 4.1)
         self._max_streams = (config.mtu - HEADER_SIZE - _REQUEST_HEADER_SIZE) // 2
-        self._timer = RetryTimer(config.rto_max_s)
-        self._wanted: dict[int, None] = {}  # an ordered set of streams
+        self.timer = RetryTimer(config.rto_max_s)
+        self.resetting: set[int] = set()
+        self._wanted: dict[int, None] = {}  # an ordered set: those not asked for yet
         self._request: OutgoingReset | None = None
         self._request_tsn = 0
         self._in_progress = False
@@ -73,21 +80,10 @@ class StreamReset:
         self._supported = supported
         self._results: dict[int, ReconfigResult] = {}
 
-    @property
-    def expires_at(self) -> float | None:
-        """When the request in flight is repeated."""
-        return self._timer.expires_at
-
-    def is_resetting(self, stream_id: int) -> bool:
-        """Whether a reset of our sending side was asked for and is not over."""
-        request = self._request
-        return stream_id in self._wanted or (
-            request is not None and stream_id in request.stream_ids
-        )
-
     def want(self, stream_id: int) -> None:
         """Reset our sending side once everything queued on the stream was sent."""
-        if not self.is_resetting(stream_id):
+        if stream_id not in self.resetting:
+            self.resetting.add(stream_id)
             self._wanted[stream_id] = None
 
     def next_request(self, now: float) -> bytes | None:
@@ -102,13 +98,14 @@ class StreamReset:
             return None
         if not self._wanted:
             return None
-        drained = [stream for stream in self._wanted if self._outbound.is_drained(stream)]
+        drained = [stream for stream in self._wanted if self._outbound.queue.is_drained(stream)]
         stream_ids = tuple(drained[: self._max_streams])
         if not stream_ids:
             return None
         for stream_id in stream_ids:
             del self._wanted[stream_id]
         if not self._supported:
+            self.resetting.difference_update(stream_ids)
             self._link.events.append(StreamResetFailed(stream_ids, None))
             return None
         return self._send(stream_ids, now)
@@ -122,7 +119,7 @@ class StreamReset:
             stream_ids,
         )
         self._sequence = (self._sequence + 1) & MASK_32
-        self._timer.start(now, self._outbound.round_trip.rto_s)
+        self.timer.start(now, self._outbound.round_trip.rto_s)
         self._in_progress = False
         return encode_outgoing_reset(self._request)
 
@@ -139,8 +136,8 @@ class StreamReset:
     def handle_timeout(self, now: float) -> None:
         """Repeat the request in flight (RFC 6525 section 5.1.1); not while shutting down."""
         if not self._link.sends_data:
-            self._timer.stop()
-        if self._request is None or not self._timer.expire(now):
+            self.timer.stop()
+        if self._request is None or not self.timer.expire(now):
             return
         if not self._in_progress:
             self._link.count_error(now)
@@ -169,12 +166,13 @@ class StreamReset:
         self._link.sign_of_life()
         if response.result == ReconfigResult.IN_PROGRESS:
             self._in_progress = True
-            self._timer.start(now, self._outbound.round_trip.rto_s)
+            self.timer.start(now, self._outbound.round_trip.rto_s)
             return
         self._request = None
-        self._timer.stop()
+        self.resetting.difference_update(request.stream_ids)
+        self.timer.stop()
         if response.result in _DONE:
-            self._outbound.restart_streams(request.stream_ids)
+            self._outbound.queue.restart_streams(request.stream_ids)
             self._link.events.append(StreamsReset(request.stream_ids, by_remote=False))
         else:
             self._link.record(now, "stream-reset-refused", result=response.result)
@@ -225,22 +223,23 @@ class StreamReset:
 
         Our own request answers it; until that is confirmed a repetition is told "in progress".
         """
-        stream_ids = request.stream_ids or self._outbound.stream_ids
+        stream_ids = request.stream_ids or self._outbound.queue.stream_ids
         if is_new:
             for stream_id in stream_ids:
                 self.want(stream_id)
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
-        if any(self.is_resetting(stream_id) for stream_id in stream_ids):
+        if not self.resetting.isdisjoint(stream_ids):
             return ReconfigResult.IN_PROGRESS
         return ReconfigResult.PERFORMED
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""
-        self._timer.hasten(now)
+        self.timer.hasten(now)
 
     def stop(self) -> None:
         """The association ended."""
+        self.resetting.clear()
         self._wanted.clear()
         self._request = None
-        self._timer.stop()
+        self.timer.stop()

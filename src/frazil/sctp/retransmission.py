@@ -36,25 +36,27 @@ class RetransmissionQueue:
         flight: Bytes of chunks that are in flight.
         lost: Chunks to send again, next first; some may have been acknowledged meanwhile.
         detector: Finds out what is lost.
+        packet: The number of the packet that is being filled.
+        burst: What the packets belong to that are sent at this instant.
         may_abandon: Whether the peer understands FORWARD TSN.
         forward_changed: Whether something happened that may call for another FORWARD TSN.
     """
 
     __slots__ = (
         "_abandoned",
-        "_burst",
         "_chunks",
         "_doubted",
         "_highest_acked",
         "_known_gaps",
-        "_packet",
         "acked",
+        "burst",
         "detector",
         "flight",
         "forward_changed",
         "lost",
         "may_abandon",
         "next_tsn",
+        "packet",
     )
 
     def __init__(self, initial_tsn: int, detector: LossDetector) -> None:
@@ -68,8 +70,8 @@ class RetransmissionQueue:
         self.lost: deque[OutboundChunk] = deque()
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
-        self._packet = 0
-        self._burst = Burst(0.0, 0.0, 0, 0.0, 0, False)
+        self.packet = 0
+        self.burst = Burst(0.0, 0.0, 0, 0.0, 0, False)
         self._highest_acked = self.acked
         # Chunks taken for lost since the last recovery began, until they prove not to have been.
         self._doubted: set[int] = set()
@@ -78,21 +80,12 @@ class RetransmissionQueue:
         """Whether anything is not cumulatively acknowledged."""
         return bool(self._chunks)
 
-    def begin_burst(self, burst: Burst) -> None:
-        """The packets that follow are sent at one instant."""
-        self._burst = burst
-
-    def begin_packet(self) -> None:
-        """The chunks that follow travel in a packet of their own."""
-        self._packet += 1
-
     def add(self, message: OutboundMessage, wire: bytes) -> None:
         """A new chunk with TSN ``next_tsn`` is sent."""
-        chunk = OutboundChunk(self.next_tsn, wire, message, self._packet, self._burst)
-        self._chunks[self.next_tsn] = chunk
-        self.next_tsn += 1
-        self.flight += chunk.size
-        self._burst.flight = self.flight
+        tsn, burst = self.next_tsn, self.burst
+        chunk = self._chunks[tsn] = OutboundChunk(tsn, wire, message, self.packet, burst)
+        self.next_tsn = tsn + 1
+        self.flight = burst.flight = self.flight + chunk.size
         self.detector.sent.append(chunk)
         if message.chunks is not None:
             message.chunks.append(chunk)
@@ -128,9 +121,9 @@ class RetransmissionQueue:
 
     def _send_again(self, chunk: OutboundChunk) -> bytes:
         chunk.transmissions += 1
-        chunk.packet = self._packet
-        chunk.burst = self._burst
-        self._burst.flight = self.flight
+        chunk.packet = self.packet
+        chunk.burst = self.burst
+        self.burst.flight = self.flight
         self.detector.sent.append(chunk)
         return chunk.wire
 
@@ -292,7 +285,7 @@ class RetransmissionQueue:
             chunk.state = ABANDONED
             self._abandoned += 1
         if message.offset < len(message.data):
-            end = OutboundChunk(self.next_tsn, b"", message, self._packet, self._burst)
+            end = OutboundChunk(self.next_tsn, b"", message, self.packet, self.burst)
             end.state = ABANDONED
             self._abandoned += 1
             self._chunks[self.next_tsn] = end

@@ -26,6 +26,10 @@ class SendQueue:
     The turn passes on after each message, or after each fragment if messages are interleaved
     (RFC 8260). A message that fits a packet is never cut; a longer one fills what is left of a
     packet, so that bulk traffic makes packets of equal size.
+
+    Attributes:
+        turns: Whose turn it is, if anything is queued at all.
+        released: Bytes that left the buffer since :meth:`take_released`, by stream.
     """
 
     __slots__ = (
@@ -33,12 +37,12 @@ class SendQueue:
         "_interleaving",
         "_open_bytes",
         "_open_limit",
-        "_released",
         "_sequence_mask",
         "_streams",
-        "_turns",
         "_waiting",
         "_weights",
+        "released",
+        "turns",
     )
 
     def __init__(self, capacity: int) -> None:
@@ -48,8 +52,8 @@ class SendQueue:
         self._sequence_mask = MASK_16
         self._streams: dict[int, OutboundStream] = {}
         self._weights: dict[int, int] = {}
-        self._turns = StreamScheduler()
-        self._released: dict[int, int] = {}
+        self.turns = StreamScheduler()
+        self.released: dict[int, int] = {}
         # Interleaving only: messages under way, and streams that may not begin another one yet.
         self._open_bytes = 0
         self._open_limit = 0
@@ -64,10 +68,6 @@ class SendQueue:
         self._interleaving = True
         self._sequence_mask = MASK_32
         self._open_limit = open_limit
-
-    def __bool__(self) -> bool:
-        """Whether anything is queued."""
-        return bool(self._turns)
 
     def weigh(self, stream_id: int, weight: int) -> None:
         """Give a stream ``weight`` parts of what is sent while others wait, instead of 256."""
@@ -89,7 +89,7 @@ class SendQueue:
             stream.buffered += len(data)
         stream.messages.append(message)
         if len(stream.messages) == 1:
-            self._turns.add(stream)
+            self.turns.add(stream)
 
     def buffered(self, stream_id: int) -> int:
         """User bytes of the stream that were not sent yet."""
@@ -116,7 +116,7 @@ class SendQueue:
 
         Messages that were abandoned, or expired before a byte of them was sent, are dropped.
         """
-        while (stream := self._turns.current) is not None:
+        while (stream := self.turns.current) is not None:
             message = stream.begun
             if message is None:
                 message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
@@ -127,7 +127,7 @@ class SendQueue:
             elif message.expires_at is not None and message.is_expired(now):
                 self._drop(message)
             elif self._open_bytes and not self._may_open(message):
-                self._waiting.append(self._turns.remove())
+                self._waiting.append(self.turns.remove())
             else:
                 return message
         return None
@@ -161,16 +161,16 @@ class SendQueue:
         message.fragments += 1
         if message.is_counted:
             self._release(message.stream_id, end - offset)
-        self._turns.charge(end - offset)
+        self.turns.charge(end - offset)
         if end == whole:
             self._finish(message)
         elif interleaving:
-            self._turns.pass_on()
+            self.turns.pass_on()
         return chunk
 
     def _open(self, message: OutboundMessage) -> None:
         """Number a message whose first byte is about to be sent."""
-        stream = self._turns.current
+        stream = self.turns.current
         assert stream is not None
         if self._interleaving:
             self._open_bytes += len(message.data)
@@ -190,18 +190,18 @@ class SendQueue:
 
     def _finish(self, message: OutboundMessage) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
-        stream = self._turns.current
+        stream = self.turns.current
         assert stream is not None
         stream.begun = None
         stream.messages.popleft()
         if stream.messages:
-            self._turns.pass_on()
+            self.turns.pass_on()
         else:
-            self._turns.remove()
+            self.turns.remove()
         if self._interleaving and message.offset:
             self._open_bytes -= len(message.data)
             while self._waiting:
-                self._turns.add(self._waiting.popleft())
+                self.turns.add(self._waiting.popleft())
 
     def _drop(self, message: OutboundMessage) -> None:
         """Give up what was not sent of the message whose turn it is."""
@@ -211,7 +211,7 @@ class SendQueue:
 
     def _release(self, stream_id: int, size: int) -> None:
         self._streams[stream_id].buffered -= size
-        self._released[stream_id] = self._released.get(stream_id, 0) + size
+        self.released[stream_id] = self.released.get(stream_id, 0) + size
 
     def drop_streams_from(self, limit: int) -> None:
         """Give up everything on streams the peer did not agree to: ``limit`` and above."""
@@ -219,23 +219,18 @@ class SendQueue:
         for stream_id in refused:
             self._release(stream_id, self._streams[stream_id].buffered)
             del self._streams[stream_id]
-        self._turns.remove_from(limit)
+        self.turns.remove_from(limit)
         self._waiting = deque(each for each in self._waiting if each.stream_id < limit)
-
-    @property
-    def has_released(self) -> bool:
-        """Whether anything left the buffer since :meth:`take_released`."""
-        return bool(self._released)
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""
-        events = [BufferReleased(stream_id, size) for stream_id, size in self._released.items()]
-        self._released.clear()
+        events = [BufferReleased(stream_id, size) for stream_id, size in self.released.items()]
+        self.released.clear()
         return events
 
     def clear(self) -> None:
         """Forget everything."""
         self._streams.clear()
-        self._turns.clear()
+        self.turns.clear()
         self._waiting.clear()
-        self._released.clear()
+        self.released.clear()

@@ -19,9 +19,14 @@ _WAITS_FOR_DATA = frozenset({_S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
 
 
 class Shutdown:
-    """Sends SHUTDOWN once all data is acknowledged, and SHUTDOWN ACK in answer."""
+    """Sends SHUTDOWN once all data is acknowledged, and SHUTDOWN ACK in answer.
 
-    __slots__ = ("_guard_s", "_inbound", "_link", "_outbound", "_timer", "guard_at")
+    Attributes:
+        timer: T2-shutdown.
+        guard_at: When T5-shutdown-guard expires.
+    """
+
+    __slots__ = ("_guard_s", "_inbound", "_link", "_outbound", "guard_at", "timer")
 
     def __init__(
         self, config: SctpConfig, link: Link, outbound: Outbound, inbound: Inbound
@@ -29,14 +34,9 @@ class Shutdown:
         self._link = link
         self._outbound = outbound
         self._inbound = inbound
-        self._timer = RetryTimer(config.rto_max_s)
+        self.timer = RetryTimer(config.rto_max_s)
         self._guard_s = GUARD_RTO_COUNT * config.rto_max_s
         self.guard_at: float | None = None
-
-    @property
-    def expires_at(self) -> float | None:
-        """When the T2-shutdown timer expires."""
-        return self._timer.expires_at
 
     def request(self, now: float) -> None:
         """The caller wants to end an established association."""
@@ -53,7 +53,7 @@ class Shutdown:
         """Send the chunk of the state that was just entered."""
         if self.guard_at is None:
             self.guard_at = now + self._guard_s
-        self._timer.start(now, self._outbound.round_trip.rto_s)
+        self.timer.start(now, self._outbound.round_trip.rto_s)
         self._link.queue(self._chunk())
 
     def _chunk(self) -> bytes:
@@ -101,7 +101,7 @@ class Shutdown:
     def answer_data(self, now: float) -> None:
         """Data arrived after our SHUTDOWN: repeat it with the SACK (section 9.2)."""
         if self._link.state is _S.SHUTDOWN_SENT:
-            self._timer.start(now, self._outbound.round_trip.rto_s)
+            self.timer.start(now, self._outbound.round_trip.rto_s)
             self._link.queue(self._chunk())
 
     def answer_init(self) -> bool:
@@ -115,16 +115,16 @@ class Shutdown:
         """Repeat the last chunk, or give up."""
         if self.guard_at is not None and now >= self.guard_at:
             self._link.time_out("the shutdown took too long", now)
-        elif self._timer.expire(now):
+        elif self.timer.expire(now):
             self._link.count_error(now)
             if not self._link.ended:
                 self._link.queue(self._chunk())
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""
-        self._timer.hasten(now)
+        self.timer.hasten(now)
 
     def stop(self) -> None:
         """The association ended."""
-        self._timer.stop()
+        self.timer.stop()
         self.guard_at = None

@@ -65,10 +65,6 @@ class StreamScheduler:
         self._serial = 0
         self._waiting: list[tuple[float, int, OutboundStream]] = []  # behind the current one
 
-    def __bool__(self) -> bool:
-        """Whether a stream waits."""
-        return self.current is not None
-
     def add(self, stream: OutboundStream) -> None:
         """Let a stream wait for its turn, which comes before one that has not begun if it must."""
         stream.used = max(stream.used, self._clock)

@@ -26,7 +26,6 @@ from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
@@ -132,11 +131,12 @@ class DataTransport:
         The application may not know yet: what tells it is a task that waits for its turn.
         """
         try:
-            self._channels.send(stream_id, data, text=text)
+            message = self._channels.compose(stream_id, data, text=text)
         except InvalidStateError:
             self._trace.count("message-for-closed-channel")
             return
-        self._carry_out(now)
+        self.is_drained = False
+        self._send(message, now)
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -234,7 +234,7 @@ class DataTransport:
                 case MessageReceived():
                     channels.receive(event.stream_id, event.ppid, event.data, now)
                 case BufferReleased():
-                    self.events.append(ChannelDrained(event.stream_id, event.size))
+                    self.events.append(event)
                 case StreamsReset():
                     for stream_id in event.stream_ids:
                         channels.receive_reset(stream_id, now, by_remote=event.by_remote)
@@ -245,7 +245,8 @@ class DataTransport:
                     self._establish(event, now)
                 case AssociationClosed():
                     self._on_closed(event, now)
-        self._carry_out(now)
+        if channels.events or channels.messages or channels.resets:
+            self._carry_out(now)
 
     def _establish(self, event: AssociationEstablished, now: float) -> None:
         count = min(event.outbound_streams, event.inbound_streams)

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
+from frazil.sctp import BufferReleased
 from frazil.trace import StateChange
 from frazil.types import Address
 
@@ -40,13 +41,6 @@ class DatagramReceived(NamedTuple):
     """A datagram of the application, on a transport that secures nothing."""
 
     data: bytes
-
-
-class ChannelDrained(NamedTuple):
-    """Bytes of a channel left the send buffer."""
-
-    stream_id: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +106,7 @@ SessionEvent: TypeAlias = (
     | ChannelAnnounced
     | ChannelMessage
     | DatagramReceived
-    | ChannelDrained
+    | BufferReleased
     | ChannelClosing
     | ChannelClosed
     | RemoteClosed

@@ -27,7 +27,7 @@ from frazil.turn import (
     TurnConfig,
     TurnEvent,
 )
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
 
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""
@@ -334,9 +334,10 @@ class RelaySet:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline of any relay."""
-        deadlines = [relay.next_timeout() for relay in self._relays.values()]
-        deadlines.append(self.vacancies.next_timeout())
-        return min((at for at in deadlines if at is not None), default=None)
+        earliest = self.vacancies.next_timeout()
+        for relay in self._relays.values():
+            earliest = earlier(earliest, relay.next_timeout())
+        return earliest
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due at every relay; do not wait any longer for the slow."""

@@ -11,6 +11,7 @@ from weakref import ref
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError, RTCError, RTCErrorDetail
 from frazil.peer.channel import DataChannel
+from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
@@ -186,6 +187,7 @@ class RTCDataChannel(EventTarget):
         if low < 0:
             raise ValueError(f"low is a number of bytes, not {low}")
         slots = self._slots
+        slots.watch_buffer()
         closed = RTCDataChannelState.CLOSED
         await self._pulse.wait_until(
             lambda: slots.buffered_amount <= low or slots.ready_state is closed
@@ -229,6 +231,10 @@ class RTCDataChannel(EventTarget):
 
     # --- from the connection ------------------------------------------------------------------
 
+    def _listened(self, type: str) -> None:
+        if type == EventType.BUFFERED_AMOUNT_LOW:
+            self._slots.watch_buffer()
+
     def _end(self) -> None:
         """The connection was closed, silently: let readers notice."""
         self._arrivals.beat()
@@ -239,14 +245,20 @@ class RTCDataChannel(EventTarget):
         There may be very many, so only who wants an event object gets one.
         """
         entries = self._listeners.get("message")
-        if not entries or self._readers:
+        is_kept = not entries or self._readers
+        if is_kept:
             self._keep(message)
         for entry in tuple(entries or ()):
             bare = entry.is_bare
             self._call(
                 entry, "message", message if bare else MessageEvent("message", self, message)
             )
-        self._arrivals.beat()
+        if is_kept:
+            self._arrivals.beat()
+
+    def _wants(self, type: str) -> bool:
+        """Each is also for those who wait for a state, and they are no listeners."""
+        return True
 
     def _dispatch(self, event: Event) -> None:
         super()._dispatch(event)

@@ -30,7 +30,6 @@ from frazil.w3c.transceiver import (
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
 
 _CLOSE: Final = EventType.CLOSE
-_LOW: Final = EventType.BUFFERED_AMOUNT_LOW
 _MESSAGE: Final = EventType.MESSAGE
 
 
@@ -74,18 +73,23 @@ class Registry:
     def dispatch(self, fired: Fired, connection: EventTarget) -> None:
         """Call the listeners of the target; nothing is forgotten under their hands."""
         slots, kind, payload = fired
-        target: Any = connection if slots is self._peer else self.of(slots)
         self._is_dispatching = True
         if kind is _MESSAGE:
-            target._receive(payload)
-        elif kind is not _LOW or target._has_listener(kind):
-            target._dispatch(make_event(fired, target, self.of))
+            self.of(slots)._receive(payload)
+        else:
+            # What was never shown to anybody has no listeners.
+            target: Any = connection if slots is self._peer else self._public.get(slots)
+            if target is not None and target._wants(kind):
+                target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""
+        for public in self._public.values():
+            if isinstance(public, EventTarget):
+                public._silence()
         self._public = WeakValueDictionary(self._public)
 
     def channels(self) -> list[RTCDataChannel]:

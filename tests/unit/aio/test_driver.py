@@ -42,8 +42,8 @@ class FakePeer:
         self.backlog_limit = backlog_limit
 
     @property
-    def has_task(self) -> bool:
-        return bool(self.tasks)
+    def waiting(self) -> deque:
+        return self.tasks
 
     @property
     def is_congested(self) -> bool:
@@ -66,7 +66,7 @@ def turns_of(peer: FakePeer) -> list[list[EventType]]:
             options=IceOptions(),
         )
         driver.wake()
-        while peer.has_task:
+        while peer.waiting:
             await asyncio.sleep(0)
             turns.append([])
         await asyncio.sleep(0)

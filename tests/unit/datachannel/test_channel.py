@@ -13,21 +13,21 @@ UNORDERED = ChannelParameters(ordered=False, max_packet_life_time_ms=250)
 
 def test_unordered_messages_stay_behind_the_open_until_the_peer_knows_the_channel():
     channel = Channel(4, UNORDERED, State.CONNECTING, Trace())
-    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", True, None, 0.25)
+    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", True, None, 0.25, True)
     channel.move(Cause.CONFIRMED, "Known.", 1.0)
-    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", False, None, 0.25)
+    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", False, None, 0.25, True)
 
 
 def test_limits_go_with_each_message():
     channel = Channel(1, ChannelParameters(max_retransmits=0), State.OPEN, Trace())
-    assert channel.compose(b"x", text=False) == OutgoingMessage(1, 53, b"x", True, 0, None)
+    assert channel.compose(b"x", text=False) == OutgoingMessage(1, 53, b"x", True, 0, None, True)
 
 
 @pytest.mark.parametrize(("text", "ppid"), [(True, 56), (False, 57)])
 def test_an_empty_message_is_one_octet_of_its_own_kind(text, ppid):
     channel = Channel(1, ChannelParameters(), State.OPEN, Trace())
     message = channel.compose(b"", text=text)
-    assert (message.ppid, message.data) == (ppid, b"\0")
+    assert (message.ppid, message.data, message.is_content) == (ppid, b"\0", False)
 
 
 def test_a_closing_channel_sends_nothing():

@@ -29,6 +29,9 @@ class Peers:
         self.events = ([], [])
         self.number_of_resets = 0
 
+    def send(self, data, *, text):
+        self.client.messages.append(self.client.compose(0, data, text=text))
+
     def run(self):
         """Exchange messages and resets until nothing is left; collects events."""
         peers = (self.client, self.server)
@@ -108,10 +111,9 @@ def test_clients_take_even_streams_and_servers_odd_ones(peers):
 
 def test_any_message_confirms_a_channel(client):
     channel = client.open(UNORDERED, 0.0)
-    client.send(0, b"1", text=True)
+    before = client.compose(0, b"1", text=True)
     client.receive(0, STRING, b"hello", 1.0)
-    client.send(0, b"2", text=True)
-    _, before, after = client.poll_messages()
+    after = client.compose(0, b"2", text=True)
     assert (before.ordered, after.ordered) == (True, False)
     assert channel.state is State.OPEN
     confirmed, received = client.poll_events()
@@ -271,7 +273,7 @@ def test_the_size_of_the_names_a_peer_can_make_us_keep_is_bounded(peers):
 )
 def test_messages_of_every_kind_arrive_as_they_were(peers, data, text):
     peers.opened()
-    peers.client.send(0, data, text=text)
+    peers.send(data, text=text)
     peers.run()
     assert peers.take_events()[1] == [ChannelMessage(0, data, text)]
 
@@ -293,7 +295,7 @@ def test_unknown_kinds_are_dropped(peers):
 
 def test_a_message_without_a_channel_cannot_be_sent(client):
     with pytest.raises(InvalidStateError, match="stream 4"):
-        client.send(4, b"x", text=True)
+        client.compose(4, b"x", text=True)
 
 
 def test_messages_that_overtake_the_open_wait_for_it(peers):
@@ -367,7 +369,7 @@ def test_both_sides_may_close_at_once(peers):
 
 def test_messages_sent_before_close_go_ahead_of_the_reset(peers):
     peers.opened()
-    peers.client.send(0, b"last words", text=True)
+    peers.send(b"last words", text=True)
     peers.client.close(0, 1.0)
     peers.run()
     assert peers.take_events()[1][0] == ChannelMessage(0, b"last words", True)
@@ -387,7 +389,7 @@ def test_a_closing_channel_neither_sends_nor_receives(peers, client):
     client.close(0, 1.0)
     client.poll_events()
     with pytest.raises(InvalidStateError):
-        client.send(0, b"x", text=True)
+        client.compose(0, b"x", text=True)
     client.receive(0, STRING, b"x", 1.0)
     assert client.poll_events() == []
 

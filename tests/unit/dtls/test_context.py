@@ -1,7 +1,6 @@
 """Peers whose certificates are unusual, and what the context lets them negotiate."""
 
 import base64
-import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,9 +12,9 @@ from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
 from frazil.dtls.certificate import Certificate
-from frazil.dtls.context import CIPHER_NAMES, build_context
+from frazil.dtls.cipher_suite import CIPHER_SUITES
+from frazil.dtls.context import build_context
 from frazil.dtls.fingerprint import fingerprint_of
-from frazil.dtls.record import ContentType, split
 from frazil.states.enums import RTCDtlsTransportState as State
 from support.dtls_pair import CERTIFICATES, CLIENT, SERVER, WALL_NOW, DtlsPair, make_certificate
 
@@ -86,24 +85,16 @@ def test_a_peer_without_a_certificate_is_refused():
     assert failure.sent_alert == 40
 
 
-@pytest.mark.parametrize("name", [name for name in CIPHER_NAMES if "ECDSA" in name])
+@pytest.mark.parametrize("name", [name for name in CIPHER_SUITES if "ECDSA" in name])
 def test_each_cipher_suite_on_offer_works(name):
     certificates = (PeculiarCertificate.make(6), CERTIFICATES[SERVER])
     certificates[CLIENT].context.set_cipher_list(name.encode())
     pair = DtlsPair(certificates=certificates).connect()
-    assert pair.client.cipher == CIPHER_NAMES[name]
+    assert pair.client.cipher == CIPHER_SUITES[name].name
     pair.client.send([b"one", b"three"])
     pair.flush()
     pair.run()
     assert pair.received[SERVER] == [b"one", b"three"]
-
-
-@pytest.mark.parametrize("profile", [b"SRTP_AES128_CM_SHA1_80", b"SRTP_AEAD_AES_128_GCM"])
-def test_an_srtp_profile_is_agreed_on_because_aiortc_insists(profile):
-    certificates = (PeculiarCertificate.make(7), CERTIFICATES[SERVER])
-    certificates[CLIENT].context.set_tlsext_use_srtp(profile)
-    pair = DtlsPair(certificates=certificates).connect()
-    assert pair.client._engine._connection.get_selected_srtp_profile() == profile
 
 
 def test_expired_certificates_do_not_matter():
@@ -168,38 +159,3 @@ def test_a_handshake_in_which_no_certificate_was_judged_does_not_connect():
     assert pair.server.state is State.FAILED
     text = "the association broke: the peer showed no certificate"
     assert pair.events[SERVER][-1].failure.text == text
-
-
-def exchange(client, server):
-    """Let a bare OpenSSL client work, and carry what it and the server then send."""
-    with contextlib.suppress(SSL.WantReadError):
-        client.do_handshake()
-    with contextlib.suppress(SSL.WantReadError):
-        server.receive([client.bio_read(9999)], 0.0)
-    for run in server.poll_runs():
-        client.bio_write(run.data)
-
-
-def test_renegotiation_is_declined_and_the_association_goes_on():
-    certificate = make_certificate(9)
-    context = SSL.Context(SSL.DTLS_METHOD)
-    context.set_options(SSL.OP_NO_QUERY_MTU)
-    context.use_certificate(x509.load_der_x509_certificate(certificate.der))
-    context.use_privatekey(certificate._key)
-    client = SSL.Connection(context, None)
-    client.set_ciphertext_mtu(1200)
-    client.set_connect_state()
-    pair = DtlsPair(server_trusts=[certificate.fingerprint()])
-    pair.server.start(0.0)
-    for _ in range(3):
-        exchange(client, pair.server)
-    assert pair.server.state is State.CONNECTED
-
-    assert client.renegotiate()
-    with contextlib.suppress(SSL.WantReadError):
-        client.do_handshake()
-    assert pair.server.receive([client.bio_read(9999)], 1.0) == []
-    (run,) = pair.server.poll_runs()
-    (refusal,) = split(run.data)
-    assert (refusal.content_type, refusal.epoch) == (ContentType.ALERT, 1)
-    assert pair.server.state is State.CONNECTED

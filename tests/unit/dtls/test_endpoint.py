@@ -14,7 +14,7 @@ from frazil.dtls import (
 )
 from frazil.dtls.engine import AssociationBrokenError
 from frazil.dtls.openssl import OpenSslEngine
-from frazil.dtls.record import MAX_FEED_SIZE, split
+from frazil.dtls.record import MAX_DATAGRAM_SIZE, split
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
@@ -334,7 +334,7 @@ def test_no_common_cipher_suite_is_told_by_alert():
 def test_a_fatal_alert_after_the_handshake_fails_but_delivers_what_came_before(monkeypatch):
     pair = DtlsPair().connect()
 
-    def open_one_and_break(engine, count, payloads):
+    def open_one_and_break(engine, records, payloads):
         payloads.append(b"before")
         engine.witness.note_alert(sent=False, level=2, code=80)
         raise AssociationBrokenError("ssl/tls alert internal error")
@@ -383,7 +383,7 @@ def test_the_largest_payload_arrives():
     largest = bytes(range(256)) * 64
     pair.client.send([b"before", largest, largest, b"after"])
     datagrams = [each for run in pair.client.poll_runs() for each in run.datagrams()]
-    assert max(map(len, datagrams)) == MAX_FEED_SIZE
+    assert max(map(len, datagrams)) == MAX_DATAGRAM_SIZE
     assert pair.server.receive(datagrams, pair.now) == [b"before", largest, largest, b"after"]
 
 
@@ -392,6 +392,18 @@ def test_sending_before_connected_is_misuse():
     pair.start()
     with pytest.raises(InvalidStateError, match="connecting"):
         pair.client.send([b"early"])
+
+
+def test_a_goodbye_ahead_of_the_handshake_is_not_heeded():
+    pair = DtlsPair(keep=lambda sender, number: (sender, number) != (SERVER, 1))
+    pair.start()
+    pair.run(until=lambda: pair.server.state is State.CONNECTED)
+    pair.server.close(pair.now)
+    goodbye = pair.server.poll_runs()[0].data
+    assert pair.client.receive([goodbye], pair.now) == []
+    assert pair.client.state is State.CONNECTING
+    pair.client.receive([pair.sent[SERVER][1] + goodbye], pair.now)
+    assert pair.client.state is State.CLOSED
 
 
 def test_server_payload_may_share_a_datagram_with_its_last_flight():
@@ -431,6 +443,7 @@ def test_replayed_and_forged_records_are_dropped_within_a_batch():
     opened = pair.server.receive([first, forged, first, second, second, third], pair.now)
     assert opened == [b"one", b"two", b"three"]
     assert pair.server.state is State.CONNECTED
+    assert pair.traces[SERVER].counters == {"dtls-payload-unverified": 3}
 
 
 def test_records_in_any_order_are_opened():
@@ -443,6 +456,9 @@ def test_several_payload_records_in_a_datagram_are_opened():
     pair = DtlsPair().connect()
     datagrams = sealed(pair, b"one", b"two", b"three")
     assert pair.server.receive([b"".join(datagrams)], pair.now) == [b"one", b"two", b"three"]
+    assert pair.traces[SERVER].counters == {}
+    assert pair.server.receive([b"".join(datagrams[1:])], pair.now) == []
+    assert pair.traces[SERVER].counters == {"dtls-payload-unverified": 2}
 
 
 def test_garbage_between_good_records_harms_nobody():

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import (
-    MAX_FEED_SIZE,
+    MAX_DATAGRAM_SIZE,
     ContentType,
     Record,
     RecordDecodeError,
     encode_alert,
     is_acceptable,
-    is_application_data,
     pack,
+    payload_end,
     renumber,
     split,
 )
@@ -85,13 +85,25 @@ def test_split_decodes_or_raises_its_one_error(data):
         (record(23, 1, b"x" * 30)[:-1], False),
         (record(23, 1, b"x") * 2, False),
         (b"\x17\xfe\xfd\x00\x01", False),
-        (record(23, 1, bytes(MAX_FEED_SIZE - 13)), True),
-        (record(23, 1, bytes(MAX_FEED_SIZE - 12)), False),
+        (record(23, 1, bytes(MAX_DATAGRAM_SIZE - 13)), True),
+        (record(23, 1, bytes(MAX_DATAGRAM_SIZE - 12)), False),
         (b"", False),
     ],
 )
 def test_application_data_is_one_whole_sealed_record(datagram, expected):
-    assert is_application_data(datagram) is expected
+    assert (payload_end([datagram], 0) == 1) is expected
+
+
+def test_payload_ends_at_the_first_datagram_that_is_something_else():
+    long, short, other = (
+        record(23, 1, bytes(90)),
+        record(23, 1, bytes(20)),
+        record(22, 1, bytes(90)),
+    )
+    damaged = long[:11] + b"\x00\x59" + long[13:]
+    datagrams = [long, long, short, long, other, long, damaged, b"", short]
+    assert [payload_end(datagrams, start) for start in range(10)] == [4, 4, 4, 4, 4, 6, 6, 7, 9, 9]
+    assert payload_end([], 0) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from frazil.errors import InvalidStateError, OperationError
 from frazil.peer.channel import MAX_BUFFERED_AMOUNT, MAX_TEXT_BYTES, ChannelInit
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
-from frazil.session.event import ChannelDrained
+from frazil.sctp import BufferReleased
 from support.peer_pair import Peer, connected_pair
 
 
@@ -152,14 +152,24 @@ def test_size_limits() -> None:
 
 def test_buffered_amount_falls_in_tasks_only() -> None:
     one, _, channel = connected_pair()
+    channel.watch_buffer()
     channel.send(bytes(100), 0.0)
-    one.session.events.append(ChannelDrained(channel.id, 60))
+    one.session.events.append(BufferReleased(channel.id, 60))
     one.pc.transports.drain()
     assert channel.buffered_amount == 100
     one.run()
     assert channel.buffered_amount == 40
     channel.close(0.0)
     assert channel.buffered_amount == 40, "closing does not reset it"
+
+
+def test_amount_that_nobody_watches_falls_without_a_task() -> None:
+    one, _, channel = connected_pair()
+    channel.send(bytes(100), 0.0)
+    one.session.events.append(BufferReleased(channel.id, 60))
+    one.pc.transports.drain()
+    assert channel.buffered_amount == 40
+    assert not one.pc.waiting
 
 
 @pytest.mark.parametrize(
@@ -176,12 +186,13 @@ def test_bufferedamountlow_fires_when_crossing(
     threshold: int, drains: list[int], fired: list[int]
 ) -> None:
     one, _, channel = connected_pair()
+    channel.watch_buffer()
     channel.set_low_threshold(threshold)
     channel.send(bytes(100), 0.0)
     seen, left = [], 0
     for size in drains:
         left += size
-        one.session.events.append(ChannelDrained(channel.id, size))
+        one.session.events.append(BufferReleased(channel.id, size))
         if EventType.BUFFERED_AMOUNT_LOW in one.run():
             seen.append(left)
     assert seen == fired

@@ -6,11 +6,11 @@ from frazil.datachannel import ChannelParameters
 from frazil.dtls import DtlsRole
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.event import EventType
+from frazil.sctp import BufferReleased
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     ChannelMessage,
 )
 from support.peer_pair import Peer, connect, connected_pair, negotiate
@@ -222,7 +222,7 @@ def test_reports_for_unknown_streams_are_dropped() -> None:
     one, _, _ = connected_pair()
     one.session.events += [
         ChannelMessage(77, b"", False),
-        ChannelDrained(77, 5),
+        BufferReleased(77, 5),
         ChannelClosing(77),
         ChannelClosed(77),
     ]

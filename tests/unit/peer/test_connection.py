@@ -28,7 +28,7 @@ def test_close_is_synchronous_and_silent() -> None:
     assert pc.ice_gathering_state == "complete"
     assert ice.gathering_state == "complete"
     assert ice.selected_pair is None
-    assert not pc.has_task
+    assert not pc.waiting
     assert pc.run_task(9.0) == []
     assert len(one.seen) == before
     assert one.session.called("close") == [()]
@@ -83,7 +83,7 @@ def test_close_inside_an_event_handler() -> None:
     peer.pc.set_local_description()
     peer.run()
     assert peer.pc.is_closed
-    assert not peer.pc.has_task
+    assert not peer.pc.waiting
 
 
 def test_goodbye_is_in_the_transmits_before_the_sockets_go() -> None:
@@ -92,7 +92,7 @@ def test_goodbye_is_in_the_transmits_before_the_sockets_go() -> None:
     goodbye = Transmit(b"bye", 3, ("192.0.2.1", 1), ("192.0.2.2", 2))
     one.session.transmits.append(goodbye)
     one.pc.close(0.0)
-    assert one.pc.transports.poll_transmits(0.0) == [("0", goodbye)]
+    assert one.pc.transports.poll_transmits(0.0) == [("0", [goodbye])]
     assert one.pc.transports.poll_requests() == [TransportDiscarded("0")]
     assert one.pc.transports.poll_transmits(0.0) == []
     assert one.pc.transports.next_timeout() is None
@@ -192,7 +192,7 @@ class Negotiating:
 
     def turn(self) -> None:
         """One task of ours, then as far as the running routine can go."""
-        if self.peer.pc.has_task:
+        if self.peer.pc.waiting:
             self.peer.step()
         if self.routine is None:
             if self.offers:

@@ -167,7 +167,7 @@ def test_a_last_line_that_is_cut_off_is_left_out(lines):
         (["hello", "world"], "no recording"),
         (["{}"], "no recording"),
         (['{"format": "frazil-recording", "version": 99}'], "version 99"),
-        (['{"format": "frazil-recording", "version": 1, "setup": 5}'], "cannot be read"),
+        (['{"format": "frazil-recording", "version": 2, "setup": 5}'], "cannot be read"),
     ],
 )
 def test_what_is_no_recording(text, says):

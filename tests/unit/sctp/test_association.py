@@ -281,7 +281,7 @@ def test_path_change_ends_the_wait():
     pair.run_until(lambda: bool(pair.b.messages))
     assert pair.now - start == pytest.approx(0.01)
     pair.run_for(0.05)
-    assert not pair.a.association._reset.is_resetting(1)
+    assert not pair.a.association._reset.resetting
 
 
 def test_path_change_during_the_handshake():

@@ -48,7 +48,7 @@ def receiver():
 def test_one_packet_is_acknowledged_after_the_delay(receiver):
     assert receiver.batch(1, now=5.0)
     inbound = receiver.inbound
-    assert (inbound.must_acknowledge, inbound.may_acknowledge) == (False, True)
+    assert (inbound.must_acknowledge, inbound.unacknowledged) == (False, 1)
     assert inbound.expires_at == 5.02
     inbound.expire(5.019)
     assert not inbound.must_acknowledge
@@ -56,7 +56,7 @@ def test_one_packet_is_acknowledged_after_the_delay(receiver):
     assert inbound.must_acknowledge
     assert inbound.expires_at is None
     assert receiver.sack().cumulative_tsn == 1
-    assert not inbound.may_acknowledge
+    assert not inbound.unacknowledged
 
 
 def test_the_delay_counts_from_the_first_packet(receiver):
@@ -89,7 +89,7 @@ def test_a_batch_is_acknowledged_every_eight_packets(receiver):
 def test_nothing_to_acknowledge(receiver):
     assert not receiver.inbound.end_batch(0.0)
     assert receiver.inbound.expires_at is None
-    assert not receiver.inbound.may_acknowledge
+    assert not receiver.inbound.unacknowledged
 
 
 def test_a_gap_is_reported_at_once(receiver):
@@ -149,7 +149,7 @@ def test_data_beyond_the_window_is_not_taken(receiver):
     taken = [receiver.data(tsn, bytes(1000)) for tsn in range(2, 14)]
     assert taken == [None] * 9 + [DataProblem.NO_ROOM] * 3
     assert receiver.sack().receive_window == 0
-    assert receiver.inbound.may_acknowledge is False
+    assert receiver.inbound.unacknowledged == 0
 
 
 def test_the_tsn_that_is_due_is_taken_into_a_full_window(receiver):
@@ -228,6 +228,6 @@ def test_clear(receiver):
     receiver.data(1, flags=BEGIN)
     receiver.batch(3)
     receiver.inbound.clear()
-    assert not receiver.inbound.may_acknowledge
+    assert not receiver.inbound.unacknowledged
     assert receiver.inbound.expires_at is None
     assert receiver.inbound.reassembly.buffered == 0

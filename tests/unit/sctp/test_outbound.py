@@ -53,7 +53,7 @@ class Sender:
 
     def put(self, size, *, count=1, stream_id=0, limit=None, expires_at=None):
         for _ in range(count):
-            self.outbound.put(stream_id, (51, bytes(size), False, limit, expires_at, True))
+            self.outbound.queue.put(stream_id, (51, bytes(size), False, limit, expires_at, True))
 
     def packet(self):
         chunks = []
@@ -80,7 +80,7 @@ class Sender:
 
     @property
     def flight(self):
-        return self.outbound._outstanding.flight
+        return self.outbound.outstanding.flight
 
 
 def carries_data(packet):
@@ -126,9 +126,9 @@ def test_closed_window_is_probed_with_one_chunk():
     sender.put(100, count=50)
     sender.sack(2, window=0)
     assert sender.flush() == [[3]]
-    assert not sender.outbound.handle_timeout(sender.outbound.expires_at - 0.001)
+    assert not sender.outbound.handle_timeout(sender.outbound.timer.expires_at - 0.001)
     for _ in range(3):
-        sender.now = sender.outbound.expires_at
+        sender.now = sender.outbound.timer.expires_at
         assert sender.outbound.handle_timeout(sender.now)
         assert sender.flush() == [[3]]
     sender.sack(3, window=1 << 20)
@@ -159,16 +159,16 @@ def test_fast_retransmit_with_a_full_window():
 
 def test_timer_runs_while_something_is_outstanding():
     sender = Sender()
-    assert sender.outbound.expires_at is None
+    assert sender.outbound.timer.expires_at is None
     sender.put(PAYLOAD, count=3)
     sender.flush()
-    assert sender.outbound.expires_at == 0.5
+    assert sender.outbound.timer.expires_at == 0.5
     sender.sack(2)
-    assert sender.outbound.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
+    assert sender.outbound.timer.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
     sender.sack(2, (5, 5))
-    assert sender.outbound.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
+    assert sender.outbound.timer.expires_at == pytest.approx(0.1 + 0.1 + 0.22)
     sender.sack(3)
-    assert sender.outbound.expires_at is None
+    assert sender.outbound.timer.expires_at is None
     assert sender.outbound.is_idle
 
 
@@ -182,7 +182,7 @@ def test_timeout_repeats_everything_as_far_as_the_window_allows():
     assert sender.flight == 0
     sender.controller.window = CAPACITY
     assert sender.flush() == [[1]]
-    assert sender.outbound.expires_at == 1.5
+    assert sender.outbound.timer.expires_at == 1.5
     sender.now = 1.5
     assert sender.outbound.handle_timeout(1.5)
     assert sender.controller.told[-1] == ("timeout", 1, True)
@@ -197,18 +197,18 @@ def test_path_change_repeats_at_once_with_fresh_timers():
     sender.put(PAYLOAD, count=30)
     sender.flush()
     for _ in range(4):
-        sender.now = sender.outbound.expires_at
+        sender.now = sender.outbound.timer.expires_at
         sender.outbound.handle_timeout(sender.now)
         sender.flush()
     sender.outbound.path_changed(sender.now)
     assert len(sender.flush()) == 10
-    assert sender.outbound.expires_at == sender.now + 0.5
+    assert sender.outbound.timer.expires_at == sender.now + 0.5
 
 
 def test_path_change_without_anything_outstanding():
     sender = Sender()
     sender.outbound.path_changed(1.0)
-    assert sender.outbound.expires_at is None
+    assert sender.outbound.timer.expires_at is None
 
 
 def test_forward_tsn_follows_a_loss_that_is_not_repeated():
@@ -221,7 +221,7 @@ def test_forward_tsn_follows_a_loss_that_is_not_repeated():
     forward = sender.forward()
     assert (forward.cumulative_tsn, forward.skips) == (1, ((0, False, 0),))
     assert sender.forward() is None
-    assert sender.outbound.expires_at is not None
+    assert sender.outbound.timer.expires_at is not None
 
 
 def test_forward_tsn_is_repeated_once_per_round_trip_while_sacks_come_in():
@@ -245,7 +245,7 @@ def test_forward_tsn_is_repeated_by_the_timer():
     sender.put(PAYLOAD, limit=0)
     sender.flush()
     for _ in range(3):
-        sender.now = sender.outbound.expires_at
+        sender.now = sender.outbound.timer.expires_at
         assert sender.outbound.handle_timeout(sender.now)
         assert sender.forward().cumulative_tsn == 1
     sender.sack(1)
@@ -261,7 +261,7 @@ def test_the_rest_of_an_expired_message_is_not_sent():
     sender.sack(10, delay_s=1.0)
     assert sender.flush() == [[12]]  # 11 is the end that is never sent
     assert sender.forward().cumulative_tsn == 11
-    assert sender.outbound.buffered(0) == 0
+    assert sender.outbound.queue.buffered(0) == 0
 
 
 def test_partial_reliability_over_associations():
@@ -292,7 +292,7 @@ def test_forward_tsn_and_sack_do_not_chase_each_other():
 
 def test_peer_without_forward_tsn_gets_everything():
     pair = Pair().connect()
-    pair.a.association._outbound._outstanding.may_abandon = False
+    pair.a.association._outbound.outstanding.may_abandon = False
     lost = iter([True, True])
     pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet) and next(lost, False)
     pair.a.association.send(0, 51, b"x", pair.now, max_retransmits=0, max_lifetime_s=0.1)
@@ -385,7 +385,7 @@ def test_bulk_data_fills_every_packet():
 
 def test_chunk_of_a_message_is_exact():
     sender = Sender()
-    sender.outbound.put(7, (53, b"hello", True, None, None, True))
+    sender.outbound.queue.put(7, (53, b"hello", True, None, None, True))
     assert sender.packet() == [encode_data(7, 1, 7, 0, 53, b"hello")]
 
 
@@ -424,7 +424,7 @@ def test_a_closed_peer_window_is_not_probed_early():
     sender.put(PAYLOAD, count=6)
     sender.flush()
     sender.sack(2, window=0)
-    assert sender.outbound.next_timeout() == sender.outbound.expires_at
+    assert sender.outbound.next_timeout() == sender.outbound.timer.expires_at
 
 
 def test_a_packet_that_was_overtaken_gets_a_quarter_of_the_round_trip():

@@ -203,7 +203,7 @@ def test_premature_request_is_in_progress_until_the_data_is_there(pair):
     assert (second.sequence, second.stream_ids) == (first.sequence + 1 & MASK_32, (1,))
     assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
     # Repeated as soon as the data is acknowledged, not at the next expiration of the timer.
-    assert pair.a.association._reset.expires_at is None
+    assert pair.a.association._reset.timer.expires_at is None
 
 
 def test_same_request_again_gets_the_same_answer(pair):
@@ -295,7 +295,7 @@ def test_refusal_is_reported(pair):
     assert pair.a.of(StreamResetFailed) == []
     assert request(pair.a, encode_responses([Response(reset.sequence, 2)])[4:]) == []
     assert pair.a.of(StreamResetFailed) == [StreamResetFailed((1,), 2)]
-    assert pair.a.association._reset.expires_at is None
+    assert pair.a.association._reset.timer.expires_at is None
 
 
 def test_peer_without_the_extension(pair):

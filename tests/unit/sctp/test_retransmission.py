@@ -34,8 +34,8 @@ class Flight:
         self.queue.add(message, bytes(100))
 
     def begin(self, now=0.0):
-        self.queue.begin_burst(self.meter.begin_burst(self.queue.flight, now))
-        self.queue.begin_packet()
+        self.queue.burst = self.meter.begin_burst(self.queue.flight, now)
+        self.queue.packet += 1
 
     def sack(self, cumulative, *gaps, now=1.0, window=99999, duplicates=()):
         """What the SACK changed, and what is lost after it."""

@@ -44,7 +44,7 @@ def sender():
 
 
 def test_empty(sender):
-    assert not sender.queue
+    assert sender.queue.turns.current is None
     assert sender.cut() is None
     assert sender.queue.buffered(0) == 0
     assert sender.queue.is_drained(0)
@@ -162,7 +162,7 @@ def test_expired_messages_are_dropped_before_they_get_a_number(sender):
     assert unpack_data(chunk)[4:6] == (1, 0)
     assert chunk[16:19] == b"new"
     assert sender.cut(now=1.0) is None
-    assert not sender.queue
+    assert sender.queue.turns.current is None
     assert sender.queue.take_released() == [BufferReleased(1, 6), BufferReleased(2, 3)]
 
 
@@ -208,7 +208,7 @@ def test_interleaving_opens_no_more_than_the_receiver_can_finish():
     sender.put(9, b"small ones always go")
     order = [unpack_i_data(chunk)[4] for chunk in sender.cut_all()]
     assert order == [0, 1, 9, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 4, 4, 4]
-    assert not sender.queue
+    assert sender.queue.turns.current is None
     assert sender.queue._open_bytes == 0
 
 

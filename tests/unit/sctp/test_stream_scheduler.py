@@ -84,4 +84,4 @@ def test_streams_that_the_peer_refuses_wait_no_more():
     scheduler.remove_from(2)
     assert serve(scheduler, 4) == [0, 1, 0, 1]
     scheduler.clear()
-    assert not scheduler
+    assert scheduler.current is None

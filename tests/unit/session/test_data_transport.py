@@ -5,13 +5,12 @@ import pytest
 from frazil.datachannel import ChannelParameters, Ppid
 from frazil.datachannel.dcep import encode_open
 from frazil.errors import OperationError
-from frazil.sctp import Association, SctpConfig
+from frazil.sctp import Association, BufferReleased, SctpConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelDrained,
     ChannelMessage,
     RemoteCloseCause,
     RemoteClosed,
@@ -72,7 +71,7 @@ def test_a_channel_lives_from_its_announcement_to_its_end():
         ChannelMessage(1, "grüß".encode(), True),
     ]  # the ACK is not the application's: its byte is not told
     wire.transport.send(1, b"answer", False, 0.0)
-    assert wire.carry() == [ChannelDrained(1, 6)]
+    assert wire.carry() == [BufferReleased(1, 6)]
     wire.transport.send(1, b"", False, 0.0)  # one byte on the wire stands for nothing
     assert wire.carry() == []
     wire.peer.reset_stream(1, 0.0)

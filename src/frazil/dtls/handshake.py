@@ -1,0 +1,130 @@
+"""A handshake by OpenSSL over memory BIOs, and all that is peculiar about driving it.
+
+OpenSSL draws its own random numbers and, for its own retransmission timer, reads the wall clock.
+The latter only matters when real time passes: see :meth:`Handshake.retransmit`.
+"""
+
+from OpenSSL import SSL, crypto
+
+from frazil.dtls.certificate import Certificate
+from frazil.dtls.cipher_suite import CIPHER_SUITES, CipherSuite
+from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
+from frazil.dtls.master_secret import MasterSecret
+from frazil.dtls.record import split
+from frazil.dtls.role import DtlsRole
+from frazil.dtls.witness import Witness
+
+_OUTPUT_SIZE = 65536
+
+
+class Handshake:
+    """One OpenSSL connection, which takes tens of kilobytes: to be dropped when it has done.
+
+    Args:
+        certificate: Who we are.
+        role: Which side of the handshake we play.
+        witness: Is told the peer's certificate, and alerts.
+        mtu: The size of our datagrams.
+
+    Attributes:
+        last_sealed: The last record of the output that was sealed; empty if there was none.
+    """
+
+    __slots__ = ("_connection", "_witness", "last_sealed")
+
+    def __init__(
+        self, certificate: Certificate, role: DtlsRole, witness: Witness, mtu: int
+    ) -> None:
+        self._witness = witness
+        self._connection = certificate.new_connection()
+        self._connection.set_app_data(witness)
+        self._connection.set_ciphertext_mtu(mtu)
+        if role is DtlsRole.CLIENT:
+            self._connection.set_connect_state()
+        else:
+            self._connection.set_accept_state()
+        self.last_sealed = b""
+
+    def advance(self, records: bytes) -> bool:
+        """Work on records; returns whether the handshake is complete.
+
+        Args:
+            records: Whole ones, at most ``MAX_DATAGRAM_SIZE`` bytes; may be empty.
+
+        Raises:
+            CloseNotifyReceived: The peer gave up in an orderly way.
+            AssociationBrokenError: A fatal alert was received or is in the output.
+        """
+        if records:
+            self._connection.bio_write(records)
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.ZeroReturnError:
+            raise CloseNotifyReceived from None
+        except SSL.Error as error:
+            raise AssociationBrokenError(_explain(error)) from None
+        return True
+
+    def retransmit(self) -> None:
+        """Let OpenSSL seal its last flight anew if it is time by the wall clock: after a second.
+
+        Foreign servers need this: when their last flight is lost they repeat it only for a Finished
+        with a number they have not seen, and OpenSSL alone can seal one.
+
+        Raises:
+            AssociationBrokenError: OpenSSL has repeated often enough for its taste.
+        """
+        try:
+            self._connection.DTLSv1_handle_timeout()
+        except SSL.Error as error:
+            raise AssociationBrokenError(_explain(error)) from None
+
+    def output(self) -> bytes:
+        """The records that OpenSSL has written since the last call."""
+        try:
+            data = self._connection.bio_read(_OUTPUT_SIZE)
+        except SSL.WantReadError:
+            return b""
+        for record in split(data):
+            if record.epoch != 0:
+                self.last_sealed = record.data
+        return data
+
+    # What came of it, once it is complete.
+
+    @property
+    def cipher_suite(self) -> CipherSuite:
+        """What was agreed on."""
+        name = self._connection.get_cipher_name()
+        assert name is not None
+        return CIPHER_SUITES[name]
+
+    @property
+    def master_secret(self) -> MasterSecret:
+        """What all keys follow from."""
+        connection = self._connection
+        secret = connection.master_key()
+        ours, theirs = connection.client_random(), connection.server_random()
+        assert secret is not None
+        assert ours is not None
+        assert theirs is not None
+        return MasterSecret(secret, ours, theirs, self.cipher_suite.hash_name)
+
+    @property
+    def remote_certificates(self) -> tuple[bytes, ...]:
+        """The peer's certificates in DER, its own first."""
+        leaf = self._witness.certificate
+        if leaf is None:
+            return ()
+        # OpenSSL's chain holds the leaf on a client and lacks it on a server.
+        chain = self._connection.get_peer_cert_chain() or []
+        others = [crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain]
+        return (leaf, *[der for der in others if der != leaf])
+
+
+def _explain(error: SSL.Error) -> str:
+    """The words of OpenSSL's error queue, for example ``"no shared cipher"``."""
+    queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return "; ".join(dict.fromkeys(entry[-1] for entry in queue)) or "OpenSSL gave no reason"
