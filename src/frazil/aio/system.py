@@ -1,7 +1,7 @@
 """The network of the machine this process runs on."""
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -135,4 +135,4 @@ class SystemNetwork(Network):
 
     def random_bytes(self, n: int) -> bytes:
         """``n`` bytes from the operating system's source for secrets."""
-        return secrets.token_bytes(n)
+        return os.urandom(n)  # as the module secrets does

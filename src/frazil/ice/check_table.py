@@ -106,23 +106,13 @@ class CheckTable:
         """
         if check is None or template is None or check.transaction.transaction_id in self._checks:
             return False
-        transaction = self._sent_once(now)
-        check.transaction = transaction
-        check.data = template.encode(transaction.transaction_id)
-        self._checks[transaction.transaction_id] = check
+        transaction_id = new_transaction_id(self._random_bytes)
+        check.transaction.begin_again(transaction_id, now)
+        check.data = template.encode(transaction_id)
+        self._checks[transaction_id] = check
         check.pair.consent_requests_sent += 1
         self._transmit(check)
         return True
-
-    def _sent_once(self, now: float) -> Transaction:
-        """A check that is not repeated (RFC 7675 5.1); an answer counts as long as consent."""
-        return Transaction(
-            new_transaction_id(self._random_bytes),
-            now,
-            rto_s=self._config.consent_timeout_s,
-            max_sends=1,
-            last_wait=1,
-        )
 
     def _transaction(
         self,
@@ -133,9 +123,10 @@ class CheckTable:
         hurried: bool,
     ) -> Transaction:
         config = self._config
-        if kind in _ONCE:
-            return self._sent_once(now)
         transaction_id = new_transaction_id(self._random_bytes)
+        if kind in _ONCE:  # not repeated (RFC 7675 5.1); an answer counts as long as consent
+            wait_s = config.consent_timeout_s
+            return Transaction(transaction_id, now, rto_s=wait_s, max_sends=1, last_wait=1)
         if pair.local.is_tcp:
             # A stream repeats by itself (RFC 8489 6.2.2).
             wait_s = _HURRIED_STREAM_S if hurried else _STREAM_S

@@ -99,11 +99,6 @@ class Checker:
         return self._generation.patience_deadline if self._generation else None
 
     @property
-    def watched_at(self) -> float | None:
-        """When a check of the pair in use is due, or one of its clocks runs out."""
-        return self._watch.next_timeout()
-
-    @property
     def transmits(self) -> list[Transmit]:
         """The checks to be sent; the caller empties it."""
         return self._table.transmits
@@ -238,7 +233,7 @@ class Checker:
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` or :meth:`send_checks` has something to do.
 
-        The clocks of the pair in use have their own deadline: :attr:`watched_at`.
+        The clocks of the pair in use have a deadline of their own, that of its monitor.
         """
         earliest = self._table.next_timeout()
         generation = self.nominator.generation
