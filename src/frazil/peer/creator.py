@@ -15,7 +15,7 @@ from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
 from frazil.peer.offer import Slot, Wishes, allocate, build_offer
 from frazil.peer.remote import read_transport
 from frazil.peer.stack import TransportStack
-from frazil.peer.traits import with_traits
+from frazil.peer.traits import ice_options, with_traits
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
@@ -42,6 +42,7 @@ class DescriptionCreator:
         "_certificate",
         "_core",
         "_credentials",
+        "_ice_options",
         "_policy",
         "_session_id",
         "_traits",
@@ -68,6 +69,7 @@ class DescriptionCreator:
         self._certificate = certificate
         self._policy = policy
         self._traits = traits
+        self._ice_options = ice_options(traits)
         # Below 2**63 (RFC 9429 5.2.1).
         self._session_id = int.from_bytes(random_bytes(8)) >> 1
         self._version = 0
@@ -169,7 +171,9 @@ class DescriptionCreator:
     ) -> LocalTransport:
         generation = stack.generations.get(credentials.ufrag) if stack else None
         if generation is None:
-            return LocalTransport(credentials, self._certificate, setup)
+            return LocalTransport(
+                credentials, self._certificate, setup, ice_options=self._ice_options
+            )
         return LocalTransport(
             credentials,
             self._certificate,
@@ -177,6 +181,7 @@ class DescriptionCreator:
             tuple(generation.lines),
             generation.is_gathered,
             generation.default_address,
+            ice_options=self._ice_options,
         )
 
     def _next_origin(self) -> Origin:
