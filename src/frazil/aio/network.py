@@ -39,7 +39,7 @@ class Interface(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether the address leads back to this very host."""
-        return ip_address(self.address).is_loopback
+        return self.address.startswith("127.") or self.address == "::1"
 
     @property
     def is_link_local(self) -> bool:
