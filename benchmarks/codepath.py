@@ -32,6 +32,8 @@ WARM_UP = 4
 """Messages before any is counted, so that windows and timers are those of a living link."""
 IDLE_S = 1.0
 """Long enough for every delayed acknowledgement."""
+SETTLED_S = 60.0
+"""Long enough for two ends that say nothing to have taken turns several times."""
 
 
 class Meter(Protocol):
@@ -63,6 +65,7 @@ def run_paths(meter: Meter) -> None:
     for size in (64, 2000):
         _sctp(meter, size)
     _session(meter, 64)
+    _idle(meter)
 
 
 def _stun(meter: Meter) -> None:
@@ -158,3 +161,30 @@ def _session(meter: Meter, size: int) -> None:
         f"All layers, message of {size} B: hear the acknowledgement",
         lambda: receive(pair.a, answer),
     )
+
+
+def _idle(meter: Meter) -> None:
+    """One end asks whether the other still consents: all that an idle connection does."""
+    pair = SessionPair().connect()
+    pair.run(SETTLED_S)
+    asking = min(pair.sides, key=lambda side: side.session.next_timeout() or 0.0)
+    asked = pair.peer(asking)
+    now = asking.session.next_timeout() or 0.0
+
+    def let_pass() -> list[Transmit]:
+        asking.session.handle_timeout(now)
+        return finish(asking)
+
+    def receive(side: Side, transmits: Sequence[Transmit]) -> list[Transmit]:
+        (sent,) = transmits
+        side.session.receive([Datagram(sent.data, sent.remote, sent.local)], now)
+        return finish(side)
+
+    def finish(side: Side) -> list[Transmit]:
+        transmits = side.session.poll_transmits(now)
+        assert side.session.next_timeout()
+        return transmits
+
+    question = meter("All layers, idle: ask for consent", let_pass)
+    answer = meter("All layers, idle: give it", lambda: receive(asked, question))
+    assert not meter("All layers, idle: hear of it", lambda: receive(asking, answer))

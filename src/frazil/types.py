@@ -65,4 +65,4 @@ def earlier(a: float | None, b: float | None) -> float | None:
     """The earlier of two deadlines; ``None`` is one that never comes."""
     if a is None or b is None:
         return b if a is None else a
-    return min(a, b)
+    return a if a <= b else b

@@ -86,3 +86,39 @@ def test_what_is_held_of_a_closed_connection_still_tells():
         assert sctp.transport is sctp.transport
 
     run(main)
+
+
+class User:
+    """As programs are made: it holds its connection, and the listeners are its methods."""
+
+    def __init__(self, pc: RTCPeerConnection) -> None:
+        self.pc = pc
+        self.channels = [pc.createDataChannel("chat")]
+        for target, kind in (
+            (pc, "connectionstatechange"),
+            (pc, "datachannel"),
+            (self.channels[0], "message"),
+            (self.channels[0], "close"),
+        ):
+            target.addEventListener(kind, self.hear)
+
+    def hear(self, event: object) -> None:
+        raise AssertionError("a connection that is closed tells nothing")
+
+
+@pytest.mark.interpreted
+def test_listeners_that_hold_a_closed_connection_do_not_keep_it():
+    async def main(net: VirtualNetwork) -> None:
+        user = User(RTCPeerConnection(network=net.host("alice", "10.0.0.1")))
+        gone = [ref(user), ref(user.pc), ref(user.channels[0])]
+        gc.collect()
+        gc.disable()
+        try:
+            await user.pc.close()
+            await asyncio.sleep(1)
+            del user
+            assert [each() for each in gone] == [None] * 3
+        finally:
+            gc.enable()
+
+    run(main)

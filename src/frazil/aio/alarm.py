@@ -24,21 +24,22 @@ class Alarm:
 
     Attributes:
         at: When it will ring; ``None`` if it is not set.
+        filed: When the clock will look at it, the next instant last. For the clock.
     """
 
-    __slots__ = ("_clock", "_context", "_filed", "_ring", "at")
+    __slots__ = ("_clock", "_context", "_ring", "at", "filed")
 
     def __init__(self, clock: "AlarmClock", ring: Ring) -> None:
         self._clock = clock
         self._context = copy_context()
         self._ring: Ring | None = ring
-        self._filed: list[float] = []  # when the clock will look at it, the next instant last
+        self.filed: list[float] = []
         self.at: float | None = None
 
     def set(self, at: float | None) -> None:
         """Ring at ``at``, and at no other time; never, if that is ``None``."""
         self.at = at
-        filed = self._filed
+        filed = self.filed
         if at is not None and (not filed or at < filed[-1]):
             filed.append(at)
             self._clock.file(at, self)
@@ -48,15 +49,6 @@ class Alarm:
         if self._ring is not None:
             self._ring = self.at = None
             self._clock.release()
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it will ring at the instant for which it is filed next, not only later."""
-        return self.at is not None and self.at <= self._filed[-1]
-
-    def come(self) -> None:
-        """The next instant for which it was filed has come."""
-        self._filed.pop()
 
     def look(self, now: float) -> None:
         """Ring if it is time; if not, be filed for when it is.
@@ -112,9 +104,12 @@ class AlarmClock:
             self._timer = None
         files = self._files
         self._is_busy = True
-        while files and not files[0][2].is_pending:
-            alarm = heappop(files)[2]
-            alarm.come()
+        while files:
+            filed_at, _, alarm = files[0]
+            if alarm.at is not None and alarm.at <= filed_at:
+                break
+            heappop(files)
+            alarm.filed.pop()
             alarm.set(alarm.at)
         self._is_busy = False
         if files:
@@ -128,26 +123,27 @@ class AlarmClock:
         due: deque[Alarm] = deque()
         while files and files[0][0] <= now:
             alarm = heappop(files)[2]
-            alarm.come()
+            alarm.filed.pop()
             due.append(alarm)
         self._is_busy = True
         try:
             while due:
-                self._look(due.popleft(), now)
+                alarm = due.popleft()
+                try:
+                    alarm.look(now)
+                except Exception as error:
+                    self._report(error)
         finally:
             for alarm in due:
                 alarm.set(alarm.at)
             self._is_busy = False
             self._arm()
 
-    def _look(self, alarm: Alarm, now: float) -> None:
-        """As if the loop had called whom it rings for: what that raises stops nobody else."""
-        try:
-            alarm.look(now)
-        except Exception as error:
-            self._loop.call_exception_handler(
-                {"message": "Exception in a deadline of a connection", "exception": error}
-            )
+    def _report(self, error: Exception) -> None:
+        """As if the loop had called whom the alarm is for."""
+        self._loop.call_exception_handler(
+            {"message": "Exception at a deadline of a connection", "exception": error}
+        )
 
 
 _clocks: "WeakValueDictionary[int, AlarmClock]" = WeakValueDictionary()

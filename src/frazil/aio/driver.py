@@ -33,7 +33,7 @@ from frazil.peer.event import (
 from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
-from frazil.types import Datagram, Transmit
+from frazil.types import Datagram
 from frazil.upward import upward
 
 T = TypeVar("T")
@@ -175,15 +175,19 @@ class Driver:
 
     def flush(self) -> None:
         """Carry out whatever the connection has to say, and be ready for what comes next."""
-        self._exchange()
-        self._be_ready()
+        self._flush(self._loop.time())
+
+    def _flush(self, now: float) -> None:
+        self._exchange(now)
+        if self._waiting:
+            self._be_ready()
 
     def _be_ready(self) -> None:
         """Have the tasks that wait run in the next turn of the loop."""
-        if self._waiting and self._task_handle is None and not self._is_closed:
+        if self._task_handle is None and not self._is_closed:
             self._task_handle = self._loop.call_soon(self._begin_turn)
 
-    def _exchange(self) -> None:
+    def _exchange(self, now: float) -> None:
         """Send what there is to send, serve the requests, and set the alarm."""
         if self._flush_handle is not None:
             self._flush_handle.cancel()
@@ -191,12 +195,16 @@ class Driver:
         transports = self._peer.transports
         if self._is_closed or transports.is_drained:
             return
-        now = self._loop.time()
-        self._send(now)
-        while requests := transports.poll_requests():
+        while True:
+            for name, transmits in transports.poll_transmits(now):
+                sockets = self._sockets.get(name)
+                if sockets is not None:
+                    sockets.send(transmits)
+            requests = transports.poll_requests()
+            if not requests:
+                break
             for request in requests:
                 self._serve(request, now)
-            self._send(now)
         self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
@@ -205,19 +213,7 @@ class Driver:
         if self._waiting and self._task_handle is None:
             self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
-            self.flush()
-
-    def _send(self, now: float) -> None:
-        by_transport: dict[str, list[Transmit]] = {}
-        for name, transmit in self._peer.transports.poll_transmits(now):
-            if name in by_transport:
-                by_transport[name].append(transmit)
-            else:
-                by_transport[name] = [transmit]
-        for name, transmits in by_transport.items():
-            sockets = self._sockets.get(name)
-            if sockets is not None:
-                sockets.send(transmits)
+            self._flush(now)
 
     def _serve(self, request: DriverRequest, now: float) -> None:
         name = request.transport
@@ -243,7 +239,7 @@ class Driver:
     def _on_alarm(self, now: float) -> None:
         """The earliest deadline has come."""
         self._peer.transports.handle_timeout(now)
-        self.flush()
+        self._flush(now)
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
             self._alarm.set(self._peer.transports.next_timeout())
 
@@ -269,10 +265,11 @@ class Driver:
                 if has_moved and not self._is_closed:
                     # Who was woken comes before the next state, even if the network is quicker.
                     self._task_handle = self._loop.call_soon(self._begin_turn)
-                self._exchange()
+                self._exchange(self._loop.time())  # listeners may have taken long
         finally:
             self._is_pumping = False
-        self._be_ready()
+        if self._waiting:
+            self._be_ready()
 
     def _run_some(self, budget: int, now: float) -> tuple[int, bool]:
         """Run tasks up to the first that changes a state.

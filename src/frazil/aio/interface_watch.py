@@ -17,6 +17,9 @@ POLL_INTERVAL_S: Final = 2.0
 """Between two looks where the operating system tells nothing."""
 SETTLE_S: Final = 0.05
 """After the first word of a change: an address comes with half a dozen messages."""
+FIRST_LOOK_S: Final = 1.0
+"""After the beginning, which believes what somebody saw a moment before: a look costs as much as
+the rest of a connection that is closed as soon as it has told what it had to."""
 
 _RTMGRP_LINK: Final = 0x1
 _RTMGRP_IPV4_IFADDR: Final = 0x10
@@ -34,16 +37,31 @@ class SharedWatch:
     Args:
         loop: Where the listeners are called.
         look: The addresses as they are now; an ``OSError`` means that nobody can tell.
+        recall: The addresses as somebody saw them a moment ago.
         on_idle: Called when nobody listens any more.
     """
 
-    __slots__ = ("_listeners", "_look", "_loop", "_netlink", "_on_idle", "_seen", "_timer")
+    __slots__ = (
+        "_listeners",
+        "_look",
+        "_loop",
+        "_netlink",
+        "_on_idle",
+        "_recall",
+        "_seen",
+        "_timer",
+    )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, look: Look, on_idle: Callable[[], object]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        look: Look,
+        recall: Look,
+        on_idle: Callable[[], object],
     ) -> None:
         self._loop = loop
         self._look = look
+        self._recall = recall
         self._on_idle = on_idle
         self._listeners: list[Subscription] = []
         self._seen: tuple[Interface, ...] = ()
@@ -67,7 +85,7 @@ class SharedWatch:
                 self._on_idle()
 
     def _start(self) -> None:
-        self._seen = self._now()
+        self._seen = self._now(self._recall)
         self._netlink = _open_netlink()
         if self._netlink is not None:
             try:
@@ -75,8 +93,8 @@ class SharedWatch:
             except NotImplementedError:
                 self._netlink.close()
                 self._netlink = None
-        if self._netlink is None:
-            self._timer = self._loop.call_later(POLL_INTERVAL_S, self._on_timer)
+        first_s = POLL_INTERVAL_S if self._netlink is None else FIRST_LOOK_S
+        self._timer = self._loop.call_later(first_s, self._on_timer)
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -91,22 +109,26 @@ class SharedWatch:
         """What exactly has changed is not read: a look tells."""
         if self._netlink is not None:
             _discard(self._netlink)
-        if self._timer is None:
-            self._timer = self._loop.call_later(SETTLE_S, self._on_timer)
+        at = self._loop.time() + SETTLE_S
+        if self._timer is not None:
+            if self._timer.when() <= at:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(at, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
         if self._netlink is None:
             self._timer = self._loop.call_later(POLL_INTERVAL_S, self._on_timer)
-        before, self._seen = self._seen, self._now()
+        before, self._seen = self._seen, self._now(self._look)
         if self._seen != before:
             for subscription in tuple(self._listeners):
                 if subscription in self._listeners:
                     subscription.on_change()
 
-    def _now(self) -> tuple[Interface, ...]:
+    def _now(self, look: Look) -> tuple[Interface, ...]:
         try:
-            return self._look()
+            return look()
         except OSError:
             return self._seen
 

@@ -1,7 +1,7 @@
 """The network of the machine this process runs on."""
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -71,8 +71,12 @@ class SystemNetwork(Network):
         watch = self._watches.get(loop)
         if watch is None:
             forget = partial(self._watches.pop, loop, None)
-            watch = self._watches[loop] = SharedWatch(loop, self._look, forget)
+            watch = self._watches[loop] = SharedWatch(loop, self._look, self._recall, forget)
         return watch.subscribe(on_change)
+
+    def _recall(self) -> tuple[Interface, ...]:
+        """The addresses of a moment ago."""
+        return tuple(self.interfaces())
 
     def _look(self) -> tuple[Interface, ...]:
         """The addresses of this very moment."""
@@ -131,4 +135,4 @@ class SystemNetwork(Network):
 
     def random_bytes(self, n: int) -> bytes:
         """``n`` bytes from the operating system's source for secrets."""
-        return secrets.token_bytes(n)
+        return os.urandom(n)  # as the module secrets does

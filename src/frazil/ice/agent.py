@@ -96,6 +96,11 @@ class IceAgent:
         self._validated = ValidatedAddresses()
         self._outcome = Outcome(name, self._lineage, self._checker, trace)
         self._events = self._outcome.events
+        self._outboxes = (
+            self._responder.transmits,
+            self._checker.transmits,
+            self._gatherer.transmits,
+        )
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -125,7 +130,8 @@ class IceAgent:
     @property
     def path(self) -> tuple[Address, Address] | None:
         """Where to send from and to; ``None`` while nothing may or can be sent (RFC 7675)."""
-        return self._selection.path
+        monitor = self._selection.monitor
+        return None if monitor is None or monitor.is_cut else monitor.key
 
     @property
     def pairs(self) -> tuple[CandidatePair, ...]:
@@ -146,7 +152,8 @@ class IceAgent:
     @property
     def quiet_at(self) -> float | None:
         """When the pair in use will be asked if nothing more is heard of it."""
-        return self._selection.quiet_at
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.quiet_at
 
     @property
     def revivals(self) -> int:
@@ -161,9 +168,9 @@ class IceAgent:
 
     def pair_at(self, local: Address, remote: Address) -> CandidatePair | None:
         """The pair between two addresses: the one in use before all others."""
-        key, in_use = (local, remote), self._selection.pair
-        if in_use is not None and in_use.key == key:
-            return in_use
+        key, monitor = (local, remote), self._selection.monitor
+        if monitor is not None and monitor.key == key:
+            return monitor.pair
         found = (generation.checklist.find(key) for generation in self.generations)
         return next((pair for pair in found if pair is not None), None)
 
@@ -475,9 +482,17 @@ class IceAgent:
 
     # --- network ------------------------------------------------------------------------------
 
+    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+        """Take a datagram if it is what both ends of a settled pair exchange all the time.
+
+        Returns:
+            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
+        """
+        return self._checker.take_usual(data, local, remote, now)
+
     def receive_datagram(self, data: bytes, local: Address, remote: Address, now: float) -> None:
         """Take one STUN message. Whatever is wrong with it is counted, never raised."""
-        if self._is_closed or self._checker.take_usual(data, local, remote, now):
+        if self._checker.take_usual(data, local, remote, now) or self._is_closed:
             return
         try:
             message = Message.decode(data)
@@ -538,11 +553,14 @@ class IceAgent:
         Returns:
             When the pair will be asked if nothing comes back; ``None`` if that is known already.
         """
-        return self._selection.note_sent(now)
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""
-        decision_at = self._next_decision()
+        if not self._decision_is_known:
+            self._decide()
+        decision_at = self._decision_at
         if (decision_at is None or now < decision_at) and self._checker.ask_if_due(now):
             return
         self._gatherer.handle_timeout(now)
@@ -550,21 +568,23 @@ class IceAgent:
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
-        return earlier(self._next_decision(), self._checker.watched_at)
-
-    def _next_decision(self) -> float | None:
-        """When more is due than a look at the clocks of the pair in use."""
         if not self._decision_is_known:
-            self._decision_is_known = True
-            self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
-        return self._decision_at
+            self._decide()
+        monitor, at = self._selection.monitor, self._decision_at
+        return at if monitor is None else earlier(at, monitor.next_timeout())
+
+    def _decide(self) -> None:
+        """Find out when more is due than a look at the clocks of the pair in use."""
+        self._decision_is_known = True
+        self._decision_at = earlier(self._gatherer.next_timeout(), self._checker.next_timeout())
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        ours, theirs = self._checker.transmits, self._responder.transmits
-        out = theirs + ours + self._gatherer.transmits
-        for source in (ours, theirs, self._gatherer.transmits):
-            source.clear()
+        out: list[Transmit] = []
+        for outbox in self._outboxes:
+            if outbox:
+                out += outbox
+                outbox.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:

@@ -19,7 +19,7 @@ from frazil.stun import (
     short_term_key,
 )
 from frazil.trace import Trace
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
@@ -106,23 +106,13 @@ class CheckTable:
         """
         if check is None or template is None or check.transaction.transaction_id in self._checks:
             return False
-        transaction = self._sent_once(now)
-        check.transaction = transaction
-        check.data = template.encode(transaction.transaction_id)
-        self._checks[transaction.transaction_id] = check
+        transaction_id = new_transaction_id(self._random_bytes)
+        check.transaction.begin_again(transaction_id, now)
+        check.data = template.encode(transaction_id)
+        self._checks[transaction_id] = check
         check.pair.consent_requests_sent += 1
         self._transmit(check)
         return True
-
-    def _sent_once(self, now: float) -> Transaction:
-        """A check that is not repeated (RFC 7675 5.1); an answer counts as long as consent."""
-        return Transaction(
-            new_transaction_id(self._random_bytes),
-            now,
-            rto_s=self._config.consent_timeout_s,
-            max_sends=1,
-            last_wait=1,
-        )
 
     def _transaction(
         self,
@@ -133,9 +123,10 @@ class CheckTable:
         hurried: bool,
     ) -> Transaction:
         config = self._config
-        if kind in _ONCE:
-            return self._sent_once(now)
         transaction_id = new_transaction_id(self._random_bytes)
+        if kind in _ONCE:  # not repeated (RFC 7675 5.1); an answer counts as long as consent
+            wait_s = config.consent_timeout_s
+            return Transaction(transaction_id, now, rto_s=wait_s, max_sends=1, last_wait=1)
         if pair.local.is_tcp:
             # A stream repeats by itself (RFC 8489 6.2.2).
             wait_s = _HURRIED_STREAM_S if hurried else _STREAM_S
@@ -261,12 +252,11 @@ class CheckTable:
 
     def next_timeout(self) -> float | None:
         """The earliest retransmission or expiry; of checks that are sent once nothing follows."""
-        deadlines = (
-            check.transaction.next_timeout()
-            for check in self._checks.values()
-            if check.kind not in _ONCE
-        )
-        return min((at for at in deadlines if at is not None), default=None)
+        earliest: float | None = None
+        for check in self._checks.values():
+            if check.kind not in _ONCE:
+                earliest = earlier(earliest, check.transaction.next_timeout())
+        return earliest
 
     def handle_timeout(self, now: float) -> list[Check]:
         """Retransmit what is due.

@@ -24,7 +24,7 @@ from frazil.ice.succession import heir_by_answer, heir_by_consent, heir_by_paylo
 from frazil.ice.watch import Watch
 from frazil.stun import Message
 from frazil.trace import Trace
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, RandomBytes, Transmit, earlier
 
 _FORBIDDEN = 403
 _ROLE_CONFLICT = 487
@@ -97,11 +97,6 @@ class Checker:
         if self.selection.monitor is not None:
             return self.selection.monitor.judged_at
         return self._generation.patience_deadline if self._generation else None
-
-    @property
-    def watched_at(self) -> float | None:
-        """When a check of the pair in use is due, or one of its clocks runs out."""
-        return self._watch.next_timeout()
 
     @property
     def transmits(self) -> list[Transmit]:
@@ -238,19 +233,20 @@ class Checker:
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` or :meth:`send_checks` has something to do.
 
-        The clocks of the pair in use have their own deadline: :attr:`watched_at`.
+        The clocks of the pair in use have a deadline of their own, that of its monitor.
         """
-        deadlines = [self._table.next_timeout()]
-        generation = self._generation
-        if generation is not None:
-            deadlines.append(generation.patience_deadline)
-            if self._role.is_controlling:
-                deadlines.append(self._gauge.next_timeout(generation))
-            if self._next_ordinary(generation) is not None:
-                deadlines.append(self._checklists.ordinary_at)
-            if self._is_settled(generation):
-                deadlines.append(self._table.conceding_at(generation))
-        return min((at for at in deadlines if at is not None), default=None)
+        earliest = self._table.next_timeout()
+        generation = self.nominator.generation
+        if generation is None:
+            return earliest
+        earliest = earlier(earliest, generation.patience_deadline)
+        if self._role.is_controlling:
+            earliest = earlier(earliest, self._gauge.next_timeout(generation))
+        if self._next_ordinary(generation) is not None:
+            earliest = earlier(earliest, self._checklists.ordinary_at)
+        if self._is_settled(generation):
+            earliest = earlier(earliest, self._table.conceding_at(generation))
+        return earliest
 
     def handle_timeout(self, now: float) -> float | None:
         """Repeat and give up checks, and run the clocks.

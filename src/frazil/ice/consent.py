@@ -63,7 +63,7 @@ class Consent:
         elif not table.send_again(exchange.check, exchange.request, now):
             check = table.start(monitor.pair, generation, CheckKind.CONSENT, now)
             exchange.learn_check(check)
-        self._asked.record(now, str(monitor.pair), monitor.unanswered + 1)
+        self._asked.record(now, monitor.pair.text, monitor.unanswered + 1)
         monitor.note_check(now)
 
     def ask_if_due(self, now: float) -> bool:
@@ -131,11 +131,11 @@ class Consent:
         rtt_s = check.transaction.rtt_s(now)
         monitor.pair.note_success(rtt_s, now - check.transaction.started_at, now)
         monitor.note_response(now)
-        self._renewed.record(now, str(monitor.pair), rtt_s)
+        self._renewed.record(now, monitor.pair.text, rtt_s)
 
     def _take_request(self, monitor: Monitor, now: float) -> None:
         pair = monitor.pair
         pair.requests_received += 1
         pair.responses_sent += 1
         monitor.note_request(now)
-        self._received.record(now, str(pair), None)
+        self._received.record(now, pair.text, None)

@@ -35,7 +35,10 @@ class Lineage:
     @property
     def current(self) -> Generation | None:
         """The newest generation whose checks can run."""
-        return next((item for item in reversed(self._items) if item.is_active), None)
+        for item in reversed(self._items):  # asked after every input: a generator costs more
+            if item.local is not None and item.remote is not None:
+                return item
+        return None
 
     def set_local(self, credentials: Credentials, in_use: Generation | None) -> Generation | None:
         """Take our half of a generation.

@@ -37,6 +37,11 @@ class LiteMonitor(Monitor):
         """Never."""
         return math.inf
 
+    def next_timeout(self) -> float | None:
+        """The earliest of the deadlines that ever come."""
+        at = super().next_timeout()
+        return at if at is not None and at < math.inf else None
+
     def note_sent(self, now: float) -> float | None:
         """Payload that the peer must acknowledge was sent: nothing is asked if it does not."""
         super().note_sent(now)
@@ -87,12 +92,6 @@ class LiteChecker:
         if self.selection.monitor is not None:
             return _finite(self.selection.monitor.judged_at)
         return self._generation.patience_deadline if self._generation else None
-
-    @property
-    def watched_at(self) -> float | None:
-        """When one of the clocks of the pair in use runs out."""
-        monitor = self.selection.monitor
-        return None if monitor is None else _finite(monitor.next_timeout())
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -157,7 +156,7 @@ class LiteChecker:
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
-        """When :meth:`handle_timeout` has something to do; see also :attr:`watched_at`."""
+        """When :meth:`handle_timeout` has something to do; those of the pair in use are its own."""
         deadlines = [self._keepalive_at]
         if self._generation is not None:
             deadlines.append(self._generation.patience_deadline)

@@ -38,6 +38,7 @@ class Monitor:
         began_at: Since when the pair is in use.
         heard_at: Last sign of life.
         consented_at: Last authenticated response to a check of ours.
+        consent_expires_at: When sending must stop (RFC 7675 5.1).
         is_alive: The verdict of the liveness clock.
         is_cut: Nothing can be sent on the pair any more, nor come back.
         is_broken: The stream of the pair has ended, and another may replace it.
@@ -52,9 +53,11 @@ class Monitor:
         "_check_at",
         "_config",
         "_late_at",
+        "_patience_s",
         "_random_bytes",
         "asked_at",
         "began_at",
+        "consent_expires_at",
         "consented_at",
         "heard_at",
         "is_alive",
@@ -90,16 +93,13 @@ class Monitor:
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
+        self._patience_s = self._answer_takes_s()
+        self.consent_expires_at = self.consented_at + config.consent_timeout_s
         self.quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
         self._check_at = self.consented_at + self._turn_s(_INTERVAL)
 
     def _turn_s(self, share: tuple[float, float]) -> float:
         return self._config.consent_interval_s * uniform(self._random_bytes, *share)
-
-    @property
-    def consent_expires_at(self) -> float:
-        """When sending must stop (RFC 7675 5.1)."""
-        return self.consented_at + self._config.consent_timeout_s
 
     @property
     def is_late(self) -> bool:
@@ -124,23 +124,22 @@ class Monitor:
     @property
     def next_check_at(self) -> float:
         """When the next check on the pair is due."""
-        config = self._config
         if not self.is_alive:
-            return self.asked_at + config.recovery_interval_s
+            return self.asked_at + self._config.recovery_interval_s
         if self.unanswered == 0:
-            due_at = min(self._check_at, self.quiet_at)
+            due_at = self._check_at if self._check_at < self.quiet_at else self.quiet_at
             return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
-            return self.asked_at + self._patience_s()
-        return self.asked_at + config.probe_interval_s
+            return self.asked_at + self._patience_s
+        return self.asked_at + self._config.probe_interval_s
 
-    def next_timeout(self) -> float:
+    def next_timeout(self) -> float | None:
         """The earliest of all deadlines."""
-        at = min(self.next_check_at, self.consent_expires_at)
-        lost_at = self.lost_at
-        return at if lost_at is None else min(at, lost_at)
+        check_at, expires_at, lost_at = self.next_check_at, self.consent_expires_at, self.lost_at
+        at = check_at if check_at < expires_at else expires_at
+        return at if lost_at is None or at < lost_at else lost_at
 
-    def _patience_s(self) -> float:
+    def _answer_takes_s(self) -> float:
         """How long an answer on this path may take."""
         config, round_trip = self._config, self.pair.round_trip
         if round_trip.last_s is not None:
@@ -171,9 +170,9 @@ class Monitor:
             return
         self.unanswered += 1
         if self.unanswered <= _UNANSWERED_TO_BE_LOST:
-            self._late_at = now + self._patience_s()
+            self._late_at = now + self._patience_s
         # Until a response renews consent, ask again sooner than the usual interval.
-        self._check_at = now + max(_CONSENT_RETRY_S, self._patience_s())
+        self._check_at = now + max(_CONSENT_RETRY_S, self._patience_s)
 
     def note_heard(self, now: float) -> None:
         """An authenticated packet of the peer arrived on the pair."""
@@ -195,9 +194,11 @@ class Monitor:
             self._check_at = min(at, self.asked_at + longest * interval_s)
 
     def note_response(self, now: float) -> None:
-        """An authenticated response to a check arrived on the pair."""
+        """An authenticated response to a check arrived on the pair, which has measured it."""
+        self._patience_s = self._answer_takes_s()
         self._note_turn(now)
         self.consented_at = now
+        self.consent_expires_at = now + self._config.consent_timeout_s
         self._check_at = now + self._turn_s(_INTERVAL)
 
     def _note_turn(self, now: float) -> None:
@@ -208,7 +209,7 @@ class Monitor:
         """
         self._note_life(now)
         config = self._config
-        ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s()
+        ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
         missed_s = self._turn_s(_MISSED_TURN)
         self.quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
 

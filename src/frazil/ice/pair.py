@@ -106,13 +106,13 @@ class CandidatePair:
         is_conceded: It had its chance to prove better than the nominated pair, which is not waited
             for any more.
         is_vetoed: The application does not want it nominated.
+        text: The pair for people: what ``str`` gives.
         traffic: What it carried for the layers above.
         error_code: The latest STUN error in answer to a check, until one succeeds. A hint for
             people: an error in answer to wrong credentials cannot be authenticated.
     """
 
     __slots__ = (
-        "_text",
         "consent_requests_sent",
         "consented_at",
         "error_code",
@@ -134,13 +134,14 @@ class CandidatePair:
         "retransmissions_sent",
         "round_trip",
         "state",
+        "text",
         "traffic",
     )
 
     def __init__(self, local: Candidate, remote: Candidate, controlling: bool) -> None:
         self.key: PairKey = (local.base, remote.address)
         (ours, our_port), (theirs, their_port) = self.key
-        self._text = f"{ours}:{our_port}->{theirs}:{their_port}"
+        self.text = f"{ours}:{our_port}->{theirs}:{their_port}"
         self.local = local
         self.mapped: Candidate | None = None
         self.state = PairState.FROZEN
@@ -203,4 +204,4 @@ class CandidatePair:
         return SelectedPair(self.mapped or self.local, self.remote)
 
     def __str__(self) -> str:
-        return self._text
+        return self.text

@@ -10,7 +10,10 @@ def report_pairs(lineage: Lineage, trace: Trace, now: float) -> list[IceEvent]:
     """The pairs that came and went since this was asked last, in order for each generation."""
     events: list[IceEvent] = []
     for generation in lineage:
-        news, generation.checklist.news = generation.checklist.news, []
+        news = generation.checklist.news
+        if not news:
+            continue
+        generation.checklist.news = []
         for pair, is_new in news:
             kind = PairAdded if is_new else PairRemoved
             events.append(kind(pair.describe()))
@@ -29,5 +32,7 @@ def report_pairs(lineage: Lineage, trace: Trace, now: float) -> list[IceEvent]:
 
 def report_proposals(gate: NominationGate) -> list[IceEvent]:
     """The nominations to be decided on that were not told yet."""
+    if not gate.proposals:
+        return []
     proposals, gate.proposals = gate.proposals, []
     return [NominationProposed(pair.describe()) for pair in proposals]

@@ -109,6 +109,8 @@ class QueryTable:
 
     def next_timeout(self) -> float | None:
         """The earliest retransmission or expiry."""
+        if not self._queries:
+            return None
         deadlines = (query.transaction.next_timeout() for query in self._queries.values())
         return min((at for at in deadlines if at is not None), default=None)
 

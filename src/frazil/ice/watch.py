@@ -29,11 +29,6 @@ class Watch:
         self._trace = trace
         self._standby_rounds = 0
 
-    def next_timeout(self) -> float | None:
-        """When a check is due or a clock runs out."""
-        monitor = self._selection.monitor
-        return monitor.next_timeout() if monitor else None
-
     def handle_timeout(self, current: Generation | None, now: float) -> float | None:
         """Send the checks that are due.
 

@@ -44,7 +44,7 @@ class Aggregates:
 
     def derive_ice(self, reason: Reason, now: float) -> list[EventType]:
         """After an ICE transport changed: the ICE state, then the connection's."""
-        ice = ice_connection_state(False, (each.ice.state for each in self._transports()))
+        ice = ice_connection_state(False, [each.ice.state for each in self._transports()])
         events = []
         if ice is not self.ice_connection_state:
             self._record("ice-connection", self.ice_connection_state, ice, reason, now)
@@ -54,7 +54,7 @@ class Aggregates:
 
     def derive_connection(self, reason: Reason, now: float) -> list[EventType]:
         """After a DTLS transport changed: the connection's state."""
-        dtls = (each.state for each in self._transports())
+        dtls = [each.state for each in self._transports()]
         state = connection_state(self.ice_connection_state, dtls)
         if state is self.connection_state:
             return []
@@ -64,7 +64,7 @@ class Aggregates:
 
     def derive_gathering(self, reason: Reason, now: float) -> list[EventType]:
         """After a gatherer changed."""
-        state = ice_gathering_state(each.ice.gathering_state for each in self._transports())
+        state = ice_gathering_state([each.ice.gathering_state for each in self._transports()])
         if state is self.ice_gathering_state:
             return []
         self._record("ice-gathering", self.ice_gathering_state, state, reason, now)

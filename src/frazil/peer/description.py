@@ -1,6 +1,5 @@
 """Session descriptions: as they are passed in, as they were applied, and the four slots."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,7 +57,7 @@ class Description:
         self.model = model
         self._text: str | None = text
         self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._sections = list(_split(text))
+        self._sections = _split(text)
         self._ended = [media.end_of_candidates for media in model.media]
 
     @property
@@ -84,10 +83,14 @@ class Description:
 
     def place_of(self, ufrag: str) -> int | None:
         """The m-section in which the candidates of the generation ``ufrag`` stand."""
-        sections = self.sections_of(ufrag)
-        media = self.model.media
-        tagged = (at for at in sections if self.model.bundle_tag(media[at]) is media[at])
-        return next(tagged, sections[0] if sections else None)
+        first: int | None = None
+        for index, media in enumerate(self.model.media):
+            if self.ufrag_at(index) == ufrag:
+                if self.model.bundle_tag(media) is media:
+                    return index
+                if first is None:
+                    first = index
+        return first
 
     def candidates_at(self, index: int) -> list[str]:
         """The ``candidate:`` lines of an m-section, those added later included."""
@@ -112,8 +115,10 @@ class Description:
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
         section = self._sections[index + 1]
-        count = sum(each.startswith("a=candidate:") for each in section)
-        if f"a={line}" not in section and count < MAX_CANDIDATES:
+        is_full = len(section) >= MAX_CANDIDATES and (
+            sum(each.startswith("a=candidate:") for each in section) >= MAX_CANDIDATES
+        )
+        if f"a={line}" not in section and not is_full:
             section.append(f"a={line}")
             self._text = None
 
@@ -132,7 +137,7 @@ class Description:
         section[0] = f"{kind} {port} {rest}"
         family = "IP6" if ":" in host else "IP4"
         for at, line in enumerate(section):
-            if line.startswith("c="):
+            if line[:2] == "c=":
                 section[at] = f"c=IN {family} {host}"
         self._text = None
 
@@ -191,13 +196,13 @@ class DescriptionSlots:
         self.pending_local = self.pending_remote = None
 
 
-def _split(text: str) -> Iterator[list[str]]:
-    """The lines of the session section and of each m-section."""
+def _split(text: str) -> list[list[str]]:
+    """The lines of the session section and of each m-section of text that can be read."""
     section: list[str] = []
-    for row in text.rstrip("\r\n").split("\n"):
-        line = row.rstrip("\r")
-        if line.startswith("m="):
-            yield section
+    sections = [section]
+    for line in text.rstrip("\r\n").replace("\r\n", "\n").split("\n"):
+        if line[:2] == "m=":
             section = []
+            sections.append(section)
         section.append(line)
-    yield section
+    return sections

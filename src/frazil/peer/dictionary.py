@@ -14,7 +14,7 @@ _E = TypeVar("_E", bound=StrEnum)
 class Dictionary:
     """A W3C dictionary that a caller passed; every getter raises ``TypeError`` on a wrong type."""
 
-    __slots__ = ("_name", "_value")
+    __slots__ = ("_mapping", "_name", "_value")
 
     def __init__(self, value: object, name: str) -> None:
         """Wrap ``value``; ``name`` is what error sentences call it.
@@ -27,15 +27,14 @@ class Dictionary:
                 f"{name} must be a mapping with the W3C keys, not {type(value).__name__}"
             )
         self._value = value
+        self._mapping = value if isinstance(value, dict | Mapping) else None
         self._name = name
 
     def get(self, key: str) -> object:
         """The member, or ``None``."""
-        if self._value is None:
-            return None
-        if isinstance(self._value, Mapping):
-            return self._value.get(key)
-        return getattr(self._value, key, None)
+        if self._mapping is not None:
+            return self._mapping.get(key)
+        return None if self._value is None else getattr(self._value, key, None)
 
     def text(self, key: str) -> str | None:
         """A string member."""

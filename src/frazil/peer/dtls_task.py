@@ -1,6 +1,7 @@
 """The tasks of DTLS transports (webrtc-pc 5.5 and "update the connection state")."""
 
 from functools import partial
+from typing import Final
 
 from frazil.dtls import DtlsFailure, DtlsStateChanged
 from frazil.errors import RTCError, RTCErrorDetail
@@ -9,6 +10,8 @@ from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCDtlsTransportState
 from frazil.trace import Reason
+
+_STATES: Final = {str(state): state for state in RTCDtlsTransportState}
 
 
 class DtlsTasks:
@@ -27,7 +30,7 @@ class DtlsTasks:
         core, dtls, change = self._core, stack.dtls, event.change
         if stack.is_discarded or dtls.state is RTCDtlsTransportState.FAILED:
             return
-        dtls.state = RTCDtlsTransportState(change.new)
+        dtls.state = _STATES[change.new]
         machine = f"dtls-transport {stack.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
         if dtls.state is RTCDtlsTransportState.CONNECTED:

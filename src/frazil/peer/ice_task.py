@@ -24,6 +24,7 @@ from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
 
+_STATES: Final = {str(state): state for state in RTCIceTransportState}
 _PAIR_EVENTS: Final = {
     PairAdded: EventType.ICE_CANDIDATE_PAIR_ADD,
     PairRemoved: EventType.ICE_CANDIDATE_PAIR_REMOVE,
@@ -81,7 +82,7 @@ class IceTasks:
         if event.pair_changed:
             ice.selected_pair = event.pair
         if change is not None:
-            ice.state = RTCIceTransportState(change.new)
+            ice.state = _STATES[change.new]
             machine = f"ice-transport {stack.name}"
             core.history.record(change.at, machine, change.old, change.new, change.reason)
             changed = core.aggregates.derive_ice(change.reason, now)

@@ -97,11 +97,13 @@ def transport_attributes(local: LocalTransport) -> TransportAttributes:
     )
 
 
-def data_section(mid: str, local: LocalTransport) -> MediaDescription:
+def data_section(
+    mid: str, local: LocalTransport, protocol: str = DATA_PROTOCOL
+) -> MediaDescription:
     """The m-section of the data channels, as an offer has it."""
     return MediaDescription(
         kind="application",
-        protocol=DATA_PROTOCOL,
+        protocol=protocol,
         formats=(DATA_FORMAT,),
         mid=mid,
         sctp_port=SCTP_PORT,
@@ -115,7 +117,7 @@ def data_answer(offered: MediaDescription, mid: str, local: LocalTransport) -> M
 
     An offer without ``a=sctp-port`` dates from before RFC 8841 and names the port in its format.
     """
-    section = replace(data_section(mid, local), protocol=offered.protocol)
+    section = data_section(mid, local, offered.protocol)
     if offered.protocol != LEGACY_SCTP_PROTOCOL:
         return section
     return replace(

@@ -35,6 +35,7 @@ STEADY_S: Final = 60.0
 """A path that lasted so long ends the series of attempts."""
 _RELATED_S: Final = 30.0
 """A path that falls silent so soon after a change of the network may have done so because of it."""
+_STATES: Final = {str(state): state for state in State}
 _LOST: Final = (State.DISCONNECTED, State.FAILED)
 _WORKING: Final = (State.CONNECTED, State.COMPLETED)
 
@@ -77,7 +78,7 @@ class Recovery:
 
     def move(self, transport: str, change: StateChange, *, is_controlling: bool) -> None:
         """The ICE transport has another state."""
-        state = self._states[transport] = State(change.new)
+        state = self._states[transport] = _STATES[change.new]
         now = change.at
         if state is State.FAILED:
             self._want(now, after_the_other=not is_controlling)

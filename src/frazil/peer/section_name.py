@@ -31,6 +31,8 @@ def with_mids(model: SessionDescription, known: Sequence[MediaDescription]) -> S
 
 def without_mids(model: SessionDescription, is_named: Callable[[int], bool]) -> SessionDescription:
     """``model`` as it is written to a peer that has not named all its m-sections."""
+    if all(is_named(index) for index in range(len(model.media))):
+        return model
 
     def written(index: int, media: MediaDescription) -> MediaDescription:
         return media if is_named(index) else replace(media, mid=None)

@@ -16,9 +16,10 @@ def with_traits(description: SessionDescription, traits: AgentTraits) -> Session
     """Our description, with what the peer is to know of our agent (RFC 8839 5.3 to 5.6)."""
     # Never quicker than we really are; the inner rounding is for 29.000000000000004.
     pacing_ms = math.ceil(round(traits.pacing_s * 1000, 3))
+    media = description.media
     if traits.renominates:
-        description = replace(description, media=tuple(map(_with_renomination, description.media)))
-    return replace(description, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
+        media = tuple(map(_with_renomination, media))
+    return replace(description, media=media, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
 
 
 def _with_renomination(media: MediaDescription) -> MediaDescription:

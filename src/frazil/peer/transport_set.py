@@ -192,22 +192,28 @@ class TransportSet:
 
     def drain(self) -> None:
         """Queue tasks for everything that the sessions have reported."""
-        for stack in self._stacks.values():
+        for stack in self._living:
             if stack.session.events:
-                for event in stack.session.poll_events():
-                    self._router.route(stack, event)
-        for stack in self._spare:
-            for event in stack.session.poll_events():
+                self._route(stack)
+
+    def _route(self, stack: TransportStack) -> None:
+        """Hand on what the session has reported; of a spare one only what the driver may do."""
+        is_spare = stack.name not in self._stacks
+        for event in stack.session.poll_events():
+            if is_spare:
                 self._request(stack, event)
+            else:
+                self._router.route(stack, event)
 
     # --- network ------------------------------------------------------------------------------
 
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
-        stack = self._find(transport)
+        stack = self._stacks.get(transport) or self._find_spare(transport)
         if stack is not None:
             stack.session.receive(datagrams, now)
-            self.drain()
+            if stack.session.events:
+                self._route(stack)
 
     def handle_timeout(self, now: float) -> None:
         """Let time pass."""
@@ -235,17 +241,21 @@ class TransportSet:
                 return False
         return True
 
-    def poll_transmits(self, now: float) -> list[tuple[str, Transmit]]:
-        """What is to be sent, with the name of the transport whose socket sends it."""
-        leaving, self._leaving = self._leaving, []
-        transmits = [
-            (stack.name, transmit)
-            for stack in (*self._living, *leaving)
-            if not stack.session.is_drained
-            for transmit in stack.session.poll_transmits(now)
-        ]
-        self.drain()
-        return transmits
+    def poll_transmits(self, now: float) -> list[tuple[str, list[Transmit]]]:
+        """What is to be sent, by the name of the transport whose sockets send it."""
+        stacks: Sequence[TransportStack] = self._living
+        if self._leaving:
+            stacks = (*stacks, *self._leaving)
+            self._leaving = []
+        batches: list[tuple[str, list[Transmit]]] = []
+        for stack in stacks:
+            if not stack.session.is_drained:
+                transmits = stack.session.poll_transmits(now)
+                if transmits:
+                    batches.append((stack.name, transmits))
+                if stack.session.events:
+                    self._route(stack)
+        return batches
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -371,17 +381,14 @@ class TransportSet:
     # --- inside -------------------------------------------------------------------------------
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
-        stack = self._find(transport)
+        stack = self._stacks.get(transport) or self._find_spare(transport)
         if stack is not None:
             put(stack.session)
             self.drain()
 
-    def _find(self, transport: str) -> TransportStack | None:
-        """The transport of that name, unless it was discarded while the driver was at work."""
-        stack = self._stacks.get(transport)
-        if stack is None:
-            stack = next((each for each in self._spare if each.name == transport), None)
-        return stack
+    def _find_spare(self, transport: str) -> TransportStack | None:
+        """The spare one of that name, unless it was discarded while the driver was at work."""
+        return next((each for each in self._spare if each.name == transport), None)
 
     def _request(self, stack: TransportStack, event: SessionEvent) -> None:
         """Ask the driver for what ``event`` makes necessary."""

@@ -26,12 +26,13 @@ class Teller:
         """All of it."""
         return result
 
-    def transmits(self, result: Sequence[tuple[str, Transmit]]) -> object:
+    def transmits(self, result: Sequence[tuple[str, list[Transmit]]]) -> object:
         """The datagrams, run by run, with the transport and addresses of each."""
         redacted = self._redaction.datagram
         return [
             [name, transmit.local, transmit.remote, list(map(redacted, transmit.datagrams()))]
-            for name, transmit in result
+            for name, transmits in result
+            for transmit in transmits
         ]
 
     def events(self, result: Sequence[PeerEvent]) -> object:

@@ -53,7 +53,7 @@ class AttributeTable:
         self.others: list[str] = []
         for line in lines:
             if line.type == "a":
-                self._add(line)
+                self._add(line.number, line.value)
 
     def has(self, name: str) -> bool:
         """Whether the section has the attribute."""
@@ -69,11 +69,13 @@ class AttributeTable:
         Raises:
             SdpSyntaxError: There are two of different value.
         """
-        found = self.every(name)
-        for attribute in found:
+        found = self._known.get(name)
+        if found is None:
+            return None
+        for attribute in found[1:]:
             if attribute.value != found[0].value:
                 raise SdpSyntaxError(f"a second, different a={name}", attribute.line_number)
-        return found[0] if found else None
+        return found[0]
 
     def value(self, name: str) -> str | None:
         """The value of :meth:`single`."""
@@ -92,31 +94,27 @@ class AttributeTable:
             raise SdpSyntaxError(f"both a={found[0].name} and a={found[1].name}", last)
         return found[0].name if found else None
 
-    def _add(self, line: Line) -> None:
-        attribute, colon = _parse_attribute(line)
-        name = BUNDLE_GROUP if _is_bundle_group(attribute) else attribute.name
-        if name in self._scope.valued:
-            if not attribute.value:
-                raise SdpSyntaxError(f"a={name} needs a value", line.number)
-        elif name in self._scope.flags:
+    def _add(self, number: int, text: str) -> None:
+        name, colon, value = text.partition(":")
+        known_as = name
+        if name == "group" and split_words(value)[:1] == ["BUNDLE"]:
+            known_as = BUNDLE_GROUP
+        if known_as in self._scope.valued:
+            if not value:
+                raise SdpSyntaxError(f"a={name} needs a value", number)
+        elif known_as in self._scope.flags:
             if colon:
-                raise SdpSyntaxError(f"a={name} takes no value", line.number)
-        else:
-            self.others.append(line.value)
+                raise SdpSyntaxError(f"a={name} takes no value", number)
+        elif is_token(name):
+            self.others.append(text)
             return
-        lines = self._known.setdefault(name, [])
+        else:
+            raise SdpSyntaxError(f"{quote(name)} is no attribute name", number)
+        attribute = Attribute(number, name, value)
+        lines = self._known.get(known_as)
+        if lines is None:
+            self._known[known_as] = [attribute]
+            return
         lines.append(attribute)
         if name == "candidate" and len(lines) > MAX_CANDIDATES:
-            raise SdpSyntaxError(f"more than {MAX_CANDIDATES} candidates", line.number)
-
-
-def _parse_attribute(line: Line) -> tuple[Attribute, str]:
-    """The attribute, and the colon after its name if there is one."""
-    name, colon, value = line.value.partition(":")
-    if not is_token(name):
-        raise SdpSyntaxError(f"{quote(name)} is no attribute name", line.number)
-    return Attribute(line.number, name, value), colon
-
-
-def _is_bundle_group(attribute: Attribute) -> bool:
-    return attribute.name == "group" and attribute.words[:1] == ["BUNDLE"]
+            raise SdpSyntaxError(f"more than {MAX_CANDIDATES} candidates", number)

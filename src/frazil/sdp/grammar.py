@@ -5,6 +5,7 @@ This file knows what a line, a token and a number look like. What the lines mean
 work grows linearly with the size of the description whatever it contains.
 """
 
+import re
 import string
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ _TOKEN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.
 _SESSION_ORDER = "vosiuepcbtrzka"
 _SESSION_REQUIRED = "vost"
 _SESSION_REPEATABLE = frozenset("epbtra")
+_USUAL_SESSION = re.compile("vosi?u?e*p*c?b*t+z?k?a*")
+"""What needs no closer look; only a session that is not like this gets one, for the message."""
 
 # RFC 8866 also orders the lines inside a section. Browsers never asked for that, and scripts that
 # insert a b= line after some attribute depend on it: only the types are checked.
@@ -78,20 +81,22 @@ def split_sections(text: str) -> Sections:
         SdpSyntaxError: A limit is passed, a line has no ``type=value`` form, a type is unknown or
             out of order, or one that is mandatory is missing.
     """
-    sections = Sections([], [])
-    current = sections.session
-    lines = _split_lines(text)
-    for line in lines:
-        if line.type == "m":
-            if len(sections.media) == MAX_MEDIA_SECTIONS:
+    session: list[Line] = []
+    media: list[list[Line]] = []
+    current = session
+    for line in _split_lines(text):
+        kind = line.type
+        if kind == "m":
+            if len(media) == MAX_MEDIA_SECTIONS:
                 raise SdpSyntaxError(f"more than {MAX_MEDIA_SECTIONS} m= lines", line.number)
             current = []
-            sections.media.append(current)
-        elif current is not sections.session and line.type not in _MEDIA_TYPES:
-            raise SdpSyntaxError(f"{line.type}= does not belong below an m= line", line.number)
+            media.append(current)
+        elif media and kind not in _MEDIA_TYPES:
+            raise SdpSyntaxError(f"{kind}= does not belong below an m= line", line.number)
         current.append(line)
-    _check_session_order(sections.session)
-    return sections
+    if not _USUAL_SESSION.fullmatch("".join([line.type for line in session])):
+        _check_session_order(session)
+    return Sections(session, media)
 
 
 def split_words(value: str) -> list[str]:
@@ -128,12 +133,20 @@ def quote(text: str) -> str:
 
 
 def _split_lines(text: str) -> list[Line]:
-    _check_size(text)
+    if len(text) > MAX_BYTES or not text.isascii():
+        _check_size(text)
     # Copying text through forms and chat windows adds empty lines at the end, never inside.
-    rows = text.rstrip("\r\n").split("\n")
+    body = text.rstrip("\r\n").replace("\r\n", "\n")
+    rows = body.split("\n")
     if len(rows) > MAX_LINES:
         raise SdpSyntaxError(f"more than {MAX_LINES} lines", MAX_LINES + 1)
-    return [_parse_line(number, row.removesuffix("\r")) for number, row in enumerate(rows, 1)]
+    is_odd = "\r" in body or "\0" in body
+    lines = []
+    for number, row in enumerate(rows, 1):
+        if is_odd or row[1:2] != "=" or row[2:] == "" or not "a" <= row[0] <= "z":
+            _check_line(number, row)
+        lines.append(Line(number, row[0], row[2:]))
+    return lines
 
 
 def _check_size(text: str) -> None:
@@ -147,7 +160,7 @@ def _check_size(text: str) -> None:
         raise SdpSyntaxError(f"more than {MAX_BYTES} bytes", number)
 
 
-def _parse_line(number: int, row: str) -> Line:
+def _check_line(number: int, row: str) -> None:
     if row[1:2] != "=" or not "a" <= row[0] <= "z":
         raise SdpSyntaxError(f"{quote(row)} is not of the form type=value", number)
     if "\r" in row or "\0" in row:
@@ -155,7 +168,6 @@ def _parse_line(number: int, row: str) -> Line:
     # A session without a name should be "s=-"; "s=" is widespread and harmless.
     if len(row) == 2 and row[0] != "s":
         raise SdpSyntaxError(f"{row} has no value", number)
-    return Line(number, row[0], row[2:])
 
 
 def _check_session_order(lines: list[Line]) -> None:

@@ -5,10 +5,11 @@ known is kept as it is. Whether the description makes sense is asked in
 :mod:`frazil.sdp.validation`.
 """
 
+import re
 import string
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from frazil.sdp.attribute import BUNDLE_GROUP, Attribute, AttributeTable, Scope
 from frazil.sdp.grammar import (
@@ -36,9 +37,11 @@ from frazil.sdp.session import (
 )
 
 _HEX_DIGITS = frozenset(string.hexdigits)
+_DIGEST = re.compile("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*")
 
 _SHARED_VALUED = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag", "setup"})
-_SHARED_FLAGS = frozenset({"end-of-candidates", *Direction})
+_DIRECTIONS = {str(direction): direction for direction in Direction}
+_SHARED_FLAGS = frozenset({"end-of-candidates", *_DIRECTIONS})
 
 _SESSION_SCOPE = Scope(
     valued=_SHARED_VALUED | {BUNDLE_GROUP, "ice-pacing", "msid-semantic"},
@@ -113,7 +116,8 @@ def _read_shared(lines: Iterable[Line], table: AttributeTable) -> _Shared:
 
 
 def _read_media(lines: list[Line], session: _Shared) -> MediaDescription:
-    kind, port, protocol, *formats = _parse_media_line(lines[0])
+    words = _parse_media_line(lines[0])
+    kind, port, protocol, *formats = words
     table = AttributeTable(lines, _MEDIA_SCOPE)
     own = _read_shared(lines, table)
     return MediaDescription(
@@ -136,7 +140,7 @@ def _read_media(lines: list[Line], session: _Shared) -> MediaDescription:
         rtcp_mux_only=table.has("rtcp-mux-only"),
         rtcp_rsize=table.has("rtcp-rsize"),
         bundle_only=table.has("bundle-only"),
-        sctp_port=_read_sctp_port(table, lines[0]),
+        sctp_port=_read_sctp_port(table, words, lines[0].number),
         max_message_size=_read_number(table, "max-message-size"),
         attributes=tuple(table.others),
     )
@@ -181,7 +185,7 @@ def _parse_connection(words: list[str], line: Line) -> Connection:
 
 
 def _read_bandwidths(lines: Iterable[Line]) -> tuple[str, ...]:
-    return tuple(_parse_bandwidth(line) for line in lines if line.type == "b")
+    return tuple([_parse_bandwidth(line) for line in lines if line.type == "b"])
 
 
 def _parse_bandwidth(line: Line) -> str:
@@ -208,8 +212,8 @@ def _read_msid_semantic(table: AttributeTable) -> str | None:
 
 
 def _read_direction(table: AttributeTable) -> Direction | None:
-    name = table.one_of(Direction)
-    return Direction(name) if name else None
+    name = table.one_of(_DIRECTIONS)
+    return _DIRECTIONS[name] if name else None
 
 
 def _read_mid(table: AttributeTable) -> str | None:
@@ -221,6 +225,8 @@ def _read_mid(table: AttributeTable) -> str | None:
 
 def _read_ice_options(table: AttributeTable) -> tuple[str, ...]:
     # libdatachannel separates them with commas, which cannot be part of an option.
+    if not table.has("ice-options"):
+        return ()
     values = [attribute.value for attribute in table.every("ice-options")]
     return tuple(dict.fromkeys(split_words(" ".join(values).replace(",", " "))))
 
@@ -240,17 +246,23 @@ def _parse_fingerprint(attribute: Attribute) -> Fingerprint:
     words = attribute.words
     if len(words) != 2 or not is_token(words[0]):
         raise SdpSyntaxError("a fingerprint is a hash name and a digest", attribute.line_number)
-    for pair in words[1].split(":"):
-        if len(pair) != 2 or not _HEX_DIGITS.issuperset(pair):
-            raise SdpSyntaxError(f"{quote(pair)} in a digest is no byte", attribute.line_number)
+    if not _DIGEST.fullmatch(words[1]):
+        _refuse_digest(words[1], attribute.line_number)
     return Fingerprint(words[0].lower(), words[1].upper())
 
 
-def _read_sctp_port(table: AttributeTable, media_line: Line) -> int | None:
+def _refuse_digest(digest: str, line_number: int) -> NoReturn:
+    for pair in digest.split(":"):
+        if len(pair) != 2 or not _HEX_DIGITS.issuperset(pair):
+            raise SdpSyntaxError(f"{quote(pair)} in a digest is no byte", line_number)
+    raise AssertionError(f"{digest!r} is a digest")
+
+
+def _read_sctp_port(table: AttributeTable, words: list[str], line_number: int) -> int | None:
     port = _read_number(table, "sctp-port", MAX_PORT)
-    _, _, protocol, format_, *_ = _parse_media_line(media_line)
+    _, _, protocol, format_, *_ = words
     if port is None and protocol == LEGACY_SCTP_PROTOCOL and is_number(format_):
-        return parse_number(format_, "the SCTP port", media_line.number, MAX_PORT)
+        return parse_number(format_, "the SCTP port", line_number, MAX_PORT)
     return port
 
 

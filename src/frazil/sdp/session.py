@@ -199,6 +199,8 @@ class SessionDescription:
             return media
         for group in self.bundle_groups:
             if media.mid in group:
+                if media.mid == group[0] and not media.is_rejected:
+                    return media  # as it nearly always is
                 members = map(self.find_media, group)
                 return next((tag for tag in members if tag and not tag.is_rejected), media)
         return media

@@ -16,10 +16,11 @@ def write_sdp(description: SessionDescription) -> str:
     lines = list(_session_lines(description))
     for media in description.media:
         lines.extend(_media_lines(media, description.ice_options))
-    for line in lines:
-        if "\n" in line or "\r" in line or "\0" in line:
-            raise ValueError(f"{line!r} is not one line")
-    return "".join(f"{line}\r\n" for line in lines)
+    text = "\r\n".join([*lines, ""])
+    if "\0" in text or text.count("\r") != len(lines) or text.count("\n") != len(lines):
+        forged = next(each for each in lines if not {"\n", "\r", "\0"}.isdisjoint(each))
+        raise ValueError(f"{forged!r} is not one line")
+    return text
 
 
 def _session_lines(description: SessionDescription) -> Iterator[str]:

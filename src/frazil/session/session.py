@@ -52,7 +52,10 @@ from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.upward import upward
 
+_LAST_OF_STUN = b"\x01"
+"""The first byte of requests and answers is not beyond it (RFC 8489 5)."""
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
@@ -63,7 +66,7 @@ class Session:
     :meth:`handle_timeout` at :meth:`next_timeout`.
 
     Attributes:
-        events: What :meth:`poll_events` will return.
+        events: What :meth:`poll_events` will return; always the same list.
         is_drained: There was no input since the last :meth:`poll_transmits`: nothing is to be
             sent, and the deadline has not changed.
     """
@@ -215,11 +218,16 @@ class Session:
         if dtls is None:
             raise InvalidStateError("start DTLS before SCTP")
         if self._data is None:
+            config = self._config.sctp
+            if remote_port != config.remote_port:
+                config = replace(config, remote_port=remote_port)
             self._data = DataTransport(
                 self.name,
-                replace(self._config.sctp, remote_port=remote_port),
+                config,
                 self._random_bytes,
                 self._trace,
+                self.events,
+                upward(self._tell_remote_close),
                 is_client=dtls.role is DtlsRole.CLIENT,
             )
             if dtls.state in _OVER:
@@ -427,6 +435,11 @@ class Session:
         Nearly all batches are payload on the pair in use, or checks of it, of which the layers
         below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
         """
+        if len(datagrams) == 1:
+            data, local, remote = datagrams[0]
+            if data[:1] <= _LAST_OF_STUN and self.ice.take_usual(data, local, remote, now):
+                self.is_drained = self._check_is_known = self._is_quiet = False
+                return
         secured: list[Datagram] = []
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
@@ -501,21 +514,21 @@ class Session:
         sealed = self._secure.seal(data, now)
         transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
         self._is_quiet = True
-        if data is not None:
-            self._collect_data(data)
-            if sealed and data.awaits_acknowledgement:
-                self._check_at = earlier(self._check_at, self.ice.note_sent(now))
+        if sealed and data is not None and data.awaits_acknowledgement:
+            self._check_at = earlier(self._check_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
-        transmits = self._relays.wrap(transmits, now)
+        if self._relays.is_used:
+            transmits = self._relays.wrap(transmits, now)
         if self._farewell:
             transmits, self._farewell = self._farewell + transmits, []
         return transmits
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        events, self.events = self.events, []
+        events = self.events.copy()
+        self.events.clear()
         return events
 
     def close(self, now: float) -> None:
@@ -540,53 +553,45 @@ class Session:
         """Bring the outcome of an input from each layer to its neighbours."""
         self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
         path_works_anew = self._collect_ice(now)
-        self.events += self._relays.vacancies.requests
-        self._relays.vacancies.requests.clear()
-        self._secure.advance(now, path_works_anew=path_works_anew)
-        self._collect_dtls(now)
-        if self._data is not None:
-            if path_works_anew:
-                self._data.path_changed(now)
-            self._collect_data(self._data)
+        if self._relays.vacancies.requests:
+            self.events += self._relays.vacancies.requests
+            self._relays.vacancies.requests.clear()
+        if self._secure.endpoint is not None:
+            self._secure.advance(now, path_works_anew=path_works_anew)
+            self._collect_dtls(now)
+        if self._data is not None and path_works_anew:
+            self._data.path_changed(now)
 
     def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
-        events = self.ice.poll_events()
-        self.events += events
-        for event in events:
+        ice = self.ice
+        was_silent = False
+        for event in ice.poll_events():
+            self.events.append(event)
             if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
-        self._doubt_relay(events, now)
-        before, self._path = self._path, self.ice.path
-        is_revived, self._revivals = self._revivals != self.ice.revivals, self.ice.revivals
+            elif isinstance(event, IceTransportChanged) and event.change is not None:
+                if event.change.old == RTCIceTransportState.DISCONNECTED:
+                    was_silent = True
+                elif event.change.new == RTCIceTransportState.DISCONNECTED:
+                    self._doubt_relay(now)
+        before, self._path = self._path, ice.path
+        is_revived, self._revivals = self._revivals != ice.revivals, ice.revivals
         if self._path is None:
             return False
         if self._path != before:
             self._relays.use(self._path, now)
-        return (
-            self._path != before
-            or is_revived
-            or any(
-                isinstance(event, IceTransportChanged)
-                and event.change is not None
-                and event.change.old == RTCIceTransportState.DISCONNECTED
-                for event in events
-            )
-        )
+        return self._path != before or is_revived or was_silent
 
-    def _doubt_relay(self, events: Sequence[SessionEvent], now: float) -> None:
+    def _doubt_relay(self, now: float) -> None:
         """A path that has fallen silent may be one whose server has forgotten us."""
-        has_fallen_silent = any(
-            isinstance(event, IceTransportChanged)
-            and event.change is not None
-            and event.change.new == RTCIceTransportState.DISCONNECTED
-            for event in events
-        )
-        if has_fallen_silent and self._path is not None:
+        if self._path is not None:
             self._relays.doubt(self._path, now)
 
     def _collect_dtls(self, now: float, payloads: Sequence[bytes] = ()) -> None:
         """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""
+        if self._secure.endpoint is None:
+            return
         endings: list[DtlsStateChanged] = []
         for event in self._secure.poll_events():
             if event.change.new in _OVER:
@@ -594,11 +599,11 @@ class Session:
             else:
                 self.events.append(event)
         data = self._data
-        if data is not None and (payloads or self._secure.is_connected):
-            data.start(now)  # even if DTLS is over again: what came before the goodbye counts
-        if data is not None and payloads:
-            data.receive(payloads, now)
-            self._collect_data(data)
+        if data is not None:
+            if not data.is_started and (payloads or self._secure.is_connected):
+                data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+            if payloads:
+                data.receive(payloads, now)
         for event in endings:
             self._end_dtls(event, now)
 
@@ -610,15 +615,6 @@ class Session:
         if self._data is not None:
             text = f"the DTLS transport is {event.change.new}: {event.change.reason.text}"
             self._data.lose_transport(text, failed=has_failed, now=now)
-
-    def _collect_data(self, data: DataTransport) -> None:
-        if not data.events:
-            return
-        for event in data.poll_events():
-            if isinstance(event, RemoteClosed):
-                self._tell_remote_close(event)
-            else:
-                self.events.append(event)
 
     def _tell_remote_close(self, event: RemoteClosed) -> None:
         """A goodbye comes in more than one layer, and is told once."""

@@ -5,7 +5,7 @@ from typing import Final
 from frazil.session.event import RelayStreamRequested
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address
+from frazil.types import Address, earlier
 
 MAX_ATTEMPTS: Final = 16
 """How often a lost relay is asked for again. With the waits between them that is longer than a
@@ -104,8 +104,10 @@ class VacancyTable:
 
     def next_timeout(self) -> float | None:
         """When the next one is due."""
-        times = (each.due_at for each in self._items.values())
-        return min((at for at in times if at is not None), default=None)
+        earliest: float | None = None
+        for each in self._items.values():
+            earliest = earlier(earliest, each.due_at)
+        return earliest
 
     def due(self, now: float) -> list[Vacancy]:
         """Those to be asked for now, which are forgotten; for others a stream is requested."""

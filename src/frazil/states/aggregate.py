@@ -7,6 +7,7 @@ m-section adds one in ``new``; so an aggregate may jump between any two values.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from frazil.states.enums import (
@@ -61,6 +62,8 @@ ICE_GATHERING_RULES: Final[tuple[Rule[RTCIceGatheringState], ...]] = (
 """webrtc-pc RTCIceGatheringState over the gatherers; the first rule that holds wins."""
 
 _NO_DTLS: Final = frozenset({_Dtls.NEW})
+_SETS: Final = 256
+"""Results that are remembered for each table; its columns are the states, so there are few."""
 
 
 def ice_connection_state(
@@ -86,7 +89,12 @@ def ice_connection_state(
     """
     if closed:
         return RTCIceConnectionState.CLOSED
-    return next(matching(ICE_CONNECTION_RULES, frozenset(transports)))
+    return _ice_connection(frozenset(transports))
+
+
+@lru_cache(maxsize=_SETS)
+def _ice_connection(states: frozenset[str]) -> RTCIceConnectionState:
+    return next(matching(ICE_CONNECTION_RULES, states))
 
 
 def connection_state(
@@ -116,7 +124,12 @@ def connection_state(
     """
     if ice is RTCIceConnectionState.CLOSED:
         return RTCPeerConnectionState.CLOSED
-    return next(matching(CONNECTION_RULES, {ice, *(frozenset(dtls) or _NO_DTLS)}))
+    return _connection(ice, frozenset(dtls) or _NO_DTLS)
+
+
+@lru_cache(maxsize=_SETS)
+def _connection(ice: str, dtls: frozenset[str]) -> RTCPeerConnectionState:
+    return next(matching(CONNECTION_RULES, {ice, *dtls}))
 
 
 def ice_gathering_state(gatherers: Iterable[RTCIceGathererState]) -> RTCIceGatheringState:
@@ -135,4 +148,9 @@ def ice_gathering_state(gatherers: Iterable[RTCIceGathererState]) -> RTCIceGathe
     Args:
         gatherers: The gathering state of each ICE transport in use, in any order.
     """
-    return next(matching(ICE_GATHERING_RULES, frozenset(gatherers)))
+    return _ice_gathering(frozenset(gatherers))
+
+
+@lru_cache(maxsize=_SETS)
+def _ice_gathering(states: frozenset[str]) -> RTCIceGatheringState:
+    return next(matching(ICE_GATHERING_RULES, states))

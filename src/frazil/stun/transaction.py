@@ -87,6 +87,15 @@ class Transaction:
         self._last_wait_s = last_wait * rto_s
         self._deadline_at: float | None = now + self._wait_s()
 
+    def begin_again(self, transaction_id: bytes, now: float) -> None:
+        """Be the clock of another request like the one before, sent first at ``now``."""
+        self.transaction_id = transaction_id
+        self.started_at = self.last_sent_at = now
+        self.sends = 1
+        self.repeats = 0
+        self._interval_s = self.rto_s
+        self._deadline_at = now + self._wait_s()
+
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` is due; None once finished or expired."""
         return self._deadline_at

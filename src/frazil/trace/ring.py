@@ -24,6 +24,11 @@ _TEXT_COST: Final = 49
 """What a text has besides its characters."""
 _EVIDENCE_COST: Final = 100
 """One item of evidence with its tuple, its value and half a name: names are shared."""
+_CHANGE_SIZE: Final = 9
+"""Facts of a change of state: every second record is one, and only two of its facts vary much."""
+_CHANGE_TEXT_AT: Final = 5
+_CHANGE_COST: Final = 380
+"""Such a record without the characters of its text and without evidence."""
 
 
 class Ring:
@@ -60,7 +65,10 @@ class Ring:
         if self._open:
             self._open.clear()
             self.span += 1
-        self._keep((at, kind, transport, *values), cost_of(values))
+        self._entries.append((at, kind, transport, *values))
+        self._cost += cost_of(values)
+        if self._cost > self._limit:
+            self._make_room()
 
     def count(self, at: float, kind: EventKind, values: Values, transport: str) -> TraceRecord:
         """Keep what is routine.
@@ -73,15 +81,16 @@ class Ring:
         known = self._open.get(key)
         if known is None:
             known = self._open[key] = TraceRecord(at, kind, values, transport)
-            self._keep(known, cost_of(values))
+            self._entries.append(known)
+            self._cost += cost_of(values)
+            if self._cost > self._limit:
+                self._make_room()
         else:
             self._cost += cost_of(values) - cost_of(known.values)
             known.repeat(at, values)
         return known
 
-    def _keep(self, entry: _Entry | TraceRecord, cost: int) -> None:
-        self._entries.append(entry)
-        self._cost += cost
+    def _make_room(self) -> None:
         while self._cost > self._limit and len(self._entries) > 1:
             self._forget(self._entries.popleft())
 
@@ -103,8 +112,14 @@ def _read(entry: _Entry) -> TraceRecord:
 
 def cost_of(values: Values) -> int:
     """Bytes that a record with these facts takes, rather too many than too few."""
-    cost = _RECORD_COST + _FACT_COST * len(values)
+    size = len(values)
+    if size == _CHANGE_SIZE:
+        text, evidence = values[_CHANGE_TEXT_AT], values[_CHANGE_TEXT_AT + 1]
+        return _CHANGE_COST + len(text) + _EVIDENCE_COST * len(evidence)  # type: ignore[arg-type]
+    cost = _RECORD_COST + _FACT_COST * size
     for value in values:
+        if not value:
+            continue
         kind = type(value)
         if kind is str:
             cost += _TEXT_COST + len(value)  # type: ignore[arg-type]  # it is a str

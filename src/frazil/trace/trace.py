@@ -11,6 +11,27 @@ from frazil.trace.ring import Ring, Values
 Listener = Callable[[TraceRecord], None]
 
 
+class _Audience:
+    """Who listens to a trace, and to which events.
+
+    Attributes:
+        listeners: Each with the names of the events that it wants to hear of; empty for all.
+        events: The names that somebody wants to hear of.
+        wants_all: Whether somebody wants to hear of all events.
+    """
+
+    __slots__ = ("events", "listeners", "wants_all")
+
+    def __init__(self) -> None:
+        self.change(())
+
+    def change(self, listeners: tuple[tuple[Listener, frozenset[str]], ...]) -> None:
+        """These listen from now on."""
+        self.listeners = listeners
+        self.events = frozenset(name for _, events in listeners for name in events)
+        self.wants_all = not all(events for _, events in listeners)
+
+
 class Trace:
     """The trace of a connection, always on, cheap, bounded.
 
@@ -22,19 +43,19 @@ class Trace:
             grow.
     """
 
-    __slots__ = ("_listeners", "_ring", "counters", "transport")
+    __slots__ = ("_audience", "_ring", "counters", "transport")
 
     def __init__(self, ring: Ring | None = None) -> None:
         """Keep records in ``ring``, one of the usual size if there is none."""
         self._ring = ring or Ring()
-        self._listeners: list[tuple[Listener, frozenset[str]]] = []
+        self._audience = _Audience()
         self.transport = ""
         self.counters: dict[str, int] = {}
 
     def of(self, transport: str) -> "Trace":
         """The same trace, for whatever works for one transport of the connection."""
         view = Trace(self._ring)
-        view._listeners = self._listeners
+        view._audience = self._audience
         view.counters = self.counters
         view.transport = transport
         return view
@@ -56,11 +77,13 @@ class Trace:
             listener: Whom to call.
             events: The names of the events it wants to hear of, if not of all.
         """
-        self._listeners.append((listener, frozenset(events)))
+        audience = self._audience
+        audience.change((*audience.listeners, (listener, frozenset(events))))
 
     def ignore(self, listener: Listener) -> None:
         """Call ``listener`` no more."""
-        self._listeners[:] = [each for each in self._listeners if each[0] != listener]
+        audience = self._audience
+        audience.change(tuple([each for each in audience.listeners if each[0] != listener]))
 
     def record(self, at: float, layer: str, event: str, **facts: Fact) -> None:
         """Write down one decision.
@@ -70,15 +93,15 @@ class Trace:
             TypeError: A fact was given that the event does not have.
         """
         kind = EVENTS[layer, event]
-        values = tuple([facts[name] for name in kind.facts])
-        if len(values) != len(facts):
-            raise TypeError(f"{layer} {event} has no fact {sorted(set(facts) - set(kind.facts))}")
+        names = tuple(facts)
+        values = tuple(facts.values()) if names == kind.facts else _in_order(kind, facts)
         self._ring.append(at, kind, values, self.transport)
-        if self._listeners:
+        audience = self._audience
+        if audience.wants_all or kind.name in audience.events:
             self._tell(at, kind, values)
 
     def _tell(self, at: float, kind: EventKind, values: Values) -> None:
-        for listener, events in tuple(self._listeners):
+        for listener, events in self._audience.listeners:
             if not events or kind.name in events:
                 listener(TraceRecord(at, kind, values, self.transport))
 
@@ -92,21 +115,13 @@ class Trace:
 
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
-        reason = change.reason
-        self.record(
-            change.at,
-            layer,
-            event,
-            machine=change.machine,
-            old=change.old,
-            new=change.new,
-            cause=reason.cause,
-            rule=reason.rule,
-            text=reason.text,
-            evidence=reason.evidence,
-            deadline_at=reason.deadline_at,
-            next_deadline_at=reason.next_deadline_at,
-        )
+        at, machine, old, new, reason = change
+        kind = EVENTS[layer, event]
+        values = (machine, old, new, *reason)  # the order of the catalogue
+        self._ring.append(at, kind, values, self.transport)
+        audience = self._audience
+        if audience.wants_all or kind.name in audience.events:
+            self._tell(at, kind, values)
 
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
@@ -133,5 +148,20 @@ class Routine:
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        if trace._listeners:
+        audience = trace._audience
+        if audience.wants_all or self._kind.name in audience.events:
             trace._tell(at, self._kind, values)
+
+
+def _in_order(kind: EventKind, facts: dict[str, Fact]) -> Values:
+    """The facts in the order of the catalogue.
+
+    Raises:
+        KeyError: One was not given.
+        TypeError: There is one too many.
+    """
+    values = tuple([facts[name] for name in kind.facts])
+    if len(values) != len(facts):
+        unknown = sorted(set(facts) - set(kind.facts))
+        raise TypeError(f"{kind.layer} {kind.name} has no fact {unknown}")
+    return values

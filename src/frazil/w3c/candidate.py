@@ -1,6 +1,7 @@
 """``RTCIceCandidate`` (webrtc-pc 4.8.1)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ class RTCIceCandidate:
     The derived fields are ``None`` if the line is empty or cannot be parsed.
     """
 
-    __slots__ = ("_init", "_is_concealed", "_parsed")
+    __slots__ = ("_found", "_init", "_is_concealed", "_is_read")
 
     def __init__(
         self,
@@ -56,17 +57,26 @@ class RTCIceCandidate:
     ) -> "RTCIceCandidate":
         """One that was never signalled: it has no line, and a remote one keeps its address."""
         candidate = cls._of(init)
-        candidate._parsed = found
+        candidate._found = found
+        candidate._is_read = True
         candidate._is_concealed = is_remote
         return candidate
 
     def _take(self, init: CandidateInit) -> None:
         self._init = init
         self._is_concealed = False
-        try:
-            self._parsed = Candidate.from_line(init.candidate) if init.candidate else None
-        except CandidateSyntaxError:
-            self._parsed = None
+        self._is_read = False
+        self._found: Candidate | None = None
+
+    @property
+    def _parsed(self) -> Candidate | None:
+        """What the line says; it is read when somebody asks, for nobody needs to signal it."""
+        if not self._is_read:
+            self._is_read = True
+            if self._init.candidate:
+                with suppress(CandidateSyntaxError):
+                    self._found = Candidate.from_line(self._init.candidate)
+        return self._found
 
     @property
     def candidate(self) -> str:

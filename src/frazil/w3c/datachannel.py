@@ -256,6 +256,10 @@ class RTCDataChannel(EventTarget):
         if is_kept:
             self._arrivals.beat()
 
+    def _wants(self, type: str) -> bool:
+        """Each is also for those who wait for a state, and they are no listeners."""
+        return True
+
     def _dispatch(self, event: Event) -> None:
         super()._dispatch(event)
         self._arrivals.beat()

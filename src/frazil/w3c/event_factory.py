@@ -26,6 +26,8 @@ from frazil.w3c.transport import RTCIceTransport
 def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> Event:
     """The event object for ``fired``; ``wrap`` gives the public object of a slot object."""
     kind, payload = str(fired.type), fired.payload
+    if payload is None and fired.type is not EventType.ICE_CANDIDATE:
+        return Event(kind, target)
     match fired.type, payload:
         case EventType.MESSAGE, (bytes() | str()) as data:
             return MessageEvent(kind, target, data)

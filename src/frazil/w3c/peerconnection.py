@@ -55,6 +55,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SYSTEM_NETWORK: Final = SystemNetwork()
+_DEFAULT_OPTIONS: Final = IceOptions()
+_DEFAULT_SESSION: Final = SessionConfig()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
     "maxPacketLifeTime": None,
@@ -142,8 +144,8 @@ class RTCPeerConnection(EventTarget):
         self._loop = asyncio.get_running_loop()
         super().__init__(set())
         network = network or _SYSTEM_NETWORK
-        settings = session or SessionConfig()
-        options = ice or IceOptions()
+        settings = session or _DEFAULT_SESSION
+        options = ice or _DEFAULT_OPTIONS
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
         records = Trace()
@@ -520,6 +522,7 @@ class RTCPeerConnection(EventTarget):
                 channel._end()
             self._public.release()
             self._warnings.close()
+            self._silence()
             self._pulse.beat()
         return asyncio.shield(self._closing)
 
@@ -554,7 +557,8 @@ class RTCPeerConnection(EventTarget):
         self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:
-        self._public.tidy()
+        if self._public.is_untidy:
+            self._public.tidy()
         self._pulse.beat()
 
     def __repr__(self) -> str:

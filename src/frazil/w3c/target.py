@@ -182,7 +182,9 @@ class EventTarget:
 
     def _remove(self, type: str, entry: _Registration) -> None:
         entry.is_removed = True
-        self._listeners[type].remove(entry)
+        entries = self._listeners.get(type, [])
+        if entry in entries:
+            entries.remove(entry)
 
     def _handler(self, type: str) -> Listener | None:
         entry = self._handlers.get(type)
@@ -204,6 +206,17 @@ class EventTarget:
             self._listened(type)
 
     # --- dispatching --------------------------------------------------------------------------
+
+    def _silence(self) -> None:
+        """No event comes any more: let go of the listeners, who often hold this object.
+
+        Without that only the garbage collector would end them. ``on...`` attributes stay.
+        """
+        self._listeners.clear()
+
+    def _wants(self, type: str) -> bool:
+        """Whether an event of ``type`` makes any difference here; if not, none is made."""
+        return bool(self._listeners.get(type))
 
     def _dispatch(self, event: Event) -> None:
         """Call whoever listens now; one that another listener removes is not called any more."""

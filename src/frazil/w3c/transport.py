@@ -170,6 +170,9 @@ class RTCIceTransport(EventTarget):
         if type == _NOMINATE:
             self._slots.session.ask_first()
 
+    def _wants(self, type: str) -> bool:
+        return type == _NOMINATE or super()._wants(type)
+
     def _dispatch(self, event: Event) -> None:
         """Call the listeners; then nominate the pair, unless one of them has prevented it."""
         super()._dispatch(event)

@@ -40,7 +40,7 @@ class WarningLog:
         self._trace.ignore(self._take)
 
     def _take(self, record: TraceRecord) -> None:
-        if not self._is_due and (record.event in _SERVERS or _fails(record)):
+        if not self._is_due and (record.kind.name in _SERVERS or _fails(record)):
             self._is_due = True  # more may follow in the same turn
             self._loop.call_soon(self._look, _fails(record))
 
@@ -60,7 +60,9 @@ class WarningLog:
 
 
 def _fails(record: TraceRecord) -> bool:
-    if record.event != "state-changed":
-        return False
-    facts = record.facts
-    return facts["machine"] == "connection" and facts["new"] == RTCPeerConnectionState.FAILED
+    return (
+        RTCPeerConnectionState.FAILED in record.values
+        and record.event == "state-changed"
+        and record.facts["machine"] == "connection"
+        and record.facts["new"] == RTCPeerConnectionState.FAILED
+    )

@@ -11,12 +11,15 @@ def half(count: int) -> bytes:
     return b"\x80" + bytes(count - 1)
 
 
-def monitor(config: IceConfig | None = None, rtt_s: float | None = 0.02) -> Monitor:
+def monitor(
+    config: IceConfig | None = None, rtt_s: float | None = 0.02, at_most_s: float = 0.0
+) -> Monitor:
     local = Candidate.from_line("candidate:1 1 udp 7 10.0.0.1 5 typ host")
     remote = Candidate.from_line("candidate:1 1 udp 7 192.0.2.1 5 typ host")
     pair = CandidatePair(local, remote, True)
     if rtt_s is not None:
         pair.round_trip.sample(rtt_s)
+    pair.round_trip.limit(at_most_s)
     return Monitor(pair, config or IceConfig(), half, 100.0)
 
 
@@ -129,8 +132,7 @@ def test_an_unknown_path_is_given_the_usual_timeout():
 
 
 def test_a_path_that_was_hard_to_open_is_not_taken_for_slow():
-    watched = monitor(rtt_s=None)
-    watched.pair.round_trip.limit(7.0)
+    watched = monitor(rtt_s=None, at_most_s=7.0)
     watched.note_check(102.5)
     assert watched.next_check_at == pytest.approx(105.0)
     watched.note_check(105.0)

@@ -92,7 +92,7 @@ def test_goodbye_is_in_the_transmits_before_the_sockets_go() -> None:
     goodbye = Transmit(b"bye", 3, ("192.0.2.1", 1), ("192.0.2.2", 2))
     one.session.transmits.append(goodbye)
     one.pc.close(0.0)
-    assert one.pc.transports.poll_transmits(0.0) == [("0", goodbye)]
+    assert one.pc.transports.poll_transmits(0.0) == [("0", [goodbye])]
     assert one.pc.transports.poll_requests() == [TransportDiscarded("0")]
     assert one.pc.transports.poll_transmits(0.0) == []
     assert one.pc.transports.next_timeout() is None

@@ -11,6 +11,7 @@ from frazil.session.event import (
     RemoteClosed,
     SctpChanged,
 )
+from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from support.session_pair import STREAM, SessionPair
 
@@ -386,3 +387,33 @@ def test_what_is_sent_while_the_peer_closes_the_channel_is_lost_without_an_excep
     assert story(pair.b) == ["channel closed"]
     pair.send(pair.b, b"too late")
     assert pair.b.trace.counters["message-for-closed-channel"] == 1
+
+
+@pytest.mark.interpreted
+def test_no_layer_is_asked_for_anything_while_both_ends_are_idle(monkeypatch):
+    pair = SessionPair().connect()
+    pair.run(60)  # ICE has lost its patience with other pairs
+    asked: list[str] = []
+    for name in ("_settle", "_next_beside_ice", "_collect_ice", "_collect_dtls"):
+        monkeypatch.setattr(Session, name, lambda *_, name=name, **__: asked.append(name))
+    before = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]
+    pair.run(25)  # until SCTP has a heartbeat
+    after = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]
+    assert all(new - old >= 4 for old, new in zip(before, after, strict=True))
+    assert asked == []
+
+
+def test_a_lone_check_that_is_forged_is_not_answered_as_usual():
+    pair = SessionPair().connect()
+    pair.run(30)
+    asked: list[bytes] = []
+    pair.keep = lambda side, data: asked.append(data) or True if data[:2] == b"\0\1" else True
+    pair.run(10)
+    forged = asked[-1][:8] + bytes(12) + asked[-1][20:]
+    answers = len([each for each in pair.a.sent + pair.b.sent if each[:2] == b"\1\1"])
+    pair.inject(pair.a, forged)
+    pair.inject(pair.b, forged)
+    sent = pair.a.sent + pair.b.sent
+    assert len([each for each in sent if each[:2] == b"\1\1"]) == answers
+    counters = [side.trace.counters.get("stun-malformed") for side in pair.sides]
+    assert counters == [1, 1]  # its fingerprint is that of another

@@ -118,3 +118,17 @@ def test_a_new_id_is_12_bytes_of_the_source():
 
     assert new_transaction_id(random_bytes) == bytes(range(12))
     assert asked == [12]
+
+
+def test_what_begins_again_is_as_new():
+    limits = {"rto_s": 0.25, "max_sends": 3, "last_wait": 2}
+    used = Transaction(ID, 5.0, **limits)
+    run(used)
+    used.repeat(6.0)
+    used.begin_again(bytes([7]) * 12, 10.0)
+    new = Transaction(bytes([7]) * 12, 10.0, **limits)
+    for transaction in (used, new):
+        assert transaction.handle_timeout(10.3) is TransactionStep.RETRANSMIT
+    assert {name: getattr(used, name) for name in Transaction.__slots__} == {
+        name: getattr(new, name) for name in Transaction.__slots__
+    }
