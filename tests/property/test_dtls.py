@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frazil.dtls.record import ContentType
@@ -37,9 +37,11 @@ def damage(operation: str, datagram: bytes, earlier: list[bytes], choice: random
     return datagram
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.lists(st.tuples(st.sampled_from(_OPERATIONS), st.binary(min_size=1)), max_size=40),
+    st.lists(
+        st.tuples(st.sampled_from(_OPERATIONS), st.binary(min_size=1, max_size=200)), max_size=40
+    ),
     st.integers(0, 2**32),
 )
 def test_payload_arrives_once_or_not_at_all(operations: list[tuple[str, bytes]], seed: int) -> None:
