@@ -201,6 +201,7 @@ class Bbr:
         if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
             self._probe_down(now)
         if self._is_full:
+            model.measure_aggregation(sample, self.window, now)
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
             self._look_at_rtt(sample, now)
