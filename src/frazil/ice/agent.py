@@ -551,7 +551,8 @@ class IceAgent:
         """Payload that the peer must acknowledge leaves on the pair in use.
 
         Returns:
-            When the pair will be asked if nothing comes back; ``None`` if that is known already.
+            The earliest that the pair will be asked if nothing comes back; ``None`` if that is
+            known already.
         """
         monitor = self._selection.monitor
         return None if monitor is None else monitor.note_sent(now)
