@@ -32,7 +32,7 @@ class WarningLog:
         self._trace = trace
         self._loop = loop
         self._is_due = False
-        self._told: set[str] = set()
+        self._told: dict[str, None] = {}
         trace.listen(self._take, {"state-changed", *_SERVERS})
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class WarningLog:
     def _tell(self, finding: Finding) -> None:
         if finding.code in self._told or finding.code in _NO_WARNINGS:
             return
-        self._told.add(finding.code)
+        self._told[finding.code] = None
         logging.getLogger(f"frazil.{finding.kind.layer}").warning(
             "%s: %s: %s %s", self._name, finding.code, finding.sentence, finding.kind.fix
         )
