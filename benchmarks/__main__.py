@@ -3,8 +3,10 @@
 import sys
 
 import bulk
+import bulk_link
 import connect
 import crowd
+import fairness
 import idle
 import loss
 import message
@@ -20,7 +22,8 @@ from harness import main
 
 MODULES = (
     *(connect, setup, unreachable),
-    *(bulk, message, roundtrip, loss, mixed),
+    *(bulk, message, roundtrip, mixed),
+    *(loss, bulk_link, fairness),
     *(idle, crowd, volume, setting),
 )
 

@@ -17,17 +17,16 @@ PATHS = {
     "narrow": Conditions(round_trip_s=0.02, rate_bps=50e6),
     "narrow_lossy": Conditions(round_trip_s=0.02, loss=0.01, rate_bps=50e6),
 }
-WARM_UP_S = 3.0
-"""Every stack needs some round trips to find the rate, and the first seconds say nothing."""
-COUNT_S = 4.0
+COUNT = 4
+"""So many times longer is counted than without a delay."""
 
 
 def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
-    longer = effort._replace(warm_up_s=WARM_UP_S, count_s=COUNT_S)
+    longer = effort._replace(warm_up_s=effort.settle_s, count_s=effort.count_s * COUNT)
     rates = {}
-    for name, conditions in PATHS.items():
-        _, [received] = run_pair("flow", stack, longer, path=conditions, sizes=[SIZE])
+    for name in effort.paths:
+        _, [received] = run_pair("flow", stack, longer, path=PATHS[name], sizes=[SIZE])
         rates[name] = Rate(*received).per_s * SIZE * 8 / 1e6
     return rates
 

@@ -13,6 +13,9 @@ class Effort(NamedTuple):
         pairs_at_once: Pairs connected at the same time in one process.
         warm_up_s: How long a flow of messages runs before it is counted.
         count_s: How long it is counted.
+        paths: Over which kinds of path a flow is measured.
+        settle_s: How long a flow has to find the rate of a path.
+        share_s: How long two flows have to find their shares of one.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
         idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
         idle_s: How long they are watched; every stack asks for consent at least once meanwhile.
@@ -28,6 +31,9 @@ class Effort(NamedTuple):
     pairs_at_once: int
     warm_up_s: float
     count_s: float
+    paths: tuple[str, ...]
+    settle_s: float
+    share_s: float
     round_trips: int
     idle_pairs: tuple[int, ...]
     idle_s: float
@@ -47,6 +53,9 @@ FULL = Effort(
     pairs_at_once=50,
     warm_up_s=0.4,
     count_s=0.8,
+    paths=("delayed", "lossy", "narrow", "narrow_lossy"),
+    settle_s=3.0,
+    share_s=24.0,
     round_trips=2000,
     idle_pairs=(50, 200),
     idle_s=8.0,
@@ -62,6 +71,9 @@ QUICK = Effort(
     pairs_at_once=10,
     warm_up_s=0.2,
     count_s=0.3,
+    paths=("delayed",),
+    settle_s=1.0,
+    share_s=1.0,
     round_trips=300,
     idle_pairs=(5, 10),
     idle_s=1.0,

@@ -8,10 +8,11 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from effort import QUICK, Effort
+from network import Namespace
 from path import Conditions, Path
 from runtime import RuntimeMissingError
 from stack import Stack
@@ -19,13 +20,30 @@ from task import Role, Task
 
 T = TypeVar("T")
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 90.0
 """The most that one measurement may take, unless it says otherwise."""
 
-CLOSE_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 15.0
 """How long a worker may take to close after its result."""
 
 LINE_LIMIT = 1 << 20
+
+
+class Place(NamedTuple):
+    """Where an end runs.
+
+    Attributes:
+        core: The processor it is pinned to; any, if None.
+        namespace: Its network; that of this process, if None.
+        address: The address that it uses there; that of this process, if empty.
+    """
+
+    core: int | None = None
+    namespace: Namespace | None = None
+    address: str = ""
+
+
+ANYWHERE = Place()
 
 
 class WorkerError(Exception):
@@ -90,7 +108,38 @@ def run_pair(
         WorkerError: Either failed or took too long.
     """
     task = Task(Role.SENDER, job, effort, parameters)
-    return asyncio.run(_run_pair(stack, receiver or stack, task, timeout_s, path))
+    return asyncio.run(_run_pair((stack, receiver or stack), task, timeout_s, _two_cores(), path))
+
+
+def run_pairs(
+    job: str,
+    stacks: Sequence[Stack],
+    effort: Effort,
+    places: tuple[Place, Place],
+    *,
+    timeout_s: float = TIMEOUT_S,
+    **parameters: Any,
+) -> list[tuple[Any, Any]]:
+    """The results of several pairs at the same time, a process for each end.
+
+    Args:
+        job: The name of the job that each pair has.
+        stacks: One for each pair.
+        effort: How much to do.
+        places: Where the senders are, and the receivers.
+        timeout_s: How long it may take.
+        parameters: What the job needs to know besides.
+
+    Raises:
+        WorkerError: One of them failed or took too long.
+    """
+    task = Task(Role.SENDER, job, effort, parameters)
+
+    async def run_all() -> list[tuple[Any, Any]]:
+        runs = [_run_pair((stack, stack), task, timeout_s, places) for stack in stacks]
+        return await asyncio.gather(*runs)
+
+    return asyncio.run(run_all())
 
 
 async def _run_alone(stack: Stack, task: Task, timeout_s: float) -> Any:
@@ -99,16 +148,15 @@ async def _run_alone(stack: Stack, task: Task, timeout_s: float) -> Any:
 
 
 async def _run_pair(
-    offering: Stack,
-    answering: Stack,
+    stacks: tuple[Stack, Stack],
     task: Task,
     timeout_s: float,
-    conditions: Conditions | None,
+    places: tuple[Place, Place],
+    conditions: Conditions | None = None,
 ) -> tuple[Any, Any]:
-    cores = _two_cores()
     async with (
-        _Worker(offering, task, next(cores)) as sender,
-        _Worker(answering, task._replace(role=Role.RECEIVER), next(cores)) as receiver,
+        _Worker(stacks[0], task, places[0]) as sender,
+        _Worker(stacks[1], task._replace(role=Role.RECEIVER), places[1]) as receiver,
         Path(conditions or Conditions()) as path,
         _limited(timeout_s),
     ):
@@ -132,34 +180,38 @@ async def _limited(timeout_s: float) -> AsyncIterator[None]:
         raise WorkerError(f"no result after {timeout_s:.0f} s") from None
 
 
-def _two_cores() -> Iterator[int | None]:
+def _two_cores() -> tuple[Place, Place]:
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return iter(cores[:2] if len(cores) >= 2 else (None, None))
+    return (Place(cores[0]), Place(cores[1])) if len(cores) >= 2 else (ANYWHERE, ANYWHERE)
 
 
 class _Worker:
     """One child process, which does not outlive the ``async with`` block."""
 
-    def __init__(self, stack: Stack, task: Task, core: int | None = None) -> None:
+    def __init__(self, stack: Stack, task: Task, place: Place = ANYWHERE) -> None:
         self._command = (*stack.runtime.command, stack.module, task.to_json())
         self._role = task.role
-        self._core = core
+        self._place = place
 
     async def __aenter__(self) -> "_Worker":
         pipe = asyncio.subprocess.PIPE
+        core, namespace, address = self._place
+        inside = ("nsenter", f"--net={namespace.path}") if namespace else ()
         try:
             self._process = await asyncio.create_subprocess_exec(
+                *inside,
                 *self._command,
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,
                 limit=LINE_LIMIT,
+                env=os.environ | ({"BENCHMARK_ADDRESS": address} if address else {}),
             )
         except FileNotFoundError as error:
             raise WorkerError(f"{error.filename} is not installed") from None
         self._stderr = asyncio.create_task(_present(self._process.stderr).read())
-        if self._core is not None:
-            os.sched_setaffinity(self._process.pid, {self._core})
+        if core is not None:
+            os.sched_setaffinity(self._process.pid, {core})
         return self
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:

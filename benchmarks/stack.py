@@ -32,6 +32,7 @@ class Stack(NamedTuple):
 
 AIORTC = Stack("aiortc", "stack_aiortc", "aiortc")
 FRAZIL = Stack("frazil", "stack_frazil", "frazil")
+COMPILED = Stack("frazil (compiled)", "stack_frazil", "compiled", COMPILED_PYTHON)
 PYLIBDATACHANNEL = Stack(
     "pylibdatachannel", "stack_pylibdatachannel", "pylibdatachannel", NATIVE_PYTHON
 )
@@ -40,10 +41,13 @@ CHROMIUM = Stack(
     "Chromium", "chromium", "chromium iproute2 util-linux; pip install websockets", BROWSER
 )
 
+TCP = Stack("TCP", "stack_tcp", "the kernel's")
+"""No peer of ours, but what a flow of ours meets on its way."""
+
 STACKS = (
     AIORTC,
     FRAZIL,
-    Stack("frazil (compiled)", "stack_frazil", "compiled", COMPILED_PYTHON),
+    COMPILED,
     Stack("aiortc + uvloop", "stack_aiortc_uvloop", "aiortc uvloop"),
     Stack("frazil + uvloop", "stack_frazil_uvloop", "uvloop"),
     PYLIBDATACHANNEL,

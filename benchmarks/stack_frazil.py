@@ -8,11 +8,12 @@ from typing import Any
 
 from peer import Signal, W3cPeer
 
-from frazil import RTCPeerConnection, types
+from frazil import RTCPeerConnection
 from frazil.aio.network import Interface
 from frazil.aio.system import SystemNetwork
+from frazil.session import session
 
-VERSION = version("frazil") + ("" if types.__file__.endswith(".py") else ", compiled")
+VERSION = version("frazil") + ("" if session.__file__.endswith(".py") else ", compiled")
 
 
 class OneAddressNetwork(SystemNetwork):

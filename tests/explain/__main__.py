@@ -1,4 +1,4 @@
-"""A thousand healthy sessions, about which nothing may be said: ``make explain``."""
+"""A thousand healthy sessions, about which nothing may be said: ``python -m explain``."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from support.campaign import CampaignError, campaign
 
 def main() -> int:
     """Run it."""
-    parser = argparse.ArgumentParser(prog="make explain")
+    parser = argparse.ArgumentParser(prog="python -m explain")
     parser.add_argument("--sessions", type=int, default=1000)
     sessions = parser.parse_args().sessions
     try:

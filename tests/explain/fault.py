@@ -19,21 +19,26 @@ RELAY = "192.0.2.7"
 
 
 class Fault(NamedTuple):
-    """What goes wrong, and what is to be said about it."""
+    """What goes wrong, and what is to be said about it.
+
+    Attributes:
+        is_patched: A part of frazil is replaced for it, which a compiled build does not allow.
+    """
 
     name: str
     code: str
     play: Callable[[Stage], Awaitable[Peer]]
+    is_patched: bool
 
 
 FAULTS: list[Fault] = []
 
 
-def fault(code: str) -> Callable[[Any], Any]:
+def fault(code: str, *, is_patched: bool = False) -> Callable[[Any], Any]:
     """Enter a fault in the list."""
 
     def enter(play: Callable[[Stage], Awaitable[Peer]]) -> Any:
-        FAULTS.append(Fault(play.__name__, code, play))
+        FAULTS.append(Fault(play.__name__, code, play, is_patched))
         return play
 
     return enter
@@ -294,7 +299,7 @@ async def no_family_is_common(stage: Stage) -> Peer:
     return await negotiated(stage, alice)
 
 
-@fault("FZ-ICE-ROLE-LOOP")
+@fault("FZ-ICE-ROLE-LOOP", is_patched=True)
 async def nobody_settles_the_role_conflict(stage: Stage) -> Peer:
     kept = Role.claims_ours, Role.keeps_against
     Role.claims_ours = Role.keeps_against = lambda self, request: True

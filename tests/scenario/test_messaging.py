@@ -185,6 +185,42 @@ async def test_the_buffered_amount_falls_and_tells_when_it_is_low(stage):
     assert amounts[0] <= 100_000
 
 
+async def test_an_answer_takes_the_acknowledgement_along(stage):
+    alice, bob = await stage.connect()
+    there, back = alice.channels["chat"], bob.channels["chat"]
+    back.on("message", back.send)
+    received = 0
+
+    @there.on("message")
+    def ping(message):
+        nonlocal received
+        received += 1
+        if received < 50:
+            there.send(message)
+
+    before = await packets_of(alice)
+    there.send("ping")
+    await stage.until(lambda: received == 50)
+    sent, arrived = await packets_of(alice)
+    assert (sent - before[0], arrived - before[1]) == (50, 50)
+
+
+async def packets_of(peer):
+    """How many datagrams went to the other and came from there, checks aside."""
+    report = await peer.pc.getStats()
+    (transport,) = [each for each in report.values() if each["type"] == "transport"]
+    return transport["packetsSent"], transport["packetsReceived"]
+
+
+async def test_an_empty_buffer_is_seen_without_a_listener(stage):
+    alice, bob = await stage.connect()
+    channel = alice.channels["chat"]
+    channel.send(b"twelve bytes")
+    assert channel.bufferedAmount == 12
+    await stage.until(lambda: bob.inbox["chat"] == [b"twelve bytes"])
+    assert channel.bufferedAmount == 0
+
+
 async def test_too_much_waiting_is_refused_and_room_comes_back(stage):
     alice, _ = await stage.connect()
     channel = alice.channels["chat"]

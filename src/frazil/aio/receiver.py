@@ -1,6 +1,7 @@
 """The receiving half of a UDP socket."""
 
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 from frazil.address import canonical_ip
@@ -19,17 +20,35 @@ MAX_CACHED_ADDRESSES: Final = 16_384
 """IPv6 peers of one socket whose addresses are at hand; some 3 MB."""
 
 
+class _AddressCache:
+    """From what the socket module calls an address of AF_INET6 to ours."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Address] = {}
+
+    def __call__(self, sockaddr: tuple[Any, ...]) -> Address:
+        address = self._known.get(sockaddr)
+        if address is None:
+            if len(self._known) >= MAX_CACHED_ADDRESSES:
+                self._known.clear()
+            address = self._known[sockaddr] = canonical_ip(sockaddr[0]), sockaddr[1]
+        return address
+
+
 class Receiver:
     """Reads a non-blocking socket until it is empty, within a budget."""
 
-    __slots__ = ("_addresses", "_budget", "_coalesced", "_local", "_plain", "_sock")
+    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_sock")
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
         self._local = local
         self._coalesced = coalesce and offload.enable_coalescing(sock)
-        self._plain = sock.family == socket.AF_INET
-        self._addresses: dict[tuple[Any, ...], Address] = {}
+        # Of AF_INET, the socket module's form is ours; a tuple of a tuple is itself.
+        is_plain = sock.family == socket.AF_INET
+        self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
         self._budget = DRAIN_BUDGET
 
     def serve(self, connections: int) -> None:
@@ -52,30 +71,19 @@ class Receiver:
 
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:
         """The datagram that came from ``sockaddr``, as the socket module knows it."""
-        return Datagram(data, self._local, self._remote(sockaddr))
+        return Datagram(data, self._local, self._address(sockaddr))
 
     def _read(self, batch: list[Datagram]) -> int:
         """Append what one system call yields; returns its cost."""
         if not self._coalesced:
             data, sockaddr = self._sock.recvfrom(BUFFER_SIZE)
-            batch.append(Datagram(data, self._local, self._remote(sockaddr)))
+            batch.append(Datagram(data, self._local, self._address(sockaddr)))
             return 1
         data, ancillary, _, sockaddr = self._sock.recvmsg(BUFFER_SIZE, offload.ANCILLARY_SIZE)
-        local, remote = self._local, self._remote(sockaddr)
+        local, remote = self._local, self._address(sockaddr)
         if not ancillary:
             batch.append(Datagram(data, local, remote))
             return 1
         size = offload.coalesced_size(ancillary)
         batch += [Datagram(data[at : at + size], local, remote) for at in range(0, len(data), size)]
         return COALESCED_COST
-
-    def _remote(self, sockaddr: tuple[Any, ...]) -> Address:
-        if self._plain:  # of AF_INET, the socket module's form is ours
-            host, port = sockaddr
-            return host, port
-        address = self._addresses.get(sockaddr)
-        if address is None:
-            if len(self._addresses) >= MAX_CACHED_ADDRESSES:
-                self._addresses.clear()
-            address = self._addresses[sockaddr] = canonical_ip(sockaddr[0]), sockaddr[1]
-        return address

@@ -163,10 +163,19 @@ class ChannelSet:
             self._receive_dcep(stream_id, data, now)
             return
         channel = self._channels.get(stream_id)
-        if channel is not None:
-            self._receive_message(channel, ppid, data, now)
-        elif stream_id in self._closures or not self._held.hold(stream_id, ppid, data):
-            self._trace.count("datachannel-message-unexpected")
+        if channel is None:
+            if stream_id in self._closures or not self._held.hold(stream_id, ppid, data):
+                self._trace.count("datachannel-message-unexpected")
+            return
+        is_text = ppid in TEXT_PPIDS
+        if not is_text and ppid not in BINARY_PPIDS:
+            self._trace.count("datachannel-ppid-unknown")
+            return
+        if channel.state is _CONNECTING:
+            self._confirm(channel, now)
+        if channel.state is _OPEN:
+            content = b"" if ppid in EMPTY_PPIDS else data
+            self.events.append(ChannelMessage(stream_id, content, is_text))
 
     def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:
         """A stream was reset: its incoming side by the peer, or its outgoing side as we asked.
@@ -217,18 +226,7 @@ class ChannelSet:
         events, self.events = self.events, []
         return events
 
-    # Messages.
-
-    def _receive_message(self, channel: Channel, ppid: int, data: bytes, now: float) -> None:
-        is_text = ppid in TEXT_PPIDS
-        if not is_text and ppid not in BINARY_PPIDS:
-            self._trace.count("datachannel-ppid-unknown")
-            return
-        if channel.state is _CONNECTING:
-            self._confirm(channel, now)
-        if channel.state is _OPEN:
-            content = b"" if ppid in EMPTY_PPIDS else data
-            self.events.append(ChannelMessage(channel.stream_id, content, is_text))
+    # DCEP.
 
     def _receive_dcep(self, stream_id: int, data: bytes, now: float) -> None:
         try:
@@ -298,7 +296,7 @@ class ChannelSet:
 
     def _deliver_held(self, channel: Channel, now: float) -> None:
         for ppid, data in self._held.release(channel.stream_id):
-            self._receive_message(channel, ppid, data, now)
+            self.receive(channel.stream_id, ppid, data, now)
 
     def _confirm(self, channel: Channel, now: float) -> None:
         self._move(channel, Cause.CONFIRMED, "the peer knows the channel", now)

@@ -229,11 +229,12 @@ class DtlsEndpoint:
 
     def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each."""
-        if self.state in _ENDED:
-            self._outbox.answer_repetition(now)
-            return
-        if self.state is not State.CONNECTED:
-            self._trace.count("dtls-payload-unexpected")
+        state = self.state
+        if state is not State.CONNECTED:
+            if state in _ENDED:
+                self._outbox.answer_repetition(now)
+            else:
+                self._trace.count("dtls-payload-unexpected")
             return
         before = len(payloads)
         self._open(batch, len(batch), payloads, now)

@@ -130,7 +130,8 @@ class IceAgent:
     @property
     def path(self) -> tuple[Address, Address] | None:
         """Where to send from and to; ``None`` while nothing may or can be sent (RFC 7675)."""
-        return self._selection.path
+        monitor = self._selection.monitor
+        return None if monitor is None or monitor.is_cut else monitor.key
 
     @property
     def pairs(self) -> tuple[CandidatePair, ...]:
@@ -151,7 +152,8 @@ class IceAgent:
     @property
     def quiet_at(self) -> float | None:
         """When the pair in use will be asked if nothing more is heard of it."""
-        return self._selection.quiet_at
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.quiet_at
 
     @property
     def revivals(self) -> int:
@@ -166,9 +168,9 @@ class IceAgent:
 
     def pair_at(self, local: Address, remote: Address) -> CandidatePair | None:
         """The pair between two addresses: the one in use before all others."""
-        key, in_use = (local, remote), self._selection.pair
-        if in_use is not None and in_use.key == key:
-            return in_use
+        key, monitor = (local, remote), self._selection.monitor
+        if monitor is not None and monitor.key == key:
+            return monitor.pair
         found = (generation.checklist.find(key) for generation in self.generations)
         return next((pair for pair in found if pair is not None), None)
 
@@ -551,7 +553,8 @@ class IceAgent:
         Returns:
             When the pair will be asked if nothing comes back; ``None`` if that is known already.
         """
-        return self._selection.note_sent(now)
+        monitor = self._selection.monitor
+        return None if monitor is None else monitor.note_sent(now)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""

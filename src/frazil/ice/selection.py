@@ -75,11 +75,6 @@ class Selection:
         """Whether there is a pair and its peer was heard lately."""
         return self.monitor is not None and self.monitor.is_alive
 
-    @property
-    def quiet_at(self) -> float | None:
-        """When the pair will be asked if nothing more is heard of it."""
-        return None if self.monitor is None else self.monitor.quiet_at
-
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
         nominated = generation.nominated
@@ -100,10 +95,6 @@ class Selection:
         self._note_revival(monitor, now)
         monitor.note_heard(now)
         return not was_alive
-
-    def note_sent(self, now: float) -> float | None:
-        """Payload that the peer must acknowledge leaves; see :meth:`IceAgent.note_sent`."""
-        return None if self.monitor is None else self.monitor.note_sent(now)
 
     def note_request(self, local: Address, remote: Address, now: float) -> None:
         """An authentic check of the peer took this way."""

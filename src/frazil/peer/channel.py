@@ -164,7 +164,10 @@ class DataChannel:
                 f"the channel is {self.ready_state}; send after its open event and before close"
             )
         text = isinstance(data, str)
-        payload = scalar_text(data).encode() if isinstance(data, str) else _binary(data)
+        if isinstance(data, str):
+            payload = scalar_text(data).encode()
+        else:
+            payload = data if type(data) is bytes else _binary(data)
         size = len(payload)
         limit = self._owner.max_message_size
         if limit is not None and size > limit:
@@ -199,8 +202,6 @@ class DataChannel:
 
 
 def _binary(data: object) -> bytes:
-    if type(data) is bytes:
-        return data
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise TypeError(f"a message is bytes or str, not {type(data).__name__}")

@@ -348,17 +348,21 @@ class Association:
 
         Control chunks go first, then the SACK, then data: repeated chunks before new ones.
         """
-        link, inbound = self._link, self._inbound
+        link = self._link
         packets = link.packets[:]
         link.packets.clear()
         if link.ended:
             return packets
         self._queue_control(now)
+        outbound, inbound, handshake = self._outbound, self._inbound, self._handshake
         while len(packets) < MAX_POLL_PACKETS:
-            packet = self._next_packet(now)
-            if packet is not None:
-                packets.append(packet)
-                if link.control or self._outbound.has_something or inbound.must_acknowledge:
+            # With COOKIE ECHO, data may go in one packet (RFC 9260 section 5.1 C).
+            may_send_data = link.sends_data or handshake.cookie_echo is not None
+            has_data = may_send_data and outbound.has_something
+            if has_data or link.control or inbound.must_acknowledge or handshake.cookie_echo:
+                packet = self._next_packet(now, has_data=has_data)
+                if packet is not None:
+                    packets.append(packet)
                     continue
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
@@ -381,22 +385,30 @@ class Association:
         if link.state is not _ESTABLISHED:
             self._shutdown.advance(now)
 
-    def _next_packet(self, now: float) -> bytes | None:
+    def _next_packet(self, now: float, *, has_data: bool) -> bytes | None:
+        """The next packet; a SACK that need not go alone waits for company."""
         link, inbound = self._link, self._inbound
         chunks: list[bytes] = []
         room = self._capacity
-        may_send_data = link.sends_data
         if self._handshake.cookie_echo is not None:
             chunks.append(self._handshake.cookie_echo)
             self._handshake.cookie_echo = None
             room -= len(chunks[0])
-            may_send_data = True  # in this packet only (RFC 9260 section 5.1 C)
         if link.control:
             room = self._take_control(chunks, room)
-        if inbound.unacknowledged or inbound.must_acknowledge:
-            return self._packet_with_sack(chunks, room, now)
-        if may_send_data:
+        with_sack = inbound.unacknowledged > 0 or inbound.must_acknowledge
+        if with_sack:
+            sack = inbound.sack()
+            if len(sack) > room:
+                return link.envelope.seal(b"".join(chunks))
+            chunks.append(sack)
+            room -= len(sack)
+        if has_data:
             self._outbound.fill(chunks, room, now)
+        if with_sack:
+            if len(chunks) == 1 and not inbound.must_acknowledge:
+                return None
+            inbound.acknowledged()
         return link.envelope.seal(b"".join(chunks)) if chunks else None
 
     def _take_control(self, chunks: list[bytes], room: int) -> int:
@@ -406,19 +418,6 @@ class Association:
             room -= len(control[0])
             chunks.append(control.popleft())
         return room
-
-    def _packet_with_sack(self, chunks: list[bytes], room: int, now: float) -> bytes | None:
-        """A packet that carries the SACK along, if it has to go or there is data to go with."""
-        sack = self._inbound.sack()
-        if len(sack) > room:
-            return self._link.envelope.seal(b"".join(chunks))
-        chunks.append(sack)
-        if self._link.sends_data:
-            self._outbound.fill(chunks, room - len(sack), now)
-        if not self._inbound.must_acknowledge and len(chunks) == 1:
-            return None
-        self._inbound.acknowledged()
-        return self._link.envelope.seal(b"".join(chunks))
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""

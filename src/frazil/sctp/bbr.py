@@ -41,7 +41,7 @@ PROBE_RTT_GAIN = 0.5
 PROBE_RTT_S = 0.2
 MAX_SLOPE_ROUNDS = 30
 
-MAX_QUANTUM = 64 * 1024
+MAX_QUANTUM = 64 * 1024.0
 """Bytes that are sent in one go at most: what the kernel cuts into datagrams by itself."""
 
 _GOLDEN = 0.6180339887498949
@@ -384,7 +384,7 @@ class Bbr:
         elif model.min_rtt_s < math.inf:
             least = STARTUP_GAIN * INITIAL_WINDOW_PACKETS * self._packet_size / model.min_rtt_s
             self.pacing_rate = max(rate, least)
-        paced = max(self.pacing_rate * RESOLUTION_S, 2 * self._packet_size)
+        paced = max(self.pacing_rate * RESOLUTION_S, float(2 * self._packet_size))
         self._quantum = min(paced, MAX_QUANTUM)
 
     def _set_window(self, sample: Sample) -> None:

@@ -119,15 +119,13 @@ class Outbound:
     def fill(self, chunks: list[bytes], room: int, now: float) -> None:
         """Append the DATA chunks that may be sent now and fit ``room``: repeated ones first.
 
-        The windows are looked at once per packet, so the flight may exceed the congestion window
-        by less than a packet (RFC 9260 section 6.1 B).
+        To be called only if :attr:`has_something`. The windows are looked at once per packet, so
+        the flight may exceed the congestion window by less than a packet (RFC 9260 section 6.1 B).
         """
         outstanding = self.outstanding
         if now != self._burst_at:
             if self._paced_until is not None and now < self._paced_until:
                 return  # whoever looks earlier, for another reason, makes no difference
-            if not self.has_something:
-                return
             self._begin_burst(now)
         is_open = outstanding.flight < self.controller.window and self._pacer.next_at <= now
         if not is_open and not self._rush and not self._probe_is_due:
@@ -166,9 +164,7 @@ class Outbound:
 
     def _wait(self) -> None:
         """Another packet may not leave yet: remember why."""
-        if not self.has_something:
-            self._meter.limit_by_app(self.outstanding.flight)
-        elif self.outstanding.flight >= self.controller.window:
+        if self.outstanding.flight >= self.controller.window:
             self._is_window_limited = True
         else:
             self._paced_until = self._pacer.wait()

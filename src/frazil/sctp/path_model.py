@@ -214,7 +214,8 @@ class PathModel:
     def _measure_aggregation(self, sample: Sample, window: int, now: float) -> None:
         expected = self.rate * (now - self._extra_expected_from)
         if self._extra_delivered <= expected:
-            self.restart_aggregation(now)
+            self._extra_expected_from = now
+            self._extra_delivered = 0
             expected = 0.0
         self._extra_delivered += sample.acked
         extra = min(int(self._extra_delivered - expected), window)

@@ -223,7 +223,7 @@ class SendQueue:
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""
-        events = [BufferReleased(stream_id, size) for stream_id, size in self.released.items()]
+        events = list(map(BufferReleased._make, self.released.items()))
         self.released.clear()
         return events
 

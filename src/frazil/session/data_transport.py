@@ -1,6 +1,6 @@
 """The SCTP association of a transport, and the data channels on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from frazil.datachannel import (
     ChannelMessage,
@@ -47,20 +47,24 @@ class DataTransport:
         config: The ports and limits of the association.
         random_bytes: Gives tags, sequence numbers and the cookie key.
         trace: Where decisions are recorded.
+        events: Where everything that happens is reported.
+        tell_remote_close: Called when the peer ends the association, before that is reported.
 
     Attributes:
         is_drained: The last :meth:`poll_packets` took everything that may be sent now.
-        events: What :meth:`poll_events` will return.
+        is_started: Whether :meth:`start` was called.
+        state: The state of the SCTP transport (webrtc-pc 6.1).
     """
 
     __slots__ = (
         "_association",
         "_channels",
-        "_is_started",
+        "_events",
         "_name",
+        "_tell_remote_close",
         "_trace",
-        "events",
         "is_drained",
+        "is_started",
         "state",
     )
 
@@ -70,6 +74,8 @@ class DataTransport:
         config: SctpConfig,
         random_bytes: RandomBytes,
         trace: Trace,
+        events: list[SessionEvent],
+        tell_remote_close: Callable[[RemoteClosed], None],
         *,
         is_client: bool,
     ) -> None:
@@ -78,16 +84,17 @@ class DataTransport:
         self._trace = trace
         self._association = Association(config, random_bytes, trace)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
-        self.events: list[SessionEvent] = []
-        self._is_started = False
+        self._events = events
+        self._tell_remote_close = tell_remote_close
+        self.is_started = False
         self.is_drained = True
 
     # --- the transport below ------------------------------------------------------------------
 
     def start(self, now: float) -> None:
         """DTLS is connected: set the association up. Idempotent."""
-        if not self._is_started:
-            self._is_started = True
+        if not self.is_started:
+            self.is_started = True
             self._association.start(now)
 
     def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
@@ -167,11 +174,6 @@ class DataTransport:
             self._take_events(now)
         return packets
 
-    def poll_events(self) -> list[SessionEvent]:
-        """What happened, in order."""
-        events, self.events = self.events, []
-        return events
-
     # --- between channels and association -----------------------------------------------------
 
     def _carry_out(self, now: float) -> None:
@@ -191,12 +193,12 @@ class DataTransport:
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
             if isinstance(event, ChannelMessage):
-                self.events.append(event)
+                self._events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
             else:
                 self._weigh(event.stream_id, event.parameters)
-                self.events.append(ChannelAnnounced(event.stream_id, event.parameters))
+                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
 
     def _weigh(self, stream_id: int, parameters: ChannelParameters) -> None:
         """Weigh a channel by its priority, which on the wire may be 0."""
@@ -222,9 +224,9 @@ class DataTransport:
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:
         change = event.change
         if change.new == RTCDataChannelState.CLOSED:
-            self.events.append(ChannelClosed(event.stream_id))
+            self._events.append(ChannelClosed(event.stream_id))
         elif change.new == RTCDataChannelState.CLOSING:
-            self.events.append(ChannelClosing(event.stream_id))
+            self._events.append(ChannelClosing(event.stream_id))
 
     def _take_events(self, now: float) -> None:
         """Bring what the association reports to the channels."""
@@ -234,7 +236,7 @@ class DataTransport:
                 case MessageReceived():
                     channels.receive(event.stream_id, event.ppid, event.data, now)
                 case BufferReleased():
-                    self.events.append(event)
+                    self._events.append(event)
                 case StreamsReset():
                     for stream_id in event.stream_ids:
                         channels.receive_reset(stream_id, now, by_remote=event.by_remote)
@@ -245,8 +247,10 @@ class DataTransport:
                     self._establish(event, now)
                 case AssociationClosed():
                     self._on_closed(event, now)
-        if channels.events or channels.messages or channels.resets:
+        if channels.messages or channels.resets:
             self._carry_out(now)
+        elif channels.events:
+            self._report_channels()
 
     def _establish(self, event: AssociationEstablished, now: float) -> None:
         count = min(event.outbound_streams, event.inbound_streams)
@@ -255,13 +259,13 @@ class DataTransport:
         evidence = (("streams", count), ("interleaving", event.interleaving))
         reason = Reason("established", "webrtc-pc RTCSctpTransportState", text, evidence)
         change = self._move(RTCSctpTransportState.CONNECTED, reason, now)
-        self.events.append(SctpChanged(change, max_channels=count))
+        self._events.append(SctpChanged(change, max_channels=count))
 
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
         self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
         if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
-            self.events.append(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
+            self._tell_remote_close(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
         self._end(event.text, now, failed=failed, cause_code=event.code)
 
     def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:
@@ -275,11 +279,11 @@ class DataTransport:
             (("cause_code", cause_code),),
         )
         change = self._move(RTCSctpTransportState.CLOSED, reason, now)
-        self.events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
+        self._events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
         ending = tuple(channel.stream_id for channel in self._channels.channels)
         self._channels.end(text, now)
         self._channels.poll_events()
-        self.events += [ChannelClosed(each, failed, cause_code) for each in ending]
+        self._events += [ChannelClosed(each, failed, cause_code) for each in ending]
 
     def _move(self, state: RTCSctpTransportState, reason: Reason, now: float) -> StateChange:
         old, self.state = self.state, state

@@ -53,6 +53,7 @@ class RelaySet:
         trace: Where decisions are recorded.
 
     Attributes:
+        is_used: Whether there is a relay, so that whatever arrives may be news of it.
         vacancies: What takes the place of lost relays, and the streams that are wanted for it.
     """
 
@@ -68,6 +69,7 @@ class RelaySet:
         "_trace",
         "_ufrag",
         "_untold",
+        "is_used",
         "vacancies",
     )
 
@@ -79,6 +81,7 @@ class RelaySet:
         self._random_bytes = random_bytes
         self._trace = trace
         self._relays: dict[tuple[Address, Address], Relay] = {}
+        self.is_used = False
         self._by_address: dict[Address, Relay] = {}
         self._hosts: dict[Address, _Host] = {}
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
@@ -86,11 +89,6 @@ class RelaySet:
         self._ufrag = ""
         self._servers: dict[str, RelayServer] = {}
         self.vacancies = VacancyTable(trace)
-
-    @property
-    def is_used(self) -> bool:
-        """Whether there is a relay, so that whatever arrives may be news of it."""
-        return bool(self._relays)
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -214,6 +212,7 @@ class RelaySet:
         if relay is None or relay.is_over:
             relay = Relay(host, server, config, self._random_bytes, self._trace, attempt)
             self._relays[host, server] = relay
+            self.is_used = True
             relay.client.allocate(now)
         elif relay.addresses and not relay.urls:
             relay.is_doubtful = True  # the path may have been lost because the server forgot it
@@ -391,6 +390,7 @@ class RelaySet:
                     self._ice.refuse_peer(address, event.ip, event.code, now)
             case Closed():
                 self._relays.pop((relay.host, relay.server), None)
+                self.is_used = bool(self._relays)
 
     def _note(self, urls: Sequence[str], error: CandidateError, now: float) -> None:
         """Tell of the first misfortune with each server at the end, of a loss later at once."""

@@ -25,6 +25,7 @@ from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
 from frazil.types import Address, Datagram, Run, Transmit
 
+_data_of = itemgetter(0)
 _path_of = itemgetter(1, 2)
 """The local and remote address of a datagram."""
 _MAX_ROUNDS = 16
@@ -45,6 +46,7 @@ class SecureTransport:
     Attributes:
         endpoint: The DTLS endpoint, once signalling has said whom to trust.
         traffic: What the transport carried, on all its pairs.
+        is_connected: Whether payloads can be sealed, as far as :meth:`poll_events` has told.
         is_drained: The last :meth:`seal` took everything that there was.
     """
 
@@ -57,6 +59,7 @@ class SecureTransport:
         "_name",
         "_trace",
         "endpoint",
+        "is_connected",
         "is_drained",
         "traffic",
     )
@@ -79,13 +82,8 @@ class SecureTransport:
         self._early: list[Datagram] = []
         self.endpoint: DtlsEndpoint | None = None
         self.traffic = Traffic()
+        self.is_connected = False
         self.is_drained = True
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether payloads can be sealed."""
-        endpoint = self.endpoint
-        return endpoint is not None and endpoint.state is RTCDtlsTransportState.CONNECTED
 
     def trust(
         self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float
@@ -128,13 +126,19 @@ class SecureTransport:
 
     def poll_events(self) -> list[DtlsStateChanged]:
         """What happened to the association, in order."""
-        return self.endpoint.poll_events() if self.endpoint is not None else []
+        if self.endpoint is None:
+            return []
+        events = self.endpoint.poll_events()
+        if events:
+            self.is_connected = self.endpoint.state is RTCDtlsTransportState.CONNECTED
+        return events
 
     def close(self, now: float) -> list[Transmit]:
         """Say goodbye and end; returns the goodbye."""
         endpoint, path = self.endpoint, self._ice.path
         self._early.clear()
         self.endpoint = None
+        self.is_connected = False
         if endpoint is None:
             return []
         endpoint.close(now)
@@ -152,7 +156,7 @@ class SecureTransport:
                 for datagram in group:
                     self._keep_early(datagram)
             else:
-                payloads += self._open(self.endpoint, [each.data for each in group], path, now)
+                payloads += self._open(self.endpoint, list(map(_data_of, group)), path, now)
         return payloads
 
     def _drop(self, group: Iterable[Datagram], path: tuple[Address, Address], now: float) -> None:
@@ -210,17 +214,19 @@ class SecureTransport:
         self, runs: Sequence[Run], path: tuple[Address, Address], now: float
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
-        if runs:
-            packets = size = 0
-            for data, segment_size in runs:
-                packets += -(-len(data) // segment_size)
-                size += len(data)
+        transmits: list[Transmit] = []
+        local, remote = path
+        packets = size = 0
+        for data, segment_size in runs:
+            packets += -(-len(data) // segment_size)
+            size += len(data)
+            transmits.append(Transmit(data, segment_size, local, remote))
+        if packets:
             self.traffic.note_sent(packets, size, now)
-            pair = self._ice.pair_at(*path)
+            pair = self._ice.pair_at(local, remote)
             if pair is not None:
                 pair.traffic.note_sent(packets, size, now)
-        local, remote = path
-        return [Transmit(data, segment_size, local, remote) for data, segment_size in runs]
+        return transmits
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.upward import upward
 
 _LAST_OF_STUN = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
@@ -65,7 +66,7 @@ class Session:
     :meth:`handle_timeout` at :meth:`next_timeout`.
 
     Attributes:
-        events: What :meth:`poll_events` will return.
+        events: What :meth:`poll_events` will return; always the same list.
         is_drained: There was no input since the last :meth:`poll_transmits`: nothing is to be
             sent, and the deadline has not changed.
     """
@@ -225,6 +226,8 @@ class Session:
                 config,
                 self._random_bytes,
                 self._trace,
+                self.events,
+                upward(self._tell_remote_close),
                 is_client=dtls.role is DtlsRole.CLIENT,
             )
             if dtls.state in _OVER:
@@ -511,21 +514,21 @@ class Session:
         sealed = self._secure.seal(data, now)
         transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
         self._is_quiet = True
-        if data is not None:
-            self._collect_data(data)
-            if sealed and data.awaits_acknowledgement:
-                self._check_at = earlier(self._check_at, self.ice.note_sent(now))
+        if sealed and data is not None and data.awaits_acknowledgement:
+            self._check_at = earlier(self._check_at, self.ice.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
-        transmits = self._relays.wrap(transmits, now)
+        if self._relays.is_used:
+            transmits = self._relays.wrap(transmits, now)
         if self._farewell:
             transmits, self._farewell = self._farewell + transmits, []
         return transmits
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        events, self.events = self.events, []
+        events = self.events.copy()
+        self.events.clear()
         return events
 
     def close(self, now: float) -> None:
@@ -556,10 +559,8 @@ class Session:
         if self._secure.endpoint is not None:
             self._secure.advance(now, path_works_anew=path_works_anew)
             self._collect_dtls(now)
-        if self._data is not None:
-            if path_works_anew:
-                self._data.path_changed(now)
-            self._collect_data(self._data)
+        if self._data is not None and path_works_anew:
+            self._data.path_changed(now)
 
     def _collect_ice(self, now: float) -> bool:
         """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
@@ -598,11 +599,11 @@ class Session:
             else:
                 self.events.append(event)
         data = self._data
-        if data is not None and (payloads or self._secure.is_connected):
-            data.start(now)  # even if DTLS is over again: what came before the goodbye counts
-        if data is not None and payloads:
-            data.receive(payloads, now)
-            self._collect_data(data)
+        if data is not None:
+            if not data.is_started and (payloads or self._secure.is_connected):
+                data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+            if payloads:
+                data.receive(payloads, now)
         for event in endings:
             self._end_dtls(event, now)
 
@@ -614,15 +615,6 @@ class Session:
         if self._data is not None:
             text = f"the DTLS transport is {event.change.new}: {event.change.reason.text}"
             self._data.lose_transport(text, failed=has_failed, now=now)
-
-    def _collect_data(self, data: DataTransport) -> None:
-        if not data.events:
-            return
-        for event in data.poll_events():
-            if isinstance(event, RemoteClosed):
-                self._tell_remote_close(event)
-            else:
-                self.events.append(event)
 
     def _tell_remote_close(self, event: RemoteClosed) -> None:
         """A goodbye comes in more than one layer, and is told once."""

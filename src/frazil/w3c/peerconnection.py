@@ -557,7 +557,8 @@ class RTCPeerConnection(EventTarget):
         self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:
-        self._public.tidy()
+        if self._public.is_untidy:
+            self._public.tidy()
         self._pulse.beat()
 
     def __repr__(self) -> str:

@@ -41,9 +41,12 @@ class Registry:
         tasks: Where the tasks of coroutine listeners are kept.
         wake: Asks for a flush; gives the time.
         pulse: Beats after every task of the connection.
+
+    Attributes:
+        is_untidy: Whether :meth:`tidy` may find something.
     """
 
-    __slots__ = ("_is_dispatching", "_is_untidy", "_peer", "_public", "_pulse", "_tasks", "_wake")
+    __slots__ = ("_is_dispatching", "_peer", "_public", "_pulse", "_tasks", "_wake", "is_untidy")
 
     def __init__(
         self,
@@ -57,14 +60,14 @@ class Registry:
         self._wake = wake
         self._pulse = pulse
         self._public: MutableMapping[object, Any] = {}
-        self._is_untidy = self._is_dispatching = False
+        self.is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
         """The public object of ``slots``."""
         public = self._public.get(slots)
         if public is None:
             if isinstance(slots, Description | IceTransport | Transceiver):
-                self._is_untidy = True
+                self.is_untidy = True
                 if not self._is_dispatching:
                     self.tidy()
             public = self._public[slots] = self._make(slots)
@@ -73,14 +76,12 @@ class Registry:
     def dispatch(self, fired: Fired, connection: EventTarget) -> None:
         """Call the listeners of the target; nothing is forgotten under their hands."""
         slots, kind, payload = fired
+        target: Any = connection if slots is self._peer else self._public.get(slots)
         self._is_dispatching = True
         if kind is _MESSAGE:
-            self.of(slots)._receive(payload)
-        else:
-            # What was never shown to anybody has no listeners.
-            target: Any = connection if slots is self._peer else self._public.get(slots)
-            if target is not None and target._wants(kind):
-                target._dispatch(make_event(fired, target, self.of))
+            (target or self.of(slots))._receive(payload)
+        elif target is not None and target._wants(kind):  # else it was never shown to anybody
+            target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
@@ -102,9 +103,9 @@ class Registry:
         Transports stay until they are closed, because that is an event of theirs.
         """
         peer = self._peer
-        if not self._is_untidy or peer.is_closed:
+        if not self.is_untidy or peer.is_closed:
             return
-        self._is_untidy = False
+        self.is_untidy = False
         kept = {
             peer.current_local_description,
             peer.pending_local_description,

@@ -84,7 +84,7 @@ def test_address_cache_is_bounded():
     receiver = Receiver(sock, LOCAL, coalesce=False)
     seen = []
     while batch := receiver.drain():
-        assert len(receiver._addresses) <= MAX_CACHED_ADDRESSES
+        assert len(receiver._address._known) <= MAX_CACHED_ADDRESSES
         seen += [datagram.remote[0] for datagram in batch]
     assert seen == [f"2001:db8::{n:x}" if n else "2001:db8::" for n in range(count)]
 

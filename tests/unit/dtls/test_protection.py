@@ -1,7 +1,7 @@
 """Sealing and opening without a handshake. Against OpenSSL: test_openssl.py."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frazil.dtls.cipher_suite import CIPHER_SUITES
@@ -67,6 +67,7 @@ def test_a_record_sealed_with_chacha20_byte_for_byte():
     assert record[13:] == cipher.encrypt(nonce, b"payload", additional_data)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**48 - 2**32))
 def test_the_explicit_nonce_is_half_the_circle_away_from_the_last_one(explicit, number):
     last = b"\x16\xfe\xfd\x00\x01" + number.to_bytes(6) + b"\x00\x28" + explicit.to_bytes(8)
@@ -171,6 +172,7 @@ def test_a_record_that_fails_may_come_again_unharmed():
     assert opened(opener, [damaged, record]) == [b"payload"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=13, max_size=80), max_size=5))
 def test_any_bytes_are_passed_over(garbage):
     _, opener = protection(GCM)

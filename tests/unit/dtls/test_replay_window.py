@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frazil.dtls.replay_window import REPLAY_WINDOW_SIZE, ReplayWindow
@@ -61,6 +61,7 @@ def test_what_is_remembered_is_bounded():
         assert len(window._missing) <= SIZE
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 600) | st.integers(0, 2**48 - 1), max_size=80))
 def test_a_number_is_taken_once_and_always_if_it_is_recent(numbers):
     window, seen, highest = ReplayWindow(), set(), -1

@@ -57,7 +57,8 @@ class Sender:
 
     def packet(self):
         chunks = []
-        self.outbound.fill(chunks, CAPACITY, self.now)
+        if self.outbound.has_something:
+            self.outbound.fill(chunks, CAPACITY, self.now)
         return chunks
 
     def flush(self):

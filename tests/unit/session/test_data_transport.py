@@ -15,6 +15,7 @@ from frazil.session.event import (
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
+    SessionEvent,
 )
 from frazil.trace import Trace
 
@@ -29,11 +30,19 @@ class Wire:
     def __init__(self) -> None:
         self.trace = Trace()
         source = random.Random(1).randbytes
-        self.transport = DataTransport("0", CONFIG, source, self.trace, is_client=True)
+        self.events: list[SessionEvent] = []
+        self.transport = DataTransport(
+            "0", CONFIG, source, self.trace, self.events, self.events.append, is_client=True
+        )
         self.peer = Association(CONFIG, random.Random(2).randbytes, Trace())
         self.transport.start(0.0)
         self.peer.start(0.0)
         self.carry()
+
+    def poll_events(self) -> list[SessionEvent]:
+        events = self.events.copy()
+        self.events.clear()
+        return events
 
     def carry(self) -> list:
         """Exchange packets until there are none; what the transport reported."""
@@ -41,21 +50,30 @@ class Wire:
             there = self.transport.poll_packets(0.0)
             back = self.peer.poll_packets(0.0)
             if not there and not back:
-                return self.transport.poll_events()
+                return self.poll_events()
             self.peer.receive(there, 0.0)
             self.transport.receive(back, 0.0)
 
 
 def test_both_limits_of_the_association_count():
     config = SctpConfig(inbound_streams=300, outbound_streams=20)
-    transport = DataTransport("0", config, random.Random(1).randbytes, Trace(), is_client=True)
+    events: list[SessionEvent] = []
+    transport = DataTransport(
+        "0",
+        config,
+        random.Random(1).randbytes,
+        Trace(),
+        events,
+        events.append,
+        is_client=True,
+    )
     peer = Association(CONFIG, random.Random(2).randbytes, Trace())
     transport.start(0.0)
     peer.start(0.0)
     for _ in range(4):
         peer.receive(transport.poll_packets(0.0), 0.0)
         transport.receive(peer.poll_packets(0.0), 0.0)
-    (event,) = transport.poll_events()
+    (event,) = events
     assert isinstance(event, SctpChanged)
     assert event.max_channels == 20
     with pytest.raises(OperationError):
@@ -132,23 +150,32 @@ def test_without_its_transport_nothing_ever_happens_again(failed):
     wire.transport.open_channel(NEGOTIATED, 0.0, 4)
     wire.transport.send(4, b"in flight", False, 0.0)
     wire.transport.poll_packets(0.0)
-    wire.transport.poll_events()
+    wire.poll_events()
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=1.0)
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=2.0)
-    changed, closed = wire.transport.poll_events()
+    changed, closed = wire.poll_events()
     assert (changed.failed, changed.change.reason.text) == (failed, "DTLS is gone")
     assert closed == ChannelClosed(4, failed)
     assert wire.transport.next_timeout() is None
     wire.transport.handle_timeout(100.0)
     wire.transport.path_changed(100.0)
     wire.transport.start(100.0)
-    assert wire.transport.poll_events() == []
+    assert wire.poll_events() == []
 
 
 def test_a_transport_that_never_started_can_be_lost():
-    transport = DataTransport("0", CONFIG, random.Random(1).randbytes, Trace(), is_client=True)
+    events: list[SessionEvent] = []
+    transport = DataTransport(
+        "0",
+        CONFIG,
+        random.Random(1).randbytes,
+        Trace(),
+        events,
+        events.append,
+        is_client=True,
+    )
     transport.lose_transport("DTLS failed", failed=True, now=1.0)
-    (changed,) = transport.poll_events()
+    (changed,) = events
     assert changed.failed
     assert transport.poll_packets(1.0) == []
     assert transport.next_timeout() is None
