@@ -12,6 +12,12 @@ DRAIN_BUDGET: Final = 64
 """Reads per wake-up, so that one busy socket leaves the event loop to the others.
 
 A socket of more connections than that has one for each."""
+COALESCE_FROM: Final = 8
+"""Datagrams at one wake-up that show a stream: from then on the kernel is asked to join them.
+
+Not before, because the first such socket of a host, and the end of the last one, make the kernel
+rewrite a part of itself: that costs more than all other system calls of a connection.
+"""
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
 _LAST_OF_STUN: Final = b"\x01"
@@ -48,6 +54,7 @@ class Receiver:
         "_coalesced",
         "_is_shared",
         "_local",
+        "_may_coalesce",
         "_sock",
         "_was_alone",
     )
@@ -55,7 +62,8 @@ class Receiver:
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
         self._local = local
-        self._coalesced = coalesce and offload.enable_coalescing(sock)
+        self._may_coalesce = coalesce
+        self._coalesced = False
         # Of AF_INET, the socket module's form is ours; a tuple of a tuple is itself.
         is_plain = sock.family == socket.AF_INET
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
@@ -88,6 +96,9 @@ class Receiver:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
         self._was_alone = len(batch) == 1 and not self._is_shared
+        if self._may_coalesce and len(batch) >= COALESCE_FROM:
+            self._may_coalesce = False
+            self._coalesced = offload.enable_coalescing(self._sock)
         return batch
 
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:
