@@ -38,9 +38,16 @@ class _AddressCache:
 
 
 class Receiver:
-    """Reads a non-blocking socket until it is empty, within a budget."""
+    """Reads a non-blocking socket until it is empty, within a budget.
 
-    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_sock")
+    To find it empty takes as long as a read. Where datagrams come one at a time, as questions and
+    answers do, that can wait until the one was handed over: see :meth:`first`.
+
+    Attributes:
+        is_done: Nothing more is to be read before the next wake-up.
+    """
+
+    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_sock", "_was_alone", "is_done")
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
@@ -50,15 +57,34 @@ class Receiver:
         is_plain = sock.family == socket.AF_INET
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
         self._budget = DRAIN_BUDGET
+        self._was_alone = False
+        self.is_done = True
 
     def serve(self, connections: int) -> None:
         """From now on so many connections get what is read."""
         self._budget = max(DRAIN_BUDGET, connections)
 
+    def first(self) -> list[Datagram]:
+        """What is handed over first: one read if there was no more at the last wake-up, else all.
+
+        Unless :attr:`is_done`, :meth:`drain` gives the rest.
+        """
+        if not self._was_alone:
+            return self.drain()
+        batch: list[Datagram] = []
+        self.is_done = False
+        try:
+            self._read(batch)
+        except BlockingIOError:
+            self.is_done = True
+        except OSError:
+            pass  # as below
+        return batch
+
     def drain(self) -> list[Datagram]:
         """What has arrived by now, up to the budget, in order."""
         batch: list[Datagram] = []
-        budget = self._budget
+        budget, reads = self._budget, 0
         while budget > 0:
             try:
                 budget -= self._read(batch)
@@ -67,6 +93,9 @@ class Receiver:
             except OSError:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
+            reads += 1
+        self.is_done = True
+        self._was_alone = reads == 0 or (reads == 1 and not self._was_alone)
         return batch
 
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:

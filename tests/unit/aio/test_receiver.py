@@ -96,3 +96,50 @@ def test_coalescing_is_asked_for_only_when_wanted():
         assert sock.getsockopt(17, 104) == 0
         Receiver(sock, LOCAL, coalesce=True)
         assert sock.getsockopt(17, 104) == 1
+
+
+SOURCE = ("10.0.0.1", 1)
+
+
+def receiver_of(sock):
+    return Receiver(sock, LOCAL, coalesce=False)
+
+
+def test_a_lone_datagram_is_handed_over_before_the_socket_was_found_empty():
+    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
+    receiver = receiver_of(sock)
+    assert len(receiver.first()) == 1
+    assert receiver.is_done  # nothing was known yet, so all was read
+    sock.script = [(b"b", SOURCE), (b"c", SOURCE)]
+    assert [each.data for each in receiver.first()] == [b"b"]
+    assert not receiver.is_done
+    assert [each.data for each in receiver.drain()] == [b"c"]
+    assert receiver.is_done
+
+
+def test_where_more_came_last_time_all_is_handed_over_at_once():
+    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
+    receiver = receiver_of(sock)
+    receiver.first()
+    for _ in range(3):
+        sock.script = [(b"b", SOURCE)]
+        assert len(receiver.first()) == 1
+        assert not receiver.is_done
+        assert receiver.drain() == []
+    sock.script = [(b"c", SOURCE)] * 5
+    assert len(receiver.first()) == 1
+    assert len(receiver.drain()) == 4
+    sock.script = [(b"d", SOURCE)] * 5
+    assert len(receiver.first()) == 5
+    assert receiver.is_done
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(), ConnectionRefusedError()])
+def test_an_error_instead_of_the_lone_datagram_loses_nothing(error):
+    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
+    receiver = receiver_of(sock)
+    receiver.first()
+    sock.script = [error, (b"b", SOURCE)]
+    assert receiver.first() == []
+    assert receiver.is_done is isinstance(error, BlockingIOError)
+    assert [each.data for each in receiver.drain()] == [b"b"]
