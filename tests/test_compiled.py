@@ -57,7 +57,7 @@ def test_no_constant_is_of_a_kind_that_the_compiler_mistakes(path: Path) -> None
 
 
 def calls_upward(module: ast.Module) -> bool:
-    """Whether a class keeps a weak reference to its own objects, which compiled ones do not take."""
+    """Whether weak references are made: objects of compiled classes do not take any."""
     return any(
         isinstance(node, ast.Call) and ast.unparse(node.func) in ("upward", "ref", "weakref.ref")
         for node in ast.walk(module)
