@@ -12,8 +12,16 @@ DRAIN_BUDGET: Final = 64
 """Reads per wake-up, so that one busy socket leaves the event loop to the others.
 
 A socket of more connections than that has one for each."""
+COALESCE_FROM: Final = 8
+"""Datagrams at one wake-up that show a stream: from then on the kernel is asked to join them.
+
+Not before, because the first such socket of a host, and the end of the last one, make the kernel
+rewrite a part of itself: that costs more than all other system calls of a connection.
+"""
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
+_LAST_OF_STUN: Final = b"\x01"
+"""No request or answer begins with more (RFC 8489 5)."""
 BUFFER_SIZE: Final = 65_535
 """Bytes: no datagram, and no run, is longer. The rest of the buffer is given back at once."""
 MAX_CACHED_ADDRESSES: Final = 16_384
@@ -38,64 +46,59 @@ class _AddressCache:
 
 
 class Receiver:
-    """Reads a non-blocking socket until it is empty, within a budget.
+    """Reads a non-blocking socket until it is empty, within a budget."""
 
-    To find it empty takes as long as a read. Where datagrams come one at a time, as questions and
-    answers do, that can wait until the one was handed over: see :meth:`first`.
-
-    Attributes:
-        is_done: Nothing more is to be read before the next wake-up.
-    """
-
-    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_sock", "_was_alone", "is_done")
+    __slots__ = (
+        "_address",
+        "_budget",
+        "_coalesced",
+        "_is_shared",
+        "_local",
+        "_may_coalesce",
+        "_sock",
+        "_was_alone",
+    )
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
         self._local = local
-        self._coalesced = coalesce and offload.enable_coalescing(sock)
+        self._may_coalesce = coalesce
+        self._coalesced = False
         # Of AF_INET, the socket module's form is ours; a tuple of a tuple is itself.
         is_plain = sock.family == socket.AF_INET
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
         self._budget = DRAIN_BUDGET
+        self._is_shared = False
         self._was_alone = False
-        self.is_done = True
 
     def serve(self, connections: int) -> None:
         """From now on so many connections get what is read."""
         self._budget = max(DRAIN_BUDGET, connections)
-
-    def first(self) -> list[Datagram]:
-        """What is handed over first: one read if there was no more at the last wake-up, else all.
-
-        Unless :attr:`is_done`, :meth:`drain` gives the rest.
-        """
-        if not self._was_alone:
-            return self.drain()
-        batch: list[Datagram] = []
-        self.is_done = False
-        try:
-            self._read(batch)
-        except BlockingIOError:
-            self.is_done = True
-        except OSError:
-            pass  # as below
-        return batch
+        self._is_shared = connections > 1
+        self._was_alone = False
 
     def drain(self) -> list[Datagram]:
-        """What has arrived by now, up to the budget, in order."""
+        """What has arrived by now, up to the budget, in order.
+
+        A check, or the answer to one, mostly comes alone. If the last datagram did, nobody looks
+        whether there are more: the event loop tells.
+        """
         batch: list[Datagram] = []
-        budget, reads = self._budget, 0
+        budget = self._budget
         while budget > 0:
             try:
                 budget -= self._read(batch)
+                if self._was_alone and batch[0].data[:1] <= _LAST_OF_STUN:
+                    return batch
             except BlockingIOError:
                 break
             except OSError:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
-            reads += 1
-        self.is_done = True
-        self._was_alone = reads == 0 or (reads == 1 and not self._was_alone)
+        self._was_alone = len(batch) == 1 and not self._is_shared
+        if self._may_coalesce and len(batch) >= COALESCE_FROM:
+            self._may_coalesce = False
+            self._coalesced = offload.enable_coalescing(self._sock)
         return batch
 
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:

@@ -131,7 +131,7 @@ class Checker:
         """Rank all pairs for the new role, and bring the nomination through."""
         for generation in generations:
             generation.rank(self._role.is_controlling)
-        self._consent.settle(settled=False)  # our checks announce another role from now on
+        self._consent.forget()  # our checks announce another role from now on
         current = self._generation
         if current is None:
             return
@@ -285,7 +285,7 @@ class Checker:
         A triggered check goes where an authentic one just came from, one for one, so pacing it
         would protect nobody; an ordinary check goes to an address that was only claimed.
         """
-        generation = self._generation
+        generation = self.nominator.generation
         if generation is None:
             return
         while (pair := generation.checklist.take_triggered()) is not None:

@@ -575,7 +575,8 @@ class Session:
                 elif event.change.new == RTCIceTransportState.DISCONNECTED:
                     self._doubt_relay(now)
         before, self._path = self._path, ice.path
-        is_revived, self._revivals = self._revivals != ice.revivals, ice.revivals
+        revivals = ice.revivals
+        is_revived, self._revivals = self._revivals != revivals, revivals
         if self._path is None:
             return False
         if self._path != before:

@@ -24,7 +24,7 @@ from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
-from frazil.peer.event import Fired
+from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
@@ -165,7 +165,7 @@ class RTCPeerConnection(EventTarget):
         self._warnings = WarningLog(
             records, self._loop, f"connection {CENSUS.enter(self, self._loop)}"
         )
-        self._waits_of_listeners: set[asyncio.Future[Any]] = set()
+        self._waits_of_listeners: list[asyncio.Future[Any]] = []
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
@@ -546,14 +546,19 @@ class RTCPeerConnection(EventTarget):
         self._driver.wake()
         future = self._driver.promise(method, operation, convert)
         if not future.done() and is_in_listener(self._loop):
-            self._waits_of_listeners.add(future)
-            future.add_done_callback(self._waits_of_listeners.discard)
+            self._waits_of_listeners.append(future)
+            future.add_done_callback(self._waits_of_listeners.remove)
         return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
         return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
+        if (
+            fired.type is EventType.CONNECTION_STATE_CHANGE
+            and self.connectionState is RTCPeerConnectionState.FAILED
+        ):
+            self._warnings.connection_failed()
         self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:

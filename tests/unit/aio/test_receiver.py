@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from frazil.aio.receiver import DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
+from frazil.aio.receiver import COALESCE_FROM, DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
 
 LOCAL = ("2001:db8::9", 9)
 
@@ -62,6 +62,51 @@ def test_a_socket_of_many_connections_is_read_for_all_of_them():
     assert len(receiver.drain()) == DRAIN_BUDGET
 
 
+CHECK, ANSWER, PAYLOAD = b"\x00\x01check", b"\x01\x01answer", b"\x17payload"
+
+
+def test_nobody_looks_for_a_second_check_if_the_last_datagram_came_alone():
+    source = ("10.0.0.1", 1)
+    arrivals = [CHECK, None, CHECK, None, ANSWER, None, PAYLOAD, PAYLOAD, None, CHECK, None]
+    steps = [BlockingIOError() if each is None else (each, source) for each in arrivals]
+    sock = ScriptedSocket(*steps, family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+
+    def drain() -> tuple[list[bytes], int]:
+        before = len(sock.script)
+        found = [datagram.data for datagram in receiver.drain()]
+        return found, before - len(sock.script)
+
+    assert drain() == ([CHECK], 2)
+    assert drain() == ([CHECK], 1)
+    assert drain() == ([], 1)  # the loop would not have told
+    assert drain() == ([ANSWER], 2)  # something else came between
+    assert drain() == ([PAYLOAD, PAYLOAD], 3)
+    assert drain() == ([CHECK], 2)
+
+
+def test_two_checks_come_in_two_turns_at_worst():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((CHECK, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    assert len(receiver.drain()) == 1
+    sock.script += [(CHECK, source)] * 2
+    assert [len(receiver.drain()) for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_socket_of_several_connections_is_always_read_for_all():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((CHECK, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    receiver.drain()
+    receiver.serve(2)
+    for _ in range(2):
+        sock.script += [(CHECK, source)]
+        assert len(receiver.drain()) == 1
+    sock.script += [(CHECK, source)] * 2
+    assert len(receiver.drain()) == 2
+
+
 @pytest.mark.parametrize(
     ("sockaddr", "address"),
     [
@@ -90,56 +135,15 @@ def test_address_cache_is_bounded():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="GRO is Linux's")
-def test_coalescing_is_asked_for_only_when_wanted():
+@pytest.mark.parametrize("wanted", [False, True])
+def test_coalescing_is_asked_for_when_it_is_wanted_and_a_stream_has_begun(wanted):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        Receiver(sock, LOCAL, coalesce=False)
-        assert sock.getsockopt(17, 104) == 0
-        Receiver(sock, LOCAL, coalesce=True)
-        assert sock.getsockopt(17, 104) == 1
-
-
-SOURCE = ("10.0.0.1", 1)
-
-
-def receiver_of(sock):
-    return Receiver(sock, LOCAL, coalesce=False)
-
-
-def test_a_lone_datagram_is_handed_over_before_the_socket_was_found_empty():
-    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
-    receiver = receiver_of(sock)
-    assert len(receiver.first()) == 1
-    assert receiver.is_done  # nothing was known yet, so all was read
-    sock.script = [(b"b", SOURCE), (b"c", SOURCE)]
-    assert [each.data for each in receiver.first()] == [b"b"]
-    assert not receiver.is_done
-    assert [each.data for each in receiver.drain()] == [b"c"]
-    assert receiver.is_done
-
-
-def test_where_more_came_last_time_all_is_handed_over_at_once():
-    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
-    receiver = receiver_of(sock)
-    receiver.first()
-    for _ in range(3):
-        sock.script = [(b"b", SOURCE)]
-        assert len(receiver.first()) == 1
-        assert not receiver.is_done
-        assert receiver.drain() == []
-    sock.script = [(b"c", SOURCE)] * 5
-    assert len(receiver.first()) == 1
-    assert len(receiver.drain()) == 4
-    sock.script = [(b"d", SOURCE)] * 5
-    assert len(receiver.first()) == 5
-    assert receiver.is_done
-
-
-@pytest.mark.parametrize("error", [BlockingIOError(), ConnectionRefusedError()])
-def test_an_error_instead_of_the_lone_datagram_loses_nothing(error):
-    sock = ScriptedSocket((b"a", SOURCE), family=socket.AF_INET)
-    receiver = receiver_of(sock)
-    receiver.first()
-    sock.script = [error, (b"b", SOURCE)]
-    assert receiver.first() == []
-    assert receiver.is_done is isinstance(error, BlockingIOError)
-    assert [each.data for each in receiver.drain()] == [b"b"]
+        sock.setblocking(False)
+        sock.bind(("127.0.0.1", 0))
+        receiver = Receiver(sock, LOCAL, coalesce=wanted)
+        for count in (COALESCE_FROM - 1, COALESCE_FROM):
+            assert sock.getsockopt(17, 104) == 0
+            for _ in range(count):
+                sock.sendto(b"x", sock.getsockname())
+            assert len(receiver.drain()) == count
+        assert sock.getsockopt(17, 104) == wanted
