@@ -1,6 +1,6 @@
 """The engine of real connections: OpenSSL does the handshake, and we seal and open all the rest.
 
-OpenSSL keeps some 90 kB for as long as its object lives, and to seal or open a record takes several
+OpenSSL keeps some 65 kB for as long as its object lives, and to seal or open a record takes several
 calls of it. So its keys are taken over when the handshake is complete, and the object goes.
 """
 
@@ -70,6 +70,9 @@ class OpenSslEngine:
             return True
         try:
             is_complete = handshake.advance(records)
+        except (CloseNotifyReceived, AssociationBrokenError):
+            self._handshake = None
+            raise
         finally:
             self._output += handshake.output()
         if is_complete:

@@ -142,6 +142,23 @@ def test_openssl_is_gone_once_the_handshake_is_complete(handshakes):
         assert len(endpoint.export_keying_material(b"EXTRACTOR-dtls_srtp", 60)) == 60
 
 
+def test_openssl_is_gone_once_the_handshake_has_failed(handshakes):
+    gc.collect()
+    gc.disable()
+    try:
+        pair = DtlsPair(server_trusts=[])
+        pair.start()
+        pair.run()
+        assert pair.states == (State.FAILED, State.FAILED)
+        assert [connection() for connection in handshakes] == [None, None]
+    finally:
+        gc.enable()
+    pair.now += 1
+    pair.server.receive(pair.sent[CLIENT][-1:], pair.now)
+    (alert,) = pair.server.poll_runs()  # told again, from what is in the outbox
+    assert alert.data[0] == ContentType.ALERT
+
+
 # After the handshake.
 
 
