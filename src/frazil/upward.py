@@ -21,12 +21,21 @@ def upward(method: Callable[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", _Upward(method))
 
 
+class Whole:
+    """A base that lets a compiled class have methods for :func:`upward`.
+
+    Objects of compiled classes take weak references only if a class above them is a plain one.
+    """
+
+    __slots__ = ()
+
+
 class _Upward:
     __slots__ = ("_function", "_owner")
 
     def __init__(self, method: Any) -> None:
         self._owner = ref(method.__self__)
-        self._function = method.__func__
+        self._function = getattr(type(method.__self__), method.__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         owner = self._owner()
