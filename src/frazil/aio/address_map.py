@@ -33,6 +33,8 @@ class AddressMap:
 
     def public(self, address: str) -> tuple[str, ...]:
         """Those of the most specific entry for ``address``; none if no entry matches."""
+        if not self._entries:
+            return ()
         own = ip_address(address)
         return next((public for network, public in self._entries if own in network), ())
 

@@ -89,7 +89,7 @@ class SharedWatch:
         self._netlink = _open_netlink()
         if self._netlink is not None:
             try:
-                self._loop.add_reader(self._netlink, self._on_message)
+                self._loop.add_reader(self._netlink.fileno(), self._on_message)
             except NotImplementedError:
                 self._netlink.close()
                 self._netlink = None
@@ -101,7 +101,7 @@ class SharedWatch:
             self._timer.cancel()
             self._timer = None
         if self._netlink is not None:
-            self._loop.remove_reader(self._netlink)
+            self._loop.remove_reader(self._netlink.fileno())
             self._netlink.close()
             self._netlink = None
 

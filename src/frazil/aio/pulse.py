@@ -28,6 +28,8 @@ class Pulse:
 
     def beat(self) -> None:
         """Look at every condition."""
+        if not self._waiters:
+            return
         for waiter, condition in self._waiters.items():
             if not waiter.done() and _may_hold(condition):
                 waiter.set_result(None)

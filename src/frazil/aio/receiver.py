@@ -12,6 +12,12 @@ DRAIN_BUDGET: Final = 64
 """Reads per wake-up, so that one busy socket leaves the event loop to the others.
 
 A socket of more connections than that has one for each."""
+COALESCE_FROM: Final = 8
+"""Datagrams at one wake-up that show a stream: from then on the kernel is asked to join them.
+
+Not before, because the first such socket of a host, and the end of the last one, make the kernel
+rewrite a part of itself: that costs more than all other system calls of a connection.
+"""
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
 BUFFER_SIZE: Final = 65_535
@@ -40,12 +46,13 @@ class _AddressCache:
 class Receiver:
     """Reads a non-blocking socket until it is empty, within a budget."""
 
-    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_sock")
+    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_may_coalesce", "_sock")
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
         self._local = local
-        self._coalesced = coalesce and offload.enable_coalescing(sock)
+        self._may_coalesce = coalesce
+        self._coalesced = False
         # Of AF_INET, the socket module's form is ours; a tuple of a tuple is itself.
         is_plain = sock.family == socket.AF_INET
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
@@ -67,6 +74,9 @@ class Receiver:
             except OSError:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
+        if self._may_coalesce and len(batch) >= COALESCE_FROM:
+            self._may_coalesce = False
+            self._coalesced = offload.enable_coalescing(self._sock)
         return batch
 
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:

@@ -189,7 +189,9 @@ class WatchedUdpSocket(_BoundSocket):
         *,
         offload: bool,
     ) -> None:
-        loop.add_reader(sock, self._on_readable)  # first: it tells whether the loop can
+        # First: it tells whether the loop can. By number, because to look for a socket that it does
+        # not watch yet the loop has it described, for an error that nobody sees.
+        loop.add_reader(sock.fileno(), self._on_readable)
         super().__init__(loop, sock, on_datagrams, segment=offload, coalesce=offload)
 
     def close(self) -> None:
@@ -197,7 +199,7 @@ class WatchedUdpSocket(_BoundSocket):
         if self._closed:
             return
         self._closed = True
-        self._loop.remove_reader(self._sock)
+        self._loop.remove_reader(self._sock.fileno())
         self._transmitter.close()
         self._sock.close()
 

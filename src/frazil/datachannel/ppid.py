@@ -24,9 +24,12 @@ TEXT_PPIDS = frozenset({Ppid.STRING, Ppid.STRING_PARTIAL, Ppid.STRING_EMPTY})
 BINARY_PPIDS = frozenset({Ppid.BINARY, Ppid.BINARY_PARTIAL, Ppid.BINARY_EMPTY})
 EMPTY_PPIDS = frozenset({Ppid.STRING_EMPTY, Ppid.BINARY_EMPTY})
 
+_STRING = Ppid.STRING
+_BINARY = Ppid.BINARY
+
 
 def ppid_of(data: bytes, *, text: bool) -> Ppid:
     """The identifier under which a message is sent."""
     if data:
-        return Ppid.STRING if text else Ppid.BINARY
+        return _STRING if text else _BINARY
     return Ppid.STRING_EMPTY if text else Ppid.BINARY_EMPTY

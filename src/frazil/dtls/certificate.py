@@ -4,19 +4,17 @@ OpenSSL makes the key and the signature with its own random generator; only the 
 the name come from the injected source.
 """
 
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
 from frazil.dtls.context import shared_context
 from frazil.dtls.fingerprint import Fingerprint, fingerprint_of
+from frazil.dtls.self_signed import PrivateKey, self_signed
 from frazil.types import RandomBytes
 
 DEFAULT_LIFETIME_S: Final = 30 * 86400.0
@@ -25,8 +23,6 @@ BACKDATE_S: Final = 86400.0
 """The validity starts a day early: the peer's clock may be behind."""
 _SERIAL_SIZE = 16
 _NAME_SIZE = 8
-
-PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class KeyKind(StrEnum):
@@ -80,19 +76,14 @@ class Certificate:
         if lifetime_s < 0:
             raise ValueError("a certificate cannot have expired before it was made")
         key = _generate_key(kind)
-        now = datetime.fromtimestamp(wall_now, UTC)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, random_bytes(_NAME_SIZE).hex())])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(_serial_number(random_bytes))
-            .not_valid_before(now - timedelta(seconds=BACKDATE_S))
-            .not_valid_after(now + timedelta(seconds=lifetime_s))
-            .sign(key, hashes.SHA256())
+        der = self_signed(
+            key,
+            name=random_bytes(_NAME_SIZE).hex(),
+            serial_number=_serial_number(random_bytes),
+            valid_from=wall_now - BACKDATE_S,
+            valid_to=wall_now + lifetime_s,
         )
-        return cls(key, certificate)
+        return cls(key, x509.load_der_x509_certificate(der))
 
     def new_connection(self) -> SSL.Connection:
         """An OpenSSL connection over memory BIOs that speaks as this certificate."""

@@ -551,7 +551,8 @@ class IceAgent:
         """Payload that the peer must acknowledge leaves on the pair in use.
 
         Returns:
-            When the pair will be asked if nothing comes back; ``None`` if that is known already.
+            The earliest that the pair will be asked if nothing comes back; ``None`` if that is
+            known already.
         """
         monitor = self._selection.monitor
         return None if monitor is None else monitor.note_sent(now)
@@ -590,6 +591,8 @@ class IceAgent:
     def poll_events(self) -> list[IceEvent]:
         """What happened, in order."""
         self.has_news = False
+        if not self._events:
+            return []
         events = self._events.copy()
         self._events.clear()
         return events
@@ -622,11 +625,12 @@ class IceAgent:
         self.has_news = True
         self._apply_role(now)
         self._events += report_pairs(self._lineage, self._trace, now)
-        if isinstance(self._checker, Checker):
+        if isinstance(self._checker, Checker) and self._checker.nominator.gate.proposals:
             self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
-        self._events += self._gatherer.events
-        self._gatherer.events.clear()
+        if self._gatherer.events:
+            self._events += self._gatherer.events
+            self._gatherer.events.clear()
         self._outcome.draw(now, ran_out_at)
         current = self._lineage.current
         if current is not None and current.gathered and current.nominated is not None:

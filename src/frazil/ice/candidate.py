@@ -34,6 +34,10 @@ class TcpType(StrEnum):
     SIMULTANEOUS_OPEN = "so"
 
 
+_TYPES = {str(each): each for each in CandidateType}
+_PROTOCOLS = {str(each): each for each in CandidateProtocol}
+_TCP_TYPES = {str(each): each for each in TcpType}
+
 ACTIVE_PORT = 9
 """What an active candidate is signalled with: it has no port before it connects (RFC 6544 4.5)."""
 
@@ -150,11 +154,11 @@ class Candidate:
             raddr = canonical_ip(extensions["raddr"]) or extensions["raddr"]
             related = (raddr, _number(extensions["rport"], 0, 65535, "rport"))
         try:
-            protocol = CandidateProtocol(words[2].lower())
-            kind = CandidateType(words[7])
-            tcp_type = TcpType(extensions["tcptype"]) if "tcptype" in extensions else None
-        except ValueError as error:
-            raise CandidateSyntaxError(str(error)) from None
+            protocol = _PROTOCOLS[words[2].lower()]
+            kind = _TYPES[words[7]]
+            tcp_type = _TCP_TYPES[extensions["tcptype"]] if "tcptype" in extensions else None
+        except KeyError as error:
+            raise CandidateSyntaxError(f"{error} is no transport or type of candidates") from None
         if protocol is CandidateProtocol.TCP and tcp_type is None:
             raise CandidateSyntaxError("a TCP candidate needs a tcptype")
         return cls(
@@ -204,6 +208,8 @@ def _host_name(word: str) -> str:
 
 
 def _number(word: str, low: int, high: int, what: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) <= 10 and low <= int(word) <= high):
-        raise CandidateSyntaxError(f"{what} {word!r} is not a number from {low} to {high}")
-    return int(word)
+    if word.isascii() and word.isdigit() and len(word) <= 10:
+        number = int(word)
+        if low <= number <= high:
+            return number
+    raise CandidateSyntaxError(f"{what} {word!r} is not a number from {low} to {high}")

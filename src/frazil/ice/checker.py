@@ -285,7 +285,7 @@ class Checker:
         A triggered check goes where an authentic one just came from, one for one, so pacing it
         would protect nobody; an ordinary check goes to an address that was only claimed.
         """
-        generation = self._generation
+        generation = self.nominator.generation
         if generation is None:
             return
         while (pair := generation.checklist.take_triggered()) is not None:

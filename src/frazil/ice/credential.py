@@ -6,6 +6,7 @@ from frazil.stun import short_term_key
 from frazil.types import RandomBytes
 
 _ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CHAR_OF_BYTE = (_ICE_CHARS * 4).encode()
 
 UFRAG_LENGTH = 8
 """48 random bits; RFC 8445 5.3 asks for at least 24."""
@@ -40,8 +41,8 @@ class Credentials:
     def generate(cls, random_bytes: RandomBytes) -> "Credentials":
         """Fresh credentials; 64 ice-chars take six bits of each random byte without bias."""
         return cls(
-            "".join(_ICE_CHARS[byte & 63] for byte in random_bytes(UFRAG_LENGTH)),
-            "".join(_ICE_CHARS[byte & 63] for byte in random_bytes(PASSWORD_LENGTH)),
+            random_bytes(UFRAG_LENGTH).translate(_CHAR_OF_BYTE).decode(),
+            random_bytes(PASSWORD_LENGTH).translate(_CHAR_OF_BYTE).decode(),
         )
 
     def __repr__(self) -> str:

@@ -156,12 +156,13 @@ class Monitor:
         """Payload that the peer must acknowledge was sent on the pair.
 
         Returns:
-            When the pair is to be asked for that; ``None`` if an answer was owed before.
+            The earliest that the pair is to be asked for that; ``None`` if an answer was owed
+            before. It is looked at then what the path really needs: mostly nothing, any more.
         """
         if self.owed_at is not None:
             return None
         self.owed_at = now
-        return self.next_check_at
+        return now + (_SHORTEST_REPLY_S + _ACKNOWLEDGED_AFTER_S)
 
     def note_check(self, now: float) -> None:
         """A check was sent on the pair, or was due while its interface is gone."""

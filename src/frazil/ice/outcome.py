@@ -46,8 +46,9 @@ class Outcome:
             ran_out_at: The deadline of the clock that ran out, if that is the occasion.
         """
         selection, current = self._checker.selection, self._lineage.current
-        while (cause := judge(self.state, survey(current, selection))) is not None:
-            self.move(cause, now, ran_out_at)
+        if current is not None:  # before that nothing can be checked, and nothing be lost
+            while (cause := judge(self.state, survey(current, selection))) is not None:
+                self.move(cause, now, ran_out_at)
         selection.consent_was_lost = False
         news = selection.take_news()
         if news is not None:

@@ -32,7 +32,5 @@ def report_pairs(lineage: Lineage, trace: Trace, now: float) -> list[IceEvent]:
 
 def report_proposals(gate: NominationGate) -> list[IceEvent]:
     """The nominations to be decided on that were not told yet."""
-    if not gate.proposals:
-        return []
     proposals, gate.proposals = gate.proposals, []
     return [NominationProposed(pair.describe()) for pair in proposals]

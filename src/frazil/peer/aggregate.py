@@ -1,6 +1,6 @@
 """The three states of a connection that derive from its transports, and when they are derived."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from frazil.peer.event import EventType
@@ -25,26 +25,29 @@ class Aggregates:
     """Slots that are derived again in the tasks that W3C names, never in between.
 
     Every method returns the events that are due at the connection, in W3C order.
+
+    Attributes:
+        transports: Those in use; whoever gives the list keeps it up to date.
     """
 
     __slots__ = (
         "_history",
-        "_transports",
         "connection_state",
         "ice_connection_state",
         "ice_gathering_state",
+        "transports",
     )
 
-    def __init__(self, transports: Callable[[], Iterable[DtlsTransport]], history: History) -> None:
-        self._transports = transports
+    def __init__(self, history: History) -> None:
         self._history = history
+        self.transports: Sequence[DtlsTransport] = ()
         self.ice_connection_state = RTCIceConnectionState.NEW
         self.connection_state = RTCPeerConnectionState.NEW
         self.ice_gathering_state = RTCIceGatheringState.NEW
 
     def derive_ice(self, reason: Reason, now: float) -> list[EventType]:
         """After an ICE transport changed: the ICE state, then the connection's."""
-        ice = ice_connection_state(False, [each.ice.state for each in self._transports()])
+        ice = ice_connection_state(False, [each.ice.state for each in self.transports])
         events = []
         if ice is not self.ice_connection_state:
             self._record("ice-connection", self.ice_connection_state, ice, reason, now)
@@ -54,7 +57,7 @@ class Aggregates:
 
     def derive_connection(self, reason: Reason, now: float) -> list[EventType]:
         """After a DTLS transport changed: the connection's state."""
-        dtls = [each.state for each in self._transports()]
+        dtls = [each.state for each in self.transports]
         state = connection_state(self.ice_connection_state, dtls)
         if state is self.connection_state:
             return []
@@ -64,7 +67,7 @@ class Aggregates:
 
     def derive_gathering(self, reason: Reason, now: float) -> list[EventType]:
         """After a gatherer changed."""
-        state = ice_gathering_state([each.ice.gathering_state for each in self._transports()])
+        state = ice_gathering_state([each.ice.gathering_state for each in self.transports])
         if state is self.ice_gathering_state:
             return []
         self._record("ice-gathering", self.ice_gathering_state, state, reason, now)
@@ -85,5 +88,6 @@ class Aggregates:
         self.connection_state = state
 
     def _record(self, machine: str, old: str, new: str, reason: Reason, now: float) -> None:
-        derived = reason._replace(rule=_RULES[machine])
+        cause, _, text, evidence, deadline_at, next_at = reason
+        derived = Reason(cause, _RULES[machine], text, evidence, deadline_at, next_at)
         self._history.record(now, machine, old, new, derived)

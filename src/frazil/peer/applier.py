@@ -14,7 +14,7 @@ from frazil.peer.core import Core
 from frazil.peer.data_section import DataSection
 from frazil.peer.description import Description
 from frazil.peer.media import ROLE_FACING, SETUP_OF_ROLE, live_data_index
-from frazil.peer.remote import RemoteTransport, can_trickle, read_transport
+from frazil.peer.remote import RemoteTransport, can_trickle
 from frazil.peer.signaling import SdpType
 from frazil.peer.stack import TransportStack
 from frazil.peer.transceiver_table import TransceiverTable
@@ -182,7 +182,7 @@ class Applier:
 
     def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
         """Our DTLS role if it is an answer; checked against the association there is."""
-        remote = read_transport(description.model, share.tag)
+        remote = description.transport_at(share.tag)
         stack = self._map.first(share.known_by)
         role = ROLE_FACING.get(remote.setup) if remote.setup else None
         is_offer = description.type is SdpType.OFFER
@@ -201,7 +201,7 @@ class Applier:
     def _feed(self, use: _Use, description: Description, now: float) -> None:
         """The peer's side, and the candidates that the description has by now."""
         stack, model = use.stack, description.model
-        remote = read_transport(model, use.share.tag)
+        remote = description.transport_at(use.share.tag)
         sections = {use.share.tag, remote.candidate_section} | {
             index
             for index, media in enumerate(model.media)

@@ -8,6 +8,8 @@ from frazil.peer.dictionary import Dictionary, scalar_text
 from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 
+_OPEN: Final = RTCDataChannelState.OPEN
+
 MAX_ID: Final = 65534
 """65535 is reserved (RFC 8832 6)."""
 MAX_TEXT_BYTES: Final = 65535
@@ -159,15 +161,17 @@ class DataChannel:
                 ``sctp.max_message_size``.
             OperationError: If more than ``MAX_BUFFERED_AMOUNT`` bytes would wait.
         """
-        if self.ready_state is not RTCDataChannelState.OPEN:
+        if self.ready_state is not _OPEN:
             raise InvalidStateError(
                 f"the channel is {self.ready_state}; send after its open event and before close"
             )
-        text = isinstance(data, str)
-        if isinstance(data, str):
-            payload = scalar_text(data).encode()
+        text = False
+        if type(data) is bytes:
+            payload = data
+        elif isinstance(data, str):
+            payload, text = scalar_text(data).encode(), True
         else:
-            payload = data if type(data) is bytes else _binary(data)
+            payload = _binary(data)
         size = len(payload)
         limit = self._owner.max_message_size
         if limit is not None and size > limit:

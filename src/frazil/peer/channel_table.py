@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
@@ -25,6 +25,8 @@ from frazil.session.event import (
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 
 _State = RTCDataChannelState
+_OPEN: Final = RTCDataChannelState.OPEN
+_MESSAGE: Final = EventType.MESSAGE
 
 ChannelFactory: TypeAlias = Callable[[ChannelOwner, str, ChannelInit], DataChannel]
 """Makes the slots of a channel."""
@@ -202,7 +204,8 @@ class ChannelTable:
         if channel.is_watched:
             self._core.tasks.queue(partial(self._release, channel, size))
         else:
-            channel.buffered_amount = max(0, channel.buffered_amount - size)
+            left = channel.buffered_amount - size
+            channel.buffered_amount = left if left > 0 else 0
 
     def start_closing(self, event: ChannelClosing) -> None:
         """The peer began to close a channel."""
@@ -275,13 +278,13 @@ class ChannelTable:
     def _receive_message(self, now: float) -> None:
         stream_id, data, text = self._arrived.popleft()
         channel = self._by_id.get(stream_id)
-        if channel is None or channel.ready_state is not _State.OPEN:
+        if channel is None or channel.ready_state is not _OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
         channel.bytes_received += len(data)
         payload = data.decode(errors="replace") if text else data
-        self._core.tasks.fire(channel, EventType.MESSAGE, payload)
+        self._core.tasks.fire(channel, _MESSAGE, payload)
 
     def _release(self, channel: DataChannel, size: int, now: float) -> None:
         before = channel.buffered_amount

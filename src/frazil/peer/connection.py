@@ -1,6 +1,6 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sized
 from functools import partial
 from weakref import ref
 
@@ -34,7 +34,7 @@ from frazil.peer.stats_collector import StatsCollector
 from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
-from frazil.peer.transport import DtlsTransport, SctpTransport
+from frazil.peer.transport import SctpTransport
 from frazil.peer.transport_map import TransportMap
 from frazil.peer.transport_set import SessionFactory
 from frazil.states.enums import (
@@ -91,7 +91,7 @@ class PeerConnection:
         self._tasks = TaskQueue()
         self._history = History(trace)
         self._descriptions = DescriptionSlots()
-        self._aggregates = Aggregates(upward(self._transports_in_use), self._history)
+        self._aggregates = Aggregates(self._history)
         core = Core(
             ref(self), self._tasks, self._history, trace, self._descriptions, self._aggregates
         )
@@ -104,6 +104,7 @@ class PeerConnection:
             watcher,
             session_factory,
         )
+        self._aggregates.transports = self.transports.dtls
         self._chain = chain = OperationChain(self._tasks, upward(self._on_chain_empty))
         self._transceivers = TransceiverTable(
             core, random_bytes, upward(self._on_transceiver_changed), parts.transceiver
@@ -345,7 +346,7 @@ class PeerConnection:
     @property
     def is_congested(self) -> bool:
         """Whether the driver should run tasks before it reads from the network again."""
-        return len(self._tasks) > BACKLOG_LIMIT
+        return len(self._tasks.waiting) > BACKLOG_LIMIT
 
     def run_task(self, now: float) -> list[PeerEvent]:
         """Run one task: its slots are written, and its events are to be dispatched in order."""
@@ -372,9 +373,6 @@ class PeerConnection:
         self._chain.close()
 
     # --- inside -------------------------------------------------------------------------------
-
-    def _transports_in_use(self) -> Sequence[DtlsTransport]:
-        return self.transports.dtls
 
     def _on_transceiver_changed(self) -> None:
         self._negotiator.note_change()

@@ -13,9 +13,8 @@ from frazil.peer.description import Description
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
 from frazil.peer.offer import Slot, Wishes, allocate, build_offer
-from frazil.peer.remote import read_transport
 from frazil.peer.stack import TransportStack
-from frazil.peer.traits import with_traits
+from frazil.peer.traits import ice_options, with_traits
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
@@ -42,6 +41,7 @@ class DescriptionCreator:
         "_certificate",
         "_core",
         "_credentials",
+        "_ice_options",
         "_policy",
         "_session_id",
         "_traits",
@@ -68,6 +68,7 @@ class DescriptionCreator:
         self._certificate = certificate
         self._policy = policy
         self._traits = traits
+        self._ice_options = ice_options(traits)
         # Below 2**63 (RFC 9429 5.2.1).
         self._session_id = int.from_bytes(random_bytes(8)) >> 1
         self._version = 0
@@ -109,7 +110,7 @@ class DescriptionCreator:
         model = offer.model
         plan = plan_answer(model, self._transceivers, self._transports, self._policy)
         answer = build_answer(
-            self._next_origin(), model, plan, self._transceivers, self._answering(model, plan)
+            self._next_origin(), model, plan, self._transceivers, self._answering(offer, plan)
         )
         return self.with_transceivers(with_traits(answer, self._traits), offer)
 
@@ -149,14 +150,12 @@ class DescriptionCreator:
 
     # --- answers ------------------------------------------------------------------------------
 
-    def _answering(
-        self, offer: SessionDescription, plan: AnswerPlan
-    ) -> Mapping[int, LocalTransport]:
+    def _answering(self, offer: Description, plan: AnswerPlan) -> Mapping[int, LocalTransport]:
         """Our side of each transport, by the index of the tagged m-section."""
         locals_ = {}
-        for tag, mids in tagged(offer, plan.tags).items():
-            stack = self._transports.first(with_group(offer, mids))
-            remote = read_transport(offer, tag)
+        for tag, mids in tagged(offer.model, plan.tags).items():
+            stack = self._transports.first(with_group(offer.model, mids))
+            remote = offer.transport_at(tag)
             setup = SETUP_OF_ROLE[answering_role(remote.setup, stack.dtls_role if stack else None)]
             credentials = self._credentials.for_answer(mids[0], stack, remote.credentials)
             locals_[tag] = self._describe(credentials, setup, stack)
@@ -169,7 +168,9 @@ class DescriptionCreator:
     ) -> LocalTransport:
         generation = stack.generations.get(credentials.ufrag) if stack else None
         if generation is None:
-            return LocalTransport(credentials, self._certificate, setup)
+            return LocalTransport(
+                credentials, self._certificate, setup, ice_options=self._ice_options
+            )
         return LocalTransport(
             credentials,
             self._certificate,
@@ -177,6 +178,7 @@ class DescriptionCreator:
             tuple(generation.lines),
             generation.is_gathered,
             generation.default_address,
+            ice_options=self._ice_options,
         )
 
     def _next_origin(self) -> Origin:

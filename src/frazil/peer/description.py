@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from frazil.peer.dictionary import Dictionary
+from frazil.peer.remote import RemoteTransport, read_transport
 from frazil.peer.signaling import SdpType, Side
 from frazil.sdp import SessionDescription
 from frazil.types import Address
@@ -50,7 +51,7 @@ class Description:
         model: What it said when it was applied.
     """
 
-    __slots__ = ("_ended", "_newline", "_sections", "_text", "model", "type")
+    __slots__ = ("_ended", "_newline", "_sections", "_text", "_transports", "model", "type")
 
     def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
         self.type = kind
@@ -59,6 +60,7 @@ class Description:
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._sections = _split(text)
         self._ended = [media.end_of_candidates for media in model.media]
+        self._transports: dict[int, RemoteTransport] = {}
 
     @property
     def sdp(self) -> str:
@@ -67,6 +69,13 @@ class Description:
             lines = [line for section in self._sections for line in section]
             self._text = self._newline.join([*lines, ""])
         return self._text
+
+    def transport_at(self, index: int) -> RemoteTransport:
+        """The transport of an m-section of the peer's; read once, as the model never changes."""
+        found = self._transports.get(index)
+        if found is None:
+            found = self._transports[index] = read_transport(self.model, index)
+        return found
 
     def sections_of(self, ufrag: str) -> list[int]:
         """The indexes of the m-sections that belong to the generation ``ufrag``."""

@@ -59,7 +59,7 @@ class LoneTransport:
         self._traits = traits
         self._tasks = TaskQueue()
         self._history = History(trace)
-        aggregates = Aggregates(tuple, self._history)
+        aggregates = Aggregates(self._history)
         core = Core(ref(self), self._tasks, self._history, trace, DescriptionSlots(), aggregates)
         self.transports = TransportSet(
             core,

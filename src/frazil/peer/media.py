@@ -24,7 +24,7 @@ DATA_PROTOCOL: Final = "UDP/DTLS/SCTP"
 
 _DISCARD_PORT: Final = 9
 """The port before there is a default candidate (RFC 8840 4.1.1)."""
-_TRICKLE: Final = ("trickle",)
+TRICKLE: Final = ("trickle",)
 
 SETUP_OF_ROLE: Final = {DtlsRole.CLIENT: Setup.ACTIVE, DtlsRole.SERVER: Setup.PASSIVE}
 ROLE_FACING: Final = {Setup.ACTIVE: DtlsRole.SERVER, Setup.PASSIVE: DtlsRole.CLIENT}
@@ -44,6 +44,7 @@ class LocalTransport:
         is_gathered: No further candidate will follow.
         default_address: The most reachable candidate so far.
         is_bundle_only: The section has the transport of its BUNDLE group, or none.
+        ice_options: What our agent knows beyond RFC 8445.
     """
 
     credentials: Credentials
@@ -53,11 +54,16 @@ class LocalTransport:
     is_gathered: bool = False
     default_address: Address | None = None
     is_bundle_only: bool = False
+    ice_options: tuple[str, ...] = TRICKLE
 
     def shared(self, *, is_bundle_only: bool = False) -> "LocalTransport":
         """The same for another section of the group: candidates stand in the tagged one only."""
         return LocalTransport(
-            self.credentials, self.certificate, self.setup, is_bundle_only=is_bundle_only
+            self.credentials,
+            self.certificate,
+            self.setup,
+            is_bundle_only=is_bundle_only,
+            ice_options=self.ice_options,
         )
 
 
@@ -88,7 +94,7 @@ def transport_attributes(local: LocalTransport) -> TransportAttributes:
         connection=_connection(address),
         ice_ufrag=local.credentials.ufrag,
         ice_pwd=local.credentials.password,
-        ice_options=_TRICKLE,
+        ice_options=local.ice_options,
         fingerprints=(_fingerprint(local.certificate),),
         setup=local.setup,
         candidates=local.candidates,

@@ -35,10 +35,14 @@ class NegotiationNeeded:
         self._when_idle = False
 
     def update(self) -> None:
-        """Something changed that may need negotiation."""
+        """Something changed that may need negotiation.
+
+        A task that would find nothing to do is left out: what could change that before its turn
+        leads here again.
+        """
         if self._is_busy():
             self._when_idle = True
-        else:
+        elif self._is_stable() and (self._flag or self._check()):
             self._core.tasks.queue(self._evaluate)
 
     def restart(self) -> None:

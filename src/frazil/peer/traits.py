@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from frazil.ice import AgentTraits
+from frazil.peer.media import TRICKLE
 from frazil.sdp import MediaDescription, SessionDescription
 
 _RENOMINATION: Final = "renomination"
@@ -13,19 +14,15 @@ _DEFAULT_PACING_MS: Final = 50
 
 
 def with_traits(description: SessionDescription, traits: AgentTraits) -> SessionDescription:
-    """Our description, with what the peer is to know of our agent (RFC 8839 5.3 to 5.6)."""
+    """Our description, with what all its m-sections say of our agent (RFC 8839 5.3, 5.5)."""
     # Never quicker than we really are; the inner rounding is for 29.000000000000004.
     pacing_ms = math.ceil(round(traits.pacing_s * 1000, 3))
-    media = description.media
-    if traits.renominates:
-        media = tuple(map(_with_renomination, media))
-    return replace(description, media=media, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
+    return replace(description, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
 
 
-def _with_renomination(media: MediaDescription) -> MediaDescription:
-    if not media.ice_options:
-        return media  # rejected, or without a transport of its own
-    return replace(media, ice_options=(*media.ice_options, _RENOMINATION))
+def ice_options(traits: AgentTraits) -> tuple[str, ...]:
+    """What an m-section with a transport of ours says besides."""
+    return (*TRICKLE, _RENOMINATION) if traits.renominates else TRICKLE
 
 
 def read_traits(description: SessionDescription, media: MediaDescription) -> AgentTraits:

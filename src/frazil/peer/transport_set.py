@@ -58,6 +58,8 @@ class TransportSet:
     Attributes:
         configuration: Its ICE servers and policy hold for whatever gathering starts from now on;
             see :meth:`configure`.
+        dtls: The DTLS transports in use, each with its ICE transport, oldest first; always the
+            same list.
     """
 
     __slots__ = (
@@ -74,6 +76,7 @@ class TransportSet:
         "_spare",
         "_stacks",
         "configuration",
+        "dtls",
     )
 
     def __init__(
@@ -90,17 +93,13 @@ class TransportSet:
         self._router = make_router(upward(self._request))
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
+        self.dtls: list[DtlsTransport] = []
         self._spare: list[TransportStack] = []
         self._living: tuple[TransportStack, ...] = ()  # those in use, and those that wait to be
         self._pool_is_open = True
         self._leaving: list[TransportStack] = []
         self._requests: list[DriverRequest] = []
         self._created = 0
-
-    @property
-    def dtls(self) -> list[DtlsTransport]:
-        """The DTLS transports in use, each with its ICE transport, oldest first."""
-        return [stack.dtls for stack in self._stacks.values()]
 
     @property
     def stacks(self) -> list[TransportStack]:
@@ -141,6 +140,7 @@ class TransportSet:
     def _list(self) -> None:
         """There are others now, in use or spare."""
         self._living = (*self._stacks.values(), *self._spare)
+        self.dtls[:] = [stack.dtls for stack in self._stacks.values()]
 
     def _make(self) -> TransportStack:
         name = str(self._created)

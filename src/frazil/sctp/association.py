@@ -260,7 +260,7 @@ class Association:
                     self._control.receive_problem(problem, packet[offset:end], now)
             elif type_ == _SACK:
                 if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
-                    link.sign_of_life()
+                    link.errors = 0  # a sign of life
                 else:
                     link.count("sctp-sack-outdated")
             elif not self._control.receive(type_, flags, packet[offset:end], now):
@@ -317,15 +317,19 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        earliest = self._outbound.next_timeout()
-        for at in (
+        deadlines = [
+            self._outbound.next_timeout(),
             self._inbound.expires_at,
             self._heartbeat.expires_at,
-            self._handshake.timer.expires_at,
-            self._reset.timer.expires_at,
-            self._shutdown.timer.expires_at,
-            self._shutdown.guard_at,
-        ):
+        ]
+        if self._reset.resetting:
+            deadlines.append(self._reset.timer.expires_at)
+        if self._link.state is not _ESTABLISHED:
+            shutdown = self._shutdown
+            deadlines += (self._handshake.timer.expires_at, shutdown.timer.expires_at)
+            deadlines.append(shutdown.guard_at)
+        earliest = None
+        for at in deadlines:
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
         return earliest

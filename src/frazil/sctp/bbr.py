@@ -196,11 +196,12 @@ class Bbr:
             self._undo = self._undo if sample.lost else None
             if not sample.is_app_limited:
                 self._look_for_full(sample)
-        if self.phase is Phase.STARTUP and self._is_full:
-            self.phase = Phase.DRAIN
-        if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
-            self._probe_down(now)
         if self._is_full:
+            if self.phase is Phase.STARTUP:
+                self.phase = Phase.DRAIN
+            if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
+                self._probe_down(now)
+            model.measure_aggregation(sample, self.window, now)
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
             self._look_at_rtt(sample, now)
@@ -389,17 +390,20 @@ class Bbr:
 
     def _set_window(self, sample: Sample) -> None:
         least = 3 * self._quantum
-        if not self._is_full:
-            target = max(self.model.flight(STARTUP_WINDOW_GAIN), least)
-        else:
-            gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
-            target = max(self.model.flight(gain) + self.model.extra_acked, least)
         window = float(self.window)
         if self._is_full:
+            gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
+            target = max(self.model.flight(gain) + self.model.extra_acked, least)
             window = min(window + sample.acked, target)
-        elif window < target:
-            window += sample.acked
-        self.window = int(max(min(window, self._bound()), MIN_WINDOW_PACKETS * self._packet_size))
+            bound = self._bound()
+        else:
+            if window < least or window < self.model.flight(STARTUP_WINDOW_GAIN):
+                window += sample.acked
+            bound = self.model.flight_low
+        if window > bound:
+            window = bound
+        lowest = MIN_WINDOW_PACKETS * self._packet_size
+        self.window = int(window) if window > lowest else lowest
 
     def _bound(self) -> float:
         """The most that losses, and the phase, let be in flight."""

@@ -131,7 +131,9 @@ class DeliveryMeter:
         self._delivered_at = now
         self._first_sent_at = sent_at = latest.sent_at
         prior = latest.delivered
-        interval_s = max(sent_at - latest.first_sent_at, now - latest.delivered_at)
+        sending_s, interval_s = sent_at - latest.first_sent_at, now - latest.delivered_at
+        if sending_s > interval_s:
+            interval_s = sending_s
         return Sample(
             acked,
             lost,

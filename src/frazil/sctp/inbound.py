@@ -183,7 +183,9 @@ class Inbound:
     def sack(self) -> bytes:
         """The SACK chunk that says what has arrived."""
         tsns = self._tsns
-        room = max(self._window - self.reassembly.buffered, 0)
+        room = self._window - self.reassembly.buffered
+        if room < 0:
+            room = 0
         if not tsns.firsts and not tsns.duplicates:
             return encode_sack(tsns.cumulative & MASK_32, room, (), ())
         gaps = tsns.gaps(self._max_gaps)

@@ -308,8 +308,10 @@ class Outbound:
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""
         earliest = self.timer.expires_at
+        if earliest is None:
+            return self._paced_until  # nothing is outstanding
         for at in (self._probe_at(), self._detector.recheck_at, self._paced_until):
-            if at is not None and (earliest is None or at < earliest):
+            if at is not None and at < earliest:
                 earliest = at
         return earliest
 

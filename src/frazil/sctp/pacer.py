@@ -27,8 +27,9 @@ class Pacer:
 
     def begin_burst(self, now: float) -> None:
         """Packets may be sent from now on: what was missed before, idle, is not made up for."""
-        slack_s = LATENESS_S if self._is_waiting else RESOLUTION_S
-        self.next_at = max(self.next_at, now - slack_s)
+        earliest_at = now - (LATENESS_S if self._is_waiting else RESOLUTION_S)
+        if self.next_at < earliest_at:
+            self.next_at = earliest_at
         self._is_waiting = False
 
     def sent(self, size: int) -> None:

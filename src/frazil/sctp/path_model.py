@@ -167,7 +167,6 @@ class PathModel:
                 self._round_rtt_s = rtt_s
         if self.is_round_start:
             self._end_round(sample, window, adapts=adapts)
-        self._measure_aggregation(sample, window, now)
 
     def _end_round(self, sample: Sample, window: int, *, adapts: bool) -> None:
         self.round += 1
@@ -211,7 +210,8 @@ class PathModel:
         self._extra_expected_from = now
         self._extra_delivered = 0
 
-    def _measure_aggregation(self, sample: Sample, window: int, now: float) -> None:
+    def measure_aggregation(self, sample: Sample, window: int, now: float) -> None:
+        """Learn how many acknowledgements come at a time, from a sample that was taken."""
         expected = self.rate * (now - self._extra_expected_from)
         if self._extra_delivered <= expected:
             self._extra_expected_from = now

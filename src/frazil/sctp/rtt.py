@@ -45,15 +45,20 @@ class RoundTrip:
 
     def measured(self, rtt_s: float) -> None:
         """Learn from a packet that was sent once and answered after ``rtt_s``."""
-        self.least_s = min(self.least_s, rtt_s)
-        if self.smoothed_s is None:
-            self.smoothed_s = rtt_s
+        if rtt_s < self.least_s:
+            self.least_s = rtt_s
+        smoothed_s = self.smoothed_s
+        if smoothed_s is None:
+            smoothed_s = rtt_s
             self._variation_s = rtt_s / 2
         else:
-            difference = abs(self.smoothed_s - rtt_s)
-            self._variation_s += _BETA * (difference - self._variation_s)
-            self.smoothed_s += _ALPHA * (rtt_s - self.smoothed_s)
-        self.rto_s = min(self.smoothed_s + max(4 * self._variation_s, self._min_s), self._max_s)
+            difference_s = rtt_s - smoothed_s
+            self._variation_s += _BETA * (abs(difference_s) - self._variation_s)
+            smoothed_s += _ALPHA * difference_s
+        self.smoothed_s = smoothed_s
+        patience_s = 4 * self._variation_s
+        rto_s = smoothed_s + (patience_s if patience_s > self._min_s else self._min_s)
+        self.rto_s = rto_s if rto_s < self._max_s else self._max_s
 
     def back_off(self) -> None:
         """Double the timeout until the next measurement (Karn; RFC 9260 section 6.3.3 E2)."""

@@ -34,6 +34,7 @@ class SendQueue:
 
     __slots__ = (
         "_capacity",
+        "_header_size",
         "_interleaving",
         "_open_bytes",
         "_open_limit",
@@ -49,6 +50,7 @@ class SendQueue:
         """Make an empty queue for packets that hold ``capacity`` bytes of chunks."""
         self._capacity = capacity
         self._interleaving = False
+        self._header_size = DATA_HEADER_SIZE
         self._sequence_mask = MASK_16
         self._streams: dict[int, OutboundStream] = {}
         self._weights: dict[int, int] = {}
@@ -66,6 +68,7 @@ class SendQueue:
         receiver whose window is full of beginnings could never finish one.
         """
         self._interleaving = True
+        self._header_size = I_DATA_HEADER_SIZE
         self._sequence_mask = MASK_32
         self._open_limit = open_limit
 
@@ -134,37 +137,35 @@ class SendQueue:
 
     def cut(self, message: OutboundMessage, tsn: int, room: int) -> bytes | None:
         """The next chunk of the message whose turn it is, or None if ``room`` is too little."""
-        interleaving = self._interleaving
-        header = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
-        data, offset = message.data, message.offset
-        end = whole = len(data)
-        if end - offset > room - header:
-            if header + whole <= self._capacity or room - header < MIN_FRAGMENT_SIZE:
+        data, offset, stream_id = message.data, message.offset, message.stream_id
+        whole = len(data)
+        size, space = whole - offset, room - self._header_size
+        if size > space:
+            if self._header_size + whole <= self._capacity or space < MIN_FRAGMENT_SIZE:
                 return None
-            end = offset + room - header
+            size = space
+        message.offset = end = offset + size
         flags = UNORDERED if message.unordered else 0
         if not offset:
             flags |= BEGIN
             self._open(message)
         if end == whole:
             flags |= END
-        payload = data if end - offset == whole else data[offset:end]
-        tsn &= MASK_32
-        if interleaving:
+        payload = data if size == whole else data[offset:end]
+        if self._interleaving:
             last = message.fragments if offset else message.ppid
-            chunk = encode_i_data(flags, tsn, message.stream_id, message.sequence, last, payload)
+            chunk = encode_i_data(flags, tsn & MASK_32, stream_id, message.sequence, last, payload)
         else:
             chunk = encode_data(
-                flags, tsn, message.stream_id, message.sequence, message.ppid, payload
+                flags, tsn & MASK_32, stream_id, message.sequence, message.ppid, payload
             )
-        message.offset = end
         message.fragments += 1
         if message.is_counted:
-            self._release(message.stream_id, end - offset)
-        self.turns.charge(end - offset)
+            self._release(stream_id, size)
+        self.turns.charge(size)
         if end == whole:
             self._finish(message)
-        elif interleaving:
+        elif self._interleaving:
             self.turns.pass_on()
         return chunk
 

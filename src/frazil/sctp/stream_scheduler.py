@@ -67,7 +67,8 @@ class StreamScheduler:
 
     def add(self, stream: OutboundStream) -> None:
         """Let a stream wait for its turn, which comes before one that has not begun if it must."""
-        stream.used = max(stream.used, self._clock)
+        if stream.used < self._clock:
+            stream.used = self._clock
         self._serial += 1
         stream.serial = self._serial
         current = self.current

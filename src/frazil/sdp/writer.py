@@ -35,10 +35,13 @@ def _session_lines(description: SessionDescription) -> Iterator[str]:
     yield "t=0 0"
     for group in description.bundle_groups:
         yield " ".join(("a=group:BUNDLE", *group))
-    yield from _flag("ice-lite", description.ice_lite)
-    yield from _value("ice-pacing", description.ice_pacing)
+    if description.ice_lite:
+        yield "a=ice-lite"
+    if description.ice_pacing is not None:
+        yield f"a=ice-pacing:{description.ice_pacing}"
     yield from _ice_options(description.ice_options)
-    yield from _flag("extmap-allow-mixed", description.extmap_allow_mixed)
+    if description.extmap_allow_mixed:
+        yield "a=extmap-allow-mixed"
     if description.msid_semantic is not None:
         yield f"a=msid-semantic: {description.msid_semantic}"
     yield from _each("a=", description.attributes)
@@ -50,23 +53,35 @@ def _media_lines(media: MediaDescription, session_options: tuple[str, ...]) -> I
         yield f"c=IN {media.connection.address_type} {media.connection.address}"
     yield from _each("b=", media.bandwidths)
     yield from _each("a=", media.candidates)
-    yield from _flag("end-of-candidates", media.end_of_candidates)
-    yield from _value("ice-ufrag", media.ice_ufrag)
-    yield from _value("ice-pwd", media.ice_pwd)
+    if media.end_of_candidates:
+        yield "a=end-of-candidates"
+    if media.ice_ufrag is not None:
+        yield f"a=ice-ufrag:{media.ice_ufrag}"
+    if media.ice_pwd is not None:
+        yield f"a=ice-pwd:{media.ice_pwd}"
     if media.ice_options != session_options:
         yield from _ice_options(media.ice_options)
     for fingerprint in media.fingerprints:
         yield f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}"
-    yield from _value("setup", media.setup)
-    yield from _value("mid", media.mid)
-    yield from _flag("bundle-only", media.bundle_only)
+    if media.setup is not None:
+        yield f"a=setup:{media.setup}"
+    if media.mid is not None:
+        yield f"a=mid:{media.mid}"
+    if media.bundle_only:
+        yield "a=bundle-only"
     # Only media has a direction; browsers leave it out of the section of the data channels.
-    yield from _flag(media.direction, _has_direction(media))
-    yield from _flag("rtcp-mux", media.rtcp_mux)
-    yield from _flag("rtcp-mux-only", media.rtcp_mux_only)
-    yield from _flag("rtcp-rsize", media.rtcp_rsize)
-    yield from _value("sctp-port", media.sctp_port)
-    yield from _value("max-message-size", media.max_message_size)
+    if _has_direction(media):
+        yield f"a={media.direction}"
+    if media.rtcp_mux:
+        yield "a=rtcp-mux"
+    if media.rtcp_mux_only:
+        yield "a=rtcp-mux-only"
+    if media.rtcp_rsize:
+        yield "a=rtcp-rsize"
+    if media.sctp_port is not None:
+        yield f"a=sctp-port:{media.sctp_port}"
+    if media.max_message_size is not None:
+        yield f"a=max-message-size:{media.max_message_size}"
     yield from _each("a=", media.attributes)
 
 
@@ -82,13 +97,3 @@ def _ice_options(options: tuple[str, ...]) -> Iterator[str]:
 def _each(prefix: str, values: Iterable[str]) -> Iterator[str]:
     for value in values:
         yield prefix + value
-
-
-def _flag(name: str, present: bool) -> Iterator[str]:
-    if present:
-        yield f"a={name}"
-
-
-def _value(name: str, value: str | int | None) -> Iterator[str]:
-    if value is not None:
-        yield f"a={name}:{value}"

@@ -56,6 +56,8 @@ from frazil.upward import upward
 
 _LAST_OF_STUN = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
+_DTLS = Protocol.DTLS
+_STUN = Protocol.STUN
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
@@ -447,9 +449,9 @@ class Session:
                 self.events += self._plain.receive(datagram, now)
                 continue
             protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
-            if protocol is Protocol.DTLS:
+            if protocol is _DTLS:
                 secured.append(datagram)
-            elif protocol is Protocol.STUN:
+            elif protocol is _STUN:
                 self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
                 self._check_is_known = self._is_quiet = False
             else:
@@ -499,7 +501,7 @@ class Session:
             self._is_settled = True
             self._check_is_known = False
             self._path_at = earlier(self._relays.next_timeout(), self._secure.next_timeout())
-        if self._data is None or self.ice.path is None:
+        if self._data is None or self._path is None:
             return self._path_at
         return earlier(self._path_at, self._data.next_timeout())
 
@@ -576,7 +578,8 @@ class Session:
                 elif event.change.new == RTCIceTransportState.DISCONNECTED:
                     self._doubt_relay(now)
         before, self._path = self._path, ice.path
-        is_revived, self._revivals = self._revivals != ice.revivals, ice.revivals
+        revivals = ice.revivals
+        is_revived, self._revivals = self._revivals != revivals, revivals
         if self._path is None:
             return False
         if self._path != before:

@@ -1,6 +1,11 @@
 """What a kind of event is: its name, its meaning, and the facts it comes with."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_PROSE: Final = frozenset(
+    {"text", "detail", "label", "servers", "evidence", "host", "url", "why", "ufrag"}
+)
+"""Facts that are sentences, lists, or names as somebody wrote them."""
 
 
 class EventKind(NamedTuple):
@@ -14,6 +19,7 @@ class EventKind(NamedTuple):
         meanings: What each fact says, in the same order.
         is_routine: It happens again and again while nothing changes. In the ring, repetitions
             with the same first fact are counted by one record until something else happens.
+        prose_at: Where among the facts those are whose size is anybody's choice.
     """
 
     layer: str
@@ -22,11 +28,13 @@ class EventKind(NamedTuple):
     facts: tuple[str, ...]
     meanings: tuple[str, ...]
     is_routine: bool
+    prose_at: tuple[int, ...]
 
 
 def event(layer: str, name: str, meaning: str, **facts: str) -> EventKind:
     """A kind of event; ``facts`` says what each fact means."""
-    return EventKind(layer, name, meaning, tuple(facts), tuple(facts.values()), False)
+    prose_at = tuple(at for at, fact in enumerate(facts) if fact in _PROSE)
+    return EventKind(layer, name, meaning, tuple(facts), tuple(facts.values()), False, prose_at)
 
 
 def routine(layer: str, name: str, meaning: str, **facts: str) -> EventKind:

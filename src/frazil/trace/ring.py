@@ -17,18 +17,10 @@ RING_COST: Final = 48 * 1024
 """Bytes that the records of one connection may take, by the estimate of :func:`cost_of`."""
 _RECORD_COST: Final = 120
 """A record with its instant and its place in the ring."""
-_FACT_COST: Final = 8
-"""A reference; members of an enum, flags and nothing cost no more."""
-_NUMBER_COST: Final = 28
-_TEXT_COST: Final = 49
-"""What a text has besides its characters."""
+_FACT_COST: Final = 36
+"""A reference and what it refers to: mostly a number, or a text that many records share."""
 _EVIDENCE_COST: Final = 100
 """One item of evidence with its tuple, its value and half a name: names are shared."""
-_CHANGE_SIZE: Final = 9
-"""Facts of a change of state: every second record is one, and only two of its facts vary much."""
-_CHANGE_TEXT_AT: Final = 5
-_CHANGE_COST: Final = 380
-"""Such a record without the characters of its text and without evidence."""
 
 
 class Ring:
@@ -66,7 +58,7 @@ class Ring:
             self._open.clear()
             self.span += 1
         self._entries.append((at, kind, transport, *values))
-        self._cost += cost_of(values)
+        self._cost += cost_of(kind, values)
         if self._cost > self._limit:
             self._make_room()
 
@@ -82,11 +74,11 @@ class Ring:
         if known is None:
             known = self._open[key] = TraceRecord(at, kind, values, transport)
             self._entries.append(known)
-            self._cost += cost_of(values)
+            self._cost += cost_of(kind, values)
             if self._cost > self._limit:
                 self._make_room()
         else:
-            self._cost += cost_of(values) - cost_of(known.values)
+            self._cost += cost_of(kind, values) - cost_of(kind, known.values)
             known.repeat(at, values)
         return known
 
@@ -97,12 +89,12 @@ class Ring:
     def _forget(self, oldest: _Entry | TraceRecord) -> None:
         self.forgotten += 1
         if isinstance(oldest, TraceRecord):
-            self._cost -= cost_of(oldest.values)
             kind = oldest.kind
+            self._cost -= cost_of(kind, oldest.values)
             self._open.pop((kind.layer, kind.name, oldest.transport, oldest.values[0]), None)
             self.span += 1
         else:
-            self._cost -= cost_of(oldest[_FACTS_AT:])
+            self._cost -= cost_of(oldest[1], oldest[_FACTS_AT:])
 
 
 def _read(entry: _Entry) -> TraceRecord:
@@ -110,21 +102,12 @@ def _read(entry: _Entry) -> TraceRecord:
     return TraceRecord(at, kind, entry[_FACTS_AT:], transport)
 
 
-def cost_of(values: Values) -> int:
+def cost_of(kind: EventKind, values: Values) -> int:
     """Bytes that a record with these facts takes, rather too many than too few."""
-    size = len(values)
-    if size == _CHANGE_SIZE:
-        text, evidence = values[_CHANGE_TEXT_AT], values[_CHANGE_TEXT_AT + 1]
-        return _CHANGE_COST + len(text) + _EVIDENCE_COST * len(evidence)  # type: ignore[arg-type]
-    cost = _RECORD_COST + _FACT_COST * size
-    for value in values:
-        if not value:
-            continue
-        kind = type(value)
-        if kind is str:
-            cost += _TEXT_COST + len(value)  # type: ignore[arg-type]  # it is a str
-        elif kind is tuple:
-            cost += _EVIDENCE_COST * len(value)  # type: ignore[arg-type]  # it is a tuple
-        elif kind is float or kind is int:
-            cost += _NUMBER_COST
+    cost = _RECORD_COST + _FACT_COST * len(values)
+    for at in kind.prose_at:
+        value = values[at]
+        if value:
+            size = len(value)  # type: ignore[arg-type]  # it is a text, or evidence
+            cost += size * _EVIDENCE_COST if type(value) is tuple else size
     return cost

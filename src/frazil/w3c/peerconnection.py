@@ -24,7 +24,7 @@ from frazil.peer.channel import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
-from frazil.peer.event import Fired
+from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
@@ -554,6 +554,11 @@ class RTCPeerConnection(EventTarget):
         return None if description is None else self._public.of(description)
 
     def _on_fired(self, fired: Fired) -> None:
+        if (
+            fired.type is EventType.CONNECTION_STATE_CHANGE
+            and self.connectionState is RTCPeerConnectionState.FAILED
+        ):
+            self._warnings.connection_failed()
         self._public.dispatch(fired, self)
 
     def _after_task(self) -> None:

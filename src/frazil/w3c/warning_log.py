@@ -5,7 +5,6 @@ import logging
 from typing import Final
 
 from frazil.explain import Finding, explain
-from frazil.states.enums import RTCPeerConnectionState
 from frazil.trace import Trace, TraceRecord
 
 _SERVERS: Final = frozenset({"server-failed", "permission-failed"})
@@ -25,7 +24,7 @@ class WarningLog:
         name: What the log calls the connection.
     """
 
-    __slots__ = ("_is_due", "_loop", "_name", "_told", "_trace")
+    __slots__ = ("_has_failed", "_is_due", "_loop", "_name", "_told", "_trace")
 
     def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop, name: str) -> None:
         self._name = name
@@ -33,19 +32,29 @@ class WarningLog:
         self._loop = loop
         self._is_due = False
         self._told: set[str] = set()
-        trace.listen(self._take, {"state-changed", *_SERVERS})
+        self._has_failed = False
+        trace.listen(self._on_server_failed, _SERVERS)
+
+    def connection_failed(self) -> None:
+        """The connection has failed: whatever the cause is, it is told."""
+        self._has_failed = True
+        self._want_look()
 
     def close(self) -> None:
         """What happens from now on, happens on purpose."""
-        self._trace.ignore(self._take)
+        self._trace.ignore(self._on_server_failed)
 
-    def _take(self, record: TraceRecord) -> None:
-        if not self._is_due and (record.kind.name in _SERVERS or _fails(record)):
+    def _on_server_failed(self, record: TraceRecord) -> None:
+        self._want_look()
+
+    def _want_look(self) -> None:
+        if not self._is_due:
             self._is_due = True  # more may follow in the same turn
-            self._loop.call_soon(self._look, _fails(record))
+            self._loop.call_soon(self._look)
 
-    def _look(self, has_failed: bool) -> None:
+    def _look(self) -> None:
         self._is_due = False
+        has_failed, self._has_failed = self._has_failed, False
         for finding in explain(self._trace.records, self._loop.time()).findings:
             if has_failed or finding.code.startswith(_OF_SERVERS):
                 self._tell(finding)
@@ -57,12 +66,3 @@ class WarningLog:
         logging.getLogger(f"frazil.{finding.kind.layer}").warning(
             "%s: %s: %s %s", self._name, finding.code, finding.sentence, finding.kind.fix
         )
-
-
-def _fails(record: TraceRecord) -> bool:
-    return (
-        RTCPeerConnectionState.FAILED in record.values
-        and record.event == "state-changed"
-        and record.facts["machine"] == "connection"
-        and record.facts["new"] == RTCPeerConnectionState.FAILED
-    )

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from frazil.aio.receiver import DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
+from frazil.aio.receiver import COALESCE_FROM, DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
 
 LOCAL = ("2001:db8::9", 9)
 
@@ -90,9 +90,15 @@ def test_address_cache_is_bounded():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="GRO is Linux's")
-def test_coalescing_is_asked_for_only_when_wanted():
+@pytest.mark.parametrize("wanted", [False, True])
+def test_coalescing_is_asked_for_when_it_is_wanted_and_a_stream_has_begun(wanted):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        Receiver(sock, LOCAL, coalesce=False)
-        assert sock.getsockopt(17, 104) == 0
-        Receiver(sock, LOCAL, coalesce=True)
-        assert sock.getsockopt(17, 104) == 1
+        sock.setblocking(False)
+        sock.bind(("127.0.0.1", 0))
+        receiver = Receiver(sock, LOCAL, coalesce=wanted)
+        for count in (COALESCE_FROM - 1, COALESCE_FROM):
+            assert sock.getsockopt(17, 104) == 0
+            for _ in range(count):
+                sock.sendto(b"x", sock.getsockname())
+            assert len(receiver.drain()) == count
+        assert sock.getsockopt(17, 104) == wanted

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from frazil.aio.receiver import COALESCE_FROM
 from frazil.aio.udp import AwaitedUdpSocket, WatchedUdpSocket, open_udp
 from frazil.types import Transmit
 
@@ -274,6 +275,9 @@ def test_coalesced_runs_use_the_budget_up_faster():
     async def main(opener):
         inbox = Inbox()
         alice, bob = opener("127.0.0.1", 0, Inbox()), opener("127.0.0.1", 0, inbox)
+        alice.send([to(alice, b"x", bob.local)] * COALESCE_FROM)
+        await inbox.wait(COALESCE_FROM)
+        inbox.batches.clear()
         run_of_40 = to(alice, b"x" * 40_000, bob.local, 1000)
         alice.send([run_of_40] * 5)
         await inbox.wait(200)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from frazil.ice import AgentTraits
-from frazil.peer.traits import read_traits, with_traits
+from frazil.peer.traits import ice_options, read_traits, with_traits
 from frazil.sdp import MediaDescription, Origin, SessionDescription, parse_sdp, write_sdp
 
 MEDIA = MediaDescription(
@@ -21,7 +21,8 @@ BARE = SessionDescription(origin=Origin(1, 1), media=(MEDIA,))
     [AgentTraits(), AgentTraits(pacing_s=0.02), AgentTraits(True, 0.05, renominates=True)],
 )
 def test_what_is_said_is_what_is_read(traits: AgentTraits) -> None:
-    text = write_sdp(with_traits(BARE, traits))
+    media = replace(MEDIA, ice_options=ice_options(traits))
+    text = write_sdp(with_traits(replace(BARE, media=(media,)), traits))
     assert ("a=ice-lite\r\n" in text) is traits.is_lite
     read = parse_sdp(text)
     assert read_traits(read, read.media[0]) == traits
@@ -39,10 +40,3 @@ def test_only_rfc_8445_has_a_default_pace() -> None:
     modern = replace(MEDIA, ice_options=("ice2", "trickle"))
     assert read_traits(BARE, modern).pacing_s == 0.05
     assert read_traits(replace(BARE, ice_pacing=10), modern).pacing_s == 0.01
-
-
-def test_only_sections_with_a_transport_tell_of_renomination() -> None:
-    rejected = replace(MEDIA, port=0, ice_options=())
-    two = replace(BARE, media=(MEDIA, rejected))
-    said = with_traits(two, AgentTraits(renominates=True))
-    assert [media.ice_options for media in said.media] == [("trickle", "renomination"), ()]

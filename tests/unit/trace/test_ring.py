@@ -3,7 +3,7 @@ from enum import Enum
 
 import pytest
 
-from frazil.trace import RING_COST, EventKind, Reason, Ring, StateChange, Trace, TraceRecord
+from frazil.trace import EVENTS, RING_COST, EventKind, Reason, Ring, StateChange, Trace, TraceRecord
 from frazil.trace.ring import cost_of
 
 
@@ -51,7 +51,7 @@ def test_no_count_spans_a_decision():
 
 def test_the_oldest_make_room():
     facts = ("pair", "x" * 100)
-    trace = Trace(Ring(3 * cost_of(facts[1:])))
+    trace = Trace(Ring(3 * cost_of(EVENTS["ice", "check"], facts[1:])))
     for at in range(5):
         trace.record(at, "ice", "check", pair=facts[1])
     assert [each.at for each in trace.records] == [2, 3, 4]
@@ -59,7 +59,7 @@ def test_the_oldest_make_room():
 
 
 def test_routine_that_made_room_begins_anew():
-    trace = Trace(Ring(cost_of(("a->b",))))
+    trace = Trace(Ring(cost_of(EVENTS["ice", "standby-check"], ("a->b",))))
     trace.record(0.0, "ice", "standby-check", pair="a->b")
     trace.record(1.0, "ice", "standby-check", pair="a->c")
     trace.record(2.0, "ice", "standby-check", pair="a->b")
@@ -83,9 +83,11 @@ def test_the_newest_record_stays_however_large_it_is():
 
 
 def test_what_a_record_costs_follows_from_its_facts():
-    evidence = (("a", 1), ("b", 2))
-    assert cost_of((evidence,)) - cost_of(((),)) == 200
-    assert cost_of(("x" * 1000,)) > 1000
+    kind = EVENTS["ice", "state"]
+    plain = ("machine", "old", "new", "cause", "rule", "", (), None, None)
+    changed = (*plain[:5], "x" * 1000, (("a", 1), ("b", 2)), None, None)
+    assert cost_of(kind, changed) - cost_of(kind, plain) == 1000 + 2 * 100
+    assert cost_of(kind, plain) - cost_of(EVENTS["ice", "pair-valid"], ("a->b", 0.5)) == 7 * 36
 
 
 def fill(trace):
