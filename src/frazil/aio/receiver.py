@@ -20,6 +20,8 @@ rewrite a part of itself: that costs more than all other system calls of a conne
 """
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
+_LAST_OF_STUN: Final = b"\x01"
+"""No request or answer begins with more (RFC 8489 5)."""
 BUFFER_SIZE: Final = 65_535
 """Bytes: no datagram, and no run, is longer. The rest of the buffer is given back at once."""
 MAX_CACHED_ADDRESSES: Final = 16_384
@@ -46,7 +48,16 @@ class _AddressCache:
 class Receiver:
     """Reads a non-blocking socket until it is empty, within a budget."""
 
-    __slots__ = ("_address", "_budget", "_coalesced", "_local", "_may_coalesce", "_sock")
+    __slots__ = (
+        "_address",
+        "_budget",
+        "_coalesced",
+        "_is_shared",
+        "_local",
+        "_may_coalesce",
+        "_sock",
+        "_was_alone",
+    )
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
         self._sock = sock
@@ -57,23 +68,34 @@ class Receiver:
         is_plain = sock.family == socket.AF_INET
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
         self._budget = DRAIN_BUDGET
+        self._is_shared = False
+        self._was_alone = False
 
     def serve(self, connections: int) -> None:
         """From now on so many connections get what is read."""
         self._budget = max(DRAIN_BUDGET, connections)
+        self._is_shared = connections > 1
+        self._was_alone = False
 
     def drain(self) -> list[Datagram]:
-        """What has arrived by now, up to the budget, in order."""
+        """What has arrived by now, up to the budget, in order.
+
+        A check, or the answer to one, mostly comes alone. If the last datagram did, nobody looks
+        whether there are more: the event loop tells.
+        """
         batch: list[Datagram] = []
         budget = self._budget
         while budget > 0:
             try:
                 budget -= self._read(batch)
+                if self._was_alone and batch[0].data[:1] <= _LAST_OF_STUN:
+                    return batch
             except BlockingIOError:
                 break
             except OSError:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
+        self._was_alone = len(batch) == 1 and not self._is_shared
         if self._may_coalesce and len(batch) >= COALESCE_FROM:
             self._may_coalesce = False
             self._coalesced = offload.enable_coalescing(self._sock)

@@ -45,13 +45,13 @@ class Roaming:
         self._flush = flush
         self._loop_time = loop_time
         self._local = local
-        self._known: set[str] = set()
+        self._known: tuple[str, ...] = ()
         self._watch: InterfaceWatch | None = None
 
     def start(self) -> None:
         """Gathering begins: from now on changes matter. Idempotent."""
         if self._watch is None:
-            self._known = {each.address for each in self._interfaces() or ()}
+            self._known = tuple(each.address for each in self._interfaces() or ())
             self._watch = self._network.watch_interfaces(self._on_change)
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class Roaming:
             for address in sockets.close_all_but(present):
                 transports.remove_local_address(name, address, now)
         appeared = [each for each in interfaces if each.address not in self._known]
-        self._known = present
+        self._known = tuple(present)
         if self._are_worth_gathering(appeared):
             transports.gather_again(now)
         self._flush()

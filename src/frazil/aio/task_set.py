@@ -11,17 +11,17 @@ class TaskSet:
     __slots__ = ("_ended", "_tasks")
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] | None = None
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Begin a task; its exceptions are the loop's business."""
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks.append(task)
         task.add_done_callback(self._forget)
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
+        self._tasks.remove(task)
         if self._ended is not None and not self._tasks:
             self._ended.set_result(None)
 

@@ -80,7 +80,7 @@ class ActivePort(_Port):
         super().__init__((host, ACTIVE_PORT), on_datagrams, watch)
         self._network = network
         self._host = host
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
 
     def expect(self, ufrag: str) -> None:
         """Everything that comes here is for the owner."""
@@ -106,8 +106,8 @@ class ActivePort(_Port):
     def _start(self, stream: PacketStream) -> None:
         name = f"connect {stream.remote[0]} port {stream.remote[1]}"
         task = asyncio.get_running_loop().create_task(self._connect(stream), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
 
     async def _connect(self, stream: PacketStream) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,7 +27,7 @@ class Transmitter:
         self._loop = loop
         self._sock = sock
         self._segment = segment and offload.can_segment(sock)
-        self._queue: deque[Transmit] = deque()
+        self._queue: list[Transmit] = []
         self._waiting = False
         self._closed = False
         self.dropped = 0
@@ -38,14 +37,14 @@ class Transmitter:
         for transmit in transmits:
             if transmit.segment_size < 1:
                 raise ValueError(f"a segment size of {transmit.segment_size} bytes")
-        queue = self._queue
-        queue.extend(transmits)
-        if self._closed:
-            self._lose_beyond(0)
-        elif not self._waiting:
-            self._flush()
-        if len(queue) > MAX_QUEUED_RUNS:
-            self._lose_beyond(MAX_QUEUED_RUNS)
+        if self._closed or self._queue:
+            self._queue += transmits
+        else:
+            self._queue = self._write_all(transmits)
+            if not self._queue:
+                return
+            self._wait()
+        self._lose_beyond(0 if self._closed else MAX_QUEUED_RUNS)
 
     def close(self) -> None:
         """Lose what is queued, and watch the socket no more."""
@@ -55,16 +54,17 @@ class Transmitter:
 
     def _flush(self) -> None:
         """Send the queue, as far as the socket takes it."""
-        queue = self._queue
-        while queue:
-            rest = self._write(queue[0])
-            if rest is not None:
-                queue[0] = rest
-                self._wait()
-                return
-            queue.popleft()
-        if self._waiting:
+        self._queue = self._write_all(self._queue)
+        if not self._queue:
             self._stop_waiting()
+
+    def _write_all(self, runs: Sequence[Transmit]) -> list[Transmit]:
+        """Send or lose the runs; returns those that are left when the socket's buffer is full."""
+        for number, run in enumerate(runs):
+            rest = self._write(run)
+            if rest is not None:
+                return [rest, *runs[number + 1 :]]
+        return []
 
     def _write(self, run: Transmit) -> Transmit | None:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""

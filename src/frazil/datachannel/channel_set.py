@@ -78,7 +78,7 @@ class ChannelSet:
         self._stream_limit = MAX_STREAMS
         self._channels: dict[int, Channel] = {}
         self._closures: dict[int, _Closure] = {}
-        self._retired: set[int] = set()
+        self._retired: dict[int, None] = {}
         self._names_size = 0
         self._held = HeldMessages()
         self.messages: list[OutgoingMessage] = []
@@ -204,7 +204,7 @@ class ChannelSet:
         """The peer will not see our side of the stream reset: the stream is lost for good."""
         if self._closures.pop(stream_id, None) is None:
             return
-        self._retired.add(stream_id)
+        self._retired[stream_id] = None
         if (channel := self._channels.get(stream_id)) is not None:
             text = "the peer refused to reset the stream"
             self._drop(channel, Cause.RESET_REFUSED, text, now)

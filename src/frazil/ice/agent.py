@@ -282,7 +282,7 @@ class IceAgent:
             )
             name = candidate.mdns_name
             if name is not None and name not in generation.looked_up:
-                generation.looked_up.add(name)
+                generation.looked_up[name] = None
                 self._events.append(NameFound(name))
         self._settle(now)
 
@@ -291,7 +291,7 @@ class IceAgent:
         self._trace.record(now, "ice", "name-resolved", host=name, address=address)
         for generation in self._lineage:
             if name in generation.looked_up:
-                generation.looked_up.discard(name)
+                generation.looked_up.pop(name, None)
                 generation.resolve(name, address, self._role.is_controlling)
         self._selection.describe_again(now)
         self._settle(now)
@@ -300,7 +300,7 @@ class IceAgent:
         """Such a name stays without an address, for the reason ``text``; it is not waited for."""
         self._trace.record(now, "ice", "name-unresolved", host=name, text=text)
         for generation in self._lineage:
-            generation.looked_up.discard(name)
+            generation.looked_up.pop(name, None)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:

@@ -131,7 +131,7 @@ class Checker:
         """Rank all pairs for the new role, and bring the nomination through."""
         for generation in generations:
             generation.rank(self._role.is_controlling)
-        self._consent.settle(settled=False)  # our checks announce another role from now on
+        self._consent.forget()  # our checks announce another role from now on
         current = self._generation
         if current is None:
             return

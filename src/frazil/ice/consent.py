@@ -9,14 +9,17 @@ from typing import Final
 
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import CheckTable
-from frazil.ice.exchange import Exchange
+from frazil.ice.exchange import Exchange, Sample
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
+from frazil.ice.pair import PairKey
 from frazil.ice.selection import Selection
 from frazil.stun import transaction_id_of
 from frazil.trace import Trace
 from frazil.types import Address, Transmit
 
+MAX_SAMPLES: Final = 16
+"""Pairs of which messages are kept until both ends have settled on one."""
 _REQUEST: Final = b"\x00\x01"
 
 
@@ -29,6 +32,7 @@ class Consent:
         "_monitor",
         "_received",
         "_renewed",
+        "_samples",
         "_selection",
         "_table",
     )
@@ -41,6 +45,7 @@ class Consent:
         self._received = trace.routine("ice", "check-received")
         self._monitor: Monitor | None = None
         self._exchange: Exchange | None = None
+        self._samples: dict[PairKey, Sample] = {}
 
     def settle(self, *, settled: bool) -> None:
         """Say whether anything about the pair in use is left to decide.
@@ -50,9 +55,15 @@ class Consent:
         monitor, generation = self._selection.monitor, self._selection.generation
         if not settled or generation is None:
             self._exchange = None
-        elif self._exchange is None or monitor is not self._monitor:
-            self._exchange = Exchange(generation)
+        elif monitor is not None and (self._exchange is None or monitor is not self._monitor):
+            self._exchange = Exchange(generation, self._samples.get(monitor.key))
+            self._samples = {}
         self._monitor = monitor
+
+    def forget(self) -> None:
+        """Whatever was usual is not any more: the roles have changed."""
+        self._exchange = None
+        self._samples = {}
 
     def ask(self, monitor: Monitor, generation: Generation, now: float) -> None:
         """Send a check on the pair in use, of ``generation``."""
@@ -87,16 +98,29 @@ class Consent:
 
     def learn_answer(self, check: Check, data: bytes) -> None:
         """The peer has answered ``check`` like this."""
-        if self._exchange is not None and self._exchange.check is check:
+        if self._exchange is None:
+            if sample := self._sample_of(check.pair.key):
+                sample.answer = data
+        elif self._exchange.check is check:
             self._exchange.learn_answer(data)
 
     def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
         """The peer has asked like this, and was answered with ``reply``."""
-        monitor, exchange = self._monitor, self._exchange
-        if exchange is None or monitor is None or check.nomination is not None:
+        monitor, exchange, key = self._monitor, self._exchange, (check.local, check.remote)
+        if check.nomination is not None:
             return
-        if monitor.key == (check.local, check.remote):
+        if exchange is None:
+            if sample := self._sample_of(key):
+                sample.question, sample.reply = data, reply
+        elif monitor is not None and monitor.key == key:
             exchange.learn_question(data, reply)
+
+    def _sample_of(self, key: PairKey) -> Sample | None:
+        """Where to keep a message on this pair; ``None`` if there are too many pairs."""
+        sample = self._samples.get(key)
+        if sample is None and len(self._samples) < MAX_SAMPLES:
+            sample = self._samples[key] = Sample()
+        return sample
 
     # --- what arrives -------------------------------------------------------------------------
 
@@ -111,6 +135,8 @@ class Consent:
             return False
         if monitor.key != (local, remote) or not monitor.is_alive or monitor.is_late:
             return False
+        if exchange.sample is not None:
+            exchange.adopt(exchange.sample)
         if data[:2] == _REQUEST:
             reply = exchange.reply_to(data)
             if reply is None:

@@ -7,12 +7,30 @@ from frazil.ice.generation import Generation
 from frazil.stun import Template, keyed_mac, short_term_key, transaction_id_of
 
 
+class Sample:
+    """What came on a pair last before both ends settled on it.
+
+    Attributes:
+        question: A check of the peer.
+        reply: What we said to it.
+        answer: What the peer said to a check of ours.
+    """
+
+    __slots__ = ("answer", "question", "reply")
+
+    def __init__(self) -> None:
+        self.question: bytes | None = None
+        self.reply: bytes | None = None
+        self.answer: bytes | None = None
+
+
 class Exchange:
     """What was sent and received on the pair in use last; the next messages are most likely alike.
 
     Attributes:
         check: Our latest consent check, if its like may be sent again.
         request: That check.
+        sample: Messages that were not looked at yet; see :meth:`adopt`.
     """
 
     __slots__ = (
@@ -24,11 +42,16 @@ class Exchange:
         "_their_mac",
         "check",
         "request",
+        "sample",
     )
 
-    def __init__(self, generation: Generation) -> None:
-        """Know nothing yet of the messages with the credentials of ``generation``."""
+    def __init__(self, generation: Generation, sample: Sample | None) -> None:
+        """Know nothing yet of the messages with the credentials of ``generation`` but ``sample``.
+
+        That may be of other credentials, and is of no use then.
+        """
         self._generation = generation
+        self.sample = sample
         self._our_mac: HMAC | None = None
         self._their_mac: HMAC | None = None
         self._answer: Template | None = None
@@ -36,6 +59,14 @@ class Exchange:
         self._reply: Template | None = None
         self.check: Check | None = None
         self.request: Template | None = None
+
+    def adopt(self, sample: Sample) -> None:
+        """Take the sample for what is usual; whoever closes before has not paid for it."""
+        self.sample = None
+        if sample.answer is not None:
+            self.learn_answer(sample.answer)
+        if sample.question is not None and sample.reply is not None:
+            self.learn_question(sample.question, sample.reply)
 
     # --- our checks ---------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ class Generation:
         self.gathered = False
         self.is_reopened = False
         self.remote_ended = False
-        self.looked_up: set[str] = set()
+        self.looked_up: dict[str, None] = {}
         self.checklist = Checklist()
         self.early_checks: dict[PairKey, ReceivedCheck] = {}
         self.nominated: CandidatePair | None = None

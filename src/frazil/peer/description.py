@@ -56,19 +56,18 @@ class Description:
     def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
         self.type = kind
         self.model = model
-        self._text: str | None = text
+        self._text = text
+        self._sections: list[str] | None = None  # in place of the text once something was added
         self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._sections = _split(text)
         self._ended = [media.end_of_candidates for media in model.media]
         self._transports: dict[int, RemoteTransport] = {}
 
     @property
     def sdp(self) -> str:
         """The text as applied, plus every candidate added since, at the end of its m-section."""
-        if self._text is None:
-            lines = [line for section in self._sections for line in section]
-            self._text = self._newline.join([*lines, ""])
-        return self._text
+        if self._sections is None:
+            return self._text
+        return "\n".join([*self._sections, ""]).replace("\n", self._newline)
 
     def transport_at(self, index: int) -> RemoteTransport:
         """The transport of an m-section of the peer's; read once, as the model never changes."""
@@ -103,8 +102,7 @@ class Description:
 
     def candidates_at(self, index: int) -> list[str]:
         """The ``candidate:`` lines of an m-section, those added later included."""
-        section = self._sections[index + 1]
-        return [line[2:] for line in section if line.startswith("a=candidate:")]
+        return [line[2:] for line in self._lines_at(index) if line.startswith("a=candidate:")]
 
     def has_ended_at(self, index: int) -> bool:
         """Whether no further candidate will be added to the m-section."""
@@ -119,36 +117,43 @@ class Description:
 
     def is_named_at(self, index: int) -> bool:
         """Whether the text itself gives the m-section a mid."""
-        return any(line.startswith("a=mid:") for line in self._sections[index + 1])
+        return any(line.startswith("a=mid:") for line in self._lines_at(index))
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
-        section = self._sections[index + 1]
-        is_full = len(section) >= MAX_CANDIDATES and (
-            sum(each.startswith("a=candidate:") for each in section) >= MAX_CANDIDATES
+        lines = self._lines_at(index)
+        is_full = len(lines) >= MAX_CANDIDATES and (
+            sum(each.startswith("a=candidate:") for each in lines) >= MAX_CANDIDATES
         )
-        if f"a={line}" not in section and not is_full:
-            section.append(f"a={line}")
-            self._text = None
+        if f"a={line}" not in lines and not is_full:
+            self._change(index, [*lines, f"a={line}"])
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
         if not self._ended[index]:
             self._ended[index] = True
-            self._sections[index + 1].append("a=end-of-candidates")
-            self._text = None
+            self._change(index, [*self._lines_at(index), "a=end-of-candidates"])
 
     def set_default_address(self, index: int, address: Address) -> None:
         """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
-        section = self._sections[index + 1]
+        media, *lines = self._lines_at(index)
         host, port = address
-        kind, _, rest = section[0].split(" ", 2)
-        section[0] = f"{kind} {port} {rest}"
-        family = "IP6" if ":" in host else "IP4"
-        for at, line in enumerate(section):
-            if line[:2] == "c=":
-                section[at] = f"c=IN {family} {host}"
-        self._text = None
+        kind, _, rest = media.split(" ", 2)
+        connection = f"c=IN {'IP6' if ':' in host else 'IP4'} {host}"
+        lines = [connection if line[:2] == "c=" else line for line in lines]
+        self._change(index, [f"{kind} {port} {rest}", *lines])
+
+    def _lines_at(self, index: int) -> list[str]:
+        """The lines of the m-section at ``index``."""
+        sections = self._sections or _split(self._text)
+        return sections[index + 1].split("\n")
+
+    def _change(self, index: int, lines: list[str]) -> None:
+        """From now on the m-section at ``index`` has these lines."""
+        if self._sections is None:
+            self._sections = _split(self._text)
+            self._text = ""
+        self._sections[index + 1] = "\n".join(lines)
 
 
 class DescriptionSlots:
@@ -205,13 +210,7 @@ class DescriptionSlots:
         self.pending_local = self.pending_remote = None
 
 
-def _split(text: str) -> list[list[str]]:
-    """The lines of the session section and of each m-section of text that can be read."""
-    section: list[str] = []
-    sections = [section]
-    for line in text.rstrip("\r\n").replace("\r\n", "\n").split("\n"):
-        if line[:2] == "m=":
-            section = []
-            sections.append(section)
-        section.append(line)
-    return sections
+def _split(text: str) -> list[str]:
+    """The session section and each m-section of text that can be read, without the last newline."""
+    first, *others = text.rstrip("\r\n").replace("\r\n", "\n").split("\nm=")
+    return [first, *(f"m={other}" for other in others)]

@@ -1,9 +1,14 @@
 """Which ICE credentials descriptions carry, and when they change (RFC 9429 5.2.2, 5.3.1)."""
 
+from typing import Final
+
 from frazil.ice import Credentials
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport_map import TransportMap
 from frazil.types import RandomBytes
+
+_NONE: Final[frozenset[Credentials]] = frozenset()
+"""One for all connections: even an empty set weighs 216 bytes."""
 
 
 class LocalCredentials:
@@ -15,8 +20,8 @@ class LocalCredentials:
         self._transports = transports
         self._random_bytes = random_bytes
         self._fresh: dict[str, Credentials] = {}
-        self._replaced: set[Credentials] = set()
-        self._outdated: set[Credentials] = set()
+        self._replaced = _NONE
+        self._outdated = _NONE
 
     @property
     def is_restart_due(self) -> bool:
@@ -34,10 +39,10 @@ class LocalCredentials:
         """
         self._outdated = self._used()
 
-    def _used(self) -> set[Credentials]:
+    def _used(self) -> frozenset[Credentials]:
         stacks = self._transports.stacks
         used = [each for s in stacks for each in (s.stable_local, s.ice.local_parameters)]
-        return {each for each in used if each is not None}
+        return frozenset(each for each in used if each is not None)
 
     def for_offer(self, mid: str, *, restart: bool) -> Credentials:
         """Those in use on the transport of ``mid``, unless they are to be replaced."""
@@ -67,9 +72,9 @@ class LocalCredentials:
         """A negotiation ended: is the restart done that was asked for?"""
         used = {each.ice.local_parameters for each in self._transports.stacks}
         if self._replaced.isdisjoint(used):
-            self._replaced.clear()
+            self._replaced = _NONE
         if self._outdated.isdisjoint(used):
-            self._outdated.clear()
+            self._outdated = _NONE
 
     def _fresh_ones(self, transport: str | None, mid: str) -> Credentials:
         """The same ones until a description with them is applied: a second offer is no restart."""

@@ -26,6 +26,7 @@ from frazil.peer.transport_map import TransportMap
 from frazil.sdp import Direction, MediaDescription, SessionDescription
 from frazil.types import RandomBytes
 
+_NONE: Final[frozenset[Transceiver]] = frozenset()
 _ID_SIZE: Final = 16
 
 
@@ -74,7 +75,7 @@ class TransceiverTable:
         self._on_change = on_change
         self._make_transceiver = make_transceiver
         self._items: list[Transceiver] = []
-        self._remote: set[Transceiver] = set()
+        self._remote = _NONE
         self._stable: dict[Transceiver, _Stable] = {}
         self.is_closed = False
 
@@ -183,7 +184,7 @@ class TransceiverTable:
         self._stable = {
             each: _Stable(each.mid, each.announced, each.receiver.streams) for each in self._items
         }
-        self._remote.clear()
+        self._remote = _NONE
 
     def roll_back(self) -> list[Transceiver]:
         """Undo the pending offer; those whose ``track`` event is due, as their track is back.
@@ -201,7 +202,7 @@ class TransceiverTable:
                 self._drop(transceiver)
             else:
                 transceiver.mid = None
-        self._remote.clear()
+        self._remote = _NONE
         return begun
 
     def connect(self, transports: TransportMap) -> None:
@@ -243,14 +244,14 @@ class TransceiverTable:
         transceiver = self._make(MediaKind(media.kind), Direction.RECVONLY, ())
         transceiver.receiver.track.id = track_id(media) or transceiver.receiver.track.id
         transceiver.mid = media.mid
-        self._remote.add(transceiver)
+        self._remote |= {transceiver}
         return transceiver
 
     def _forget_absent(self, mids: set[str | None]) -> None:
         """Another offer replaces the pending one: what only that one brought goes."""
         for transceiver in self._remote - {t for t in self._remote if t.mid in mids}:
             self._drop(transceiver)
-            self._remote.discard(transceiver)
+            self._remote -= {transceiver}
 
     def _drop(self, transceiver: Transceiver) -> None:
         transceiver.finish()

@@ -1,7 +1,5 @@
 """The messages of all streams that wait to be sent, and whose turn it is."""
 
-from collections import deque
-
 from frazil.sctp.chunk import (
     BEGIN,
     DATA_HEADER_SIZE,
@@ -59,7 +57,7 @@ class SendQueue:
         # Interleaving only: messages under way, and streams that may not begin another one yet.
         self._open_bytes = 0
         self._open_limit = 0
-        self._waiting: deque[OutboundStream] = deque()
+        self._waiting: list[OutboundStream] = []
 
     def interleave(self, open_limit: int) -> None:
         """Use I-DATA from now on.
@@ -201,8 +199,9 @@ class SendQueue:
             self.turns.remove()
         if self._interleaving and message.offset:
             self._open_bytes -= len(message.data)
-            while self._waiting:
-                self.turns.add(self._waiting.popleft())
+            for waiting in self._waiting:
+                self.turns.add(waiting)
+            self._waiting.clear()
 
     def _drop(self, message: OutboundMessage) -> None:
         """Give up what was not sent of the message whose turn it is."""
@@ -221,7 +220,7 @@ class SendQueue:
             self._release(stream_id, self._streams[stream_id].buffered)
             del self._streams[stream_id]
         self.turns.remove_from(limit)
-        self._waiting = deque(each for each in self._waiting if each.stream_id < limit)
+        self._waiting = [each for each in self._waiting if each.stream_id < limit]
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""

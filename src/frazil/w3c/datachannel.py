@@ -76,9 +76,9 @@ class RTCDataChannel(EventTarget):
         self._wake = wake
         self._pulse = pulse
         self._arrivals = Pulse()
-        self._unread: deque[bytes | str] = deque()
+        self._unread: deque[bytes | str] | None = None  # made with the first one that is kept
         self._unread_size = 0
-        self._readers: set[ref[_MessageReader]] = set()
+        self._readers: list[ref[_MessageReader]] = []
         self._overrun: RTCError | None = None
         self._warned = False
         self._binary_type = "arraybuffer"
@@ -215,7 +215,7 @@ class RTCDataChannel(EventTarget):
             RTCError: In the iteration, once the reader was too slow and messages were lost.
         """
         reader = _MessageReader(self)
-        self._readers.add(ref(reader, self._readers.discard))
+        self._readers.append(ref(reader, self._readers.remove))
         return reader
 
     async def _next_message(self) -> bytes | str:
@@ -224,7 +224,7 @@ class RTCDataChannel(EventTarget):
             lambda: bool(self._unread or self._overrun) or self.readyState is closed
         )
         if self._unread:
-            return self._take()
+            return self._take(self._unread)
         if self._overrun is not None:
             raise self._overrun
         raise StopAsyncIteration
@@ -273,6 +273,8 @@ class RTCDataChannel(EventTarget):
                 self._overrun_reader()
                 return
             self._make_room(len(message))
+        if self._unread is None:
+            self._unread = deque()
         self._unread.append(message)
         self._unread_size += len(message)
 
@@ -293,10 +295,10 @@ class RTCDataChannel(EventTarget):
                 self.label,
             )
         while self._unread and self._unread_size + size > MAX_UNREAD:
-            self._take()
+            self._take(self._unread)
 
-    def _take(self) -> bytes | str:
-        message = self._unread.popleft()
+    def _take(self, unread: deque[bytes | str]) -> bytes | str:
+        message = unread.popleft()
         self._unread_size -= len(message)
         return message
 

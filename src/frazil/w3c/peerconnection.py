@@ -165,7 +165,7 @@ class RTCPeerConnection(EventTarget):
         self._warnings = WarningLog(
             records, self._loop, f"connection {CENSUS.enter(self, self._loop)}"
         )
-        self._waits_of_listeners: set[asyncio.Future[Any]] = set()
+        self._waits_of_listeners: list[asyncio.Future[Any]] = []
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
             self._peer.transports.fill_pool(self._driver.wake())
@@ -546,8 +546,8 @@ class RTCPeerConnection(EventTarget):
         self._driver.wake()
         future = self._driver.promise(method, operation, convert)
         if not future.done() and is_in_listener(self._loop):
-            self._waits_of_listeners.add(future)
-            future.add_done_callback(self._waits_of_listeners.discard)
+            self._waits_of_listeners.append(future)
+            future.add_done_callback(self._waits_of_listeners.remove)
         return future
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:

@@ -31,7 +31,7 @@ class WarningLog:
         self._trace = trace
         self._loop = loop
         self._is_due = False
-        self._told: set[str] = set()
+        self._told: dict[str, None] = {}
         self._has_failed = False
         trace.listen(self._on_server_failed, _SERVERS)
 
@@ -62,7 +62,7 @@ class WarningLog:
     def _tell(self, finding: Finding) -> None:
         if finding.code in self._told or finding.code in _NO_WARNINGS:
             return
-        self._told.add(finding.code)
+        self._told[finding.code] = None
         logging.getLogger(f"frazil.{finding.kind.layer}").warning(
             "%s: %s: %s %s", self._name, finding.code, finding.sentence, finding.kind.fix
         )

@@ -62,6 +62,51 @@ def test_a_socket_of_many_connections_is_read_for_all_of_them():
     assert len(receiver.drain()) == DRAIN_BUDGET
 
 
+CHECK, ANSWER, PAYLOAD = b"\x00\x01check", b"\x01\x01answer", b"\x17payload"
+
+
+def test_nobody_looks_for_a_second_check_if_the_last_datagram_came_alone():
+    source = ("10.0.0.1", 1)
+    arrivals = [CHECK, None, CHECK, None, ANSWER, None, PAYLOAD, PAYLOAD, None, CHECK, None]
+    steps = [BlockingIOError() if each is None else (each, source) for each in arrivals]
+    sock = ScriptedSocket(*steps, family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+
+    def drain() -> tuple[list[bytes], int]:
+        before = len(sock.script)
+        found = [datagram.data for datagram in receiver.drain()]
+        return found, before - len(sock.script)
+
+    assert drain() == ([CHECK], 2)
+    assert drain() == ([CHECK], 1)
+    assert drain() == ([], 1)  # the loop would not have told
+    assert drain() == ([ANSWER], 2)  # something else came between
+    assert drain() == ([PAYLOAD, PAYLOAD], 3)
+    assert drain() == ([CHECK], 2)
+
+
+def test_two_checks_come_in_two_turns_at_worst():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((CHECK, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    assert len(receiver.drain()) == 1
+    sock.script += [(CHECK, source)] * 2
+    assert [len(receiver.drain()) for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_socket_of_several_connections_is_always_read_for_all():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((CHECK, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    receiver.drain()
+    receiver.serve(2)
+    for _ in range(2):
+        sock.script += [(CHECK, source)]
+        assert len(receiver.drain()) == 1
+    sock.script += [(CHECK, source)] * 2
+    assert len(receiver.drain()) == 2
+
+
 @pytest.mark.parametrize(
     ("sockaddr", "address"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice.consent import Consent
+from frazil.ice.consent import MAX_SAMPLES, Consent
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass
 from support.ice_pair import IcePair
@@ -57,6 +57,44 @@ def test_nothing_is_decoded_while_nothing_happens(monkeypatch, options):
     pair.run(600)
     assert decoded == []
     assert pair.states == (UP, UP)
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("options", [{}, V6], ids=["IPv4", "IPv6"])
+def test_what_came_before_both_settled_is_known_to_be_usual(monkeypatch, options):
+    pair = IcePair(**options)
+    pair.negotiate()
+    pair.run(1)
+    decode, decoded = Message.decode, []
+    monkeypatch.setattr(Message, "decode", lambda data: decoded.append(data) or decode(data))
+    pair.run(60)
+    assert pair.a.pair.consent_requests_sent > 5
+    assert decoded == []
+
+
+def test_messages_of_a_few_pairs_are_kept_and_of_none_once_both_settled():
+    crowded, settled = IcePeer(), IcePeer()
+    for number in range(MAX_SAMPLES + 5):
+        crowded.check(remote=("10.0.0.3", 3000 + number))
+    assert len(crowded.agent._checker._consent._samples) == MAX_SAMPLES
+    settled.check(remote=("10.0.0.3", 3000))
+    assert len(settled.agent._checker._consent._samples) == 1
+    settled.validate(LOCAL, use_candidate=True)
+    settled.run(60)
+    assert settled.agent._checker._consent._samples == {}
+
+
+def test_messages_of_another_generation_are_of_no_use_in_this_one():
+    """The addresses of a restarted transport are the same, and the credentials are not."""
+    pair = IcePair()
+    pair.negotiate()
+    pair.run(20)
+    pair.restart()
+    pair.run(60)
+    assert pair.states == (UP + UP[2:], UP + UP[2:])
+    for side in pair.sides:
+        assert "check-unauthenticated" not in side.trace.counters
+        assert "stun-response-unauthenticated" not in side.trace.counters
 
 
 @pytest.fixture
