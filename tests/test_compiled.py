@@ -54,23 +54,3 @@ def test_the_list_names_modules() -> None:
 )
 def test_no_constant_is_of_a_kind_that_the_compiler_mistakes(path: Path) -> None:
     assert not any(map(is_mistaken, final_values(ast.parse(path.read_text()))))
-
-
-def calls_upward(module: ast.Module) -> bool:
-    """Whether weak references are made: objects of compiled classes do not take any."""
-    return any(
-        isinstance(node, ast.Call) and ast.unparse(node.func) in ("upward", "ref", "weakref.ref")
-        for node in ast.walk(module)
-    )
-
-
-def test_weak_references_are_found() -> None:
-    assert calls_upward(ast.parse("Part(upward(self.method))"))
-    assert calls_upward(ast.parse("ref(self)"))
-
-
-@pytest.mark.parametrize(
-    "path", sorted(INCLUDED), ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
-def test_nobody_refers_weakly_to_what_is_compiled(path: Path) -> None:
-    assert not calls_upward(ast.parse(path.read_text()))
