@@ -156,7 +156,8 @@ class Bbr:
 
     def on_idle_end(self, now: float) -> None:
         """Something is about to be sent while nothing is in flight: at the known rate, no more."""
-        self.model.restart_aggregation(now)
+        if self._is_full:
+            self.model.restart_aggregation(now)
         if self.phase in _CYCLE:
             self._set_rate(1.0)
 

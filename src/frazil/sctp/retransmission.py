@@ -144,7 +144,7 @@ class RetransmissionQueue:
             )
             size += self._acknowledge_gaps(gaps, now)
             self._known_gaps = gaps
-        else:
+        elif self._known_gaps:
             self._known_gaps = []
         if had_doubts:
             self._clear_doubts(sack.duplicates)
