@@ -34,7 +34,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
 from frazil.types import Datagram
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -69,7 +69,7 @@ class Engine(Protocol):
         """Run one task; the events it fired, in order."""
 
 
-class Driver:
+class Driver(Whole):
     """Runs one :class:`Engine` on a :class:`Network`.
 
     Args:

@@ -38,7 +38,7 @@ from frazil.states.enums import (
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
@@ -52,7 +52,7 @@ MAX_SPARE_TRANSPORTS: Final = 4
 """Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
-class TransportSet:
+class TransportSet(Whole):
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:

@@ -52,7 +52,7 @@ from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 _LAST_OF_STUN = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
@@ -61,7 +61,7 @@ _STUN = Protocol.STUN
 _OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
-class Session:
+class Session(Whole):
     """The protocol stack of one transport.
 
     Drain :meth:`poll_transmits` and :meth:`poll_events` after every input, and call
