@@ -535,7 +535,8 @@ class IceAgent:
         if not self._decision_is_known:
             self._decide()
         monitor, at = self._selection.monitor, self._decision_at
-        return at if monitor is None else earlier(at, monitor.next_timeout())
+        watched_at = None if monitor is None else monitor.next_timeout()
+        return at if watched_at is None or (at is not None and at < watched_at) else watched_at
 
     def _decide(self) -> None:
         """Find out when more is due than a look at the clocks of the pair in use."""
