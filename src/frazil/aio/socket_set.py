@@ -159,13 +159,13 @@ class SocketSet:
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""
-        while transmits:
-            local, count = transmits[0].local, 0
-            for transmit in transmits:
-                if transmit.local != local:
-                    break
-                count += 1
+        start, count = 0, len(transmits)
+        while start < count:
+            local = transmits[start].local
+            end = start + 1
+            while end < count and transmits[end].local == local:
+                end += 1
             socket = self._by_address.get(local)
             if socket is not None:
-                socket.send(transmits[:count])
-            transmits = transmits[count:]
+                socket.send(transmits[start:end])
+            start = end

@@ -70,7 +70,15 @@ class Transmitter:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""
         data, size, _, remote = run
         at, whole = 0, len(data)
-        reach = size if whole <= size else self._reach(size)
+        if whole <= size:
+            try:
+                self._sock.sendto(data, remote)
+            except BlockingIOError:
+                return run
+            except OSError:
+                self.dropped += 1
+            return None
+        reach = self._reach(size)
         while at < whole:
             end = at + reach
             if end > whole:

@@ -201,7 +201,7 @@ class Bbr:
                 self.phase = Phase.DRAIN
             if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
                 self._probe_down(now)
-            model.measure_aggregation(sample, self.window, now)
+            model.measure_aggregation(sample, self.window, now)  # nobody asks for it before
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
             self._look_at_rtt(sample, now)
