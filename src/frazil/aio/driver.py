@@ -194,10 +194,9 @@ class Driver(Whole):
                 sockets = self._sockets.get(name)
                 if sockets is not None:
                     sockets.send(transmits)
-            requests = transports.poll_requests()
-            if not requests:
+            if not transports.requests:
                 break
-            for request in requests:
+            for request in transports.poll_requests():
                 self._serve(request, now)
         self._alarm.set(transports.next_timeout())
 

@@ -488,7 +488,8 @@ class Session:
         if not self._check_is_known:
             self._check_is_known = True
             self._check_at = self.ice.next_timeout()
-        return earlier(self._check_at, self._rest_until)
+        at, rest_until = self._check_at, self._rest_until
+        return at if rest_until is None or (at is not None and at < rest_until) else rest_until
 
     def _rests(self, now: float) -> bool:
         """Whether nothing is due, and nothing has come in, but at ICE."""

@@ -19,15 +19,13 @@ class FakeTransports:
 
     def __init__(self) -> None:
         self.polls = 0
+        self.requests: list = []
 
     def receive(self, transport: str, datagrams: list, now: float) -> None:
         """The tasks are there already."""
 
     def poll_transmits(self, now: float) -> list:
         self.polls += 1
-        return []
-
-    def poll_requests(self) -> list:
         return []
 
     def next_timeout(self) -> None:
