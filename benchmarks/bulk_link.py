@@ -41,7 +41,7 @@ METRIC = Metric(
         Column("narrow_lossy", "20 ms, 50 Mbit/s, 1 % loss each way"),
     ),
     measure,
-    rounds=2,
+    rounds=1,
 )
 
 if __name__ == "__main__":

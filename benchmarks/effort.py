@@ -14,6 +14,7 @@ class Effort(NamedTuple):
         warm_up_s: How long a flow of messages runs before it is counted.
         count_s: How long it is counted.
         paths: Over which kinds of path a flow is measured.
+        queues: With which kinds of queue two flows share one.
         settle_s: How long a flow has to find the rate of a path.
         share_s: How long two flows have to find their shares of one.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
@@ -32,6 +33,7 @@ class Effort(NamedTuple):
     warm_up_s: float
     count_s: float
     paths: tuple[str, ...]
+    queues: tuple[str, ...]
     settle_s: float
     share_s: float
     round_trips: int
@@ -54,6 +56,7 @@ FULL = Effort(
     warm_up_s=0.4,
     count_s=0.8,
     paths=("delayed", "lossy", "narrow", "narrow_lossy"),
+    queues=("shallow", "deep"),
     settle_s=3.0,
     share_s=24.0,
     round_trips=2000,
@@ -62,7 +65,7 @@ FULL = Effort(
     unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),
     volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
-    growth_s=120.0,
+    growth_s=90.0,
 )
 QUICK = Effort(
     rounds=1,
@@ -72,6 +75,7 @@ QUICK = Effort(
     warm_up_s=0.2,
     count_s=0.3,
     paths=("delayed",),
+    queues=("deep",),
     settle_s=1.0,
     share_s=1.0,
     round_trips=300,

@@ -11,7 +11,7 @@ from harness import main
 from metric import Column, Metric
 from path import Conditions
 from process import Place, WorkerError, run_pairs
-from stack import AIORTC, COMPILED, FRAZIL, TCP, Stack
+from stack import AIORTC, FRAZIL, TCP, Stack
 
 SIZE = 16_384
 RATE_BPS = 50e6
@@ -25,8 +25,8 @@ def measure(stack: Stack, effort: Effort) -> dict[str, float]:
     """One value per column."""
     longer = effort._replace(warm_up_s=effort.share_s, count_s=effort.count_s * COUNT)
     sample = {}
-    for name, queue_s in QUEUES_S.items():
-        conditions = Conditions(ROUND_TRIP_S, rate_bps=RATE_BPS, queue_s=queue_s)
+    for name in effort.queues:
+        conditions = Conditions(ROUND_TRIP_S, rate_bps=RATE_BPS, queue_s=QUEUES_S[name])
         one, other = _rates((stack, stack), conditions, longer)
         sample[f"{name}_jain"] = (one + other) ** 2 / (2 * (one**2 + other**2))
         sample[f"{name}_sum"] = one + other
@@ -51,7 +51,7 @@ def _rates(stacks: Sequence[Stack], conditions: Conditions, effort: Effort) -> l
 
 def subjects(stacks: Sequence[Stack]) -> list[Stack]:
     """Those that keep to the address they are given."""
-    return [stack for stack in (AIORTC, FRAZIL, COMPILED) if stack in stacks]
+    return [stack for stack in (AIORTC, FRAZIL) if stack in stacks]
 
 
 METRIC = Metric(

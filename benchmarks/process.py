@@ -20,7 +20,7 @@ from task import Role, Task
 
 T = TypeVar("T")
 
-TIMEOUT_S = 90.0
+TIMEOUT_S = 60.0
 """The most that one measurement may take, unless it says otherwise."""
 
 CLOSE_TIMEOUT_S = 15.0

@@ -12,10 +12,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class Whole:
+    """The base of classes whose objects own parts that call them.
+
+    A compiled class takes weak references only if a class above it is a plain one.
+    """
+
+    __slots__ = ()
+
+
 def upward(method: Callable[P, T]) -> Callable[P, T]:
-    """``method``, a bound one, as something to call that does not keep its object alive.
+    """``method`` of a :class:`Whole`, as something to call that does not keep the object alive.
 
     Raises:
+        TypeError: It is not a method of such an object.
         ReferenceError: When called: the object is gone. A part does not outlive its whole in use.
     """
     return _Upward(method)
@@ -25,8 +35,11 @@ class _Upward:
     __slots__ = ("_function", "_owner")
 
     def __init__(self, method: Any) -> None:
-        self._owner = ref(method.__self__)
-        self._function = method.__func__
+        owner = method.__self__
+        if not isinstance(owner, Whole):
+            raise TypeError(f"{type(owner).__name__} is not a Whole")
+        self._owner = ref(owner)
+        self._function = getattr(type(owner), method.__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         owner = self._owner()

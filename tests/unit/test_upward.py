@@ -1,9 +1,9 @@
 import pytest
 
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 
-class Whole:
+class Owner(Whole):
     def __init__(self) -> None:
         self.heard: list[str] = []
         self.call = upward(self.hear)
@@ -13,16 +13,16 @@ class Whole:
         return word.upper() if loud else word
 
 
-class Louder(Whole):
+class Louder(Owner):
     def hear(self, word: str, *, loud: bool = False) -> str:
         return super().hear(word, loud=True)
 
 
 def test_calls_the_method():
-    whole = Whole()
-    assert whole.call("ice") == "ice"
-    assert whole.call("ice", loud=True) == "ICE"
-    assert whole.heard == ["ice", "ice"]
+    owner = Owner()
+    assert owner.call("ice") == "ice"
+    assert owner.call("ice", loud=True) == "ICE"
+    assert owner.heard == ["ice", "ice"]
 
 
 def test_calls_the_method_of_the_very_class():
@@ -30,6 +30,12 @@ def test_calls_the_method_of_the_very_class():
 
 
 def test_keeps_nobody_alive():
-    call = Whole().call
-    with pytest.raises(ReferenceError, match=r"Whole\.hear"):
+    call = Owner().call
+    with pytest.raises(ReferenceError, match=r"Owner\.hear"):
         call("ice")
+
+
+def test_only_a_whole_can_be_called_so():
+    # A compiled class without that base would be found out in the compiled build only.
+    with pytest.raises(TypeError, match="list is not a Whole"):
+        upward([].append)

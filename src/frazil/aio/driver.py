@@ -34,7 +34,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
 from frazil.types import Datagram
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -69,7 +69,7 @@ class Engine(Protocol):
         """Run one task; the events it fired, in order."""
 
 
-class Driver:
+class Driver(Whole):
     """Runs one :class:`Engine` on a :class:`Network`.
 
     Args:
@@ -117,19 +117,13 @@ class Driver:
         self._flush_handle: asyncio.Handle | None = None
         self._task_handle: asyncio.Handle | None = None
         self._is_pumping = False
-        self._turn_at = 0.0
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
-        """Ask for a flush in the next turn of the loop; the time to hand to the input.
-
-        A turn of the pump ends in a flush anyhow, and for what it calls it is but one instant.
-        """
-        if self._is_pumping:
-            return self._turn_at
-        if self._flush_handle is None and not self._is_closed:
+        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
+        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
             self._flush_handle = self._loop.call_soon(self.flush)
         return self._loop.time()
 
@@ -200,10 +194,9 @@ class Driver:
                 sockets = self._sockets.get(name)
                 if sockets is not None:
                     sockets.send(transmits)
-            requests = transports.poll_requests()
-            if not requests:
+            if not transports.requests:
                 break
-            for request in requests:
+            for request in transports.poll_requests():
                 self._serve(request, now)
         self._alarm.set(transports.next_timeout())
 
@@ -257,7 +250,6 @@ class Driver:
         """
         budget, has_moved = MAX_TASKS_PER_TURN, False
         self._is_pumping = True
-        self._turn_at = now
         try:
             while self._waiting and not has_moved and budget > 0:
                 budget, has_moved = self._run_some(budget, now)
@@ -265,7 +257,8 @@ class Driver:
                 if has_moved and not self._is_closed:
                     # Who was woken comes before the next state, even if the network is quicker.
                     self._task_handle = self._loop.call_soon(self._begin_turn)
-                self._exchange(self._loop.time())  # listeners may have taken long
+                now = self._loop.time()  # listeners may have taken long
+                self._exchange(now)
         finally:
             self._is_pumping = False
         if self._waiting:

@@ -46,7 +46,11 @@ class _AddressCache:
 
 
 class Receiver:
-    """Reads a non-blocking socket until it is empty, within a budget."""
+    """Reads a non-blocking socket until it is empty, within a budget.
+
+    Attributes:
+        is_done: Whether the last :meth:`drain` was all for this time.
+    """
 
     __slots__ = (
         "_address",
@@ -57,6 +61,7 @@ class Receiver:
         "_may_coalesce",
         "_sock",
         "_was_alone",
+        "is_done",
     )
 
     def __init__(self, sock: socket.socket, local: Address, *, coalesce: bool) -> None:
@@ -70,32 +75,40 @@ class Receiver:
         self._budget = DRAIN_BUDGET
         self._is_shared = False
         self._was_alone = False
+        self.is_done = True
 
     def serve(self, connections: int) -> None:
         """From now on so many connections get what is read."""
         self._budget = max(DRAIN_BUDGET, connections)
         self._is_shared = connections > 1
         self._was_alone = False
+        self.is_done = True
 
     def drain(self) -> list[Datagram]:
         """What has arrived by now, up to the budget, in order.
 
-        A check, or the answer to one, mostly comes alone. If the last datagram did, nobody looks
-        whether there are more: the event loop tells.
+        To find the socket empty takes as long as a read. If the last datagram came alone, the next
+        one is not kept waiting for that. A check, or the answer to one, mostly comes alone, so
+        nobody looks for more: the event loop tells. After payload the caller does, by another call,
+        when it has handed it over.
         """
         batch: list[Datagram] = []
         budget = self._budget
+        looks_for_more = not self.is_done
+        is_alone = self._was_alone and not looks_for_more
+        self.is_done = True
         while budget > 0:
             try:
                 budget -= self._read(batch)
-                if self._was_alone and batch[0].data[:1] <= _LAST_OF_STUN:
+                if is_alone:
+                    self.is_done = batch[0].data[:1] <= _LAST_OF_STUN
                     return batch
             except BlockingIOError:
                 break
             except OSError:
                 # An ICMP error that somebody else's datagram caused; it is cleared by reading.
                 budget -= 1
-        self._was_alone = len(batch) == 1 and not self._is_shared
+        self._was_alone = len(batch) == (0 if looks_for_more else 1) and not self._is_shared
         if self._may_coalesce and len(batch) >= COALESCE_FROM:
             self._may_coalesce = False
             self._coalesced = offload.enable_coalescing(self._sock)

@@ -159,11 +159,13 @@ class SocketSet:
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""
-        start = 0
-        for end in range(1, len(transmits) + 1):
+        start, count = 0, len(transmits)
+        while start < count:
             local = transmits[start].local
-            if end == len(transmits) or transmits[end].local != local:
-                socket = self._by_address.get(local)
-                if socket is not None:
-                    socket.send(transmits[start:end])
-                start = end
+            end = start + 1
+            while end < count and transmits[end].local == local:
+                end += 1
+            socket = self._by_address.get(local)
+            if socket is not None:
+                socket.send(transmits[start:end])
+            start = end

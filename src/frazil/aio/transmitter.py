@@ -70,23 +70,34 @@ class Transmitter:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""
         data, size, _, remote = run
         at, whole = 0, len(data)
-        reach = size if whole <= size else self._reach(size)
-        while at < whole:
-            piece = data[at : at + reach]
+        if whole <= size:
             try:
-                if len(piece) <= size:
-                    self._sock.sendto(piece, remote)
+                self._sock.sendto(data, remote)
+            except BlockingIOError:
+                return run
+            except OSError:
+                self.dropped += 1
+            return None
+        reach = self._reach(size)
+        while at < whole:
+            end = at + reach
+            if end > whole:
+                end = whole
+            try:
+                if end - at <= size:
+                    self._sock.sendto(data[at:end], remote)
                 else:
-                    self._sock.sendmsg((piece,), offload.segment_control(size), 0, remote)
+                    control = offload.segment_control(size)
+                    self._sock.sendmsg((data[at:end],), control, 0, remote)
             except BlockingIOError:
                 return run._replace(data=data[at:])
             except OSError as error:
-                if len(piece) > size and error.errno in offload.REFUSALS:
+                if end - at > size and error.errno in offload.REFUSALS:
                     self._segment = False  # from here on one by one, beginning with this piece
                     reach = size
                     continue
-                self.dropped += _count(len(piece), size)
-            at += len(piece)
+                self.dropped += _count(end - at, size)
+            at = end
         return None
 
     def _reach(self, size: int) -> int:

@@ -204,9 +204,14 @@ class WatchedUdpSocket(_BoundSocket):
         self._sock.close()
 
     def _on_readable(self) -> None:
-        batch = self._receiver.drain()
+        receiver = self._receiver
+        batch = receiver.drain()
         if batch:
             self._on_datagrams(batch)
+        if not receiver.is_done and not self._closed:
+            batch = receiver.drain()
+            if batch:
+                self._on_datagrams(batch)
 
 
 class AwaitedUdpSocket(_BoundSocket):

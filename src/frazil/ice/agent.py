@@ -7,7 +7,6 @@ the state moves.
 """
 
 from frazil.errors import InvalidStateError, NotFoundError
-from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
 from frazil.ice.checklist_set import ChecklistSet
@@ -17,12 +16,12 @@ from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     CandidateError,
     IceEvent,
-    NameFound,
     RoleChanged,
     SelectedPair,
 )
 from frazil.ice.gatherer import Gatherer
 from frazil.ice.generation import Generation
+from frazil.ice.intake import Intake
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.outcome import Outcome
@@ -78,7 +77,6 @@ class IceAgent:
         """
         self._trace = trace
         self._policy = policy
-        self._component = component
         self._role = role or Role(random_bytes)
         self._known_role = self._role.value
         self._lineage = Lineage()
@@ -97,6 +95,9 @@ class IceAgent:
         self._outcome = Outcome(name, self._lineage, self._checker, trace)
         self._events = self._outcome.events
         self._is_closed = False
+        self._intake = Intake(
+            self._lineage, policy, component, self._role, self._selection, trace, self._events
+        )
         self._outboxes = (
             self._responder.transmits,
             self._checker.transmits,
@@ -256,60 +257,22 @@ class IceAgent:
                 (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
             ufrag: The generation it belongs to; ``None`` means the newest.
         """
-        generation = self._lineage.by_remote_ufrag(ufrag)
-        if generation is None:
-            self._trace.count("ice-candidate-of-unknown-generation")
-            return
-        if candidate.component != self._component:
-            self._trace.count("ice-candidate-of-other-component")
-            return
-        refusal = self._policy.refuses(candidate)
-        admission = refusal or generation.admit(candidate, self._role.is_controlling)
-        self._selection.describe_again(now)
-        if admission is not Admission.TAKEN:
-            self._trace.count(f"ice-candidate-{admission}")
-        address = f"{candidate.address[0]}:{candidate.address[1]}"
-        if refusal is not None:
-            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
-        elif admission is Admission.TAKEN:
-            self._trace.record(
-                now,
-                "ice",
-                "remote-candidate",
-                type=candidate.type,
-                protocol=candidate.protocol,
-                address=address,
-                resolved=candidate.is_resolved,
-            )
-            name = candidate.mdns_name
-            if name is not None and name not in generation.looked_up:
-                generation.looked_up[name] = None
-                self._events.append(NameFound(name))
-        self._settle(now)
+        if self._intake.add(candidate, ufrag, now):
+            self._settle(now)
 
     def name_resolved(self, name: str, address: str, now: float) -> None:
         """A name of remote candidates, told by :class:`NameFound`, has this IP address."""
-        self._trace.record(now, "ice", "name-resolved", host=name, address=address)
-        for generation in self._lineage:
-            if name in generation.looked_up:
-                generation.looked_up.pop(name, None)
-                generation.resolve(name, address, self._role.is_controlling)
-        self._selection.describe_again(now)
+        self._intake.resolve(name, address, now)
         self._settle(now)
 
     def name_unresolved(self, name: str, text: str, now: float) -> None:
         """Such a name stays without an address, for the reason ``text``; it is not waited for."""
-        self._trace.record(now, "ice", "name-unresolved", host=name, text=text)
-        for generation in self._lineage:
-            generation.looked_up.pop(name, None)
+        self._intake.give_up(name, text, now)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:
         """No further remote candidate will be signalled (RFC 8838 13)."""
-        generation = self._lineage.by_remote_ufrag(ufrag)
-        if generation is not None and not generation.remote_ended:
-            generation.remote_ended = True
-            self._trace.record(now, "ice", "end-of-remote-candidates")
+        self._intake.end(ufrag, now)
         self._settle(now)
 
     def _activate(self, generation: Generation, now: float) -> None:
@@ -573,7 +536,8 @@ class IceAgent:
         if not self._decision_is_known:
             self._decide()
         monitor, at = self._selection.monitor, self._decision_at
-        return at if monitor is None else earlier(at, monitor.next_timeout())
+        watched_at = None if monitor is None else monitor.next_timeout()
+        return at if watched_at is None or (at is not None and at < watched_at) else watched_at
 
     def _decide(self) -> None:
         """Find out when more is due than a look at the clocks of the pair in use."""

@@ -45,10 +45,10 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 
-class PeerConnection:
+class PeerConnection(Whole):
     """RTCPeerConnection without a loop (webrtc-pc 4.4).
 
     Call a method or feed ``transports``, then: while tasks are :attr:`waiting`, run one per turn of

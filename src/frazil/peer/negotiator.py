@@ -40,7 +40,7 @@ from frazil.sdp import (
 )
 from frazil.states.enums import RTCSignalingState
 from frazil.trace import Reason
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 _State = RTCSignalingState
 
@@ -79,7 +79,7 @@ class _Due(NamedTuple):
     begun: Sequence[Transceiver] = ()
 
 
-class Negotiator:
+class Negotiator(Whole):
     """The bodies of the chained operations, and what they remember between them.
 
     Attributes:

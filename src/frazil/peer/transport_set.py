@@ -38,7 +38,7 @@ from frazil.states.enums import (
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
-from frazil.upward import upward
+from frazil.upward import Whole, upward
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
@@ -52,7 +52,7 @@ MAX_SPARE_TRANSPORTS: Final = 4
 """Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
-class TransportSet:
+class TransportSet(Whole):
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:
@@ -60,6 +60,7 @@ class TransportSet:
             see :meth:`configure`.
         dtls: The DTLS transports in use, each with its ICE transport, oldest first; always the
             same list.
+        requests: What :meth:`poll_requests` will return.
     """
 
     __slots__ = (
@@ -71,12 +72,12 @@ class TransportSet:
         "_living",
         "_pool_is_open",
         "_recovery",
-        "_requests",
         "_router",
         "_spare",
         "_stacks",
         "configuration",
         "dtls",
+        "requests",
     )
 
     def __init__(
@@ -98,7 +99,7 @@ class TransportSet:
         self._living: tuple[TransportStack, ...] = ()  # those in use, and those that wait to be
         self._pool_is_open = True
         self._leaving: list[TransportStack] = []
-        self._requests: list[DriverRequest] = []
+        self.requests: list[DriverRequest] = []
         self._created = 0
 
     @property
@@ -234,7 +235,7 @@ class TransportSet:
     @property
     def is_drained(self) -> bool:
         """Whether the driver has everything: no transmit, no request, no other deadline."""
-        if self._requests or self._leaving:
+        if self.requests or self._leaving:
             return False
         for stack in self._living:  # noqa: SIM110 - a generator costs more than the loop
             if not stack.session.is_drained:
@@ -261,7 +262,7 @@ class TransportSet:
 
     def poll_requests(self) -> list[DriverRequest]:
         """What the driver is asked to do. Send the pending transmits first."""
-        requests, self._requests = self._requests, []
+        requests, self.requests = self.requests, []
         return requests
 
     def add_local_address(
@@ -396,20 +397,20 @@ class TransportSet:
             case AddressesNeeded():
                 servers = self.configuration.ice_servers
                 policy = self.configuration.ice_transport_policy
-                self._requests.append(GatheringRequested(stack.name, servers, policy))
+                self.requests.append(GatheringRequested(stack.name, servers, policy))
             case GatheringStateChanged(state=RTCIceGathererState.GATHERING):
-                self._requests.append(ChecksExpected(stack.name, event.ufrag))
+                self.requests.append(ChecksExpected(stack.name, event.ufrag))
             case NameFound():
-                self._requests.append(LookupRequested(stack.name, event.name))
+                self.requests.append(LookupRequested(stack.name, event.name))
             case RelayStreamRequested():
-                self._requests.append(StreamRequested(stack.name, event))
+                self.requests.append(StreamRequested(stack.name, event))
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True
         self._recovery.discard(stack.name)
         stack.session.close(now)
         self._leaving.append(stack)
-        self._requests.append(TransportDiscarded(stack.name))
+        self.requests.append(TransportDiscarded(stack.name))
 
     def _announce_discarded(self, stack: TransportStack, reason: Reason, now: float) -> None:
         """webrtc-pc, set the session description: transports no longer referenced are closed."""

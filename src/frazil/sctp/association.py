@@ -146,8 +146,10 @@ class Association:
             raise TypeError("ppid is a number of 32 bits")
         if not data:
             raise ValueError("SCTP has no empty messages")
-        if (max_retransmits or 0) < 0 or (max_lifetime_s or 0) < 0:
-            raise TypeError("max_retransmits and max_lifetime_s are not negative")
+        if max_retransmits is not None and max_retransmits < 0:
+            raise TypeError("max_retransmits is not negative")
+        if max_lifetime_s is not None and max_lifetime_s < 0:
+            raise TypeError("max_lifetime_s is not negative")
         if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
         expires_at = None if max_lifetime_s is None else now + max_lifetime_s

@@ -156,7 +156,8 @@ class Bbr:
 
     def on_idle_end(self, now: float) -> None:
         """Something is about to be sent while nothing is in flight: at the known rate, no more."""
-        self.model.restart_aggregation(now)
+        if self._is_full:
+            self.model.restart_aggregation(now)
         if self.phase in _CYCLE:
             self._set_rate(1.0)
 
@@ -201,7 +202,7 @@ class Bbr:
                 self.phase = Phase.DRAIN
             if self.phase is Phase.DRAIN and sample.flight <= model.flight(1.0, model.rate_max):
                 self._probe_down(now)
-            model.measure_aggregation(sample, self.window, now)
+            model.measure_aggregation(sample, self.window, now)  # nobody asks for it before
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
             self._look_at_rtt(sample, now)

@@ -191,7 +191,7 @@ class Outbound:
             message = queue.next_message(now)
             if message is None:
                 break
-            if message.offset and outstanding.may_abandon and message.is_expired(now):
+            if message.chunks and outstanding.may_abandon and message.is_expired(now):
                 outstanding.abandon(message)
                 continue
             chunk = queue.cut(message, outstanding.next_tsn, room)

@@ -214,8 +214,7 @@ class PathModel:
         """Learn how many acknowledgements come at a time, from a sample that was taken."""
         expected = self.rate * (now - self._extra_expected_from)
         if self._extra_delivered <= expected:
-            self._extra_expected_from = now
-            self._extra_delivered = 0
+            self.restart_aggregation(now)
             expected = 0.0
         self._extra_delivered += sample.acked
         extra = min(int(self._extra_delivered - expected), window)

@@ -1,6 +1,5 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
-from collections import deque
 from typing import NamedTuple
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
@@ -67,7 +66,7 @@ class RetransmissionQueue:
         self.may_abandon = True
         self.forward_changed = False
         self._chunks: dict[int, OutboundChunk] = {}
-        self.lost: deque[OutboundChunk] = deque()
+        self.lost: list[OutboundChunk] = []  # mostly none: a deque would weigh more
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
         self.packet = 0
@@ -99,12 +98,12 @@ class RetransmissionQueue:
                 if not (self.may_abandon and chunk.message.is_expired(now)):
                     return chunk
                 self.abandon(chunk.message)
-            lost.popleft()
+            del lost[0]
         return None
 
     def resend(self, chunk: OutboundChunk) -> bytes:
         """The chunk from :meth:`next_lost` is sent again."""
-        self.lost.popleft()
+        del self.lost[0]
         chunk.state = IN_FLIGHT
         self.flight += chunk.size
         return self._send_again(chunk)
@@ -144,7 +143,7 @@ class RetransmissionQueue:
             )
             size += self._acknowledge_gaps(gaps, now)
             self._known_gaps = gaps
-        else:
+        elif self._known_gaps:
             self._known_gaps = []
         if had_doubts:
             self._clear_doubts(sack.duplicates)

@@ -1,6 +1,6 @@
 """The SCTP association of a transport, and the data channels on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from frazil.datachannel import (
     ChannelMessage,
@@ -27,10 +27,9 @@ from frazil.session.event import (
     ChannelClosed,
     ChannelClosing,
     RemoteCloseCause,
-    RemoteClosed,
     SctpChanged,
-    SessionEvent,
 )
+from frazil.session.report import Report
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
@@ -47,8 +46,7 @@ class DataTransport:
         config: The ports and limits of the association.
         random_bytes: Gives tags, sequence numbers and the cookie key.
         trace: Where decisions are recorded.
-        events: Where everything that happens is reported.
-        tell_remote_close: Called when the peer ends the association, before that is reported.
+        report: Takes what happens.
 
     Attributes:
         is_drained: The last :meth:`poll_packets` took everything that may be sent now.
@@ -59,9 +57,8 @@ class DataTransport:
     __slots__ = (
         "_association",
         "_channels",
-        "_events",
         "_name",
-        "_tell_remote_close",
+        "_report",
         "_trace",
         "is_drained",
         "is_started",
@@ -74,8 +71,7 @@ class DataTransport:
         config: SctpConfig,
         random_bytes: RandomBytes,
         trace: Trace,
-        events: list[SessionEvent],
-        tell_remote_close: Callable[[RemoteClosed], None],
+        report: Report,
         *,
         is_client: bool,
     ) -> None:
@@ -84,8 +80,7 @@ class DataTransport:
         self._trace = trace
         self._association = Association(config, random_bytes, trace)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
-        self._events = events
-        self._tell_remote_close = tell_remote_close
+        self._report = report
         self.is_started = False
         self.is_drained = True
 
@@ -193,12 +188,12 @@ class DataTransport:
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
             if isinstance(event, ChannelMessage):
-                self._events.append(event)
+                self._report.events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
             else:
                 self._weigh(event.stream_id, event.parameters)
-                self._events.append(ChannelAnnounced(event.stream_id, event.parameters))
+                self._report.events.append(ChannelAnnounced(event.stream_id, event.parameters))
 
     def _weigh(self, stream_id: int, parameters: ChannelParameters) -> None:
         """Weigh a channel by its priority, which on the wire may be 0."""
@@ -224,9 +219,9 @@ class DataTransport:
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:
         change = event.change
         if change.new == RTCDataChannelState.CLOSED:
-            self._events.append(ChannelClosed(event.stream_id))
+            self._report.events.append(ChannelClosed(event.stream_id))
         elif change.new == RTCDataChannelState.CLOSING:
-            self._events.append(ChannelClosing(event.stream_id))
+            self._report.events.append(ChannelClosing(event.stream_id))
 
     def _take_events(self, now: float) -> None:
         """Bring what the association reports to the channels."""
@@ -236,7 +231,7 @@ class DataTransport:
                 case MessageReceived():
                     channels.receive(event.stream_id, event.ppid, event.data, now)
                 case BufferReleased():
-                    self._events.append(event)
+                    self._report.events.append(event)
                 case StreamsReset():
                     for stream_id in event.stream_ids:
                         channels.receive_reset(stream_id, now, by_remote=event.by_remote)
@@ -259,13 +254,13 @@ class DataTransport:
         evidence = (("streams", count), ("interleaving", event.interleaving))
         reason = Reason("established", "webrtc-pc RTCSctpTransportState", text, evidence)
         change = self._move(RTCSctpTransportState.CONNECTED, reason, now)
-        self._events.append(SctpChanged(change, max_channels=count))
+        self._report.events.append(SctpChanged(change, max_channels=count))
 
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
         self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
         if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
-            self._tell_remote_close(RemoteClosed(RemoteCloseCause.SCTP_ABORT))
+            self._report.add_goodbye(RemoteCloseCause.SCTP_ABORT)
         self._end(event.text, now, failed=failed, cause_code=event.code)
 
     def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:
@@ -279,11 +274,11 @@ class DataTransport:
             (("cause_code", cause_code),),
         )
         change = self._move(RTCSctpTransportState.CLOSED, reason, now)
-        self._events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
+        self._report.events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
         ending = tuple(channel.stream_id for channel in self._channels.channels)
         self._channels.end(text, now)
         self._channels.poll_events()
-        self._events += [ChannelClosed(each, failed, cause_code) for each in ending]
+        self._report.events += [ChannelClosed(each, failed, cause_code) for each in ending]
 
     def _move(self, state: RTCSctpTransportState, reason: Reason, now: float) -> StateChange:
         old, self.state = self.state, state

@@ -38,9 +38,10 @@ from frazil.ice import (
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
-from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
+from frazil.session.event import RemoteCloseCause, SessionEvent
 from frazil.session.plain_transport import PlainTransport
 from frazil.session.relay_set import RelaySet
+from frazil.session.report import Report
 from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
 from frazil.states.enums import (
@@ -52,7 +53,6 @@ from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
-from frazil.upward import upward
 
 _LAST_OF_STUN = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
@@ -106,11 +106,11 @@ class Session:
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
-        self.events: list[SessionEvent] = []
+        self._report = Report()
+        self.events = self._report.events
         self._farewell: list[Transmit] = []
         self._path: tuple[Address, Address] | None = None
         self._revivals = 0
-        self._remote_is_gone = False
         self.is_drained = True
         self._is_quiet = True
         self._is_settled = False
@@ -228,8 +228,7 @@ class Session:
                 config,
                 self._random_bytes,
                 self._trace,
-                self.events,
-                upward(self._tell_remote_close),
+                self._report,
                 is_client=dtls.role is DtlsRole.CLIENT,
             )
             if dtls.state in _OVER:
@@ -489,7 +488,8 @@ class Session:
         if not self._check_is_known:
             self._check_is_known = True
             self._check_at = self.ice.next_timeout()
-        return earlier(self._check_at, self._rest_until)
+        at, rest_until = self._check_at, self._rest_until
+        return at if rest_until is None or (at is not None and at < rest_until) else rest_until
 
     def _rests(self, now: float) -> bool:
         """Whether nothing is due, and nothing has come in, but at ICE."""
@@ -529,9 +529,7 @@ class Session:
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        events = self.events.copy()
-        self.events.clear()
-        return events
+        return self._report.fetch()
 
     def close(self, now: float) -> None:
         """Say goodbye and stop. Everything is closed at once, and no event tells.
@@ -614,13 +612,7 @@ class Session:
         self.events.append(event)
         has_failed = event.change.new == RTCDtlsTransportState.FAILED
         if not has_failed:
-            self._tell_remote_close(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
+            self._report.add_goodbye(RemoteCloseCause.CLOSE_NOTIFY)
         if self._data is not None:
             text = f"the DTLS transport is {event.change.new}: {event.change.reason.text}"
             self._data.lose_transport(text, failed=has_failed, now=now)
-
-    def _tell_remote_close(self, event: RemoteClosed) -> None:
-        """A goodbye comes in more than one layer, and is told once."""
-        if not self._remote_is_gone:
-            self._remote_is_gone = True
-            self.events.append(event)

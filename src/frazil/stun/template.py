@@ -21,6 +21,8 @@ _MASKED_SIZE: Final = 12
 """Of an IPv6 address in XOR-MAPPED-ADDRESS, what the transaction id hides (RFC 8489, 14.2)."""
 _MAPPED: Final = int(Attribute.XOR_MAPPED_ADDRESS)
 _IPV6_SIZE: Final = 20
+_ANSWER: Final = b"\x01\x01"
+"""Only a success response to Binding says where the request came from (RFC 8489, 6.3.1.1)."""
 
 _pack_crc: Final = struct.Struct(">I").pack
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
@@ -67,7 +69,8 @@ class Template:
         """
         if len(sample) < _HEADER_SIZE + _TRAILER_SIZE:
             return None
-        template = cls(sample, mac, _masked_at(sample))
+        masked_at = _masked_at(sample) if sample[:2] == _ANSWER else 0
+        template = cls(sample, mac, masked_at)
         return template if template.matches(sample) else None
 
     def encode(self, transaction_id: bytes) -> bytes:

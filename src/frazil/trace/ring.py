@@ -1,6 +1,7 @@
 """The last records of a connection, bounded by the memory that they take."""
 
 from collections import deque
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from frazil.trace.event import EventKind
@@ -9,9 +10,6 @@ from frazil.trace.record import Fact, TraceRecord
 Values: TypeAlias = tuple[Fact, ...]
 _Key: TypeAlias = tuple[str, str, str, Fact]
 """Layer, event, transport and first fact: what is counted together."""
-_Entry: TypeAlias = tuple[Any, ...]
-"""An instant, a kind, a transport, then the facts: what a record is until somebody reads it."""
-_FACTS_AT: Final = 3
 
 RING_COST: Final = 48 * 1024
 """Bytes that the records of one connection may take, by the estimate of :func:`cost_of`."""
@@ -31,13 +29,16 @@ class Ring:
         span: Another number whenever records of routine events stopped counting repetitions.
     """
 
-    __slots__ = ("_cost", "_entries", "_limit", "_open", "forgotten", "span")
+    __slots__ = ("_cost", "_held", "_limit", "_open", "_parts", "forgotten", "span")
 
     def __init__(self, limit: int = RING_COST) -> None:
         """Keep what fits in about ``limit`` bytes, and always the newest record."""
         self._limit = limit
         self._cost = 0
-        self._entries: deque[_Entry | TraceRecord] = deque()
+        # A record that is counted; of any other, until somebody reads it, one by one what makes it:
+        # instant, kind, transport, facts. A tuple for each would weigh half as much again.
+        self._parts: deque[Any] = deque()
+        self._held = 0
         self._open: dict[_Key, TraceRecord] = {}
         self.forgotten = 0
         self.span = 0
@@ -45,9 +46,16 @@ class Ring:
     @property
     def records(self) -> tuple[TraceRecord, ...]:
         """The records still held, in the order in which they began."""
-        return tuple(
-            [each if isinstance(each, TraceRecord) else _read(each) for each in self._entries]
-        )
+        records: list[TraceRecord] = []
+        parts = iter(self._parts)
+        for first in parts:
+            if isinstance(first, TraceRecord):
+                records.append(first)
+            else:
+                kind, transport = next(parts), next(parts)
+                values = tuple(islice(parts, len(kind.facts)))
+                records.append(TraceRecord(first, kind, values, transport))
+        return tuple(records)
 
     def append(self, at: float, kind: EventKind, values: Values, transport: str) -> None:
         """Keep what happened, or count it if it is routine and nothing else has happened since."""
@@ -57,7 +65,8 @@ class Ring:
         if self._open:
             self._open.clear()
             self.span += 1
-        self._entries.append((at, kind, transport, *values))
+        self._parts.extend((at, kind, transport, *values))
+        self._held += 1
         self._cost += cost_of(kind, values)
         if self._cost > self._limit:
             self._make_room()
@@ -73,7 +82,8 @@ class Ring:
         known = self._open.get(key)
         if known is None:
             known = self._open[key] = TraceRecord(at, kind, values, transport)
-            self._entries.append(known)
+            self._parts.append(known)
+            self._held += 1
             self._cost += cost_of(kind, values)
             if self._cost > self._limit:
                 self._make_room()
@@ -83,23 +93,22 @@ class Ring:
         return known
 
     def _make_room(self) -> None:
-        while self._cost > self._limit and len(self._entries) > 1:
-            self._forget(self._entries.popleft())
+        while self._cost > self._limit and self._held > 1:
+            self._forget_oldest()
 
-    def _forget(self, oldest: _Entry | TraceRecord) -> None:
+    def _forget_oldest(self) -> None:
         self.forgotten += 1
-        if isinstance(oldest, TraceRecord):
-            kind = oldest.kind
-            self._cost -= cost_of(kind, oldest.values)
-            self._open.pop((kind.layer, kind.name, oldest.transport, oldest.values[0]), None)
+        self._held -= 1
+        take = self._parts.popleft
+        first = take()
+        if isinstance(first, TraceRecord):
+            kind = first.kind
+            self._cost -= cost_of(kind, first.values)
+            self._open.pop((kind.layer, kind.name, first.transport, first.values[0]), None)
             self.span += 1
         else:
-            self._cost -= cost_of(oldest[1], oldest[_FACTS_AT:])
-
-
-def _read(entry: _Entry) -> TraceRecord:
-    at, kind, transport = entry[:_FACTS_AT]
-    return TraceRecord(at, kind, entry[_FACTS_AT:], transport)
+            kind, _ = take(), take()
+            self._cost -= cost_of(kind, tuple([take() for _ in kind.facts]))
 
 
 def cost_of(kind: EventKind, values: Values) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from itertools import count
 
 from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
 from frazil.aio.ice_option import IceOptions
@@ -18,15 +19,13 @@ class FakeTransports:
 
     def __init__(self) -> None:
         self.polls = 0
+        self.requests: list = []
 
     def receive(self, transport: str, datagrams: list, now: float) -> None:
         """The tasks are there already."""
 
     def poll_transmits(self, now: float) -> list:
         self.polls += 1
-        return []
-
-    def poll_requests(self) -> list:
         return []
 
     def next_timeout(self) -> None:
@@ -225,3 +224,43 @@ def test_what_arrives_does_not_overtake_a_state_that_waits_for_its_turn() -> Non
         return before_closing
 
     assert asyncio.run(scenario()) == [EventType.CONNECTION_STATE_CHANGE]
+
+
+def test_the_clock_is_read_again_before_sending_and_for_the_tasks_that_follow() -> None:
+    """Listeners take their time, and the core shall not be told that it goes back."""
+
+    async def scenario() -> list[float]:
+        told: list[float] = []
+        loop = asyncio.get_running_loop()
+        clock = count()
+        loop.time = lambda: float(next(clock))
+
+        class NotingPeer(FakePeer):
+            def run_task(self, now: float) -> list[Fired]:
+                told.append(now)
+                return super().run_task(now)
+
+        peer = NotingPeer([[MESSAGE]])
+
+        def poll_transmits(now: float) -> list:
+            told.append(now)
+            if len(told) < 20:
+                peer.tasks.append([MESSAGE])
+            return []
+
+        peer.transports.poll_transmits = poll_transmits
+        driver = Driver(
+            peer,
+            None,
+            lambda _: told.append(driver.wake()),
+            lambda: None,
+            options=IceOptions(),
+        )
+        driver._receive("0", [])
+        heard = list(told)
+        await driver.close()
+        return heard
+
+    heard = asyncio.run(scenario())
+    assert len(heard) >= 20
+    assert heard == sorted(heard)

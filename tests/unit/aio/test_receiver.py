@@ -67,7 +67,7 @@ CHECK, ANSWER, PAYLOAD = b"\x00\x01check", b"\x01\x01answer", b"\x17payload"
 
 def test_nobody_looks_for_a_second_check_if_the_last_datagram_came_alone():
     source = ("10.0.0.1", 1)
-    arrivals = [CHECK, None, CHECK, None, ANSWER, None, PAYLOAD, PAYLOAD, None, CHECK, None]
+    arrivals = [CHECK, None, CHECK, None, ANSWER, None, CHECK]
     steps = [BlockingIOError() if each is None else (each, source) for each in arrivals]
     sock = ScriptedSocket(*steps, family=socket.AF_INET)
     receiver = Receiver(sock, LOCAL, coalesce=False)
@@ -81,8 +81,43 @@ def test_nobody_looks_for_a_second_check_if_the_last_datagram_came_alone():
     assert drain() == ([CHECK], 1)
     assert drain() == ([], 1)  # the loop would not have told
     assert drain() == ([ANSWER], 2)  # something else came between
-    assert drain() == ([PAYLOAD, PAYLOAD], 3)
-    assert drain() == ([CHECK], 2)
+    assert drain() == ([CHECK], 1)
+
+
+def test_lone_payload_is_handed_over_before_anybody_looks_for_more():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((PAYLOAD, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+
+    def wake_up(count: int) -> list[int]:
+        """How many datagrams each batch has."""
+        sock.script = [(PAYLOAD, source)] * count
+        batches = [len(receiver.drain())]
+        if not receiver.is_done:
+            batches.append(len(receiver.drain()))
+        assert receiver.is_done
+        assert sock.script == []
+        return batches
+
+    assert wake_up(1) == [1]  # nothing was known yet, so all was read
+    assert wake_up(1) == [1, 0]
+    assert wake_up(1) == [1, 0]
+    assert wake_up(5) == [1, 4]
+    assert wake_up(5) == [5]
+    assert wake_up(1) == [1]
+    assert wake_up(2) == [1, 1]
+    assert wake_up(2) == [2]
+
+
+def test_an_error_instead_of_the_lone_datagram_loses_nothing():
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((PAYLOAD, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    receiver.drain()
+    sock.script = [ConnectionRefusedError(), (PAYLOAD, source), (PAYLOAD, source)]
+    assert len(receiver.drain()) == 1
+    assert not receiver.is_done
+    assert len(receiver.drain()) == 1
 
 
 def test_two_checks_come_in_two_turns_at_worst():

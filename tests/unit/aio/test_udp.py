@@ -519,3 +519,29 @@ def test_closed_sockets_leave_nothing_behind(way):
         assert not [task for task in asyncio.all_tasks() if "UDP" in task.get_name()]
 
     run(way, main)
+
+
+def test_nothing_is_handed_over_after_a_handler_closed_its_socket():
+    """A lone datagram is handed over before the socket is read to its end."""
+
+    async def main() -> list[bytes]:
+        told: list[bytes] = []
+        has_first = asyncio.Event()
+
+        def handle(batch):
+            told.extend(each.data for each in batch)
+            has_first.set()
+            if b"two" in told:
+                bob.close()
+
+        loop = asyncio.get_running_loop()
+        alice = open_udp(loop, "127.0.0.1", 0, Inbox())
+        bob = open_udp(loop, "127.0.0.1", 0, handle)
+        alice.send([to(alice, b"one", bob.local)])
+        await has_first.wait()
+        alice.send([to(alice, b"two", bob.local), to(alice, b"three", bob.local)])
+        await turns()
+        alice.close()
+        return told
+
+    assert asyncio.run(main()) == [b"one", b"two"]

@@ -15,8 +15,8 @@ from frazil.session.event import (
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
-    SessionEvent,
 )
+from frazil.session.report import Report
 from frazil.trace import Trace
 
 CONFIG = SctpConfig()
@@ -30,19 +30,12 @@ class Wire:
     def __init__(self) -> None:
         self.trace = Trace()
         source = random.Random(1).randbytes
-        self.events: list[SessionEvent] = []
-        self.transport = DataTransport(
-            "0", CONFIG, source, self.trace, self.events, self.events.append, is_client=True
-        )
+        self.report = Report()
+        self.transport = DataTransport("0", CONFIG, source, self.trace, self.report, is_client=True)
         self.peer = Association(CONFIG, random.Random(2).randbytes, Trace())
         self.transport.start(0.0)
         self.peer.start(0.0)
         self.carry()
-
-    def poll_events(self) -> list[SessionEvent]:
-        events = self.events.copy()
-        self.events.clear()
-        return events
 
     def carry(self) -> list:
         """Exchange packets until there are none; what the transport reported."""
@@ -50,21 +43,20 @@ class Wire:
             there = self.transport.poll_packets(0.0)
             back = self.peer.poll_packets(0.0)
             if not there and not back:
-                return self.poll_events()
+                return self.report.fetch()
             self.peer.receive(there, 0.0)
             self.transport.receive(back, 0.0)
 
 
 def test_both_limits_of_the_association_count():
     config = SctpConfig(inbound_streams=300, outbound_streams=20)
-    events: list[SessionEvent] = []
+    report = Report()
     transport = DataTransport(
         "0",
         config,
         random.Random(1).randbytes,
         Trace(),
-        events,
-        events.append,
+        report,
         is_client=True,
     )
     peer = Association(CONFIG, random.Random(2).randbytes, Trace())
@@ -73,7 +65,7 @@ def test_both_limits_of_the_association_count():
     for _ in range(4):
         peer.receive(transport.poll_packets(0.0), 0.0)
         transport.receive(peer.poll_packets(0.0), 0.0)
-    (event,) = events
+    (event,) = report.events
     assert isinstance(event, SctpChanged)
     assert event.max_channels == 20
     with pytest.raises(OperationError):
@@ -150,32 +142,31 @@ def test_without_its_transport_nothing_ever_happens_again(failed):
     wire.transport.open_channel(NEGOTIATED, 0.0, 4)
     wire.transport.send(4, b"in flight", False, 0.0)
     wire.transport.poll_packets(0.0)
-    wire.poll_events()
+    wire.report.fetch()
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=1.0)
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=2.0)
-    changed, closed = wire.poll_events()
+    changed, closed = wire.report.fetch()
     assert (changed.failed, changed.change.reason.text) == (failed, "DTLS is gone")
     assert closed == ChannelClosed(4, failed)
     assert wire.transport.next_timeout() is None
     wire.transport.handle_timeout(100.0)
     wire.transport.path_changed(100.0)
     wire.transport.start(100.0)
-    assert wire.poll_events() == []
+    assert wire.report.fetch() == []
 
 
 def test_a_transport_that_never_started_can_be_lost():
-    events: list[SessionEvent] = []
+    report = Report()
     transport = DataTransport(
         "0",
         CONFIG,
         random.Random(1).randbytes,
         Trace(),
-        events,
-        events.append,
+        report,
         is_client=True,
     )
     transport.lose_transport("DTLS failed", failed=True, now=1.0)
-    (changed,) = events
+    (changed,) = report.events
     assert changed.failed
     assert transport.poll_packets(1.0) == []
     assert transport.next_timeout() is None

@@ -120,6 +120,7 @@ def test_a_new_id_is_12_bytes_of_the_source():
     assert asked == [12]
 
 
+@pytest.mark.interpreted  # compiled classes have no __slots__
 def test_what_begins_again_is_as_new():
     limits = {"rto_s": 0.25, "max_sends": 3, "last_wait": 2}
     used = Transaction(ID, 5.0, **limits)
