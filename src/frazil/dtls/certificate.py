@@ -9,7 +9,6 @@ from typing import Final, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from frazil.dtls.context import shared_context
@@ -43,14 +42,14 @@ class Certificate:
         expires_at: When it ends, in seconds since the epoch.
     """
 
-    __slots__ = ("_certificate", "_key", "der", "expires_at", "kind")
+    __slots__ = ("_key", "der", "expires_at", "kind")
 
-    def __init__(self, key: PrivateKey, certificate: x509.Certificate) -> None:
+    def __init__(self, kind: KeyKind, key: PrivateKey, der: bytes, expires_at: float) -> None:
+        """Take what :meth:`generate` has made."""
         self._key = key
-        self._certificate = certificate
-        self.kind = KeyKind.RSA if isinstance(key, rsa.RSAPrivateKey) else KeyKind.ECDSA
-        self.der = certificate.public_bytes(Encoding.DER)
-        self.expires_at = certificate.not_valid_after_utc.timestamp()
+        self.kind = kind
+        self.der = der
+        self.expires_at = expires_at
 
     @classmethod
     def generate(
@@ -75,20 +74,20 @@ class Certificate:
         """
         if lifetime_s < 0:
             raise ValueError("a certificate cannot have expired before it was made")
-        key = _generate_key(kind)
+        key, expires_at = _generate_key(kind), float(int(wall_now + lifetime_s))
         der = self_signed(
             key,
             name=random_bytes(_NAME_SIZE).hex(),
             serial_number=_serial_number(random_bytes),
             valid_from=wall_now - BACKDATE_S,
-            valid_to=wall_now + lifetime_s,
+            valid_to=expires_at,
         )
-        return cls(key, x509.load_der_x509_certificate(der))
+        return cls(kind, key, der, expires_at)
 
     def new_connection(self) -> SSL.Connection:
         """An OpenSSL connection over memory BIOs that speaks as this certificate."""
         connection = SSL.Connection(shared_context(), None)
-        connection.use_certificate(self._certificate)
+        connection.use_certificate(x509.load_der_x509_certificate(self.der))
         connection.use_privatekey(self._key)
         return connection
 

@@ -1,6 +1,5 @@
 """The answers to the peer's checks (RFC 8445 7.3, RFC 8489 6.3 and 9.1.3)."""
 
-from frazil.ice.credential import Credentials
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.lineage import Lineage
 from frazil.ice.role import Role
@@ -43,28 +42,25 @@ class Responder:
             return None
         generation = self._lineage.by_local_ufrag(ufrag) if colon else None
         credentials = generation.local if generation else None
-        if (
-            generation is None
-            or credentials is None
-            or not request.is_authentic(short_term_key(credentials.password))
-        ):
+        key = short_term_key(credentials.password) if credentials else b""
+        if generation is None or credentials is None or not request.is_authentic(key):
             self._trace.count("check-unauthenticated")
             self._refuse(request, 401, "Unauthenticated", local, remote, now)
             return None
         if request.unknown_required:
             self._trace.count("check-with-unknown-attribute")
-            self._send(_error(request, 420, "Unknown Attribute", credentials), local, remote)
+            self._send(_error(request, 420, "Unknown Attribute", key), local, remote)
             return None
         if generation.has_revoked(local, remote):
             self._trace.count("check-without-consent")
-            self._send(_error(request, 403, "Forbidden", credentials), local, remote)
+            self._send(_error(request, 403, "Forbidden", key), local, remote)
             return None
         if not self._is_lite and self._role.claims_ours(request):
             if self._role.keeps_against(request):
-                self._send(_error(request, 487, "Role Conflict", credentials), local, remote)
+                self._send(_error(request, 487, "Role Conflict", key), local, remote)
                 return None
             self._role.switch()
-        self._send(_success(request, remote, credentials), local, remote)
+        self._send(_success(request, remote, key), local, remote)
         return generation, _received(request, local, remote)
 
     def _refuse(
@@ -85,18 +81,17 @@ def _received(request: Message, local: Address, remote: Address) -> ReceivedChec
     return ReceivedCheck(local, remote, priority, number if nominates else None)
 
 
-def _success(request: Message, remote: Address, credentials: Credentials) -> bytes:
+def _success(request: Message, remote: Address, key: bytes) -> bytes:
     """Where the check came from, authenticated (RFC 8445 7.3.1.2)."""
     attributes: dict[Attribute, object] = {Attribute.XOR_MAPPED_ADDRESS: remote}
     response = Message(Method.BINDING, MessageClass.SUCCESS, request.transaction_id, attributes)
-    return response.encode(short_term_key(credentials.password))
+    return response.encode(key)
 
 
-def _error(request: Message, code: int, text: str, credentials: Credentials | None = None) -> bytes:
+def _error(request: Message, code: int, text: str, key: bytes | None = None) -> bytes:
     """Why the check cannot be honoured, authenticated where that is possible."""
     attributes: dict[Attribute, object] = {Attribute.ERROR_CODE: ErrorCode(code, text)}
     if request.unknown_required and code == 420:
         attributes[Attribute.UNKNOWN_ATTRIBUTES] = request.unknown_required
     response = Message(Method.BINDING, MessageClass.ERROR, request.transaction_id, attributes)
-    key = None if credentials is None else short_term_key(credentials.password)
     return response.encode(key)

@@ -178,7 +178,9 @@ class Applier:
         media = description.model.media[use.share.tag]
         use.stack.apply_local(Credentials(media.ice_ufrag or "", media.ice_pwd or ""), now)
         for ufrag, generation in use.stack.generations.items():
-            generation.write_to(description, ufrag)
+            index = description.place_of(ufrag)
+            if index is not None:
+                generation.write_to(description, index)
 
     def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
         """Our DTLS role if it is an answer; checked against the association there is."""

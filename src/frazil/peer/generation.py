@@ -34,19 +34,19 @@ class LocalGeneration:
         """The candidate most likely to work with a peer without ICE (RFC 8445 5.1.4)."""
         return self._default.address if self._default else None
 
-    def add(self, candidate: Candidate) -> None:
-        """Surface one more candidate."""
-        self.lines.append(candidate.to_line())
-        if candidate.is_tcp or not candidate.is_resolved:
-            return  # a name is no default: c= stays as it is when nothing is known
-        if self._default is None or _reach(candidate) > _reach(self._default):
+    def add(self, candidate: Candidate) -> str:
+        """Surface one more candidate; its line."""
+        line = candidate.to_line()
+        self.lines.append(line)
+        # A name is no default: c= stays as it is when nothing is known.
+        may_be_default = not candidate.is_tcp and candidate.is_resolved
+        best = self._default
+        if may_be_default and (best is None or _reach(candidate) > _reach(best)):
             self._default = candidate
+        return line
 
-    def write_to(self, description: Description, ufrag: str) -> None:
-        """Bring the m-section where the generation ``ufrag`` stands up to date, if there is one."""
-        index = description.place_of(ufrag)
-        if index is None:
-            return
+    def write_to(self, description: Description, index: int) -> None:
+        """Bring the m-section at ``index``, where the generation stands, up to date."""
         for line in self.lines:
             description.add_candidate(index, line)
         if self._default is not None:

@@ -4,7 +4,7 @@ webrtc-pc 5.6: "change the selected candidate pair and state", gathering, and ca
 """
 
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from frazil.ice import (
     Candidate,
@@ -20,11 +20,14 @@ from frazil.ice import (
 )
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.core import Core
+from frazil.peer.description import Description
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
 
 _STATES: Final = {str(state): state for state in RTCIceTransportState}
+_Place: TypeAlias = tuple[Description, int]
+"""An m-section of a description."""
 _PAIR_EVENTS: Final = {
     PairAdded: EventType.ICE_CANDIDATE_PAIR_ADD,
     PairRemoved: EventType.ICE_CANDIDATE_PAIR_REMOVE,
@@ -114,42 +117,43 @@ class IceTasks:
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
-        line = candidate.to_line()
-        place = self._place(stack, ufrag)
-        if generation is None or place is None:
+        places = self._places(stack, ufrag)
+        if generation is None or not places:
             return
-        generation.add(candidate)
-        for description in self._core.descriptions.locals():
-            generation.write_to(description, ufrag)
+        line = generation.add(candidate)
+        for description, index in places:
+            generation.write_to(description, index)
         init = CandidateInit(
-            line, *place, ufrag, url=candidate.url, relay_protocol=candidate.relay_protocol
+            line,
+            *_name_of(places[0]),
+            ufrag,
+            url=candidate.url,
+            relay_protocol=candidate.relay_protocol,
         )
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
 
     def _end(self, stack: TransportStack, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
-        place = self._place(stack, ufrag)
-        if generation is None or place is None:
+        places = self._places(stack, ufrag)
+        if generation is None or not places:
             return
         generation.is_gathered = True
-        for description in self._core.descriptions.locals():
-            generation.write_to(description, ufrag)
-        init = CandidateInit("", *place, ufrag)
+        for description, index in places:
+            generation.write_to(description, index)
+        init = CandidateInit("", *_name_of(places[0]), ufrag)
         self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
 
-    def _place(self, stack: TransportStack, ufrag: str) -> tuple[str | None, int] | None:
-        """Where candidates of the generation belong; ``None`` once no description has it.
+    def _places(self, stack: TransportStack, ufrag: str) -> list[_Place]:
+        """Where candidates of the generation belong; nowhere once no description has it.
 
         There are no early candidates: gathering starts in the task that applies the description.
         A generation without a description was rolled back, and nobody may hear of it.
         """
-        if not stack.is_discarded:
-            for description in self._core.descriptions.locals():
-                index = description.place_of(ufrag)
-                if index is not None:
-                    return description.model.media[index].mid, index
-        return None
+        if stack.is_discarded:
+            return []
+        found = [(each, each.place_of(ufrag)) for each in self._core.descriptions.locals()]
+        return [(description, index) for description, index in found if index is not None]
 
     def _report_error(self, stack: TransportStack, event: CandidateError, now: float) -> None:
         if not stack.is_discarded:
@@ -166,3 +170,9 @@ class IceTasks:
 
     def _change_role(self, stack: TransportStack, event: RoleChanged, now: float) -> None:
         stack.ice.role = event.role
+
+
+def _name_of(place: _Place) -> tuple[str | None, int]:
+    """The m-section, as signalling calls it."""
+    description, index = place
+    return description.model.media[index].mid, index

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from frazil.dtls import Certificate, DtlsRole, Engine, Witness
+from frazil.dtls import Certificate, DtlsRole, Engine, KeyKind, Witness
 from frazil.record.connection import INPUTS, RecordedConnection
 from frazil.record.divergence import Divergence, difference
 from frazil.record.engine import ReplayedEngine
@@ -182,4 +182,6 @@ def _load(number: int, text: str) -> Any:
 
 def _public_certificate(der: bytes) -> Certificate:
     """A certificate as recordings have it: with a key that fits nothing, as none is needed."""
-    return Certificate(ec.generate_private_key(ec.SECP256R1()), x509.load_der_x509_certificate(der))
+    key = ec.generate_private_key(ec.SECP256R1())
+    expires_at = x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp()
+    return Certificate(KeyKind.ECDSA, key, der, expires_at)
