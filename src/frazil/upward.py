@@ -5,7 +5,7 @@ garbage collector comes by, and with them everything else that a closed connecti
 """
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
 P = ParamSpec("P")
@@ -28,7 +28,7 @@ def upward(method: Callable[P, T]) -> Callable[P, T]:
         TypeError: It is not a method of such an object.
         ReferenceError: When called: the object is gone. A part does not outlive its whole in use.
     """
-    return cast("Callable[P, T]", _Upward(method))
+    return _Upward(method)
 
 
 class _Upward:

@@ -25,6 +25,7 @@ _VERSION_3: Final = bytes.fromhex("a003020102")
 _COMMON_NAME: Final = bytes.fromhex("0603550403")
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
 _RSA_SHA256: Final = bytes.fromhex("300d06092a864886f70d01010b0500")
+_BY_ECDSA: Final = ec.ECDSA(hashes.SHA256())
 _SHORT: Final = 0x80
 """From this length on its own length comes first."""
 _LAST_OF_UTC_TIME: Final = 2049
@@ -59,7 +60,7 @@ def self_signed(
     if isinstance(key, rsa.RSAPrivateKey):
         signature = key.sign(body, padding.PKCS1v15(), hashes.SHA256())
     else:
-        signature = key.sign(body, ec.ECDSA(hashes.SHA256()))
+        signature = key.sign(body, _BY_ECDSA)
     return _der(_SEQUENCE, body + algorithm + _der(_BIT_STRING, b"\0" + signature))
 
 
@@ -73,7 +74,8 @@ def _der(tag: int, value: bytes) -> bytes:
 
 def _time(seconds: float) -> bytes:
     """Two digits for the year until they are used up (RFC 5280 4.1.2.5)."""
-    text = f"{datetime.fromtimestamp(seconds, UTC):%Y%m%d%H%M%SZ}".encode()
-    if int(text[:4]) > _LAST_OF_UTC_TIME:
+    year, month, day, hour, minute, second, *_ = datetime.fromtimestamp(seconds, UTC).timetuple()
+    text = f"{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z".encode()
+    if year > _LAST_OF_UTC_TIME:
         return _der(_GENERALIZED_TIME, text)
     return _der(_UTC_TIME, text[2:])

@@ -94,6 +94,7 @@ class IceAgent:
         self._validated = ValidatedAddresses()
         self._outcome = Outcome(name, self._lineage, self._checker, trace)
         self._events = self._outcome.events
+        self._is_closed = False
         self._intake = Intake(
             self._lineage, policy, component, self._role, self._selection, trace, self._events
         )
@@ -564,6 +565,7 @@ class IceAgent:
     def close(self, now: float) -> None:
         """Stop at once and answer nothing any more. Fires no event (webrtc-pc 4.4.1.10)."""
         if not self._is_closed:
+            self._is_closed = True
             self._outcome.move(Cause.CLOSE, now)
             self._checker.stop("the connection was closed", now)
             self._decision_is_known = False
@@ -575,10 +577,6 @@ class IceAgent:
             self._events.clear()
 
     # --- the state ----------------------------------------------------------------------------
-
-    @property
-    def _is_closed(self) -> bool:
-        return self.state is RTCIceTransportState.CLOSED
 
     def _settle(self, now: float, ran_out_at: float | None = None) -> None:
         """After any input: send the checks that are due and say what follows.

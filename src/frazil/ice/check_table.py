@@ -308,7 +308,7 @@ class CheckTable:
             self._trace.count("stun-response-unauthenticated")
             if error in _REFUSALS:
                 check.pair.error_code = error
-                self._trace.record(now, "ice", "check-rejected", pair=str(check.pair), code=error)
+                self._trace.record(now, "ice", "check-rejected", pair=check.pair.text, code=error)
             return None
         self.remove(check)
         mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)

@@ -166,7 +166,7 @@ class Checker:
                 generation.forget_arrived(pair)
             elif pair is not self.selection.pair:
                 generation.checklist.mark(pair, PairState.FAILED)
-                self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=None)
+                self._trace.record(now, "ice", "pair-failed", pair=pair.text, code=None)
             self._watch.break_off(pair, self._generation, now)
         if self._generation is not None:
             self.nominator.nominate(self._generation, now)
@@ -207,7 +207,7 @@ class Checker:
                 self._table.forget(pair)
                 pair.error_code = code
                 generation.checklist.mark(pair, PairState.FAILED)
-                self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
+                self._trace.record(now, "ice", "pair-failed", pair=pair.text, code=code)
         self.nominator.nominate(generation, now)
 
     # --- as long as nothing is to be decided --------------------------------------------------
@@ -275,7 +275,7 @@ class Checker:
         if generation is None or nominated is None or not self._is_settled(generation):
             return
         for pair in self._table.concede(generation, now):
-            self._trace.record(now, "ice", "pair-conceded", pair=str(pair))
+            self._trace.record(now, "ice", "pair-conceded", pair=pair.text)
             if pair.priority < nominated.priority:
                 generation.checklist.mark(pair, PairState.FAILED)
 
@@ -305,7 +305,7 @@ class Checker:
         selection = self.selection
         urgent = selection.generation is generation and not selection.is_alive
         self._table.start(pair, generation, CheckKind.CONNECTIVITY, now, hurried=urgent)
-        self._trace.record(now, "ice", "check", pair=str(pair))
+        self._trace.record(now, "ice", "check", pair=pair.text)
 
     # --- checks of the peer -------------------------------------------------------------------
 
@@ -329,7 +329,7 @@ class Checker:
         pair.requests_received += 1
         pair.responses_sent += 1
         self._trace.record(
-            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+            now, "ice", "check-received", pair=pair.text, nomination=check.nomination
         )
         if check.nomination is not None and not controlling:
             self.nominator.requested(pair, generation, check.nomination, now)
@@ -388,13 +388,13 @@ class Checker:
         rtt_s = check.transaction.rtt_s(now)
         pair.note_success(rtt_s, now - check.transaction.started_at, now)
         if self.selection.note_response(pair, now):
-            self._trace.record(now, "ice", "consent-renewed", pair=str(pair), rtt_s=rtt_s)
+            self._trace.record(now, "ice", "consent-renewed", pair=pair.text, rtt_s=rtt_s)
         if checklist.find(pair.key) is None:
             check.generation.adopt(pair)
         if checklist.find(pair.key) is not pair:
             return
         if not pair.is_valid:
-            self._trace.record(now, "ice", "pair-valid", pair=str(pair), rtt_s=rtt_s)
+            self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=rtt_s)
             checklist.mark(pair, PairState.SUCCEEDED)
         self._mapped(answer, now)
         checklist.thaw(pair.foundation)
@@ -427,7 +427,7 @@ class Checker:
             now,
             "ice",
             "check-timed-out",
-            pair=str(check.pair),
+            pair=check.pair.text,
             purpose=check.kind,
             sends=transaction.sends + transaction.repeats,
             waited_s=now - transaction.started_at,
@@ -438,7 +438,7 @@ class Checker:
         pair, checklist = check.pair, check.generation.checklist
         if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
             return  # the monitor judges by time, not by single checks
-        self._trace.record(now, "ice", "pair-failed", pair=str(pair), code=code)
+        self._trace.record(now, "ice", "pair-failed", pair=pair.text, code=code)
         if code is not None:
             pair.error_code = code
         if code is not None or pair is not self.selection.pair:

@@ -195,7 +195,7 @@ class LiteChecker:
             now,
             "ice",
             "consent-lost",
-            pair=str(pair),
+            pair=pair.text,
             unanswered_s=self._config.consent_timeout_s,
             text=text,
         )
@@ -228,7 +228,7 @@ class LiteChecker:
             self._trace.count("check-without-pair")
             return
         self._trace.record(
-            now, "ice", "check-received", pair=str(pair), nomination=check.nomination
+            now, "ice", "check-received", pair=pair.text, nomination=check.nomination
         )
         pair.requests_received += 1
         pair.responses_sent += 1
@@ -236,7 +236,7 @@ class LiteChecker:
             return
         pair.consented_at = now
         if not pair.is_valid:
-            self._trace.record(now, "ice", "pair-valid", pair=str(pair), rtt_s=None)
+            self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=None)
             generation.checklist.mark(pair, PairState.SUCCEEDED)
         monitor = self.selection.monitor
         if monitor is not None and monitor.pair is pair:
@@ -297,7 +297,7 @@ class LiteChecker:
         """Both ends settled on ``pair``; ``text`` says why."""
         if pair is not generation.nominated:
             generation.nominate(pair, now)
-            self._trace.record(now, "ice", "nominated", pair=str(pair))
+            self._trace.record(now, "ice", "nominated", pair=pair.text)
         if pair is self.selection.pair:
             return
         trusts = generation.remote_traits.is_lite

@@ -189,7 +189,7 @@ class Nominator:
     def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         self._table.cancel_nominations()
         generation.nomination += 1
-        self._trace.record(now, "ice", "nominate", pair=str(pair))
+        self._trace.record(now, "ice", "nominate", pair=pair.text)
         # While another pair is in use, an answer that is late is better not waited for long:
         # the peer may have followed, and is then told of the pair in use again.
         hurried = pair is not self._selection.pair
@@ -198,7 +198,7 @@ class Nominator:
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""
         generation.nominate(pair, now)
-        self._trace.record(now, "ice", "nominated", pair=str(pair))
+        self._trace.record(now, "ice", "nominated", pair=pair.text)
         if pair is not self._selection.pair:
             self.use(pair, generation, "both ends agreed on the pair", now)
 

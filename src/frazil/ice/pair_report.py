@@ -22,7 +22,7 @@ def report_pairs(lineage: Lineage, trace: Trace, now: float) -> list[IceEvent]:
                     now,
                     "ice",
                     "pair-formed",
-                    pair=str(pair),
+                    pair=pair.text,
                     local=pair.local.type,
                     remote=pair.remote.type,
                     priority=pair.priority,

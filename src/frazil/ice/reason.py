@@ -46,7 +46,7 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
     facts: list[tuple[str, Scalar]] = []
     if monitor is not None:
         facts += [
-            ("pair", str(monitor.pair)),
+            ("pair", monitor.pair.text),
             ("silent_s", round(now - monitor.heard_at, 3)),
             ("unanswered_checks", monitor.unanswered),
             ("since_consent_s", round(now - monitor.consented_at, 3)),

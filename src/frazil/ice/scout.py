@@ -47,7 +47,7 @@ class Scout:
         if pair is None or pair.is_barred:
             return
         self._next_at = now + SCOUT_INTERVAL_S
-        self._trace.record(now, "ice", "scout", pair=str(pair))
+        self._trace.record(now, "ice", "scout", pair=pair.text)
         self._table.start(pair, generation, CheckKind.STANDBY, now)
         self._watch.ask_early(now)
 

@@ -125,7 +125,7 @@ class Selection:
         self.revivals += 1
         self._described = pair.describe()
         self._news = Reason("address-changed", "RFC 8445 7.2.5.3.1", text)
-        self._trace.record(now, "ice", "address-changed", pair=str(pair), text=text)
+        self._trace.record(now, "ice", "address-changed", pair=pair.text, text=text)
 
     def use(self, monitor: Monitor, generation: Generation, text: str, now: float) -> None:
         """Send from now on on the pair under these clocks; ``text`` says why."""
@@ -136,7 +136,7 @@ class Selection:
         self._described = pair.describe()
         self._news = Reason("pair-selected", "RFC 8445 8.1.1, 12.1", text)
         self._trace.record(
-            now, "ice", "selected", pair=str(pair), nominated=pair.nominated, text=text
+            now, "ice", "selected", pair=pair.text, nominated=pair.nominated, text=text
         )
 
     def describe_again(self, now: float) -> None:
@@ -150,7 +150,7 @@ class Selection:
         self._described = pair.describe()
         text = "a peer-reflexive candidate of the pair in use was signalled"
         self._news = Reason("candidate-identified", "RFC 8838 11.4", text)
-        self._trace.record(now, "ice", "identified", pair=str(pair))
+        self._trace.record(now, "ice", "identified", pair=pair.text)
 
     def lose_liveness(self, now: float) -> None:
         """The liveness clock of the pair ran out."""
@@ -162,7 +162,7 @@ class Selection:
                 now,
                 "ice",
                 "liveness-lost",
-                pair=str(monitor.pair),
+                pair=monitor.pair.text,
                 silent_s=now - monitor.heard_at,
                 unanswered=monitor.unanswered,
             )
@@ -184,7 +184,7 @@ class Selection:
     def drop(self, text: str, now: float) -> None:
         """Nothing may be sent on the pair any more; ``text`` says why."""
         if self.monitor is not None:
-            self._trace.record(now, "ice", "unselected", pair=str(self.monitor.pair), text=text)
+            self._trace.record(now, "ice", "unselected", pair=self.monitor.pair.text, text=text)
             self._news = Reason("consent-lost", "RFC 7675 5.1", text)
             self._dropped = self.monitor
             self.monitor = None

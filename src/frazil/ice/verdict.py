@@ -48,25 +48,34 @@ def survey(generation: Generation | None, selection: Selection) -> Facts:
         generation: The newest whose checks can run, if any.
     """
     monitor = selection.monitor
-    has_local = is_over = patience_over = False
+    alive = cut = broken = fresh = False
+    if monitor is not None:
+        alive, cut, broken = monitor.is_alive, monitor.is_cut, monitor.is_broken
+        fresh = monitor.pair is not selection.silent_pair
+    has_remote = nominated = pending = failed = over = patience_over = False
     if generation is not None:
-        has_local = bool(generation.local_candidates)
-        is_over = generation.is_over
-        patience_over = generation.patience_is_over or (generation.gathered and not has_local)
-    checklist = generation.checklist if generation else None
+        checklist = generation.checklist
+        has_remote = bool(generation.remote_candidates)
+        nominated = monitor is not None and generation.nominated is monitor.pair
+        pending = checklist.is_pending(selection.bar(generation))
+        failed = checklist.count(PairState.FAILED) > 0
+        over = generation.is_over
+        patience_over = generation.patience_is_over or (
+            generation.gathered and not generation.local_candidates
+        )
     return Facts(
-        has_remote=bool(generation and generation.remote_candidates),
-        usable=monitor is not None,
-        alive=monitor is not None and monitor.is_alive,
-        cut=monitor is not None and monitor.is_cut,
-        broken=monitor is not None and monitor.is_broken,
-        fresh=monitor is not None and monitor.pair is not selection.silent_pair,
-        nominated=bool(generation and generation.nominated is selection.pair is not None),
-        pending=bool(generation and generation.checklist.is_pending(selection.bar(generation))),
-        failed=checklist is not None and checklist.count(PairState.FAILED) > 0,
-        over=is_over,
-        patience_over=patience_over,
-        consent_lost=selection.consent_was_lost,
+        has_remote,
+        monitor is not None,
+        alive,
+        cut,
+        broken,
+        fresh,
+        nominated,
+        pending,
+        failed,
+        over,
+        patience_over,
+        selection.consent_was_lost,
     )
 
 

@@ -104,7 +104,7 @@ class Watch:
         self._standby_rounds += 1
         for pair, generation in islice(others[first:] + others[:first], MAX_STANDBY_CHECKS):
             self._table.start(pair, generation, CheckKind.STANDBY, now)
-            self._trace.record(now, "ice", "standby-check", pair=str(pair))
+            self._trace.record(now, "ice", "standby-check", pair=pair.text)
 
     def lose_consent(self, text: str, now: float) -> None:
         """Nothing may be sent on the pair in use any more (RFC 7675 5.1); ``text`` says why.
@@ -119,7 +119,7 @@ class Watch:
             now,
             "ice",
             "consent-lost",
-            pair=str(monitor.pair),
+            pair=monitor.pair.text,
             unanswered_s=now - monitor.consented_at,
             text=text,
         )

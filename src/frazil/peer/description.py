@@ -1,5 +1,6 @@
 """Session descriptions: as they are passed in, as they were applied, and the four slots."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,8 @@ from frazil.types import Address
 
 MAX_CANDIDATES: Final = 100
 """Candidate lines in one m-section, as many as the SDP parser takes."""
+_CANDIDATE: Final = "\na=candidate:"
+_CONNECTION: Final = re.compile(r"\nc=[^\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Description:
         model: What it said when it was applied.
     """
 
-    __slots__ = ("_ended", "_newline", "_sections", "_text", "_transports", "model", "type")
+    __slots__ = ("_ended", "_newline", "_sections", "_text", "_transport", "model", "type")
 
     def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
         self.type = kind
@@ -60,7 +63,7 @@ class Description:
         self._sections: list[str] | None = None  # in place of the text once something was added
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._ended = [media.end_of_candidates for media in model.media]
-        self._transports: dict[int, RemoteTransport] = {}
+        self._transport: tuple[int, RemoteTransport] | None = None
 
     @property
     def sdp(self) -> str:
@@ -70,11 +73,13 @@ class Description:
         return "\n".join([*self._sections, ""]).replace("\n", self._newline)
 
     def transport_at(self, index: int) -> RemoteTransport:
-        """The transport of an m-section of the peer's; read once, as the model never changes."""
-        found = self._transports.get(index)
-        if found is None:
-            found = self._transports[index] = read_transport(self.model, index)
-        return found
+        """The transport of an m-section of the peer's.
+
+        It is asked for several times in a row, so the last one is kept: the model never changes.
+        """
+        if self._transport is None or self._transport[0] != index:
+            self._transport = index, read_transport(self.model, index)
+        return self._transport[1]
 
     def sections_of(self, ufrag: str) -> list[int]:
         """The indexes of the m-sections that belong to the generation ``ufrag``."""
@@ -102,7 +107,10 @@ class Description:
 
     def candidates_at(self, index: int) -> list[str]:
         """The ``candidate:`` lines of an m-section, those added later included."""
-        return [line[2:] for line in self._lines_at(index) if line.startswith("a=candidate:")]
+        section = self._section_at(index)
+        if _CANDIDATE not in section:
+            return []
+        return [line[2:] for line in section.split("\n") if line.startswith("a=candidate:")]
 
     def has_ended_at(self, index: int) -> bool:
         """Whether no further candidate will be added to the m-section."""
@@ -117,43 +125,38 @@ class Description:
 
     def is_named_at(self, index: int) -> bool:
         """Whether the text itself gives the m-section a mid."""
-        return any(line.startswith("a=mid:") for line in self._lines_at(index))
+        return "\na=mid:" in self._section_at(index)
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
-        lines = self._lines_at(index)
-        is_full = len(lines) >= MAX_CANDIDATES and (
-            sum(each.startswith("a=candidate:") for each in lines) >= MAX_CANDIDATES
-        )
-        if f"a={line}" not in lines and not is_full:
-            self._change(index, [*lines, f"a={line}"])
+        section = self._section_at(index)
+        is_known = f"\na={line}\n" in f"{section}\n"
+        if not is_known and section.count(_CANDIDATE) < MAX_CANDIDATES:
+            self._change(index, f"{section}\na={line}")
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
         if not self._ended[index]:
             self._ended[index] = True
-            self._change(index, [*self._lines_at(index), "a=end-of-candidates"])
+            self._change(index, f"{self._section_at(index)}\na=end-of-candidates")
 
     def set_default_address(self, index: int, address: Address) -> None:
         """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
-        media, *lines = self._lines_at(index)
         host, port = address
-        kind, _, rest = media.split(" ", 2)
-        connection = f"c=IN {'IP6' if ':' in host else 'IP4'} {host}"
-        lines = [connection if line[:2] == "c=" else line for line in lines]
-        self._change(index, [f"{kind} {port} {rest}", *lines])
+        kind, _, rest = self._section_at(index).split(" ", 2)
+        connection = f"\nc=IN {'IP6' if ':' in host else 'IP4'} {host}"
+        self._change(index, _CONNECTION.sub(connection, f"{kind} {port} {rest}"))
 
-    def _lines_at(self, index: int) -> list[str]:
-        """The lines of the m-section at ``index``."""
-        sections = self._sections or _split(self._text)
-        return sections[index + 1].split("\n")
+    def _section_at(self, index: int) -> str:
+        """The m-section at ``index``, its lines separated by newlines, without the last one."""
+        return (self._sections or _split(self._text))[index + 1]
 
-    def _change(self, index: int, lines: list[str]) -> None:
-        """From now on the m-section at ``index`` has these lines."""
+    def _change(self, index: int, section: str) -> None:
+        """From now on the m-section at ``index`` is this one."""
         if self._sections is None:
             self._sections = _split(self._text)
             self._text = ""
-        self._sections[index + 1] = "\n".join(lines)
+        self._sections[index + 1] = section
 
 
 class DescriptionSlots:
@@ -213,4 +216,4 @@ class DescriptionSlots:
 def _split(text: str) -> list[str]:
     """The session section and each m-section of text that can be read, without the last newline."""
     first, *others = text.rstrip("\r\n").replace("\r\n", "\n").split("\nm=")
-    return [first, *(f"m={other}" for other in others)]
+    return [first, *[f"m={other}" for other in others]]

@@ -54,7 +54,7 @@ class Recovery:
         "_attempts",
         "_changed_at",
         "_due_at",
-        "_policy",
+        "_is_wanted",
         "_restart",
         "_states",
         "_trace",
@@ -63,7 +63,7 @@ class Recovery:
     )
 
     def __init__(self, policy: RecoveryPolicy, restart: Callable[[], None], trace: Trace) -> None:
-        self._policy = policy
+        self._is_wanted = policy is RecoveryPolicy.RESTART  # else there is nothing to find out
         self._restart = restart
         self._trace = trace
         self._states: dict[str, State] = {}
@@ -78,6 +78,8 @@ class Recovery:
 
     def move(self, transport: str, change: StateChange, *, is_controlling: bool) -> None:
         """The ICE transport has another state."""
+        if not self._is_wanted:
+            return
         state = self._states[transport] = _STATES[change.new]
         now = change.at
         if state is State.FAILED:
@@ -103,7 +105,7 @@ class Recovery:
 
     def add_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of the transport is bound to ``address``."""
-        if (transport, address) not in self._addresses:
+        if self._is_wanted and (transport, address) not in self._addresses:
             self._addresses.add((transport, address))
             self._change(now)
 
@@ -127,6 +129,8 @@ class Recovery:
 
     def discard(self, transport: str) -> None:
         """The transport is gone."""
+        if not self._is_wanted:
+            return
         self._states.pop(transport, None)
         self._addresses = {each for each in self._addresses if each[0] != transport}
         if not self._is_lost:
@@ -160,8 +164,6 @@ class Recovery:
         Args:
             after_the_other: Give the peer, who has the same wish, time to be first.
         """
-        if self._policy is not RecoveryPolicy.RESTART:
-            return
         if self._tried_at is not None:
             wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** max(0, self._attempts - 1))
             at = max(at, self._tried_at + wait_s)

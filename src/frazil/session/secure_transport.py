@@ -243,9 +243,8 @@ class SecureTransport:
         A handshake gives up soon, and a lost path is for ICE to judge: the clock stands still
         while nothing arrives.
         """
-        if self.endpoint is None or not self._path_is_alive:
-            return None
-        return self.endpoint.next_timeout()
+        at = None if self.endpoint is None else self.endpoint.next_timeout()
+        return at if at is not None and self._path_is_alive else None
 
     @property
     def _path_is_alive(self) -> bool:

@@ -554,7 +554,7 @@ class Session:
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
         self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
-        path_works_anew = self._collect_ice(now)
+        path_works_anew = self.ice.has_news and self._collect_ice(now)
         if self._relays.vacancies.requests:
             self.events += self._relays.vacancies.requests
             self._relays.vacancies.requests.clear()

@@ -1,13 +1,17 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from frazil.errors import ProtocolError
 from frazil.sdp.grammar import (
+    _USUAL_SESSION,
     MAX_BYTES,
     MAX_LINES,
     MAX_MEDIA_SECTIONS,
     MAX_NUMBER,
     Line,
     SdpSyntaxError,
+    _check_session_order,
     is_token,
     parse_number,
     split_sections,
@@ -137,6 +141,12 @@ def test_orders_that_are_accepted(types):
     sections = split_sections("".join(f"{type_}=0\n" for type_ in types))
     lines = [line for part in (sections.session, *sections.media) for line in part]
     assert "".join(line.type for line in lines) == types
+
+
+@given(st.from_regex(_USUAL_SESSION, fullmatch=True))
+@settings(deadline=None)
+def test_the_closer_look_has_nothing_against_what_is_usual(types):
+    _check_session_order([Line(number, each, "0") for number, each in enumerate(types, 1)])
 
 
 def test_a_session_name_may_be_empty():
