@@ -232,13 +232,14 @@ class Outbound:
         if not self._has_sack:
             return
         self._has_sack = False
-        if self._acked:
-            self.timer.acked(now)
         self._learn(now)
         if self.outstanding.acked + 1 == self.outstanding.next_tsn:
             self.timer.stop()
-        elif self._advanced:
-            self.timer.restart(now)
+        else:
+            if self._acked:
+                self.timer.acked(now)
+            if self._advanced:
+                self.timer.restart(now)
         self._acked = 0
         self._advanced = False
 

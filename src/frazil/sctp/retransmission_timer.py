@@ -46,6 +46,8 @@ class RetransmissionTimer:
         """Nothing is outstanding."""
         self.expires_at = None
         self.moved_at = -math.inf
+        self._probed = False
+        self.expirations = 0
 
     def probe_at(self, *, is_single: bool) -> float | None:
         """When to ask by a probe whether the last packets arrived (RFC 8985 section 7.2).

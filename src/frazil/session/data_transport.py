@@ -49,6 +49,7 @@ class DataTransport:
         report: Takes what happens.
 
     Attributes:
+        awaits_acknowledgement: Whether data is on its way, as of the last :meth:`poll_packets`.
         is_drained: The last :meth:`poll_packets` took everything that may be sent now.
         is_started: Whether :meth:`start` was called.
         state: The state of the SCTP transport (webrtc-pc 6.1).
@@ -60,6 +61,7 @@ class DataTransport:
         "_name",
         "_report",
         "_trace",
+        "awaits_acknowledgement",
         "is_drained",
         "is_started",
         "state",
@@ -82,6 +84,7 @@ class DataTransport:
         self._channels = ChannelSet(is_client=is_client, trace=trace)
         self._report = report
         self.is_started = False
+        self.awaits_acknowledgement = False
         self.is_drained = True
 
     # --- the transport below ------------------------------------------------------------------
@@ -98,11 +101,6 @@ class DataTransport:
             self._association.abort(now)  # nobody hears it any more, but its timers end
             self._association.poll_events()
             self._end(text, now, failed=failed)
-
-    @property
-    def awaits_acknowledgement(self) -> bool:
-        """Whether data was sent that the peer has not acknowledged."""
-        return self._association.awaits_acknowledgement
 
     def path_changed(self, now: float) -> None:
         """The path works again, or is another: retransmit without waiting for old timers."""
@@ -165,6 +163,7 @@ class DataTransport:
         """The packets to seal and send, a bounded batch at a time."""
         packets = self._association.poll_packets(now)
         self.is_drained = len(packets) < MAX_POLL_PACKETS
+        self.awaits_acknowledgement = self._association.awaits_acknowledgement
         if packets:
             self._take_events(now)
         return packets

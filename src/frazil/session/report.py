@@ -21,9 +21,3 @@ class Report:
         if not self._has_goodbye:
             self._has_goodbye = True
             self.events.append(RemoteClosed(cause))
-
-    def fetch(self) -> list[SessionEvent]:
-        """What happened since the last call."""
-        events = self.events.copy()
-        self.events.clear()
-        return events

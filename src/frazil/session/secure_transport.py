@@ -194,10 +194,12 @@ class SecureTransport:
 
     # --- what goes out ------------------------------------------------------------------------
 
-    def seal(self, data: DataTransport | None, now: float) -> list[Transmit]:
-        """What DTLS has to send, with the packets of ``data`` sealed in batches."""
+    def seal(
+        self, data: DataTransport | None, path: tuple[Address, Address] | None, now: float
+    ) -> list[Transmit]:
+        """What DTLS has to send on ``path``, with the packets of ``data`` sealed in batches."""
         self.is_drained = True
-        endpoint, path = self.endpoint, self._ice.path
+        endpoint = self.endpoint
         if endpoint is None or path is None:
             return []  # a flight that answers an early ClientHello waits for the first valid pair
         if data is not None and self.is_connected:

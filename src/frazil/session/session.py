@@ -513,7 +513,7 @@ class Session:
             self.is_drained = self._is_quiet = True
             return self._relays.wrap(self.ice.poll_transmits(), now)
         data = self._data
-        sealed = self._secure.seal(data, now)
+        sealed = self._secure.seal(data, self._path, now)
         transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
         self._is_quiet = True
         if sealed and data is not None and data.awaits_acknowledgement:
@@ -529,7 +529,9 @@ class Session:
 
     def poll_events(self) -> list[SessionEvent]:
         """What happened, in order."""
-        return self._report.fetch()
+        events = self.events.copy()
+        self.events.clear()
+        return events
 
     def close(self, now: float) -> None:
         """Say goodbye and stop. Everything is closed at once, and no event tells.
@@ -539,7 +541,7 @@ class Session:
         self._last_survey = self.survey()
         if self._data is not None:
             self._data.abort(now)
-        farewell = self._secure.seal(self._data, now) + self._secure.close(now)
+        farewell = self._secure.seal(self._data, self._path, now) + self._secure.close(now)
         self._farewell += self._relays.wrap(farewell, now)
         self._relays.close(now)
         self.ice.close(now)

@@ -37,13 +37,18 @@ class Wire:
         self.peer.start(0.0)
         self.carry()
 
+    def take_events(self) -> list:
+        events = self.report.events.copy()
+        self.report.events.clear()
+        return events
+
     def carry(self) -> list:
         """Exchange packets until there are none; what the transport reported."""
         while True:
             there = self.transport.poll_packets(0.0)
             back = self.peer.poll_packets(0.0)
             if not there and not back:
-                return self.report.fetch()
+                return self.take_events()
             self.peer.receive(there, 0.0)
             self.transport.receive(back, 0.0)
 
@@ -142,17 +147,17 @@ def test_without_its_transport_nothing_ever_happens_again(failed):
     wire.transport.open_channel(NEGOTIATED, 0.0, 4)
     wire.transport.send(4, b"in flight", False, 0.0)
     wire.transport.poll_packets(0.0)
-    wire.report.fetch()
+    wire.take_events()
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=1.0)
     wire.transport.lose_transport("DTLS is gone", failed=failed, now=2.0)
-    changed, closed = wire.report.fetch()
+    changed, closed = wire.take_events()
     assert (changed.failed, changed.change.reason.text) == (failed, "DTLS is gone")
     assert closed == ChannelClosed(4, failed)
     assert wire.transport.next_timeout() is None
     wire.transport.handle_timeout(100.0)
     wire.transport.path_changed(100.0)
     wire.transport.start(100.0)
-    assert wire.report.fetch() == []
+    assert wire.take_events() == []
 
 
 def test_a_transport_that_never_started_can_be_lost():
