@@ -86,6 +86,12 @@ FRAZIL = [
 ]
 
 
+def besides_haste(errors):
+    """What was told but that something took long: the development mode says so on a busy machine."""
+    lines = errors.splitlines()
+    return "\n".join(each for each in lines if not re.match("Executing <.* took .* seconds", each))
+
+
 def start(*arguments):
     return subprocess.Popen(
         [*FRAZIL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -101,7 +107,7 @@ def test_ctrl_c_leaves_nothing_behind():
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert errors == ""
+    assert besides_haste(errors) == ""
     assert "bob     connection      connected -> closed" in output
 
 
@@ -112,5 +118,5 @@ def test_when_the_reader_goes_so_does_the_demo():
         process.stdout.close()
         errors = process.stderr.read()
         process.wait()
-    assert errors == ""
+    assert besides_haste(errors) == ""
     assert process.returncode == 130  # it was cut off, and did not run to its end
