@@ -87,7 +87,7 @@ FRAZIL = [
 
 
 def besides_haste(errors):
-    """What was told but that something took long: the development mode says so on a busy machine."""
+    """What was told but that something took long, as development mode says on a busy machine."""
     lines = errors.splitlines()
     return "\n".join(each for each in lines if not re.match("Executing <.* took .* seconds", each))
 
