@@ -1,5 +1,6 @@
 """Counts what the interpreter does: the same number on every machine, however busy it is."""
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -21,7 +22,10 @@ class Tally(NamedTuple):
 
 
 def tally(action: Callable[[], object]) -> Tally:
-    """What one call of ``action`` costs, without the call itself; it should have run before."""
+    """What one call of ``action`` costs, without the call itself; it should have run before.
+
+    What the garbage collector does belongs to nobody, so it rests meanwhile.
+    """
     instructions = calls = foreign = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -39,6 +43,8 @@ def tally(action: Callable[[], object]) -> Tally:
         foreign += event == "c_call"
 
     tracer, profiler = sys.gettrace(), sys.getprofile()
+    collects = gc.isenabled()
+    gc.disable()
     sys.settrace(trace)
     sys.setprofile(profile)
     try:
@@ -46,5 +52,7 @@ def tally(action: Callable[[], object]) -> Tally:
     finally:
         sys.setprofile(profiler)
         sys.settrace(tracer)
+        if collects:
+            gc.enable()
     # The first of each is `action`'s own, or that of a function in C; the last two turn this off.
     return Tally(instructions, calls, foreign - 1)

@@ -1,3 +1,4 @@
+import gc
 import json
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def test_more_work_counts_more() -> None:
 def test_only_c_that_is_called_by_the_path_is_foreign() -> None:
     assert tally(lambda: None).foreign == 0
     assert tally(lambda: len("x")).foreign == 1
+
+
+def test_the_garbage_of_others_is_not_counted() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None: ...
+
+    Cycle()
+    assert tally(lambda: list(map(list, [()] * 10_000))).calls == 1
+    assert gc.isenabled()
 
 
 def test_the_ratio_is_to_the_reference_and_what_is_new_or_gone_is_told() -> None:
