@@ -9,7 +9,7 @@ from flow import Rate
 from harness import main
 from metric import Column, Metric
 from process import run_pair
-from stack import CHROMIUM, FRAZIL, NODE_DATACHANNEL, Stack
+from stack import CHROMIUM, COMPILED, FRAZIL, NODE_DATACHANNEL, Stack
 
 SIZE = 16_384
 
@@ -28,11 +28,12 @@ class Pairing(NamedTuple):
 
 def pairings(stacks: Sequence[Stack]) -> list[Pairing]:
     """frazil with each of the others that are here, both ways."""
-    others = [stack for stack in (NODE_DATACHANNEL, CHROMIUM) if stack in stacks]
-    if FRAZIL not in stacks:
-        return []
     return [
-        pairing for other in others for pairing in (Pairing(FRAZIL, other), Pairing(other, FRAZIL))
+        pairing
+        for ours in (FRAZIL, COMPILED)
+        for other in (NODE_DATACHANNEL, CHROMIUM)
+        if ours in stacks and other in stacks
+        for pairing in (Pairing(ours, other), Pairing(other, ours))
     ]
 
 

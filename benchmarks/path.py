@@ -23,6 +23,9 @@ HOST_CANDIDATE = re.compile(
     r"(candidate:\S+ \d (?:udp|UDP) \d+ )(\d+\.\d+\.\d+\.\d+) (\d+)( typ host)"
 )
 
+LISTENS, DOES_NOT_LISTEN = "tcptype passive", "tcptype active"
+"""A stack that is told of a TCP listener finds a way around the path, and a better one."""
+
 
 class Conditions(NamedTuple):
     """What a path is like.
@@ -44,6 +47,9 @@ class Path:
     """Relays between the addresses that the signals of both ends name, for one event loop.
 
     Use it as an asynchronous context manager.
+
+    Attributes:
+        carried: How many datagrams it has passed on.
     """
 
     def __init__(self, conditions: Conditions) -> None:
@@ -54,6 +60,7 @@ class Path:
         self._waiting: list[tuple[float, int, bytes, Address, Address]] = []
         self._serial = 0
         self._timer: asyncio.TimerHandle | None = None
+        self.carried = 0
 
     async def __aenter__(self) -> "Path":
         self._loop = asyncio.get_running_loop()
@@ -68,8 +75,8 @@ class Path:
 
     def lead_through(self, signal: Any) -> Any:
         """The signal with our addresses in place of those of the candidates in it."""
-        text = json.dumps(signal)
-        return json.loads(HOST_CANDIDATE.sub(self._replace, text))
+        text = HOST_CANDIDATE.sub(self._replace, json.dumps(signal))
+        return json.loads(text.replace(LISTENS, DOES_NOT_LISTEN))
 
     def _replace(self, match: re.Match[str]) -> str:
         before, host, port, after = match.groups()
@@ -119,6 +126,7 @@ class Path:
         waiting, now = self._waiting, self._loop.time()
         while waiting and waiting[0][0] <= now:
             _, _, data, source, destination = heapq.heappop(waiting)
+            self.carried += 1
             try:
                 self._sockets[source].sendto(data, destination)
             except OSError:

@@ -28,6 +28,9 @@ CLOSE_TIMEOUT_S = 15.0
 
 LINE_LIMIT = 1 << 20
 
+LEAST_CARRIED = 1000
+"""Datagrams that a path must have passed on: more than who only sees whether it is alive."""
+
 
 class Place(NamedTuple):
     """Where an end runs.
@@ -161,10 +164,13 @@ async def _run_pair(
         _limited(timeout_s),
     ):
         lead = path.lead_through if conditions else _as_it_is
-        return await asyncio.gather(
+        results = await asyncio.gather(
             sender.result(pass_signal=lambda signal: receiver.take_signal(lead(signal))),
             receiver.result(pass_signal=lambda signal: sender.take_signal(lead(signal))),
         )
+        if conditions and path.carried < LEAST_CARRIED:
+            raise WorkerError("the two ends found a way around the path")
+        return results
 
 
 def _as_it_is(signal: Any) -> Any:
