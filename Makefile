@@ -51,7 +51,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 
 # Everything that a person could use instead, as far as it can be installed here; what is missing is
-# named. The second takes no more than three minutes.
+# named. The second takes some minutes.
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks
 
