@@ -51,8 +51,9 @@ _EXPECTS_NOTHING = frozenset(
 class Association:
     """An association with one peer over one path, without addresses (RFC 9260, RFC 8261).
 
-    Both ends call :meth:`start`; there are no roles. After any input fetch :meth:`poll_packets`
-    until it is empty, then :meth:`poll_events`, and arm a timer for :meth:`next_timeout`.
+    Both ends call :meth:`start`, and either may send the first INIT. After any input fetch
+    :meth:`poll_packets` until it is empty, then :meth:`poll_events`, and arm a timer for
+    :meth:`next_timeout`.
     """
 
     __slots__ = (
@@ -94,8 +95,12 @@ class Association:
 
     # What the caller wants.
 
-    def start(self, now: float) -> None:
+    def start(self, now: float, *, after_peer: bool = False) -> None:
         """Begin to set up the association; without effect if it is under way already.
+
+        Args:
+            now: The instant.
+            after_peer: Give a peer that will begin as well the time to be first.
 
         Raises:
             InvalidStateError: The association has ended.
@@ -103,7 +108,10 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         if self._link.state is AssociationState.CLOSED:
-            self._handshake.start(now)
+            if after_peer:
+                self._handshake.start_after_peer(now)
+            else:
+                self._handshake.start(now)
 
     def send(
         self,

@@ -62,6 +62,7 @@ class DataTransport:
     __slots__ = (
         "_association",
         "_channels",
+        "_is_client",
         "_name",
         "_report",
         "_trace",
@@ -86,6 +87,7 @@ class DataTransport:
         self._trace = trace
         self._association = Association(config, random_bytes, trace)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
+        self._is_client = is_client
         self._report = report
         self.is_started = False
         self.awaits_acknowledgement = False
@@ -94,10 +96,13 @@ class DataTransport:
     # --- the transport below ------------------------------------------------------------------
 
     def start(self, now: float) -> None:
-        """DTLS is connected: set the association up. Idempotent."""
+        """DTLS is connected: set the association up. Idempotent.
+
+        The DTLS server was the first to be connected, and its INIT is close behind.
+        """
         if not self.is_started:
             self.is_started = True
-            self._association.start(now)
+            self._association.start(now, after_peer=self._is_client)
 
     def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
         """DTLS is gone, and with it whatever it carried."""
