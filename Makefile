@@ -44,6 +44,7 @@ compiled: $(VENV)/base.stamp
 	HATCH_BUILD_HOOKS_ENABLE=true $(VENV)-compiled/bin/python -m build --outdir dist/compiled
 	$(VENV)-compiled/bin/python -m pip install --quiet --force-reinstall "$$(ls dist/compiled/*.whl)[cli]"
 	$(VENV)-compiled/bin/python -m pip install --quiet --group test --group interop
+	$(VENV)-compiled/bin/python -m pip install --quiet uvloop || true  # only to be measured
 	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop -m 'not interpreted'
 
 format: $(VENV)/dev.stamp

@@ -50,6 +50,7 @@ STACKS = (
     COMPILED,
     Stack("aiortc + uvloop", "stack_aiortc_uvloop", "aiortc uvloop"),
     Stack("frazil + uvloop", "stack_frazil_uvloop", "uvloop"),
+    Stack("frazil (compiled) + uvloop", "stack_frazil_uvloop", "compiled", COMPILED_PYTHON),
     PYLIBDATACHANNEL,
     Stack(
         "aiolibdatachannel",
