@@ -1,5 +1,7 @@
 """One channel on one stream."""
 
+from typing import Final
+
 from frazil.datachannel.event import OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.ppid import ppid_of
@@ -8,8 +10,8 @@ from frazil.errors import InvalidStateError
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import StateChange, Trace
 
-_OPEN = State.OPEN
-_CONNECTING = State.CONNECTING
+_OPEN: Final = State.OPEN
+_CONNECTING: Final = State.CONNECTING
 
 
 class Channel:

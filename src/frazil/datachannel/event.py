@@ -1,13 +1,14 @@
 """What a set of channels reports and wants sent."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
+from frazil.value import Value
 
 
-class OutgoingMessage(NamedTuple):
+class OutgoingMessage(Value):
     """A message for SCTP.
 
     Attributes:
@@ -21,13 +22,45 @@ class OutgoingMessage(NamedTuple):
             nothing.
     """
 
-    stream_id: int
-    ppid: int
-    data: bytes
-    ordered: bool = True
-    max_retransmits: int | None = None
-    max_lifetime_s: float | None = None
-    is_content: bool = False
+    __slots__ = (
+        "data",
+        "is_content",
+        "max_lifetime_s",
+        "max_retransmits",
+        "ordered",
+        "ppid",
+        "stream_id",
+    )
+
+    def __init__(
+        self,
+        stream_id: int,
+        ppid: int,
+        data: bytes,
+        ordered: bool = True,
+        max_retransmits: int | None = None,
+        max_lifetime_s: float | None = None,
+        is_content: bool = False,
+    ) -> None:
+        self.stream_id = stream_id
+        self.ppid = ppid
+        self.data = data
+        self.ordered = ordered
+        self.max_retransmits = max_retransmits
+        self.max_lifetime_s = max_lifetime_s
+        self.is_content = is_content
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Where it goes, what it is, and how it is sent."""
+        return (
+            self.stream_id,
+            self.ppid,
+            self.data,
+            self.ordered,
+            self.max_retransmits,
+            self.max_lifetime_s,
+            self.is_content,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +89,8 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessage(NamedTuple):
-    """A message arrived. A tuple, as there is one for each message.
+class ChannelMessage(Value):
+    """A message arrived.
 
     Attributes:
         stream_id: The stream of the channel.
@@ -65,9 +98,16 @@ class ChannelMessage(NamedTuple):
         text: Whether it is text.
     """
 
-    stream_id: int
-    data: bytes
-    text: bool
+    __slots__ = ("data", "stream_id", "text")
+
+    def __init__(self, stream_id: int, data: bytes, text: bool) -> None:
+        self.stream_id = stream_id
+        self.data = data
+        self.text = text
+
+    def as_tuple(self) -> tuple[int, bytes, bool]:
+        """Stream, content and kind."""
+        return self.stream_id, self.data, self.text
 
 
 ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage

@@ -6,6 +6,7 @@ starts there.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
@@ -31,13 +32,13 @@ from frazil.dtls.role import DtlsRole
 from frazil.dtls.state import Cause, transport_machine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
+from frazil.run import Run
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
-from frazil.types import Run
 
-_ENDED = frozenset({State.FAILED, State.CLOSED})
-_FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
-_TRACED_TYPES = _FLIGHT_TYPES | {ContentType.ALERT}
+_ENDED: Final = frozenset({State.FAILED, State.CLOSED})
+_FLIGHT_TYPES: Final = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
+_TRACED_TYPES: Final = _FLIGHT_TYPES | {ContentType.ALERT}
 
 
 class DtlsEndpoint:

@@ -6,6 +6,7 @@ The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~fraz
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.cause import CauseCode, encode_cause
@@ -28,15 +29,15 @@ from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
-MAX_POLL_PACKETS = 64
+MAX_POLL_PACKETS: Final = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
-_SACK = int(ChunkType.SACK)
-_ESTABLISHED = AssociationState.ESTABLISHED
-_SETTING_UP = frozenset(
+_SACK: Final = int(ChunkType.SACK)
+_ESTABLISHED: Final = AssociationState.ESTABLISHED
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
-_EXPECTS_NOTHING = frozenset(
+_EXPECTS_NOTHING: Final = frozenset(
     {
         ChunkType.SACK,
         ChunkType.HEARTBEAT_ACK,

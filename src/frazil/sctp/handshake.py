@@ -1,6 +1,7 @@
 """Setting up an association, from either side or both at once (RFC 9260 section 5)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import (
@@ -22,9 +23,9 @@ from frazil.sctp.timer import RetryTimer
 from frazil.sctp.tlv import ChunkError, Tlv
 from frazil.types import RandomBytes
 
-COOKIE_KEY_SIZE = 32
+COOKIE_KEY_SIZE: Final = 32
 
-_SETTING_UP = frozenset(
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
 

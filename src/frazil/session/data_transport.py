@@ -1,6 +1,7 @@
 """The SCTP association of a transport, and the data channels on it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.datachannel import (
     ChannelMessage,
@@ -34,7 +35,9 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
-_GRACEFUL = frozenset((AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL))
+_GRACEFUL: Final = frozenset(
+    (AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL)
+)
 
 
 class DataTransport:

@@ -7,6 +7,7 @@ the handshake. What comes before signalling has said whom to trust is kept for a
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Final
 
 from frazil.dtls import (
     Certificate,
@@ -19,16 +20,17 @@ from frazil.dtls import (
 )
 from frazil.errors import InvalidStateError
 from frazil.ice import IceAgent, Traffic
+from frazil.run import Run
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
 from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
-from frazil.types import Address, Datagram, Run, Transmit
+from frazil.types import Address, Datagram, Transmit
 
-_data_of = itemgetter(0)
-_path_of = itemgetter(1, 2)
+_data_of: Final = itemgetter(0)
+_path_of: Final = itemgetter(1, 2)
 """The local and remote address of a datagram."""
-_MAX_ROUNDS = 16
+_MAX_ROUNDS: Final = 16
 """Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
 
 
@@ -219,10 +221,11 @@ class SecureTransport:
         transmits: list[Transmit] = []
         local, remote = path
         packets = size = 0
-        for data, segment_size in runs:
-            packets += -(-len(data) // segment_size)
+        for run in runs:
+            data = run.data
+            packets += run.datagram_count
             size += len(data)
-            transmits.append(Transmit(data, segment_size, local, remote))
+            transmits.append(Transmit(data, run.segment_size, local, remote))
         if packets:
             self.traffic.note_sent(packets, size, now)
             pair = self._ice.pair_at(local, remote)

@@ -6,6 +6,7 @@ neighbours.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import (
@@ -54,11 +55,11 @@ from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
 
-_LAST_OF_STUN = b"\x01"
+_LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
-_DTLS = Protocol.DTLS
-_STUN = Protocol.STUN
-_OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
+_DTLS: Final = Protocol.DTLS
+_STUN: Final = Protocol.STUN
+_OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
 class Session:
