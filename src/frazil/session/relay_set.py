@@ -8,11 +8,11 @@ is agreed; a new generation that asks for the same relay gets the same one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
-from frazil.session.config import MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
+from frazil.session.relay_demand import RelayDemand
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
@@ -33,16 +33,6 @@ _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""
 
 
-class _Host(NamedTuple):
-    """How the peer may hear of a local address: not through ICE, not as ``raddr``."""
-
-    is_hidden: bool
-    is_concealed: bool
-
-
-_UNKNOWN: Final = _Host(is_hidden=True, is_concealed=True)
-
-
 class RelaySet:
     """Asks every TURN server from every local address, in parallel, and keeps what it gets.
 
@@ -59,16 +49,12 @@ class RelaySet:
 
     __slots__ = (
         "_by_address",
-        "_hosts",
-        "_hosts_done",
+        "_demand",
         "_ice",
         "_patience_s",
         "_random_bytes",
         "_relays",
-        "_servers",
         "_trace",
-        "_ufrag",
-        "_untold",
         "is_used",
         "vacancies",
     )
@@ -83,11 +69,7 @@ class RelaySet:
         self._relays: dict[tuple[Address, Address], Relay] = {}
         self.is_used = False
         self._by_address: dict[Address, Relay] = {}
-        self._hosts: dict[Address, _Host] = {}
-        self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
-        self._hosts_done = False
-        self._ufrag = ""
-        self._servers: dict[str, RelayServer] = {}
+        self._demand = RelayDemand(ice)
         self.vacancies = VacancyTable(trace)
 
     # --- gathering ----------------------------------------------------------------------------
@@ -98,10 +80,7 @@ class RelaySet:
         If it is a new one, the relays of the one before stay for it; those that even that one did
         not want are given back, except one in use.
         """
-        is_new, self._ufrag = ufrag != self._ufrag, ufrag
-        self._hosts.clear()
-        self._hosts_done = False
-        self._servers.clear()
+        is_new = self._demand.begin(ufrag)
         self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
@@ -123,21 +102,19 @@ class RelaySet:
             hidden: ICE is not told of it: nobody but servers may write to it.
             conceals: The peer must not learn where it is.
         """
-        self._hosts[address] = _Host(hidden, conceals or hidden)
-        self._untold[address] = hidden and self._untold.get(address, True)
-        for server in self._servers.values():
+        self._demand.add_host(address, hidden=hidden, conceals=conceals)
+        for server in self._demand.servers.values():
             self._ask(server, address, now)
         self._collect(now)
 
     def hosts_done(self, now: float) -> None:
         """Every local address of the generation has been added."""
-        self._hosts_done = True
+        self._demand.hosts_done()
         self._collect(now)
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
-        self._hosts.pop(address, None)
-        self._untold.pop(address, None)
+        self._demand.remove_host(address)
         for relay in self._relays.values():
             if relay.host == address:
                 relay.client.lose_transport("the way to the server is gone", now)
@@ -147,10 +124,10 @@ class RelaySet:
         self, url: str, addresses: Sequence[Address], config: TurnConfig, now: float
     ) -> None:
         """The TURN server of ``url`` was resolved: ask it from every address of its families."""
-        if url in self._servers or len(self._servers) >= MAX_RELAY_SERVERS:
+        server = self._demand.add_server(url, addresses, config, is_complete=True)
+        if server is None:
             return
-        server = self._servers[url] = RelayServer(url, addresses, config)
-        for host in self._hosts:
+        for host in self._demand.hosts:
             self._ask(server, host, now)
         self._collect(now)
 
@@ -161,16 +138,15 @@ class RelaySet:
 
         Where it comes from says nothing of any UDP socket, so the peer is not told.
         """
-        if url not in self._servers:
-            if len(self._servers) >= MAX_RELAY_SERVERS:
-                return
-            self._servers[url] = RelayServer(url, (), config, is_complete=False)
+        self._demand.add_server(url, (), config, is_complete=False)
+        if url not in self._demand.servers:
+            return
         self._want(url, local, server, config, now)
         self._collect(now)
 
     def streams_done(self, url: str, text: str, now: float) -> None:
         """No further stream will lead to the server of ``url``; ``text`` says why none does."""
-        server = self._servers.get(url)
+        server = self._demand.servers.get(url)
         if server is None:
             self._ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
         else:
@@ -180,7 +156,7 @@ class RelaySet:
     def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The servers of these URLs are to be asked like this from now on."""
         places: list[RelayServer | Vacancy | Relay] = [
-            *self._servers.values(),
+            *self._demand.servers.values(),
             *self.vacancies.items,
             *self._relays.values(),
         ]
@@ -219,7 +195,7 @@ class RelaySet:
             relay.client.confirm(now)
         if not relay.urls:
             relay.gives_up_at = now + self._patience_s
-            relay.is_hidden, relay.conceals = self._hosts.get(host, _UNKNOWN)
+            relay.is_hidden, relay.conceals = self._demand.host(host)
         relay.urls.append(url)
 
     def _tell(self, relay: Relay, now: float) -> None:
@@ -234,25 +210,6 @@ class RelaySet:
                 address, relay.related(address), url, server, relay.config.protocol, now
             )
         self._permit(now)
-
-    def _conclude(self, now: float) -> None:
-        """Tell ICE of each server of which nothing more is to be hoped for."""
-        if not self._hosts_done:
-            return
-        for url, server in self._servers.items():
-            relays = [relay for relay in self._relays.values() if url in relay.urls]
-            is_open = (
-                not server.is_complete
-                or any(relay.is_pending for relay in relays)
-                or self.vacancies.awaits(url)
-            )
-            if server.is_settled or is_open:
-                continue
-            server.is_settled = True
-            if any(relay.gives for relay in relays):
-                self._ice.server_done(url, now)
-            else:
-                self._ice.server_failed(server.error or _unreached(url), now)
 
     # --- what ICE decided ---------------------------------------------------------------------
 
@@ -286,7 +243,7 @@ class RelaySet:
 
     def unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
         """The datagrams for the layers above: what peers sent through relays, and all others."""
-        if not self._relays and not any(self._untold.values()):
+        if not self._relays and not self._demand.has_untold:
             return datagrams
         out: list[Datagram] = []
         start = 0
@@ -303,7 +260,7 @@ class RelaySet:
         _, local, remote = datagrams[0]
         relay = self._relays.get((local, remote))
         if relay is None:
-            if not self._untold.get(local):
+            if not self._demand.is_untold(local):
                 return datagrams
             self._trace.count("datagram-at-hidden-address")
             return ()
@@ -365,7 +322,7 @@ class RelaySet:
             for event in relay.client.poll_events():
                 self._take(relay, event, now)
         self._fill(now)
-        self._conclude(now)
+        self._demand.conclude(self._relays.values(), self.vacancies, now)
 
     def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
         match event:
@@ -379,7 +336,7 @@ class RelaySet:
                 self._tell(relay, now)
             case AllocationFailed():
                 error = relay.error(event.code or SERVER_UNREACHABLE, event.text)
-                self._note(relay.urls, error, now)
+                self._demand.note(relay.urls, error, now)
                 self._retry(relay, now)
             case Redirected():
                 self._redirect(relay, event, now)
@@ -392,20 +349,11 @@ class RelaySet:
                 self._relays.pop((relay.host, relay.server), None)
                 self.is_used = bool(self._relays)
 
-    def _note(self, urls: Sequence[str], error: CandidateError, now: float) -> None:
-        """Tell of the first misfortune with each server at the end, of a loss later at once."""
-        for url in urls:
-            server = self._servers[url]
-            if server.is_settled:
-                self._ice.report(replace(error, url=url), now)
-            elif server.error is None:
-                server.error = replace(error, url=url)
-
     def _redirect(self, relay: Relay, to: Redirected, now: float) -> None:
         """Ask the server that this one names, and follow no further (RFC 8489 10)."""
         if (":" in to.address[0]) != (":" in relay.host[0]):
             error = relay.error(SERVER_UNREACHABLE, "the server redirects us to another family")
-            self._note(relay.urls, error, now)
+            self._demand.note(relay.urls, error, now)
             self._retry(relay, now)
             return
         config = replace(relay.config, accepts_redirect=False)
@@ -417,7 +365,7 @@ class RelaySet:
         relay.client.close(now)
         self._withdraw(relay, now)
         error = relay.error(SERVER_UNREACHABLE, "the server does not answer")
-        self._note(relay.urls, error, now)
+        self._demand.note(relay.urls, error, now)
         self._retry(relay, now)
 
     def _withdraw(self, relay: Relay, now: float) -> None:
@@ -433,7 +381,7 @@ class RelaySet:
             relay.is_doubtful = False
             self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
             return
-        self._note(relay.urls, relay.error(code, text), now)
+        self._demand.note(relay.urls, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
             relay.attempt = 0
         self._replace(relay, now)
@@ -462,8 +410,8 @@ class RelaySet:
     ) -> None:
         """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
         ip = relay.host[0]
-        has_gone = not any(host[0] == ip for host in self._hosts)
-        if has_gone and (self._hosts or not config.is_reliable):
+        has_gone = self._demand.host_at(ip) is None
+        if has_gone and (self._demand.hosts or not config.is_reliable):
             return  # with the interface; without UDP only an attempt can tell
         if relay.urls:
             urls, relay.urls = relay.urls, []
@@ -472,7 +420,7 @@ class RelaySet:
     def _fill(self, now: float) -> None:
         """Ask for what is due, where there is still an address to come from."""
         for vacancy in self.vacancies.due(now):
-            host = next((each for each in self._hosts if each[0] == vacancy.ip), None)
+            host = self._demand.host_at(vacancy.ip)
             if host is not None:
                 self._occupy(vacancy, host, now)
 
@@ -494,12 +442,8 @@ class RelaySet:
         if vacancy is None:
             return
         error = CandidateError("", SERVER_UNREACHABLE, text, None)
-        self._note(vacancy.urls, error, now)
+        self._demand.note(vacancy.urls, error, now)
         if 0 < vacancy.attempt < MAX_ATTEMPTS:
             vacancy.attempt += 1
             self.vacancies.add(vacancy, now)
         self._collect(now)
-
-
-def _unreached(url: str) -> CandidateError:
-    return CandidateError(url, SERVER_UNREACHABLE, "no local address can reach it", None)

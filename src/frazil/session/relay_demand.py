@@ -1,0 +1,131 @@
+"""What the newest generation wants of TURN servers, and what it was told of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
+from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.relay import Relay
+from frazil.session.relay_server import RelayServer
+from frazil.session.vacancy import VacancyTable
+from frazil.turn import TurnConfig
+from frazil.types import Address
+
+
+class Host(NamedTuple):
+    """How the peer may hear of a local address: not through ICE, not as ``raddr``."""
+
+    is_hidden: bool
+    is_concealed: bool
+
+
+_UNKNOWN: Final = Host(is_hidden=True, is_concealed=True)
+
+
+class RelayDemand:
+    """The local addresses and the servers that gathering goes through, and how each server ended.
+
+    Args:
+        ice: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
+
+    Attributes:
+        servers: Those that were resolved, by URL.
+    """
+
+    __slots__ = ("_hosts", "_hosts_done", "_ice", "_ufrag", "_untold", "servers")
+
+    def __init__(self, ice: IceAgent) -> None:
+        self._ice = ice
+        self._ufrag = ""
+        self._hosts: dict[Address, Host] = {}
+        self._hosts_done = False
+        self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
+        self.servers: dict[str, RelayServer] = {}
+
+    def begin(self, ufrag: str) -> bool:
+        """Forget what was wanted; whether ``ufrag`` is another generation."""
+        is_new, self._ufrag = ufrag != self._ufrag, ufrag
+        self._hosts.clear()
+        self._hosts_done = False
+        self.servers.clear()
+        return is_new
+
+    # --- local addresses ----------------------------------------------------------------------
+
+    @property
+    def hosts(self) -> Collection[Address]:
+        """The local addresses, oldest first."""
+        return self._hosts
+
+    def add_host(self, address: Address, *, hidden: bool, conceals: bool) -> None:
+        """Ask every server from ``address``, too; see :meth:`RelaySet.add_host`."""
+        self._hosts[address] = Host(hidden, conceals or hidden)
+        self._untold[address] = hidden and self._untold.get(address, True)
+
+    def remove_host(self, address: Address) -> None:
+        """Ask nobody from ``address`` any more."""
+        self._hosts.pop(address, None)
+        self._untold.pop(address, None)
+
+    def hosts_done(self) -> None:
+        """No further address will be added."""
+        self._hosts_done = True
+
+    def host(self, address: Address) -> Host:
+        """How the peer may hear of ``address``: of one that was never added, not at all."""
+        return self._hosts.get(address, _UNKNOWN)
+
+    def host_at(self, ip: str) -> Address | None:
+        """The first address on the interface address ``ip``."""
+        return next((each for each in self._hosts if each[0] == ip), None)
+
+    @property
+    def has_untold(self) -> bool:
+        """Whether the peer was never told of one of the addresses."""
+        return any(self._untold.values())
+
+    def is_untold(self, address: Address) -> bool:
+        """Whether the peer was never told of ``address``, so that nothing of it can come there."""
+        return self._untold.get(address, False)
+
+    # --- servers ------------------------------------------------------------------------------
+
+    def add_server(
+        self, url: str, addresses: Sequence[Address], config: TurnConfig, *, is_complete: bool
+    ) -> RelayServer | None:
+        """A server was resolved; ``None`` if it is known already, or if there are too many."""
+        if url in self.servers or len(self.servers) >= MAX_RELAY_SERVERS:
+            return None
+        server = RelayServer(url, addresses, config, is_complete=is_complete)
+        self.servers[url] = server
+        return server
+
+    def note(self, urls: Sequence[str], error: CandidateError, now: float) -> None:
+        """Tell of the first misfortune with each server at the end, of a loss later at once."""
+        for url in urls:
+            server = self.servers[url]
+            if server.is_settled:
+                self._ice.report(replace(error, url=url), now)
+            elif server.error is None:
+                server.error = replace(error, url=url)
+
+    def conclude(self, relays: Collection[Relay], vacancies: VacancyTable, now: float) -> None:
+        """Tell ICE of each server of which nothing more is to be hoped for."""
+        if not self._hosts_done:
+            return
+        for url, server in self.servers.items():
+            if server.is_settled or not server.is_complete or vacancies.awaits(url):
+                continue
+            concerned = [relay for relay in relays if url in relay.urls]
+            if any(relay.is_pending for relay in concerned):
+                continue
+            server.is_settled = True
+            if any(relay.gives for relay in concerned):
+                self._ice.server_done(url, now)
+            else:
+                self._ice.server_failed(server.error or _unreached(url), now)
+
+
+def _unreached(url: str) -> CandidateError:
+    return CandidateError(url, SERVER_UNREACHABLE, "no local address can reach it", None)
