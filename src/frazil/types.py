@@ -41,10 +41,3 @@ class Transmit(NamedTuple):
 def uniform(random_bytes: RandomBytes, low: float, high: float) -> float:
     """A number in ``[low, high)`` drawn from the injected source."""
     return low + (high - low) * int.from_bytes(random_bytes(6)) / (1 << 48)
-
-
-def earlier(a: float | None, b: float | None) -> float | None:
-    """The earlier of two deadlines; ``None`` is one that never comes."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a if a <= b else b

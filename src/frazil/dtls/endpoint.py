@@ -36,6 +36,7 @@ from frazil.run import Run
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
 
+_CONNECTED: Final = State.CONNECTED
 _ENDED: Final = frozenset({State.FAILED, State.CLOSED})
 _FLIGHT_TYPES: Final = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
 _TRACED_TYPES: Final = _FLIGHT_TYPES | {ContentType.ALERT}
@@ -134,12 +135,14 @@ class DtlsEndpoint:
             ValueError: A payload is empty or above 16384 bytes.
         """
         self._require_connected()
-        sizes = [len(payload) for payload in payloads]
-        if not sizes:
-            return
-        if min(sizes) == 0 or max(sizes) > MAX_PLAINTEXT_SIZE:
-            raise ValueError("a DTLS payload has 1 to 16384 bytes")
-        self._outbox.add_payloads(self._engine.seal(payloads), sizes)
+        sizes: list[int] = []
+        for payload in payloads:
+            size = len(payload)
+            if not 0 < size <= MAX_PLAINTEXT_SIZE:
+                raise ValueError("a DTLS payload has 1 to 16384 bytes")
+            sizes.append(size)
+        if sizes:
+            self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).
@@ -181,7 +184,9 @@ class DtlsEndpoint:
         while at < len(datagrams):
             end = payload_end(datagrams, at)
             if end > at:
-                self._receive_payload(datagrams[at:end], payloads, now)
+                is_whole = end - at == len(datagrams)
+                batch = datagrams if is_whole else datagrams[at:end]
+                self._receive_payload(batch, payloads, now)
                 at = end
             else:
                 self._receive_records(datagrams[at], payloads, now)
@@ -231,7 +236,7 @@ class DtlsEndpoint:
     def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each."""
         state = self.state
-        if state is not State.CONNECTED:
+        if state is not _CONNECTED:
             if state in _ENDED:
                 self._outbox.answer_repetition(now)
             else:
@@ -394,5 +399,5 @@ class DtlsEndpoint:
         self._events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
 
     def _require_connected(self) -> None:
-        if self.state is not State.CONNECTED:
+        if self.state is not _CONNECTED:
             raise InvalidStateError(f"the DTLS transport is {self.state}, not connected")

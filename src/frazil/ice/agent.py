@@ -6,6 +6,7 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
@@ -37,7 +38,7 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
 class IceAgent:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from frazil.datachannel import ChannelParameters
+from frazil.deadline import earlier
 from frazil.dtls import (
     Certificate,
     DtlsEndpoint,
@@ -53,7 +54,7 @@ from frazil.states.enums import (
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
