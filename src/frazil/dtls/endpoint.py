@@ -135,12 +135,10 @@ class DtlsEndpoint:
             ValueError: A payload is empty or above 16384 bytes.
         """
         self._require_connected()
-        sizes: list[int] = []
-        for payload in payloads:
-            size = len(payload)
+        sizes = [len(payload) for payload in payloads]
+        for size in set(sizes):
             if not 0 < size <= MAX_PLAINTEXT_SIZE:
                 raise ValueError("a DTLS payload has 1 to 16384 bytes")
-            sizes.append(size)
         if sizes:
             self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
