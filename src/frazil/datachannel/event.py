@@ -1,66 +1,25 @@
 """What a set of channels reports and wants sent."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
 from frazil.value import Value
 
 
-class OutgoingMessage(Value):
-    """A message for SCTP.
+class OutgoingMessage(NamedTuple):
+    """A message of DCEP for SCTP, to be sent in order and until it arrives.
 
     Attributes:
         stream_id: The stream to send it on.
         ppid: The payload protocol identifier.
         data: The user data, never empty.
-        ordered: Whether it must not overtake others on the stream.
-        max_retransmits: How often it may be repeated; ``None`` for no limit.
-        max_lifetime_s: For how long it may be transmitted; ``None`` for no limit.
-        is_content: Whether ``data`` is what the application sent, not DCEP or the stand-in for
-            nothing.
     """
 
-    __slots__ = (
-        "data",
-        "is_content",
-        "max_lifetime_s",
-        "max_retransmits",
-        "ordered",
-        "ppid",
-        "stream_id",
-    )
-
-    def __init__(
-        self,
-        stream_id: int,
-        ppid: int,
-        data: bytes,
-        ordered: bool = True,
-        max_retransmits: int | None = None,
-        max_lifetime_s: float | None = None,
-        is_content: bool = False,
-    ) -> None:
-        self.stream_id = stream_id
-        self.ppid = ppid
-        self.data = data
-        self.ordered = ordered
-        self.max_retransmits = max_retransmits
-        self.max_lifetime_s = max_lifetime_s
-        self.is_content = is_content
-
-    def as_tuple(self) -> tuple[object, ...]:
-        """Where it goes, what it is, and how it is sent."""
-        return (
-            self.stream_id,
-            self.ppid,
-            self.data,
-            self.ordered,
-            self.max_retransmits,
-            self.max_lifetime_s,
-            self.is_content,
-        )
+    stream_id: int
+    ppid: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
 from frazil.ice.candidate import Candidate, TcpType
@@ -41,6 +42,7 @@ from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class IceAgent:
     """Connects one component with one peer and says truthfully how that goes.
 

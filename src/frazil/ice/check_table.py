@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from frazil.deadline import earlier
 from frazil.ice.check import Check, CheckKind
-from frazil.ice.config import MAX_REPEATS, IceConfig
+from frazil.ice.config import MAX_REPEATS, REPEAT_DELAY_S, IceConfig
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair
 from frazil.ice.role import Role
@@ -149,9 +149,10 @@ class CheckTable:
         self.transmits.append(Transmit(check.data, len(check.data), local, remote))
 
     def repeat(self, pair: CandidatePair, now: float) -> bool:
-        """Send the connectivity check in flight on ``pair`` once more, now.
+        """Send the connectivity check in flight on ``pair`` once more, soon.
 
         A check of the peer says that ours may have been stopped by a NAT and would pass by now.
+        Mostly both have passed and ours is being answered, so :data:`REPEAT_DELAY_S` go by first.
         RFC 8445 7.3.1.4 wants another check in its place. Then every check that comes twice breeds
         checks on both sides, faster than a slow path answers them, and each is soon out of date.
         The same one has the same effect, any answer to it counts, and :data:`MAX_REPEATS` are
@@ -165,9 +166,7 @@ class CheckTable:
                 continue
             if check.pair is pair and check.kind is CheckKind.CONNECTIVITY:
                 if check.transaction.repeats < MAX_REPEATS and not pair.local.is_tcp:
-                    check.transaction.repeat(now)
-                    pair.retransmissions_sent += 1
-                    self._transmit(check)
+                    check.transaction.repeat(now + REPEAT_DELAY_S)
                 return True
         return False
 

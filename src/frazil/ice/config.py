@@ -28,6 +28,8 @@ MAX_PENDING_GENERATIONS = 4
 """Generations known by one half only: offers that were not answered yet."""
 MAX_REPEATS = 4
 """Times that checks of the peer make us repeat a check that is in flight."""
+REPEAT_DELAY_S = 0.01
+"""From such a check of the peer until we repeat ours: its answer may be close behind."""
 MAX_ROLE_CONFLICTS = 16
 """Times that a 487 of the peer makes us switch roles and check again."""
 MAX_STANDBY_CHECKS = 4

@@ -25,7 +25,7 @@ from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
-from frazil.sctp.state import ACCEPTS_MESSAGES, AssociationState
+from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
@@ -53,8 +53,9 @@ _EXPECTS_NOTHING: Final = frozenset(
 class Association:
     """An association with one peer over one path, without addresses (RFC 9260, RFC 8261).
 
-    Both ends call :meth:`start`; there are no roles. After any input fetch :meth:`poll_packets`
-    until it is empty, then :meth:`poll_events`, and arm a timer for :meth:`next_timeout`.
+    Both ends call :meth:`start`, and either may send the first INIT. After any input fetch
+    :meth:`poll_packets` until it is empty, then :meth:`poll_events`, and arm a timer for
+    :meth:`next_timeout`.
     """
 
     __slots__ = (
@@ -96,8 +97,12 @@ class Association:
 
     # What the caller wants.
 
-    def start(self, now: float) -> None:
+    def start(self, now: float, *, after_peer: bool = False) -> None:
         """Begin to set up the association; without effect if it is under way already.
+
+        Args:
+            now: The instant.
+            after_peer: Give a peer that will begin as well the time to be first.
 
         Raises:
             InvalidStateError: The association has ended.
@@ -105,7 +110,10 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         if self._link.state is AssociationState.CLOSED:
-            self._handshake.start(now)
+            if after_peer:
+                self._handshake.start_after_peer(now)
+            else:
+                self._handshake.start(now)
 
     def send(
         self,
@@ -138,8 +146,7 @@ class Association:
             TypeError: A number is out of range.
             ValueError: ``data`` is empty.
         """
-        link = self._link
-        if link.ended or link.state not in ACCEPTS_MESSAGES:
+        if not self._link.accepts_messages:
             raise InvalidStateError("the association does not take messages any more")
         if not 0 <= stream_id < self._outbound_streams:
             _require_stream(stream_id)
@@ -150,11 +157,13 @@ class Association:
             raise ValueError("SCTP has no empty messages")
         if max_retransmits is not None and max_retransmits < 0:
             raise TypeError("max_retransmits is not negative")
-        if max_lifetime_s is not None and max_lifetime_s < 0:
-            raise TypeError("max_lifetime_s is not negative")
+        expires_at = None
+        if max_lifetime_s is not None:
+            if max_lifetime_s < 0:
+                raise TypeError("max_lifetime_s is not negative")
+            expires_at = now + max_lifetime_s
         if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
-        expires_at = None if max_lifetime_s is None else now + max_lifetime_s
         self._outbound.queue.put(
             stream_id, (ppid, data, not ordered, max_retransmits, expires_at, counted)
         )

@@ -59,7 +59,8 @@ REFLECTED_TAG: Final = 0x01
 DATA_HEADER_SIZE: Final = 16
 I_DATA_HEADER_SIZE: Final = 20
 
-_I_DATA: Final = int(ChunkType.I_DATA)
+DATA: Final = int(ChunkType.DATA)
+I_DATA: Final = int(ChunkType.I_DATA)
 _SACK: Final = int(ChunkType.SACK)
 unpack_chunk: Final = Struct("!BBH").unpack_from
 unpack_data: Final = Struct("!BBHIHHI").unpack_from
@@ -67,9 +68,9 @@ unpack_data: Final = Struct("!BBHIHHI").unpack_from
 unpack_i_data: Final = Struct("!BBHIHHII").unpack_from
 """Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
 
+pack_data: Final = Struct("!BBHIHHI").pack
+pack_i_data: Final = Struct("!BBHIHHII").pack
 _pack_chunk: Final = Struct("!BBH").pack
-_pack_data: Final = Struct("!BBHIHHI").pack
-_pack_i_data: Final = Struct("!BBHIHHII").pack
 _INIT: Final = Struct("!IIHHI")
 _SACK_BODY: Final = Struct("!IIHH")
 _pack_sack: Final = Struct("!BBHIIHH").pack
@@ -143,7 +144,7 @@ def encode_data(
 ) -> bytes:
     """A DATA chunk, padded."""
     size = len(data)
-    chunk = _pack_data(0, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
+    chunk = pack_data(DATA, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
     return padded(chunk) if size & 3 else chunk
 
 
@@ -153,7 +154,7 @@ def encode_i_data(
     """An I-DATA chunk, padded (RFC 8260 section 2.1)."""
     size = len(data)
     length = I_DATA_HEADER_SIZE + size
-    chunk = _pack_i_data(_I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
+    chunk = pack_i_data(I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
     return padded(chunk) if size & 3 else chunk
 
 

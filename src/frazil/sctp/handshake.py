@@ -24,6 +24,11 @@ from frazil.sctp.tlv import ChunkError, Tlv
 from frazil.types import RandomBytes
 
 COOKIE_KEY_SIZE: Final = 32
+PATIENCE_S: Final = 0.01
+"""How long the end that heard last that both may begin leaves the first INIT to the other.
+
+That INIT is in the same burst as what was heard, or was lost, or will never be sent: some stacks
+leave it to the DTLS client, and to wait for them is pure delay."""
 
 _SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
@@ -85,6 +90,13 @@ class Handshake:
         self._link.move(StateCause.START, now)
         self._send_init(now)
 
+    def start_after_peer(self, now: float) -> None:
+        """Leave INIT to the peer, and send ours if nothing comes of that for a while.
+
+        Two INITs that cross make one association as well (section 5.2.1), for twice the packets.
+        """
+        self.timer.start(now, PATIENCE_S)
+
     def _send_init(self, now: float) -> None:
         self._init_sent_at = now
         self.timer.start(now, self._config.rto_initial_s)
@@ -117,6 +129,8 @@ class Handshake:
         parameters += [Tlv(ParameterType.UNRECOGNIZED, unknown) for unknown in report]
         answer = own_init(self._config, tag, initial_tsn, parameters)
         link.send_alone(encode_init(ChunkType.INIT_ACK, answer), init.tag)
+        if link.state is AssociationState.CLOSED and self.timer.expires_at is not None:
+            self.timer.start(now, self._config.rto_initial_s)  # its COOKIE ECHO is under way
 
     def receive_init_ack(self, value: bytes, now: float) -> None:
         """Answer INIT ACK with COOKIE ECHO (section 5.1 C); outside COOKIE-WAIT it is ignored.
@@ -238,7 +252,9 @@ class Handshake:
         if not self.timer.expire(now):
             return
         link, limit = self._link, self._config.max_init_retransmits
-        if limit is not None and self.timer.expirations > limit:
+        if link.state is AssociationState.CLOSED:
+            self.start(now)
+        elif limit is not None and self.timer.expirations > limit:
             link.time_out("the peer did not complete the handshake", now)
         elif link.state is AssociationState.COOKIE_WAIT:
             link.send_alone(self._init(), 0)

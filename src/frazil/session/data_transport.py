@@ -9,6 +9,7 @@ from frazil.datachannel import (
     ChannelSet,
     ChannelStateChanged,
     OutgoingMessage,
+    encode_content,
 )
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp import (
@@ -35,6 +36,9 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
+_REFUSALS: Final = (InvalidStateError, InvalidAccessError)
+"""What SCTP says to a message if the peer shuts the association down, resets the stream or takes
+fewer streams, and what came with that still called for an answer."""
 _GRACEFUL: Final = frozenset(
     (AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL)
 )
@@ -61,6 +65,7 @@ class DataTransport:
     __slots__ = (
         "_association",
         "_channels",
+        "_is_client",
         "_name",
         "_report",
         "_trace",
@@ -85,6 +90,7 @@ class DataTransport:
         self._trace = trace
         self._association = Association(config, random_bytes, trace)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
+        self._is_client = is_client
         self._report = report
         self.is_started = False
         self.awaits_acknowledgement = False
@@ -93,10 +99,13 @@ class DataTransport:
     # --- the transport below ------------------------------------------------------------------
 
     def start(self, now: float) -> None:
-        """DTLS is connected: set the association up. Idempotent."""
+        """DTLS is connected: set the association up. Idempotent.
+
+        The DTLS server was the first to be connected, and its INIT is close behind.
+        """
         if not self.is_started:
             self.is_started = True
-            self._association.start(now)
+            self._association.start(now, after_peer=self._is_client)
 
     def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
         """DTLS is gone, and with it whatever it carried."""
@@ -133,13 +142,25 @@ class DataTransport:
 
         The application may not know yet: what tells it is a task that waits for its turn.
         """
-        try:
-            message = self._channels.compose(stream_id, data, text=text)
-        except InvalidStateError:
+        channel = self._channels.sending(stream_id)
+        if channel is None:
             self._trace.count("message-for-closed-channel")
             return
         self.is_drained = False
-        self._send(message, now)
+        ppid, payload = encode_content(data, text=text)
+        try:
+            self._association.send(
+                stream_id,
+                ppid,
+                payload,
+                now,
+                ordered=channel.ordered,
+                max_retransmits=channel.max_retransmits,
+                max_lifetime_s=channel.max_lifetime_s,
+                counted=bool(data),
+            )
+        except _REFUSALS:
+            self._trace.count("sctp-message-refused")
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -204,18 +225,9 @@ class DataTransport:
     def _send(self, message: OutgoingMessage, now: float) -> None:
         try:
             self._association.send(
-                message.stream_id,
-                message.ppid,
-                message.data,
-                now,
-                ordered=message.ordered,
-                max_retransmits=message.max_retransmits,
-                max_lifetime_s=message.max_lifetime_s,
-                counted=message.is_content,
+                message.stream_id, message.ppid, message.data, now, counted=False
             )
-        except (InvalidStateError, InvalidAccessError):
-            # The peer shuts the association down, resets the stream or takes fewer streams, and
-            # what it sent with that still called for an answer.
+        except _REFUSALS:
             self._trace.count("sctp-message-refused")
 
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:

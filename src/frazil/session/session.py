@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.datachannel import ChannelParameters
 from frazil.deadline import earlier
 from frazil.dtls import (
@@ -63,6 +64,7 @@ _STUN: Final = Protocol.STUN
 _OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Session:
     """The protocol stack of one transport.
 

@@ -43,6 +43,7 @@ class Transaction:
         "_interval_s",
         "_last_wait_s",
         "_max_sends",
+        "_repeat_at",
         "last_sent_at",
         "repeats",
         "rto_s",
@@ -86,6 +87,7 @@ class Transaction:
         self._max_sends = max_sends
         self._last_wait_s = last_wait * rto_s
         self._deadline_at: float | None = now + self._wait_s()
+        self._repeat_at: float | None = None
 
     def begin_again(self, transaction_id: bytes, now: float) -> None:
         """Be the clock of another request like the one before, sent first at ``now``."""
@@ -95,10 +97,11 @@ class Transaction:
         self.repeats = 0
         self._interval_s = self.rto_s
         self._deadline_at = now + self._wait_s()
+        self._repeat_at = None
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` is due; None once finished or expired."""
-        return self._deadline_at
+        return self._deadline_at if self._repeat_at is None else self._repeat_at
 
     def handle_timeout(self, now: float) -> TransactionStep:
         """Move on if the deadline has passed.
@@ -107,8 +110,11 @@ class Transaction:
             ``RETRANSMIT``: send the same bytes again now. ``EXPIRED``, once: no response will
             be waited for any more. ``WAIT``: nothing to do.
         """
-        if self._deadline_at is None or now < self._deadline_at:
+        if self._deadline_at is None:
             return TransactionStep.WAIT
+        if now < self._deadline_at:
+            return self._repeat_if_due(now)
+        self._repeat_at = None
         if self.sends >= self._max_sends:
             self._deadline_at = None
             return TransactionStep.EXPIRED
@@ -118,14 +124,26 @@ class Transaction:
         self._deadline_at = now + self._wait_s()
         return TransactionStep.RETRANSMIT
 
-    def repeat(self, now: float) -> None:
-        """Count a send out of turn; the schedule stays as it is."""
+    def repeat(self, at: float) -> None:
+        """Send it once more at ``at``, out of turn; the schedule stays as it is.
+
+        Nothing changes if it is to be sent anyway until then.
+        """
+        next_at = self.next_timeout()
+        if next_at is not None and at < next_at:
+            self._repeat_at = at
+
+    def _repeat_if_due(self, now: float) -> TransactionStep:
+        if self._repeat_at is None or now < self._repeat_at:
+            return TransactionStep.WAIT
+        self._repeat_at = None
         self.repeats += 1
         self.last_sent_at = now
+        return TransactionStep.RETRANSMIT
 
     def finish(self) -> None:
         """Stop the clock: the response has arrived, or nobody waits for it any more."""
-        self._deadline_at = None
+        self._deadline_at = self._repeat_at = None
 
     def rtt_s(self, now: float) -> float | None:
         """The round trip if the response arrives ``now``.

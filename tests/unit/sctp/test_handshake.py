@@ -9,7 +9,7 @@ from frazil.sctp import (
 )
 from frazil.sctp.chunk import ChunkType, Init, decode_init, encode_chunk, encode_init
 from frazil.sctp.cookie import COOKIE_LIFETIME_S
-from frazil.sctp.handshake import random_tag
+from frazil.sctp.handshake import PATIENCE_S, random_tag
 from frazil.sctp.packet import Header, decode_header, encode_packet
 from frazil.sctp.tlv import Tlv, encode_tlv
 from support.sctp_pair import Pair, Side, chunk_types, chunks_of
@@ -89,11 +89,73 @@ def test_both_sides_start():
     assert pair.now == pytest.approx(0.03)
 
 
+def start_with_one_behind(pair):
+    """Both start, and b gives a the time to be first."""
+    pair.a.association.start(pair.now)
+    pair.b.association.start(pair.now, after_peer=True)
+    pair.flush()
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.005, PATIENCE_S - 0.001])
+def test_who_comes_after_the_peer_only_answers(delay_s):
+    pair = Pair(delay_s=delay_s)
+    pair.b.association.send(0, 51, b"from b", 0.0)
+    start_with_one_behind(pair)
+    assert pair.b.state is AssociationState.CLOSED
+    pair.run_until(lambda: bool(pair.a.messages))
+    assert names(pair.a)[:2] == [["INIT"], ["COOKIE_ECHO"]]
+    assert names(pair.b)[:2] == [["INIT_ACK"], ["COOKIE_ACK", "I_DATA"]]
+    assert pair.now == pytest.approx(4 * delay_s)
+    pair.run_for(2)
+    assert pair.b.count_sent(ChunkType.INIT) == 0
+
+
+def test_who_comes_after_a_peer_that_does_not_come_begins_soon():
+    pair = Pair()
+    pair.b.association.start(0.0, after_peer=True)
+    assert pair.b.association.next_timeout() == PATIENCE_S
+    pair.run_until(lambda: established(pair))
+    assert names(pair.b) == [["INIT"], ["COOKIE_ECHO"]]
+    assert pair.now == pytest.approx(PATIENCE_S + 0.04)
+
+
+def test_who_comes_after_the_peer_begins_when_its_init_is_lost():
+    pair = Pair()
+    pair.a.drop = lambda packet: ChunkType.INIT in chunk_types(packet)
+    start_with_one_behind(pair)
+    pair.run_until(lambda: established(pair))
+    assert pair.now < 0.11  # before a repeats it
+
+
+def test_who_comes_after_the_peer_begins_when_it_stops_half_way():
+    pair = Pair()
+    pair.a.drop = lambda packet: ChunkType.COOKIE_ECHO in chunk_types(packet)
+    start_with_one_behind(pair)
+    pair.run_for(0.4)
+    assert names(pair.b) == [["INIT_ACK"]]
+    pair.run_for(0.2)
+    assert pair.b.count_sent(ChunkType.INIT) == 1
+    pair.a.drop = lambda packet: False
+    pair.run_until(lambda: established(pair))
+
+
+def test_who_comes_after_the_peer_may_end_while_it_waits():
+    pair = Pair()
+    pair.b.association.start(0.0, after_peer=True)
+    pair.b.association.abort(0.01)
+    assert pair.b.association.next_timeout() is None
+    pair.run_for(1)
+    assert pair.b.count_sent(ChunkType.INIT) == 0
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_any_loss_and_reordering_leads_to_one_association(seed):
     config = SctpConfig(max_init_retransmits=30)
     pair = Pair(config, config, seed=seed, loss=0.4, jitter_s=0.3, duplication=0.3)
-    pair.start(both=seed % 2 == 0)
+    if seed % 3 == 2:
+        start_with_one_behind(pair)
+    else:
+        pair.start(both=seed % 3 == 0)
     pair.run_until(lambda: established(pair))
     pair.loss = 0.0
     pair.a.association.send(0, 51, b"from a", pair.now)

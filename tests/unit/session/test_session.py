@@ -49,6 +49,17 @@ def test_layers_come_up_in_order():
         assert story(side) == ["dtls connecting", "dtls connected", "sctp connected"]
 
 
+def test_nothing_is_sent_that_need_not_be_to_set_up_a_connection():
+    request, answer, flight, finished, record = 0, 1, 22, 20, 23
+    pair = SessionPair(delay_s=0.004).start()
+    pair.run(0.2)
+    a, b = ([data[0] for data in side.sent] for side in pair.sides)
+    # A check of its own and the nomination, DTLS, and of SCTP the INIT and the COOKIE ECHO.
+    assert a == [request, answer, request, flight, finished, record, record]
+    # A check of its own, DTLS, and of SCTP the answers.
+    assert b == [request, answer, flight, answer, flight, record, record]
+
+
 def test_sctp_waits_as_long_as_the_path_lives_however_bad_it_is():
     application_data = 23
     pair = SessionPair().start()

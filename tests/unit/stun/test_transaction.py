@@ -63,9 +63,42 @@ def test_a_repetition_keeps_the_schedule_and_blurs_the_round_trip():
     transaction = Transaction(ID, 0.0)
     assert transaction.rtt_s(0.2) == 0.2
     transaction.repeat(0.25)
+    assert transaction.next_timeout() == 0.25
+    assert transaction.handle_timeout(0.24) is TransactionStep.WAIT
+    assert transaction.rtt_s(0.24) == 0.24
+    assert transaction.handle_timeout(0.25) is TransactionStep.RETRANSMIT
     assert (transaction.repeats, transaction.sends, transaction.last_sent_at) == (1, 1, 0.25)
     assert transaction.next_timeout() == 0.5
     assert transaction.rtt_s(0.3) is None
+    assert transaction.handle_timeout(0.3) is TransactionStep.WAIT
+
+
+def test_a_repetition_happens_once_however_often_it_is_asked_for():
+    transaction = Transaction(ID, 0.0)
+    transaction.repeat(0.1)
+    transaction.repeat(0.2)
+    assert transaction.handle_timeout(0.3) is TransactionStep.RETRANSMIT
+    assert (transaction.repeats, transaction.next_timeout()) == (1, 0.5)
+
+
+def test_no_repetition_where_the_schedule_is_as_quick():
+    transaction = Transaction(ID, 0.0)
+    transaction.repeat(0.5)
+    assert transaction.handle_timeout(0.5) is TransactionStep.RETRANSMIT
+    assert (transaction.repeats, transaction.sends) == (0, 2)
+    transaction.repeat(1.0)
+    assert transaction.handle_timeout(1.6) is TransactionStep.RETRANSMIT  # late: one send for both
+    assert (transaction.repeats, transaction.sends, transaction.next_timeout()) == (0, 3, 3.6)
+
+
+def test_what_is_over_is_not_repeated():
+    transaction = Transaction(ID, 0.0)
+    transaction.repeat(0.25)
+    transaction.finish()
+    assert transaction.next_timeout() is None
+    transaction.repeat(0.3)
+    assert transaction.next_timeout() is None
+    assert transaction.handle_timeout(0.4) is TransactionStep.WAIT
 
 
 def test_expired_is_told_once():
