@@ -20,7 +20,7 @@ from frazil.errors import (
     NotSupportedError,
 )
 from frazil.explain import Report, explain
-from frazil.peer.channel import ChannelInit
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
