@@ -8,26 +8,17 @@ from frazil.trace import StateChange
 
 
 class OutgoingMessage(NamedTuple):
-    """A message for SCTP.
+    """A message of DCEP for SCTP, to be sent in order and until it arrives.
 
     Attributes:
         stream_id: The stream to send it on.
         ppid: The payload protocol identifier.
         data: The user data, never empty.
-        ordered: Whether it must not overtake others on the stream.
-        max_retransmits: How often it may be repeated; ``None`` for no limit.
-        max_lifetime_s: For how long it may be transmitted; ``None`` for no limit.
-        is_content: Whether ``data`` is what the application sent, not DCEP or the stand-in for
-            nothing.
     """
 
     stream_id: int
     ppid: int
     data: bytes
-    ordered: bool = True
-    max_retransmits: int | None = None
-    max_lifetime_s: float | None = None
-    is_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

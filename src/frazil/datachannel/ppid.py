@@ -28,8 +28,8 @@ _STRING = Ppid.STRING
 _BINARY = Ppid.BINARY
 
 
-def ppid_of(data: bytes, *, text: bool) -> Ppid:
-    """The identifier under which a message is sent."""
+def encode_content(data: bytes, *, text: bool) -> tuple[Ppid, bytes]:
+    """The identifier and the user data by which SCTP carries what an application sends."""
     if data:
-        return _STRING if text else _BINARY
-    return Ppid.STRING_EMPTY if text else Ppid.BINARY_EMPTY
+        return _STRING if text else _BINARY, data
+    return Ppid.STRING_EMPTY if text else Ppid.BINARY_EMPTY, b"\0"

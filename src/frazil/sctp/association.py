@@ -23,7 +23,7 @@ from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
-from frazil.sctp.state import ACCEPTS_MESSAGES, AssociationState
+from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
@@ -144,8 +144,7 @@ class Association:
             TypeError: A number is out of range.
             ValueError: ``data`` is empty.
         """
-        link = self._link
-        if link.ended or link.state not in ACCEPTS_MESSAGES:
+        if not self._link.accepts_messages:
             raise InvalidStateError("the association does not take messages any more")
         if not 0 <= stream_id < self._outbound_streams:
             _require_stream(stream_id)
@@ -156,11 +155,13 @@ class Association:
             raise ValueError("SCTP has no empty messages")
         if max_retransmits is not None and max_retransmits < 0:
             raise TypeError("max_retransmits is not negative")
-        if max_lifetime_s is not None and max_lifetime_s < 0:
-            raise TypeError("max_lifetime_s is not negative")
+        expires_at = None
+        if max_lifetime_s is not None:
+            if max_lifetime_s < 0:
+                raise TypeError("max_lifetime_s is not negative")
+            expires_at = now + max_lifetime_s
         if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
-        expires_at = None if max_lifetime_s is None else now + max_lifetime_s
         self._outbound.queue.put(
             stream_id, (ppid, data, not ordered, max_retransmits, expires_at, counted)
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import IntEnum
 from struct import Struct, pack, unpack_from
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
 
@@ -58,17 +58,18 @@ REFLECTED_TAG = 0x01
 DATA_HEADER_SIZE = 16
 I_DATA_HEADER_SIZE = 20
 
-_I_DATA = int(ChunkType.I_DATA)
-_SACK = int(ChunkType.SACK)
+DATA: Final = int(ChunkType.DATA)
+I_DATA: Final = int(ChunkType.I_DATA)
+_SACK: Final = int(ChunkType.SACK)
 unpack_chunk = Struct("!BBH").unpack_from
 unpack_data = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
 unpack_i_data = Struct("!BBHIHHII").unpack_from
 """Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
 
+pack_data = Struct("!BBHIHHI").pack
+pack_i_data = Struct("!BBHIHHII").pack
 _pack_chunk = Struct("!BBH").pack
-_pack_data = Struct("!BBHIHHI").pack
-_pack_i_data = Struct("!BBHIHHII").pack
 _INIT = Struct("!IIHHI")
 _SACK_BODY = Struct("!IIHH")
 _pack_sack = Struct("!BBHIIHH").pack
@@ -129,7 +130,7 @@ def encode_data(
 ) -> bytes:
     """A DATA chunk, padded."""
     size = len(data)
-    chunk = _pack_data(0, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
+    chunk = pack_data(DATA, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
     return padded(chunk) if size & 3 else chunk
 
 
@@ -139,7 +140,7 @@ def encode_i_data(
     """An I-DATA chunk, padded (RFC 8260 section 2.1)."""
     size = len(data)
     length = I_DATA_HEADER_SIZE + size
-    chunk = _pack_i_data(_I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
+    chunk = pack_i_data(I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
     return padded(chunk) if size & 3 else chunk
 
 

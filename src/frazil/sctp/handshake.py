@@ -23,8 +23,11 @@ from frazil.sctp.tlv import ChunkError, Tlv
 from frazil.types import RandomBytes
 
 COOKIE_KEY_SIZE = 32
-PATIENCE_S = 0.05
-"""How long the end that heard last that both may begin leaves the first INIT to the other."""
+PATIENCE_S = 0.01
+"""How long the end that heard last that both may begin leaves the first INIT to the other.
+
+That INIT is in the same burst as what was heard, or was lost, or will never be sent: some stacks
+leave it to the DTLS client, and to wait for them is pure delay."""
 
 _SETTING_UP = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}

@@ -94,7 +94,7 @@ class OutboundChunk:
         tsn: Its unwrapped TSN.
         wire: The whole chunk, padded.
         size: ``len(wire)``: what it counts for in flight.
-        message: The message it is a piece of.
+        message: What it is a piece of, if that may be given up.
         state: One of the constants above.
         transmissions: How often it was sent.
         packet: The number of the packet that carried it last.
@@ -113,7 +113,7 @@ class OutboundChunk:
     )
 
     def __init__(
-        self, tsn: int, wire: bytes, message: OutboundMessage, packet: int, burst: Burst
+        self, tsn: int, wire: bytes, message: OutboundMessage | None, packet: int, burst: Burst
     ) -> None:
         self.tsn = tsn
         self.wire = wire
