@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
+from frazil.value import Value
 
 
 class OutgoingMessage(NamedTuple):
@@ -47,8 +48,8 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessage(NamedTuple):
-    """A message arrived. A tuple, as there is one for each message.
+class ChannelMessage(Value):
+    """A message arrived.
 
     Attributes:
         stream_id: The stream of the channel.
@@ -56,9 +57,16 @@ class ChannelMessage(NamedTuple):
         text: Whether it is text.
     """
 
-    stream_id: int
-    data: bytes
-    text: bool
+    __slots__ = ("data", "stream_id", "text")
+
+    def __init__(self, stream_id: int, data: bytes, text: bool) -> None:
+        self.stream_id = stream_id
+        self.data = data
+        self.text = text
+
+    def as_tuple(self) -> tuple[int, bytes, bool]:
+        """Stream, content and kind."""
+        return self.stream_id, self.data, self.text
 
 
 ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage

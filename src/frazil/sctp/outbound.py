@@ -1,5 +1,7 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+from typing import Final
+
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
@@ -13,12 +15,12 @@ from frazil.sctp.retransmission_timer import RetransmissionTimer
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
 
-MIN_ROOM = 24
+MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
 
-_FORWARD_HEADER_SIZE = 8
-_FORWARD_SKIP_SIZE = 4
-_I_FORWARD_SKIP_SIZE = 8
+_FORWARD_HEADER_SIZE: Final = 8
+_FORWARD_SKIP_SIZE: Final = 4
+_I_FORWARD_SKIP_SIZE: Final = 8
 
 
 class Outbound:
