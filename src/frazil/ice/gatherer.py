@@ -7,7 +7,6 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 from dataclasses import replace
 from itertools import count
 
-from frazil.deadline import earlier
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from frazil.deadline import earlier
 from frazil.ice.candidate import Candidate
 from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
 from frazil.ice.event import CandidateError
 from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
 class Inquiry:
