@@ -238,10 +238,9 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        accepts = link.envelope.accepts
-        for packet in packets:
+        for packet, is_ours in zip(packets, link.envelope.accepts(packets), strict=True):
             try:
-                if accepts(packet):
+                if is_ours:
                     self._receive_chunks(packet, now)
                 else:
                     self._receive_stranger(packet, now)
@@ -260,22 +259,29 @@ class Association:
         size = len(packet)
         has_data = False
         while offset + 4 <= size and not link.ended:
+            if packet[offset] == inbound.data_type and link.receives_data:
+                has_data = True
+                after = inbound.take_due(packet, offset)
+                if after > offset:  # nearly always
+                    offset = after
+                    continue
             type_, flags, length = unpack_chunk(packet, offset)
             end = offset + length
             if length < 4 or end > size:
                 raise ChunkError("a chunk is cut off")
-            if type_ == inbound.data_type and link.receives_data:
-                has_data = True
-                problem = inbound.receive_data(packet, offset, end)
-                if problem is not None:
-                    self._control.receive_problem(problem, packet[offset:end], now)
-            elif type_ == _SACK:
+            if type_ == _SACK:
                 if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
                     link.errors = 0  # a sign of life
                 else:
                     link.count("sctp-sack-outdated")
-            elif not self._control.receive(type_, flags, packet[offset:end], now):
-                break
+            elif type_ == inbound.data_type and link.receives_data:
+                problem = inbound.receive_data(packet, offset, end)
+                if problem is not None:
+                    self._control.receive_problem(problem, packet[offset:end], now)
+            else:
+                self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
+                if not self._control.receive(type_, flags, packet[offset:end], now):
+                    break
             offset = (end + 3) & ~3
         if has_data and inbound.end_packet():
             link.send_alone(inbound.sack())
@@ -308,8 +314,8 @@ class Association:
     def _receive_late(self, packets: Sequence[bytes]) -> None:
         """After the end, tell a peer that has not noticed; one answer per batch (section 8.4)."""
         link = self._link
-        for packet in packets:
-            if not link.envelope.accepts(packet):
+        for packet, is_ours in zip(packets, link.envelope.accepts(packets), strict=True):
+            if not is_ours:
                 continue
             types = chunk_types(packet)
             if ChunkType.SHUTDOWN_ACK in types:

@@ -64,8 +64,8 @@ _SACK: Final = int(ChunkType.SACK)
 unpack_chunk = Struct("!BBH").unpack_from
 unpack_data = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data = Struct("!BBHIHHII").unpack_from
-"""Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
+unpack_i_data = Struct("!BBHIH2xII").unpack_from
+"""Type, flags, length, TSN, stream, message identifier, then PPID or fragment number."""
 
 pack_data = Struct("!BBHIHHI").pack
 pack_i_data = Struct("!BBHIHHII").pack
