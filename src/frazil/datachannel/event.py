@@ -47,19 +47,20 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessage(NamedTuple):
-    """A message arrived. A tuple, as there is one for each message.
+ChannelMessage: TypeAlias = tuple[int, bytes, bool]
+"""A message: the stream of its channel, the content, and whether that is text: the peer's UTF-8,
+not verified. A plain tuple, as there are very many."""
+
+
+class MessagesArrived(NamedTuple):
+    """Messages arrived, with nothing else between them.
 
     Attributes:
-        stream_id: The stream of the channel.
-        data: The content; for text the peer's UTF-8, not verified.
-        text: Whether it is text.
+        messages: At least one, in order.
     """
 
-    stream_id: int
-    data: bytes
-    text: bool
+    messages: list[ChannelMessage]
 
 
-ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage
+ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | MessagesArrived
 """Everything :meth:`ChannelSet.poll_events` may return."""

@@ -1,7 +1,7 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import Final, Protocol, TypeAlias
@@ -190,10 +190,10 @@ class ChannelTable:
             partial(self._receive_channel, stack, event.stream_id, event.parameters)
         )
 
-    def receive_message(self, event: ChannelMessage) -> None:
-        """A message for a channel."""
-        self._arrived.append(event)
-        self._core.tasks.queue(self._deliver)  # once for each, in the same order
+    def receive_messages(self, messages: Sequence[ChannelMessage]) -> None:
+        """Messages for channels arrived."""
+        self._arrived += messages
+        self._core.tasks.queue(self._deliver, len(messages))  # once for each, in the same order
 
     def drain(self, event: BufferReleased) -> None:
         """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""

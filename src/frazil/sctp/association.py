@@ -77,7 +77,7 @@ class Association:
         initial_tsn = int.from_bytes(random_bytes(4), "big")
         self._outbound = outbound = Outbound(config, initial_tsn)
         self._released = outbound.queue.released
-        self._inbound = inbound = Inbound(config, link.events.append)
+        self._inbound = inbound = Inbound(config, link.messages)
         self._handshake = Handshake(
             config, link, random_bytes, initial_tsn, outbound.round_trip, self._negotiated
         )
@@ -238,9 +238,10 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        for packet, is_ours in zip(packets, link.envelope.accepts(packets), strict=True):
+        accepts = link.envelope.accepts
+        for packet in packets:
             try:
-                if is_ours:
+                if accepts(packet):
                     self._receive_chunks(packet, now)
                 else:
                     self._receive_stranger(packet, now)
@@ -314,8 +315,8 @@ class Association:
     def _receive_late(self, packets: Sequence[bytes]) -> None:
         """After the end, tell a peer that has not noticed; one answer per batch (section 8.4)."""
         link = self._link
-        for packet, is_ours in zip(packets, link.envelope.accepts(packets), strict=True):
-            if not is_ours:
+        for packet in packets:
+            if not link.envelope.accepts(packet):
                 continue
             types = chunk_types(packet)
             if ChunkType.SHUTDOWN_ACK in types:
@@ -442,12 +443,10 @@ class Association:
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""
-        events = self._link.events
-        fetched = events[:]
-        events.clear()
+        events = self._link.take_events()
         if self._released:
-            fetched += self._outbound.queue.take_released()
-        return fetched
+            events += self._outbound.queue.take_released()
+        return events
 
     # What the parts report.
 

@@ -1,5 +1,6 @@
 """What an association tells the layer above."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -34,20 +35,21 @@ class AssociationEstablished:
     interleaving: bool
 
 
-class MessageReceived(NamedTuple):
-    """A whole user message arrived, in order unless it was sent unordered.
+UserMessage: TypeAlias = tuple[int, int, bytes]
+"""A whole user message: its stream, its payload protocol identifier, and the data, never empty.
 
-    A tuple, because there is one for each message and a tuple costs a third of a dataclass.
+A plain tuple, as there are very many: any other object takes several times as long to make.
+"""
+
+
+class MessagesReceived(NamedTuple):
+    """User messages arrived, with nothing else between them.
 
     Attributes:
-        stream_id: The stream it arrived on.
-        ppid: The payload protocol identifier.
-        data: The user data, never empty.
+        messages: At least one, in order unless they were sent unordered.
     """
 
-    stream_id: int
-    ppid: int
-    data: bytes
+    messages: Sequence[UserMessage]
 
 
 class BufferReleased(NamedTuple):
@@ -113,7 +115,7 @@ class AssociationClosed:
 
 SctpEvent: TypeAlias = (
     AssociationEstablished
-    | MessageReceived
+    | MessagesReceived
     | BufferReleased
     | StreamsReset
     | StreamResetFailed

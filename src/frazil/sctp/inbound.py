@@ -1,6 +1,5 @@
 """The receiving half of an association: TSNs, reassembly, and when to acknowledge."""
 
-from collections.abc import Callable
 from enum import StrEnum
 
 from frazil.sctp.chunk import (
@@ -15,7 +14,7 @@ from frazil.sctp.chunk import (
     unpack_i_data,
 )
 from frazil.sctp.config import SctpConfig
-from frazil.sctp.event import MessageReceived
+from frazil.sctp.event import UserMessage
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.reassembly import Reassembly
 from frazil.sctp.serial import MASK_32, unwrap
@@ -54,9 +53,9 @@ class Inbound:
     __slots__ = (
         "_batch_is_long",
         "_delay_s",
-        "_deliver",
         "_header_size",
         "_max_gaps",
+        "_messages",
         "_streams",
         "_tsns",
         "_unpack",
@@ -68,8 +67,9 @@ class Inbound:
         "unacknowledged",
     )
 
-    def __init__(self, config: SctpConfig, deliver: Callable[[MessageReceived], None]) -> None:
-        self._deliver = deliver
+    def __init__(self, config: SctpConfig, messages: list[UserMessage]) -> None:
+        """Receive what is sent to us; whole messages are appended to ``messages``."""
+        self._messages = messages
         self._window = config.receive_window
         self._delay_s = config.sack_delay_s
         self._max_gaps = (config.mtu - HEADER_SIZE - _SACK_HEADER_SIZE) // 4
@@ -82,7 +82,7 @@ class Inbound:
         self._unpack = unpack_i_data if interleaving else unpack_data
         self._streams = streams
         self._tsns = ReceivedTsns(initial_tsn)
-        self.reassembly = Reassembly(self._deliver, interleaving=interleaving)
+        self.reassembly = Reassembly(self._messages, interleaving=interleaving)
         self.unacknowledged = 0
         self.must_acknowledge = False
         self._batch_is_long = False
@@ -106,12 +106,12 @@ class Inbound:
             Where the first chunk begins that is to be looked at with more care.
         """
         tsns, reassembly = self._tsns, self.reassembly
+        if tsns.firsts or reassembly.buffered > self._window:
+            return offset
         header_size, size = self._header_size, len(packet)
-        while (
-            offset + header_size < size and not tsns.firsts and reassembly.buffered <= self._window
-        ):
+        while (start := offset + header_size) < size:
             type_, flags, length, number, stream_id, sequence, ppid = self._unpack(packet, offset)
-            tsn, start, end = tsns.cumulative + 1, offset + header_size, offset + length
+            tsn, end = tsns.cumulative + 1, offset + length
             if number != tsn & MASK_32 or type_ != self.data_type or stream_id >= self._streams:
                 break
             if end <= start or end > size:

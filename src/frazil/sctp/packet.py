@@ -4,18 +4,17 @@ Ports and tags never change during an association, so the checksum of the header
 and each packet continues from there.
 """
 
-from collections.abc import Sequence
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
 from frazil.sctp.tlv import ChunkError
 
-HEADER_SIZE = 12
+HEADER_SIZE: Final = 12
 
-_NO_CHECKSUM = b"\0\0\0\0"
-_HEADER = Struct("!HHI")
+_NO_CHECKSUM: Final = b"\0\0\0\0"
+_HEADER: Final = Struct("!HHI")
 
 
 class Header(NamedTuple):
@@ -85,14 +84,11 @@ class Envelope:
         """A packet to the peer with another tag: zero for INIT, or a reflected one."""
         return encode_packet(Header(*self._ports, tag), chunks)
 
-    def accepts(self, packets: Sequence[bytes]) -> list[bool]:
-        """Which of the packets carry our ports, our tag and the right checksum."""
-        prefix, crc = self._inbound_prefix, self._inbound_crc
-        return [
-            packet[:8] == prefix
-            and packet[8:HEADER_SIZE] == crc32c(packet[HEADER_SIZE:], crc).to_bytes(4, "little")
-            for packet in packets
-        ]
+    def accepts(self, packet: bytes) -> bool:
+        """Whether the packet carries our ports, our tag and the right checksum."""
+        return packet[:8] == self._inbound_prefix and packet[8:HEADER_SIZE] == crc32c(
+            packet[HEADER_SIZE:], self._inbound_crc
+        ).to_bytes(4, "little")
 
     def is_from_peer(self, header: Header) -> bool:
         """Whether the ports are those of this association."""

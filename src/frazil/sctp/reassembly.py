@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
-from frazil.sctp.event import MessageReceived
+from frazil.sctp.event import UserMessage
 from frazil.sctp.serial import MASK_16, MASK_32, is_behind
 
 CHUNK_OVERHEAD = 128
@@ -60,8 +60,8 @@ class Reassembly:
     __slots__ = (
         "_by_first",
         "_by_last",
-        "_deliver",
         "_interleaving",
+        "_messages",
         "_next",
         "_pending",
         "_sequence_mask",
@@ -69,8 +69,9 @@ class Reassembly:
         "buffered",
     )
 
-    def __init__(self, deliver: Callable[[MessageReceived], None], *, interleaving: bool) -> None:
-        self._deliver = deliver
+    def __init__(self, messages: list[UserMessage], *, interleaving: bool) -> None:
+        """Put together what arrives; whole messages are appended to ``messages``."""
+        self._messages = messages
         self._interleaving = interleaving
         self._sequence_mask = MASK_32 if interleaving else MASK_16
         self._by_first: dict[int, _Run] = {}
@@ -113,11 +114,11 @@ class Reassembly:
         if self._by_last and not self._interleaving:
             self._cut_off(tsn - 1)
         if flags & UNORDERED:
-            self._deliver(MessageReceived(stream_id, ppid, data))
+            self._messages.append((stream_id, ppid, data))
             return
         expected = self._next.get(stream_id, 0)
         if sequence == expected:
-            self._deliver(MessageReceived(stream_id, ppid, data))
+            self._messages.append((stream_id, ppid, data))
             self._next[stream_id] = (sequence + 1) & self._sequence_mask
             if self._pending:
                 self._drain(stream_id)
@@ -211,7 +212,7 @@ class Reassembly:
     def _deliver_pending(self, stream_id: int, message: tuple[int, bytes]) -> None:
         ppid, data = message
         self.buffered -= len(data) + CHUNK_OVERHEAD
-        self._deliver(MessageReceived(stream_id, ppid, data))
+        self._messages.append((stream_id, ppid, data))
 
     def skip(self, tsn: int, skips: Iterable[Skip]) -> None:
         """The peer gave up everything up to ``tsn``, and these messages (RFC 3758 section 3.6)."""

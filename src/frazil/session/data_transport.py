@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from frazil.datachannel import (
-    ChannelMessage,
     ChannelParameters,
     ChannelSet,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
     encode_content,
 )
@@ -18,7 +18,7 @@ from frazil.sctp import (
     AssociationClosed,
     AssociationEstablished,
     BufferReleased,
-    MessageReceived,
+    MessagesReceived,
     SctpConfig,
     StreamResetFailed,
     StreamsReset,
@@ -207,7 +207,7 @@ class DataTransport:
 
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
-            if isinstance(event, ChannelMessage):
+            if isinstance(event, MessagesArrived):
                 self._report.events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
@@ -239,9 +239,8 @@ class DataTransport:
         channels = self._channels
         for event in self._association.poll_events():
             match event:
-                case MessageReceived():
-                    stream_id, ppid, data = event
-                    channels.receive(stream_id, ppid, data, now)
+                case MessagesReceived():
+                    channels.receive(event.messages, now)
                 case BufferReleased():
                     self._report.events.append(event)
                 case StreamsReset():

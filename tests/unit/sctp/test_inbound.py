@@ -20,7 +20,7 @@ WINDOW = 10_000
 class Receiver:
     def __init__(self, *, streams=65535, interleaving=False, initial_tsn=1):
         self.messages = []
-        self.inbound = Inbound(SctpConfig(receive_window=WINDOW), self.messages.append)
+        self.inbound = Inbound(SctpConfig(receive_window=WINDOW), self.messages)
         self.inbound.begin(initial_tsn, streams=streams, interleaving=interleaving)
 
     def data(self, tsn, data=b"x", *, flags=WHOLE, stream_id=0, sequence=None):
@@ -239,7 +239,7 @@ def test_chunks_that_are_due_are_taken_in_one_go_up_to_one_that_is_not(receiver)
     chunks = [encode_data(WHOLE, tsn, 0, tsn - 1, 51, bytes(tsn)) for tsn in (1, 2, 3, 5)]
     packet = b"".join(chunks)
     assert receiver.inbound.take_due(packet, 0) == len(packet) - len(chunks[-1])
-    assert [len(message.data) for message in receiver.messages] == [1, 2, 3]
+    assert [len(data) for _, _, data in receiver.messages] == [1, 2, 3]
     assert receiver.inbound.cumulative_tsn == 3
 
 
