@@ -6,7 +6,9 @@ The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~fraz
 """
 
 from collections.abc import Sequence
+from typing import Final
 
+from frazil.deadline import earlier
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
@@ -28,15 +30,15 @@ from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
-MAX_POLL_PACKETS = 64
+MAX_POLL_PACKETS: Final = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
-_SACK = int(ChunkType.SACK)
-_ESTABLISHED = AssociationState.ESTABLISHED
-_SETTING_UP = frozenset(
+_SACK: Final = int(ChunkType.SACK)
+_ESTABLISHED: Final = AssociationState.ESTABLISHED
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
-_EXPECTS_NOTHING = frozenset(
+_EXPECTS_NOTHING: Final = frozenset(
     {
         ChunkType.SACK,
         ChunkType.HEARTBEAT_ACK,
@@ -238,10 +240,10 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        accepts = link.envelope.accepts
+        envelope = link.envelope
         for packet in packets:
             try:
-                if accepts(packet):
+                if envelope.accepts(packet):
                     self._receive_chunks(packet, now)
                 else:
                     self._receive_stranger(packet, now)
@@ -335,22 +337,16 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        deadlines = [
-            self._outbound.next_timeout(),
-            self._inbound.expires_at,
-            self._heartbeat.expires_at,
-        ]
+        at = earlier(self._outbound.next_timeout(), self._inbound.expires_at)
+        at = earlier(at, self._heartbeat.expires_at)
         if self._reset.resetting:
-            deadlines.append(self._reset.timer.expires_at)
+            at = earlier(at, self._reset.timer.expires_at)
         if self._link.state is not _ESTABLISHED:
             shutdown = self._shutdown
-            deadlines += (self._handshake.timer.expires_at, shutdown.timer.expires_at)
-            deadlines.append(shutdown.guard_at)
-        earliest = None
-        for at in deadlines:
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+            at = earlier(at, self._handshake.timer.expires_at)
+            at = earlier(at, shutdown.timer.expires_at)
+            at = earlier(at, shutdown.guard_at)
+        return at
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""

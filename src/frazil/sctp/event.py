@@ -1,9 +1,10 @@
 """What an association tells the layer above."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from frazil.value import Value
 
 
 class AssociationCloseCause(StrEnum):
@@ -42,17 +43,24 @@ A plain tuple, as there are very many: any other object takes several times as l
 """
 
 
-class MessagesReceived(NamedTuple):
+class MessagesReceived(Value):
     """User messages arrived, with nothing else between them.
 
     Attributes:
         messages: At least one, in order unless they were sent unordered.
     """
 
-    messages: Sequence[UserMessage]
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: list[UserMessage]) -> None:
+        self.messages = messages
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The messages."""
+        return (self.messages,)
 
 
-class BufferReleased(NamedTuple):
+class BufferReleased(Value):
     """User bytes of a stream left the send buffer.
 
     A byte leaves when it is first transmitted, as the W3C ``bufferedAmount`` is defined, not when
@@ -65,8 +73,15 @@ class BufferReleased(NamedTuple):
         size: Bytes released since the last such event of this stream.
     """
 
-    stream_id: int
-    size: int
+    __slots__ = ("size", "stream_id")
+
+    def __init__(self, stream_id: int, size: int) -> None:
+        self.stream_id = stream_id
+        self.size = size
+
+    def as_tuple(self) -> tuple[int, int]:
+        """Stream and size."""
+        return self.stream_id, self.size
 
 
 @dataclass(frozen=True, slots=True)

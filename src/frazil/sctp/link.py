@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, encode_chunk
@@ -24,7 +25,7 @@ from frazil.sctp.state import (
 )
 from frazil.trace import Trace
 
-MAX_CONTROL_CHUNKS = 64
+MAX_CONTROL_CHUNKS: Final = 64
 """Control chunks that wait for a packet. Answers beyond this are not given: the peer asks again."""
 
 

@@ -1,5 +1,7 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+from typing import Final
+
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
@@ -14,12 +16,12 @@ from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
 from frazil.sctp.serial import unwrap
 
-MIN_ROOM = 24
+MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
 
-_FORWARD_HEADER_SIZE = 8
-_FORWARD_SKIP_SIZE = 4
-_I_FORWARD_SKIP_SIZE = 8
+_FORWARD_HEADER_SIZE: Final = 8
+_FORWARD_SKIP_SIZE: Final = 4
+_I_FORWARD_SKIP_SIZE: Final = 8
 
 
 class Outbound:

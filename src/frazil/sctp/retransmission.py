@@ -1,7 +1,6 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
 from frazil.sctp.delivery import Burst
@@ -10,7 +9,7 @@ from frazil.sctp.message import ABANDONED, ACKED, IN_FLIGHT, LOST, OutboundChunk
 from frazil.sctp.serial import MASK_32, unwrap
 
 
-class Acknowledged(NamedTuple):
+class Acknowledged:
     """What one SACK changed.
 
     Attributes:
@@ -19,9 +18,12 @@ class Acknowledged(NamedTuple):
         undone: Whether all that was taken for lost lately has turned out to have arrived.
     """
 
-    size: int
-    advanced: bool
-    undone: bool
+    __slots__ = ("advanced", "size", "undone")
+
+    def __init__(self, size: int, advanced: bool, undone: bool) -> None:
+        self.size = size
+        self.advanced = advanced
+        self.undone = undone
 
 
 class RetransmissionQueue:

@@ -1,5 +1,7 @@
 """The messages of all streams that wait to be sent, and whose turn it is."""
 
+from typing import Final
+
 from frazil.sctp.chunk import (
     BEGIN,
     DATA,
@@ -20,7 +22,7 @@ from frazil.sctp.serial import MASK_16, MASK_32
 from frazil.sctp.stream_scheduler import DEFAULT_WEIGHT, OutboundStream, StreamScheduler
 from frazil.sctp.tlv import padded
 
-MIN_FRAGMENT_SIZE = 64
+MIN_FRAGMENT_SIZE: Final = 64
 """A fragment that would be smaller than this waits for the next packet."""
 
 
@@ -300,7 +302,7 @@ class SendQueue:
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""
-        events = list(map(BufferReleased._make, self.released.items()))
+        events = [BufferReleased(stream_id, size) for stream_id, size in self.released.items()]
         self.released.clear()
         return events
 

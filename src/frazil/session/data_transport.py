@@ -1,6 +1,7 @@
 """The SCTP association of a transport, and the data channels on it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.datachannel import (
     ChannelParameters,
@@ -35,10 +36,12 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
-_REFUSALS = (InvalidStateError, InvalidAccessError)
+_REFUSALS: Final = (InvalidStateError, InvalidAccessError)
 """What SCTP says to a message if the peer shuts the association down, resets the stream or takes
 fewer streams, and what came with that still called for an answer."""
-_GRACEFUL = frozenset((AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL))
+_GRACEFUL: Final = frozenset(
+    (AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL)
+)
 
 
 class DataTransport:
