@@ -41,7 +41,6 @@ def test_every_way_to_write_the_time(time):
     [
         *(b"", b"{}", b"[]", b"null", b'{"PeerConnections": 3}', b"{", b"\xff\xfe", b"[" * 100_000),
         *(b"\x1f\x8b", b"\x1f\x8bnonsense"),
-        # Without the time of day, which would make them other tests in each process.
         *(gzip.compress(b"{}", mtime=0), gzip.compress(dump(), mtime=0)[:-9]),
     ],
 )
