@@ -13,8 +13,6 @@ from contextvars import Context, copy_context
 from heapq import heappop, heappush
 from weakref import WeakValueDictionary
 
-from frazil.upward import Whole
-
 Ring = Callable[[float], None]
 """Called with the time, when it has come."""
 
@@ -66,7 +64,7 @@ class Alarm:
         self._context.run(ring, now)
 
 
-class AlarmClock(Whole):
+class AlarmClock:
     """The alarms of one event loop."""
 
     __slots__ = ("__weakref__", "_count", "_files", "_in_use", "_is_busy", "_loop", "_timer")

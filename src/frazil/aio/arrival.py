@@ -1,6 +1,9 @@
 """Whether a socket has something to read, told without a read."""
 
 import socket
+from typing import Final
+
+_NOTHING: Final = bytes(4)
 
 try:
     from fcntl import ioctl
@@ -19,4 +22,4 @@ else:
         To read from an empty socket takes an exception, with a text that the system looks up, and
         several times as long. The answer is the size of the next datagram, and one may be empty.
         """
-        return not any(ioctl(sock.fileno(), FIONREAD, b"\0\0\0\0"))
+        return ioctl(sock.fileno(), FIONREAD, _NOTHING) == _NOTHING

@@ -71,10 +71,10 @@ unpack_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
     "!BBHIHHI"
 ).unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data: Final[Unpack[tuple[int, int, int, int, int, int, int, int]]] = Struct(
-    "!BBHIHHII"
+unpack_i_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
+    "!BBHIH2xII"
 ).unpack_from
-"""Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
+"""Type, flags, length, TSN, stream, message identifier, then PPID or fragment number."""
 
 pack_data: Final = Struct("!BBHIHHI").pack
 pack_i_data: Final = Struct("!BBHIHHII").pack
