@@ -22,4 +22,6 @@ else:
         To read from an empty socket takes an exception, with a text that the system looks up, and
         several times as long. The answer is the size of the next datagram, and one may be empty.
         """
-        return ioctl(sock.fileno(), FIONREAD, _NOTHING) == _NOTHING
+        size = bytearray(_NOTHING)  # what cannot be written to is refused first, by an exception
+        ioctl(sock.fileno(), FIONREAD, size)
+        return size == _NOTHING
