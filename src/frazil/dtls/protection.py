@@ -138,7 +138,7 @@ class Opener:
             number = int.from_bytes(digits)
             if number < window.end and not window.accepts(number):
                 continue
-            additional_data = _EPOCH + digits + record[:3] + end
+            additional_data = record[3:11] + record[:3] + end
             try:
                 if is_explicit:
                     nonce = iv + record[HEADER_SIZE:_EXPLICIT_END]
