@@ -439,12 +439,12 @@ class Association:
     def _append_data(self, packets: list[bytes], now: float) -> None:
         """Append packets of nothing but data, as many as may leave now."""
         outbound, envelope = self._outbound, self._link.envelope
-        while len(packets) < MAX_POLL_PACKETS and outbound.has_something:
+        has_more = True
+        while has_more and len(packets) < MAX_POLL_PACKETS:
             chunks: list[bytes] = []
-            outbound.fill(chunks, self._capacity, now)
-            if not chunks:
-                break
-            packets.append(envelope.seal(b"".join(chunks)))
+            has_more = outbound.fill(chunks, self._capacity, now)
+            if chunks:
+                packets.append(envelope.seal(b"".join(chunks)))
 
     def _take_control(self, chunks: list[bytes], room: int) -> int:
         """Move queued control chunks into the packet while they fit; the room that is left."""

@@ -1,5 +1,6 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+import math
 from typing import Final
 
 from frazil.sctp.bbr import Bbr
@@ -123,35 +124,40 @@ class Outbound:
         """Whether there is anything to send, be it allowed or not."""
         return bool(self._turns.current is not None or self.outstanding.lost or self._probe_is_due)
 
-    def fill(self, chunks: list[bytes], room: int, now: float) -> None:
+    def fill(self, chunks: list[bytes], room: int, now: float) -> bool:
         """Append the DATA chunks that may be sent now and fit ``room``: repeated ones first.
 
         To be called only if :attr:`has_something`. The windows are looked at once per packet, so
         the flight may exceed the congestion window by less than a packet (RFC 9260 section 6.1 B).
+
+        Returns:
+            Whether another packet may follow at once.
         """
         outstanding = self.outstanding
         if now != self._burst_at:
             if self._paced_until is not None and now < self._paced_until:
-                return  # whoever looks earlier, for another reason, makes no difference
+                return False  # whoever looks earlier, for another reason, makes no difference
             self._begin_burst(now)
         is_open = outstanding.flight < self.controller.window and self._pacer.next_at <= now
         if not is_open and not self._rush and not self._probe_is_due:
             self._wait()
-            return
+            return False
         outstanding.packet += 1
         if outstanding.lost or self._rush or self._probe_is_due:
             left = self._repair(chunks, room, now, is_open=is_open)
         else:
             left = self._fill_new(chunks, room, now)
-        if left < room:
-            self._pacer.sent(room - left)
+        is_sent = left < room
+        if is_sent:
+            if self._pacer.rate < math.inf:
+                self._pacer.sent(room - left)
             if self.timer.moved_at != now:
                 self.timer.sent(now)
-            has_all = self._turns.current is None and not outstanding.lost
-        else:
-            has_all = is_open
-        if has_all:  # and more could be sent
+            if self._turns.current is not None or outstanding.lost:
+                return True
+        if is_sent or is_open:  # more could be sent, but there is nothing
             self._meter.limit_by_app(outstanding.flight)
+        return False
 
     def _repair(self, chunks: list[bytes], room: int, now: float, *, is_open: bool) -> int:
         """Repeat what was lost, or probe for it; the room that is left behind that and new data."""
