@@ -3,33 +3,48 @@
 Everything is seeded. Only OpenSSL draws randomness of its own, and that decides nothing here.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from tally import Tally, tally
+from tap import Tap
 
 _TESTS = Path(__file__).parents[1] / "tests"
 sys.path.append(str(_TESTS))
 
 from frazil.dtls import record  # noqa: E402
+from frazil.sctp import SctpConfig  # noqa: E402
 from frazil.sctp.chunk import ChunkType  # noqa: E402
 from frazil.sdp import parse_sdp, write_sdp  # noqa: E402
+from frazil.session.config import SessionConfig  # noqa: E402
 from frazil.stun.attribute import Attribute  # noqa: E402
 from frazil.stun.message import Message, MessageClass, Method  # noqa: E402
+from frazil.testing import VirtualNetwork, run  # noqa: E402
 from frazil.types import Datagram, Transmit  # noqa: E402
 from support.dtls_pair import DtlsPair  # noqa: E402
 from support.sctp_pair import Pair, chunk_types  # noqa: E402
 from support.session_pair import STREAM, SessionPair, Side  # noqa: E402
+from support.virtual_pair import VirtualPair  # noqa: E402
 
 T = TypeVar("T")
+Content: TypeAlias = bytes | str
 
 OFFER = _TESTS / "support" / "sdp_corpus" / "chromium-156-offer-data.sdp"
 KEY = b"twenty-two characters."
 PPID_BINARY = 53
 WARM_UP = 4
 """Messages before any is counted, so that windows and timers are those of a living link."""
+BATCH = 64
+"""Messages, or datagrams, that one turn of the loop brings."""
+FULL_SIZE = 1132
+"""Bytes of a message that fill a packet, if it is cut into full ones."""
+WITHOUT_I_DATA = SessionConfig(sctp=SctpConfig(interleaving=False))
+SHORT_S = 0.0001
+"""From one end to the other: too short to be paced."""
 IDLE_S = 1.0
 """Long enough for every delayed acknowledgement."""
 SETTLED_S = 60.0
@@ -65,6 +80,8 @@ def run_paths(meter: Meter) -> None:
     for size in (64, 2000):
         _sctp(meter, size)
     _session(meter, 64)
+    _batches(meter)
+    run(partial(_messages, meter))
     _idle(meter)
 
 
@@ -102,7 +119,7 @@ def _dtls(meter: Meter) -> None:
 
 def _sctp(meter: Meter, size: int) -> None:
     """Of two messages the second is counted, for which an acknowledgement is due at once."""
-    pair = Pair(delay_s=0.0001).connect()  # too short to be paced
+    pair = Pair(delay_s=SHORT_S).connect()
     sender, receiver = pair.a.association, pair.b.association
     message = bytes(size)
     for _ in range(WARM_UP):
@@ -161,6 +178,77 @@ def _session(meter: Meter, size: int) -> None:
         f"All layers, message of {size} B: hear the acknowledgement",
         lambda: receive(pair.a, answer),
     )
+
+
+def _batches(meter: Meter) -> None:
+    """To and from a peer that acknowledges every second packet, each alone."""
+    pair = SessionPair(WITHOUT_I_DATA, delay_s=SHORT_S).connect()
+    for _ in range(WARM_UP):
+        pair.send(pair.a, bytes(BATCH * FULL_SIZE))
+        pair.run(IDLE_S)
+    source, sink = pair.a.session, pair.b.session
+
+    def arrivals(side: Side, transmits: Sequence[Transmit]) -> list[Datagram]:
+        remote = pair.peer(side).address
+        return [
+            Datagram(data, side.address, remote) for one in transmits for data in one.datagrams()
+        ]
+
+    def send() -> list[Transmit]:
+        source.send(STREAM, bytes(BATCH * FULL_SIZE), False, pair.now)
+        return source.poll_transmits(pair.now)
+
+    transmits = meter(f"All layers, {BATCH} full datagrams: send", send)
+    singles = arrivals(pair.b, transmits)
+    pair.now += SHORT_S
+    meter(f"All layers, {BATCH} full datagrams: receive", lambda: sink.receive(singles, pair.now))
+    meter(f"All layers, {BATCH} full datagrams: acknowledge", lambda: sink.poll_transmits(pair.now))
+    pair.run(IDLE_S)
+
+    full = arrivals(pair.b, send())
+    pair.now += SHORT_S
+    sacks: list[Datagram] = []
+    for at in range(0, len(full), 2):
+        sink.receive(full[at : at + 2], pair.now)
+        sacks += arrivals(pair.a, sink.poll_transmits(pair.now))
+    assert len(sacks) == len(full) // 2 == BATCH // 2
+    send()  # more than the window takes
+    pair.now += SHORT_S
+    meter(
+        f"All layers, {len(sacks)} lone SACKs: hear them", lambda: source.receive(sacks, pair.now)
+    )
+
+
+async def _messages(meter: Meter, net: VirtualNetwork) -> None:
+    """Messages sent in one turn of the loop, from ``send()`` to the listeners."""
+    taps = [Tap(net.host(name, host)) for name, host in (("a", "10.0.0.1"), ("b", "10.0.0.2"))]
+    message = bytes(64)
+    async with VirtualPair(net, taps) as pair:
+        sender, receiver = await pair.connect()
+        heard: list[Content] = []
+        receiver.on("message", heard.append)
+
+        def answer(_: Content) -> None:
+            for _ in range(BATCH):
+                sender.send(message)
+
+        sender.on("message", answer)
+        for _ in range(WARM_UP):
+            receiver.send("more")
+            await asyncio.sleep(IDLE_S)
+        heard.clear()
+        a, b = taps
+        a.held, b.held = [], []
+        receiver.send("more")
+        await asyncio.sleep(0)
+        question = b.take()
+        meter(f"Public, {BATCH} messages of 64 B in one turn: send", lambda: a.hand_over(question))
+        batch = a.take()
+        meter(f"Public, {BATCH} messages of 64 B: receive", lambda: b.hand_over(batch))
+        assert heard == [message] * BATCH
+        sacks = b.take()
+        meter(f"Public, {BATCH} messages of 64 B: hear of it", lambda: a.hand_over(sacks))
+        a.held = b.held = None
 
 
 def _idle(meter: Meter) -> None:

@@ -1,17 +1,21 @@
-"""Faults of a real network, with coturn in it: the right cause is named first."""
+"""Faults of a real network: the right cause is named first; and both halves of a real session."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from frazil.cli import main
 from support.coturn import Coturn
+from support.frazil_peer import frazil_peer
 from support.internet import Internet
 from support.nat_rule import NatKind
 from support.partner import need_module
 from support.signalling import Signalling
 
 if TYPE_CHECKING:  # needs a module that may not be there
+    from support.chromium import Chromium
     from support.peer_host import PeerHost
     from support.remote_peer import RemotePeer
 
@@ -127,3 +131,35 @@ async def test_a_path_that_falls_silent(
             for peer in (alice, bob):
                 await peer.wait_for("connectionState", "connected")
                 await says_first(peer)
+
+
+async def test_both_halves_of_a_session_with_chromium(
+    chromium: "Chromium", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Chromium saves is read, aligned, and not mixed up with its other connections."""
+    ours, theirs = tmp_path / "session.jsonl", tmp_path / "webrtc_internals_dump.gz"
+    async with chromium.internals() as internals, chromium.peer() as stranger:
+        await stranger.createDataChannel("nobody answers")
+        await stranger.setLocalDescription()
+        async with chromium.peer() as page, frazil_peer(trace=ours) as python:
+            await page.createDataChannel("chat")
+            async with Signalling(page, python) as line:
+                await line.negotiate()
+                await page.wait_for("connectionState", "connected")
+                await python.wait_for("iceConnectionState", "completed")
+            await internals.shows("onconnectionstatechange", "connected")
+            theirs.write_bytes(await internals.save())
+    assert main(["explain", str(ours), str(theirs)]) == 0
+    *told, verdict = capsys.readouterr().out.splitlines()
+    assert verdict == "nothing is wrong"
+    heads = [text.split(" s ", 1)[1] for text in told]
+    steps = (
+        "browser setLocalDescriptionOnSuccess offer",
+        "ice gathering state=gathering",
+        "browser setRemoteDescription answer",
+        "browser onconnectionstatechange connected",
+    )
+    places = [at for step in steps for at, head in enumerate(heads) if head.startswith(step)]
+    assert len(places) == len(steps)
+    assert places == sorted(places)
+    assert not [head for head in heads if "nobody answers" in head]

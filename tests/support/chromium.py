@@ -1,11 +1,38 @@
 """Chromium, driven over the Chrome DevTools Protocol."""
 
+import json
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from support.browser import Browser
 from support.namespace import Namespace
 from support.page import Page
 from support.remote import Json, RemoteControl
+
+_SAVE: Final = "document.querySelector('#dump-click-target')"
+"""The button that saves a dump."""
+_ROWS: Final = "[...document.querySelectorAll('.update-log-table tr')]"
+"""What the page shows of the connections, an event a row."""
+_UNTIL: Final = """
+new Promise((resolve) => {
+  const look = () => %s ? resolve() : setTimeout(look, 20);
+  look();
+})
+"""
+_CATCH: Final = """
+new Promise((resolve) => {
+  URL.createObjectURL = (blob) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(',')[1]);
+    reader.readAsDataURL(blob);
+    return 'data:,';
+  };
+  %s.click();
+})
+"""
 
 
 class Chromium(Browser):
@@ -47,8 +74,18 @@ class Chromium(Browser):
     async def _greet(self) -> None:
         pass
 
-    async def _open_page(self) -> Page:
-        target = (await self._remote.call("Target.createTarget", url="about:blank"))["targetId"]
+    @asynccontextmanager
+    async def internals(self) -> AsyncIterator["Internals"]:
+        """chrome://webrtc-internals, which sees the connections that are made from now on."""
+        page = await self._open_page("chrome://webrtc-internals")
+        try:
+            await page.evaluate(_UNTIL % _SAVE)
+            yield Internals(page)
+        finally:
+            await page.close()
+
+    async def _open_page(self, url: str = "about:blank") -> Page:
+        target = (await self._remote.call("Target.createTarget", url=url))["targetId"]
         attached = await self._remote.call("Target.attachToTarget", targetId=target, flatten=True)
         session = attached["sessionId"]
         page = self._pages[session] = _ChromiumPage(self._remote, target, session)
@@ -82,3 +119,19 @@ class _ChromiumPage(Page):
 
     async def close(self) -> None:
         await self._remote.call("Target.closeTarget", targetId=self._target)
+
+
+class Internals:
+    """The page of the browser about its connections."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def shows(self, *texts: str) -> None:
+        """Return when an event with all these texts is shown, which takes half a second."""
+        row = " && ".join(f"row.textContent.includes({json.dumps(text)})" for text in texts)
+        await self._page.evaluate(_UNTIL % f"{_ROWS}.some((row) => {row})")
+
+    async def save(self) -> bytes:
+        """The file that a person gets who presses the button."""
+        return b64decode(await self._page.evaluate(_CATCH % _SAVE))

@@ -56,7 +56,7 @@ class Side:
 
     @property
     def messages(self) -> list[tuple[int, int, bytes]]:
-        return [tuple(event) for event in self.events if isinstance(event, MessageReceived)]
+        return [event.as_tuple() for event in self.events if isinstance(event, MessageReceived)]
 
     @property
     def closed(self) -> AssociationClosed | None:

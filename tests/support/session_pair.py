@@ -50,8 +50,9 @@ class SessionPair:
         keep: Called with the sender and the datagram; false loses it.
     """
 
-    def __init__(self, config: SessionConfig | None = None) -> None:
+    def __init__(self, config: SessionConfig | None = None, *, delay_s: float = DELAY_S) -> None:
         self.now = 0.0
+        self.delay_s = delay_s
         self.keep: Callable[[Side, bytes], bool] = lambda side, data: True
         self.a = Side("a", ("10.0.0.1", 1000), 1, config or SessionConfig())
         self.b = Side("b", ("10.0.0.2", 2000), 2, config or SessionConfig())
@@ -139,7 +140,9 @@ class SessionPair:
             side.sent.append(data)
             if transmit.remote == peer.address and self.keep(side, data):
                 datagram = Datagram(data, peer.address, side.address)
-                heapq.heappush(self._wire, (self.now + DELAY_S, next(self._order), peer, datagram))
+                heapq.heappush(
+                    self._wire, (self.now + self.delay_s, next(self._order), peer, datagram)
+                )
 
     def _trickle(self, side: Side, event: SessionEvent) -> None:
         session = self.peer(side).session

@@ -5,12 +5,14 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
 from frazil.explain import Report, explain
-from frazil.explain.browser import BrowserEvent, judge_signalling, offset, read_dump
+from frazil.explain.browser import half_of, judge_signalling, offset
+from frazil.explain.browser_log import BrowserEvent, read_dump
 from frazil.explain.finding import evidence_line
 from frazil.explain.trace_file import read_records
 from frazil.trace import TraceRecord
@@ -34,7 +36,7 @@ class _Session:
     """What the files tell of one session."""
 
     records: list[TraceRecord] = field(default_factory=list)
-    browser: list[BrowserEvent] = field(default_factory=list)
+    logs: list[list[BrowserEvent]] = field(default_factory=list)
 
 
 def add_parser(commands: Commands) -> None:
@@ -60,49 +62,50 @@ def run(options: argparse.Namespace) -> int:
         except (OSError, ValueError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             return ExitCode.USAGE
-    report = _report(session)
-    shift_s = offset(session.records, session.browser)
-    timeline = _timeline(session, report.began_at, shift_s) if session.browser else []
+    records, browser = session.records, half_of(session.records, session.logs)
+    report = _report(records, browser)
+    timeline = _timeline(records, browser, report.began_at) if browser else []
     if options.json:
         print(json.dumps({"findings": report.to_json(), "timeline": timeline}, indent=2))
     else:
         for line in timeline:
             print(line)
-        if session.records:
+        if records:
             print(str(report) or "nothing is wrong")
     return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
 
 
 def _read(path: Path, session: _Session) -> None:
-    text = path.read_text(encoding="utf-8")
+    content = path.read_bytes()
     try:
-        logs = read_dump(text)
+        session.logs += read_dump(content)
     except ValueError:
-        session.records += read_records(text.splitlines())
-    else:
-        session.browser = max([session.browser, *logs], key=len)
+        session.records += read_records(content.decode().splitlines())
 
 
-def _report(session: _Session) -> Report:
-    report = explain(session.records)
-    if not session.records or not report.findings:
+def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> Report:
+    report = explain(records)
+    if not records or not report.findings:
         return report
-    lost = tuple(judge_signalling(session.records, session.browser))
+    lost = tuple(judge_signalling(records, browser))
     others = tuple(each for each in report.findings if each.code not in {e.code for e in lost})
     return Report(lost + others, report.began_at)
 
 
-def _timeline(session: _Session, began_at: float, shift_s: float | None) -> Sequence[str]:
+def _timeline(
+    records: Sequence[TraceRecord], browser: Sequence[BrowserEvent], began_at: float
+) -> Sequence[str]:
     """Both halves in the order of time; the browser's alone if they cannot be aligned."""
+    shift_s = offset(records, browser)
     if shift_s is None:
-        start = session.browser[0].at
-        return [f"{each.at - start:+.3f} s {each.summary}" for each in session.browser]
+        start = browser[0].at
+        return [f"{each.at - start:+.3f} s {each.summary}" for each in browser]
     lines = [
         (each.at, evidence_line(each, began_at))
-        for each in session.records
+        for each in records
         if not each.kind.is_routine and each.layer not in ("peer", "api")
     ]
-    for each in session.browser:
+    for each in browser:
         at = each.at - shift_s
         lines.append((at, f"{at - began_at:+.3f} s {each.summary}"))
-    return [text for _, text in sorted(lines)]
+    return [text for _, text in sorted(lines, key=itemgetter(0))]

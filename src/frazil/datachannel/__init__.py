@@ -10,7 +10,7 @@ from frazil.datachannel.event import (
     OutgoingMessage,
 )
 from frazil.datachannel.parameter import ChannelParameters
-from frazil.datachannel.ppid import Ppid
+from frazil.datachannel.ppid import Ppid, encode_content
 
 __all__ = [
     "Channel",
@@ -22,4 +22,5 @@ __all__ = [
     "ChannelStateChanged",
     "OutgoingMessage",
     "Ppid",
+    "encode_content",
 ]

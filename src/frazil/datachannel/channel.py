@@ -1,62 +1,54 @@
 """One channel on one stream."""
 
-from frazil.datachannel.event import OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
-from frazil.datachannel.ppid import ppid_of
 from frazil.datachannel.state import Cause, channel_machine
-from frazil.errors import InvalidStateError
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import StateChange, Trace
 
-_OPEN = State.OPEN
-_CONNECTING = State.CONNECTING
-
 
 class Channel:
-    """The state of a channel, and how its messages are to be sent.
+    """The state of a channel, and how SCTP is to send its messages.
 
     Attributes:
         stream_id: Its stream, from 0 to 65534.
         parameters: What the peers agreed on.
         state: Where the channel is on the wire. It starts as ``connecting`` if we proposed it by
             DCEP, and as ``open`` if the peer did or none had to.
+        takes_messages: Whether the application may send in this state.
+        ordered: Whether messages must not overtake each other. On an unordered channel they do so
+            only once the peer is known to know it: they must not overtake the OPEN (RFC 8832 6).
+        max_retransmits: How often one may be repeated; ``None`` for no limit.
+        max_lifetime_s: For how long one may be transmitted; ``None`` for no limit.
     """
 
-    __slots__ = ("_machine", "_max_lifetime_s", "parameters", "state", "stream_id")
+    __slots__ = (
+        "_machine",
+        "max_lifetime_s",
+        "max_retransmits",
+        "ordered",
+        "parameters",
+        "state",
+        "stream_id",
+        "takes_messages",
+    )
 
     def __init__(
         self, stream_id: int, parameters: ChannelParameters, state: State, trace: Trace
     ) -> None:
         self.stream_id = stream_id
         self.parameters = parameters
-        self.state = state
+        self.max_retransmits = parameters.max_retransmits
+        self.max_lifetime_s = parameters.max_lifetime_s
         self._machine = channel_machine(stream_id, state, trace)
-        self._max_lifetime_s = parameters.max_lifetime_s
-
-    def compose(self, data: bytes, *, text: bool) -> OutgoingMessage:
-        """The SCTP message that carries ``data``.
-
-        Messages of an unordered channel go in order as long as the peer may not know the channel:
-        they must not overtake the OPEN (RFC 8832 6).
-
-        Raises:
-            InvalidStateError: The channel is closing or closed.
-        """
-        state, parameters = self.state, self.parameters
-        if state is not _OPEN and state is not _CONNECTING:
-            raise InvalidStateError(f"the channel is {state}")
-        return OutgoingMessage(
-            self.stream_id,
-            ppid_of(data, text=text),
-            data or b"\0",
-            parameters.ordered or state is _CONNECTING,
-            parameters.max_retransmits,
-            self._max_lifetime_s,
-            bool(data),
-        )
+        self._enter(state)
 
     def move(self, cause: Cause, text: str, now: float) -> StateChange:
         """Follow the edge of ``cause``; returns the change."""
         change = self._machine.move(cause, text, now)
-        self.state = self._machine.state
+        self._enter(self._machine.state)
         return change
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.takes_messages = state is State.OPEN or state is State.CONNECTING
+        self.ordered = self.parameters.ordered or state is State.CONNECTING

@@ -16,7 +16,7 @@ from frazil.datachannel.held import HeldMessages
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.ppid import BINARY_PPIDS, EMPTY_PPIDS, TEXT_PPIDS, Ppid
 from frazil.datachannel.state import Cause
-from frazil.errors import InvalidStateError, OperationError
+from frazil.errors import OperationError
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import Trace
 
@@ -45,7 +45,8 @@ class ChannelSet:
 
     After every call the caller hands :meth:`poll_messages` to SCTP, then asks it to reset the
     streams of :meth:`poll_resets` behind them, then looks at :meth:`poll_events`. What is empty
-    need not be polled. Only :meth:`compose` returns its message at once.
+    need not be polled. What the application sends does not come through here: :meth:`sending` says
+    how SCTP is to send it.
 
     Args:
         is_client: Whether we are the DTLS client. Clients open channels on even streams and servers
@@ -121,16 +122,10 @@ class ChannelSet:
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
         return channel
 
-    def compose(self, stream_id: int, data: bytes, *, text: bool) -> OutgoingMessage:
-        """The message by which SCTP sends ``data`` on a channel; text is UTF-8.
-
-        Raises:
-            InvalidStateError: There is no channel on the stream, or it is closing.
-        """
+    def sending(self, stream_id: int) -> Channel | None:
+        """The channel on a stream, if the application may send on it."""
         channel = self._channels.get(stream_id)
-        if channel is None:
-            raise InvalidStateError(f"no channel on stream {stream_id}")
-        return channel.compose(data, text=text)
+        return channel if channel is not None and channel.takes_messages else None
 
     def close(self, stream_id: int, now: float) -> None:
         """Close a channel once everything queued on it was sent. Idempotent."""

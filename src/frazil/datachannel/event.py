@@ -5,29 +5,21 @@ from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
+from frazil.value import Value
 
 
 class OutgoingMessage(NamedTuple):
-    """A message for SCTP.
+    """A message of DCEP for SCTP, to be sent in order and until it arrives.
 
     Attributes:
         stream_id: The stream to send it on.
         ppid: The payload protocol identifier.
         data: The user data, never empty.
-        ordered: Whether it must not overtake others on the stream.
-        max_retransmits: How often it may be repeated; ``None`` for no limit.
-        max_lifetime_s: For how long it may be transmitted; ``None`` for no limit.
-        is_content: Whether ``data`` is what the application sent, not DCEP or the stand-in for
-            nothing.
     """
 
     stream_id: int
     ppid: int
     data: bytes
-    ordered: bool = True
-    max_retransmits: int | None = None
-    max_lifetime_s: float | None = None
-    is_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +48,8 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessage(NamedTuple):
-    """A message arrived. A tuple, as there is one for each message.
+class ChannelMessage(Value):
+    """A message arrived.
 
     Attributes:
         stream_id: The stream of the channel.
@@ -65,9 +57,16 @@ class ChannelMessage(NamedTuple):
         text: Whether it is text.
     """
 
-    stream_id: int
-    data: bytes
-    text: bool
+    __slots__ = ("data", "stream_id", "text")
+
+    def __init__(self, stream_id: int, data: bytes, text: bool) -> None:
+        self.stream_id = stream_id
+        self.data = data
+        self.text = text
+
+    def as_tuple(self) -> tuple[int, bytes, bool]:
+        """Stream, content and kind."""
+        return self.stream_id, self.data, self.text
 
 
 ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage

@@ -6,6 +6,7 @@ starts there.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
@@ -31,13 +32,14 @@ from frazil.dtls.role import DtlsRole
 from frazil.dtls.state import Cause, transport_machine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
+from frazil.run import Run
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
-from frazil.types import Run
 
-_ENDED = frozenset({State.FAILED, State.CLOSED})
-_FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
-_TRACED_TYPES = _FLIGHT_TYPES | {ContentType.ALERT}
+_CONNECTED: Final = State.CONNECTED
+_ENDED: Final = frozenset({State.FAILED, State.CLOSED})
+_FLIGHT_TYPES: Final = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
+_TRACED_TYPES: Final = _FLIGHT_TYPES | {ContentType.ALERT}
 
 
 class DtlsEndpoint:
@@ -134,11 +136,11 @@ class DtlsEndpoint:
         """
         self._require_connected()
         sizes = [len(payload) for payload in payloads]
-        if not sizes:
-            return
-        if min(sizes) == 0 or max(sizes) > MAX_PLAINTEXT_SIZE:
-            raise ValueError("a DTLS payload has 1 to 16384 bytes")
-        self._outbox.add_payloads(self._engine.seal(payloads), sizes)
+        for size in set(sizes):
+            if not 0 < size <= MAX_PLAINTEXT_SIZE:
+                raise ValueError("a DTLS payload has 1 to 16384 bytes")
+        if sizes:
+            self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).
@@ -180,7 +182,9 @@ class DtlsEndpoint:
         while at < len(datagrams):
             end = payload_end(datagrams, at)
             if end > at:
-                self._receive_payload(datagrams[at:end], payloads, now)
+                is_whole = end - at == len(datagrams)
+                batch = datagrams if is_whole else datagrams[at:end]
+                self._receive_payload(batch, payloads, now)
                 at = end
             else:
                 self._receive_records(datagrams[at], payloads, now)
@@ -230,7 +234,7 @@ class DtlsEndpoint:
     def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each."""
         state = self.state
-        if state is not State.CONNECTED:
+        if state is not _CONNECTED:
             if state in _ENDED:
                 self._outbox.answer_repetition(now)
             else:
@@ -393,5 +397,5 @@ class DtlsEndpoint:
         self._events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
 
     def _require_connected(self) -> None:
-        if self.state is not State.CONNECTED:
+        if self.state is not _CONNECTED:
             raise InvalidStateError(f"the DTLS transport is {self.state}, not connected")

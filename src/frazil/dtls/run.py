@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from frazil.types import Run
+from frazil.run import Run
 
 
 def runs_of(sealed: bytes, sizes: Sequence[int]) -> list[Run]:

@@ -6,6 +6,8 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from frazil.compiled import mypyc_attr
+from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
@@ -37,9 +39,10 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class IceAgent:
     """Connects one component with one peer and says truthfully how that goes.
 

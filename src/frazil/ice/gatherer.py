@@ -7,6 +7,7 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 from dataclasses import replace
 from itertools import count
 
+from frazil.deadline import earlier
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
@@ -37,7 +38,7 @@ from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Reason, Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
 class Gatherer:

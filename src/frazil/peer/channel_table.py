@@ -197,14 +197,13 @@ class ChannelTable:
 
     def drain(self, event: BufferReleased) -> None:
         """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""
-        stream_id, size = event
-        channel = self._by_id.get(stream_id)
+        channel = self._by_id.get(event.stream_id)
         if channel is None:
             return
         if channel.is_watched:
-            self._core.tasks.queue(partial(self._release, channel, size))
+            self._core.tasks.queue(partial(self._release, channel, event.size))
         else:
-            left = channel.buffered_amount - size
+            left = channel.buffered_amount - event.size
             channel.buffered_amount = left if left > 0 else 0
 
     def start_closing(self, event: ChannelClosing) -> None:
@@ -276,14 +275,15 @@ class ChannelTable:
         self._core.tasks.fire(channel, EventType.CLOSE)
 
     def _receive_message(self, now: float) -> None:
-        stream_id, data, text = self._arrived.popleft()
-        channel = self._by_id.get(stream_id)
+        message = self._arrived.popleft()
+        channel = self._by_id.get(message.stream_id)
         if channel is None or channel.ready_state is not _OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
+        data = message.data
         channel.bytes_received += len(data)
-        payload = data.decode(errors="replace") if text else data
+        payload = data.decode(errors="replace") if message.text else data
         self._core.tasks.fire(channel, _MESSAGE, payload)
 
     def _release(self, channel: DataChannel, size: int, now: float) -> None:

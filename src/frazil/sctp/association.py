@@ -6,7 +6,9 @@ The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~fraz
 """
 
 from collections.abc import Sequence
+from typing import Final
 
+from frazil.deadline import earlier
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
@@ -23,20 +25,20 @@ from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
-from frazil.sctp.state import ACCEPTS_MESSAGES, AssociationState
+from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
-MAX_POLL_PACKETS = 64
+MAX_POLL_PACKETS: Final = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
-_SACK = int(ChunkType.SACK)
-_ESTABLISHED = AssociationState.ESTABLISHED
-_SETTING_UP = frozenset(
+_SACK: Final = int(ChunkType.SACK)
+_ESTABLISHED: Final = AssociationState.ESTABLISHED
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
-_EXPECTS_NOTHING = frozenset(
+_EXPECTS_NOTHING: Final = frozenset(
     {
         ChunkType.SACK,
         ChunkType.HEARTBEAT_ACK,
@@ -144,8 +146,7 @@ class Association:
             TypeError: A number is out of range.
             ValueError: ``data`` is empty.
         """
-        link = self._link
-        if link.ended or link.state not in ACCEPTS_MESSAGES:
+        if not self._link.accepts_messages:
             raise InvalidStateError("the association does not take messages any more")
         if not 0 <= stream_id < self._outbound_streams:
             _require_stream(stream_id)
@@ -156,11 +157,13 @@ class Association:
             raise ValueError("SCTP has no empty messages")
         if max_retransmits is not None and max_retransmits < 0:
             raise TypeError("max_retransmits is not negative")
-        if max_lifetime_s is not None and max_lifetime_s < 0:
-            raise TypeError("max_lifetime_s is not negative")
+        expires_at = None
+        if max_lifetime_s is not None:
+            if max_lifetime_s < 0:
+                raise TypeError("max_lifetime_s is not negative")
+            expires_at = now + max_lifetime_s
         if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
-        expires_at = None if max_lifetime_s is None else now + max_lifetime_s
         self._outbound.queue.put(
             stream_id, (ppid, data, not ordered, max_retransmits, expires_at, counted)
         )
@@ -237,10 +240,10 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        accepts = link.envelope.accepts
+        envelope = link.envelope
         for packet in packets:
             try:
-                if accepts(packet):
+                if envelope.accepts(packet):
                     self._receive_chunks(packet, now)
                 else:
                     self._receive_stranger(packet, now)
@@ -327,22 +330,16 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        deadlines = [
-            self._outbound.next_timeout(),
-            self._inbound.expires_at,
-            self._heartbeat.expires_at,
-        ]
+        at = earlier(self._outbound.next_timeout(), self._inbound.expires_at)
+        at = earlier(at, self._heartbeat.expires_at)
         if self._reset.resetting:
-            deadlines.append(self._reset.timer.expires_at)
+            at = earlier(at, self._reset.timer.expires_at)
         if self._link.state is not _ESTABLISHED:
             shutdown = self._shutdown
-            deadlines += (self._handshake.timer.expires_at, shutdown.timer.expires_at)
-            deadlines.append(shutdown.guard_at)
-        earliest = None
-        for at in deadlines:
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+            at = earlier(at, self._handshake.timer.expires_at)
+            at = earlier(at, shutdown.timer.expires_at)
+            at = earlier(at, shutdown.guard_at)
+        return at
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from enum import IntEnum
 from struct import Struct, pack, unpack_from
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
+from frazil.value import Value
 
 
 class ChunkType(IntEnum):
@@ -46,35 +47,36 @@ class ParameterType(IntEnum):
 
 
 # Flags of DATA and I-DATA (RFC 9260 section 3.3.1).
-END = 0x01
-BEGIN = 0x02
-UNORDERED = 0x04
-IMMEDIATE = 0x08
-WHOLE = BEGIN | END
+END: Final = 0x01
+BEGIN: Final = 0x02
+UNORDERED: Final = 0x04
+IMMEDIATE: Final = 0x08
+WHOLE: Final = BEGIN | END
 
-REFLECTED_TAG = 0x01
+REFLECTED_TAG: Final = 0x01
 """The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the one the receiver itself sends."""
 
-DATA_HEADER_SIZE = 16
-I_DATA_HEADER_SIZE = 20
+DATA_HEADER_SIZE: Final = 16
+I_DATA_HEADER_SIZE: Final = 20
 
-_I_DATA = int(ChunkType.I_DATA)
-_SACK = int(ChunkType.SACK)
-unpack_chunk = Struct("!BBH").unpack_from
-unpack_data = Struct("!BBHIHHI").unpack_from
+DATA: Final = int(ChunkType.DATA)
+I_DATA: Final = int(ChunkType.I_DATA)
+_SACK: Final = int(ChunkType.SACK)
+unpack_chunk: Final = Struct("!BBH").unpack_from
+unpack_data: Final = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data = Struct("!BBHIHHII").unpack_from
+unpack_i_data: Final = Struct("!BBHIHHII").unpack_from
 """Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
 
-_pack_chunk = Struct("!BBH").pack
-_pack_data = Struct("!BBHIHHI").pack
-_pack_i_data = Struct("!BBHIHHII").pack
-_INIT = Struct("!IIHHI")
-_SACK_BODY = Struct("!IIHH")
-_pack_sack = Struct("!BBHIIHH").pack
-_unpack_sack = _SACK_BODY.unpack_from
-_FORWARD_SKIP = Struct("!HH")
-_I_FORWARD_SKIP = Struct("!HHI")
+pack_data: Final = Struct("!BBHIHHI").pack
+pack_i_data: Final = Struct("!BBHIHHII").pack
+_pack_chunk: Final = Struct("!BBH").pack
+_INIT: Final = Struct("!IIHHI")
+_SACK_BODY: Final = Struct("!IIHH")
+_pack_sack: Final = Struct("!BBHIIHH").pack
+_unpack_sack: Final = _SACK_BODY.unpack_from
+_FORWARD_SKIP: Final = Struct("!HH")
+_I_FORWARD_SKIP: Final = Struct("!HHI")
 
 
 class Init(NamedTuple):
@@ -88,7 +90,7 @@ class Init(NamedTuple):
     parameters: tuple[Tlv, ...]
 
 
-class Sack(NamedTuple):
+class Sack(Value):
     """The body of SACK (RFC 9260 section 3.3.4), as on the wire.
 
     Attributes:
@@ -98,10 +100,23 @@ class Sack(NamedTuple):
         duplicates: TSNs that arrived more than once.
     """
 
-    cumulative_tsn: int
-    receive_window: int
-    gaps: tuple[tuple[int, int], ...]
-    duplicates: tuple[int, ...]
+    __slots__ = ("cumulative_tsn", "duplicates", "gaps", "receive_window")
+
+    def __init__(
+        self,
+        cumulative_tsn: int,
+        receive_window: int,
+        gaps: tuple[tuple[int, int], ...],
+        duplicates: tuple[int, ...],
+    ) -> None:
+        self.cumulative_tsn = cumulative_tsn
+        self.receive_window = receive_window
+        self.gaps = gaps
+        self.duplicates = duplicates
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields of the chunk."""
+        return self.cumulative_tsn, self.receive_window, self.gaps, self.duplicates
 
 
 class Skip(NamedTuple):
@@ -129,7 +144,7 @@ def encode_data(
 ) -> bytes:
     """A DATA chunk, padded."""
     size = len(data)
-    chunk = _pack_data(0, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
+    chunk = pack_data(DATA, flags, DATA_HEADER_SIZE + size, tsn, stream_id, sequence, ppid) + data
     return padded(chunk) if size & 3 else chunk
 
 
@@ -139,7 +154,7 @@ def encode_i_data(
     """An I-DATA chunk, padded (RFC 8260 section 2.1)."""
     size = len(data)
     length = I_DATA_HEADER_SIZE + size
-    chunk = _pack_i_data(_I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
+    chunk = pack_i_data(I_DATA, flags, length, tsn, stream_id, 0, message_id, ppid_or_fsn) + data
     return padded(chunk) if size & 3 else chunk
 
 

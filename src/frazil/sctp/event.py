@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from frazil.value import Value
 
 
 class AssociationCloseCause(StrEnum):
@@ -34,10 +36,8 @@ class AssociationEstablished:
     interleaving: bool
 
 
-class MessageReceived(NamedTuple):
+class MessageReceived(Value):
     """A whole user message arrived, in order unless it was sent unordered.
-
-    A tuple, because there is one for each message and a tuple costs a third of a dataclass.
 
     Attributes:
         stream_id: The stream it arrived on.
@@ -45,12 +45,19 @@ class MessageReceived(NamedTuple):
         data: The user data, never empty.
     """
 
-    stream_id: int
-    ppid: int
-    data: bytes
+    __slots__ = ("data", "ppid", "stream_id")
+
+    def __init__(self, stream_id: int, ppid: int, data: bytes) -> None:
+        self.stream_id = stream_id
+        self.ppid = ppid
+        self.data = data
+
+    def as_tuple(self) -> tuple[int, int, bytes]:
+        """Stream, identifier and data."""
+        return self.stream_id, self.ppid, self.data
 
 
-class BufferReleased(NamedTuple):
+class BufferReleased(Value):
     """User bytes of a stream left the send buffer.
 
     A byte leaves when it is first transmitted, as the W3C ``bufferedAmount`` is defined, not when
@@ -63,8 +70,15 @@ class BufferReleased(NamedTuple):
         size: Bytes released since the last such event of this stream.
     """
 
-    stream_id: int
-    size: int
+    __slots__ = ("size", "stream_id")
+
+    def __init__(self, stream_id: int, size: int) -> None:
+        self.stream_id = stream_id
+        self.size = size
+
+    def as_tuple(self) -> tuple[int, int]:
+        """Stream and size."""
+        return self.stream_id, self.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Asks an idle peer for a sign of life (RFC 9260 section 8.3)."""
 
+from typing import Final
+
 from frazil.sctp.chunk import ChunkType, ParameterType, encode_chunk
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.link import Link
@@ -8,7 +10,7 @@ from frazil.sctp.tlv import ChunkError, decode_tlvs, encode_tlv
 from frazil.slot import SLOT_S, pick_slot
 from frazil.types import RandomBytes, uniform
 
-NONCE_SIZE = 8
+NONCE_SIZE: Final = 8
 
 
 class Heartbeat:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 from frazil.sctp.chunk import (
     DATA_HEADER_SIZE,
@@ -20,12 +21,12 @@ from frazil.sctp.reassembly import Reassembly
 from frazil.sctp.serial import MASK_32, unwrap
 from frazil.sctp.tsn import ReceivedTsns
 
-SACK_EVERY_PACKETS = 8
+SACK_EVERY_PACKETS: Final = 8
 """A batch is acknowledged at least this often, so that a peer that grows its window with each
 SACK (RFC 9260 section 7.2.1) is not held back."""
 
-_SACK_HEADER_SIZE = 16
-_DATA = int(ChunkType.DATA)
+_SACK_HEADER_SIZE: Final = 16
+_DATA: Final = int(ChunkType.DATA)
 
 
 class DataProblem(StrEnum):

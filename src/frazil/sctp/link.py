@@ -2,16 +2,24 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, encode_chunk
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.event import AssociationCloseCause, AssociationClosed, SctpEvent
 from frazil.sctp.packet import HEADER_SIZE, Envelope
-from frazil.sctp.state import RECEIVES_DATA, SENDS_DATA, TRANSITIONS, AssociationState, StateCause
+from frazil.sctp.state import (
+    ACCEPTS_MESSAGES,
+    RECEIVES_DATA,
+    SENDS_DATA,
+    TRANSITIONS,
+    AssociationState,
+    StateCause,
+)
 from frazil.trace import Trace
 
-MAX_CONTROL_CHUNKS = 64
+MAX_CONTROL_CHUNKS: Final = 64
 """Control chunks that wait for a packet. Answers beyond this are not given: the peer asks again."""
 
 
@@ -20,6 +28,7 @@ class Link:
 
     Attributes:
         state: Moved by :meth:`move` only.
+        accepts_messages: Whether user messages may be queued in this state.
         ended: Whether the association is over for good.
         sends_data: Whether user data may be transmitted in this state.
         receives_data: Whether user data is accepted in this state.
@@ -35,6 +44,7 @@ class Link:
         "_config",
         "_on_end",
         "_trace",
+        "accepts_messages",
         "control",
         "ended",
         "envelope",
@@ -59,6 +69,7 @@ class Link:
         self.remote_tag = 0
         self.state = AssociationState.CLOSED
         self.ended = False
+        self.accepts_messages = True
         self.sends_data = False
         self.receives_data = False
         self.control: deque[bytes] = deque()
@@ -79,6 +90,7 @@ class Link:
         """
         old = self.state
         self.state, rule = TRANSITIONS[old, cause]
+        self.accepts_messages = self.state in ACCEPTS_MESSAGES
         self.sends_data = self.state in SENDS_DATA
         self.receives_data = self.state in RECEIVES_DATA
         self.record(now, "association", old=old, new=self.state, cause=cause, rule=rule)
@@ -146,7 +158,7 @@ class Link:
         if self.state is not AssociationState.CLOSED:
             self.move(StateCause.ENDED, now)
         self.ended = True
-        self.sends_data = self.receives_data = False
+        self.accepts_messages = self.sends_data = self.receives_data = False
         self.control.clear()
         self.record(now, "closed", cause=close_cause, code=code, text=text)
         self.events.append(AssociationClosed(close_cause, code, text))

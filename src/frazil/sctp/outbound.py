@@ -1,5 +1,7 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+from typing import Final
+
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
@@ -13,12 +15,12 @@ from frazil.sctp.retransmission_timer import RetransmissionTimer
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
 
-MIN_ROOM = 24
+MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
 
-_FORWARD_HEADER_SIZE = 8
-_FORWARD_SKIP_SIZE = 4
-_I_FORWARD_SKIP_SIZE = 8
+_FORWARD_HEADER_SIZE: Final = 8
+_FORWARD_SKIP_SIZE: Final = 4
+_I_FORWARD_SKIP_SIZE: Final = 8
 
 
 class Outbound:
@@ -133,16 +135,15 @@ class Outbound:
             return
         outstanding.packet += 1
         before = outstanding.next_tsn
-        count = len(chunks)
         left = room
         if outstanding.lost:
             left = self._fill_lost(chunks, left, now)
-        if (is_open or self._probe_is_due) and left >= MIN_ROOM:
+        if left >= MIN_ROOM and not outstanding.lost and (is_open or self._probe_is_due):
             left = self._fill_new(chunks, left, now)
         if self._probe_is_due and outstanding.next_tsn == before and left == room:
             left = self._fill_probe(chunks, left)
         self._rush = self._probe_is_due = False
-        if len(chunks) > count:
+        if left < room:
             self._pacer.sent(room - left)
             if self.timer.moved_at != now:
                 self.timer.sent(now)
@@ -170,11 +171,11 @@ class Outbound:
             self._paced_until = self._pacer.wait()
 
     def _fill_lost(self, chunks: list[bytes], room: int, now: float) -> int:
-        """The room that is left, zero if the next chunk to repeat does not fit."""
+        """The room that is left; what does not fit it stays lost."""
         outstanding = self.outstanding
         while (chunk := outstanding.next_lost(now)) is not None:
             if chunk.size > room:
-                return 0
+                break
             if chunk.tsn == outstanding.acked + 1:
                 # Repeating the oldest chunk restarts its timer (RFC 9260 sections 7.2.4 and 6.3.2).
                 self.timer.restart(now)
@@ -188,6 +189,16 @@ class Outbound:
             return room
         is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
         while room >= MIN_ROOM and turns.current is not None:
+            if not is_probe and turns.current.begun is None:
+                plain: list[bytes] = []
+                is_full = queue.take_plain(plain, outstanding.next_tsn, room)
+                if plain:
+                    room -= outstanding.add(plain)
+                    chunks += plain
+                if is_full:
+                    break
+                if plain:
+                    continue
             message = queue.next_message(now)
             if message is None:
                 break
@@ -197,9 +208,8 @@ class Outbound:
             chunk = queue.cut(message, outstanding.next_tsn, room)
             if chunk is None:
                 break
-            outstanding.add(message, chunk)
+            room -= outstanding.add((chunk,), None if message.chunks is None else message)
             chunks.append(chunk)
-            room -= len(chunk)
             if is_probe:
                 break
         return room

@@ -1,14 +1,15 @@
 """Puts fragments together and messages in order (RFC 9260 section 6.9, RFC 8260 section 2.2)."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
 from frazil.sctp.event import MessageReceived
 from frazil.sctp.serial import MASK_16, MASK_32, is_behind
 
-CHUNK_OVERHEAD = 128
+CHUNK_OVERHEAD: Final = 128
 """What keeping one chunk costs besides its data; counted so that tiny chunks are no loophole."""
-MAX_LATENESS = MASK_16
+MAX_LATENESS: Final = MASK_16
 """Unordered messages that were skipped so many messages ago have no fragments under way."""
 
 

@@ -1,5 +1,7 @@
 """Resetting streams, which is how WebRTC closes data channels (RFC 6525, RFC 8831 section 6.7)."""
 
+from typing import Final
+
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.event import StreamResetFailed, StreamsReset
 from frazil.sctp.inbound import Inbound
@@ -19,11 +21,11 @@ from frazil.sctp.reconfig import (
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.timer import RetryTimer
 
-MAX_REMEMBERED_RESULTS = 2
+MAX_REMEMBERED_RESULTS: Final = 2
 """As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
 
-_REQUEST_HEADER_SIZE = 20
-_DONE = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
+_REQUEST_HEADER_SIZE: Final = 20
+_DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
 
 class StreamReset:

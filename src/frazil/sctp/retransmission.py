@@ -1,6 +1,6 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
 from frazil.sctp.delivery import Burst
@@ -9,7 +9,7 @@ from frazil.sctp.message import ABANDONED, ACKED, IN_FLIGHT, LOST, OutboundChunk
 from frazil.sctp.serial import MASK_32, unwrap
 
 
-class Acknowledged(NamedTuple):
+class Acknowledged:
     """What one SACK changed.
 
     Attributes:
@@ -18,9 +18,12 @@ class Acknowledged(NamedTuple):
         undone: Whether all that was taken for lost lately has turned out to have arrived.
     """
 
-    size: int
-    advanced: bool
-    undone: bool
+    __slots__ = ("advanced", "size", "undone")
+
+    def __init__(self, size: int, advanced: bool, undone: bool) -> None:
+        self.size = size
+        self.advanced = advanced
+        self.undone = undone
 
 
 class RetransmissionQueue:
@@ -79,15 +82,28 @@ class RetransmissionQueue:
         """Whether anything is not cumulatively acknowledged."""
         return bool(self._chunks)
 
-    def add(self, message: OutboundMessage, wire: bytes) -> None:
-        """A new chunk with TSN ``next_tsn`` is sent."""
-        tsn, burst = self.next_tsn, self.burst
-        chunk = self._chunks[tsn] = OutboundChunk(tsn, wire, message, self.packet, burst)
-        self.next_tsn = tsn + 1
-        self.flight = burst.flight = self.flight + chunk.size
-        self.detector.sent.append(chunk)
-        if message.chunks is not None:
-            message.chunks.append(chunk)
+    def add(self, wires: Sequence[bytes], message: OutboundMessage | None = None) -> int:
+        """New chunks are sent in a packet, with TSNs from ``next_tsn`` on.
+
+        Args:
+            wires: The chunks.
+            message: What they are pieces of; ``None`` if that is not to be given up.
+
+        Returns:
+            Their size.
+        """
+        packet, burst, sent = self.packet, self.burst, self.detector.sent
+        tsn, size = self.next_tsn, 0
+        for wire in wires:
+            chunk = self._chunks[tsn] = OutboundChunk(tsn, wire, message, packet, burst)
+            tsn += 1
+            size += chunk.size
+            sent.append(chunk)
+            if message is not None and message.chunks is not None:
+                message.chunks.append(chunk)
+        self.next_tsn = tsn
+        self.flight = burst.flight = self.flight + size
+        return size
 
     def next_lost(self, now: float) -> OutboundChunk | None:
         """The next chunk to send again, or None. Those not worth it are abandoned."""
@@ -95,9 +111,10 @@ class RetransmissionQueue:
         while lost:
             chunk = lost[0]
             if chunk.state == LOST:
-                if not (self.may_abandon and chunk.message.is_expired(now)):
+                message = chunk.message
+                if message is None or not (self.may_abandon and message.is_expired(now)):
                     return chunk
-                self.abandon(chunk.message)
+                self.abandon(message)
             del lost[0]
         return None
 
@@ -239,8 +256,9 @@ class RetransmissionQueue:
         self.flight -= chunk.size
         chunk.state = LOST
         self._doubted.add(chunk.tsn)
-        if self.may_abandon and chunk.message.is_spent(chunk.transmissions, now):
-            self.abandon(chunk.message)
+        message = chunk.message
+        if message is not None and self.may_abandon and message.is_spent(chunk.transmissions, now):
+            self.abandon(message)
         else:
             self.lost.append(chunk)
 
@@ -305,6 +323,7 @@ class RetransmissionQueue:
         for tsn, chunk in self._chunks.items():
             if chunk.state == ABANDONED:
                 message = chunk.message
+                assert message is not None
                 if interleaving or not message.unordered:
                     stream = (message.stream_id, message.unordered)
                     if stream not in skips and len(skips) == max_skips:

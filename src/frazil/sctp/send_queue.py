@@ -1,20 +1,28 @@
 """The messages of all streams that wait to be sent, and whose turn it is."""
 
+from typing import Final
+
 from frazil.sctp.chunk import (
     BEGIN,
+    DATA,
     DATA_HEADER_SIZE,
     END,
+    I_DATA,
     I_DATA_HEADER_SIZE,
     UNORDERED,
+    WHOLE,
     encode_data,
     encode_i_data,
+    pack_data,
+    pack_i_data,
 )
 from frazil.sctp.event import BufferReleased
 from frazil.sctp.message import OutboundMessage, QueuedMessage
 from frazil.sctp.serial import MASK_16, MASK_32
 from frazil.sctp.stream_scheduler import DEFAULT_WEIGHT, OutboundStream, StreamScheduler
+from frazil.sctp.tlv import padded
 
-MIN_FRAGMENT_SIZE = 64
+MIN_FRAGMENT_SIZE: Final = 64
 """A fragment that would be smaller than this waits for the next packet."""
 
 
@@ -88,9 +96,9 @@ class SendQueue:
         _, data, _, _, _, is_counted = message
         if is_counted:
             stream.buffered += len(data)
-        stream.messages.append(message)
-        if len(stream.messages) == 1:
+        if not stream.messages:
             self.turns.add(stream)
+        stream.messages.append(message)
 
     def buffered(self, stream_id: int) -> int:
         """User bytes of the stream that were not sent yet."""
@@ -112,6 +120,69 @@ class SendQueue:
         for stream_id in stream_ids:
             self._streams.pop(stream_id, None)
 
+    def take_plain(self, chunks: list[bytes], tsn: int, room: int) -> bool:
+        """Append the plain messages that come next to a packet, as many as fit it.
+
+        Plain are those that fit a packet and are sent until they arrive. They are whole and never
+        given up, so that nothing is to be remembered of them but their chunks.
+
+        Args:
+            chunks: Where to append them.
+            tsn: The TSN of the first.
+            room: What is left of the packet; no stream has begun a message that is not plain.
+
+        Returns:
+            Whether the packet is full: the next one is plain, but too long for it.
+        """
+        stream = self.turns.current
+        assert stream is not None
+        messages = stream.messages
+        taken = released = 0
+        is_full = False
+        while messages:
+            ppid, data, is_unordered, max_retransmits, expires_at, is_counted = messages[0]
+            size = len(data)
+            length = self._header_size + size
+            if length > self._capacity or max_retransmits is not None or expires_at is not None:
+                break
+            if length > room:
+                is_full = True
+                break
+            messages.popleft()
+            if is_unordered:
+                flags, sequence = WHOLE | UNORDERED, self._number_unordered(stream)
+            else:
+                flags, sequence = WHOLE, stream.next_ordered
+                stream.next_ordered = (sequence + 1) & self._sequence_mask
+            number, id_ = tsn & MASK_32, stream.stream_id
+            if self._interleaving:
+                chunk = pack_i_data(I_DATA, flags, length, number, id_, 0, sequence, ppid) + data
+            else:
+                chunk = pack_data(DATA, flags, length, number, id_, sequence, ppid) + data
+            if size & 3:
+                chunk = padded(chunk)
+            chunks.append(chunk)
+            tsn += 1
+            room -= len(chunk)
+            taken += size
+            if is_counted:
+                released += size
+            if self.turns.waiting:
+                break
+        if taken:
+            self._end_plain(stream, taken, released)
+        return is_full
+
+    def _end_plain(self, stream: OutboundStream, taken: int, released: int) -> None:
+        """So many bytes of plain messages were cut: the turn passes on."""
+        if released:
+            self._release(stream, released)
+        self.turns.charge(taken)
+        if stream.messages:
+            self.turns.pass_on()
+        else:
+            self.turns.remove()
+
     def next_message(self, now: float) -> OutboundMessage | None:
         """The message whose turn it is, possibly partly sent.
 
@@ -122,11 +193,11 @@ class SendQueue:
             if message is None:
                 message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
             if message.abandoned:
-                self._drop(message)
+                self._drop(message, stream)
             elif message.offset:
                 return message
             elif message.expires_at is not None and message.is_expired(now):
-                self._drop(message)
+                self._drop(message, stream)
             elif self._open_bytes and not self._may_open(message):
                 self._waiting.append(self.turns.remove())
             else:
@@ -135,6 +206,8 @@ class SendQueue:
 
     def cut(self, message: OutboundMessage, tsn: int, room: int) -> bytes | None:
         """The next chunk of the message whose turn it is, or None if ``room`` is too little."""
+        stream = self.turns.current
+        assert stream is not None
         data, offset, stream_id = message.data, message.offset, message.stream_id
         whole = len(data)
         size, space = whole - offset, room - self._header_size
@@ -146,7 +219,7 @@ class SendQueue:
         flags = UNORDERED if message.unordered else 0
         if not offset:
             flags |= BEGIN
-            self._open(message)
+            self._open(message, stream)
         if end == whole:
             flags |= END
         payload = data if size == whole else data[offset:end]
@@ -159,26 +232,31 @@ class SendQueue:
             )
         message.fragments += 1
         if message.is_counted:
-            self._release(stream_id, size)
+            self._release(stream, size)
         self.turns.charge(size)
         if end == whole:
-            self._finish(message)
+            self._finish(message, stream)
         elif self._interleaving:
             self.turns.pass_on()
         return chunk
 
-    def _open(self, message: OutboundMessage) -> None:
+    def _open(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Number a message whose first byte is about to be sent."""
-        stream = self.turns.current
-        assert stream is not None
         if self._interleaving:
             self._open_bytes += len(message.data)
         if not message.unordered:
             message.sequence = stream.next_ordered
             stream.next_ordered = (stream.next_ordered + 1) & self._sequence_mask
-        elif self._interleaving:
-            message.sequence = stream.next_unordered
-            stream.next_unordered = (stream.next_unordered + 1) & MASK_32
+        else:
+            message.sequence = self._number_unordered(stream)
+
+    def _number_unordered(self, stream: OutboundStream) -> int:
+        """The number of an unordered message; without interleaving it needs none."""
+        if not self._interleaving:
+            return 0
+        sequence = stream.next_unordered
+        stream.next_unordered = (sequence + 1) & MASK_32
+        return sequence
 
     def _may_open(self, message: OutboundMessage) -> bool:
         """Whether another message may be under way beside those that are."""
@@ -187,10 +265,8 @@ class SendQueue:
             return True
         return self._open_bytes + size <= self._open_limit
 
-    def _finish(self, message: OutboundMessage) -> None:
+    def _finish(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
-        stream = self.turns.current
-        assert stream is not None
         stream.begun = None
         stream.messages.popleft()
         if stream.messages:
@@ -199,32 +275,34 @@ class SendQueue:
             self.turns.remove()
         if self._interleaving and message.offset:
             self._open_bytes -= len(message.data)
-            for waiting in self._waiting:
-                self.turns.add(waiting)
-            self._waiting.clear()
+            if self._waiting:
+                for waiting in self._waiting:
+                    self.turns.add(waiting)
+                self._waiting.clear()
 
-    def _drop(self, message: OutboundMessage) -> None:
+    def _drop(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Give up what was not sent of the message whose turn it is."""
         if message.is_counted:
-            self._release(message.stream_id, len(message.data) - message.offset)
-        self._finish(message)
+            self._release(stream, len(message.data) - message.offset)
+        self._finish(message, stream)
 
-    def _release(self, stream_id: int, size: int) -> None:
-        self._streams[stream_id].buffered -= size
+    def _release(self, stream: OutboundStream, size: int) -> None:
+        stream.buffered -= size
+        stream_id = stream.stream_id
         self.released[stream_id] = self.released.get(stream_id, 0) + size
 
     def drop_streams_from(self, limit: int) -> None:
         """Give up everything on streams the peer did not agree to: ``limit`` and above."""
         refused = [stream_id for stream_id in self._streams if stream_id >= limit]
         for stream_id in refused:
-            self._release(stream_id, self._streams[stream_id].buffered)
-            del self._streams[stream_id]
+            stream = self._streams.pop(stream_id)
+            self._release(stream, stream.buffered)
         self.turns.remove_from(limit)
         self._waiting = [each for each in self._waiting if each.stream_id < limit]
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""
-        events = list(map(BufferReleased._make, self.released.items()))
+        events = [BufferReleased(stream_id, size) for stream_id, size in self.released.items()]
         self.released.clear()
         return events
 

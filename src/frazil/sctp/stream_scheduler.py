@@ -54,16 +54,17 @@ class StreamScheduler:
 
     Attributes:
         current: The stream whose turn it is; ``None`` if no stream waits.
+        waiting: A heap of those behind it, for the scheduler; others only look whether there are.
     """
 
-    __slots__ = ("_clock", "_has_begun", "_serial", "_waiting", "current")
+    __slots__ = ("_clock", "_has_begun", "_serial", "current", "waiting")
 
     def __init__(self) -> None:
         self.current: OutboundStream | None = None
         self._has_begun = False
         self._clock = 0.0
         self._serial = 0
-        self._waiting: list[tuple[float, int, OutboundStream]] = []  # behind the current one
+        self.waiting: list[tuple[float, int, OutboundStream]] = []
 
     def add(self, stream: OutboundStream) -> None:
         """Let a stream wait for its turn, which comes before one that has not begun if it must."""
@@ -75,10 +76,10 @@ class StreamScheduler:
         if current is None:
             self.current = stream
         elif not self._has_begun and stream.used < current.used:
-            heappush(self._waiting, (current.used, current.serial, current))
+            heappush(self.waiting, (current.used, current.serial, current))
             self.current = stream
         else:
-            heappush(self._waiting, (stream.used, stream.serial, stream))
+            heappush(self.waiting, (stream.used, stream.serial, stream))
 
     def charge(self, size: int) -> None:
         """The stream whose turn it is sent ``size`` bytes; it keeps its turn until that ends."""
@@ -93,28 +94,28 @@ class StreamScheduler:
         """The turn ends, and the stream waits for another one."""
         self._has_begun = False
         stream = self.current
-        if self._waiting and stream is not None:
+        if self.waiting and stream is not None:
             self._serial += 1
             stream.serial = self._serial
-            self.current = heappushpop(self._waiting, (stream.used, stream.serial, stream))[2]
+            self.current = heappushpop(self.waiting, (stream.used, stream.serial, stream))[2]
 
     def remove(self) -> OutboundStream:
         """The turn ends, and the stream waits no more."""
         stream = self.current
         assert stream is not None
         self._has_begun = False
-        self.current = heappop(self._waiting)[2] if self._waiting else None
+        self.current = heappop(self.waiting)[2] if self.waiting else None
         return stream
 
     def remove_from(self, limit: int) -> None:
         """The streams from number ``limit`` on wait no more."""
-        self._waiting = [entry for entry in self._waiting if entry[2].stream_id < limit]
-        heapify(self._waiting)
+        self.waiting = [entry for entry in self.waiting if entry[2].stream_id < limit]
+        heapify(self.waiting)
         if self.current is not None and self.current.stream_id >= limit:
             self.remove()
 
     def clear(self) -> None:
         """Nobody waits any more."""
-        self._waiting.clear()
+        self.waiting.clear()
         self.current = None
         self._has_begun = False

@@ -1,6 +1,7 @@
 """The SCTP association of a transport, and the data channels on it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.datachannel import (
     ChannelMessage,
@@ -8,6 +9,7 @@ from frazil.datachannel import (
     ChannelSet,
     ChannelStateChanged,
     OutgoingMessage,
+    encode_content,
 )
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp import (
@@ -34,7 +36,12 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
-_GRACEFUL = frozenset((AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL))
+_REFUSALS: Final = (InvalidStateError, InvalidAccessError)
+"""What SCTP says to a message if the peer shuts the association down, resets the stream or takes
+fewer streams, and what came with that still called for an answer."""
+_GRACEFUL: Final = frozenset(
+    (AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL)
+)
 
 
 class DataTransport:
@@ -135,13 +142,25 @@ class DataTransport:
 
         The application may not know yet: what tells it is a task that waits for its turn.
         """
-        try:
-            message = self._channels.compose(stream_id, data, text=text)
-        except InvalidStateError:
+        channel = self._channels.sending(stream_id)
+        if channel is None:
             self._trace.count("message-for-closed-channel")
             return
         self.is_drained = False
-        self._send(message, now)
+        ppid, payload = encode_content(data, text=text)
+        try:
+            self._association.send(
+                stream_id,
+                ppid,
+                payload,
+                now,
+                ordered=channel.ordered,
+                max_retransmits=channel.max_retransmits,
+                max_lifetime_s=channel.max_lifetime_s,
+                counted=bool(data),
+            )
+        except _REFUSALS:
+            self._trace.count("sctp-message-refused")
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
@@ -206,18 +225,9 @@ class DataTransport:
     def _send(self, message: OutgoingMessage, now: float) -> None:
         try:
             self._association.send(
-                message.stream_id,
-                message.ppid,
-                message.data,
-                now,
-                ordered=message.ordered,
-                max_retransmits=message.max_retransmits,
-                max_lifetime_s=message.max_lifetime_s,
-                counted=message.is_content,
+                message.stream_id, message.ppid, message.data, now, counted=False
             )
-        except (InvalidStateError, InvalidAccessError):
-            # The peer shuts the association down, resets the stream or takes fewer streams, and
-            # what it sent with that still called for an answer.
+        except _REFUSALS:
             self._trace.count("sctp-message-refused")
 
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:

@@ -6,8 +6,11 @@ neighbours.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.datachannel import ChannelParameters
+from frazil.deadline import earlier
 from frazil.dtls import (
     Certificate,
     DtlsEndpoint,
@@ -52,15 +55,16 @@ from frazil.states.enums import (
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
-_LAST_OF_STUN = b"\x01"
+_LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
-_DTLS = Protocol.DTLS
-_STUN = Protocol.STUN
-_OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
+_DTLS: Final = Protocol.DTLS
+_STUN: Final = Protocol.STUN
+_OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Session:
     """The protocol stack of one transport.
 

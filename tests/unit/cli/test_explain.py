@@ -69,8 +69,9 @@ def test_both_halves_are_put_on_one_axis(silent, dump, capsys):
         "+0.250 s browser icecandidate candidate:1 1 udp 1 203.0.113.7 5000 typ host",
         "+0.350 s browser setLocalDescription answer",
     ]
-    (told,) = [line for line in out if line.startswith("FZ-")]
-    assert told.endswith("1 of them never came here: 203.0.113.7:5000.")
+    theirs, ours = [line for line in out if line.startswith("FZ-")]
+    assert theirs.endswith("1 of them never came here: 203.0.113.7:5000.")
+    assert ours.endswith("1 of them never came to the browser: 10.0.0.1:5000.")
 
 
 def test_the_half_of_the_browser_alone(dump, capsys):

@@ -1,10 +1,8 @@
 import pytest
 
 from frazil.datachannel.channel import Channel
-from frazil.datachannel.event import OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.state import TRANSITIONS, Cause
-from frazil.errors import InvalidStateError
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import Trace
 
@@ -13,28 +11,24 @@ UNORDERED = ChannelParameters(ordered=False, max_packet_life_time_ms=250)
 
 def test_unordered_messages_stay_behind_the_open_until_the_peer_knows_the_channel():
     channel = Channel(4, UNORDERED, State.CONNECTING, Trace())
-    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", True, None, 0.25, True)
+    assert channel.ordered
     channel.move(Cause.CONFIRMED, "Known.", 1.0)
-    assert channel.compose(b"x", text=True) == OutgoingMessage(4, 51, b"x", False, None, 0.25, True)
+    assert not channel.ordered
 
 
-def test_limits_go_with_each_message():
+def test_limits_are_those_of_the_parameters():
     channel = Channel(1, ChannelParameters(max_retransmits=0), State.OPEN, Trace())
-    assert channel.compose(b"x", text=False) == OutgoingMessage(1, 53, b"x", True, 0, None, True)
+    assert (channel.ordered, channel.max_retransmits, channel.max_lifetime_s) == (True, 0, None)
+    channel = Channel(1, UNORDERED, State.OPEN, Trace())
+    assert (channel.ordered, channel.max_retransmits, channel.max_lifetime_s) == (False, None, 0.25)
 
 
-@pytest.mark.parametrize(("text", "ppid"), [(True, 56), (False, 57)])
-def test_an_empty_message_is_one_octet_of_its_own_kind(text, ppid):
-    channel = Channel(1, ChannelParameters(), State.OPEN, Trace())
-    message = channel.compose(b"", text=text)
-    assert (message.ppid, message.data, message.is_content) == (ppid, b"\0", False)
-
-
-def test_a_closing_channel_sends_nothing():
-    channel = Channel(1, ChannelParameters(), State.OPEN, Trace())
-    channel.move(Cause.CLOSE, "Enough.", 1.0)
-    with pytest.raises(InvalidStateError, match="closing"):
-        channel.compose(b"x", text=True)
+def test_a_closing_channel_takes_no_messages():
+    for state in (State.CONNECTING, State.OPEN):
+        channel = Channel(1, ChannelParameters(), state, Trace())
+        assert channel.takes_messages
+        channel.move(Cause.CLOSE, "Enough.", 1.0)
+        assert not channel.takes_messages
 
 
 def test_a_move_has_a_reason_and_is_traced():

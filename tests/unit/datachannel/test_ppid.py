@@ -1,6 +1,6 @@
 import pytest
 
-from frazil.datachannel.ppid import Ppid, ppid_of
+from frazil.datachannel.ppid import Ppid, encode_content
 
 
 @pytest.mark.parametrize(
@@ -13,5 +13,5 @@ from frazil.datachannel.ppid import Ppid, ppid_of
     ],
 )
 def test_identifier_tells_kind_and_emptiness(data, text, ppid, number):
-    assert ppid_of(data, text=text) is ppid
+    assert encode_content(data, text=text) == (ppid, data or b"\0")
     assert ppid == number

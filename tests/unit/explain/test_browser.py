@@ -1,45 +1,10 @@
-import json
-
 import pytest
 
-from frazil.explain.browser import BrowserEvent, judge_signalling, offset, read_dump
+from frazil.explain.browser import half_of, judge_signalling, offset
+from frazil.explain.browser_log import BrowserEvent
 from frazil.trace import Trace
 
 CANDIDATE = "candidate:1 1 udp 2122 192.168.1.7 50000 typ host generation 0"
-
-
-def dump(*log):
-    """A dump of one connection."""
-    updates = [{"time": time, "type": kind, "value": value} for time, kind, value in log]
-    return json.dumps({"PeerConnections": {"7-1": {"updateLog": updates}}})
-
-
-@pytest.mark.parametrize(
-    "time",
-    [
-        "2026-01-02T03:04:05.000Z",
-        "2026-01-02T03:04:05",
-        1767323045000,
-        "1767323045000",
-        "1/2/2026, 3:04:05 AM",
-        "1/2/2026, 3:04:05\u202fAM",
-        "2.1.2026, 03:04:05",
-    ],
-)
-def test_every_way_to_write_the_time(time):
-    ((event,),) = read_dump(dump((time, "icecandidate", CANDIDATE)))
-    assert event == BrowserEvent(1767323045.0, "icecandidate", CANDIDATE)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"PeerConnections": 3}', "{"])
-def test_what_is_no_dump_is_refused(text):
-    with pytest.raises(ValueError, match="no dump"):
-        read_dump(text)
-
-
-@pytest.mark.parametrize("log", [None, 3, [None], [{}], [{"time": "noon"}], {"time": 1}])
-def test_a_log_that_makes_no_sense_is_empty(log):
-    assert read_dump(json.dumps({"PeerConnections": {"1": {"updateLog": log}}})) == [[]]
 
 
 def test_the_halves_are_aligned_by_the_descriptions():
@@ -68,3 +33,45 @@ def test_candidates_that_signalling_lost():
     assert finding.sentence == (
         "The browser found 2 candidates, and 1 of them never came here: 203.0.113.7:50000."
     )
+
+
+def test_candidates_that_the_browser_never_got():
+    trace = Trace()
+    for address in ("10.0.0.1:5000", "10.0.0.1:5001", "203.0.113.1:5000"):
+        trace.record(1.0, "ice", "local-candidate", type="host", address=address, ufrag="u")
+    line = "candidate:1 1 udp 2122 {} {} typ host"
+    events = [
+        BrowserEvent(1.0, "setRemoteDescription", f"a={line.format('10.0.0.1', 5000)}\\r\\na=x"),
+        BrowserEvent(2.0, "addIceCandidate", line.format("10.0.0.1", 5001)),
+    ]
+    (finding,) = judge_signalling(trace.records, events)
+    assert finding.sentence == (
+        "We found 3 candidates, and 1 of them never came to the browser: 203.0.113.1:5000."
+    )
+    assert list(judge_signalling(trace.records, [])) == []
+
+
+def test_what_the_page_left_to_the_browser_is_told_with_the_success():
+    trace = Trace()
+    for at, side, kind in ((10.0, "remote", "offer"), (10.5, "local", "answer")):
+        trace.record(at, "peer", "description-applied", side=side, type=kind, sections=1)
+    offer, answer = '{"type":"offer","sdp":""}', '{"type":"answer","sdp":""}'
+    implicit = [
+        BrowserEvent(999.0, "setLocalDescription", ""),
+        BrowserEvent(999.9, "setLocalDescriptionOnSuccess", offer),
+        BrowserEvent(1000.6, "setRemoteDescription", answer),
+        BrowserEvent(1000.7, "setRemoteDescriptionOnSuccess", ""),
+    ]
+    assert offset(trace.records, implicit) == pytest.approx(990.0)
+    told_twice = [BrowserEvent(999.9, "setLocalDescription", offer), *implicit[1:]]
+    assert offset(trace.records, told_twice) == pytest.approx(990.0)
+
+
+def test_the_right_connection_of_a_dump_with_many():
+    trace = Trace()
+    trace.record(1.0, "ice", "local-candidate", type="host", address="10.0.0.1:1", ufrag="ours")
+    other = [BrowserEvent(1.0, "setRemoteDescription", "a=ice-ufrag:other\\r\\n")] * 2
+    mine = [BrowserEvent(1.0, "setRemoteDescription", "v=0\\r\\na=ice-ufrag:ours\\r\\n")]
+    assert half_of(trace.records, [other, mine]) is mine
+    assert half_of([], [mine, other]) is other
+    assert half_of(trace.records, []) == []

@@ -11,6 +11,7 @@ from frazil.sctp.chunk import (
     encode_data,
     encode_i_data,
 )
+from frazil.sctp.event import MessageReceived
 from frazil.sctp.inbound import SACK_EVERY_PACKETS, DataProblem, Inbound
 from frazil.sctp.reassembly import CHUNK_OVERHEAD
 
@@ -200,7 +201,7 @@ def test_interleaved_data():
     receiver = Receiver(interleaving=True)
     chunk = encode_i_data(WHOLE, 1, 7, 0, 53, b"abc")
     assert receiver.inbound.receive_data(chunk, 0, 23) is None
-    assert receiver.messages == [(7, 53, b"abc")]
+    assert receiver.messages == [MessageReceived(7, 53, b"abc")]
     assert receiver.inbound.receive_data(chunk, 0, 20) is DataProblem.EMPTY
     assert receiver.inbound.receive_data(chunk, 0, 19) is DataProblem.CUT_OFF
 

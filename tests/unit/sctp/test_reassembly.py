@@ -1,6 +1,7 @@
 import pytest
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
+from frazil.sctp.event import MessageReceived
 from frazil.sctp.reassembly import CHUNK_OVERHEAD, Reassembly
 
 
@@ -41,7 +42,7 @@ def interleaved():
 def test_whole_messages(receiver):
     receiver.data(1, WHOLE, 0, "a", stream_id=7, ppid=53)
     receiver.data(2, WHOLE, 1, "b", stream_id=7)
-    assert receiver.delivered == [(7, 53, b"a"), (7, 51, b"b")]
+    assert receiver.delivered == [MessageReceived(7, 53, b"a"), MessageReceived(7, 51, b"b")]
     assert receiver.reassembly.stream_ids == (7,)
     assert receiver.is_empty
 
@@ -77,7 +78,7 @@ def test_ppid_and_stream_are_those_of_the_first_fragment(interleaved):
     add = interleaved.reassembly.add
     add(11, END, 3, 0, 1, b"b")  # the last number is the fragment's, not a PPID
     add(10, BEGIN, 3, 0, 53, b"a")
-    assert interleaved.delivered == [(3, 53, b"ab")]
+    assert interleaved.delivered == [MessageReceived(3, 53, b"ab")]
 
 
 def test_buffered_counts_fragments_with_overhead(receiver):

@@ -31,7 +31,7 @@ class Flight:
     def send_more(self, message, now=0.0, *, size=1):
         message.offset += size
         self.begin(now)
-        self.queue.add(message, bytes(100))
+        self.queue.add([bytes(100)], message)
 
     def begin(self, now=0.0):
         self.queue.burst = self.meter.begin_burst(self.queue.flight, now)
@@ -122,7 +122,7 @@ def test_chunks_of_one_packet_count_as_one():
     flight = Flight(1)
     flight.begin()
     for _ in range(8):
-        flight.queue.add(OutboundMessage(0, 51, b"x", False, None, None), bytes(100))
+        flight.queue.add([bytes(100)])
     flight.sack(99, (2, 9))
     assert not flight.lost
 

@@ -271,3 +271,81 @@ def test_bytes_that_are_not_counted_are_sent_but_not_told(sender):
     assert len(sender.cut_all()) == 2
     assert sender.queue.take_released() == [BufferReleased(1, 7)]
     assert sender.queue.buffered(1) == 0
+
+
+class Packet:
+    """A packet that is filled with plain messages."""
+
+    def __init__(self, sender, room=CAPACITY):
+        self.chunks = []
+        self.is_full = sender.queue.take_plain(self.chunks, sender.tsn, room)
+        sender.tsn += len(self.chunks)
+
+    @property
+    def messages(self):
+        return [
+            (stream_id, chunk[16:])
+            for chunk, stream_id in zip(self.chunks, streams(self.chunks), strict=True)
+        ]
+
+
+def test_plain_messages_share_a_packet_as_if_they_were_cut_one_by_one(sender):
+    other = Sender()
+    for each in (sender, other):
+        for size in (1, 4, 64, 7):
+            each.put(1, bytes(size), unordered=size == 64)
+        each.put(1, b"last")
+    assert Packet(sender).chunks == other.cut_all()
+    assert sender.queue.take_released() == [BufferReleased(1, 80)]
+    assert sender.queue.turns.current is None
+
+
+def test_interleaved_plain_messages_are_numbered_by_kind():
+    sender, other = Sender(open_limit=10_000), Sender(open_limit=10_000)
+    for each in (sender, other):
+        for unordered in (False, True, True, False):
+            each.put(1, b"x", unordered=unordered)
+    chunks = Packet(sender).chunks
+    assert chunks == other.cut_all()
+    assert [unpack_i_data(chunk)[6] for chunk in chunks] == [0, 0, 1, 1]
+
+
+def test_a_packet_is_full_when_the_next_plain_message_is_too_long_for_it(sender):
+    for size in (500, 468, 1):
+        sender.put(1, bytes(size))
+    packet = Packet(sender)
+    assert packet.is_full
+    assert [len(data) for _, data in packet.messages] == [500, 468]
+    assert not Packet(sender).is_full
+    assert sender.queue.turns.current is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (51, bytes(CAPACITY), False, None, None, True),
+        (51, b"x", False, 0, None, True),
+        (51, b"x", False, None, 1.0, True),
+    ],
+    ids=["too long", "limited repetitions", "limited lifetime"],
+)
+def test_other_messages_are_left_to_be_cut(sender, message):
+    sender.put(1, b"plain")
+    sender.queue.put(1, message)
+    packet = Packet(sender)
+    assert (packet.messages, packet.is_full) == ([(1, b"plain\0\0\0")], False)
+    assert Packet(sender).chunks == []
+    assert sender.cut() is not None
+
+
+def test_streams_that_wait_have_their_turns_after_each_plain_message(sender):
+    for stream_id in (1, 2):
+        for data in (b"one ", b"two "):
+            sender.put(stream_id, data)
+    packets = [Packet(sender) for _ in range(4)]
+    assert [one for packet in packets for one in packet.messages] == [
+        (1, b"one "),
+        (2, b"one "),
+        (1, b"two "),
+        (2, b"two "),
+    ]

@@ -49,10 +49,9 @@ def test_layers_come_up_in_order():
         assert story(side) == ["dtls connecting", "dtls connected", "sctp connected"]
 
 
-def test_nothing_is_sent_that_need_not_be_to_set_up_a_connection(monkeypatch):
-    monkeypatch.setattr("support.session_pair.DELAY_S", 0.004)
+def test_nothing_is_sent_that_need_not_be_to_set_up_a_connection():
     request, answer, flight, finished, record = 0, 1, 22, 20, 23
-    pair = SessionPair().start()
+    pair = SessionPair(delay_s=0.004).start()
     pair.run(0.2)
     a, b = ([data[0] for data in side.sent] for side in pair.sides)
     # A check of its own and the nomination, DTLS, and of SCTP the INIT and the COOKIE ECHO.
