@@ -148,7 +148,10 @@ class Opener:
                     content = decrypt(nonce, record[HEADER_SIZE:], additional_data)
             except InvalidTag:
                 continue
-            window.add(number)
+            if number == window.end:
+                window.end = number + 1
+            else:
+                window.add(number)
             if record[0] != _PAYLOAD:
                 return Control(record[0], content)
             if content:

@@ -588,20 +588,26 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self.has_news = True
+        self._decision_is_known = False
         self._apply_role(now)
+        current = self._lineage.current
+        if current is None:  # nothing can be checked yet, so there is no pair and no state
+            self._take_gathered()
+            return
         self._events += report_pairs(self._lineage, self._trace, now)
         if isinstance(self._checker, Checker) and self._checker.nominator.gate.proposals:
             self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
+        self._take_gathered()
+        self._outcome.draw(now, ran_out_at)
+        if current.gathered and current.nominated is not None:
+            self._gatherer.stop_keepalives()
+        self._checker.settle()
+
+    def _take_gathered(self) -> None:
         if self._gatherer.events:
             self._events += self._gatherer.events
             self._gatherer.events.clear()
-        self._outcome.draw(now, ran_out_at)
-        current = self._lineage.current
-        if current is not None and current.gathered and current.nominated is not None:
-            self._gatherer.stop_keepalives()
-        self._checker.settle()
-        self._decision_is_known = False
 
     def _apply_role(self, now: float) -> None:
         role = self._role

@@ -1,7 +1,7 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import Final, Protocol, TypeAlias
@@ -190,10 +190,10 @@ class ChannelTable:
             partial(self._receive_channel, stack, event.stream_id, event.parameters)
         )
 
-    def receive_message(self, event: ChannelMessage) -> None:
-        """A message for a channel."""
-        self._arrived.append(event)
-        self._core.tasks.queue(self._deliver)  # once for each, in the same order
+    def receive_messages(self, messages: Sequence[ChannelMessage]) -> None:
+        """Messages for channels arrived."""
+        self._arrived += messages
+        self._core.tasks.queue(self._deliver, len(messages))  # once for each, in the same order
 
     def drain(self, event: BufferReleased) -> None:
         """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""
@@ -275,15 +275,14 @@ class ChannelTable:
         self._core.tasks.fire(channel, EventType.CLOSE)
 
     def _receive_message(self, now: float) -> None:
-        message = self._arrived.popleft()
-        channel = self._by_id.get(message.stream_id)
+        stream_id, data, is_text = self._arrived.popleft()
+        channel = self._by_id.get(stream_id)
         if channel is None or channel.ready_state is not _OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
-        data = message.data
         channel.bytes_received += len(data)
-        payload = data.decode(errors="replace") if message.text else data
+        payload = data.decode(errors="replace") if is_text else data
         self._core.tasks.fire(channel, _MESSAGE, payload)
 
     def _release(self, channel: DataChannel, size: int, now: float) -> None:

@@ -79,7 +79,7 @@ class Association:
         initial_tsn = int.from_bytes(random_bytes(4), "big")
         self._outbound = outbound = Outbound(config, initial_tsn)
         self._released = outbound.queue.released
-        self._inbound = inbound = Inbound(config, link.events.append)
+        self._inbound = inbound = Inbound(config, link.messages)
         self._handshake = Handshake(
             config, link, random_bytes, initial_tsn, outbound.round_trip, self._negotiated
         )
@@ -262,22 +262,29 @@ class Association:
         size = len(packet)
         has_data = False
         while offset + 4 <= size and not link.ended:
+            if packet[offset] == inbound.data_type and link.receives_data:
+                has_data = True
+                after = inbound.take_due(packet, offset)
+                if after > offset:  # nearly always
+                    offset = after
+                    continue
             type_, flags, length = unpack_chunk(packet, offset)
             end = offset + length
             if length < 4 or end > size:
                 raise ChunkError("a chunk is cut off")
-            if type_ == inbound.data_type and link.receives_data:
-                has_data = True
-                problem = inbound.receive_data(packet, offset, end)
-                if problem is not None:
-                    self._control.receive_problem(problem, packet[offset:end], now)
-            elif type_ == _SACK:
+            if type_ == _SACK:
                 if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
                     link.errors = 0  # a sign of life
                 else:
                     link.count("sctp-sack-outdated")
-            elif not self._control.receive(type_, flags, packet[offset:end], now):
-                break
+            elif type_ == inbound.data_type and link.receives_data:
+                problem = inbound.receive_data(packet, offset, end)
+                if problem is not None:
+                    self._control.receive_problem(problem, packet[offset:end], now)
+            else:
+                self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
+                if not self._control.receive(type_, flags, packet[offset:end], now):
+                    break
             offset = (end + 3) & ~3
         if has_data and inbound.end_packet():
             link.send_alone(inbound.sack())
@@ -432,12 +439,10 @@ class Association:
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""
-        events = self._link.events
-        fetched = events[:]
-        events.clear()
+        events = self._link.take_events()
         if self._released:
-            fetched += self._outbound.queue.take_released()
-        return fetched
+            events += self._outbound.queue.take_released()
+        return events
 
     # What the parts report.
 

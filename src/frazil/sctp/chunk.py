@@ -65,8 +65,8 @@ _SACK: Final = int(ChunkType.SACK)
 unpack_chunk: Final = Struct("!BBH").unpack_from
 unpack_data: Final = Struct("!BBHIHHI").unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data: Final = Struct("!BBHIHHII").unpack_from
-"""Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
+unpack_i_data: Final = Struct("!BBHIH2xII").unpack_from
+"""Type, flags, length, TSN, stream, message identifier, then PPID or fragment number."""
 
 pack_data: Final = Struct("!BBHIHHI").pack
 pack_i_data: Final = Struct("!BBHIHHII").pack

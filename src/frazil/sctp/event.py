@@ -36,25 +36,28 @@ class AssociationEstablished:
     interleaving: bool
 
 
-class MessageReceived(Value):
-    """A whole user message arrived, in order unless it was sent unordered.
+UserMessage: TypeAlias = tuple[int, int, bytes]
+"""A whole user message: its stream, its payload protocol identifier, and the data, never empty.
+
+A plain tuple, as there are very many: any other object takes several times as long to make.
+"""
+
+
+class MessagesReceived(Value):
+    """User messages arrived, with nothing else between them.
 
     Attributes:
-        stream_id: The stream it arrived on.
-        ppid: The payload protocol identifier.
-        data: The user data, never empty.
+        messages: At least one, in order unless they were sent unordered.
     """
 
-    __slots__ = ("data", "ppid", "stream_id")
+    __slots__ = ("messages",)
 
-    def __init__(self, stream_id: int, ppid: int, data: bytes) -> None:
-        self.stream_id = stream_id
-        self.ppid = ppid
-        self.data = data
+    def __init__(self, messages: list[UserMessage]) -> None:
+        self.messages = messages
 
-    def as_tuple(self) -> tuple[int, int, bytes]:
-        """Stream, identifier and data."""
-        return self.stream_id, self.ppid, self.data
+    def as_tuple(self) -> tuple[object, ...]:
+        """The messages."""
+        return (self.messages,)
 
 
 class BufferReleased(Value):
@@ -127,7 +130,7 @@ class AssociationClosed:
 
 SctpEvent: TypeAlias = (
     AssociationEstablished
-    | MessageReceived
+    | MessagesReceived
     | BufferReleased
     | StreamsReset
     | StreamResetFailed

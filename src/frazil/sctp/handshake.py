@@ -236,7 +236,7 @@ class Handshake:
         self._repeated_echo = None
         self._link.sign_of_life()
         self._link.move(cause, now)
-        self._link.events.append(
+        self._link.report(
             AssociationEstablished(peer.outbound_streams, peer.inbound_streams, peer.interleaving)
         )
 

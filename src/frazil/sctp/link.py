@@ -7,7 +7,13 @@ from typing import Final
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, encode_chunk
 from frazil.sctp.config import SctpConfig
-from frazil.sctp.event import AssociationCloseCause, AssociationClosed, SctpEvent
+from frazil.sctp.event import (
+    AssociationCloseCause,
+    AssociationClosed,
+    MessagesReceived,
+    SctpEvent,
+    UserMessage,
+)
 from frazil.sctp.packet import HEADER_SIZE, Envelope
 from frazil.sctp.state import (
     ACCEPTS_MESSAGES,
@@ -36,7 +42,8 @@ class Link:
         remote_tag: The tag we put on ours; zero until the peer's is known.
         control: Encoded chunks to bundle into the next packets.
         packets: Packets that are complete.
-        events: What the caller has not fetched yet. The list is never replaced.
+        events: What the caller has not fetched yet.
+        messages: What has arrived since the last of them. The list is never replaced.
         errors: Timeouts in a row without a sign of life (RFC 9260 section 8.1).
     """
 
@@ -51,6 +58,7 @@ class Link:
         "errors",
         "events",
         "local_tag",
+        "messages",
         "packets",
         "receives_data",
         "remote_tag",
@@ -74,6 +82,7 @@ class Link:
         self.receives_data = False
         self.control: deque[bytes] = deque()
         self.packets: list[bytes] = []
+        self.messages: list[UserMessage] = []
         self.events: list[SctpEvent] = []
         self.errors = 0
 
@@ -102,6 +111,18 @@ class Link:
     def count(self, name: str) -> None:
         """Count one input that was dropped."""
         self._trace.count(name)
+
+    def report(self, event: SctpEvent) -> None:
+        """Tell the caller of something that happened after the messages that have arrived."""
+        self.events = [*self.take_events(), event]
+
+    def take_events(self) -> list[SctpEvent]:
+        """What the caller has not fetched yet, in order."""
+        events, self.events = self.events, []
+        if self.messages:
+            events.append(MessagesReceived(self.messages.copy()))
+            self.messages.clear()
+        return events
 
     def queue(self, chunk: bytes) -> None:
         """Bundle a control chunk into the next packet; one that fits no packet is not sent."""
@@ -161,7 +182,7 @@ class Link:
         self.accepts_messages = self.sends_data = self.receives_data = False
         self.control.clear()
         self.record(now, "closed", cause=close_cause, code=code, text=text)
-        self.events.append(AssociationClosed(close_cause, code, text))
+        self.report(AssociationClosed(close_cause, code, text))
         on_end, self._on_end = self._on_end, _ended_already
         on_end()
 

@@ -14,6 +14,7 @@ from frazil.sctp.retransmission import RetransmissionQueue
 from frazil.sctp.retransmission_timer import RetransmissionTimer
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
+from frazil.sctp.serial import unwrap
 
 MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
@@ -53,6 +54,7 @@ class Outbound:
         "_probe_is_due",
         "_recovery_ends",
         "_rush",
+        "_sack",
         "_turns",
         "controller",
         "outstanding",
@@ -81,6 +83,7 @@ class Outbound:
         self._probe_is_due = False  # the next packet is the tail loss probe
         self._is_window_limited = False
         self._recovery_ends: int | None = None  # the TSN whose acknowledgement ends it
+        self._sack: Sack | None = None  # the last of this batch, if it was not applied yet
         self._has_sack = False  # in this batch; with what they acknowledged together
         self._acked = 0
         self._advanced = False
@@ -225,23 +228,40 @@ class Outbound:
     # What the peer acknowledges.
 
     def receive_sack(self, sack: Sack, now: float) -> bool:
-        """Apply a SACK; False if it is outdated or impossible."""
-        result = self.outstanding.acknowledge(sack, now)
-        if result is None:
+        """Take a SACK; False if it is outdated or impossible.
+
+        One that tells of no gaps is outdone by whatever SACK follows it in the batch, and waits.
+        """
+        outstanding = self.outstanding
+        known = outstanding.acked
+        if self._sack is not None:
+            known = unwrap(self._sack.cumulative_tsn, known)
+        if not known <= unwrap(sack.cumulative_tsn, known) < outstanding.next_tsn:
             return False
         self._peer_window = sack.receive_window
         self._has_sack = True
+        self._sack = sack
+        if sack.gaps or sack.duplicates:
+            self.acknowledge(now)
+        return True
+
+    def acknowledge(self, now: float) -> None:
+        """Apply the SACK that waits, if one does."""
+        if self._sack is None:
+            return
+        result = self.outstanding.acknowledge(self._sack, now)
+        self._sack = None
         self._acked += result.size
         self._advanced |= result.advanced
         if result.undone:
             self._undo()
-        return True
 
     def end_batch(self, now: float) -> None:
         """All packets that arrived together were taken: draw the conclusions of their SACKs."""
         if not self._has_sack:
             return
         self._has_sack = False
+        self.acknowledge(now)
         self._learn(now)
         if self.outstanding.acked + 1 == self.outstanding.next_tsn:
             self.timer.stop()
@@ -400,5 +420,7 @@ class Outbound:
         """The association ended."""
         self.queue.clear()
         self.outstanding.clear()
+        self._sack = None
+        self._has_sack = False
         self.timer.stop()
         self._paced_until = None

@@ -108,7 +108,7 @@ class StreamReset:
             del self._wanted[stream_id]
         if not self._supported:
             self.resetting.difference_update(stream_ids)
-            self._link.events.append(StreamResetFailed(stream_ids, None))
+            self._link.report(StreamResetFailed(stream_ids, None))
             return None
         return self._send(stream_ids, now)
 
@@ -175,10 +175,10 @@ class StreamReset:
         self.timer.stop()
         if response.result in _DONE:
             self._outbound.queue.restart_streams(request.stream_ids)
-            self._link.events.append(StreamsReset(request.stream_ids, by_remote=False))
+            self._link.report(StreamsReset(request.stream_ids, by_remote=False))
         else:
             self._link.record(now, "stream-reset-refused", result=response.result)
-            self._link.events.append(StreamResetFailed(request.stream_ids, response.result))
+            self._link.report(StreamResetFailed(request.stream_ids, response.result))
 
     def _answer(self, request: OutgoingReset | IncomingReset | OtherRequest) -> ReconfigResult:
         """Perform a request, or repeat the result if it is a retransmission."""
@@ -217,7 +217,7 @@ class StreamReset:
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
         inbound.reassembly.restart_streams(stream_ids)
-        self._link.events.append(StreamsReset(stream_ids, by_remote=True))
+        self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED
 
     def _reset_outbound(self, request: IncomingReset, *, is_new: bool) -> ReconfigResult:

@@ -143,11 +143,9 @@ class RetransmissionQueue:
         self.detector.sent.append(chunk)
         return chunk.wire
 
-    def acknowledge(self, sack: Sack, now: float) -> Acknowledged | None:
-        """Apply a SACK; None if it is older than what is known or acknowledges the unsent."""
+    def acknowledge(self, sack: Sack, now: float) -> Acknowledged:
+        """Apply a SACK that is not older than what is known, and acknowledges nothing unsent."""
         cumulative = unwrap(sack.cumulative_tsn, self.acked)
-        if not self.acked <= cumulative < self.next_tsn:
-            return None
         if self._abandoned:
             self.forward_changed = True
         advanced = cumulative > self.acked
@@ -181,18 +179,27 @@ class RetransmissionQueue:
             self._acknowledge_up_to(cumulative, now)
 
     def _acknowledge_up_to(self, cumulative: int, now: float) -> int:
-        size = 0
-        pop = self._chunks.pop
+        size = usual = 0
+        newest: OutboundChunk | None = None
+        pop, highest = self._chunks.pop, self._highest_acked
         for tsn in range(self.acked + 1, cumulative + 1):
             chunk = pop(tsn)
             state = chunk.state
-            if state <= LOST:
+            if state == IN_FLIGHT and chunk.transmissions == 1 and tsn > highest:
+                usual += chunk.size
+                newest = chunk  # of those sent once, as they were sent in this order
+            elif state <= LOST:
                 size += self._take_arrived(chunk, now)
             elif state == ABANDONED:
                 self._abandoned -= 1
             chunk.state = ACKED
         self.acked = cumulative
-        return size
+        if newest is not None:
+            self.flight -= usual
+            self._highest_acked = max(self._highest_acked, newest.tsn)
+            if newest.packet > self.detector.latest_packet:
+                self.detector.arrived(newest, now)
+        return size + usual
 
     def _take_arrived(self, chunk: OutboundChunk, now: float) -> int:
         """Its size: what was in flight, or taken for lost, has arrived."""

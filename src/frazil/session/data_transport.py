@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from frazil.datachannel import (
-    ChannelMessage,
     ChannelParameters,
     ChannelSet,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
     encode_content,
 )
@@ -19,7 +19,7 @@ from frazil.sctp import (
     AssociationClosed,
     AssociationEstablished,
     BufferReleased,
-    MessageReceived,
+    MessagesReceived,
     SctpConfig,
     StreamResetFailed,
     StreamsReset,
@@ -210,7 +210,7 @@ class DataTransport:
 
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
-            if isinstance(event, ChannelMessage):
+            if isinstance(event, MessagesArrived):
                 self._report.events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
@@ -242,8 +242,8 @@ class DataTransport:
         channels = self._channels
         for event in self._association.poll_events():
             match event:
-                case MessageReceived():
-                    channels.receive(event.stream_id, event.ppid, event.data, now)
+                case MessagesReceived():
+                    channels.receive(event.messages, now)
                 case BufferReleased():
                     self._report.events.append(event)
                 case StreamsReset():

@@ -446,19 +446,13 @@ class Session:
                 self.is_drained = self._check_is_known = self._is_quiet = False
                 return
         secured: list[Datagram] = []
+        has_dtls = self._plain is None
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
-            if self._plain is not None and not is_stun(data):
-                self.events += self._plain.receive(datagram, now)
-                continue
-            protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
-            if protocol is _DTLS:
+            if has_dtls and data and BY_FIRST_BYTE[data[0]] is _DTLS:
                 secured.append(datagram)
-            elif protocol is _STUN:
-                self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
-                self._check_is_known = self._is_quiet = False
             else:
-                self._trace.count("datagram-of-unknown-protocol")
+                self._receive_unsecured(datagram, now)
         was_connected = self._secure.is_connected
         if secured:
             self._is_at_rest = False
@@ -468,6 +462,17 @@ class Session:
             self._check_at = earlier(self._check_at, self.ice.quiet_at)
         else:
             self._settle(now)
+
+    def _receive_unsecured(self, datagram: Datagram, now: float) -> None:
+        """Take a datagram that is not for DTLS."""
+        data = datagram.data
+        if self._plain is not None and not is_stun(data):
+            self.events += self._plain.receive(datagram, now)
+        elif data and BY_FIRST_BYTE[data[0]] is _STUN:
+            self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
+            self._check_is_known = self._is_quiet = False
+        else:
+            self._trace.count("datagram-of-unknown-protocol")
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""

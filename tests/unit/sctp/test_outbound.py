@@ -4,6 +4,7 @@ import pytest
 
 from frazil.sctp import AssociationCloseCause, AssociationState, SctpConfig
 from frazil.sctp.chunk import ChunkType, Sack, decode_forward_tsn, decode_sack, encode_data
+from frazil.sctp.delivery import Sample
 from frazil.sctp.outbound import Outbound
 from support.sctp_pair import Pair, chunk_types, chunks_of
 
@@ -134,6 +135,71 @@ def test_closed_window_is_probed_with_one_chunk():
         assert sender.flush() == [[3]]
     sender.sack(3, window=1 << 20)
     assert len(sender.flush()) == 1 + 5
+
+
+@pytest.mark.parametrize("cumulative", [0, 6, 5000, (1 << 31) + 1, 0xFFFFFFFF])
+def test_outdated_and_impossible_sacks_change_nothing(cumulative):
+    sender = Sender()
+    sender.put(PAYLOAD, count=5)
+    sender.flush()
+    assert sender.sack(1, window=5 * MTU)
+    flight = sender.flight
+    assert not sender.sack(cumulative, window=0)
+    assert sender.flight == flight
+    sender.put(PAYLOAD)
+    assert sender.flush() == [[6]]
+
+
+class Batch:
+    """SACKs that arrive together at a sender of eight packets; then what they come to."""
+
+    def __init__(self, *sacks, window=1 << 20):
+        self.sender = Sender()
+        self.sender.put(PAYLOAD, count=8)
+        self.sender.flush()
+        self.sender.now = 0.1
+        self.taken = [
+            self.sender.outbound.receive_sack(Sack(cumulative, window, gaps, ()), 0.1)
+            for cumulative, *gaps in sacks
+        ]
+        self.flight = self.sender.flight
+        self.sender.outbound.end_batch(0.1)
+
+    @property
+    def told(self):
+        return [each for each in self.sender.controller.told if each != "idle end"]
+
+
+def test_sacks_that_come_together_are_one_of_the_last_ones_content():
+    many, one = Batch((2,), (4,), (6,)), Batch((6,))
+    assert many.taken == [True, True, True]
+    assert many.flight == 8 * CAPACITY  # as nothing is applied before the batch ends
+    assert [vars_of(each) for each in many.told] == [vars_of(each) for each in one.told]
+    assert many.sender.flight == one.sender.flight == 2 * CAPACITY
+    assert many.sender.outbound.timer.expires_at == one.sender.outbound.timer.expires_at
+
+
+def test_a_sack_of_the_same_batch_that_was_overtaken_is_outdated():
+    batch = Batch((4,), (2,), (5,))
+    assert batch.taken == [True, False, True]
+    assert batch.sender.outbound.acked_tsn == 5
+
+
+def test_gaps_are_looked_at_as_they_come():
+    batch = Batch((2,), (2, (2, 2)), (4,))
+    assert batch.taken == [True, True, True]
+    assert batch.flight == 5 * CAPACITY
+    assert batch.sender.outbound.acked_tsn == 4
+    assert batch.sender.flight == 4 * CAPACITY
+
+
+def test_what_was_overtaken_is_seen_among_the_sacks_of_a_batch():
+    batch = Batch((1, (2, 2)), (3,))
+    assert batch.sender.outbound._detector._window.is_reordering
+
+
+def vars_of(sample):
+    return {name: getattr(sample, name) for name in Sample.__slots__}
 
 
 def test_losses_are_told_once_and_repaired_first():

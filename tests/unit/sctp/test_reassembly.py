@@ -1,7 +1,6 @@
 import pytest
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
-from frazil.sctp.event import MessageReceived
 from frazil.sctp.reassembly import CHUNK_OVERHEAD, Reassembly
 
 
@@ -10,13 +9,13 @@ class Receiver:
 
     def __init__(self, *, interleaving=False):
         self.delivered = []
-        self.reassembly = Reassembly(self.delivered.append, interleaving=interleaving)
+        self.reassembly = Reassembly(self.delivered, interleaving=interleaving)
 
     def data(self, tsn, flags, sequence, text, stream_id=0, ppid=51):
         self.reassembly.add(tsn, flags, stream_id, sequence, ppid, text.encode())
 
     def texts(self):
-        return [message.data.decode() for message in self.delivered]
+        return [data.decode() for _, _, data in self.delivered]
 
     @property
     def is_empty(self):
@@ -42,7 +41,7 @@ def interleaved():
 def test_whole_messages(receiver):
     receiver.data(1, WHOLE, 0, "a", stream_id=7, ppid=53)
     receiver.data(2, WHOLE, 1, "b", stream_id=7)
-    assert receiver.delivered == [MessageReceived(7, 53, b"a"), MessageReceived(7, 51, b"b")]
+    assert receiver.delivered == [(7, 53, b"a"), (7, 51, b"b")]
     assert receiver.reassembly.stream_ids == (7,)
     assert receiver.is_empty
 
@@ -78,7 +77,7 @@ def test_ppid_and_stream_are_those_of_the_first_fragment(interleaved):
     add = interleaved.reassembly.add
     add(11, END, 3, 0, 1, b"b")  # the last number is the fragment's, not a PPID
     add(10, BEGIN, 3, 0, 53, b"a")
-    assert interleaved.delivered == [MessageReceived(3, 53, b"ab")]
+    assert interleaved.delivered == [(3, 53, b"ab")]
 
 
 def test_buffered_counts_fragments_with_overhead(receiver):

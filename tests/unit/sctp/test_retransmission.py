@@ -76,14 +76,6 @@ def test_tsns_wrap_on_the_wire():
     assert not flight.queue
 
 
-@pytest.mark.parametrize("cumulative", [98, 105, 5000, 0, FIRST - 1 + (1 << 31)])
-def test_outdated_and_impossible_sacks_change_nothing(cumulative):
-    flight = Flight(5)
-    flight.sack(99)
-    assert flight.sack(cumulative) is None
-    assert flight.queue.flight == 500
-
-
 def test_gaps_are_taken_out_of_the_flight_once():
     flight = Flight(6)
     assert flight.sack(99, (3, 4)).size == 200
