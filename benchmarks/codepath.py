@@ -83,7 +83,6 @@ def run_paths(meter: Meter) -> None:
     _batches(meter)
     run(partial(_messages, meter))
     _idle(meter)
-    _life(meter)
 
 
 def _stun(meter: Meter) -> None:
@@ -250,17 +249,6 @@ async def _messages(meter: Meter, net: VirtualNetwork) -> None:
         sacks = b.take()
         meter(f"Public, {BATCH} messages of 64 B: hear of it", lambda: a.hand_over(sacks))
         a.held = b.held = None
-
-
-def _life(meter: Meter) -> None:
-    """Two connections from the constructor to the channel, and to their end."""
-
-    async def live(net: VirtualNetwork) -> None:
-        hosts = [net.host(name, host) for name, host in (("a", "10.0.0.1"), ("b", "10.0.0.2"))]
-        async with VirtualPair(net, hosts) as pair:
-            await pair.connect()
-
-    meter("Public, a pair: set up and closed", lambda: run(live))
 
 
 def _idle(meter: Meter) -> None:
