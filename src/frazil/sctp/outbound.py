@@ -268,7 +268,7 @@ class Outbound:
         """Apply the SACK that waits, if one does."""
         if self._sack is None:
             return
-        result = self.outstanding.acknowledge(self._sack, now)
+        result = self.outstanding.acknowledge(self._sacked_tsn, self._sack, now)
         self._sack = None
         self._acked += result.size
         self._advanced |= result.advanced
