@@ -54,6 +54,9 @@ class DtlsEndpoint:
         name: Names this transport in state changes.
         make_engine: Makes the DTLS implementation.
 
+    Attributes:
+        events: What :meth:`poll_events` will return.
+
     ``connected`` means: the handshake is complete *and* a fingerprint vouches for the peer. No
     payload is opened or sealed in any other state.
     """
@@ -62,12 +65,12 @@ class DtlsEndpoint:
         "_config",
         "_deadline_at",
         "_engine",
-        "_events",
         "_machine",
         "_outbox",
         "_started_at",
         "_trace",
         "_witness",
+        "events",
         "role",
     )
 
@@ -91,7 +94,7 @@ class DtlsEndpoint:
         self._engine = make_engine(certificate, role, self._witness, self._config.mtu)
         self._started_at = 0.0
         self._deadline_at = 0.0
-        self._events: list[DtlsEvent] = []
+        self.events: list[DtlsEvent] = []
 
     # What it is.
 
@@ -226,7 +229,7 @@ class DtlsEndpoint:
 
     def poll_events(self) -> list[DtlsEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     # Records.
@@ -315,7 +318,7 @@ class DtlsEndpoint:
         self._started_at = now
         self._deadline_at = now + self._config.handshake_timeout_s
         change = self._machine.move(cause, text, now, next_deadline_at=self._deadline_at)
-        self._events.append(DtlsStateChanged(change))
+        self.events.append(DtlsStateChanged(change))
 
     def _advance(self, records: bytes, now: float) -> None:
         """Let OpenSSL work on what arrived, send what it answers, and judge the outcome."""
@@ -346,7 +349,7 @@ class DtlsEndpoint:
             now,
             evidence=(("cipher", self._engine.cipher), ("duration_s", now - self._started_at)),
         )
-        self._events.append(DtlsStateChanged(change, self._engine.remote_certificates))
+        self.events.append(DtlsStateChanged(change, self._engine.remote_certificates))
 
     def _repeat_flight(self, now: float) -> None:
         try:
@@ -391,10 +394,10 @@ class DtlsEndpoint:
         is_impostor = cause is Cause.FINGERPRINT_MISMATCH
         detail = RTCErrorDetail.FINGERPRINT_FAILURE if is_impostor else RTCErrorDetail.DTLS_FAILURE
         failure = DtlsFailure(detail, text, received_alert=received, sent_alert=sent)
-        self._events.append(DtlsStateChanged(change, failure=failure))
+        self.events.append(DtlsStateChanged(change, failure=failure))
 
     def _close(self, cause: Cause, text: str, now: float) -> None:
-        self._events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
+        self.events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
 
     def _require_connected(self) -> None:
         if self.state is not _CONNECTED:

@@ -382,12 +382,19 @@ class IceAgent:
         self._settle(now)
 
     def _pair(self, candidate: Candidate | None, now: float) -> None:
-        """Check what can be reached from a new local candidate, if there is one."""
-        if candidate is not None:
-            for generation in self._lineage:
-                if generation.is_active and candidate in generation.local_candidates:
-                    generation.pair_local(candidate, self._role.is_controlling)
-        self._settle(now)
+        """Check what can be reached from a new local candidate, if there is one.
+
+        Of an active TCP candidate nobody is told, and mostly there is nothing that it can reach.
+        """
+        if candidate is None:
+            return
+        has_pairs = False
+        for generation in self._lineage:
+            if generation.is_active and candidate in generation.local_candidates:
+                generation.pair_local(candidate, self._role.is_controlling)
+                has_pairs = has_pairs or bool(generation.checklist.news)
+        if has_pairs or self._gatherer.events:
+            self._settle(now)
 
     def local_address_failed(self, host: str, text: str, now: float) -> None:
         """There will be no socket on the address ``host``, for the reason ``text``."""

@@ -30,12 +30,12 @@ class History:
     def record(self, at: float, machine: str, old: str, new: str, reason: Reason) -> None:
         """Append one change."""
         parts = self._parts
-        parts += (at, machine, old, new, *reason)
+        values = (machine, old, new, *reason)
+        parts.append(at)
+        parts += values
         if len(parts) > HISTORY_LIMIT * _SIZE:
             del parts[:_SIZE]
-        self._trace.record_change(
-            "peer", "state-changed", StateChange(at, machine, old, new, reason)
-        )
+        self._trace.record_values(at, "peer", "state-changed", values)
 
 
 def _change(parts: list[Any]) -> StateChange:

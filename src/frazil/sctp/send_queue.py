@@ -233,7 +233,10 @@ class SendQueue:
         message.fragments += 1
         if message.is_counted:
             self._release(stream, size)
-        self.turns.charge(size)
+        if offset and not self._interleaving:
+            stream.used += size / stream.weight  # in the turn that the first piece began
+        else:
+            self.turns.charge(size)
         if end == whole:
             self._finish(message, stream)
         elif self._interleaving:

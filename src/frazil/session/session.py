@@ -567,9 +567,12 @@ class Session:
         if self._relays.vacancies.requests:
             self.events += self._relays.vacancies.requests
             self._relays.vacancies.requests.clear()
-        if self._secure.endpoint is not None:
+        endpoint, data = self._secure.endpoint, self._data
+        if endpoint is not None:
             self._secure.advance(now, path_works_anew=path_works_anew)
-            self._collect_dtls(now)
+            can_start = data is not None and not data.is_started and self._secure.is_connected
+            if endpoint.events or can_start:
+                self._collect_dtls(now)
         if self._data is not None and path_works_anew:
             self._data.path_changed(now)
 

@@ -116,8 +116,15 @@ class Trace:
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
         at, machine, old, new, reason = change
+        self.record_values(at, layer, event, (machine, old, new, *reason))
+
+    def record_values(self, at: float, layer: str, event: str, values: Values) -> None:
+        """Write down one decision; its facts come in the order of the catalogue.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event.
+        """
         kind = EVENTS[layer, event]
-        values = (machine, old, new, *reason)  # the order of the catalogue
         self._ring.append(at, kind, values, self.transport)
         audience = self._audience
         if audience.wants_all or kind.name in audience.events:
