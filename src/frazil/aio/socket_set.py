@@ -159,7 +159,13 @@ class SocketSet:
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""
-        start, count = 0, len(transmits)
+        count = len(transmits)
+        if count == 1:
+            alone = self._by_address.get(transmits[0].local)
+            if alone is not None:
+                alone.send(transmits)
+            return
+        start = 0
         while start < count:
             local = transmits[start].local
             end = start + 1
