@@ -188,7 +188,7 @@ class IceAgent:
         comes, and signalling has to be trusted.
         """
         key = (local, remote)
-        return key in self._validated or (self._policy.lite and self._is_trusted(key))
+        return self._validated.has(key) or (self._policy.lite and self._is_trusted(key))
 
     def _is_trusted(self, key: PairKey) -> bool:
         return any(

@@ -377,11 +377,18 @@ class Association:
             # With COOKIE ECHO, data may go in one packet (RFC 9260 section 5.1 C).
             may_send_data = link.sends_data or handshake.cookie_echo is not None
             has_data = may_send_data and outbound.has_something
-            if has_data or link.control or inbound.must_acknowledge or handshake.cookie_echo:
+            if (
+                link.control
+                or inbound.must_acknowledge
+                or handshake.cookie_echo is not None
+                or (has_data and inbound.unacknowledged)
+            ):
                 packet = self._next_packet(now, has_data=has_data)
                 if packet is not None:
                     packets.append(packet)
                     continue
+            elif has_data:
+                self._append_data(packets, now)
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
                 break
@@ -428,6 +435,16 @@ class Association:
                 return None
             inbound.acknowledged()
         return link.envelope.seal(b"".join(chunks)) if chunks else None
+
+    def _append_data(self, packets: list[bytes], now: float) -> None:
+        """Append packets of nothing but data, as many as may leave now."""
+        outbound, envelope = self._outbound, self._link.envelope
+        has_more = True
+        while has_more and len(packets) < MAX_POLL_PACKETS:
+            chunks: list[bytes] = []
+            has_more = outbound.fill(chunks, self._capacity, now)
+            if chunks:
+                packets.append(envelope.seal(b"".join(chunks)))
 
     def _take_control(self, chunks: list[bytes], room: int) -> int:
         """Move queued control chunks into the packet while they fit; the room that is left."""

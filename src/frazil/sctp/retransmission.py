@@ -143,9 +143,14 @@ class RetransmissionQueue:
         self.detector.sent.append(chunk)
         return chunk.wire
 
-    def acknowledge(self, sack: Sack, now: float) -> Acknowledged:
-        """Apply a SACK that is not older than what is known, and acknowledges nothing unsent."""
-        cumulative = unwrap(sack.cumulative_tsn, self.acked)
+    def acknowledge(self, cumulative: int, sack: Sack, now: float) -> Acknowledged:
+        """Apply a SACK that is not older than what is known, and acknowledges nothing unsent.
+
+        Args:
+            cumulative: Its cumulative TSN, unwrapped.
+            sack: The SACK.
+            now: The time.
+        """
         if self._abandoned:
             self.forward_changed = True
         advanced = cumulative > self.acked

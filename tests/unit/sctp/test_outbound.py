@@ -101,6 +101,27 @@ def test_small_messages_are_bundled():
     assert [len(tsns) for tsns in sender.flush()] == [9, 9, 2]
 
 
+def test_each_packet_tells_whether_another_may_follow():
+    sender = Sender()
+    sender.put(PAYLOAD, count=12)
+    told = [sender.outbound.fill([], CAPACITY, sender.now) for _ in range(11)]
+    assert told == [True] * 10 + [False]  # the window is full, which is seen when it is looked at
+    sender.sack(10)
+    assert [sender.outbound.fill([], CAPACITY, sender.now) for _ in range(2)] == [True, False]
+
+
+def test_a_paced_sender_has_no_other_packet_until_its_time():
+    sender = Sender()
+    sender.controller.pacing_rate = 100 * CAPACITY
+    sender.put(PAYLOAD, count=5)
+    sender.now = 1.0
+    assert len(sender.flush()) == 1
+    assert not sender.outbound.fill([], CAPACITY, sender.now)
+    sender.now = sender.outbound.next_timeout()
+    sender.outbound.handle_timeout(sender.now)
+    assert len(sender.flush()) == 1
+
+
 def test_large_messages_make_full_packets_back_to_back():
     sender = Sender()
     sender.put(5000, count=2)

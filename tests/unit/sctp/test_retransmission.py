@@ -40,7 +40,7 @@ class Flight:
     def sack(self, cumulative, *gaps, now=1.0, window=99999, duplicates=()):
         """What the SACK changed, and what is lost after it."""
         sack = Sack(cumulative & 0xFFFFFFFF, window, gaps, duplicates)
-        result = self.queue.acknowledge(sack, now)
+        result = self.queue.acknowledge(cumulative, sack, now)
         self.found = self.queue.find_losses(now, is_recovering=False)
         return result
 

@@ -349,3 +349,12 @@ def test_streams_that_wait_have_their_turns_after_each_plain_message(sender):
         (1, b"two "),
         (2, b"two "),
     ]
+
+
+def test_all_pieces_of_a_message_count_for_its_stream(sender):
+    sender.put(1, bytes(3000))
+    sender.put(1, b"next")
+    for _ in range(40):
+        sender.put(2, bytes(100))
+    order = streams(sender.cut_all())
+    assert order == [1] * 4 + [2] * 30 + [1] + [2] * 10
