@@ -6,6 +6,8 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from collections.abc import Iterable
+
 from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
@@ -248,17 +250,19 @@ class IceAgent:
             self._gatherer.withdraw(generation, now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Iterable[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled.
+        """Remote candidates were signalled, one or several together.
 
         Args:
-            candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
+            candidates: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
                 (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
-            ufrag: The generation it belongs to; ``None`` means the newest.
+            now: The instant.
+            ufrag: The generation they belong to; ``None`` means the newest.
         """
-        if self._intake.add(candidate, ufrag, now):
+        known = [self._intake.add(each, ufrag, now) for each in candidates]
+        if any(known):
             self._settle(now)
 
     def name_resolved(self, name: str, address: str, now: float) -> None:
