@@ -6,6 +6,8 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from collections.abc import Iterable
+
 from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
@@ -101,11 +103,9 @@ class IceAgent:
         self._intake = Intake(
             self._lineage, policy, component, self._role, self._selection, trace, self._events
         )
-        self._outboxes = (
-            self._responder.transmits,
-            self._checker.transmits,
-            self._gatherer.transmits,
-        )
+        self._replies = self._responder.transmits
+        self._checks = self._checker.transmits
+        self._questions = self._gatherer.transmits
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -250,17 +250,19 @@ class IceAgent:
             self._gatherer.withdraw(generation, now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Iterable[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled.
+        """Remote candidates were signalled, one or several together.
 
         Args:
-            candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
+            candidates: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
                 (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
-            ufrag: The generation it belongs to; ``None`` means the newest.
+            now: The instant.
+            ufrag: The generation they belong to; ``None`` means the newest.
         """
-        if self._intake.add(candidate, ufrag, now):
+        known = [self._intake.add(each, ufrag, now) for each in candidates]
+        if any(known):
             self._settle(now)
 
     def name_resolved(self, name: str, address: str, now: float) -> None:
@@ -556,11 +558,14 @@ class IceAgent:
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out: list[Transmit] = []
-        for outbox in self._outboxes:
-            if outbox:
-                out += outbox
-                outbox.clear()
+        out = self._checks.copy()
+        self._checks.clear()
+        if self._replies:
+            out = self._replies + out
+            self._replies.clear()
+        if self._questions:
+            out += self._questions
+            self._questions.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:
