@@ -89,8 +89,8 @@ class Gatherer:
         self._generation = generation
         self._is_early = False
         self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
-        self._relay_ranks = {False: 0, True: 0}
-        self._disclosures: dict[Address, Disclosure] = {}
+        self._relay_ranks = [0, 0]  # of IPv4, and of IPv6
+        self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
         # Of this only the keys matter: an empty set weighs three times as much.
         self._told: dict[tuple[Address, Address], None] = {}
         self._hosts_done = False
@@ -215,7 +215,7 @@ class Gatherer:
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        self._disclosures[address] = disclosure
+        self._disclose(address, disclosure)
         candidate = self._add_host(address, None, disclosure, generation, now)
         for shown in disclosure.reflected:
             self._reflect(candidate, (shown, address[1]), None, None, now)
@@ -244,8 +244,15 @@ class Gatherer:
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        self._disclosures[address] = disclosure
+        self._disclose(address, disclosure)
         return self._add_host(address, tcp_type, disclosure, generation, now)
+
+    def _disclose(self, address: Address, disclosure: Disclosure) -> None:
+        """From now on this is what the peer is told of ``address``."""
+        if disclosure is OPEN:
+            self._disclosures.pop(address, None)
+        else:
+            self._disclosures[address] = disclosure
 
     def _add_host(
         self,

@@ -451,7 +451,7 @@ class Association:
         control = self._link.control
         while control and len(control[0]) <= room:
             room -= len(control[0])
-            chunks.append(control.popleft())
+            chunks.append(control.pop(0))
         return room
 
     def poll_events(self) -> list[SctpEvent]:

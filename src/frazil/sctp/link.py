@@ -1,6 +1,5 @@
 """What all parts of an association share: its state, what it says to the peer and to the caller."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -80,7 +79,7 @@ class Link:
         self.accepts_messages = True
         self.sends_data = False
         self.receives_data = False
-        self.control: deque[bytes] = deque()
+        self.control: list[bytes] = []  # few: a deque would weigh more
         self.packets: list[bytes] = []
         self.messages: list[UserMessage] = []
         self.events: list[SctpEvent] = []
