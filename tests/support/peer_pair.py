@@ -18,7 +18,8 @@ from frazil.ice import (
     IceAgent,
     IceTransportChanged,
 )
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection

@@ -148,7 +148,7 @@ class SessionPair:
         session = self.peer(side).session
         if isinstance(event, CandidateGathered):
             line = event.candidate.to_line()
-            session.add_remote_candidate(Candidate.from_line(line), self.now, event.ufrag)
+            session.add_remote_candidates([Candidate.from_line(line)], self.now, event.ufrag)
         elif isinstance(event, CandidatesEnded):
             session.end_remote_candidates(self.now, event.ufrag)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from frazil.address import canonical_ip
-from frazil.aio import offload
+from frazil.aio import arrival, offload
 from frazil.types import Address, Datagram
 
 DRAIN_BUDGET: Final = 64
@@ -87,7 +87,7 @@ class Receiver:
     def drain(self) -> list[Datagram]:
         """What has arrived by now, up to the budget, in order.
 
-        To find the socket empty takes as long as a read. If the last datagram came alone, the next
+        To find the socket empty takes longer than a read. If the last datagram came alone, the next
         one is not kept waiting for that. A check, or the answer to one, mostly comes alone, so
         nobody looks for more: the event loop tells. After payload the caller does, by another call,
         when it has handed it over.
@@ -96,6 +96,8 @@ class Receiver:
         looks_for_more = not self.is_done
         is_alone = self._was_alone and not looks_for_more
         self.is_done = True
+        if looks_for_more and arrival.is_empty(self._sock):
+            return batch
         if self._read(batch, is_alone=is_alone):
             self.is_done = batch[0].data[:1] <= _LAST_OF_STUN
             return batch
@@ -109,7 +111,7 @@ class Receiver:
         """Append what there is within the budget, or just the first of it if that ``is_alone``.
 
         Returns:
-            Whether it was alone.
+            Whether it stopped behind the first.
         """
         sock, local, address = self._sock, self._local, self._address
         budget = self._budget

@@ -139,11 +139,11 @@ class DtlsEndpoint:
         """
         self._require_connected()
         sizes = [len(payload) for payload in payloads]
-        for size in set(sizes):
-            if not 0 < size <= MAX_PLAINTEXT_SIZE:
-                raise ValueError("a DTLS payload has 1 to 16384 bytes")
-        if sizes:
-            self._outbox.add_payloads(self._engine.seal(payloads), sizes)
+        if not sizes:
+            return
+        if 0 in sizes or max(sizes) > MAX_PLAINTEXT_SIZE:
+            raise ValueError("a DTLS payload has 1 to 16384 bytes")
+        self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).

@@ -6,6 +6,8 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from collections.abc import Iterable
+
 from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
@@ -186,7 +188,7 @@ class IceAgent:
         comes, and signalling has to be trusted.
         """
         key = (local, remote)
-        return key in self._validated or (self._policy.lite and self._is_trusted(key))
+        return self._validated.has(key) or (self._policy.lite and self._is_trusted(key))
 
     def _is_trusted(self, key: PairKey) -> bool:
         return any(
@@ -250,17 +252,19 @@ class IceAgent:
             self._gatherer.withdraw(generation, now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Iterable[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled.
+        """Remote candidates were signalled, one or several together.
 
         Args:
-            candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
+            candidates: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
                 (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
-            ufrag: The generation it belongs to; ``None`` means the newest.
+            now: The instant.
+            ufrag: The generation they belong to; ``None`` means the newest.
         """
-        if self._intake.add(candidate, ufrag, now):
+        known = [self._intake.add(each, ufrag, now) for each in candidates]
+        if any(known):
             self._settle(now)
 
     def name_resolved(self, name: str, address: str, now: float) -> None:

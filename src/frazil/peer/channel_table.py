@@ -8,7 +8,8 @@ from typing import Final, Protocol, TypeAlias
 
 from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
-from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
+from frazil.peer.channel import ChannelOwner, DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType

@@ -11,7 +11,8 @@ from frazil.peer.aggregate import Aggregates
 from frazil.peer.applier import Applier
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.chain import OperationChain
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration

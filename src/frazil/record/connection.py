@@ -7,14 +7,15 @@ from functools import partial
 
 from frazil.dtls import EngineFactory, OpenSslEngine
 from frazil.peer.candidate_init import CandidateInit
-from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
+from frazil.peer.channel import ChannelOwner, DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import DescriptionInit
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
-from frazil.record.boundary import INPUTS, recorded
+from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
@@ -36,9 +37,20 @@ class RecordedChannel(DataChannel):
         self.number = recorder.numbers[self] = len(recorder.numbers)
         super().__init__(owner, label, init)
 
-    close = recorded("channel", DataChannel.close)
-    set_low_threshold = recorded("channel", DataChannel.set_low_threshold)
-    watch_buffer = recorded("channel", DataChannel.watch_buffer)
+    @recording("channel")
+    def close(self, now: float) -> None:
+        """Close."""
+        super().close(now)
+
+    @recording("channel")
+    def set_low_threshold(self, value: int) -> None:
+        """Set when ``bufferedamountlow`` fires."""
+        super().set_low_threshold(value)
+
+    @recording("channel")
+    def watch_buffer(self) -> None:
+        """Let the buffer fall in tasks."""
+        super().watch_buffer()
 
     def send(self, data: object, now: float) -> None:
         """Queue a message, of which kind and size are recorded."""

@@ -1,12 +1,16 @@
 """The chunks and their layout on the wire (RFC 9260 section 3.3, RFC 3758, RFC 6525, RFC 8260)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from struct import Struct, pack, unpack_from
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
 from frazil.value import Value
+
+T = TypeVar("T")
+Unpack: TypeAlias = Callable[[bytes, int], T]
+"""Reads the fields that a structure has at an offset."""
 
 
 class ChunkType(IntEnum):
@@ -62,10 +66,14 @@ I_DATA_HEADER_SIZE: Final = 20
 DATA: Final = int(ChunkType.DATA)
 I_DATA: Final = int(ChunkType.I_DATA)
 _SACK: Final = int(ChunkType.SACK)
-unpack_chunk: Final = Struct("!BBH").unpack_from
-unpack_data: Final = Struct("!BBHIHHI").unpack_from
+unpack_chunk: Final[Unpack[tuple[int, int, int]]] = Struct("!BBH").unpack_from
+unpack_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
+    "!BBHIHHI"
+).unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data: Final = Struct("!BBHIH2xII").unpack_from
+unpack_i_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
+    "!BBHIH2xII"
+).unpack_from
 """Type, flags, length, TSN, stream, message identifier, then PPID or fragment number."""
 
 pack_data: Final = Struct("!BBHIHHI").pack
@@ -74,7 +82,7 @@ _pack_chunk: Final = Struct("!BBH").pack
 _INIT: Final = Struct("!IIHHI")
 _SACK_BODY: Final = Struct("!IIHH")
 _pack_sack: Final = Struct("!BBHIIHH").pack
-_unpack_sack: Final = _SACK_BODY.unpack_from
+_unpack_sack: Final[Unpack[tuple[int, int, int, int]]] = _SACK_BODY.unpack_from
 _FORWARD_SKIP: Final = Struct("!HH")
 _I_FORWARD_SKIP: Final = Struct("!HHI")
 
@@ -201,7 +209,7 @@ def decode_sack(value: bytes) -> Sack:
     """
     if len(value) < _SACK_BODY.size:
         raise ChunkError("SACK is cut off")
-    cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value)
+    cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value, 0)
     if not gap_count and not duplicate_count:
         return Sack(cumulative_tsn, window, (), ())
     if len(value) < _SACK_BODY.size + 4 * (gap_count + duplicate_count):

@@ -191,7 +191,7 @@ class SendQueue:
         while (stream := self.turns.current) is not None:
             message = stream.begun
             if message is None:
-                message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
+                message = stream.begun = _begin(stream.stream_id, stream.messages[0])
             if message.abandoned:
                 self._drop(message, stream)
             elif message.offset:
@@ -315,3 +315,10 @@ class SendQueue:
         self.turns.clear()
         self._waiting.clear()
         self.released.clear()
+
+
+def _begin(stream_id: int, message: QueuedMessage) -> OutboundMessage:
+    ppid, data, unordered, max_retransmits, expires_at, is_counted = message
+    return OutboundMessage(
+        stream_id, ppid, data, unordered, max_retransmits, expires_at, is_counted
+    )

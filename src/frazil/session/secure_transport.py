@@ -168,7 +168,9 @@ class SecureTransport:
             for datagram in datagrams:
                 self._keep_early(datagram)
         else:
-            return self._open(self.endpoint, list(map(_data_of, datagrams)), local, remote, now)
+            is_alone = len(datagrams) == 1
+            payload = [datagrams[0].data] if is_alone else list(map(_data_of, datagrams))
+            return self._open(self.endpoint, payload, local, remote, now)
         return []
 
     def _drop(

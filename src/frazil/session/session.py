@@ -181,11 +181,14 @@ class Session:
         self.ice.rollback(now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Sequence[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled; ``ufrag`` names its generation, ``None`` the newest."""
-        self.ice.add_remote_candidate(candidate, now, ufrag)
+        """Remote candidates were signalled together.
+
+        They belong to the generation ``ufrag``; ``None`` means the newest.
+        """
+        self.ice.add_remote_candidates(candidates, now, ufrag)
         self._relays.permit(now)
         self._settle(now)
 

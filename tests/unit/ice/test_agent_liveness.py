@@ -424,7 +424,7 @@ def test_checks_that_begin_while_the_selected_pair_is_silent_end_before_consent_
     peer.run(6)
     assert peer.states[-1] == "disconnected"
     late = Candidate.from_line("candidate:1 1 udp 1 10.9.9.9 9 typ host")
-    peer.agent.add_remote_candidate(late, peer.now)
+    peer.agent.add_remote_candidates([late], peer.now)
     began_at = peer.now
     peer.run(15.4)
     newcomers = [pair for pair in peer.agent.pairs if pair.remote is late]

@@ -5,7 +5,8 @@ import hashlib
 from types import SimpleNamespace
 
 from frazil.ice import Candidate, CandidatePair, Credentials, Generation, Traffic
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.stack import TransportStack
 from frazil.peer.stats import CandidatePairStats, CandidateStats, CertificateStats, TransportStats
 from frazil.peer.stats_collector import StatsCollector
