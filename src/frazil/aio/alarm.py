@@ -165,19 +165,18 @@ class AlarmClock:
 
     def _turn_page(self, at: float) -> bool:
         """File those of the first page anew that have moved; whether any is left on it."""
-        page = self._pages[at]
-        staying = [alarm for alarm in page if alarm.at is not None and alarm.at <= at]
+        staying: list[Alarm] = []
+        for alarm in self._pages[at]:
+            if alarm.at is not None and alarm.at <= at:
+                staying.append(alarm)
+            else:
+                alarm.filed.pop()
+                alarm.refile()
         if staying:
             self._pages[at] = staying
-        else:
-            heappop(self._instants)
-            del self._pages[at]
-        if len(staying) < len(page):
-            for alarm in page:
-                if alarm.at is None or alarm.at > at:
-                    alarm.filed.pop()
-                    alarm.refile()
-        return bool(staying)
+            return True
+        del self._pages[heappop(self._instants)]
+        return False
 
     def _wake(self) -> None:
         self._timer = self.awaited_at = None

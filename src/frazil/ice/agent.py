@@ -103,11 +103,9 @@ class IceAgent:
         self._intake = Intake(
             self._lineage, policy, component, self._role, self._selection, trace, self._events
         )
-        self._outboxes = (
-            self._responder.transmits,
-            self._checker.transmits,
-            self._gatherer.transmits,
-        )
+        self._replies = self._responder.transmits
+        self._checks = self._checker.transmits
+        self._questions = self._gatherer.transmits
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -560,11 +558,14 @@ class IceAgent:
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out: list[Transmit] = []
-        for outbox in self._outboxes:
-            if outbox:
-                out += outbox
-                outbox.clear()
+        out = self._checks.copy()
+        self._checks.clear()
+        if self._replies:
+            out = self._replies + out
+            self._replies.clear()
+        if self._questions:
+            out += self._questions
+            self._questions.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:

@@ -138,26 +138,26 @@ class Trace:
 class Routine:
     """A routine event of which all but instant and facts is known: see :meth:`Trace.routine`."""
 
-    __slots__ = ("_entry", "_kind", "_ring", "_span", "_trace")
+    __slots__ = ("_audience", "_entry", "_kind", "_ring", "_span", "_trace")
 
     def __init__(self, trace: Trace, ring: Ring, kind: EventKind) -> None:
         self._trace = trace
         self._ring = ring
+        self._audience = trace._audience
         self._kind = kind
         self._entry: TraceRecord | None = None
         self._span = -1
 
     def record(self, at: float, *values: Fact) -> None:
         """Write it down once more, with its facts in the order of the catalogue."""
-        ring, trace, entry = self._ring, self._trace, self._entry
+        ring, entry = self._ring, self._entry
         if entry is None or self._span != ring.span or entry.values[0] != values[0]:
-            self._entry = ring.count(at, self._kind, values, trace.transport)
+            self._entry = ring.count(at, self._kind, values, self._trace.transport)
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        audience = trace._audience
-        if audience.wants_all or self._kind.name in audience.events:
-            trace._tell(at, self._kind, values)
+        if self._audience.wants_all or self._kind.name in self._audience.events:
+            self._trace._tell(at, self._kind, values)
 
 
 def _in_order(kind: EventKind, facts: dict[str, Fact]) -> Values:
