@@ -89,7 +89,7 @@ class DataChannel:
         """Whether it is closed or being closed."""
         return self.ready_state in (RTCDataChannelState.CLOSING, RTCDataChannelState.CLOSED)
 
-    def send(self, data: bytes | str, now: float) -> None:
+    def send(self, data: object, now: float) -> None:
         """Queue a message.
 
         Raises:

@@ -59,7 +59,7 @@ class RecordedChannel(DataChannel):
         recorder.run(
             "channel.send",
             {"data": payload, "text": isinstance(data, str), "now": now, "number": self.number},
-            partial(DataChannel.send, self, data, now),  # type: ignore[arg-type]  # it refuses
+            partial(DataChannel.send, self, data, now),
             recorder.tell.nothing,
         )
 

@@ -180,7 +180,7 @@ class Batch:
         self.sender.flush()
         self.sender.now = 0.1
         self.taken = [
-            self.sender.outbound.receive_sack(Sack(cumulative, window, gaps, ()), 0.1)
+            self.sender.outbound.receive_sack(Sack(cumulative, window, tuple(gaps), ()), 0.1)
             for cumulative, *gaps in sacks
         ]
         self.flight = self.sender.flight
