@@ -153,13 +153,14 @@ class Reassembly:
         else:
             run.parts.append(data)
             run.last = position
-            run.flags |= flags & END
-        if position + 1 in self._by_first and not flags & END:
+            if flags & END:
+                run.flags |= END
+        if not flags & END and position + 1 in self._by_first:
             self._join_right(run)
-        if run.flags & WHOLE == WHOLE:
-            self._finish(run)
-        elif not run.flags & END:
+        if not run.flags & END:
             self._by_last[run.last] = run
+        elif run.flags & BEGIN:
+            self._finish(run)
 
     def _is_given_up(self, flags: int, stream_id: int, message_id: int) -> bool:
         """Whether a fragment comes after its message was skipped.
