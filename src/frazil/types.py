@@ -8,6 +8,8 @@ arguments.
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+from frazil.run import Run
+
 Address: TypeAlias = tuple[str, int]
 """A transport address: the IP address in its canonical text form, and the port."""
 
@@ -23,28 +25,8 @@ class Datagram(NamedTuple):
     remote: Address
 
 
-class Run(NamedTuple):
-    """Equal datagrams back to back in one buffer; only the last may be shorter.
-
-    The kernel can cut such a buffer itself (UDP GSO), so it stays in one piece down to the socket.
-    """
-
-    data: bytes
-    segment_size: int
-
-    @property
-    def datagram_count(self) -> int:
-        """How many datagrams there are."""
-        return -(-len(self.data) // self.segment_size)
-
-    def datagrams(self) -> list[bytes]:
-        """The datagrams one by one."""
-        size = self.segment_size
-        return [self.data[at : at + size] for at in range(0, len(self.data), size)]
-
-
 class Transmit(NamedTuple):
-    """A :class:`Run` to send from the socket bound to ``local`` to ``remote``."""
+    """A :class:`~frazil.run.Run` to send from the socket bound to ``local`` to ``remote``."""
 
     data: bytes
     segment_size: int
@@ -59,10 +41,3 @@ class Transmit(NamedTuple):
 def uniform(random_bytes: RandomBytes, low: float, high: float) -> float:
     """A number in ``[low, high)`` drawn from the injected source."""
     return low + (high - low) * int.from_bytes(random_bytes(6)) / (1 << 48)
-
-
-def earlier(a: float | None, b: float | None) -> float | None:
-    """The earlier of two deadlines; ``None`` is one that never comes."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a if a <= b else b

@@ -15,7 +15,8 @@ T = TypeVar("T")
 class Whole:
     """The base of classes whose objects own parts that call them.
 
-    A compiled class takes weak references only if a class above it is a plain one.
+    A compiled class takes weak references only if a class above it is a plain one. It does not
+    clear them when it goes, so nobody but parts that go with it may have one.
     """
 
     __slots__ = ()

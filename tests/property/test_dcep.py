@@ -69,7 +69,7 @@ def test_no_sequence_of_inputs_breaks_a_channel_set(steps, is_client):
     for name, *arguments in steps:
         match name:
             case "receive":
-                channels.receive(*arguments, now=1.0)
+                channels.receive([tuple(arguments)], now=1.0)
             case "reset":
                 channels.receive_reset(arguments[0], 1.0, by_remote=arguments[1])
             case "failure":

@@ -20,6 +20,7 @@ BOTH = pytest.mark.parametrize(
 RESTARTED = "completed disconnected failed checking connected completed"
 RESTARTED_BY_THE_OTHER = "completed disconnected checking connected completed"
 """Consent ends half an interval later here, and the restart of the other comes before."""
+RESTARTED_BEFORE_SILENCE = "completed connected disconnected connected completed"
 
 
 async def connected(stage, *policies, **options):
@@ -105,7 +106,9 @@ async def test_a_path_that_stays_dead_is_tried_again_and_again_but_not_faster(st
 async def test_both_sides_at_once_agree_on_one_restart(stage):
     """With no grace between them, glare is for the negotiation to resolve."""
     alice, bob = await connected(stage)
-    stage.signalling(delay_s=YIELD_S + 1)  # each asks before it hears of the other
+    stage.signalling(
+        delay_s=YIELD_S + 3
+    )  # each asks before it hears of the other, whoever fails first
     stage.net.block("alice", "bob", for_s=40)
     await stage.sleep(90)
     for peer in (alice, bob):
@@ -128,8 +131,10 @@ async def test_a_host_that_moves_restarts_if_its_new_address_leads_nowhere(stage
     await stage.sleep(60)
     assert asked(moving) == [pytest.approx(added_at + GRACE_S, abs=0.01)]
     assert asked(other) == []
+    assert states(moving, ICE, since=5) == "completed disconnected checking connected completed"
+    # Whether the other end has missed a check by then depends on whose turn it was.
+    assert states(other, ICE, since=5) in (RESTARTED_BY_THE_OTHER, RESTARTED_BEFORE_SILENCE)
     for peer in peers:
-        assert states(peer, ICE, since=5) == "completed disconnected checking connected completed"
         assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
 
 

@@ -5,7 +5,7 @@ import math
 import random
 from typing import Protocol
 
-from frazil.sctp import AssociationState, MessageReceived, SctpConfig
+from frazil.sctp import AssociationState, MessagesReceived, SctpConfig
 from support.sctp_pair import Side
 
 OVERHEAD = 28 + 37
@@ -170,9 +170,9 @@ class SctpFlow:
                     size = len(packet) + OVERHEAD
                     self.network.send(self, packet, size, forward=side is self.a)
             for event in side.association.poll_events():
-                if isinstance(event, MessageReceived):
-                    self.received += len(event.data)
-                    self.received_at.append(now)
+                if isinstance(event, MessagesReceived):
+                    self.received += sum(len(data) for _, _, data in event.messages)
+                    self.received_at += [now] * len(event.messages)
 
 
 class TcpFlow:

@@ -251,7 +251,7 @@ class IcePair:
         agent = self.peer(side).agent
         self.at(
             self.signalling_s,
-            lambda: agent.add_remote_candidate(Candidate.from_line(line), self.now, ufrag),
+            lambda: agent.add_remote_candidates([Candidate.from_line(line)], self.now, ufrag),
         )
 
     def end(self, side: Side, ufrag: str) -> None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from types import SimpleNamespace
 
 from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged
 from frazil.errors import OperationError
@@ -16,9 +15,11 @@ from frazil.ice import (
     CandidateGathered,
     CandidatesEnded,
     GatheringStateChanged,
+    IceAgent,
     IceTransportChanged,
 )
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
@@ -28,6 +29,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.sdp import parse_sdp
 from frazil.session.event import SctpChanged
+from frazil.session.session import Session
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange, Trace
 
@@ -44,30 +46,52 @@ def candidate(port: int, host: str = "192.0.2.1", kind: str = "host", component:
     return Candidate.from_line(line)
 
 
-class FakeSession:
+class FakeAgent(IceAgent):
+    """Has a role, and nothing else."""
+
+    role = RTCIceRole.UNKNOWN
+
+    def __init__(self) -> None:
+        """Without what a real one needs."""
+
+
+def note_calls_of(kind: type) -> Callable[[type], type]:
+    """Let the methods of ``kind`` that a class lacks do nothing but note the call."""
+
+    def noting(name: str) -> Callable:
+        def record(self, *args, **kwargs) -> None:
+            self.calls.append((name, *args, *kwargs.values()))
+
+        return record
+
+    def complete(fake: type) -> type:
+        for name, value in vars(kind).items():
+            if callable(value) and not name.startswith("_") and name not in vars(fake):
+                setattr(fake, name, noting(name))
+        return fake
+
+    return complete
+
+
+@note_calls_of(Session)
+class FakeSession(Session):
     """Records commands; reports exactly what a test tells it to.
 
     Like the real one it begins to gather when it gets local credentials.
     """
 
-    is_drained = False  # a test may have added something
+    data: object | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.is_drained = False  # a test may have added something
         self.calls: list[tuple] = []
         self.events: list = []
         self.transmits: list = []
         self.timeout: float | None = None
         self.next_id: int | None = None
         self.used: set[int] = set()
-        self.ice = SimpleNamespace(role=RTCIceRole.UNKNOWN)
-        self.data: object | None = None
-
-    def __getattr__(self, name: str) -> Callable:
-        def record(*args, **kwargs) -> None:
-            self.calls.append((name, *args, *kwargs.values()))
-
-        return record
+        self.ice = FakeAgent()
 
     def set_role(self, role, now: float) -> None:
         self.calls.append(("set_role", role, now))

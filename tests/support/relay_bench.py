@@ -87,7 +87,7 @@ class Bench:
     def pair_with(self, ip: str = PEER[0]) -> None:
         self.ice.set_remote_credentials(Credentials.generate(self.random_bytes), self.now)
         line = f"candidate:1 1 udp 2130706431 {ip} {PEER[1]} typ host"
-        self.ice.add_remote_candidate(Candidate.from_line(line), self.now)
+        self.ice.add_remote_candidates([Candidate.from_line(line)], self.now)
         self.relays.permit(self.now)
         self.flush()
 

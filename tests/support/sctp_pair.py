@@ -8,7 +8,7 @@ from frazil.sctp import (
     Association,
     AssociationClosed,
     AssociationState,
-    MessageReceived,
+    MessagesReceived,
     SctpConfig,
     SctpEvent,
 )
@@ -56,7 +56,7 @@ class Side:
 
     @property
     def messages(self) -> list[tuple[int, int, bytes]]:
-        return [tuple(event) for event in self.events if isinstance(event, MessageReceived)]
+        return [message for event in self.of(MessagesReceived) for message in event.messages]
 
     @property
     def closed(self) -> AssociationClosed | None:

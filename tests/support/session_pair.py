@@ -9,7 +9,7 @@ from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsRole, Fingerprint
 from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials, IcePolicy
 from frazil.session.config import SessionConfig
-from frazil.session.event import ChannelMessage, SessionEvent
+from frazil.session.event import MessagesArrived, SessionEvent
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from frazil.trace import Trace
@@ -40,7 +40,7 @@ class Side:
 
     @property
     def messages(self) -> list[bytes]:
-        return [event.data for event in self.of(ChannelMessage)]
+        return [data for event in self.of(MessagesArrived) for _, data, _ in event.messages]
 
 
 class SessionPair:
@@ -148,7 +148,7 @@ class SessionPair:
         session = self.peer(side).session
         if isinstance(event, CandidateGathered):
             line = event.candidate.to_line()
-            session.add_remote_candidate(Candidate.from_line(line), self.now, event.ufrag)
+            session.add_remote_candidates([Candidate.from_line(line)], self.now, event.ufrag)
         elif isinstance(event, CandidatesEnded):
             session.end_remote_candidates(self.now, event.ufrag)
 

@@ -91,6 +91,7 @@ class Driver(Whole):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._peer = peer
+        self._transports = peer.transports
         self._waiting = peer.waiting
         self._network = network
         self._options = options
@@ -186,7 +187,7 @@ class Driver(Whole):
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
-        transports = self._peer.transports
+        transports = self._transports
         if self._is_closed or transports.is_drained:
             return
         while True:
@@ -202,7 +203,7 @@ class Driver(Whole):
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
-        self._peer.transports.receive(transport, datagrams, now)
+        self._transports.receive(transport, datagrams, now)
         if self._waiting and self._task_handle is None:
             self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
@@ -231,10 +232,10 @@ class Driver(Whole):
 
     def _on_alarm(self, now: float) -> None:
         """The earliest deadline has come."""
-        self._peer.transports.handle_timeout(now)
+        self._transports.handle_timeout(now)
         self._flush(now)
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
-            self._alarm.set(self._peer.transports.next_timeout())
+            self._alarm.set(self._transports.next_timeout())
 
     def _begin_turn(self) -> None:
         """The loop has come to the tasks that wait."""

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from frazil.aio.ice_option import IceOptions, TcpGathering
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.network import Interface, Network, Tls
-from frazil.aio.packet_stream import StreamWatch
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
@@ -73,7 +72,7 @@ class GatheringDriver:
         tcp = TcpGathering(self._options.tcp)
         direct = interfaces if self._local.has_udp and not hidden else []
         for interface in direct if tcp.connects else ():
-            active = sockets.active(interface.address, self._watch(name))
+            active = sockets.active(interface.address, _Watch(name, self._transports, self._flush))
             self._add_tcp(name, interface, active.local, TcpType.ACTIVE)
         if direct and tcp.listens:
             self._tasks.start(self._listen(name, direct, sockets), "listen")
@@ -86,7 +85,7 @@ class GatheringDriver:
         for interface in interfaces:
             host = interface.address
             try:
-                port = await sockets.passive(host, self._watch(name))
+                port = await sockets.passive(host, _Watch(name, self._transports, self._flush))
             except OSError as error:
                 transports.local_address_failed(name, host, _text("TCP", host, error), loop.time())
             else:
@@ -99,16 +98,6 @@ class GatheringDriver:
         is_told = tcp_type is not TcpType.ACTIVE
         disclosure = self._disclosure(name, interface, now) if is_told else _UNTOLD
         self._transports.add_local_tcp(name, local, tcp_type, now, disclosure)
-
-    def _watch(self, name: str) -> StreamWatch:
-        """What the streams of the candidates of a transport ask and tell."""
-
-        def lose(local: Address, remote: Address, text: str) -> None:
-            now = asyncio.get_running_loop().time()
-            self._transports.lose_stream(name, local, remote, text, now)
-            self._flush()
-
-        return StreamWatch(partial(self._transports.is_validated, name), lose)
 
     def _add(
         self, request: GatheringRequested, interface: Interface, sockets: SocketSet, now: float
@@ -247,6 +236,25 @@ class GatheringDriver:
             return  # it only kept a port from being handed out again
         now = asyncio.get_running_loop().time()
         self._transports.remove_local_address(name, stream.local, now)
+        self._flush()
+
+
+class _Watch:
+    """What the streams of the candidates of one transport ask and tell."""
+
+    __slots__ = ("_flush", "_name", "_transports")
+
+    def __init__(self, name: str, transports: TransportSet, flush: Callable[[], None]) -> None:
+        self._name = name
+        self._transports = transports
+        self._flush = flush
+
+    def is_validated(self, local: Address, remote: Address) -> bool:
+        return self._transports.is_validated(self._name, local, remote)
+
+    def lose(self, local: Address, remote: Address, text: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self._transports.lose_stream(self._name, local, remote, text, now)
         self._flush()
 
 

@@ -21,25 +21,25 @@ class LocalAddresses:
         "_mode",
         "_naming",
         "_network",
+        "_options",
         "_policy",
-        "_selection",
         "has_udp",
     )
 
     def __init__(self, network: Network, options: IceOptions, naming: Naming) -> None:
         self._network = network
+        self._options = options
         self._naming = naming
         self._hides_in_names = options.mdns == MdnsMode.PUBLISH
-        self._selection = options.selection()
         self._policy = options.ip_handling
-        self._map = AddressMap(options.address_map)
+        self._map = AddressMap(options.address_map) if options.address_map else None
         self._mode = options.address_map_mode
         self.has_udp = self._policy != IpHandlingPolicy.NO_UDP
 
     def choose(self) -> list[Interface]:
         """What to gather from, right now; nothing if the operating system refuses to tell."""
         try:
-            return self._selection.choose(self._network)
+            return self._options.selection().choose(self._network)
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
 
@@ -56,7 +56,7 @@ class LocalAddresses:
         Raises:
             OSError: It should have a name instead, and cannot get one.
         """
-        public = self._map.public(interface.address)
+        public = self._map.public(interface.address) if self._map else ()
         if public and self._mode == AddressMapMode.REPLACE:
             return Disclosure(hosts=public)
         if self._policy == IpHandlingPolicy.DEFAULT_ROUTE:

@@ -1,7 +1,7 @@
 """One ICE stream: a TCP connection that carries datagrams (RFC 6544 3, RFC 4571)."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
 from frazil.aio.network import DatagramHandler, Stream, StreamHandlers
 from frazil.ice.framing import MAX_FRAME_SIZE, Deframer, FramingError, frame
@@ -14,16 +14,14 @@ MAX_EARLY: Final = 16
 _LAST_STUN_BYTE: Final = 3
 
 
-class StreamWatch(NamedTuple):
-    """What the streams of candidates ask and tell.
+class StreamWatch(Protocol):
+    """What the streams of candidates ask and tell."""
 
-    Attributes:
-        is_validated: Whether the peer has proven to be at the second address, seen from the first.
-        on_lost: Told of the local and remote address of a stream that has ended, and why.
-    """
+    def is_validated(self, local: Address, remote: Address) -> bool:
+        """Whether the peer has proven to be at ``remote``, seen from ``local``."""
 
-    is_validated: Callable[[Address, Address], bool]
-    on_lost: Callable[[Address, Address, str], None]
+    def lose(self, local: Address, remote: Address, text: str) -> None:
+        """The stream between these addresses has ended; ``text`` says why."""
 
 
 class PacketStream:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from frazil.address import canonical_ip
-from frazil.aio import offload
+from frazil.aio import arrival, offload
 from frazil.types import Address, Datagram
 
 DRAIN_BUDGET: Final = 64
@@ -87,48 +87,58 @@ class Receiver:
     def drain(self) -> list[Datagram]:
         """What has arrived by now, up to the budget, in order.
 
-        To find the socket empty takes as long as a read. If the last datagram came alone, the next
+        To find the socket empty takes longer than a read. If the last datagram came alone, the next
         one is not kept waiting for that. A check, or the answer to one, mostly comes alone, so
         nobody looks for more: the event loop tells. After payload the caller does, by another call,
         when it has handed it over.
         """
         batch: list[Datagram] = []
-        budget = self._budget
         looks_for_more = not self.is_done
         is_alone = self._was_alone and not looks_for_more
         self.is_done = True
-        while budget > 0:
-            try:
-                budget -= self._read(batch)
-                if is_alone:
-                    self.is_done = batch[0].data[:1] <= _LAST_OF_STUN
-                    return batch
-            except BlockingIOError:
-                break
-            except OSError:
-                # An ICMP error that somebody else's datagram caused; it is cleared by reading.
-                budget -= 1
+        if looks_for_more and arrival.is_empty(self._sock):
+            return batch
+        if self._read(batch, is_alone=is_alone):
+            self.is_done = batch[0].data[:1] <= _LAST_OF_STUN
+            return batch
         self._was_alone = len(batch) == (0 if looks_for_more else 1) and not self._is_shared
         if self._may_coalesce and len(batch) >= COALESCE_FROM:
             self._may_coalesce = False
             self._coalesced = offload.enable_coalescing(self._sock)
         return batch
 
+    def _read(self, batch: list[Datagram], *, is_alone: bool) -> bool:
+        """Append what there is within the budget, or just the first of it if that ``is_alone``.
+
+        Returns:
+            Whether it stopped behind the first.
+        """
+        sock, local, address = self._sock, self._local, self._address
+        budget = self._budget
+        ancillary: list[tuple[int, int, bytes]] = []
+        while budget > 0:
+            budget -= 1
+            try:
+                if self._coalesced:
+                    data, ancillary, _, sockaddr = sock.recvmsg(BUFFER_SIZE, offload.ANCILLARY_SIZE)
+                else:
+                    data, sockaddr = sock.recvfrom(BUFFER_SIZE)
+            except BlockingIOError:
+                break
+            except OSError:
+                continue  # an ICMP error that somebody else's datagram caused; reading clears it
+            remote = address(sockaddr)
+            if ancillary:
+                budget -= COALESCED_COST - 1
+                size = offload.coalesced_size(ancillary)
+                pieces = [data[at : at + size] for at in range(0, len(data), size)]
+                batch += [Datagram(piece, local, remote) for piece in pieces]
+            else:
+                batch.append(Datagram(data, local, remote))
+            if is_alone:
+                return True
+        return False
+
     def datagram(self, data: bytes, sockaddr: tuple[Any, ...]) -> Datagram:
         """The datagram that came from ``sockaddr``, as the socket module knows it."""
         return Datagram(data, self._local, self._address(sockaddr))
-
-    def _read(self, batch: list[Datagram]) -> int:
-        """Append what one system call yields; returns its cost."""
-        if not self._coalesced:
-            data, sockaddr = self._sock.recvfrom(BUFFER_SIZE)
-            batch.append(Datagram(data, self._local, self._address(sockaddr)))
-            return 1
-        data, ancillary, _, sockaddr = self._sock.recvmsg(BUFFER_SIZE, offload.ANCILLARY_SIZE)
-        local, remote = self._local, self._address(sockaddr)
-        if not ancillary:
-            batch.append(Datagram(data, local, remote))
-            return 1
-        size = offload.coalesced_size(ancillary)
-        batch += [Datagram(data[at : at + size], local, remote) for at in range(0, len(data), size)]
-        return COALESCED_COST

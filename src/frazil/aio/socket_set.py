@@ -160,12 +160,18 @@ class SocketSet:
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""
         start, count = 0, len(transmits)
+        if count == 1:
+            self._send(transmits, transmits[0].local)
+            return
         while start < count:
             local = transmits[start].local
             end = start + 1
             while end < count and transmits[end].local == local:
                 end += 1
-            socket = self._by_address.get(local)
-            if socket is not None:
-                socket.send(transmits[start:end])
+            self._send(transmits[start:end], local)
             start = end
+
+    def _send(self, transmits: Sequence[Transmit], local: Address) -> None:
+        socket = self._by_address.get(local)
+        if socket is not None:
+            socket.send(transmits)

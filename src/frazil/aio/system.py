@@ -133,6 +133,7 @@ class SystemNetwork(Network):
         """
         return await resolver.resolve(host, port)
 
-    def random_bytes(self, n: int) -> bytes:
+    @staticmethod
+    def random_bytes(n: int) -> bytes:
         """``n`` bytes from the operating system's source for secrets."""
         return os.urandom(n)  # as the module secrets does

@@ -53,7 +53,7 @@ class _Port:
 
     def _lose(self, stream: PacketStream, text: str) -> None:
         if self._forget(stream):
-            self._watch.on_lost(stream.local, stream.remote, text)
+            self._watch.lose(stream.local, stream.remote, text)
 
     def _forget(self, stream: PacketStream) -> bool:
         if self._streams.get(stream.remote) is not stream:

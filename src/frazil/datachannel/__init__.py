@@ -7,6 +7,7 @@ from frazil.datachannel.event import (
     ChannelEvent,
     ChannelMessage,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
 )
 from frazil.datachannel.parameter import ChannelParameters
@@ -20,6 +21,7 @@ __all__ = [
     "ChannelParameters",
     "ChannelSet",
     "ChannelStateChanged",
+    "MessagesArrived",
     "OutgoingMessage",
     "Ppid",
     "encode_content",

@@ -1,5 +1,6 @@
 """All channels of one association: who has which stream, how channels come and how they go."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from frazil.datachannel.event import (
     ChannelEvent,
     ChannelMessage,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
 )
 from frazil.datachannel.held import HeldMessages
@@ -28,6 +30,8 @@ MAX_NAMES_SIZE: Final = 1 << 22
 """So are they beyond this many characters in the labels and protocols of all channels."""
 _TRACED_LABEL_SIZE: Final = 64
 _DCEP: Final = int(Ppid.DCEP)
+_STRING: Final = int(Ppid.STRING)
+_BINARY: Final = int(Ppid.BINARY)
 _OPEN: Final = State.OPEN
 _CONNECTING: Final = State.CONNECTING
 
@@ -152,12 +156,31 @@ class ChannelSet:
 
     # What SCTP reports.
 
-    def receive(self, stream_id: int, ppid: int, data: bytes, now: float) -> None:
-        """Process a user message. Never raises on its content."""
+    def receive(self, messages: Iterable[tuple[int, int, bytes]], now: float) -> None:
+        """Process user messages: of each its stream, its identifier and its data.
+
+        Never raises on their content.
+        """
+        arrived: list[ChannelMessage] | None = None  # one event for what has nothing in between
+        for stream_id, ppid, data in messages:
+            channel = self._channels.get(stream_id)
+            is_text = ppid == _STRING
+            if channel is None or channel.state is not _OPEN or not (is_text or ppid == _BINARY):
+                arrived = None
+                self._receive_other(channel, stream_id, ppid, data, now)
+                continue
+            if arrived is None:
+                arrived = []
+                self.events.append(MessagesArrived(arrived))
+            arrived.append((stream_id, data, is_text))
+
+    def _receive_other(
+        self, channel: Channel | None, stream_id: int, ppid: int, data: bytes, now: float
+    ) -> None:
+        """Process what is more than a message with content on a channel that is open."""
         if ppid == _DCEP:
             self._receive_dcep(stream_id, data, now)
             return
-        channel = self._channels.get(stream_id)
         if channel is None:
             if stream_id in self._closures or not self._held.hold(stream_id, ppid, data):
                 self._trace.count("datachannel-message-unexpected")
@@ -170,7 +193,7 @@ class ChannelSet:
             self._confirm(channel, now)
         if channel.state is _OPEN:
             content = b"" if ppid in EMPTY_PPIDS else data
-            self.events.append(ChannelMessage(stream_id, content, is_text))
+            self.events.append(MessagesArrived([(stream_id, content, is_text)]))
 
     def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:
         """A stream was reset: its incoming side by the peer, or its outgoing side as we asked.
@@ -290,8 +313,9 @@ class ChannelSet:
         return channel
 
     def _deliver_held(self, channel: Channel, now: float) -> None:
-        for ppid, data in self._held.release(channel.stream_id):
-            self.receive(channel.stream_id, ppid, data, now)
+        stream_id = channel.stream_id
+        held = self._held.release(stream_id)
+        self.receive([(stream_id, ppid, data) for ppid, data in held], now)
 
     def _confirm(self, channel: Channel, now: float) -> None:
         self._move(channel, Cause.CONFIRMED, "the peer knows the channel", now)

@@ -1,13 +1,14 @@
 """What a set of channels reports and wants sent."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
+from frazil.value import Value
 
 
-class OutgoingMessage(NamedTuple):
+class OutgoingMessage(Value):
     """A message of DCEP for SCTP, to be sent in order and until it arrives.
 
     Attributes:
@@ -16,9 +17,16 @@ class OutgoingMessage(NamedTuple):
         data: The user data, never empty.
     """
 
-    stream_id: int
-    ppid: int
-    data: bytes
+    __slots__ = ("data", "ppid", "stream_id")
+
+    def __init__(self, stream_id: int, ppid: int, data: bytes) -> None:
+        self.stream_id = stream_id
+        self.ppid = ppid
+        self.data = data
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Stream, identifier and data."""
+        return self.stream_id, self.ppid, self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +55,27 @@ class ChannelStateChanged:
     change: StateChange
 
 
-class ChannelMessage(NamedTuple):
-    """A message arrived. A tuple, as there is one for each message.
+ChannelMessage: TypeAlias = tuple[int, bytes, bool]
+"""A message: the stream of its channel, the content, and whether that is text: the peer's UTF-8,
+not verified. A plain tuple, as there are very many."""
+
+
+class MessagesArrived(Value):
+    """Messages arrived, with nothing else between them.
 
     Attributes:
-        stream_id: The stream of the channel.
-        data: The content; for text the peer's UTF-8, not verified.
-        text: Whether it is text.
+        messages: At least one, in order.
     """
 
-    stream_id: int
-    data: bytes
-    text: bool
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: list[ChannelMessage]) -> None:
+        self.messages = messages
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The messages."""
+        return (self.messages,)
 
 
-ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | ChannelMessage
+ChannelEvent: TypeAlias = ChannelAnnounced | ChannelStateChanged | MessagesArrived
 """Everything :meth:`ChannelSet.poll_events` may return."""

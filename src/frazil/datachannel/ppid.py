@@ -1,6 +1,7 @@
 """Payload protocol identifiers: what kind of message an SCTP user message is (RFC 8831 8)."""
 
 from enum import IntEnum
+from typing import Final
 
 
 class Ppid(IntEnum):
@@ -20,12 +21,12 @@ class Ppid(IntEnum):
     BINARY_EMPTY = 57
 
 
-TEXT_PPIDS = frozenset({Ppid.STRING, Ppid.STRING_PARTIAL, Ppid.STRING_EMPTY})
-BINARY_PPIDS = frozenset({Ppid.BINARY, Ppid.BINARY_PARTIAL, Ppid.BINARY_EMPTY})
-EMPTY_PPIDS = frozenset({Ppid.STRING_EMPTY, Ppid.BINARY_EMPTY})
+TEXT_PPIDS: Final = frozenset({Ppid.STRING, Ppid.STRING_PARTIAL, Ppid.STRING_EMPTY})
+BINARY_PPIDS: Final = frozenset({Ppid.BINARY, Ppid.BINARY_PARTIAL, Ppid.BINARY_EMPTY})
+EMPTY_PPIDS: Final = frozenset({Ppid.STRING_EMPTY, Ppid.BINARY_EMPTY})
 
-_STRING = Ppid.STRING
-_BINARY = Ppid.BINARY
+_STRING: Final = Ppid.STRING
+_BINARY: Final = Ppid.BINARY
 
 
 def encode_content(data: bytes, *, text: bool) -> tuple[Ppid, bytes]:

@@ -29,12 +29,12 @@ class Cause(StrEnum):
     ASSOCIATION_ENDED = "association-ended"
 
 
-_CLOSING = {
+_CLOSING: Final = {
     Cause.CLOSE: Edge(State.CLOSING, "RFC 8831 6.7"),
     Cause.RESET_BY_REMOTE: Edge(State.CLOSING, "RFC 8831 6.7"),
     Cause.OPENED_TWICE: Edge(State.CLOSING, "RFC 8832 6"),
 }
-_CLOSED = {
+_CLOSED: Final = {
     Cause.OUT_OF_STREAMS: Edge(State.CLOSED, "webrtc-pc RTCSctpTransport connected procedure"),
     Cause.ASSOCIATION_ENDED: Edge(State.CLOSED, "webrtc-pc announce the data channel as closed"),
 }

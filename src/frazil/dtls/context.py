@@ -43,7 +43,6 @@ def build_context() -> SSL.Context:
     context.set_tlsext_use_srtp(SRTP_PROFILES)
     context.set_cipher_list(":".join(CIPHER_SUITES).encode())
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
-    context.set_info_callback(_observe)
     return context
 
 
@@ -55,9 +54,3 @@ def _verify(
     if depth > 0:
         return True
     return witness.judge(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate))
-
-
-def _observe(connection: SSL.Connection, where: int, value: int) -> None:
-    if where & SSL.SSL_CB_ALERT:
-        witness: Witness = connection.get_app_data()
-        witness.note_alert(sent=bool(where & SSL.SSL_CB_WRITE), level=value >> 8, code=value & 255)

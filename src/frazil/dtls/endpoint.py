@@ -6,6 +6,7 @@ starts there.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
@@ -31,13 +32,14 @@ from frazil.dtls.role import DtlsRole
 from frazil.dtls.state import Cause, transport_machine
 from frazil.dtls.witness import Witness
 from frazil.errors import InvalidStateError, RTCErrorDetail
+from frazil.run import Run
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
-from frazil.types import Run
 
-_ENDED = frozenset({State.FAILED, State.CLOSED})
-_FLIGHT_TYPES = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
-_TRACED_TYPES = _FLIGHT_TYPES | {ContentType.ALERT}
+_CONNECTED: Final = State.CONNECTED
+_ENDED: Final = frozenset({State.FAILED, State.CLOSED})
+_FLIGHT_TYPES: Final = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
+_TRACED_TYPES: Final = _FLIGHT_TYPES | {ContentType.ALERT}
 
 
 class DtlsEndpoint:
@@ -52,6 +54,9 @@ class DtlsEndpoint:
         name: Names this transport in state changes.
         make_engine: Makes the DTLS implementation.
 
+    Attributes:
+        events: What :meth:`poll_events` will return.
+
     ``connected`` means: the handshake is complete *and* a fingerprint vouches for the peer. No
     payload is opened or sealed in any other state.
     """
@@ -60,12 +65,12 @@ class DtlsEndpoint:
         "_config",
         "_deadline_at",
         "_engine",
-        "_events",
         "_machine",
         "_outbox",
         "_started_at",
         "_trace",
         "_witness",
+        "events",
         "role",
     )
 
@@ -89,7 +94,7 @@ class DtlsEndpoint:
         self._engine = make_engine(certificate, role, self._witness, self._config.mtu)
         self._started_at = 0.0
         self._deadline_at = 0.0
-        self._events: list[DtlsEvent] = []
+        self.events: list[DtlsEvent] = []
 
     # What it is.
 
@@ -136,7 +141,7 @@ class DtlsEndpoint:
         sizes = [len(payload) for payload in payloads]
         if not sizes:
             return
-        if min(sizes) == 0 or max(sizes) > MAX_PLAINTEXT_SIZE:
+        if 0 in sizes or max(sizes) > MAX_PLAINTEXT_SIZE:
             raise ValueError("a DTLS payload has 1 to 16384 bytes")
         self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
@@ -180,7 +185,9 @@ class DtlsEndpoint:
         while at < len(datagrams):
             end = payload_end(datagrams, at)
             if end > at:
-                self._receive_payload(datagrams[at:end], payloads, now)
+                is_whole = end - at == len(datagrams)
+                batch = datagrams if is_whole else datagrams[at:end]
+                self._receive_payload(batch, payloads, now)
                 at = end
             else:
                 self._receive_records(datagrams[at], payloads, now)
@@ -222,7 +229,7 @@ class DtlsEndpoint:
 
     def poll_events(self) -> list[DtlsEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     # Records.
@@ -230,7 +237,7 @@ class DtlsEndpoint:
     def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each."""
         state = self.state
-        if state is not State.CONNECTED:
+        if state is not _CONNECTED:
             if state in _ENDED:
                 self._outbox.answer_repetition(now)
             else:
@@ -311,7 +318,7 @@ class DtlsEndpoint:
         self._started_at = now
         self._deadline_at = now + self._config.handshake_timeout_s
         change = self._machine.move(cause, text, now, next_deadline_at=self._deadline_at)
-        self._events.append(DtlsStateChanged(change))
+        self.events.append(DtlsStateChanged(change))
 
     def _advance(self, records: bytes, now: float) -> None:
         """Let OpenSSL work on what arrived, send what it answers, and judge the outcome."""
@@ -342,7 +349,7 @@ class DtlsEndpoint:
             now,
             evidence=(("cipher", self._engine.cipher), ("duration_s", now - self._started_at)),
         )
-        self._events.append(DtlsStateChanged(change, self._engine.remote_certificates))
+        self.events.append(DtlsStateChanged(change, self._engine.remote_certificates))
 
     def _repeat_flight(self, now: float) -> None:
         try:
@@ -387,11 +394,11 @@ class DtlsEndpoint:
         is_impostor = cause is Cause.FINGERPRINT_MISMATCH
         detail = RTCErrorDetail.FINGERPRINT_FAILURE if is_impostor else RTCErrorDetail.DTLS_FAILURE
         failure = DtlsFailure(detail, text, received_alert=received, sent_alert=sent)
-        self._events.append(DtlsStateChanged(change, failure=failure))
+        self.events.append(DtlsStateChanged(change, failure=failure))
 
     def _close(self, cause: Cause, text: str, now: float) -> None:
-        self._events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
+        self.events.append(DtlsStateChanged(self._machine.move(cause, text, now)))
 
     def _require_connected(self) -> None:
-        if self.state is not State.CONNECTED:
+        if self.state is not _CONNECTED:
             raise InvalidStateError(f"the DTLS transport is {self.state}, not connected")

@@ -4,17 +4,22 @@ OpenSSL draws its own random numbers and, for its own retransmission timer, read
 The latter only matters when real time passes: see :meth:`Handshake.retransmit`.
 """
 
+from collections.abc import Iterable
+
 from OpenSSL import SSL, crypto
 
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.cipher_suite import CIPHER_SUITES, CipherSuite
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
 from frazil.dtls.master_secret import MasterSecret
-from frazil.dtls.record import split
+from frazil.dtls.record import HEADER_SIZE, ContentType, Record, split
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
 
 _OUTPUT_SIZE = 65536
+_ALERT = " alert "
+"""OpenSSL calls the alerts of a peer ``tlsv1 alert unknown ca`` and the like."""
+_ALERT_SIZE = 2
 
 
 class Handshake:
@@ -64,7 +69,10 @@ class Handshake:
         except SSL.ZeroReturnError:
             raise CloseNotifyReceived from None
         except SSL.Error as error:
-            raise AssociationBrokenError(_explain(error)) from None
+            text = _explain(error)
+            if _ALERT in text:
+                self._note_alerts(split(records), sent=False)
+            raise AssociationBrokenError(text) from None
         return True
 
     def retransmit(self) -> None:
@@ -87,10 +95,22 @@ class Handshake:
             data = self._connection.bio_read(_OUTPUT_SIZE)
         except SSL.WantReadError:
             return b""
-        for record in split(data):
+        records = split(data)
+        for record in records:
             if record.epoch != 0:
                 self.last_sealed = record.data
+        self._note_alerts(records, sent=True)
         return data
+
+    def _note_alerts(self, records: Iterable[Record], *, sent: bool) -> None:
+        """Tell the witness of alerts that end the handshake; until it has a cipher they are plain.
+
+        OpenSSL would call for each, but for each of the many steps of a handshake as well.
+        """
+        for record in records:
+            alert = record.data[HEADER_SIZE:]
+            if record.content_type == ContentType.ALERT and len(alert) == _ALERT_SIZE:
+                self._witness.note_alert(sent=sent, level=alert[0], code=alert[1])
 
     # What came of it, once it is complete.
 

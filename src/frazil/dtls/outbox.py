@@ -6,8 +6,8 @@ from frazil.dtls.config import DtlsConfig
 from frazil.dtls.flight import FlightBuffer
 from frazil.dtls.record import split
 from frazil.dtls.run import runs_of
+from frazil.run import Run
 from frazil.trace import Trace
-from frazil.types import Run
 
 
 class Outbox:

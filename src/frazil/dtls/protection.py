@@ -127,6 +127,7 @@ class Opener:
         is_explicit = len(iv) < NONCE_SIZE
         overhead = HEADER_SIZE + self._growth
         known_size, end = -1, b""
+        due = window.end
         for record in records:
             size = len(record) - overhead
             if size != known_size:
@@ -134,11 +135,10 @@ class Opener:
                     continue
                 known_size = size
                 end = size.to_bytes(2)
-            digits = record[5:11]
-            number = int.from_bytes(digits)
-            if number < window.end and not window.accepts(number):
+            number = int.from_bytes(record[5:11])
+            if number < due and not window.accepts(number):
                 continue
-            additional_data = _EPOCH + digits + record[:3] + end
+            additional_data = record[3:11] + record[:3] + end
             try:
                 if is_explicit:
                     nonce = iv + record[HEADER_SIZE:_EXPLICIT_END]
@@ -148,7 +148,11 @@ class Opener:
                     content = decrypt(nonce, record[HEADER_SIZE:], additional_data)
             except InvalidTag:
                 continue
-            window.add(number)
+            if number == due:
+                due = window.end = number + 1
+            else:
+                window.add(number)
+                due = window.end
             if record[0] != _PAYLOAD:
                 return Control(record[0], content)
             if content:

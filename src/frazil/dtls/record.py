@@ -34,8 +34,8 @@ MAX_FRAGMENTS: Final = 64
 _MESSAGE_HEADER_SIZE: Final = 12
 _VERSIONS: Final = frozenset({0xFEFF, 0xFEFD})
 """DTLS 1.0, which the first ClientHello carries for old servers' sake, and DTLS 1.2."""
-_unpack_header = Struct("!BHH6xH").unpack_from
-_pack_alert = Struct("!BHHHIHBB").pack
+_unpack_header: Final = Struct("!BHH6xH").unpack_from
+_pack_alert: Final = Struct("!BHHHIHBB").pack
 
 _APPLICATION_DATA_PREFIX: Final = b"\x17\xfe\xfd\x00\x01"
 

@@ -11,7 +11,8 @@ class ReplayWindow:
     """Knows which record numbers may still come.
 
     Attributes:
-        end: One more than the highest number that was seen.
+        end: One more than the highest number that was seen. When that very one has come, it is
+            moved on by one; all others are for :meth:`add`.
     """
 
     __slots__ = ("_missing", "end")
@@ -26,9 +27,7 @@ class ReplayWindow:
 
     def add(self, number: int) -> None:
         """Remember a number that was accepted, once its record has proved to be authentic."""
-        if number == self.end:
-            self.end += 1
-        elif number < self.end:
+        if number < self.end:
             self._missing.discard(number)
         else:
             self._skip_to(number)

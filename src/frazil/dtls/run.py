@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from frazil.types import Run
+from frazil.run import Run
 
 
 def runs_of(sealed: bytes, sizes: Sequence[int]) -> list[Run]:
@@ -16,9 +16,11 @@ def runs_of(sealed: bytes, sizes: Sequence[int]) -> list[Run]:
     if len(sizes) == 1:
         return [Run(sealed, len(sealed))]
     overhead = (len(sealed) - sum(sizes)) // len(sizes)
+    previous = segment = sizes[0]
+    if sizes.count(segment) == len(sizes):
+        return [Run(sealed, segment + overhead)]
     runs = []
     run_start = at = 0
-    previous = segment = sizes[0]
     for size in sizes:
         if size > segment or previous < segment:
             runs.append(Run(sealed[run_start:at], segment + overhead))

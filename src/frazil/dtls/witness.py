@@ -1,6 +1,6 @@
-"""What OpenSSL tells while it works: the peer's certificate and the alerts in both directions.
+"""What is learned of a peer: its certificate, and the alerts in both directions.
 
-OpenSSL reports these by callbacks only. The callbacks belong to a context that many connections
+OpenSSL shows the certificate by a callback only. That belongs to a context that many connections
 share, so each connection carries a witness that remembers what was said about it.
 """
 
@@ -17,7 +17,7 @@ class Witness:
         certificate: The peer's certificate in DER, as soon as it was seen.
         trusted: Whether a fingerprint vouches for it; ``None`` before it was seen.
         received_alert: The fatal alert the peer sent, if any.
-        sent_alert: The fatal alert OpenSSL wrote, if any.
+        sent_alert: The fatal alert that ended it from our side, if any.
     """
 
     __slots__ = ("_fingerprints", "certificate", "received_alert", "sent_alert", "trusted")

@@ -6,6 +6,10 @@ back. After every input it settles: due checks are sent, and :mod:`frazil.ice.ve
 the state moves.
 """
 
+from collections.abc import Iterable
+
+from frazil.compiled import mypyc_attr
+from frazil.deadline import earlier
 from frazil.errors import InvalidStateError, NotFoundError
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checker import Checker
@@ -37,9 +41,10 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class IceAgent:
     """Connects one component with one peer and says truthfully how that goes.
 
@@ -98,11 +103,9 @@ class IceAgent:
         self._intake = Intake(
             self._lineage, policy, component, self._role, self._selection, trace, self._events
         )
-        self._outboxes = (
-            self._responder.transmits,
-            self._checker.transmits,
-            self._gatherer.transmits,
-        )
+        self._replies = self._responder.transmits
+        self._checks = self._checker.transmits
+        self._questions = self._gatherer.transmits
         self.has_news = False
         self._decision_at: float | None = None
         self._decision_is_known = False
@@ -183,7 +186,7 @@ class IceAgent:
         comes, and signalling has to be trusted.
         """
         key = (local, remote)
-        return key in self._validated or (self._policy.lite and self._is_trusted(key))
+        return self._validated.has(key) or (self._policy.lite and self._is_trusted(key))
 
     def _is_trusted(self, key: PairKey) -> bool:
         return any(
@@ -247,17 +250,19 @@ class IceAgent:
             self._gatherer.withdraw(generation, now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Iterable[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled.
+        """Remote candidates were signalled, one or several together.
 
         Args:
-            candidate: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
+            candidates: What :meth:`Candidate.from_line` gave. One that no pair can be formed with
                 (a name that is not looked up, TCP, port 0) is recorded and otherwise ignored.
-            ufrag: The generation it belongs to; ``None`` means the newest.
+            now: The instant.
+            ufrag: The generation they belong to; ``None`` means the newest.
         """
-        if self._intake.add(candidate, ufrag, now):
+        known = [self._intake.add(each, ufrag, now) for each in candidates]
+        if any(known):
             self._settle(now)
 
     def name_resolved(self, name: str, address: str, now: float) -> None:
@@ -379,12 +384,19 @@ class IceAgent:
         self._settle(now)
 
     def _pair(self, candidate: Candidate | None, now: float) -> None:
-        """Check what can be reached from a new local candidate, if there is one."""
-        if candidate is not None:
-            for generation in self._lineage:
-                if generation.is_active and candidate in generation.local_candidates:
-                    generation.pair_local(candidate, self._role.is_controlling)
-        self._settle(now)
+        """Check what can be reached from a new local candidate, if there is one.
+
+        Of an active TCP candidate nobody is told, and mostly there is nothing that it can reach.
+        """
+        if candidate is None:
+            return
+        has_pairs = False
+        for generation in self._lineage:
+            if generation.is_active and candidate in generation.local_candidates:
+                generation.pair_local(candidate, self._role.is_controlling)
+                has_pairs = has_pairs or bool(generation.checklist.news)
+        if has_pairs or self._gatherer.events:
+            self._settle(now)
 
     def local_address_failed(self, host: str, text: str, now: float) -> None:
         """There will be no socket on the address ``host``, for the reason ``text``."""
@@ -546,11 +558,14 @@ class IceAgent:
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out: list[Transmit] = []
-        for outbox in self._outboxes:
-            if outbox:
-                out += outbox
-                outbox.clear()
+        out = self._checks.copy()
+        self._checks.clear()
+        if self._replies:
+            out = self._replies + out
+            self._replies.clear()
+        if self._questions:
+            out += self._questions
+            self._questions.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:
@@ -585,20 +600,26 @@ class IceAgent:
             ran_out_at: The deadline of the clock that ran out, if that is the input.
         """
         self.has_news = True
+        self._decision_is_known = False
         self._apply_role(now)
+        current = self._lineage.current
+        if current is None:  # nothing can be checked yet, so there is no pair and no state
+            self._take_gathered()
+            return
         self._events += report_pairs(self._lineage, self._trace, now)
         if isinstance(self._checker, Checker) and self._checker.nominator.gate.proposals:
             self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
+        self._take_gathered()
+        self._outcome.draw(now, ran_out_at)
+        if current.gathered and current.nominated is not None:
+            self._gatherer.stop_keepalives()
+        self._checker.settle()
+
+    def _take_gathered(self) -> None:
         if self._gatherer.events:
             self._events += self._gatherer.events
             self._gatherer.events.clear()
-        self._outcome.draw(now, ran_out_at)
-        current = self._lineage.current
-        if current is not None and current.gathered and current.nominated is not None:
-            self._gatherer.stop_keepalives()
-        self._checker.settle()
-        self._decision_is_known = False
 
     def _apply_role(self, now: float) -> None:
         role = self._role

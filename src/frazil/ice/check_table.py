@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from frazil.deadline import earlier
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.config import MAX_REPEATS, REPEAT_DELAY_S, IceConfig
 from frazil.ice.generation import Generation
@@ -19,7 +20,7 @@ from frazil.stun import (
     short_term_key,
 )
 from frazil.trace import Trace
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""

@@ -5,6 +5,7 @@ says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages m
 business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 """
 
+from frazil.deadline import earlier
 from frazil.ice.candidate import TcpType
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
@@ -24,7 +25,7 @@ from frazil.ice.succession import heir_by_answer, heir_by_consent, heir_by_paylo
 from frazil.ice.watch import Watch
 from frazil.stun import Message
 from frazil.trace import Trace
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 _FORBIDDEN = 403
 _ROLE_CONFLICT = 487

@@ -133,7 +133,7 @@ class Consent:
         monitor, exchange = self._selection.monitor, self._exchange
         if exchange is None or monitor is None or monitor is not self._monitor:
             return False
-        if monitor.key != (local, remote) or not monitor.is_alive or monitor.is_late:
+        if monitor.unanswered > 1 or not monitor.is_alive or monitor.key != (local, remote):
             return False
         if exchange.sample is not None:
             exchange.adopt(exchange.sample)
@@ -148,16 +148,16 @@ class Consent:
         if check is None or check is not exchange.check or not exchange.is_answer(data):
             return False
         self._table.remove(check)
-        monitor.pair.responses_received += 1
         self._renew(monitor, check, now)
         return True
 
     def _renew(self, monitor: Monitor, check: Check, now: float) -> None:
-        """A check on the pair in use has succeeded."""
-        rtt_s = check.transaction.rtt_s(now)
-        monitor.pair.note_success(rtt_s, now - check.transaction.started_at, now)
+        """A check on the pair in use has succeeded; it was sent once."""
+        pair, rtt_s = monitor.pair, now - check.transaction.started_at
+        pair.responses_received += 1
+        pair.note_success(rtt_s, rtt_s, now)
         monitor.note_response(now)
-        self._renewed.record(now, monitor.pair.text, rtt_s)
+        self._renewed.record(now, pair.text, rtt_s)
 
     def _take_request(self, monitor: Monitor, now: float) -> None:
         pair = monitor.pair

@@ -15,7 +15,7 @@ from frazil.ice.candidate import (
     foundation,
 )
 from frazil.ice.checklist import can_receive
-from frazil.ice.config import KEEPALIVE_S, MAX_SERVERS, IceConfig
+from frazil.ice.config import IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import (
     AddressesNeeded,
@@ -26,18 +26,19 @@ from frazil.ice.event import (
     IceEvent,
 )
 from frazil.ice.generation import Generation
+from frazil.ice.inquiry import Inquiry
 from frazil.ice.priority import (
     candidate_priority,
     local_preference,
     relay_preference,
     tcp_preference,
 )
-from frazil.ice.query import SERVER_UNREACHABLE, Query, QueryResult, QueryTable
+from frazil.ice.query import SERVER_UNREACHABLE, QueryResult
 from frazil.states.enums import RTCIceGathererState
-from frazil.stun import Message, MessageClass, Method, new_transaction_id
+from frazil.stun import Message
 from frazil.trace import Reason, Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit, earlier
+from frazil.types import Address, RandomBytes, Transmit
 
 
 class Gatherer:
@@ -49,66 +50,58 @@ class Gatherer:
     Attributes:
         state: Of the newest generation's gathering.
         events: What happened, in order; the caller empties it.
+        transmits: What is to be sent to servers; the caller empties it.
     """
 
     __slots__ = (
-        "_answered",
-        "_awaited",
         "_component",
+        "_config",
         "_disclosures",
-        "_errors",
         "_generation",
         "_held",
         "_hosts_done",
+        "_inquiry",
         "_is_early",
-        "_keepalive_at",
-        "_keepalives",
-        "_queries",
         "_random_bytes",
         "_ranks",
         "_relay_ranks",
-        "_reported",
-        "_servers",
         "_told",
         "_trace",
         "events",
         "state",
+        "transmits",
     )
 
     def __init__(
         self, config: IceConfig, random_bytes: RandomBytes, trace: Trace, component: int = 1
     ) -> None:
         self._component = component
+        self._config = config
         self._random_bytes = random_bytes
         self._trace = trace
         self.state = RTCIceGathererState.NEW
         self.events: list[IceEvent] = []
         self._held: list[IceEvent] = []
-        self._queries = QueryTable(config, random_bytes)
+        self.transmits: list[Transmit] = []
         self._reset(None)
 
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
         self._is_early = False
         self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
-        self._relay_ranks = {False: 0, True: 0}
-        self._disclosures: dict[Address, Disclosure] = {}
-        # Of dictionaries only the keys matter: an empty set weighs three times as much.
+        self._relay_ranks = [0, 0]  # of IPv4, and of IPv6
+        self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
+        # Of this only the keys matter: an empty set weighs three times as much.
         self._told: dict[tuple[Address, Address], None] = {}
         self._hosts_done = False
-        self._awaited: dict[str, None] = {}
-        self._servers: list[tuple[str, Address]] = []
-        self._answered: dict[str, None] = {}
-        self._errors: dict[str, CandidateError] = {}
-        self._reported: dict[str, None] = {}
-        self._keepalives: list[tuple[Address, Address]] = []
-        self._keepalive_at: float | None = None
-        self._queries.clear()
+        self._inquiry: Inquiry | None = None
+        self.transmits.clear()
 
-    @property
-    def transmits(self) -> list[Transmit]:
-        """What is to be sent to servers; the caller empties it."""
-        return self._queries.transmits
+    def _inquire(self) -> Inquiry:
+        """What is asked of servers, from the first one on."""
+        if self._inquiry is None:
+            self._inquiry = Inquiry(self._config, self._random_bytes, self.transmits)
+        return self._inquiry
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -196,8 +189,7 @@ class Gatherer:
 
     def expect_server(self, url: str) -> None:
         """A server of this URL will be added or fail; gathering waits for it."""
-        if len(self._awaited) < MAX_SERVERS:
-            self._awaited[url] = None
+        self._inquire().expect(url)
 
     def _open_to(self, address: Address) -> Generation | None:
         """The generation that may get a candidate on ``address``, which is new to it."""
@@ -223,12 +215,12 @@ class Gatherer:
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        self._disclosures[address] = disclosure
+        self._disclose(address, disclosure)
         candidate = self._add_host(address, None, disclosure, generation, now)
         for shown in disclosure.reflected:
             self._reflect(candidate, (shown, address[1]), None, None, now)
-        for url, server in self._servers:
-            self._queries.ask(candidate, url, server, now)
+        if self._inquiry is not None:
+            self._inquiry.ask_from(candidate, now)
         return candidate
 
     def add_tcp(
@@ -252,8 +244,15 @@ class Gatherer:
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        self._disclosures[address] = disclosure
+        self._disclose(address, disclosure)
         return self._add_host(address, tcp_type, disclosure, generation, now)
+
+    def _disclose(self, address: Address, disclosure: Disclosure) -> None:
+        """From now on this is what the peer is told of ``address``."""
+        if disclosure is OPEN:
+            self._disclosures.pop(address, None)
+        else:
+            self._disclosures[address] = disclosure
 
     def _add_host(
         self,
@@ -328,9 +327,9 @@ class Gatherer:
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
-        self._keepalives = [pair for pair in self._keepalives if pair[0] != address]
         self._told = {place: None for place in self._told if place[1] != address}
-        self._queries.forget_host(address)
+        if self._inquiry is not None:
+            self._inquiry.remove_host(address)
         if self._is_early and self._generation is not None:
             self._generation.remove_base(address)
         self._conclude(now)
@@ -342,34 +341,27 @@ class Gatherer:
 
     def add_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The STUN server of ``url`` was resolved: ask it from every address of its families."""
-        self._awaited.pop(url, None)
+        inquiry = self._inquire()
+        inquiry.expect_no_more(url)
         generation = self._generation
         if generation is None or generation.gathered:
             return
-        is_known = any(url == known for known, _ in self._servers)
-        if is_known or len(self._servers) + 2 > 2 * MAX_SERVERS:
-            return
-        for is_ipv6 in (False, True):
-            server = next((a for a in addresses if (":" in a[0]) == is_ipv6), None)
-            if server is None:
-                continue
-            self._servers.append((url, server))
-            for host in generation.local_candidates:
-                if host.is_base and host.type is CandidateType.HOST and not host.is_tcp:
-                    self._queries.ask(host, url, server, now)
-        self._conclude(now)
+        hosts = [each for each in self._hosts() if each.is_base and not each.is_tcp]
+        if inquiry.add(url, addresses, hosts, now):
+            self._conclude(now)
 
     def server_done(self, url: str, now: float) -> None:
         """The server of ``url``, which others have asked, has given all that it gives."""
-        self._awaited.pop(url, None)
+        self._inquire().expect_no_more(url)
         self._conclude(now)
 
     def server_failed(self, error: CandidateError, now: float) -> None:
         """A server cannot be used, for example because its name does not resolve."""
-        self._awaited.pop(error.url, None)
+        inquiry = self._inquire()
+        inquiry.expect_no_more(error.url)
         if self._generation is not None:
-            self._errors.setdefault(error.url, error)
-            self._report(error.url, now)
+            inquiry.note_error(error)
+            self._report(inquiry, error.url, now)
             self._conclude(now)
 
     def add_relayed(
@@ -438,28 +430,25 @@ class Gatherer:
         Returns:
             Whether it did.
         """
-        result = self._queries.receive(message, local, remote)
-        if result is not None:
-            self._take(result, now)
-            self._conclude(now)
-        return result is not None
+        inquiry = self._inquiry
+        result = None if inquiry is None else inquiry.receive(message, local, remote)
+        if inquiry is None or result is None:
+            return False
+        self._take(inquiry, result, now)
+        self._conclude(now)
+        return True
 
-    def _take(self, result: QueryResult, now: float) -> None:
+    def _take(self, inquiry: Inquiry, result: QueryResult, now: float) -> None:
         query = result.query
         if result.mapped is not None:
-            self._reflected(query, result.mapped, now)
+            inquiry.note_answer(query, result.mapped, now)
+            self._reflect(query.host, result.mapped, query.url, query.server, now)
         else:
-            error = CandidateError(query.url, result.code, result.text, query.host.address)
-            self._errors.setdefault(query.url, error)
-        if not self._queries.has(query.url) and query.url not in self._answered:
-            self._report(query.url, now)
-
-    def _reflected(self, query: Query, mapped: Address, now: float) -> None:
-        self._answered[query.url] = None
-        if mapped != query.host.address:
-            self._keepalives.append((query.host.base, query.server))
-            self._keepalive_at = self._keepalive_at or now + KEEPALIVE_S
-        self._reflect(query.host, mapped, query.url, query.server, now)
+            inquiry.note_error(
+                CandidateError(query.url, result.code, result.text, query.host.address)
+            )
+        if inquiry.is_hopeless(query.url):
+            self._report(inquiry, query.url, now)
 
     def _reflect(
         self,
@@ -498,39 +487,36 @@ class Gatherer:
             generation.local_candidates.append(candidate)
         self._tell(candidate, generation, now)
 
-    def _report(self, url: str, now: float) -> None:
+    def _report(self, inquiry: Inquiry, url: str, now: float) -> None:
         """Tell once of a server from which nothing is to be hoped for any more."""
-        if url in self._reported:
-            return
-        self._reported[url] = None
-        error = self._errors[url]
-        self._trace.record(now, "ice", "server-failed", url=url, code=error.code, text=error.text)
-        self._emit(error)
+        error = inquiry.take_error(url)
+        if error is not None:
+            self._trace.record(
+                now, "ice", "server-failed", url=url, code=error.code, text=error.text
+            )
+            self._emit(error)
 
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
         """The earliest retransmission, expiry or keepalive."""
-        return earlier(self._queries.next_timeout(), self._keepalive_at)
+        return None if self._inquiry is None else self._inquiry.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
         """Ask again, give up, refresh NAT bindings: whatever is due."""
-        expired = self._queries.handle_timeout(now)
+        inquiry = self._inquiry
+        if inquiry is None:
+            return
+        expired = inquiry.handle_timeout(now)
         for result in expired:
-            self._take(result, now)
+            self._take(inquiry, result, now)
         if expired:
             self._conclude(now)
-        if self._keepalive_at is not None and now >= self._keepalive_at:
-            self._keepalive_at = now + KEEPALIVE_S
-            for local, server in self._keepalives:
-                transaction_id = new_transaction_id(self._random_bytes)
-                data = Message(Method.BINDING, MessageClass.INDICATION, transaction_id).encode()
-                self.transmits.append(Transmit(data, len(data), local, server))
 
     def stop_keepalives(self) -> None:
         """A pair is selected: the bindings of the others may lapse (RFC 8445 11)."""
-        self._keepalives.clear()
-        self._keepalive_at = None
+        if self._inquiry is not None:
+            self._inquiry.stop_keepalives()
 
     # --- results ------------------------------------------------------------------------------
 
@@ -553,13 +539,12 @@ class Gatherer:
         generation = self._generation
         if generation is None or generation.gathered:
             return
-        if not self._hosts_done or self._awaited or len(self._queries):
+        inquiry = self._inquiry
+        if not self._hosts_done or not (inquiry is None or inquiry.is_over):
             return
-        for url in dict(self._servers):
-            if url not in self._answered:
-                text = "no local address can reach it"
-                self._errors.setdefault(url, CandidateError(url, SERVER_UNREACHABLE, text, None))
-                self._report(url, now)
+        if inquiry is not None:
+            for url in inquiry.unanswered():
+                self._report(inquiry, url, now)
         self._end_generation()
         self._move(RTCIceGathererState.COMPLETE, "every address and server was tried", now)
 

@@ -6,14 +6,13 @@ checks and decides whether we may send at all. One stream of checks serves both:
 the pair talks, quick once an answer is late.
 
 Two ends that have nothing to say take turns: each asks in the middle of the other's interval, so
-that both hear something every 2.5 s, and neither needs more checks than consent does. Turns fall on
-multiples of a quarter of a second: a process with many connections wakes up for all that are due.
+that both hear something every 2.5 s, and neither needs more checks than consent does. Turns wait
+for a slot (:mod:`frazil.slot`), and which one is left to chance.
 """
-
-import math
 
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
+from frazil.slot import pick_slot
 from frazil.types import RandomBytes, uniform
 
 _UNANSWERED_TO_BE_LOST = 2
@@ -24,9 +23,8 @@ _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
 _INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN = (0.45, 0.5)
-"""Between a check of the peer and ours, likewise, and up to a step more: two are an interval."""
-_STEP_S = 0.25
+_TURN = (0.45, 0.55)
+"""Between a check of the peer and ours, likewise: two are an interval."""
 _MISSED_TURN = (0.57, 0.63)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
 
@@ -95,11 +93,22 @@ class Monitor:
         self._late_at = now
         self._patience_s = self._answer_takes_s()
         self.consent_expires_at = self.consented_at + config.consent_timeout_s
-        self.quiet_at = self.heard_at + self._turn_s(_MISSED_TURN)
-        self._check_at = self.consented_at + self._turn_s(_INTERVAL)
+        draw = self._draw()
+        self.quiet_at = self.heard_at + self._missed_s(draw)
+        self._check_at = self._slot_after(self.consented_at, draw)
 
-    def _turn_s(self, share: tuple[float, float]) -> float:
-        return self._config.consent_interval_s * uniform(self._random_bytes, *share)
+    def _draw(self) -> float:
+        return uniform(self._random_bytes, 0.0, 1.0)
+
+    def _missed_s(self, draw: float) -> float:
+        """How long a turn of the peer may take, by chance."""
+        shortest, longest = _MISSED_TURN
+        return self._config.consent_interval_s * (shortest + (longest - shortest) * draw)
+
+    def _slot_after(self, at: float, draw: float) -> float:
+        """A slot an interval after ``at``, by chance."""
+        (shortest, longest), interval_s = _INTERVAL, self._config.consent_interval_s
+        return pick_slot(at + shortest * interval_s, at + longest * interval_s, draw)
 
     @property
     def is_late(self) -> bool:
@@ -185,24 +194,26 @@ class Monitor:
 
         Unless that is too early for a check, or one waits for its answer.
         """
-        self._note_turn(now)
-        if self.asked_at > self.consented_at:
+        draw = self._draw()
+        self._note_turn(now, draw)
+        asked_at, interval_s = self.asked_at, self._config.consent_interval_s
+        if asked_at > self.consented_at:
             return
-        shortest, longest = _INTERVAL
-        interval_s = self._config.consent_interval_s
-        at = math.ceil((now + self._turn_s(_TURN)) / _STEP_S) * _STEP_S
-        if at >= self.asked_at + shortest * interval_s:
-            self._check_at = min(at, self.asked_at + longest * interval_s)
+        earliest_at = max(now + _TURN[0] * interval_s, asked_at + _INTERVAL[0] * interval_s)
+        latest_at = min(now + _TURN[1] * interval_s, asked_at + _INTERVAL[1] * interval_s)
+        if earliest_at <= latest_at:
+            self._check_at = pick_slot(earliest_at, latest_at, draw)
 
     def note_response(self, now: float) -> None:
         """An authenticated response to a check arrived on the pair, which has measured it."""
+        draw = self._draw()
         self._patience_s = self._answer_takes_s()
-        self._note_turn(now)
+        self._note_turn(now, draw)
         self.consented_at = now
         self.consent_expires_at = now + self._config.consent_timeout_s
-        self._check_at = now + self._turn_s(_INTERVAL)
+        self._check_at = self._slot_after(now, draw)
 
-    def _note_turn(self, now: float) -> None:
+    def _note_turn(self, now: float, draw: float) -> None:
         """The next sign of life is the peer's next check, if it takes turns with us.
 
         On a slow path there is less time to wait for it: two answers may have to be awaited before
@@ -211,8 +222,7 @@ class Monitor:
         self._note_life(now)
         config = self._config
         ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
-        missed_s = self._turn_s(_MISSED_TURN)
-        self.quiet_at = now + max(config.probe_after_s, min(missed_s, ample_s))
+        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(draw), ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

@@ -49,13 +49,16 @@ class QueryResult:
 class QueryTable:
     """The queries in flight, with their retransmissions."""
 
-    __slots__ = ("_config", "_queries", "_random_bytes", "transmits")
+    __slots__ = ("_config", "_queries", "_random_bytes", "_transmits")
 
-    def __init__(self, config: IceConfig, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self, config: IceConfig, random_bytes: RandomBytes, transmits: list[Transmit]
+    ) -> None:
+        """Put what is to be sent into ``transmits``."""
         self._config = config
         self._random_bytes = random_bytes
         self._queries: dict[bytes, Query] = {}
-        self.transmits: list[Transmit] = []
+        self._transmits = transmits
 
     def __len__(self) -> int:
         return len(self._queries)
@@ -79,7 +82,7 @@ class QueryTable:
         data = Message(Method.BINDING, MessageClass.REQUEST, transaction_id).encode()
         query = Query(host, url, server, data, transaction)
         self._queries[transaction_id] = query
-        self.transmits.append(query.transmit())
+        self._transmits.append(query.transmit())
 
     def receive(self, message: Message, local: Address, remote: Address) -> QueryResult | None:
         """Take a response; ``None`` if it answers no query of ours."""
@@ -102,11 +105,6 @@ class QueryTable:
             key: query for key, query in self._queries.items() if query.host.base != base
         }
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._queries.clear()
-        self.transmits.clear()
-
     def next_timeout(self) -> float | None:
         """The earliest retransmission or expiry."""
         if not self._queries:
@@ -124,7 +122,7 @@ class QueryTable:
         for transaction_id, query in list(self._queries.items()):
             step = query.transaction.handle_timeout(now)
             if step is TransactionStep.RETRANSMIT:
-                self.transmits.append(query.transmit())
+                self._transmits.append(query.transmit())
             elif step is TransactionStep.EXPIRED:
                 del self._queries[transaction_id]
                 expired.append(

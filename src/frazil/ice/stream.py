@@ -113,7 +113,7 @@ class IceStream:
         if agent is None:
             self._trace.count("ice-candidate-of-other-component")
             return
-        agent.add_remote_candidate(candidate, now, ufrag)
+        agent.add_remote_candidates((candidate,), now, ufrag)
         self._settle(now)
 
     def end_remote_candidates(self, now: float, ufrag: str | None = None) -> None:

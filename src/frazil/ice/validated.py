@@ -21,7 +21,8 @@ class ValidatedAddresses:
     def __iter__(self) -> Iterator[PairKey]:
         return iter(self._keys)
 
-    def __contains__(self, key: object) -> bool:
+    def has(self, key: PairKey) -> bool:
+        """Whether an authentic message came that way lately."""
         return key in self._keys
 
     def add(self, key: PairKey, in_use: PairKey | None) -> None:

@@ -5,7 +5,8 @@ A :class:`PeerConnection` owns sessions, one per transport. Calls and network in
 """
 
 from frazil.peer.candidate_init import CandidateInit
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import (
     BundlePolicy,

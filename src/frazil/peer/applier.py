@@ -232,13 +232,15 @@ class Applier:
         ufrag = remote.credentials.ufrag
         index = remote.candidate_section
         mid = description.model.media[index].mid
+        signalled = []
         for line in description.candidates_at(index):
             try:
                 candidate = Candidate.from_line(line)
             except CandidateSyntaxError:
                 self._core.trace.count("candidate-malformed")
                 continue
-            stack.add_candidate(candidate, CandidateInit(line, mid, index, ufrag), now)
+            signalled.append((candidate, CandidateInit(line, mid, index, ufrag)))
+        stack.add_candidates(ufrag, signalled, now)
         if description.has_ended_at(index) or not remote.is_trickling:
             stack.session.end_remote_candidates(now, ufrag)
 

@@ -1,14 +1,15 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import Final, Protocol, TypeAlias
 
 from frazil.datachannel import ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
-from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
+from frazil.peer.channel import ChannelOwner, DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
@@ -190,21 +191,20 @@ class ChannelTable:
             partial(self._receive_channel, stack, event.stream_id, event.parameters)
         )
 
-    def receive_message(self, event: ChannelMessage) -> None:
-        """A message for a channel."""
-        self._arrived.append(event)
-        self._core.tasks.queue(self._deliver)  # once for each, in the same order
+    def receive_messages(self, messages: Sequence[ChannelMessage]) -> None:
+        """Messages for channels arrived."""
+        self._arrived += messages
+        self._core.tasks.queue(self._deliver, len(messages))  # once for each, in the same order
 
     def drain(self, event: BufferReleased) -> None:
         """Bytes left the buffer of a channel (webrtc-pc 6.2, underlying data transport)."""
-        stream_id, size = event
-        channel = self._by_id.get(stream_id)
+        channel = self._by_id.get(event.stream_id)
         if channel is None:
             return
         if channel.is_watched:
-            self._core.tasks.queue(partial(self._release, channel, size))
+            self._core.tasks.queue(partial(self._release, channel, event.size))
         else:
-            left = channel.buffered_amount - size
+            left = channel.buffered_amount - event.size
             channel.buffered_amount = left if left > 0 else 0
 
     def start_closing(self, event: ChannelClosing) -> None:
@@ -276,14 +276,14 @@ class ChannelTable:
         self._core.tasks.fire(channel, EventType.CLOSE)
 
     def _receive_message(self, now: float) -> None:
-        stream_id, data, text = self._arrived.popleft()
+        stream_id, data, is_text = self._arrived.popleft()
         channel = self._by_id.get(stream_id)
         if channel is None or channel.ready_state is not _OPEN:
             self._core.trace.count("message-for-closed-channel")
             return
         channel.messages_received += 1
         channel.bytes_received += len(data)
-        payload = data.decode(errors="replace") if text else data
+        payload = data.decode(errors="replace") if is_text else data
         self._core.tasks.fire(channel, _MESSAGE, payload)
 
     def _release(self, channel: DataChannel, size: int, now: float) -> None:

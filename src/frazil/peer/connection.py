@@ -11,7 +11,8 @@ from frazil.peer.aggregate import Aggregates
 from frazil.peer.applier import Applier
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.chain import OperationChain
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
@@ -105,7 +106,7 @@ class PeerConnection(Whole):
             session_factory,
         )
         self._aggregates.transports = self.transports.dtls
-        self._chain = chain = OperationChain(self._tasks, upward(self._on_chain_empty))
+        self._chain = OperationChain(self._tasks, upward(self._on_chain_empty))
         self._transceivers = TransceiverTable(
             core, random_bytes, upward(self._on_transceiver_changed), parts.transceiver
         )
@@ -131,7 +132,7 @@ class PeerConnection(Whole):
             transceivers=self._transceivers,
             channels=self._channels,
             data=self._data,
-            is_busy=lambda: not chain.is_empty,
+            chain=self._chain,
         )
         self._candidates = RemoteCandidateIntake(core, self._applier)
         self._stats = StatsCollector(self.transports, self._channels, certificate, random_bytes)

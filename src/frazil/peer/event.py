@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
 from frazil.peer.operation import Operation
 from frazil.session.event import RelayStreamRequested
+from frazil.value import Value
 
 
 class EventType(StrEnum):
@@ -38,7 +39,7 @@ class EventType(StrEnum):
     TRACK = "track"
 
 
-class Fired(NamedTuple):
+class Fired(Value):
     """An event to dispatch now.
 
     Attributes:
@@ -53,15 +54,29 @@ class Fired(NamedTuple):
             all others.
     """
 
-    target: Any
-    type: EventType
-    payload: Any = None
+    __slots__ = ("payload", "target", "type")
+
+    def __init__(self, target: Any, type: EventType, payload: Any = None) -> None:  # noqa: A002
+        self.target = target
+        self.type = type
+        self.payload = payload
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Target, type and payload."""
+        return self.target, self.type, self.payload
 
 
-class OperationSettled(NamedTuple):
+class OperationSettled(Value):
     """The promise of an operation settles at this point of the task."""
 
-    operation: Operation[Any]
+    __slots__ = ("operation",)
+
+    def __init__(self, operation: Operation[Any]) -> None:
+        self.operation = operation
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The operation."""
+        return (self.operation,)
 
 
 PeerEvent: TypeAlias = Fired | OperationSettled

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from frazil.peer.chain import OperationChain
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
 
@@ -9,13 +10,13 @@ from frazil.peer.event import EventType
 class NegotiationNeeded:
     """The negotiation-needed flag, and the task that fires ``negotiationneeded`` once per need."""
 
-    __slots__ = ("_check", "_core", "_flag", "_is_busy", "_is_stable", "_when_idle")
+    __slots__ = ("_chain", "_check", "_core", "_flag", "_is_stable", "_when_idle")
 
     def __init__(
         self,
         core: Core,
         *,
-        is_busy: Callable[[], bool],
+        chain: OperationChain,
         is_stable: Callable[[], bool],
         check: Callable[[], bool],
     ) -> None:
@@ -23,12 +24,12 @@ class NegotiationNeeded:
 
         Args:
             core: For the task and its event.
-            is_busy: Whether operations are in the chain.
+            chain: As long as operations are in it, nothing is told.
             is_stable: Whether the signalling state is ``stable``.
             check: Whether the descriptions lag behind what the application asked for.
         """
         self._core = core
-        self._is_busy = is_busy
+        self._chain = chain
         self._is_stable = is_stable
         self._check = check
         self._flag = False
@@ -40,7 +41,7 @@ class NegotiationNeeded:
         A task that would find nothing to do is left out: what could change that before its turn
         leads here again.
         """
-        if self._is_busy():
+        if not self._chain.is_empty:
             self._when_idle = True
         elif self._is_stable() and (self._flag or self._check()):
             self._core.tasks.queue(self._evaluate)
@@ -57,7 +58,7 @@ class NegotiationNeeded:
             self.update()
 
     def _evaluate(self, now: float) -> None:
-        if self._is_busy():
+        if not self._chain.is_empty:
             self._when_idle = True
         elif self._is_stable():
             needed = self._check()

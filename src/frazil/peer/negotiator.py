@@ -1,6 +1,6 @@
 """Offer/answer: the operations that create and apply descriptions (webrtc-pc 4.4.1, RFC 9429)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from frazil.errors import (
     RTCErrorDetail,
 )
 from frazil.peer.applier import Applier
+from frazil.peer.chain import OperationChain
 from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
@@ -117,7 +118,7 @@ class Negotiator(Whole):
         transceivers: TransceiverTable,
         channels: ChannelTable,
         data: DataSection,
-        is_busy: Callable[[], bool],
+        chain: OperationChain,
     ) -> None:
         self._core = core
         self._applier = applier
@@ -131,7 +132,7 @@ class Negotiator(Whole):
         self.has_applied_local = False
         self.needed = NegotiationNeeded(
             core,
-            is_busy=is_busy,
+            chain=chain,
             is_stable=upward(self._is_stable),
             check=upward(self._is_behind),
         )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from frazil.datachannel import ChannelMessage
+from frazil.datachannel import MessagesArrived
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceTransportChanged
 from frazil.peer.channel_table import ChannelTable
@@ -43,8 +43,8 @@ class Router(IceRouter):
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
         match event:
-            case ChannelMessage():
-                self._channels.receive_message(event)
+            case MessagesArrived():
+                self._channels.receive_messages(event.messages)
             case BufferReleased():
                 self._channels.drain(event)
             case IceTransportChanged():

@@ -1,5 +1,7 @@
 """One transport of a connection: the session that works, and the slots that applications see."""
 
+from collections.abc import Iterable
+
 from frazil.dtls import DtlsRole
 from frazil.ice import Candidate, Credentials
 from frazil.peer.candidate_init import CandidateInit
@@ -84,21 +86,35 @@ class TransportStack:
         self.remote = remote
 
     def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:
-        """A candidate of the peer; whether it was new and within the limit of its generation.
+        """A candidate of the peer; whether it was new and within the limit of its generation."""
+        return self.add_candidates(init.username_fragment, [(candidate, init)], now) > 0
 
-        Candidates of other components are kept but have no use.
+    def add_candidates(
+        self,
+        ufrag: str | None,
+        signalled: Iterable[tuple[Candidate, CandidateInit]],
+        now: float,
+    ) -> int:
+        """Candidates of one generation of the peer's that came together.
+
+        Those of other components are kept but have no use.
+
+        Returns:
+            How many were new and within the limit of the generation.
         """
-        known = [
-            each.candidate
-            for each in self.ice.remote_candidates
-            if each.username_fragment == init.username_fragment
-        ]
-        if init.candidate in known or len(known) >= MAX_CANDIDATES:
-            return False
-        self.ice.remote_candidates.append(init)
-        if candidate.component == _RTP:
-            self.session.add_remote_candidate(candidate, now, init.username_fragment)
-        return True
+        remote = self.ice.remote_candidates
+        known = {each.candidate for each in remote if each.username_fragment == ufrag}
+        before = len(known)
+        usable = []
+        for candidate, init in signalled:
+            if init.candidate not in known and len(known) < MAX_CANDIDATES:
+                known.add(init.candidate)
+                remote.append(init)
+                if candidate.component == _RTP:
+                    usable.append(candidate)
+        if usable:
+            self.session.add_remote_candidates(usable, now, ufrag)
+        return len(known) - before
 
     def start(self, role: DtlsRole, now: float) -> None:
         """After an answer: DTLS may begin as soon as there is a valid pair."""

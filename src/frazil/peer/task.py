@@ -38,10 +38,10 @@ class TaskQueue:
         """Whether the code that asks was called by a task."""
         return self._running
 
-    def queue(self, task: Task) -> None:
-        """Run ``task`` after all tasks that wait now."""
+    def queue(self, task: Task, times: int = 1) -> None:
+        """Run ``task`` after all tasks that wait now, so many times."""
         if not self._closed:
-            self.waiting.append(task)
+            self.waiting.extend([task] * times)
 
     def follow(self, task: Task) -> None:
         """Run ``task`` as the next task, in a turn of its own.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.ice import (
     OPEN,
     AddressesNeeded,
@@ -52,6 +53,7 @@ MAX_SPARE_TRANSPORTS: Final = 4
 """Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TransportSet(Whole):
     """Every input to a session comes through here, so that no report of one is ever left behind.
 

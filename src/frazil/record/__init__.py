@@ -5,7 +5,8 @@ into it. A recording holds just that, call by call, together with what came out.
 """
 
 from frazil.record.anonymous import without_addresses
-from frazil.record.connection import INPUTS, RecordedConnection
+from frazil.record.boundary import INPUTS
+from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence
 from frazil.record.recorder import Recorder, Sink
 from frazil.record.redaction import Redaction

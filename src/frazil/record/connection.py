@@ -3,109 +3,26 @@
 A connection that is not recorded is not made of these classes, and pays nothing.
 """
 
-from collections.abc import Callable
-from functools import partial, wraps
-from inspect import signature
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from functools import partial
 
 from frazil.dtls import EngineFactory, OpenSslEngine
 from frazil.peer.candidate_init import CandidateInit
-from frazil.peer.channel import ChannelInit, ChannelOwner, DataChannel
+from frazil.peer.channel import ChannelOwner, DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
-from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
-from frazil.peer.core import Core
 from frazil.peer.description import DescriptionInit
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
-from frazil.peer.recovery import Recovery
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
-from frazil.peer.transport_set import RouterFactory, SessionFactory, TransportSet
+from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
 from frazil.record.setup import Setup
+from frazil.record.transports import RecordedTransports
 from frazil.sdp import Direction
 from frazil.trace import Trace
-
-P = ParamSpec("P")
-R = TypeVar("R")
-S = TypeVar("S")
-
-INPUTS: Final[dict[str, Callable[..., Any]]] = {}
-"""Every call that recordings hold, by object and method: what makes it, and its line."""
-
-
-def recorded(
-    name: str,
-    method: Callable[Concatenate[S, P], R],
-    tell: Callable[[Teller, Any], object] = Teller.nothing,
-) -> Callable[Concatenate[S, P], R]:
-    """A method that writes a line for each call.
-
-    Args:
-        name: The object, as recordings call it.
-        method: What it does.
-        tell: What of the result leaves the core.
-    """
-    name = f"{name}.{method.__name__}"
-    bind = signature(method).bind
-
-    @wraps(method)
-    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        recorder: Recorder = self.recorder  # type: ignore[attr-defined]  # all classes below
-        arguments = dict(bind(self, *args, **kwargs).arguments)
-        of = arguments.pop("self")
-        if isinstance(of, RecordedChannel | RecordedTransceiver):
-            arguments["number"] = of.number
-        made: Callable[[], R] = partial(method, self, *args, **kwargs)
-        told = partial(tell, recorder.tell)
-        result: R = recorder.run(name, arguments, made, told)
-        return result
-
-    INPUTS[name] = call
-    return call
-
-
-class RecordedTransports(TransportSet):
-    """The side that faces the network."""
-
-    __slots__ = ("recorder",)
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        core: Core,
-        make_router: RouterFactory,
-        configuration: Configuration,
-        recovery: Recovery,
-        factory: SessionFactory,
-    ) -> None:
-        self.recorder = recorder
-        super().__init__(core, make_router, configuration, recovery, factory)
-
-    receive = recorded("transports", TransportSet.receive)
-    handle_timeout = recorded("transports", TransportSet.handle_timeout)
-    poll_transmits = recorded("transports", TransportSet.poll_transmits, Teller.transmits)
-    poll_requests = recorded("transports", TransportSet.poll_requests, Teller.plain)
-    add_local_address = recorded("transports", TransportSet.add_local_address)
-    remove_local_address = recorded("transports", TransportSet.remove_local_address)
-    add_local_tcp = recorded("transports", TransportSet.add_local_tcp)
-    local_address_failed = recorded("transports", TransportSet.local_address_failed)
-    lose_stream = recorded("transports", TransportSet.lose_stream)
-    gather_again = recorded("transports", TransportSet.gather_again)
-    local_addresses_done = recorded("transports", TransportSet.local_addresses_done)
-    expect_server = recorded("transports", TransportSet.expect_server)
-    add_stun_server = recorded("transports", TransportSet.add_stun_server)
-    add_turn_server = recorded("transports", TransportSet.add_turn_server)
-    add_turn_stream = recorded("transports", TransportSet.add_turn_stream)
-    turn_streams_done = recorded("transports", TransportSet.turn_streams_done)
-    server_failed = recorded("transports", TransportSet.server_failed)
-    name_resolved = recorded("transports", TransportSet.name_resolved)
-    name_unresolved = recorded("transports", TransportSet.name_unresolved)
-    fill_pool = recorded("transports", TransportSet.fill_pool)
-    relay_stream_opened = recorded("transports", TransportSet.relay_stream_opened)
-    relay_stream_failed = recorded("transports", TransportSet.relay_stream_failed)
 
 
 class RecordedChannel(DataChannel):
@@ -120,9 +37,20 @@ class RecordedChannel(DataChannel):
         self.number = recorder.numbers[self] = len(recorder.numbers)
         super().__init__(owner, label, init)
 
-    close = recorded("channel", DataChannel.close)
-    set_low_threshold = recorded("channel", DataChannel.set_low_threshold)
-    watch_buffer = recorded("channel", DataChannel.watch_buffer)
+    @recording("channel")
+    def close(self, now: float) -> None:
+        """Close."""
+        super().close(now)
+
+    @recording("channel")
+    def set_low_threshold(self, value: int) -> None:
+        """Set when ``bufferedamountlow`` fires."""
+        super().set_low_threshold(value)
+
+    @recording("channel")
+    def watch_buffer(self) -> None:
+        """Let the buffer fall in tasks."""
+        super().watch_buffer()
 
     def send(self, data: object, now: float) -> None:
         """Queue a message, of which kind and size are recorded."""
@@ -131,7 +59,7 @@ class RecordedChannel(DataChannel):
         recorder.run(
             "channel.send",
             {"data": payload, "text": isinstance(data, str), "now": now, "number": self.number},
-            partial(DataChannel.send, self, data, now),  # type: ignore[arg-type]  # it refuses
+            partial(DataChannel.send, self, data, now),
             recorder.tell.nothing,
         )
 

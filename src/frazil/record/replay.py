@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from frazil.dtls import Certificate, DtlsRole, Engine, KeyKind, Witness
-from frazil.record.connection import INPUTS, RecordedConnection
+from frazil.record.boundary import INPUTS
+from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence, difference
 from frazil.record.engine import ReplayedEngine
 from frazil.record.feed import Feed

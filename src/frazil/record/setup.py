@@ -1,6 +1,7 @@
 """What a connection is made with: the header of its recording."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from frazil.dtls import Certificate, EngineFactory, OpenSslEngine
 from frazil.ice import AgentTraits, IcePolicy
@@ -53,7 +54,12 @@ class Setup:
         self, random_bytes: RandomBytes, trace: Trace, make_engine: EngineFactory
     ) -> SessionFactory:
         """Makes the sessions of a connection."""
-        return lambda name: Session(
+        return partial(self._session, random_bytes, trace, make_engine)
+
+    def _session(
+        self, random_bytes: RandomBytes, trace: Trace, make_engine: EngineFactory, name: str
+    ) -> Session:
+        return Session(
             name,
             self.session,
             self.certificate,

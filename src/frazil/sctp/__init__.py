@@ -11,10 +11,11 @@ from frazil.sctp.event import (
     AssociationClosed,
     AssociationEstablished,
     BufferReleased,
-    MessageReceived,
+    MessagesReceived,
     SctpEvent,
     StreamResetFailed,
     StreamsReset,
+    UserMessage,
 )
 from frazil.sctp.state import AssociationState
 
@@ -27,9 +28,10 @@ __all__ = [
     "AssociationEstablished",
     "AssociationState",
     "BufferReleased",
-    "MessageReceived",
+    "MessagesReceived",
     "SctpConfig",
     "SctpEvent",
     "StreamResetFailed",
     "StreamsReset",
+    "UserMessage",
 ]

@@ -6,7 +6,9 @@ The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~fraz
 """
 
 from collections.abc import Sequence
+from typing import Final
 
+from frazil.deadline import earlier
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
@@ -28,15 +30,15 @@ from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
-MAX_POLL_PACKETS = 64
+MAX_POLL_PACKETS: Final = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
-_SACK = int(ChunkType.SACK)
-_ESTABLISHED = AssociationState.ESTABLISHED
-_SETTING_UP = frozenset(
+_SACK: Final = int(ChunkType.SACK)
+_ESTABLISHED: Final = AssociationState.ESTABLISHED
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
-_EXPECTS_NOTHING = frozenset(
+_EXPECTS_NOTHING: Final = frozenset(
     {
         ChunkType.SACK,
         ChunkType.HEARTBEAT_ACK,
@@ -77,7 +79,7 @@ class Association:
         initial_tsn = int.from_bytes(random_bytes(4), "big")
         self._outbound = outbound = Outbound(config, initial_tsn)
         self._released = outbound.queue.released
-        self._inbound = inbound = Inbound(config, link.events.append)
+        self._inbound = inbound = Inbound(config, link.messages)
         self._handshake = Handshake(
             config, link, random_bytes, initial_tsn, outbound.round_trip, self._negotiated
         )
@@ -238,10 +240,10 @@ class Association:
         if link.ended:
             self._receive_late(packets)
             return
-        accepts = link.envelope.accepts
+        envelope = link.envelope
         for packet in packets:
             try:
-                if accepts(packet):
+                if envelope.accepts(packet):
                     self._receive_chunks(packet, now)
                 else:
                     self._receive_stranger(packet, now)
@@ -260,22 +262,29 @@ class Association:
         size = len(packet)
         has_data = False
         while offset + 4 <= size and not link.ended:
+            if packet[offset] == inbound.data_type and link.receives_data:
+                has_data = True
+                after = inbound.take_due(packet, offset)
+                if after > offset:  # nearly always
+                    offset = after
+                    continue
             type_, flags, length = unpack_chunk(packet, offset)
             end = offset + length
             if length < 4 or end > size:
                 raise ChunkError("a chunk is cut off")
-            if type_ == inbound.data_type and link.receives_data:
-                has_data = True
-                problem = inbound.receive_data(packet, offset, end)
-                if problem is not None:
-                    self._control.receive_problem(problem, packet[offset:end], now)
-            elif type_ == _SACK:
+            if type_ == _SACK:
                 if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
                     link.errors = 0  # a sign of life
                 else:
                     link.count("sctp-sack-outdated")
-            elif not self._control.receive(type_, flags, packet[offset:end], now):
-                break
+            elif type_ == inbound.data_type and link.receives_data:
+                problem = inbound.receive_data(packet, offset, end)
+                if problem is not None:
+                    self._control.receive_problem(problem, packet[offset:end], now)
+            else:
+                self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
+                if not self._control.receive(type_, flags, packet[offset:end], now):
+                    break
             offset = (end + 3) & ~3
         if has_data and inbound.end_packet():
             link.send_alone(inbound.sack())
@@ -328,22 +337,16 @@ class Association:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, or None."""
-        deadlines = [
-            self._outbound.next_timeout(),
-            self._inbound.expires_at,
-            self._heartbeat.expires_at,
-        ]
+        at = earlier(self._outbound.next_timeout(), self._inbound.expires_at)
+        at = earlier(at, self._heartbeat.expires_at)
         if self._reset.resetting:
-            deadlines.append(self._reset.timer.expires_at)
+            at = earlier(at, self._reset.timer.expires_at)
         if self._link.state is not _ESTABLISHED:
             shutdown = self._shutdown
-            deadlines += (self._handshake.timer.expires_at, shutdown.timer.expires_at)
-            deadlines.append(shutdown.guard_at)
-        earliest = None
-        for at in deadlines:
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+            at = earlier(at, self._handshake.timer.expires_at)
+            at = earlier(at, shutdown.timer.expires_at)
+            at = earlier(at, shutdown.guard_at)
+        return at
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due. May be called early; then it does nothing."""
@@ -374,11 +377,18 @@ class Association:
             # With COOKIE ECHO, data may go in one packet (RFC 9260 section 5.1 C).
             may_send_data = link.sends_data or handshake.cookie_echo is not None
             has_data = may_send_data and outbound.has_something
-            if has_data or link.control or inbound.must_acknowledge or handshake.cookie_echo:
+            if (
+                link.control
+                or inbound.must_acknowledge
+                or handshake.cookie_echo is not None
+                or (has_data and inbound.unacknowledged)
+            ):
                 packet = self._next_packet(now, has_data=has_data)
                 if packet is not None:
                     packets.append(packet)
                     continue
+            elif has_data:
+                self._append_data(packets, now)
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
                 break
@@ -426,22 +436,30 @@ class Association:
             inbound.acknowledged()
         return link.envelope.seal(b"".join(chunks)) if chunks else None
 
+    def _append_data(self, packets: list[bytes], now: float) -> None:
+        """Append packets of nothing but data, as many as may leave now."""
+        outbound, envelope = self._outbound, self._link.envelope
+        has_more = True
+        while has_more and len(packets) < MAX_POLL_PACKETS:
+            chunks: list[bytes] = []
+            has_more = outbound.fill(chunks, self._capacity, now)
+            if chunks:
+                packets.append(envelope.seal(b"".join(chunks)))
+
     def _take_control(self, chunks: list[bytes], room: int) -> int:
         """Move queued control chunks into the packet while they fit; the room that is left."""
         control = self._link.control
         while control and len(control[0]) <= room:
             room -= len(control[0])
-            chunks.append(control.popleft())
+            chunks.append(control.pop(0))
         return room
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""
-        events = self._link.events
-        fetched = events[:]
-        events.clear()
+        events = self._link.take_events()
         if self._released:
-            fetched += self._outbound.queue.take_released()
-        return fetched
+            events += self._outbound.queue.take_released()
+        return events
 
     # What the parts report.
 

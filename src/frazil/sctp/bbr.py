@@ -7,44 +7,45 @@ queue stands in front of them; see docs/explanation/congestion.md.
 
 import math
 from enum import IntEnum
+from typing import Final
 
 from frazil.sctp.congestion import INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS
 from frazil.sctp.delivery import Burst, Sample
 from frazil.sctp.pacer import RESOLUTION_S
 from frazil.sctp.path_model import BETA, MIN_RTT_LIFETIME_S, PathModel
 
-STARTUP_GAIN = 2.77
+STARTUP_GAIN: Final = 2.77
 """The least that still doubles the rate each round trip (4 ln 2)."""
-STARTUP_WINDOW_GAIN = 4.0
+STARTUP_WINDOW_GAIN: Final = 4.0
 """Round trips vary while the path fills, and must not look like its limit."""
-DRAIN_GAIN = 0.35
-WINDOW_GAIN = 2.0
-UP_GAIN = 1.25
-UP_WINDOW_GAIN = 2.25
-DOWN_GAIN = 0.9
-PACING_MARGIN = 0.01
+DRAIN_GAIN: Final = 0.35
+WINDOW_GAIN: Final = 2.0
+UP_GAIN: Final = 1.25
+UP_WINDOW_GAIN: Final = 2.25
+DOWN_GAIN: Final = 0.9
+PACING_MARGIN: Final = 0.01
 """How much slower than the estimate is sent, so that a queue we caused drains."""
 
-FULL_RATE_GROWTH = 1.25
-FULL_RATE_ROUNDS = 3
+FULL_RATE_GROWTH: Final = 1.25
+FULL_RATE_ROUNDS: Final = 3
 """After this many rounds without that growth the path is taken to be full."""
 
-MAX_PROBE_ROUNDS = 63
+MAX_PROBE_ROUNDS: Final = 63
 """Probe at the latest when a Reno flow would have grown by this many packets (RFC 9743)."""
-PROBE_WAIT_S = 2.0
+PROBE_WAIT_S: Final = 2.0
 """Probe after this long, and up to a second more, at the latest."""
 
-MAX_DOWN_ROUNDS = 8
+MAX_DOWN_ROUNDS: Final = 8
 """How long to give way to a queue: enough for one that a probe of ours has made."""
 
-PROBE_RTT_GAIN = 0.5
-PROBE_RTT_S = 0.2
-MAX_SLOPE_ROUNDS = 30
+PROBE_RTT_GAIN: Final = 0.5
+PROBE_RTT_S: Final = 0.2
+MAX_SLOPE_ROUNDS: Final = 30
 
-MAX_QUANTUM = 64 * 1024.0
+MAX_QUANTUM: Final = 64 * 1024.0
 """Bytes that are sent in one go at most: what the kernel cuts into datagrams by itself."""
 
-_GOLDEN = 0.6180339887498949
+_GOLDEN: Final = 0.6180339887498949
 
 
 class Phase(IntEnum):
@@ -66,7 +67,7 @@ class Phase(IntEnum):
     """Empty the path to see its least round trip."""
 
 
-_PACING_GAIN = {
+_PACING_GAIN: Final = {
     Phase.STARTUP: STARTUP_GAIN,
     Phase.DRAIN: DRAIN_GAIN,
     Phase.PROBE_DOWN: DOWN_GAIN,
@@ -75,8 +76,10 @@ _PACING_GAIN = {
     Phase.PROBE_UP: UP_GAIN,
     Phase.PROBE_RTT: 1.0,
 }
-_SEEKS_LOSS = frozenset({Phase.STARTUP, Phase.PROBE_REFILL, Phase.PROBE_UP})
-_CYCLE = frozenset({Phase.PROBE_DOWN, Phase.PROBE_CRUISE, Phase.PROBE_REFILL, Phase.PROBE_UP})
+_SEEKS_LOSS: Final = frozenset({Phase.STARTUP, Phase.PROBE_REFILL, Phase.PROBE_UP})
+_CYCLE: Final = frozenset(
+    {Phase.PROBE_DOWN, Phase.PROBE_CRUISE, Phase.PROBE_REFILL, Phase.PROBE_UP}
+)
 
 
 class Bbr:

@@ -1,10 +1,11 @@
 """Error causes: why an ABORT or ERROR chunk was sent (RFC 9260 section 3.3.10)."""
 
 from enum import IntEnum
+from typing import Final
 
 from frazil.sctp.tlv import ChunkError, decode_tlvs, encode_tlv
 
-MAX_CAUSE_SIZE = 512
+MAX_CAUSE_SIZE: Final = 512
 """We quote at most this much of what we did not understand, or of a reason."""
 
 
@@ -26,7 +27,7 @@ class CauseCode(IntEnum):
     PROTOCOL_VIOLATION = 13
 
 
-_WITH_TEXT = frozenset({CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION})
+_WITH_TEXT: Final = frozenset({CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION})
 
 
 def encode_cause(code: CauseCode, information: bytes = b"") -> bytes:

@@ -1,11 +1,16 @@
 """The chunks and their layout on the wire (RFC 9260 section 3.3, RFC 3758, RFC 6525, RFC 8260)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from struct import Struct, pack, unpack_from
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
+from frazil.value import Value
+
+T = TypeVar("T")
+Unpack: TypeAlias = Callable[[bytes, int], T]
+"""Reads the fields that a structure has at an offset."""
 
 
 class ChunkType(IntEnum):
@@ -46,36 +51,40 @@ class ParameterType(IntEnum):
 
 
 # Flags of DATA and I-DATA (RFC 9260 section 3.3.1).
-END = 0x01
-BEGIN = 0x02
-UNORDERED = 0x04
-IMMEDIATE = 0x08
-WHOLE = BEGIN | END
+END: Final = 0x01
+BEGIN: Final = 0x02
+UNORDERED: Final = 0x04
+IMMEDIATE: Final = 0x08
+WHOLE: Final = BEGIN | END
 
-REFLECTED_TAG = 0x01
+REFLECTED_TAG: Final = 0x01
 """The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the one the receiver itself sends."""
 
-DATA_HEADER_SIZE = 16
-I_DATA_HEADER_SIZE = 20
+DATA_HEADER_SIZE: Final = 16
+I_DATA_HEADER_SIZE: Final = 20
 
 DATA: Final = int(ChunkType.DATA)
 I_DATA: Final = int(ChunkType.I_DATA)
 _SACK: Final = int(ChunkType.SACK)
-unpack_chunk = Struct("!BBH").unpack_from
-unpack_data = Struct("!BBHIHHI").unpack_from
+unpack_chunk: Final[Unpack[tuple[int, int, int]]] = Struct("!BBH").unpack_from
+unpack_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
+    "!BBHIHHI"
+).unpack_from
 """Type, flags, length, TSN, stream, stream sequence number, PPID."""
-unpack_i_data = Struct("!BBHIHHII").unpack_from
-"""Type, flags, length, TSN, stream, reserved, MID, then PPID or FSN."""
+unpack_i_data: Final[Unpack[tuple[int, int, int, int, int, int, int]]] = Struct(
+    "!BBHIH2xII"
+).unpack_from
+"""Type, flags, length, TSN, stream, message identifier, then PPID or fragment number."""
 
-pack_data = Struct("!BBHIHHI").pack
-pack_i_data = Struct("!BBHIHHII").pack
-_pack_chunk = Struct("!BBH").pack
-_INIT = Struct("!IIHHI")
-_SACK_BODY = Struct("!IIHH")
-_pack_sack = Struct("!BBHIIHH").pack
-_unpack_sack = _SACK_BODY.unpack_from
-_FORWARD_SKIP = Struct("!HH")
-_I_FORWARD_SKIP = Struct("!HHI")
+pack_data: Final = Struct("!BBHIHHI").pack
+pack_i_data: Final = Struct("!BBHIHHII").pack
+_pack_chunk: Final = Struct("!BBH").pack
+_INIT: Final = Struct("!IIHHI")
+_SACK_BODY: Final = Struct("!IIHH")
+_pack_sack: Final = Struct("!BBHIIHH").pack
+_unpack_sack: Final[Unpack[tuple[int, int, int, int]]] = _SACK_BODY.unpack_from
+_FORWARD_SKIP: Final = Struct("!HH")
+_I_FORWARD_SKIP: Final = Struct("!HHI")
 
 
 class Init(NamedTuple):
@@ -89,7 +98,7 @@ class Init(NamedTuple):
     parameters: tuple[Tlv, ...]
 
 
-class Sack(NamedTuple):
+class Sack(Value):
     """The body of SACK (RFC 9260 section 3.3.4), as on the wire.
 
     Attributes:
@@ -99,10 +108,23 @@ class Sack(NamedTuple):
         duplicates: TSNs that arrived more than once.
     """
 
-    cumulative_tsn: int
-    receive_window: int
-    gaps: tuple[tuple[int, int], ...]
-    duplicates: tuple[int, ...]
+    __slots__ = ("cumulative_tsn", "duplicates", "gaps", "receive_window")
+
+    def __init__(
+        self,
+        cumulative_tsn: int,
+        receive_window: int,
+        gaps: tuple[tuple[int, int], ...],
+        duplicates: tuple[int, ...],
+    ) -> None:
+        self.cumulative_tsn = cumulative_tsn
+        self.receive_window = receive_window
+        self.gaps = gaps
+        self.duplicates = duplicates
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields of the chunk."""
+        return self.cumulative_tsn, self.receive_window, self.gaps, self.duplicates
 
 
 class Skip(NamedTuple):
@@ -187,7 +209,7 @@ def decode_sack(value: bytes) -> Sack:
     """
     if len(value) < _SACK_BODY.size:
         raise ChunkError("SACK is cut off")
-    cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value)
+    cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value, 0)
     if not gap_count and not duplicate_count:
         return Sack(cumulative_tsn, window, (), ())
     if len(value) < _SACK_BODY.size + 4 * (gap_count + duplicate_count):

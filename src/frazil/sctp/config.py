@@ -1,11 +1,12 @@
 """The settings of one association."""
 
 from dataclasses import dataclass
+from typing import Final
 
-MAX_STREAMS = 65535
+MAX_STREAMS: Final = 65535
 """Stream 65535 does not exist in WebRTC (RFC 8831 section 6.2), so identifiers end at 65534."""
 
-_PORT_LIMIT = 65536
+_PORT_LIMIT: Final = 65536
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """What decides how much may be in flight, and how fast it is sent."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from frazil.sctp.delivery import Burst, Sample
 
-INITIAL_WINDOW_PACKETS = 10
+INITIAL_WINDOW_PACKETS: Final = 10
 """As in TCP (RFC 6928); RFC 9260 itself still has 4404 bytes."""
 
-MIN_WINDOW_PACKETS = 4
+MIN_WINDOW_PACKETS: Final = 4
 """Below this too few acknowledgements come to learn from (RFC 9260 section 7.2.3)."""
 
 

@@ -20,9 +20,9 @@ from frazil.sctp.reset import StreamReset
 from frazil.sctp.shutdown import Shutdown
 from frazil.sctp.state import AssociationState
 
-_REPORT = 0x40
-_SKIP = 0x80
-_BEFORE_ESTABLISHED = frozenset({AssociationState.CLOSED, AssociationState.COOKIE_WAIT})
+_REPORT: Final = 0x40
+_SKIP: Final = 0x80
+_BEFORE_ESTABLISHED: Final = frozenset({AssociationState.CLOSED, AssociationState.COOKIE_WAIT})
 
 _Handler: TypeAlias = Callable[["Control", int, bytes, float], None]
 

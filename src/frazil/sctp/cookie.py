@@ -2,15 +2,15 @@
 
 import hmac
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.sctp.tlv import ChunkError
 
-COOKIE_LIFETIME_S = 60.0
+COOKIE_LIFETIME_S: Final = 60.0
 """RFC 9260 section 16, Valid.Cookie.Life."""
 
-_BODY = Struct("!IIIIHHBIId")
-_MAC_SIZE = 32
+_BODY: Final = Struct("!IIIIHHBIId")
+_MAC_SIZE: Final = 32
 
 
 class Peer(NamedTuple):

@@ -4,8 +4,6 @@ After draft-cheng-iccrg-delivery-rate-estimation. What a packet needs to remembe
 was sent is the same for all packets of one instant, and therefore kept once: in a burst.
 """
 
-from typing import NamedTuple
-
 
 class Burst:
     """What was known when the packets of one instant were sent.
@@ -48,7 +46,7 @@ class Burst:
         self.is_app_limited = is_app_limited
 
 
-class Sample(NamedTuple):
+class Sample:
     """What one batch of acknowledgements says.
 
     Attributes:
@@ -65,17 +63,45 @@ class Sample(NamedTuple):
         rtt_s: The fresh measurement of the round trip, or None.
     """
 
-    acked: int
-    lost: int
-    flight: int
-    delivered: int
-    prior_delivered: int
-    rate: float
-    lost_since: int
-    flight_at_send: int
-    is_app_limited: bool
-    is_window_limited: bool
-    rtt_s: float | None
+    __slots__ = (
+        "acked",
+        "delivered",
+        "flight",
+        "flight_at_send",
+        "is_app_limited",
+        "is_window_limited",
+        "lost",
+        "lost_since",
+        "prior_delivered",
+        "rate",
+        "rtt_s",
+    )
+
+    def __init__(
+        self,
+        acked: int,
+        lost: int,
+        flight: int,
+        delivered: int,
+        prior_delivered: int,
+        rate: float,
+        lost_since: int,
+        flight_at_send: int,
+        is_app_limited: bool,
+        is_window_limited: bool,
+        rtt_s: float | None,
+    ) -> None:
+        self.acked = acked
+        self.lost = lost
+        self.flight = flight
+        self.delivered = delivered
+        self.prior_delivered = prior_delivered
+        self.rate = rate
+        self.lost_since = lost_since
+        self.flight_at_send = flight_at_send
+        self.is_app_limited = is_app_limited
+        self.is_window_limited = is_window_limited
+        self.rtt_s = rtt_s
 
 
 class DeliveryMeter:

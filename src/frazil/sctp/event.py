@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from frazil.value import Value
 
 
 class AssociationCloseCause(StrEnum):
@@ -34,23 +36,31 @@ class AssociationEstablished:
     interleaving: bool
 
 
-class MessageReceived(NamedTuple):
-    """A whole user message arrived, in order unless it was sent unordered.
+UserMessage: TypeAlias = tuple[int, int, bytes]
+"""A whole user message: its stream, its payload protocol identifier, and the data, never empty.
 
-    A tuple, because there is one for each message and a tuple costs a third of a dataclass.
+A plain tuple, as there are very many: any other object takes several times as long to make.
+"""
+
+
+class MessagesReceived(Value):
+    """User messages arrived, with nothing else between them.
 
     Attributes:
-        stream_id: The stream it arrived on.
-        ppid: The payload protocol identifier.
-        data: The user data, never empty.
+        messages: At least one, in order unless they were sent unordered.
     """
 
-    stream_id: int
-    ppid: int
-    data: bytes
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: list[UserMessage]) -> None:
+        self.messages = messages
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The messages."""
+        return (self.messages,)
 
 
-class BufferReleased(NamedTuple):
+class BufferReleased(Value):
     """User bytes of a stream left the send buffer.
 
     A byte leaves when it is first transmitted, as the W3C ``bufferedAmount`` is defined, not when
@@ -63,8 +73,15 @@ class BufferReleased(NamedTuple):
         size: Bytes released since the last such event of this stream.
     """
 
-    stream_id: int
-    size: int
+    __slots__ = ("size", "stream_id")
+
+    def __init__(self, stream_id: int, size: int) -> None:
+        self.stream_id = stream_id
+        self.size = size
+
+    def as_tuple(self) -> tuple[int, int]:
+        """Stream and size."""
+        return self.stream_id, self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +130,7 @@ class AssociationClosed:
 
 SctpEvent: TypeAlias = (
     AssociationEstablished
-    | MessageReceived
+    | MessagesReceived
     | BufferReleased
     | StreamsReset
     | StreamResetFailed

@@ -1,6 +1,7 @@
 """Setting up an association, from either side or both at once (RFC 9260 section 5)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import (
@@ -22,14 +23,14 @@ from frazil.sctp.timer import RetryTimer
 from frazil.sctp.tlv import ChunkError, Tlv
 from frazil.types import RandomBytes
 
-COOKIE_KEY_SIZE = 32
-PATIENCE_S = 0.01
+COOKIE_KEY_SIZE: Final = 32
+PATIENCE_S: Final = 0.01
 """How long the end that heard last that both may begin leaves the first INIT to the other.
 
 That INIT is in the same burst as what was heard, or was lost, or will never be sent: some stacks
 leave it to the DTLS client, and to wait for them is pure delay."""
 
-_SETTING_UP = frozenset(
+_SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
 )
 
@@ -235,7 +236,7 @@ class Handshake:
         self._repeated_echo = None
         self._link.sign_of_life()
         self._link.move(cause, now)
-        self._link.events.append(
+        self._link.report(
             AssociationEstablished(peer.outbound_streams, peer.inbound_streams, peer.interleaving)
         )
 

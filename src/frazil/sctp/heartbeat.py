@@ -1,13 +1,16 @@
 """Asks an idle peer for a sign of life (RFC 9260 section 8.3)."""
 
+from typing import Final
+
 from frazil.sctp.chunk import ChunkType, ParameterType, encode_chunk
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.link import Link
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.tlv import ChunkError, decode_tlvs, encode_tlv
+from frazil.slot import SLOT_S, pick_slot
 from frazil.types import RandomBytes, uniform
 
-NONCE_SIZE = 8
+NONCE_SIZE: Final = 8
 
 
 class Heartbeat:
@@ -39,9 +42,14 @@ class Heartbeat:
         self.expires_at: float | None = None
 
     def start(self, now: float) -> None:
-        """The association is established."""
-        jitter_s = uniform(self._random_bytes, 0.5, 1.5) * self._round_trip.rto_s
-        self.expires_at = now + self._interval_s + jitter_s
+        """The association is established.
+
+        The next one is due an interval and 0.5 to 1.5 RTO later, and at one of the next two slots.
+        """
+        rto_s = self._round_trip.rto_s
+        due_at = now + self._interval_s + 0.5 * rto_s
+        draw = uniform(self._random_bytes, 0.0, 1.0)
+        self.expires_at = pick_slot(due_at, due_at + max(rto_s, 2 * SLOT_S), draw)
 
     def handle_timeout(self, now: float, *, idle: bool) -> None:
         """Send the next one if it is due; ``idle`` says that nothing is outstanding."""

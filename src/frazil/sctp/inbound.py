@@ -1,12 +1,13 @@
 """The receiving half of an association: TSNs, reassembly, and when to acknowledge."""
 
-from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 from frazil.sctp.chunk import (
     DATA_HEADER_SIZE,
     I_DATA_HEADER_SIZE,
     IMMEDIATE,
+    WHOLE,
     ChunkType,
     ForwardTsn,
     encode_sack,
@@ -14,18 +15,17 @@ from frazil.sctp.chunk import (
     unpack_i_data,
 )
 from frazil.sctp.config import SctpConfig
-from frazil.sctp.event import MessageReceived
+from frazil.sctp.event import UserMessage
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.reassembly import Reassembly
 from frazil.sctp.serial import MASK_32, unwrap
 from frazil.sctp.tsn import ReceivedTsns
 
-SACK_EVERY_PACKETS = 8
+SACK_EVERY_PACKETS: Final = 8
 """A batch is acknowledged at least this often, so that a peer that grows its window with each
 SACK (RFC 9260 section 7.2.1) is not held back."""
 
-_SACK_HEADER_SIZE = 16
-_DATA = int(ChunkType.DATA)
+_SACK_HEADER_SIZE: Final = 16
 
 
 class DataProblem(StrEnum):
@@ -54,11 +54,12 @@ class Inbound:
     __slots__ = (
         "_batch_is_long",
         "_delay_s",
-        "_deliver",
         "_header_size",
         "_max_gaps",
+        "_messages",
         "_streams",
         "_tsns",
+        "_unpack",
         "_window",
         "data_type",
         "expires_at",
@@ -67,8 +68,9 @@ class Inbound:
         "unacknowledged",
     )
 
-    def __init__(self, config: SctpConfig, deliver: Callable[[MessageReceived], None]) -> None:
-        self._deliver = deliver
+    def __init__(self, config: SctpConfig, messages: list[UserMessage]) -> None:
+        """Receive what is sent to us; whole messages are appended to ``messages``."""
+        self._messages = messages
         self._window = config.receive_window
         self._delay_s = config.sack_delay_s
         self._max_gaps = (config.mtu - HEADER_SIZE - _SACK_HEADER_SIZE) // 4
@@ -78,9 +80,10 @@ class Inbound:
         """The peer's INIT or INIT ACK is known: its first TSN, how many streams it may use."""
         self.data_type = int(ChunkType.I_DATA if interleaving else ChunkType.DATA)
         self._header_size = I_DATA_HEADER_SIZE if interleaving else DATA_HEADER_SIZE
+        self._unpack = unpack_i_data if interleaving else unpack_data
         self._streams = streams
         self._tsns = ReceivedTsns(initial_tsn)
-        self.reassembly = Reassembly(self._deliver, interleaving=interleaving)
+        self.reassembly = Reassembly(self._messages, interleaving=interleaving)
         self.unacknowledged = 0
         self.must_acknowledge = False
         self._batch_is_long = False
@@ -95,30 +98,52 @@ class Inbound:
         """A TSN of the peer, unwrapped."""
         return unwrap(tsn, self._tsns.cumulative)
 
+    def take_due(self, packet: bytes, offset: int) -> int:
+        """Take the chunks of type ``data_type`` from ``offset`` on that are just the ones due.
+
+        Nearly always those are all: nothing is missing, there is room, and their form is right.
+
+        Returns:
+            Where the first chunk begins that is to be looked at with more care.
+        """
+        tsns, reassembly = self._tsns, self.reassembly
+        if tsns.firsts or reassembly.buffered > self._window:
+            return offset
+        header_size, size = self._header_size, len(packet)
+        while (start := offset + header_size) < size:
+            type_, flags, length, number, stream_id, sequence, ppid = self._unpack(packet, offset)
+            tsn, end = tsns.cumulative + 1, offset + length
+            if number != tsn & MASK_32 or type_ != self.data_type or stream_id >= self._streams:
+                break
+            if end <= start or end > size:
+                break
+            tsns.cumulative = tsn
+            if flags & IMMEDIATE:
+                self.must_acknowledge = True
+            data = packet[start:end]
+            if flags & WHOLE == WHOLE:
+                reassembly.add_whole(tsn, flags, stream_id, sequence, ppid, data)
+            else:
+                reassembly.add_fragment(tsn, flags, stream_id, sequence, ppid, data)
+            offset = (end + 3) & ~3
+        return offset
+
     def receive_data(self, packet: bytes, offset: int, end: int) -> DataProblem | None:
         """Take the chunk of type ``data_type`` between ``offset`` and ``end``."""
         start = offset + self._header_size
         if end <= start:
             return DataProblem.EMPTY if end == start else DataProblem.CUT_OFF
-        if self.data_type == _DATA:
-            _, flags, _, tsn, stream_id, sequence, ppid = unpack_data(packet, offset)
-        else:
-            _, flags, _, tsn, stream_id, _, sequence, ppid = unpack_i_data(packet, offset)
+        _, flags, _, tsn, stream_id, sequence, ppid = self._unpack(packet, offset)
         if flags & IMMEDIATE:
             self.must_acknowledge = True
-        tsns, reassembly = self._tsns, self.reassembly
-        due = tsns.cumulative + 1
-        if tsn == due & MASK_32 and not tsns.firsts and reassembly.buffered <= self._window:
-            tsns.cumulative = tsn = due  # nearly always, hence in short
-        else:
-            tsn = unwrap(tsn, tsns.cumulative)
-            problem = self._judge(tsn)
-            if problem is not None:
-                return problem
-            tsns.add(tsn)
+        tsn = unwrap(tsn, self._tsns.cumulative)
+        problem = self._judge(tsn)
+        if problem is not None:
+            return problem
+        self._tsns.add(tsn)
         if stream_id >= self._streams:
             return DataProblem.INVALID_STREAM
-        reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
+        self.reassembly.add(tsn, flags, stream_id, sequence, ppid, packet[start:end])
         return None
 
     def _judge(self, tsn: int) -> DataProblem | None:

@@ -1,12 +1,18 @@
 """What all parts of an association share: its state, what it says to the peer and to the caller."""
 
-from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, encode_chunk
 from frazil.sctp.config import SctpConfig
-from frazil.sctp.event import AssociationCloseCause, AssociationClosed, SctpEvent
+from frazil.sctp.event import (
+    AssociationCloseCause,
+    AssociationClosed,
+    MessagesReceived,
+    SctpEvent,
+    UserMessage,
+)
 from frazil.sctp.packet import HEADER_SIZE, Envelope
 from frazil.sctp.state import (
     ACCEPTS_MESSAGES,
@@ -18,7 +24,7 @@ from frazil.sctp.state import (
 )
 from frazil.trace import Trace
 
-MAX_CONTROL_CHUNKS = 64
+MAX_CONTROL_CHUNKS: Final = 64
 """Control chunks that wait for a packet. Answers beyond this are not given: the peer asks again."""
 
 
@@ -35,7 +41,8 @@ class Link:
         remote_tag: The tag we put on ours; zero until the peer's is known.
         control: Encoded chunks to bundle into the next packets.
         packets: Packets that are complete.
-        events: What the caller has not fetched yet. The list is never replaced.
+        events: What the caller has not fetched yet.
+        messages: What has arrived since the last of them. The list is never replaced.
         errors: Timeouts in a row without a sign of life (RFC 9260 section 8.1).
     """
 
@@ -50,6 +57,7 @@ class Link:
         "errors",
         "events",
         "local_tag",
+        "messages",
         "packets",
         "receives_data",
         "remote_tag",
@@ -71,8 +79,9 @@ class Link:
         self.accepts_messages = True
         self.sends_data = False
         self.receives_data = False
-        self.control: deque[bytes] = deque()
+        self.control: list[bytes] = []  # few: a deque would weigh more
         self.packets: list[bytes] = []
+        self.messages: list[UserMessage] = []
         self.events: list[SctpEvent] = []
         self.errors = 0
 
@@ -101,6 +110,18 @@ class Link:
     def count(self, name: str) -> None:
         """Count one input that was dropped."""
         self._trace.count(name)
+
+    def report(self, event: SctpEvent) -> None:
+        """Tell the caller of something that happened after the messages that have arrived."""
+        self.events = [*self.take_events(), event]
+
+    def take_events(self) -> list[SctpEvent]:
+        """What the caller has not fetched yet, in order."""
+        events, self.events = self.events, []
+        if self.messages:
+            events.append(MessagesReceived(self.messages.copy()))
+            self.messages.clear()
+        return events
 
     def queue(self, chunk: bytes) -> None:
         """Bundle a control chunk into the next packet; one that fits no packet is not sent."""
@@ -160,7 +181,7 @@ class Link:
         self.accepts_messages = self.sends_data = self.receives_data = False
         self.control.clear()
         self.record(now, "closed", cause=close_cause, code=code, text=text)
-        self.events.append(AssociationClosed(close_cause, code, text))
+        self.report(AssociationClosed(close_cause, code, text))
         on_end, self._on_end = self._on_end, _ended_already
         on_end()
 

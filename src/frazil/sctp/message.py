@@ -1,6 +1,6 @@
 """User messages on their way out, and the chunks they are cut into."""
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.sctp.delivery import Burst
 
@@ -12,12 +12,12 @@ does not look at each of them over and over.
 """
 
 # What has become of an outbound chunk. Plain integers: they are compared for every chunk.
-IN_FLIGHT = 0
-LOST = 1
+IN_FLIGHT: Final = 0
+LOST: Final = 1
 """Waits to be sent again."""
-ACKED = 2
+ACKED: Final = 2
 """Arrived, but above the cumulative TSN."""
-ABANDONED = 3
+ABANDONED: Final = 3
 """Given up: FORWARD TSN tells the peer not to wait for it."""
 
 

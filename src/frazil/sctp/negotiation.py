@@ -1,18 +1,19 @@
 """What INIT and INIT ACK offer, and what follows from the peer's (RFC 9260 section 5.1)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.sctp.chunk import ChunkType, Init, ParameterType
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.cookie import Peer
 from frazil.sctp.tlv import Tlv, encode_tlv
 
-MAX_REPORT_SIZE = 512
+MAX_REPORT_SIZE: Final = 512
 """At most this many bytes of parameters we did not understand are sent back."""
 
-_REPORT = 0x4000
-_SKIP = 0x8000
-_KNOWN_PARAMETERS = frozenset(ParameterType)
+_REPORT: Final = 0x4000
+_SKIP: Final = 0x8000
+_KNOWN_PARAMETERS: Final = frozenset(ParameterType)
 
 
 def own_init(

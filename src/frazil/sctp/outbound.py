@@ -1,5 +1,8 @@
 """The sending half of an association: what goes into the next packet, and when to repeat it."""
 
+import math
+from typing import Final
+
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
 from frazil.sctp.config import SctpConfig
@@ -12,13 +15,14 @@ from frazil.sctp.retransmission import RetransmissionQueue
 from frazil.sctp.retransmission_timer import RetransmissionTimer
 from frazil.sctp.rtt import RoundTrip
 from frazil.sctp.send_queue import SendQueue
+from frazil.sctp.serial import unwrap
 
-MIN_ROOM = 24
+MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
 
-_FORWARD_HEADER_SIZE = 8
-_FORWARD_SKIP_SIZE = 4
-_I_FORWARD_SKIP_SIZE = 8
+_FORWARD_HEADER_SIZE: Final = 8
+_FORWARD_SKIP_SIZE: Final = 4
+_I_FORWARD_SKIP_SIZE: Final = 8
 
 
 class Outbound:
@@ -51,6 +55,8 @@ class Outbound:
         "_probe_is_due",
         "_recovery_ends",
         "_rush",
+        "_sack",
+        "_sacked_tsn",
         "_turns",
         "controller",
         "outstanding",
@@ -79,6 +85,8 @@ class Outbound:
         self._probe_is_due = False  # the next packet is the tail loss probe
         self._is_window_limited = False
         self._recovery_ends: int | None = None  # the TSN whose acknowledgement ends it
+        self._sack: Sack | None = None  # the last of this batch, if it was not applied yet
+        self._sacked_tsn = 0  # its cumulative TSN, unwrapped
         self._has_sack = False  # in this batch; with what they acknowledged together
         self._acked = 0
         self._advanced = False
@@ -116,22 +124,44 @@ class Outbound:
         """Whether there is anything to send, be it allowed or not."""
         return bool(self._turns.current is not None or self.outstanding.lost or self._probe_is_due)
 
-    def fill(self, chunks: list[bytes], room: int, now: float) -> None:
+    def fill(self, chunks: list[bytes], room: int, now: float) -> bool:
         """Append the DATA chunks that may be sent now and fit ``room``: repeated ones first.
 
         To be called only if :attr:`has_something`. The windows are looked at once per packet, so
         the flight may exceed the congestion window by less than a packet (RFC 9260 section 6.1 B).
+
+        Returns:
+            Whether another packet may follow at once.
         """
         outstanding = self.outstanding
         if now != self._burst_at:
             if self._paced_until is not None and now < self._paced_until:
-                return  # whoever looks earlier, for another reason, makes no difference
+                return False  # whoever looks earlier, for another reason, makes no difference
             self._begin_burst(now)
         is_open = outstanding.flight < self.controller.window and self._pacer.next_at <= now
         if not is_open and not self._rush and not self._probe_is_due:
             self._wait()
-            return
+            return False
         outstanding.packet += 1
+        if outstanding.lost or self._rush or self._probe_is_due:
+            left = self._repair(chunks, room, now, is_open=is_open)
+        else:
+            left = self._fill_new(chunks, room, now)
+        is_sent = left < room
+        if is_sent:
+            if self._pacer.rate < math.inf:
+                self._pacer.sent(room - left)
+            if self.timer.moved_at != now:
+                self.timer.sent(now)
+            if self._turns.current is not None or outstanding.lost:
+                return True
+        if is_sent or is_open:  # more could be sent, but there is nothing
+            self._meter.limit_by_app(outstanding.flight)
+        return False
+
+    def _repair(self, chunks: list[bytes], room: int, now: float, *, is_open: bool) -> int:
+        """Repeat what was lost, or probe for it; the room that is left behind that and new data."""
+        outstanding = self.outstanding
         before = outstanding.next_tsn
         left = room
         if outstanding.lost:
@@ -141,15 +171,7 @@ class Outbound:
         if self._probe_is_due and outstanding.next_tsn == before and left == room:
             left = self._fill_probe(chunks, left)
         self._rush = self._probe_is_due = False
-        if left < room:
-            self._pacer.sent(room - left)
-            if self.timer.moved_at != now:
-                self.timer.sent(now)
-            has_all = self._turns.current is None and not outstanding.lost
-        else:
-            has_all = is_open
-        if has_all:  # and more could be sent
-            self._meter.limit_by_app(outstanding.flight)
+        return left
 
     def _begin_burst(self, now: float) -> None:
         """The first packet of an instant is about to be sent."""
@@ -186,8 +208,9 @@ class Outbound:
         if outstanding.flight + self._mtu > self._peer_window and outstanding.flight:
             return room
         is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
-        while room >= MIN_ROOM and turns.current is not None:
-            if not is_probe and turns.current.begun is None:
+        while room >= MIN_ROOM and (stream := turns.current) is not None:
+            message = stream.begun
+            if message is None and not is_probe:
                 plain: list[bytes] = []
                 is_full = queue.take_plain(plain, outstanding.next_tsn, room)
                 if plain:
@@ -197,12 +220,13 @@ class Outbound:
                     break
                 if plain:
                     continue
-            message = queue.next_message(now)
-            if message is None:
-                break
-            if message.chunks and outstanding.may_abandon and message.is_expired(now):
-                outstanding.abandon(message)
-                continue
+            if message is None or not message.offset or message.chunks is not None:
+                message = queue.next_message(now)
+                if message is None:
+                    break
+                if message.chunks and outstanding.may_abandon and message.is_expired(now):
+                    outstanding.abandon(message)
+                    continue
             chunk = queue.cut(message, outstanding.next_tsn, room)
             if chunk is None:
                 break
@@ -223,23 +247,40 @@ class Outbound:
     # What the peer acknowledges.
 
     def receive_sack(self, sack: Sack, now: float) -> bool:
-        """Apply a SACK; False if it is outdated or impossible."""
-        result = self.outstanding.acknowledge(sack, now)
-        if result is None:
+        """Take a SACK; False if it is outdated or impossible.
+
+        One that tells of no gaps is outdone by whatever SACK follows it in the batch, and waits.
+        """
+        outstanding = self.outstanding
+        known = outstanding.acked if self._sack is None else self._sacked_tsn
+        cumulative = unwrap(sack.cumulative_tsn, known)
+        if not known <= cumulative < outstanding.next_tsn:
             return False
         self._peer_window = sack.receive_window
         self._has_sack = True
+        self._sack = sack
+        self._sacked_tsn = cumulative
+        if sack.gaps or sack.duplicates:
+            self.acknowledge(now)
+        return True
+
+    def acknowledge(self, now: float) -> None:
+        """Apply the SACK that waits, if one does."""
+        if self._sack is None:
+            return
+        result = self.outstanding.acknowledge(self._sacked_tsn, self._sack, now)
+        self._sack = None
         self._acked += result.size
         self._advanced |= result.advanced
         if result.undone:
             self._undo()
-        return True
 
     def end_batch(self, now: float) -> None:
         """All packets that arrived together were taken: draw the conclusions of their SACKs."""
         if not self._has_sack:
             return
         self._has_sack = False
+        self.acknowledge(now)
         self._learn(now)
         if self.outstanding.acked + 1 == self.outstanding.next_tsn:
             self.timer.stop()
@@ -398,5 +439,7 @@ class Outbound:
         """The association ended."""
         self.queue.clear()
         self.outstanding.clear()
+        self._sack = None
+        self._has_sack = False
         self.timer.stop()
         self._paced_until = None

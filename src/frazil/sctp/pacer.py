@@ -1,12 +1,13 @@
 """When the next packet may leave."""
 
 import math
+from typing import Final
 
-RESOLUTION_S = 0.001
+RESOLUTION_S: Final = 0.001
 """The timers of an event loop are no finer. A round trip shorter than this is not paced: there the
 acknowledgements are a better clock."""
 
-LATENESS_S = 0.05
+LATENESS_S: Final = 0.05
 """How late a timer may fire without slowing the flow down: what it missed is made up for."""
 
 

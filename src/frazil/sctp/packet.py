@@ -5,16 +5,16 @@ and each packet continues from there.
 """
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
 from frazil.sctp.tlv import ChunkError
 
-HEADER_SIZE = 12
+HEADER_SIZE: Final = 12
 
-_NO_CHECKSUM = b"\0\0\0\0"
-_HEADER = Struct("!HHI")
+_NO_CHECKSUM: Final = b"\0\0\0\0"
+_HEADER: Final = Struct("!HHI")
 
 
 class Header(NamedTuple):

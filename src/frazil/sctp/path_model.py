@@ -6,26 +6,27 @@ was in flight when a probe lost too much.
 """
 
 import math
+from typing import Final
 
 from frazil.sctp.delivery import Sample
 from frazil.sctp.pacer import RESOLUTION_S
 
-LOSS_LIMIT = 0.02
+LOSS_LIMIT: Final = 0.02
 """The part of the packets that may get lost without any meaning."""
 
-BETA = 0.7
+BETA: Final = 0.7
 """What is left of a bound after congestion."""
 
-HEADROOM = 0.15
+HEADROOM: Final = 0.15
 """The part of the upper bound that is left to others."""
 
-MIN_RTT_LIFETIME_S = 5.0
+MIN_RTT_LIFETIME_S: Final = 5.0
 """For how long a round trip is taken to be the least one without being seen again."""
 
-QUEUE_GAIN = 1.125
+QUEUE_GAIN: Final = 1.125
 """A round trip this much longer than the least one tells of a queue that stays."""
 
-_AGGREGATION_ROUNDS = 10
+_AGGREGATION_ROUNDS: Final = 10
 """For how long a burst of acknowledgements is remembered."""
 
 

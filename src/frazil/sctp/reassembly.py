@@ -1,14 +1,15 @@
 """Puts fragments together and messages in order (RFC 9260 section 6.9, RFC 8260 section 2.2)."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
-from frazil.sctp.event import MessageReceived
+from frazil.sctp.event import UserMessage
 from frazil.sctp.serial import MASK_16, MASK_32, is_behind
 
-CHUNK_OVERHEAD = 128
+CHUNK_OVERHEAD: Final = 128
 """What keeping one chunk costs besides its data; counted so that tiny chunks are no loophole."""
-MAX_LATENESS = MASK_16
+MAX_LATENESS: Final = MASK_16
 """Unordered messages that were skipped so many messages ago have no fragments under way."""
 
 
@@ -60,8 +61,8 @@ class Reassembly:
     __slots__ = (
         "_by_first",
         "_by_last",
-        "_deliver",
         "_interleaving",
+        "_messages",
         "_next",
         "_pending",
         "_sequence_mask",
@@ -69,8 +70,9 @@ class Reassembly:
         "buffered",
     )
 
-    def __init__(self, deliver: Callable[[MessageReceived], None], *, interleaving: bool) -> None:
-        self._deliver = deliver
+    def __init__(self, messages: list[UserMessage], *, interleaving: bool) -> None:
+        """Put together what arrives; whole messages are appended to ``messages``."""
+        self._messages = messages
         self._interleaving = interleaving
         self._sequence_mask = MASK_32 if interleaving else MASK_16
         self._by_first: dict[int, _Run] = {}
@@ -99,10 +101,38 @@ class Reassembly:
             data: The user data, not empty.
         """
         if flags & WHOLE == WHOLE:
-            if self._by_last and not self._interleaving:
-                self._cut_off(tsn - 1)
-            self._complete(flags, stream_id, sequence, last, data)
+            self.add_whole(tsn, flags, stream_id, sequence, last, data)
+        else:
+            self.add_fragment(tsn, flags, stream_id, sequence, last, data)
+
+    def add_whole(
+        self, tsn: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
+    ) -> None:
+        """Deliver a whole message, or keep it until those before it have arrived.
+
+        The arguments are those of :meth:`add`.
+        """
+        if self._by_last and not self._interleaving:
+            self._cut_off(tsn - 1)
+        if flags & UNORDERED:
+            self._messages.append((stream_id, ppid, data))
             return
+        expected = self._next.get(stream_id, 0)
+        if sequence == expected:
+            self._messages.append((stream_id, ppid, data))
+            self._next[stream_id] = (sequence + 1) & self._sequence_mask
+            if self._pending:
+                self._drain(stream_id)
+        elif not is_behind(sequence, expected, self._sequence_mask):
+            pending = self._pending.setdefault(stream_id, {})
+            if sequence not in pending:
+                pending[sequence] = (ppid, data)
+                self.buffered += len(data) + CHUNK_OVERHEAD
+
+    def add_fragment(
+        self, tsn: int, flags: int, stream_id: int, sequence: int, last: int, data: bytes
+    ) -> None:
+        """Take a piece of a message; the arguments are those of :meth:`add`."""
         position = tsn
         if self._interleaving:
             is_due = sequence == self._next.get(stream_id, 0) and not flags & UNORDERED
@@ -111,7 +141,26 @@ class Reassembly:
             position = (stream_id << 1 | bool(flags & UNORDERED)) << 64 | sequence << 32
             if not flags & BEGIN:
                 position += last
-        self._add_fragment(position, flags, stream_id, sequence, last, data)
+        if position in self._by_first:
+            return  # a second chunk for the same place: only a broken peer sends it
+        self.buffered += len(data) + CHUNK_OVERHEAD
+        if flags & BEGIN:
+            self._cut_off(position - 1)
+        run = self._by_last.pop(position - 1, None)
+        if run is None:
+            run = _Run(position, flags, stream_id, sequence, last, data)
+            self._by_first[position] = run
+        else:
+            run.parts.append(data)
+            run.last = position
+            if flags & END:
+                run.flags |= END
+        if not flags & END and position + 1 in self._by_first:
+            self._join_right(run)
+        if not run.flags & END:
+            self._by_last[run.last] = run
+        elif run.flags & BEGIN:
+            self._finish(run)
 
     def _is_given_up(self, flags: int, stream_id: int, message_id: int) -> bool:
         """Whether a fragment comes after its message was skipped.
@@ -123,29 +172,6 @@ class Reassembly:
             return is_behind(message_id, self._next.get(stream_id, 0), MASK_32)
         skipped = self._skipped_unordered.get(stream_id)
         return skipped is not None and (skipped - message_id) & MASK_32 <= MAX_LATENESS
-
-    def _add_fragment(
-        self, position: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
-    ) -> None:
-        if position in self._by_first:
-            return  # a second chunk for the same place: only a broken peer sends it
-        self.buffered += len(data) + CHUNK_OVERHEAD
-        if flags & BEGIN:
-            self._cut_off(position - 1)
-        run = self._by_last.pop(position - 1, None)
-        if run is None:
-            run = _Run(position, flags, stream_id, sequence, ppid, data)
-            self._by_first[position] = run
-        else:
-            run.parts.append(data)
-            run.last = position
-            run.flags |= flags & END
-        if position + 1 in self._by_first and not flags & END:
-            self._join_right(run)
-        if run.flags & WHOLE == WHOLE:
-            self._finish(run)
-        elif not run.flags & END:
-            self._by_last[run.last] = run
 
     def _cut_off(self, last: int) -> None:
         """Forget the run that ends at ``last``: another message begins where it should go on."""
@@ -164,29 +190,13 @@ class Reassembly:
     def _finish(self, run: _Run) -> None:
         del self._by_first[run.first]
         self.buffered -= run.cost()
-        self._complete(run.flags, run.stream_id, run.sequence, run.ppid, b"".join(run.parts))
+        data = b"".join(run.parts)
+        self.add_whole(run.first, run.flags, run.stream_id, run.sequence, run.ppid, data)
 
     def _forget(self, run: _Run) -> None:
         del self._by_first[run.first]
         self._by_last.pop(run.last, None)
         self.buffered -= run.cost()
-
-    def _complete(self, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes) -> None:
-        """Deliver a whole message, or keep it until those before it have arrived."""
-        if flags & UNORDERED:
-            self._deliver(MessageReceived(stream_id, ppid, data))
-            return
-        expected = self._next.get(stream_id, 0)
-        if sequence == expected:
-            self._deliver(MessageReceived(stream_id, ppid, data))
-            self._next[stream_id] = (sequence + 1) & self._sequence_mask
-            if self._pending:
-                self._drain(stream_id)
-        elif not is_behind(sequence, expected, self._sequence_mask):
-            pending = self._pending.setdefault(stream_id, {})
-            if sequence not in pending:
-                pending[sequence] = (ppid, data)
-                self.buffered += len(data) + CHUNK_OVERHEAD
 
     def _drain(self, stream_id: int) -> None:
         """Deliver what is due on this stream now."""
@@ -204,7 +214,7 @@ class Reassembly:
     def _deliver_pending(self, stream_id: int, message: tuple[int, bytes]) -> None:
         ppid, data = message
         self.buffered -= len(data) + CHUNK_OVERHEAD
-        self._deliver(MessageReceived(stream_id, ppid, data))
+        self._messages.append((stream_id, ppid, data))
 
     def skip(self, tsn: int, skips: Iterable[Skip]) -> None:
         """The peer gave up everything up to ``tsn``, and these messages (RFC 3758 section 3.6)."""

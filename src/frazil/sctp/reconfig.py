@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from enum import IntEnum
 from struct import Struct, unpack_from
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from frazil.sctp.chunk import ChunkType, encode_chunk
 from frazil.sctp.tlv import ChunkError, decode_tlvs, encode_tlv
 
-MAX_PARAMETERS = 2
+MAX_PARAMETERS: Final = 2
 """No combination of more parameters is allowed in one chunk (RFC 6525 section 3.1)."""
 
-_OUTGOING = Struct("!III")
-_NUMBER = Struct("!I")
-_RESPONSE = Struct("!II")
+_OUTGOING: Final = Struct("!III")
+_NUMBER: Final = Struct("!I")
+_RESPONSE: Final = Struct("!II")
 
 
 class ReconfigType(IntEnum):
@@ -27,7 +27,7 @@ class ReconfigType(IntEnum):
     ADD_INCOMING_STREAMS = 18
 
 
-_TYPES = frozenset(ReconfigType)
+_TYPES: Final = frozenset(ReconfigType)
 
 
 class ReconfigResult(IntEnum):

@@ -1,17 +1,19 @@
 """How long a packet that others have overtaken may still be on its way (RFC 8985 section 6.2)."""
 
+from typing import Final
+
 from frazil.sctp.rtt import RoundTrip
 
-REORDERING_PACKETS = 3
+REORDERING_PACKETS: Final = 3
 """Until packets were seen to overtake each other, three later ones prove a loss (DupThresh).
 
 One SACK may cover a batch of packets, so packets are counted and not SACKs.
 """
 
-MAX_STEPS = 16
+MAX_STEPS: Final = 16
 """How many quarters of the least round trip the window grows to at most."""
 
-_PERSISTENCE = 16
+_PERSISTENCE: Final = 16
 """For how many recoveries a window that has grown is kept (RFC 8985 section 6.2 step 4)."""
 
 

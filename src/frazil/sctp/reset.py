@@ -1,5 +1,7 @@
 """Resetting streams, which is how WebRTC closes data channels (RFC 6525, RFC 8831 section 6.7)."""
 
+from typing import Final
+
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.event import StreamResetFailed, StreamsReset
 from frazil.sctp.inbound import Inbound
@@ -19,11 +21,11 @@ from frazil.sctp.reconfig import (
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.timer import RetryTimer
 
-MAX_REMEMBERED_RESULTS = 2
+MAX_REMEMBERED_RESULTS: Final = 2
 """As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
 
-_REQUEST_HEADER_SIZE = 20
-_DONE = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
+_REQUEST_HEADER_SIZE: Final = 20
+_DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
 
 class StreamReset:
@@ -106,7 +108,7 @@ class StreamReset:
             del self._wanted[stream_id]
         if not self._supported:
             self.resetting.difference_update(stream_ids)
-            self._link.events.append(StreamResetFailed(stream_ids, None))
+            self._link.report(StreamResetFailed(stream_ids, None))
             return None
         return self._send(stream_ids, now)
 
@@ -173,10 +175,10 @@ class StreamReset:
         self.timer.stop()
         if response.result in _DONE:
             self._outbound.queue.restart_streams(request.stream_ids)
-            self._link.events.append(StreamsReset(request.stream_ids, by_remote=False))
+            self._link.report(StreamsReset(request.stream_ids, by_remote=False))
         else:
             self._link.record(now, "stream-reset-refused", result=response.result)
-            self._link.events.append(StreamResetFailed(request.stream_ids, response.result))
+            self._link.report(StreamResetFailed(request.stream_ids, response.result))
 
     def _answer(self, request: OutgoingReset | IncomingReset | OtherRequest) -> ReconfigResult:
         """Perform a request, or repeat the result if it is a retransmission."""
@@ -215,7 +217,7 @@ class StreamReset:
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
         inbound.reassembly.restart_streams(stream_ids)
-        self._link.events.append(StreamsReset(stream_ids, by_remote=True))
+        self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED
 
     def _reset_outbound(self, request: IncomingReset, *, is_new: bool) -> ReconfigResult:

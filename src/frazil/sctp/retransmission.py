@@ -1,7 +1,6 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
 from frazil.sctp.delivery import Burst
@@ -10,7 +9,7 @@ from frazil.sctp.message import ABANDONED, ACKED, IN_FLIGHT, LOST, OutboundChunk
 from frazil.sctp.serial import MASK_32, unwrap
 
 
-class Acknowledged(NamedTuple):
+class Acknowledged:
     """What one SACK changed.
 
     Attributes:
@@ -19,9 +18,12 @@ class Acknowledged(NamedTuple):
         undone: Whether all that was taken for lost lately has turned out to have arrived.
     """
 
-    size: int
-    advanced: bool
-    undone: bool
+    __slots__ = ("advanced", "size", "undone")
+
+    def __init__(self, size: int, advanced: bool, undone: bool) -> None:
+        self.size = size
+        self.advanced = advanced
+        self.undone = undone
 
 
 class RetransmissionQueue:
@@ -141,11 +143,14 @@ class RetransmissionQueue:
         self.detector.sent.append(chunk)
         return chunk.wire
 
-    def acknowledge(self, sack: Sack, now: float) -> Acknowledged | None:
-        """Apply a SACK; None if it is older than what is known or acknowledges the unsent."""
-        cumulative = unwrap(sack.cumulative_tsn, self.acked)
-        if not self.acked <= cumulative < self.next_tsn:
-            return None
+    def acknowledge(self, cumulative: int, sack: Sack, now: float) -> Acknowledged:
+        """Apply a SACK that is not older than what is known, and acknowledges nothing unsent.
+
+        Args:
+            cumulative: Its cumulative TSN, unwrapped.
+            sack: The SACK.
+            now: The time.
+        """
         if self._abandoned:
             self.forward_changed = True
         advanced = cumulative > self.acked
@@ -179,18 +184,27 @@ class RetransmissionQueue:
             self._acknowledge_up_to(cumulative, now)
 
     def _acknowledge_up_to(self, cumulative: int, now: float) -> int:
-        size = 0
-        pop = self._chunks.pop
+        size = usual = 0
+        newest: OutboundChunk | None = None
+        pop, highest = self._chunks.pop, self._highest_acked
         for tsn in range(self.acked + 1, cumulative + 1):
             chunk = pop(tsn)
             state = chunk.state
-            if state <= LOST:
+            if state == IN_FLIGHT and chunk.transmissions == 1 and tsn > highest:
+                usual += chunk.size
+                newest = chunk  # of those sent once, as they were sent in this order
+            elif state <= LOST:
                 size += self._take_arrived(chunk, now)
             elif state == ABANDONED:
                 self._abandoned -= 1
             chunk.state = ACKED
         self.acked = cumulative
-        return size
+        if newest is not None:
+            self.flight -= usual
+            self._highest_acked = max(self._highest_acked, newest.tsn)
+            if newest.packet > self.detector.latest_packet:
+                self.detector.arrived(newest, now)
+        return size + usual
 
     def _take_arrived(self, chunk: OutboundChunk, now: float) -> int:
         """Its size: what was in flight, or taken for lost, has arrived."""

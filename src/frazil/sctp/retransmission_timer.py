@@ -1,10 +1,11 @@
 """How long to wait for acknowledgements: the tail loss probe, and T3-rtx after it."""
 
 import math
+from typing import Final
 
 from frazil.sctp.rtt import RoundTrip
 
-PEER_DELAY_S = 0.2
+PEER_DELAY_S: Final = 0.2
 """How long a peer may keep the acknowledgement of a single packet back (RFC 9260 section 6.2)."""
 
 

@@ -1,11 +1,12 @@
 """The round trip time and the retransmission timeout that follows from it."""
 
 import math
+from typing import Final
 
 from frazil.sctp.config import SctpConfig
 
-_ALPHA = 1 / 8
-_BETA = 1 / 4
+_ALPHA: Final = 1 / 8
+_BETA: Final = 1 / 4
 
 
 class RoundTrip:

@@ -1,5 +1,7 @@
 """The messages of all streams that wait to be sent, and whose turn it is."""
 
+from typing import Final
+
 from frazil.sctp.chunk import (
     BEGIN,
     DATA,
@@ -20,7 +22,7 @@ from frazil.sctp.serial import MASK_16, MASK_32
 from frazil.sctp.stream_scheduler import DEFAULT_WEIGHT, OutboundStream, StreamScheduler
 from frazil.sctp.tlv import padded
 
-MIN_FRAGMENT_SIZE = 64
+MIN_FRAGMENT_SIZE: Final = 64
 """A fragment that would be smaller than this waits for the next packet."""
 
 
@@ -189,7 +191,7 @@ class SendQueue:
         while (stream := self.turns.current) is not None:
             message = stream.begun
             if message is None:
-                message = stream.begun = OutboundMessage(stream.stream_id, *stream.messages[0])
+                message = stream.begun = _begin(stream.stream_id, stream.messages[0])
             if message.abandoned:
                 self._drop(message, stream)
             elif message.offset:
@@ -231,7 +233,10 @@ class SendQueue:
         message.fragments += 1
         if message.is_counted:
             self._release(stream, size)
-        self.turns.charge(size)
+        if offset and not self._interleaving:
+            stream.used += size / stream.weight  # in the turn that the first piece began
+        else:
+            self.turns.charge(size)
         if end == whole:
             self._finish(message, stream)
         elif self._interleaving:
@@ -300,7 +305,7 @@ class SendQueue:
 
     def take_released(self) -> list[BufferReleased]:
         """What left the buffer since the last call, one event for each stream."""
-        events = list(map(BufferReleased._make, self.released.items()))
+        events = [BufferReleased(stream_id, size) for stream_id, size in self.released.items()]
         self.released.clear()
         return events
 
@@ -310,3 +315,10 @@ class SendQueue:
         self.turns.clear()
         self._waiting.clear()
         self.released.clear()
+
+
+def _begin(stream_id: int, message: QueuedMessage) -> OutboundMessage:
+    ppid, data, unordered, max_retransmits, expires_at, is_counted = message
+    return OutboundMessage(
+        stream_id, ppid, data, unordered, max_retransmits, expires_at, is_counted
+    )

@@ -5,10 +5,12 @@ integers that never wrap, so that comparing, ranges and dictionaries just work. 
 low 32 bits.
 """
 
-MASK_16 = 0xFFFF
-MASK_32 = 0xFFFFFFFF
+from typing import Final
 
-_HALF_32 = 0x80000000
+MASK_16: Final = 0xFFFF
+MASK_32: Final = 0xFFFFFFFF
+
+_HALF_32: Final = 0x80000000
 
 
 def unwrap(wire: int, near: int) -> int:

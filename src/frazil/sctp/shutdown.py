@@ -1,5 +1,7 @@
 """The graceful end of an association (RFC 9260 section 9.2)."""
 
+from typing import Final
+
 from frazil.sctp.chunk import ChunkType, encode_chunk
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.event import AssociationCloseCause
@@ -11,11 +13,11 @@ from frazil.sctp.state import AssociationState, StateCause
 from frazil.sctp.timer import RetryTimer
 from frazil.sctp.tlv import ChunkError
 
-GUARD_RTO_COUNT = 5
+GUARD_RTO_COUNT: Final = 5
 """The T5-shutdown-guard timer, in units of the longest retransmission timeout (section 9.2)."""
 
 _S = AssociationState
-_WAITS_FOR_DATA = frozenset({_S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
+_WAITS_FOR_DATA: Final = frozenset({_S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
 
 
 class Shutdown:

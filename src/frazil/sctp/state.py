@@ -1,7 +1,7 @@
 """The association's state machine as one table (RFC 9260 section 4)."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class AssociationState(StrEnum):
@@ -63,11 +63,13 @@ TRANSITIONS: dict[tuple[AssociationState, StateCause], Edge] = {
     **{(state, _C.ENDED): Edge(_S.CLOSED, "RFC 9260 9.1") for state in _S},
 }
 
-SENDS_DATA = frozenset({_S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
+SENDS_DATA: Final = frozenset({_S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
 """States that transmit user data at will; COOKIE-ECHOED may only bundle it with COOKIE ECHO."""
 
-RECEIVES_DATA = frozenset({_S.COOKIE_ECHOED, _S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_SENT})
+RECEIVES_DATA: Final = frozenset(
+    {_S.COOKIE_ECHOED, _S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_SENT}
+)
 """States that accept user data. In COOKIE-ECHOED the peer is ahead: our COOKIE ACK was lost."""
 
-ACCEPTS_MESSAGES = frozenset({_S.CLOSED, _S.COOKIE_WAIT, _S.COOKIE_ECHOED, _S.ESTABLISHED})
+ACCEPTS_MESSAGES: Final = frozenset({_S.CLOSED, _S.COOKIE_WAIT, _S.COOKIE_ECHOED, _S.ESTABLISHED})
 """States in which the caller may queue messages, as long as the association has not ended."""

@@ -5,14 +5,14 @@ clear means stop here; bit 14 set means report it.
 """
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.errors import ProtocolError
 
-_HEADER = Struct("!HH")
-_pack_header = _HEADER.pack
-_unpack_header = _HEADER.unpack_from
-_PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
+_HEADER: Final = Struct("!HH")
+_pack_header: Final = _HEADER.pack
+_unpack_header: Final = _HEADER.unpack_from
+_PADDING: Final = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 
 class ChunkError(ProtocolError):

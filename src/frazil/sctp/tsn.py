@@ -1,12 +1,13 @@
 """Which TSNs have arrived: the cumulative TSN and the ranges above it (RFC 9260 section 6.2)."""
 
 from bisect import bisect_left
+from typing import Final
 
-MAX_RANGES = 1024
+MAX_RANGES: Final = 1024
 """More separate ranges than this are not kept; a SACK cannot report even a third of them."""
-MAX_SPAN = 0xFFFF
+MAX_SPAN: Final = 0xFFFF
 """A SACK cannot express TSNs further above the cumulative one (RFC 9260 section 3.3.4)."""
-MAX_DUPLICATES = 32
+MAX_DUPLICATES: Final = 32
 
 
 class ReceivedTsns:

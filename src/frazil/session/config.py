@@ -1,14 +1,15 @@
 """The settings of one transport, all layers together."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from frazil.dtls import DtlsConfig
 from frazil.ice import IceConfig
 from frazil.sctp.config import SctpConfig
 
-MAX_EARLY_DATAGRAMS = 4
+MAX_EARLY_DATAGRAMS: Final = 4
 """DTLS datagrams kept while no fingerprint is known: a ClientHello comes in two or three."""
-MAX_RELAY_SERVERS = 32
+MAX_RELAY_SERVERS: Final = 32
 """TURN servers asked in one generation."""
 
 

@@ -1,12 +1,13 @@
 """The SCTP association of a transport, and the data channels on it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.datachannel import (
-    ChannelMessage,
     ChannelParameters,
     ChannelSet,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
     encode_content,
 )
@@ -18,7 +19,7 @@ from frazil.sctp import (
     AssociationClosed,
     AssociationEstablished,
     BufferReleased,
-    MessageReceived,
+    MessagesReceived,
     SctpConfig,
     StreamResetFailed,
     StreamsReset,
@@ -35,10 +36,12 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
-_REFUSALS = (InvalidStateError, InvalidAccessError)
+_REFUSALS: Final = (InvalidStateError, InvalidAccessError)
 """What SCTP says to a message if the peer shuts the association down, resets the stream or takes
 fewer streams, and what came with that still called for an answer."""
-_GRACEFUL = frozenset((AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL))
+_GRACEFUL: Final = frozenset(
+    (AssociationCloseCause.SHUTDOWN, AssociationCloseCause.ABORTED_BY_LOCAL)
+)
 
 
 class DataTransport:
@@ -207,7 +210,7 @@ class DataTransport:
 
     def _report_channels(self) -> None:
         for event in self._channels.poll_events():
-            if isinstance(event, ChannelMessage):
+            if isinstance(event, MessagesArrived):
                 self._report.events.append(event)
             elif isinstance(event, ChannelStateChanged):
                 self._on_channel_moved(event)
@@ -239,9 +242,8 @@ class DataTransport:
         channels = self._channels
         for event in self._association.poll_events():
             match event:
-                case MessageReceived():
-                    stream_id, ppid, data = event
-                    channels.receive(stream_id, ppid, data, now)
+                case MessagesReceived():
+                    channels.receive(event.messages, now)
                 case BufferReleased():
                     self._report.events.append(event)
                 case StreamsReset():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from frazil.datachannel import ChannelMessage, ChannelParameters
+from frazil.datachannel import ChannelParameters, MessagesArrived
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
 from frazil.sctp import BufferReleased
@@ -104,7 +104,7 @@ SessionEvent: TypeAlias = (
     | DtlsStateChanged
     | SctpChanged
     | ChannelAnnounced
-    | ChannelMessage
+    | MessagesArrived
     | DatagramReceived
     | BufferReleased
     | ChannelClosing

@@ -3,9 +3,10 @@
 from typing import Final
 
 from frazil.ice import CandidateError, concealed
+from frazil.run import Run
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
-from frazil.types import Address, RandomBytes, Run, Transmit
+from frazil.types import Address, RandomBytes, Transmit
 
 _OVER: Final = frozenset({TurnState.CLOSING, TurnState.CLOSED, TurnState.FAILED})
 
@@ -115,7 +116,9 @@ class Relay:
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent to the server, in order."""
         messages = self.client.poll_transmits()
-        return [Transmit(*run, self.host, self.server) for run in _runs(messages)]
+        return [
+            Transmit(run.data, run.segment_size, self.host, self.server) for run in _runs(messages)
+        ]
 
     def next_timeout(self) -> float | None:
         """When the client, or the patience with it, has something to do."""

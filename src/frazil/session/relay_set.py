@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from frazil.deadline import earlier
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.relay import Relay
 from frazil.session.relay_demand import RelayDemand
@@ -27,7 +28,7 @@ from frazil.turn import (
     TurnConfig,
     TurnEvent,
 )
-from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""

@@ -4,9 +4,10 @@ Nothing is accepted from an address that ICE has not authenticated, so nobody ca
 the handshake. What comes before signalling has said whom to trust is kept for a while.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Final
 
 from frazil.dtls import (
     Certificate,
@@ -19,16 +20,17 @@ from frazil.dtls import (
 )
 from frazil.errors import InvalidStateError
 from frazil.ice import IceAgent, Traffic
+from frazil.run import Run
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
 from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
-from frazil.types import Address, Datagram, Run, Transmit
+from frazil.types import Address, Datagram, Transmit
 
-_data_of = itemgetter(0)
-_path_of = itemgetter(1, 2)
+_data_of: Final = itemgetter(0)
+_path_of: Final = itemgetter(1, 2)
 """The local and remote address of a datagram."""
-_MAX_ROUNDS = 16
+_MAX_ROUNDS: Final = 16
 """Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
 
 
@@ -148,26 +150,40 @@ class SecureTransport:
 
     def receive(self, datagrams: Sequence[Datagram], now: float) -> list[bytes]:
         """Decrypt what came; returns the payloads. What verifies is a sign of life of its path."""
+        if len(datagrams) == 1:
+            _, local, remote = datagrams[0]
+            return self._receive(datagrams, local, remote, now)
         payloads: list[bytes] = []
-        for path, group in groupby(datagrams, key=_path_of):
-            if not self._ice.is_validated(*path):
-                self._drop(group, path, now)
-            elif self.endpoint is None:
-                for datagram in group:
-                    self._keep_early(datagram)
-            else:
-                payloads += self._open(self.endpoint, list(map(_data_of, group)), path, now)
+        for (local, remote), group in groupby(datagrams, key=_path_of):
+            payloads += self._receive(list(group), local, remote, now)
         return payloads
 
-    def _drop(self, group: Iterable[Datagram], path: tuple[Address, Address], now: float) -> None:
+    def _receive(
+        self, datagrams: Sequence[Datagram], local: Address, remote: Address, now: float
+    ) -> list[bytes]:
+        """The payloads of what came from one address to another."""
+        if not self._ice.is_validated(local, remote):
+            self._drop(datagrams, local, remote, now)
+        elif self.endpoint is None:
+            for datagram in datagrams:
+                self._keep_early(datagram)
+        else:
+            is_alone = len(datagrams) == 1
+            payload = [datagrams[0].data] if is_alone else list(map(_data_of, datagrams))
+            return self._open(self.endpoint, payload, local, remote, now)
+        return []
+
+    def _drop(
+        self, datagrams: Sequence[Datagram], local: Address, remote: Address, now: float
+    ) -> None:
         """Take nothing from an address that is not authenticated, but a hint."""
         resembles = False
-        for datagram in group:
+        for datagram in datagrams:
             self._trace.count("dtls-from-unvalidated-address")
             if self.endpoint is not None and not resembles:
                 resembles = self.endpoint.resembles(datagram.data)
         if resembles:
-            self._ice.note_stray(*path, now)
+            self._ice.note_stray(local, remote, now)
 
     def _keep_early(self, datagram: Datagram) -> None:
         if len(self._early) < MAX_EARLY_DATAGRAMS:
@@ -179,17 +195,19 @@ class SecureTransport:
         self,
         endpoint: DtlsEndpoint,
         datagrams: list[bytes],
-        path: tuple[Address, Address],
+        local: Address,
+        remote: Address,
         now: float,
     ) -> list[bytes]:
-        packets, size = len(datagrams), sum(map(len, datagrams))
+        packets = len(datagrams)
+        size = len(datagrams[0]) if packets == 1 else sum(map(len, datagrams))
         self.traffic.note_received(packets, size, now)
-        pair = self._ice.pair_at(*path)
+        pair = self._ice.pair_at(local, remote)
         if pair is not None:
             pair.traffic.note_received(packets, size, now)
         payloads = endpoint.receive(datagrams, now)
         if payloads:
-            self._ice.note_authentic(*path, now)
+            self._ice.note_authentic(local, remote, now)
         return payloads
 
     # --- what goes out ------------------------------------------------------------------------
@@ -219,10 +237,11 @@ class SecureTransport:
         transmits: list[Transmit] = []
         local, remote = path
         packets = size = 0
-        for data, segment_size in runs:
-            packets += -(-len(data) // segment_size)
+        for run in runs:
+            data = run.data
+            packets += run.datagram_count
             size += len(data)
-            transmits.append(Transmit(data, segment_size, local, remote))
+            transmits.append(Transmit(data, run.segment_size, local, remote))
         if packets:
             self.traffic.note_sent(packets, size, now)
             pair = self._ice.pair_at(local, remote)

@@ -6,8 +6,11 @@ neighbours.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.datachannel import ChannelParameters
+from frazil.deadline import earlier
 from frazil.dtls import (
     Certificate,
     DtlsEndpoint,
@@ -52,15 +55,16 @@ from frazil.states.enums import (
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit, earlier
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
-_LAST_OF_STUN = b"\x01"
+_LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
-_DTLS = Protocol.DTLS
-_STUN = Protocol.STUN
-_OVER = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
+_DTLS: Final = Protocol.DTLS
+_STUN: Final = Protocol.STUN
+_OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Session:
     """The protocol stack of one transport.
 
@@ -177,11 +181,14 @@ class Session:
         self.ice.rollback(now)
         self._settle(now)
 
-    def add_remote_candidate(
-        self, candidate: Candidate, now: float, ufrag: str | None = None
+    def add_remote_candidates(
+        self, candidates: Sequence[Candidate], now: float, ufrag: str | None = None
     ) -> None:
-        """A remote candidate was signalled; ``ufrag`` names its generation, ``None`` the newest."""
-        self.ice.add_remote_candidate(candidate, now, ufrag)
+        """Remote candidates were signalled together.
+
+        They belong to the generation ``ufrag``; ``None`` means the newest.
+        """
+        self.ice.add_remote_candidates(candidates, now, ufrag)
         self._relays.permit(now)
         self._settle(now)
 
@@ -442,19 +449,13 @@ class Session:
                 self.is_drained = self._check_is_known = self._is_quiet = False
                 return
         secured: list[Datagram] = []
+        has_dtls = self._plain is None
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
-            if self._plain is not None and not is_stun(data):
-                self.events += self._plain.receive(datagram, now)
-                continue
-            protocol = BY_FIRST_BYTE[data[0]] if data else Protocol.OTHER
-            if protocol is _DTLS:
+            if has_dtls and data and BY_FIRST_BYTE[data[0]] is _DTLS:
                 secured.append(datagram)
-            elif protocol is _STUN:
-                self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
-                self._check_is_known = self._is_quiet = False
             else:
-                self._trace.count("datagram-of-unknown-protocol")
+                self._receive_unsecured(datagram, now)
         was_connected = self._secure.is_connected
         if secured:
             self._is_at_rest = False
@@ -464,6 +465,17 @@ class Session:
             self._check_at = earlier(self._check_at, self.ice.quiet_at)
         else:
             self._settle(now)
+
+    def _receive_unsecured(self, datagram: Datagram, now: float) -> None:
+        """Take a datagram that is not for DTLS."""
+        data = datagram.data
+        if self._plain is not None and not is_stun(data):
+            self.events += self._plain.receive(datagram, now)
+        elif data and BY_FIRST_BYTE[data[0]] is _STUN:
+            self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
+            self._check_is_known = self._is_quiet = False
+        else:
+            self._trace.count("datagram-of-unknown-protocol")
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
@@ -558,9 +570,12 @@ class Session:
         if self._relays.vacancies.requests:
             self.events += self._relays.vacancies.requests
             self._relays.vacancies.requests.clear()
-        if self._secure.endpoint is not None:
+        endpoint, data = self._secure.endpoint, self._data
+        if endpoint is not None:
             self._secure.advance(now, path_works_anew=path_works_anew)
-            self._collect_dtls(now)
+            can_start = data is not None and not data.is_started and self._secure.is_connected
+            if endpoint.events or can_start:
+                self._collect_dtls(now)
         if self._data is not None and path_works_anew:
             self._data.path_changed(now)
 

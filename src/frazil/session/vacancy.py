@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from frazil.deadline import earlier
 from frazil.session.event import RelayStreamRequested
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, earlier
+from frazil.types import Address
 
 MAX_ATTEMPTS: Final = 16
 """How often a lost relay is asked for again. With the waits between them that is longer than a

@@ -75,14 +75,17 @@ class Template:
 
     def encode(self, transaction_id: bytes) -> bytes:
         """The message with this id."""
-        body, at = self._body, self._masked_at
-        if at:
-            masked = self._plain ^ int.from_bytes(transaction_id)
-            body = body[:at] + masked.to_bytes(_MASKED_SIZE) + body[at + _MASKED_SIZE :]
+        signed = transaction_id + (self._masked(transaction_id) if self._masked_at else self._body)
         mac = self._mac.copy()
-        mac.update(self._mac_head + transaction_id + body)
-        data = self._head + transaction_id + body + _INTEGRITY + mac.finalize()
+        mac.update(self._mac_head + signed)
+        data = self._head + signed + _INTEGRITY + mac.finalize()
         return data + _FINGERPRINT + _pack_crc(zlib.crc32(data) ^ FINGERPRINT_MASK)
+
+    def _masked(self, transaction_id: bytes) -> bytes:
+        """The body, with the address that the id hides."""
+        body, at = self._body, self._masked_at
+        masked = self._plain ^ int.from_bytes(transaction_id)
+        return body[:at] + masked.to_bytes(_MASKED_SIZE) + body[at + _MASKED_SIZE :]
 
     def matches(self, data: bytes) -> bool:
         """Whether ``data`` is one of the messages, signed by who has the key.

@@ -13,10 +13,6 @@ _Key: TypeAlias = tuple[str, str, str, Fact]
 
 RING_COST: Final = 48 * 1024
 """Bytes that the records of one connection may take, by the estimate of :func:`cost_of`."""
-_RECORD_COST: Final = 120
-"""A record with its instant and its place in the ring."""
-_FACT_COST: Final = 36
-"""A reference and what it refers to: mostly a number, or a text that many records share."""
 _EVIDENCE_COST: Final = 100
 """One item of evidence with its tuple, its value and half a name: names are shared."""
 
@@ -67,7 +63,7 @@ class Ring:
             self.span += 1
         self._parts.extend((at, kind, transport, *values))
         self._held += 1
-        self._cost += cost_of(kind, values)
+        self._cost += cost_of(kind, values) if kind.prose_at else kind.weight
         if self._cost > self._limit:
             self._make_room()
 
@@ -113,7 +109,7 @@ class Ring:
 
 def cost_of(kind: EventKind, values: Values) -> int:
     """Bytes that a record with these facts takes, rather too many than too few."""
-    cost = _RECORD_COST + _FACT_COST * len(values)
+    cost = kind.weight
     for at in kind.prose_at:
         value = values[at]
         if value:

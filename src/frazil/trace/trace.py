@@ -116,8 +116,15 @@ class Trace:
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why."""
         at, machine, old, new, reason = change
+        self.record_values(at, layer, event, (machine, old, new, *reason))
+
+    def record_values(self, at: float, layer: str, event: str, values: Values) -> None:
+        """Write down one decision; its facts come in the order of the catalogue.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event.
+        """
         kind = EVENTS[layer, event]
-        values = (machine, old, new, *reason)  # the order of the catalogue
         self._ring.append(at, kind, values, self.transport)
         audience = self._audience
         if audience.wants_all or kind.name in audience.events:
@@ -131,26 +138,26 @@ class Trace:
 class Routine:
     """A routine event of which all but instant and facts is known: see :meth:`Trace.routine`."""
 
-    __slots__ = ("_entry", "_kind", "_ring", "_span", "_trace")
+    __slots__ = ("_audience", "_entry", "_kind", "_ring", "_span", "_trace")
 
     def __init__(self, trace: Trace, ring: Ring, kind: EventKind) -> None:
         self._trace = trace
         self._ring = ring
+        self._audience = trace._audience
         self._kind = kind
         self._entry: TraceRecord | None = None
         self._span = -1
 
     def record(self, at: float, *values: Fact) -> None:
         """Write it down once more, with its facts in the order of the catalogue."""
-        ring, trace, entry = self._ring, self._trace, self._entry
+        ring, entry = self._ring, self._entry
         if entry is None or self._span != ring.span or entry.values[0] != values[0]:
-            self._entry = ring.count(at, self._kind, values, trace.transport)
+            self._entry = ring.count(at, self._kind, values, self._trace.transport)
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        audience = trace._audience
-        if audience.wants_all or self._kind.name in audience.events:
-            trace._tell(at, self._kind, values)
+        if self._audience.wants_all or self._kind.name in self._audience.events:
+            self._trace._tell(at, self._kind, values)
 
 
 def _in_order(kind: EventKind, facts: dict[str, Fact]) -> Values:

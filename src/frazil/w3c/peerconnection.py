@@ -20,7 +20,7 @@ from frazil.errors import (
     NotSupportedError,
 )
 from frazil.explain import Report, explain
-from frazil.peer.channel import ChannelInit
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description, DescriptionInit
@@ -56,6 +56,7 @@ R = TypeVar("R")
 
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _DEFAULT_OPTIONS: Final = IceOptions()
+_CONNECTION_STATE_CHANGE: Final = EventType.CONNECTION_STATE_CHANGE
 _DEFAULT_SESSION: Final = SessionConfig()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
@@ -555,7 +556,7 @@ class RTCPeerConnection(EventTarget):
 
     def _on_fired(self, fired: Fired) -> None:
         if (
-            fired.type is EventType.CONNECTION_STATE_CHANGE
+            fired.type is _CONNECTION_STATE_CHANGE
             and self.connectionState is RTCPeerConnectionState.FAILED
         ):
             self._warnings.connection_failed()

@@ -75,11 +75,11 @@ class Registry:
 
     def dispatch(self, fired: Fired, connection: EventTarget) -> None:
         """Call the listeners of the target; nothing is forgotten under their hands."""
-        slots, kind, payload = fired
+        slots, kind = fired.target, fired.type
         target: Any = connection if slots is self._peer else self._public.get(slots)
         self._is_dispatching = True
         if kind is _MESSAGE:
-            (target or self.of(slots))._receive(payload)
+            (target or self.of(slots))._receive(fired.payload)
         elif target is not None and target._wants(kind):  # else it was never shown to anybody
             target._dispatch(make_event(fired, target, self.of))
         self._is_dispatching = False

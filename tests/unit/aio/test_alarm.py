@@ -7,7 +7,7 @@ from weakref import ref
 
 import pytest
 
-from frazil.aio.alarm import Alarm, alarm_on
+from frazil.aio.alarm import MAX_RINGS, Alarm, alarm_on
 from frazil.testing import VirtualLoop
 
 NAME: ContextVar[str] = ContextVar("NAME", default="nobody")
@@ -91,12 +91,12 @@ async def test_nothing_rings_that_was_called_off(bells):
 async def test_a_deadline_that_moves_to_later_again_and_again_costs_no_timer(bells):
     alarm, made = bells.make("a"), []
     call_at = bells.loop.call_at
-    bells.loop.call_at = lambda *args, **more: made.append(args[0]) or call_at(*args, **more)
+    bells.loop.call_at = lambda *args, **more: made.append(args[1]) or call_at(*args, **more)
     for _ in range(1000):
         alarm.set(bells.loop.time() + 1.0)
         await asyncio.sleep(0.001)
     bells.loop.call_at = call_at
-    assert len([at for at in made if at % 1.0 == 0.0]) <= 3
+    assert made.count(alarm._clock._wake) <= 3
     assert bells.rung == []
 
 
@@ -108,7 +108,7 @@ async def test_a_deadline_between_far_ones_leaves_nothing_behind(bells):
         alarm.set(bells.loop.time() + 0.001)
         await asyncio.sleep(0.002)
     assert len(bells.rung) == 1000
-    assert len(alarm._clock._files) <= 2
+    assert len(alarm._clock._pages) <= 2
 
 
 @with_bells
@@ -201,6 +201,56 @@ async def test_whoever_ends_the_program_leaves_the_others_to_the_next_turn(bells
     assert bells.rung == []
     await asyncio.sleep(1)
     assert bells.rung == [("other", 0.0)]
+
+
+@with_bells
+async def test_too_many_at_once_leave_turns_to_others(bells):
+    names = [str(number) for number in range(2 * MAX_RINGS + 10)]
+    for name in reversed(names):
+        bells.make(name).set(-int(name))
+    turns = []
+    while len(bells.rung) < len(names):
+        before = len(bells.rung)
+        await asyncio.sleep(0)
+        turns.append(len(bells.rung) - before)
+    assert [rung for rung in turns if rung] == [MAX_RINGS, MAX_RINGS, 10]
+    assert [name for name, _ in bells.rung] == names[::-1]
+
+
+@with_bells
+async def test_those_of_one_instant_may_be_too_many_as_well(bells):
+    names = [str(number) for number in range(MAX_RINGS + 1)]
+    for name in names:
+        bells.make(name).set(1.0)
+    await asyncio.sleep(0.5)
+    bells.alarms[-1].set(2.0)
+    bells.alarms[-1].set(1.0)
+    await asyncio.sleep(1.0)
+    assert bells.rung == [(name, 1.0) for name in names]
+
+
+@with_bells
+async def test_after_some_rang_the_timer_moves_when_all_that_it_is_for_have_moved(bells):
+    first, second, third = bells.make("first"), bells.make("second"), bells.make("third")
+    for alarm in (first, second, third):
+        alarm.set(0.0)
+    await asyncio.sleep(1.0)
+    bells.rung.clear()
+    for alarm in (first, second):
+        alarm.set(2.0)
+    third.set(5.0)
+    first.set(4.0)
+    await asyncio.sleep(0)
+    assert bells.timers() == [2.0]
+    second.set(None)
+    await asyncio.sleep(0)
+    assert bells.timers() == [4.0]
+    first.set(9.0)
+    first.set(4.0)
+    await asyncio.sleep(0)
+    assert bells.timers() == [4.0]
+    await asyncio.sleep(10)
+    assert bells.rung == [("first", 4.0), ("third", 5.0)]
 
 
 @with_bells

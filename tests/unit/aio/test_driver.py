@@ -7,12 +7,13 @@ from itertools import count
 from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.peer.event import EventType, Fired
+from frazil.peer.transport_set import TransportSet
 
 MESSAGE = Fired("channel", EventType.MESSAGE, b"data")
 STATE = Fired("peer", EventType.CONNECTION_STATE_CHANGE)
 
 
-class FakeTransports:
+class FakeTransports(TransportSet):
     """Has nothing to say to the network, but counts how often it is asked."""
 
     is_drained = False
@@ -20,12 +21,14 @@ class FakeTransports:
     def __init__(self) -> None:
         self.polls = 0
         self.requests: list = []
+        self.on_poll = lambda now: None
 
     def receive(self, transport: str, datagrams: list, now: float) -> None:
         """The tasks are there already."""
 
     def poll_transmits(self, now: float) -> list:
         self.polls += 1
+        self.on_poll(now)
         return []
 
     def next_timeout(self) -> None:
@@ -170,13 +173,11 @@ def test_what_a_listener_sends_leaves_in_its_turn_and_so_do_the_tasks_that_come_
             if fired is MESSAGE:
                 driver.wake()  # as send() does
 
-        def poll_transmits(now: float) -> list:
-            peer.transports.polls += 1
+        def send(now: float) -> None:
             if peer.transports.polls == 1:
                 peer.tasks.append([low])
-            return []
 
-        peer.transports.poll_transmits = poll_transmits
+        peer.transports.on_poll = send
         driver = Driver(peer, None, listen, lambda: None, options=IceOptions())
         driver._receive("0", [])
         told_at_once = list(told)
@@ -198,7 +199,7 @@ def test_tasks_that_come_of_sending_share_the_budget_of_the_turn() -> None:
     async def scenario() -> int:
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE]])
-        peer.transports.poll_transmits = lambda now: peer.tasks.append([MESSAGE]) or []
+        peer.transports.on_poll = lambda now: peer.tasks.append([MESSAGE])
         driver = Driver(
             peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
         )
@@ -242,13 +243,12 @@ def test_the_clock_is_read_again_before_sending_and_for_the_tasks_that_follow() 
 
         peer = NotingPeer([[MESSAGE]])
 
-        def poll_transmits(now: float) -> list:
+        def send(now: float) -> None:
             told.append(now)
             if len(told) < 20:
                 peer.tasks.append([MESSAGE])
-            return []
 
-        peer.transports.poll_transmits = poll_transmits
+        peer.transports.on_poll = send
         driver = Driver(
             peer,
             None,

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from frazil.aio import arrival
 from frazil.aio.receiver import COALESCE_FROM, DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
 
 LOCAL = ("2001:db8::9", 9)
@@ -84,7 +85,50 @@ def test_nobody_looks_for_a_second_check_if_the_last_datagram_came_alone():
     assert drain() == ([CHECK], 1)
 
 
-def test_lone_payload_is_handed_over_before_anybody_looks_for_more():
+@pytest.fixture
+def emptiness(monkeypatch):
+    """Scripted sockets tell whether they are empty; how often they were asked."""
+    asked = []
+
+    def is_empty(sock):
+        asked.append(sock)
+        return not sock.script
+
+    monkeypatch.setattr(arrival, "is_empty", is_empty)
+    return asked
+
+
+def test_who_asks_whether_a_socket_is_empty_need_not_read_it(emptiness):
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket((PAYLOAD, source), family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+    assert len(receiver.drain()) == 1
+    assert emptiness == []
+    for _ in range(2):
+        sock.script = [(PAYLOAD, source), AssertionError()]
+        assert len(receiver.drain()) == 1
+        assert not receiver.is_done
+        sock.script = []
+        assert receiver.drain() == []
+        assert receiver.is_done
+    assert emptiness == [sock, sock]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot tell")
+def test_a_real_socket_tells_whether_it_is_empty():
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two,
+    ):
+        one.bind(("127.0.0.1", 0))
+        assert arrival.is_empty(one)
+        two.sendto(b"x", one.getsockname())
+        assert not arrival.is_empty(one)
+        one.recv(10)
+        assert arrival.is_empty(one)
+
+
+def test_lone_payload_is_handed_over_before_anybody_looks_for_more(emptiness):
     source = ("10.0.0.1", 1)
     sock = ScriptedSocket((PAYLOAD, source), family=socket.AF_INET)
     receiver = Receiver(sock, LOCAL, coalesce=False)
@@ -109,7 +153,7 @@ def test_lone_payload_is_handed_over_before_anybody_looks_for_more():
     assert wake_up(2) == [2]
 
 
-def test_an_error_instead_of_the_lone_datagram_loses_nothing():
+def test_an_error_instead_of_the_lone_datagram_loses_nothing(emptiness):
     source = ("10.0.0.1", 1)
     sock = ScriptedSocket((PAYLOAD, source), family=socket.AF_INET)
     receiver = Receiver(sock, LOCAL, coalesce=False)

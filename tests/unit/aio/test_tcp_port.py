@@ -7,7 +7,7 @@ import pytest
 
 from frazil import IceOptions, RTCPeerConnection
 from frazil.aio import SystemNetwork
-from frazil.aio.packet_stream import MAX_EARLY, StreamWatch
+from frazil.aio.packet_stream import MAX_EARLY
 from frazil.aio.tcp_port import (
     CONNECT_PATIENCE_S,
     MAX_ACTIVE,
@@ -38,10 +38,12 @@ class End:
         self.is_valid = is_valid
         self.batches = []
         self.lost = []
-        self.watch = StreamWatch(
-            lambda local, remote: self.is_valid,
-            lambda *stream: self.lost.append(stream),
-        )
+
+    def is_validated(self, local, remote):
+        return self.is_valid
+
+    def lose(self, *stream):
+        self.lost.append(stream)
 
     @property
     def data(self):
@@ -60,9 +62,9 @@ def run_of(data, local, remote, size=None):
 
 async def joined(network, ours, theirs, host=LOOPBACK):
     """An active and a passive port; the first has to send first."""
-    passive = PassivePort(theirs.batches.append, theirs.watch)
+    passive = PassivePort(theirs.batches.append, theirs)
     await passive.listen(network, host, 0)
-    return ActivePort(network, host, ours.batches.append, ours.watch), passive
+    return ActivePort(network, host, ours.batches.append, ours), passive
 
 
 # --- real streams -------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ def test_a_port_where_nobody_listens_is_told():
         remote = free.getsockname()
         free.close()
         end = End()
-        active = ActivePort(SystemNetwork(), LOOPBACK, end.batches.append, end.watch)
+        active = ActivePort(SystemNetwork(), LOOPBACK, end.batches.append, end)
         active.send([run_of(CHECK, active.local, remote)])
         await until(lambda: end.lost)
         ((local, lost, text),) = end.lost
@@ -156,9 +158,9 @@ def virtual(test):
         async def main(net: VirtualNetwork) -> None:
             ours, theirs = End(), End(is_valid=False)
             host = net.host("a", "10.0.0.1")
-            passive = PassivePort(theirs.batches.append, theirs.watch)
+            passive = PassivePort(theirs.batches.append, theirs)
             await passive.listen(net.host("b", "10.0.0.2"), "10.0.0.2", 0)
-            active = ActivePort(host, "10.0.0.1", ours.batches.append, ours.watch)
+            active = ActivePort(host, "10.0.0.1", ours.batches.append, ours)
             await test(net, host, active, passive, ours, theirs)
             active.close()
             passive.close()

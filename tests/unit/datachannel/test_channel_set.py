@@ -4,8 +4,8 @@ from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE, Channel
 from frazil.datachannel.dcep import ACK, encode_open
 from frazil.datachannel.event import (
     ChannelAnnounced,
-    ChannelMessage,
     ChannelStateChanged,
+    MessagesArrived,
     OutgoingMessage,
 )
 from frazil.datachannel.parameter import ChannelParameters
@@ -44,7 +44,7 @@ class Peers:
                 other = peers[1 - index]
                 for message in this.poll_messages():
                     busy = True
-                    other.receive(message.stream_id, message.ppid, message.data, 1.0)
+                    other.receive([(message.stream_id, message.ppid, message.data)], 1.0)
                 for stream_id in this.poll_resets():
                     busy = True
                     self.number_of_resets += 1
@@ -114,18 +114,18 @@ def test_clients_take_even_streams_and_servers_odd_ones(peers):
 def test_any_message_confirms_a_channel(client):
     channel = client.open(UNORDERED, 0.0)
     assert channel.ordered
-    client.receive(0, STRING, b"hello", 1.0)
+    client.receive([(0, STRING, b"hello")], 1.0)
     assert not channel.ordered
     assert channel.state is State.OPEN
     confirmed, received = client.poll_events()
     assert confirmed.change.reason.cause == "confirmed"
-    assert received == ChannelMessage(0, b"hello", True)
+    assert received == MessagesArrived([(0, b"hello", True)])
 
 
 def test_a_late_ack_after_a_message_is_counted_and_harmless(peers, client):
     client.open(CHAT, 0.0)
-    client.receive(0, STRING, b"hello", 1.0)
-    client.receive(0, DCEP, ACK, 1.0)
+    client.receive([(0, STRING, b"hello")], 1.0)
+    client.receive([(0, DCEP, ACK)], 1.0)
     assert peers.traces[0].counters == {"datachannel-ack-unexpected": 1}
     assert client.channels[0].state is State.OPEN
 
@@ -193,18 +193,18 @@ def assert_refused(peers, stream_id, counter):
 
 
 def test_an_open_on_a_stream_of_ours_is_refused(peers):
-    peers.server.receive(1, DCEP, encode_open(CHAT), 1.0)
+    peers.server.receive([(1, DCEP, encode_open(CHAT))], 1.0)
     assert_refused(peers, 1, "datachannel-open-unexpected")
 
 
 def test_a_malformed_open_is_refused(peers):
-    peers.server.receive(2, DCEP, encode_open(CHAT)[:-1], 1.0)
+    peers.server.receive([(2, DCEP, encode_open(CHAT)[:-1])], 1.0)
     assert_refused(peers, 2, "datachannel-dcep-malformed")
 
 
 def test_an_open_beyond_the_last_stream_is_refused(peers):
     peers.server.limit_streams(8, 0.0)
-    peers.server.receive(8, DCEP, encode_open(CHAT), 1.0)
+    peers.server.receive([(8, DCEP, encode_open(CHAT))], 1.0)
     assert peers.traces[1].counters == {"datachannel-open-unexpected": 1}
     assert peers.server.poll_resets() == [8]
     assert peers.server.channels == ()
@@ -216,18 +216,18 @@ def test_a_second_open_on_a_stream_closes_the_channel(peers, negotiated):
         peers.server.open(NEGOTIATED, 0.0, stream_id=0)
     else:
         peers.opened()
-    peers.server.receive(0, DCEP, encode_open(CHAT), 1.0)
+    peers.server.receive([(0, DCEP, encode_open(CHAT))], 1.0)
     assert moves(peers.server.poll_events()) == [("open", "closing", "opened-twice")]
     assert peers.server.poll_messages() == []
     assert peers.server.poll_resets() == [0]
-    peers.server.receive(0, DCEP, encode_open(CHAT), 1.0)
+    peers.server.receive([(0, DCEP, encode_open(CHAT))], 1.0)
     assert peers.server.poll_resets() == []
     assert peers.traces[1].counters == {"datachannel-open-unexpected": 2}
 
 
 def test_malformed_dcep_does_not_hurt_a_channel_in_use(peers):
     peers.opened()
-    peers.server.receive(0, DCEP, b"\xff", 1.0)
+    peers.server.receive([(0, DCEP, b"\xff")], 1.0)
     assert peers.traces[1].counters == {"datachannel-dcep-malformed": 1}
     assert peers.server.channels[0].state is State.OPEN
     assert peers.server.poll_resets() == []
@@ -236,7 +236,7 @@ def test_malformed_dcep_does_not_hurt_a_channel_in_use(peers):
 @pytest.mark.parametrize("stream_id", [0, 6])
 def test_an_ack_nobody_asked_for_is_counted(peers, stream_id):
     peers.server.open(NEGOTIATED, 0.0, stream_id=6)
-    peers.server.receive(stream_id, DCEP, ACK, 1.0)
+    peers.server.receive([(stream_id, DCEP, ACK)], 1.0)
     assert peers.traces[1].counters == {"datachannel-ack-unexpected": 1}
     assert peers.server.poll_resets() == []
 
@@ -276,20 +276,20 @@ def test_messages_of_every_kind_arrive_as_they_were(peers, data, text):
     peers.opened()
     peers.send(data, text=text)
     peers.run()
-    assert peers.take_events()[1] == [ChannelMessage(0, data, text)]
+    assert peers.take_events()[1] == [MessagesArrived([(0, data, text)])]
 
 
 @pytest.mark.parametrize(("ppid", "text"), [(52, False), (54, True)])
 def test_deprecated_kinds_are_understood(peers, ppid, text):
     peers.opened()
-    peers.server.receive(0, ppid, b"part", 1.0)
-    assert peers.server.poll_events() == [ChannelMessage(0, b"part", text)]
+    peers.server.receive([(0, ppid, b"part")], 1.0)
+    assert peers.server.poll_events() == [MessagesArrived([(0, b"part", text)])]
 
 
 def test_unknown_kinds_are_dropped(peers):
     peers.opened()
-    peers.server.receive(0, 55, b"?", 1.0)
-    peers.server.receive(0, 0, b"?", 1.0)
+    peers.server.receive([(0, 55, b"?")], 1.0)
+    peers.server.receive([(0, 0, b"?")], 1.0)
     assert peers.server.poll_events() == []
     assert peers.traces[1].counters == {"datachannel-ppid-unknown": 2}
 
@@ -300,31 +300,30 @@ def test_without_a_channel_nothing_can_be_sent(client):
 
 def test_messages_that_overtake_the_open_wait_for_it(peers):
     server = peers.server
-    server.receive(0, STRING, b"one", 1.0)
-    server.receive(0, BINARY, b"two", 1.0)
+    server.receive([(0, STRING, b"one")], 1.0)
+    server.receive([(0, BINARY, b"two")], 1.0)
     assert server.poll_events() == []
-    server.receive(0, DCEP, encode_open(CHAT), 1.0)
+    server.receive([(0, DCEP, encode_open(CHAT))], 1.0)
     assert server.poll_events() == [
         ChannelAnnounced(0, CHAT),
-        ChannelMessage(0, b"one", True),
-        ChannelMessage(0, b"two", False),
+        MessagesArrived([(0, b"one", True), (0, b"two", False)]),
     ]
 
 
 def test_messages_for_a_negotiated_channel_wait_until_we_create_it(client):
-    client.receive(9, STRING, b"early", 1.0)
+    client.receive([(9, STRING, b"early")], 1.0)
     client.open(NEGOTIATED, 2.0, stream_id=9)
-    assert client.poll_events() == [ChannelMessage(9, b"early", True)]
+    assert client.poll_events() == [MessagesArrived([(9, b"early", True)])]
 
 
 def test_messages_for_nobody_are_bounded_and_counted(peers):
     for number in range(40):
-        peers.server.receive(number, STRING, b"x", 1.0)
+        peers.server.receive([(number, STRING, b"x")], 1.0)
     assert peers.traces[1].counters == {"datachannel-message-unexpected": 8}
 
 
 def test_a_reset_forgets_messages_that_nobody_claimed(client):
-    client.receive(9, STRING, b"old", 1.0)
+    client.receive([(9, STRING, b"old")], 1.0)
     client.receive_reset(9, 2.0, by_remote=True)
     client.receive_reset(9, 2.0, by_remote=False)
     client.open(NEGOTIATED, 3.0, stream_id=9)
@@ -372,7 +371,7 @@ def test_messages_sent_before_close_go_ahead_of_the_reset(peers):
     peers.send(b"last words", text=True)
     peers.client.close(0, 1.0)
     peers.run()
-    assert peers.take_events()[1][0] == ChannelMessage(0, b"last words", True)
+    assert peers.take_events()[1][0] == MessagesArrived([(0, b"last words", True)])
 
 
 def test_close_is_idempotent(peers, client):
@@ -389,7 +388,7 @@ def test_a_closing_channel_neither_sends_nor_receives(peers, client):
     client.close(0, 1.0)
     client.poll_events()
     assert client.sending(0) is None
-    client.receive(0, STRING, b"x", 1.0)
+    client.receive([(0, STRING, b"x")], 1.0)
     assert client.poll_events() == []
 
 
@@ -463,3 +462,28 @@ def test_long_labels_do_not_fill_the_trace(peers):
     peers.opened(ChannelParameters(label="x" * 65535))
     (added,) = [each for each in peers.traces[1].records if each.event == "added"]
     assert added.facts["label"] == "x" * 64
+
+
+def test_messages_with_nothing_in_between_are_one_event(peers, client):
+    client.open(NEGOTIATED, 0.0, stream_id=2)
+    client.open(NEGOTIATED, 0.0, stream_id=4)
+    client.poll_events()
+    client.receive(
+        [
+            (2, STRING, b"one"),
+            (4, BINARY, b"two"),
+            (3, DCEP, encode_open(CHAT)),
+            (3, BINARY, b"three"),
+            (6, BINARY, b"held"),
+            (2, 56, b"\0"),
+            (2, BINARY, b"five"),
+        ],
+        1.0,
+    )
+    assert client.poll_events() == [
+        MessagesArrived([(2, b"one", True), (4, b"two", False)]),
+        ChannelAnnounced(3, CHAT),
+        MessagesArrived([(3, b"three", False)]),
+        MessagesArrived([(2, b"", True)]),
+        MessagesArrived([(2, b"five", False)]),
+    ]

@@ -69,6 +69,28 @@ def test_a_peer_without_any_of_the_suites_is_told_so(ciphers):
     assert peer.endpoint.poll_events()[-1].failure.sent_alert == Alert.HANDSHAKE_FAILURE
 
 
+@pytest.mark.parametrize(
+    ("alert", "received", "text"),
+    [
+        (bytes((AlertLevel.FATAL, Alert.HANDSHAKE_FAILURE)), 40, "handshake_failure (40)"),
+        (bytes((AlertLevel.FATAL, Alert.UNKNOWN_CA)), 48, "unknown_ca (48)"),
+        (bytes((AlertLevel.FATAL, Alert.INTERNAL_ERROR)), 80, "internal_error (80)"),
+        (b"\x02", None, "the association broke"),
+        (b"\x02\x28\x28", None, "the association broke"),
+    ],
+)
+def test_an_alert_during_the_handshake_is_named(alert, received, text):
+    peer = OpenSslPeer(DtlsRole.CLIENT)
+    peer.endpoint.start(0.0)
+    peer.handshake()
+    peer.tell(peer.output(), 0.0)
+    header = bytes((ContentType.ALERT,)) + bytes.fromhex("fefd 0000 000000000009")
+    peer.tell(header + len(alert).to_bytes(2) + alert, 0.1)
+    failure = peer.endpoint.poll_events()[-1].failure
+    assert failure.received_alert == received
+    assert text in failure.text
+
+
 # Numbers and nonces.
 
 

@@ -22,7 +22,7 @@ def knocking(policy: IcePolicy, *candidates: Candidate) -> tuple[IceAgent, Trace
     agent.set_remote_credentials(Credentials("theirs", "q" * 22), 0.0)
     agent.add_local_address(("10.0.0.1", 5000), 0.0)
     for each in candidates:
-        agent.add_remote_candidate(each, 0.0)
+        agent.add_remote_candidates([each], 0.0)
     return agent, trace
 
 

@@ -87,7 +87,7 @@ def test_a_pair_in_use_is_told_anew_once_its_candidate_is_signalled():
     told, changes = len(pair.a.events), pair.a.agent.pair_changes
     (host,) = pair.b.gathered
     for _ in range(2):  # said twice, it is no news
-        pair.a.agent.add_remote_candidate(Candidate.from_line(host.to_line()), pair.now)
+        pair.a.agent.add_remote_candidates([Candidate.from_line(host.to_line())], pair.now)
         pair.flush()
     ((_, event),) = pair.a.events[told:]
     assert (event.change, event.pair_changed) == (None, True)
@@ -95,6 +95,19 @@ def test_a_pair_in_use_is_told_anew_once_its_candidate_is_signalled():
     assert (event.pair.remote.type, event.pair.remote.address) == ("host", host.address)
     assert event.reason.cause == "candidate-identified"
     assert pair.a.agent.pair_changes == changes
+
+
+def test_of_candidates_that_come_together_the_best_is_checked_first():
+    peer = IcePeer(addresses=[("10.0.0.1", 1000)])
+    lines = [
+        f"candidate:{n} 1 udp {priority} 10.0.0.{n} 2000 typ host"
+        for n, priority in ((7, 100), (8, 300), (9, 200))
+    ]
+    peer.agent.add_remote_candidates(map(Candidate.from_line, lines), peer.now)
+    peer.drain()
+    assert len(peer.agent.pairs) == 3
+    assert [remote for _, _, remote in peer.requests] == [("10.0.0.8", 2000)]
+    assert peer.states == ["new", "checking"]
 
 
 def test_early_checks_are_answered_at_once_and_used_once_the_answer_is_there():
@@ -124,7 +137,7 @@ def test_early_checks_of_one_pair_are_remembered_once():
     pair.offer(pair.b)
     pair.hear(pair.b)
     host = pair.a.gathered[0].to_line()
-    pair.b.agent.add_remote_candidate(Candidate.from_line(host), pair.now)
+    pair.b.agent.add_remote_candidates([Candidate.from_line(host)], pair.now)
     pair.b.trickles = False
     pair.run(60)
     pair.hear(pair.a)
@@ -352,7 +365,7 @@ def test_closed_is_silent_and_ignores_everything():
     agent.set_role(RTCIceRole.CONTROLLED, pair.now)
     agent.add_local_address(("10.0.0.9", 1), pair.now)
     agent.local_addresses_done(pair.now)
-    agent.add_remote_candidate(Candidate.from_line(line), pair.now)
+    agent.add_remote_candidates([Candidate.from_line(line)], pair.now)
     agent.end_remote_candidates(pair.now)
     agent.add_stun_server("stun:x", [("192.0.2.1", 3478)], pair.now)
     agent.server_failed(CandidateError("stun:y", 701, "no", None), pair.now)
@@ -434,7 +447,7 @@ def test_success_lets_all_pairs_of_the_foundation_be_checked():
     peer = IcePeer()
     for port in (2000, 2001, 2002):
         text = f"candidate:1 1 udp {9000 - port} 10.0.0.2 {port} typ host"
-        peer.agent.add_remote_candidate(Candidate.from_line(text), peer.now)
+        peer.agent.add_remote_candidates([Candidate.from_line(text)], peer.now)
     peer.run(1)
     assert {remote[1] for _, _, remote in peer.requests} == {2000}
     answered, peer.requests = peer.requests, []

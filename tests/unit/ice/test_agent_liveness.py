@@ -1,11 +1,13 @@
 """Is the peer still there? Loss, delay and silence on an established connection."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
 from frazil.ice import Candidate, IceConfig, IceTransportChanged, PairState
 from frazil.ice.state import Cause
+from frazil.slot import SLOT_S
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, short_term_key
 from frazil.types import Transmit
 from support.ice_pair import IcePair, Side
@@ -280,6 +282,25 @@ def test_idle_ends_take_turns(delay_s):
         assert max(intervals) <= 5.5 + 2 * delay_s
 
 
+def test_the_checks_of_idle_connections_share_slots():
+    """And chance decides which: in each turn there are two."""
+    turns, checks = Counter(), 0
+    for seed in range(10):
+        pair = connected(seed, delay_s=0.001)
+        pair.run(30)
+        slots = []
+        pair.drops = lambda side, transmit: (
+            transmit.data[:2] == b"\0\1" and slots.append(pair.now / SLOT_S)  # noqa: B023
+        )
+        pair.run(900)
+        assert slots == pytest.approx([round(slot) for slot in slots])
+        turns.update(round(after - before) for before, after in pairwise(slots))
+        checks += len(slots)
+    assert set(turns) == {5, 6}
+    assert 0.45 < turns[5] / turns.total() < 0.55
+    assert 0.395 < checks / 900 / 10 < 0.405
+
+
 @pytest.mark.parametrize("interval_s", [2.5, 5.0])
 def test_a_peer_with_a_rhythm_of_its_own_costs_no_checks_beyond_consent(interval_s):
     """Like Chromium, which checks each 2.5 s, and aiortc with its 5 s."""
@@ -403,7 +424,7 @@ def test_checks_that_begin_while_the_selected_pair_is_silent_end_before_consent_
     peer.run(6)
     assert peer.states[-1] == "disconnected"
     late = Candidate.from_line("candidate:1 1 udp 1 10.9.9.9 9 typ host")
-    peer.agent.add_remote_candidate(late, peer.now)
+    peer.agent.add_remote_candidates([late], peer.now)
     began_at = peer.now
     peer.run(15.4)
     newcomers = [pair for pair in peer.agent.pairs if pair.remote is late]

@@ -304,7 +304,7 @@ def test_the_longest_credentials_work():
 def test_candidates_for_an_unknown_generation_are_counted():
     peer = IcePeer()
     candidate = Candidate.from_line("candidate:1 1 udp 1 10.0.0.2 2000 typ host")
-    peer.agent.add_remote_candidate(candidate, peer.now, "nobody")
+    peer.agent.add_remote_candidates([candidate], peer.now, "nobody")
     peer.agent.end_remote_candidates(peer.now, "nobody")
     assert peer.agent.pairs == ()
     assert peer.trace.counters["ice-candidate-of-unknown-generation"] == 1
@@ -314,12 +314,12 @@ def test_signalled_candidates_are_bounded_and_counted():
     peer = IcePeer()
     for n in range(60):
         text = f"candidate:1 1 udp {1000 + n} 10.0.0.2 {2000 + n} typ host"
-        peer.agent.add_remote_candidate(Candidate.from_line(text), peer.now)
+        peer.agent.add_remote_candidates([Candidate.from_line(text)], peer.now)
     assert peer.trace.counters["ice-candidate-too-many"] == 10
     assert len(peer.agent.pairs) == 100
     peer.agent.end_remote_candidates(peer.now)
     late = Candidate.from_line("candidate:1 1 udp 9 10.0.0.9 9 typ host")
-    peer.agent.add_remote_candidate(late, peer.now)
+    peer.agent.add_remote_candidates([late], peer.now)
     assert peer.trace.counters["ice-candidate-too-many"] == 11
 
 
@@ -328,7 +328,7 @@ def test_ordinary_checks_are_paced():
     peer = IcePeer(RTCIceRole.CONTROLLING)
     for n in range(50):
         text = f"candidate:{n} 1 udp {1000 + n} 10.0.0.{n + 2} 2000 typ host"
-        peer.agent.add_remote_candidate(Candidate.from_line(text), peer.now)
+        peer.agent.add_remote_candidates([Candidate.from_line(text)], peer.now)
     peer.drain()
     assert len(peer.requests) == 1
     peer.run(0.2)

@@ -224,7 +224,7 @@ def test_a_short_blackout_heals_by_the_next_check():
 def test_nobody_checks_a_lite_agent_until_patience_ends():
     peer = IcePeer(policy=LITE)
     line = "candidate:1 1 udp 2130706431 10.0.0.2 2000 typ host"
-    peer.agent.add_remote_candidate(Candidate.from_line(line), peer.now)
+    peer.agent.add_remote_candidates([Candidate.from_line(line)], peer.now)
     peer.agent.end_remote_candidates(peer.now)
     peer.drain()
     assert peer.states == ["new", "checking"]

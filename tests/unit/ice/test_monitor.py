@@ -1,9 +1,13 @@
+from collections import Counter
+
 import pytest
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.config import IceConfig
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
+from frazil.slot import SLOT_S
+from frazil.types import RandomBytes
 
 
 def half(count: int) -> bytes:
@@ -12,7 +16,10 @@ def half(count: int) -> bytes:
 
 
 def monitor(
-    config: IceConfig | None = None, rtt_s: float | None = 0.02, at_most_s: float = 0.0
+    config: IceConfig | None = None,
+    rtt_s: float | None = 0.02,
+    at_most_s: float = 0.0,
+    random_bytes: RandomBytes = half,
 ) -> Monitor:
     local = Candidate.from_line("candidate:1 1 udp 7 10.0.0.1 5 typ host")
     remote = Candidate.from_line("candidate:1 1 udp 7 192.0.2.1 5 typ host")
@@ -20,7 +27,7 @@ def monitor(
     if rtt_s is not None:
         pair.round_trip.sample(rtt_s)
     pair.round_trip.limit(at_most_s)
-    return Monitor(pair, config or IceConfig(), half, 100.0)
+    return Monitor(pair, config or IceConfig(), random_bytes, 100.0)
 
 
 def test_a_quiet_peer_is_asked_after_the_probe_time():
@@ -43,22 +50,35 @@ def test_a_check_of_the_peer_gives_us_the_next_turn():
     assert watched.next_timeout() == pytest.approx(105.0)
 
 
-def test_turns_fall_on_quarters_of_a_second():
+def test_turns_wait_for_slots():
     watched = monitor()
-    for at in (101.7, 101.8, 101.87):  # 2.375 s later is up to 104.245
+    for at in (101.6, 101.7, 101.79):  # 2.25 to 2.75 s later there is one slot
         watched.note_request(at)
-        assert watched.next_check_at == pytest.approx(104.25)
-    watched.note_request(101.9)
-    assert watched.next_check_at == pytest.approx(104.5)
+        assert watched.next_check_at == pytest.approx(229 * SLOT_S)  # 104.09
+    watched.note_request(101.85)  # and here another
+    assert watched.next_check_at == pytest.approx(230 * SLOT_S)
+
+
+def test_chance_chooses_the_slot():
+    """As RFC 7675 5.1 wants it, also where all ends have the same slots."""
+    draws = iter((0, *range(0, 256, 8)))
+    watched = monitor(random_bytes=lambda count: bytes((next(draws), *bytes(count - 1))))
+    turns = Counter()
+    for _ in range(32):
+        watched.note_request(226 * SLOT_S)
+        turns[round(watched.next_check_at / SLOT_S - 226)] += 1
+    assert turns == {5: 16, 6: 16}
 
 
 def test_no_turn_is_earlier_or_later_than_a_consent_check_may_be():
     watched = monitor()
-    watched.note_request(101.3)  # a turn later is less than 4 s after the last answer
+    watched.note_request(101.2)  # a turn later is less than 4 s after the last answer
     watched.note_heard(104.0)
-    assert watched.next_check_at == pytest.approx(105.0)
-    watched.note_request(104.5)
-    assert watched.next_check_at == pytest.approx(106.0)
+    assert watched.next_check_at == pytest.approx(231 * SLOT_S)  # 105, in the middle of 4 to 6 s
+    watched.note_request(104.9)  # a turn later is more than 6 s after it
+    assert watched.next_check_at == pytest.approx(231 * SLOT_S)
+    watched.note_request(103.6)  # a part of it is not
+    assert 105.85 <= watched.next_check_at <= 106.0
 
 
 def test_a_check_of_the_peer_does_not_put_off_one_that_is_repeated():
@@ -92,7 +112,7 @@ def test_a_talking_peer_is_asked_for_consent():
     watched.note_response(105.02)
     for tick in range(40):
         watched.note_heard(105.1 + tick / 10)
-    assert watched.next_check_at == pytest.approx(110.02)
+    assert watched.next_check_at == pytest.approx(242 * SLOT_S)  # 110
 
 
 def test_one_unanswered_check_is_no_loss():

@@ -14,7 +14,7 @@ def check_times(config: IceConfig, traits: AgentTraits, seconds: float) -> list[
     began_at = peer.now
     for port in range(1, 11):
         line = f"candidate:{port} 1 udp 2130706431 10.0.0.2 {2000 + port} typ host"
-        peer.agent.add_remote_candidate(Candidate.from_line(line), peer.now)
+        peer.agent.add_remote_candidates([Candidate.from_line(line)], peer.now)
     peer.drain()
     seen: dict[object, float] = {}
     while peer.now < began_at + seconds:

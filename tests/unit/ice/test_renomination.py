@@ -257,7 +257,7 @@ def test_a_pair_that_makes_room_for_a_better_one_is_told_of():
     told: list[object] = []
     for port in range(1, 51):
         line = f"candidate:{port} 1 udp {1000 + port} 10.0.0.2 {2000 + port} typ host"
-        peer.agent.add_remote_candidate(Candidate.from_line(line), peer.now)
+        peer.agent.add_remote_candidates([Candidate.from_line(line)], peer.now)
         told += peer.agent.poll_events()
     assert sum(isinstance(event, PairAdded) for event in told) == MAX_PAIRS
     peer.agent.receive_datagram(peer.request(), LOCAL, REMOTE, peer.now)

@@ -138,9 +138,8 @@ def test_an_agent_takes_candidates_of_its_component_only():
     own, trace = stream()
     agent = own.agents[RTP]
     agent.set_remote_credentials(Credentials("ufrag", "p" * 22), 0.0)
-    agent.add_remote_candidate(
-        Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9009 typ host"), 0.0
-    )
+    candidate = Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9009 typ host")
+    agent.add_remote_candidates([candidate], 0.0)
     assert trace.counters["ice-candidate-of-other-component"] == 1
     assert agent.generations[0].remote_candidates == []
 

@@ -82,7 +82,7 @@ def test_tcp_and_udp_do_not_pair():
 def active_peer(*remotes, role=RTCIceRole.CONTROLLED):
     peer = IcePeer(role, addresses=(), tcp=[(HOST, TcpType.ACTIVE)])
     for remote in remotes or (line(),):
-        peer.agent.add_remote_candidate(remote, peer.now)
+        peer.agent.add_remote_candidates([remote], peer.now)
     peer.drain()
     return peer
 
@@ -133,7 +133,7 @@ def test_the_address_that_the_peer_saw_is_our_reflexive_candidate():
 
 def test_a_passive_candidate_waits_for_checks_and_answers_on_their_stream():
     peer = passive_peer()
-    peer.agent.add_remote_candidate(line("active"), peer.now)
+    peer.agent.add_remote_candidates([line("active")], peer.now)
     assert peer.agent.pairs == ()
     peer.validate(LISTENING, ARRIVED, use_candidate=True)
     assert peer.agent.path == (LISTENING, ARRIVED)

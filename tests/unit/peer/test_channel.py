@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from frazil.errors import InvalidStateError, OperationError
-from frazil.peer.channel import MAX_BUFFERED_AMOUNT, MAX_TEXT_BYTES, ChannelInit
+from frazil.peer.channel import MAX_BUFFERED_AMOUNT
+from frazil.peer.channel_init import MAX_TEXT_BYTES, ChannelInit
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.sctp import BufferReleased

@@ -11,7 +11,7 @@ from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelMessage,
+    MessagesArrived,
 )
 from support.peer_pair import Peer, connect, connected_pair, negotiate
 
@@ -131,7 +131,7 @@ def test_sctp_statechange_comes_before_each_open_in_its_own_task() -> None:
 def test_message_that_came_with_the_association_does_not_overtake_open() -> None:
     one, _, (channel,) = negotiated("a", negotiated=True, id=2)
     one.session.report_sctp("connecting", "connected", 1024)
-    one.session.events.append(ChannelMessage(2, b"early", False))
+    one.session.events.append(MessagesArrived([(2, b"early", False)]))
     assert one.run() == [STATE, OPEN, MESSAGE]
     assert one.seen[-1].target is channel
     assert one.seen[-1].payload == b"early"
@@ -168,7 +168,7 @@ def test_remote_channel_is_open_in_its_event_and_opens_once_more_after_it() -> N
     two.handlers[DATA_CHANNEL] = lambda event: states.append(event.payload.ready_state)
     two.handlers[OPEN] = lambda event: states.append(event.target.ready_state)
     parameters = ChannelParameters("l", "p", ordered=False, max_retransmits=3)
-    two.session.events += [ChannelAnnounced(1, parameters), ChannelMessage(1, b"x", True)]
+    two.session.events += [ChannelAnnounced(1, parameters), MessagesArrived([(1, b"x", True)])]
     assert two.tasks() == [[DATA_CHANNEL], [OPEN], [MESSAGE]]
     assert states == ["open", "open"]
     channel = two.seen[0].payload
@@ -200,10 +200,10 @@ def test_send_and_close_inside_the_datachannel_event() -> None:
 def test_messages_are_text_or_bytes_in_tasks_of_their_own() -> None:
     two, channel = with_remote_channel()
     two.session.events += [
-        ChannelMessage(1, "é".encode(), True),
-        ChannelMessage(1, b"\xff", True),
-        ChannelMessage(1, b"\xff", False),
-        ChannelMessage(1, b"", False),
+        MessagesArrived([(1, "é".encode(), True)]),
+        MessagesArrived([(1, b"\xff", True)]),
+        MessagesArrived([(1, b"\xff", False)]),
+        MessagesArrived([(1, b"", False)]),
     ]
     assert two.tasks() == [[MESSAGE]] * 4
     assert [each.payload for each in two.seen] == ["é", "\ufffd", b"\xff", b""]
@@ -213,7 +213,7 @@ def test_messages_are_text_or_bytes_in_tasks_of_their_own() -> None:
 def test_messages_stop_when_a_handler_closes_the_channel() -> None:
     two, channel = with_remote_channel()
     two.handlers[MESSAGE] = lambda _: channel.close(0.0)
-    two.session.events += [ChannelMessage(1, b"1", False), ChannelMessage(1, b"2", False)]
+    two.session.events += [MessagesArrived([(1, b"1", False)]), MessagesArrived([(1, b"2", False)])]
     assert two.run() == [MESSAGE]
     assert two.trace.counters["message-for-closed-channel"] == 1
 
@@ -221,7 +221,7 @@ def test_messages_stop_when_a_handler_closes_the_channel() -> None:
 def test_reports_for_unknown_streams_are_dropped() -> None:
     one, _, _ = connected_pair()
     one.session.events += [
-        ChannelMessage(77, b"", False),
+        MessagesArrived([(77, b"", False)]),
         BufferReleased(77, 5),
         ChannelClosing(77),
         ChannelClosed(77),

@@ -6,7 +6,7 @@ from frazil.errors import InvalidStateError
 from frazil.ice import OPEN
 from frazil.peer.event import EventType, TransportDiscarded
 from frazil.peer.task import BACKLOG_LIMIT
-from frazil.session.event import ChannelMessage
+from frazil.session.event import MessagesArrived
 from frazil.turn import TurnConfig
 from frazil.types import Transmit
 from support.peer_pair import Peer, connected_pair, negotiate
@@ -135,7 +135,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
 
 def test_backlog_of_tasks_asks_the_driver_to_slow_down() -> None:
     one, _, channel = connected_pair()
-    one.session.events += [ChannelMessage(channel.id, b"", False)] * (BACKLOG_LIMIT + 1)
+    one.session.events += [MessagesArrived([(channel.id, b"", False)])] * (BACKLOG_LIMIT + 1)
     one.pc.transports.drain()
     assert one.pc.is_congested
     one.pc.run_task(0.0)

@@ -9,7 +9,7 @@ from frazil.datachannel import ChannelParameters
 from frazil.errors import DOMException
 from frazil.peer.event import EventType
 from frazil.sdp import parse_sdp
-from frazil.session.event import ChannelAnnounced, ChannelClosed, ChannelClosing, ChannelMessage
+from frazil.session.event import ChannelAnnounced, ChannelClosed, ChannelClosing, MessagesArrived
 from frazil.states.aggregate import connection_state, ice_connection_state, ice_gathering_state
 from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from support.peer_pair import FakeSession, Peer, candidate
@@ -104,7 +104,7 @@ class Life:
                 lambda: session.report_sctp("connected", "closed", failed=True),
                 lambda: self.gather(session),
                 lambda: session.events.append(ChannelAnnounced(stream, ChannelParameters("r"))),
-                lambda: session.events.append(ChannelMessage(stream, b"m", True)),
+                lambda: session.events.append(MessagesArrived([(stream, b"m", True)])),
                 lambda: session.events.append(ChannelClosing(stream)),
                 lambda: session.events.append(ChannelClosed(stream)),
             ]

@@ -31,7 +31,8 @@ def add(peer: Peer, value: object) -> None:
 
 
 def added(peer: Peer) -> list[tuple[int, str]]:
-    return [(call[0].address[1], call[2]) for call in peer.session.called("add_remote_candidate")]
+    calls = peer.session.called("add_remote_candidates")
+    return [(each.address[1], call[2]) for call in calls for each in call[0]]
 
 
 def test_type_errors_come_before_the_chain() -> None:
@@ -193,6 +194,7 @@ def test_candidates_of_the_description_are_used_once() -> None:
     offer = other.pc.local_description.sdp
     peer = answering(offer)
     assert [port for port, _ in added(peer)] == [1, 2]
+    assert len(peer.session.called("add_remote_candidates")) == 1
     assert len(peer.session.called("end_remote_candidates")) == 1
     peer.set_remote({"type": "offer", "sdp": offer})
     assert [port for port, _ in added(peer)] == [1, 2]

@@ -5,18 +5,30 @@ import hashlib
 from types import SimpleNamespace
 
 from frazil.ice import Candidate, CandidatePair, Credentials, Generation, Traffic
-from frazil.peer.channel import ChannelInit, DataChannel
+from frazil.peer.channel import DataChannel
+from frazil.peer.channel_init import ChannelInit
 from frazil.peer.stack import TransportStack
 from frazil.peer.stats import CandidatePairStats, CandidateStats, CertificateStats, TransportStats
 from frazil.peer.stats_collector import StatsCollector
 from frazil.session.survey import SessionSurvey
-from support.peer_pair import candidate, certificate
+from support.peer_pair import FakeSession, candidate, certificate
 
 EMPTY = SessionSurvey(Traffic(), (), None, 0, None, None)
 
 
+class SurveyedSession(FakeSession):
+    """A session of which only a survey is known."""
+
+    def __init__(self, survey: SessionSurvey) -> None:
+        super().__init__("0")
+        self._known = survey
+
+    def survey(self) -> SessionSurvey:
+        return self._known
+
+
 def collector(survey: SessionSurvey = EMPTY) -> tuple[StatsCollector, TransportStack]:
-    stack = TransportStack("0", SimpleNamespace(survey=lambda: survey))
+    stack = TransportStack("0", SurveyedSession(survey))
     transports, channels = SimpleNamespace(stacks=[stack]), SimpleNamespace(numbered=[], opened=0)
     return StatsCollector(transports, channels, certificate(1), bytes), stack
 

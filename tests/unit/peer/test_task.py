@@ -63,3 +63,11 @@ def test_failing_task_leaves_the_queue_usable() -> None:
         tasks.run(0.0)
     assert not tasks.is_running
     assert tasks.run(0.0) == [Fired(None, CLOSE)]
+
+
+def test_a_task_can_be_queued_as_often_as_it_is_to_run():
+    tasks = TaskQueue()
+    tasks.queue(lambda now: tasks.fire(None, OPEN), 2)
+    tasks.queue(lambda now: tasks.fire(None, CLOSE))
+    assert [tasks.run(0.0)[0].type for _ in range(3)] == [OPEN, OPEN, CLOSE]
+    assert not tasks.waiting

@@ -46,7 +46,7 @@ def test_every_method_of_the_boundary_is_recorded(name, kind):
         if inspect.isfunction(value) and not method.startswith("_")
     }
     missing = {each for each in methods - INSIDE[kind] if f"{name}.{each}" not in INPUTS}
-    assert missing == set(), "record these in src/frazil/record/connection.py"
+    assert missing == set(), "record these in src/frazil/record"
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS))

@@ -9,6 +9,7 @@ from frazil.sctp import (
     AssociationClosed,
     AssociationState,
     BufferReleased,
+    MessagesReceived,
     SctpConfig,
 )
 from frazil.sctp.chunk import ChunkType, encode_chunk
@@ -330,8 +331,8 @@ def test_reverse_order_of_arrival(pair):
     packets = pair.a.association.poll_packets(pair.now)
     assert len(packets) == 10
     pair.b.association.receive(packets[::-1], pair.now)
-    messages = pair.b.association.poll_events()
-    assert [message.data[0] for message in messages] == list(range(10))
+    (event,) = pair.b.association.poll_events()
+    assert [data[0] for _, _, data in event.messages] == list(range(10))
 
 
 def test_unordered_messages_overtake(pair):
@@ -339,8 +340,8 @@ def test_unordered_messages_overtake(pair):
         pair.a.association.send(0, 51, bytes([number]) * 900, pair.now, ordered=False)
     packets = pair.a.association.poll_packets(pair.now)
     pair.b.association.receive(packets[::-1], pair.now)
-    messages = pair.b.association.poll_events()
-    assert [message.data[0] for message in messages] == list(range(9, -1, -1))
+    (event,) = pair.b.association.poll_events()
+    assert [data[0] for _, _, data in event.messages] == list(range(9, -1, -1))
 
 
 def test_the_control_chunks_come_before_sack_and_data(pair):
@@ -352,3 +353,13 @@ def test_the_control_chunks_come_before_sack_and_data(pair):
     pair.a.association.send(0, 51, b"pong", pair.now)
     (packet,) = pair.a.association.poll_packets(pair.now)
     assert chunk_types(packet) == [ChunkType.HEARTBEAT_ACK, ChunkType.SACK, ChunkType.I_DATA]
+
+
+def test_messages_are_one_event_up_to_whatever_else_happens(pair):
+    for data in (b"one", b"two"):
+        pair.a.association.send(0, 51, data, pair.now)
+    pair.run_for(1.0)
+    pair.a.association.send(0, 51, b"three", pair.now)
+    pair.run_for(1.0)
+    told = [event.messages for event in pair.b.of(MessagesReceived)]
+    assert told == [[(0, 51, b"one"), (0, 51, b"two")], [(0, 51, b"three")]]

@@ -43,7 +43,7 @@ def test_i_data():
     chunk = encode_i_data(BEGIN, 0x01020304, 5, 0x0A0B0C0D, 51, b"hello")
     expected = bytes.fromhex("40020019 01020304 0005 0000 0a0b0c0d 00000033") + b"hello\0\0\0"
     assert chunk == expected
-    assert unpack_i_data(chunk) == (64, 2, 25, 0x01020304, 5, 0, 0x0A0B0C0D, 51)
+    assert unpack_i_data(chunk) == (64, 2, 25, 0x01020304, 5, 0x0A0B0C0D, 51)
 
 
 INIT = Init(0x11223344, 0x00500000, 65535, 1024, 0xAABBCCDD, (Tlv(0xC000, b""), Tlv(7, b"abc")))

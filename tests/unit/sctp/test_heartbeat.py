@@ -5,6 +5,7 @@ import pytest
 from frazil.sctp import AssociationCloseCause, AssociationState, SctpConfig
 from frazil.sctp.chunk import ChunkType, encode_chunk
 from frazil.sctp.tlv import encode_tlv
+from frazil.slot import SLOT_S
 from support.sctp_pair import Pair, chunk_types, chunks_of
 
 
@@ -22,14 +23,24 @@ def test_idle_associations_exchange_heartbeats(pair):
 
 def test_the_interval_has_jitter(pair):
     times = []
-    while len(times) < 4:
+    while len(times) < 12:
         sent = pair.a.count_sent(ChunkType.HEARTBEAT)
         assert pair.step()
         if pair.a.count_sent(ChunkType.HEARTBEAT) > sent:
             times.append(pair.now)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert all(30.0 < gap < 31.0 for gap in gaps)
-    assert len(set(gaps)) == 3
+    assert len({round(gap, 6) for gap in gaps}) >= 2
+
+
+def test_it_waits_for_a_slot(pair):
+    times = []
+    while len(times) < 4:
+        sent = pair.a.count_sent(ChunkType.HEARTBEAT)
+        assert pair.step()
+        if pair.a.count_sent(ChunkType.HEARTBEAT) > sent:
+            times.append(pair.now)
+    assert [at / SLOT_S for at in times] == pytest.approx([round(at / SLOT_S) for at in times])
 
 
 def test_a_heartbeat_measures_the_round_trip():

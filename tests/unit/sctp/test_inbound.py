@@ -20,12 +20,14 @@ WINDOW = 10_000
 class Receiver:
     def __init__(self, *, streams=65535, interleaving=False, initial_tsn=1):
         self.messages = []
-        self.inbound = Inbound(SctpConfig(receive_window=WINDOW), self.messages.append)
+        self.inbound = Inbound(SctpConfig(receive_window=WINDOW), self.messages)
         self.inbound.begin(initial_tsn, streams=streams, interleaving=interleaving)
 
     def data(self, tsn, data=b"x", *, flags=WHOLE, stream_id=0, sequence=None):
         sequence = tsn - 1 if sequence is None else sequence
         chunk = encode_data(flags, tsn, stream_id, sequence, 51, data)
+        if self.inbound.take_due(chunk, 0):
+            return None
         return self.inbound.receive_data(chunk, 0, 16 + len(data))
 
     def batch(self, *tsns, now=0.0):
@@ -231,3 +233,42 @@ def test_clear(receiver):
     assert not receiver.inbound.unacknowledged
     assert receiver.inbound.expires_at is None
     assert receiver.inbound.reassembly.buffered == 0
+
+
+def test_chunks_that_are_due_are_taken_in_one_go_up_to_one_that_is_not(receiver):
+    chunks = [encode_data(WHOLE, tsn, 0, tsn - 1, 51, bytes(tsn)) for tsn in (1, 2, 3, 5)]
+    packet = b"".join(chunks)
+    assert receiver.inbound.take_due(packet, 0) == len(packet) - len(chunks[-1])
+    assert [len(data) for _, _, data in receiver.messages] == [1, 2, 3]
+    assert receiver.inbound.cumulative_tsn == 3
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        encode_data(WHOLE, 1, 0, 0, 51, b"due")[:-2],
+        encode_data(WHOLE, 1, 0, 0, 51, b""),
+        encode_data(WHOLE, 1, 7, 0, 51, b"no such stream"),
+        encode_data(WHOLE, 0, 0, 0, 51, b"old"),
+        encode_data(WHOLE, 2, 0, 0, 51, b"early"),
+        b"\0\3\0\3" + encode_data(WHOLE, 1, 0, 0, 51, b"too short")[4:],
+        b"\x40" + encode_data(WHOLE, 1, 0, 0, 51, b"I-DATA")[1:],
+        b"",
+    ],
+    ids=["cut off", "empty", "stream", "old", "early", "short", "another type", "nothing"],
+)
+def test_whatever_is_wrong_with_a_chunk_it_is_left_to_be_looked_at(chunk):
+    receiver = Receiver(streams=5)
+    assert receiver.inbound.take_due(chunk, 0) == 0
+    assert receiver.messages == []
+    assert receiver.inbound.cumulative_tsn == 0
+
+
+def test_nothing_is_taken_in_one_go_while_something_is_missing(receiver):
+    receiver.data(2)
+    assert receiver.inbound.take_due(encode_data(WHOLE, 1, 0, 0, 51, b"x"), 0) == 0
+
+
+def test_an_immediate_acknowledgement_can_be_asked_for_in_a_run(receiver):
+    assert receiver.inbound.take_due(encode_data(WHOLE | IMMEDIATE, 1, 0, 0, 51, b"x"), 0) == 20
+    assert receiver.inbound.must_acknowledge

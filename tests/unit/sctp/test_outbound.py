@@ -100,6 +100,27 @@ def test_small_messages_are_bundled():
     assert [len(tsns) for tsns in sender.flush()] == [9, 9, 2]
 
 
+def test_each_packet_tells_whether_another_may_follow():
+    sender = Sender()
+    sender.put(PAYLOAD, count=12)
+    told = [sender.outbound.fill([], CAPACITY, sender.now) for _ in range(11)]
+    assert told == [True] * 10 + [False]  # the window is full, which is seen when it is looked at
+    sender.sack(10)
+    assert [sender.outbound.fill([], CAPACITY, sender.now) for _ in range(2)] == [True, False]
+
+
+def test_a_paced_sender_has_no_other_packet_until_its_time():
+    sender = Sender()
+    sender.controller.pacing_rate = 100 * CAPACITY
+    sender.put(PAYLOAD, count=5)
+    sender.now = 1.0
+    assert len(sender.flush()) == 1
+    assert not sender.outbound.fill([], CAPACITY, sender.now)
+    sender.now = sender.outbound.next_timeout()
+    sender.outbound.handle_timeout(sender.now)
+    assert len(sender.flush()) == 1
+
+
 def test_large_messages_make_full_packets_back_to_back():
     sender = Sender()
     sender.put(5000, count=2)
@@ -136,6 +157,71 @@ def test_closed_window_is_probed_with_one_chunk():
     assert len(sender.flush()) == 1 + 5
 
 
+@pytest.mark.parametrize("cumulative", [0, 6, 5000, (1 << 31) + 1, 0xFFFFFFFF])
+def test_outdated_and_impossible_sacks_change_nothing(cumulative):
+    sender = Sender()
+    sender.put(PAYLOAD, count=5)
+    sender.flush()
+    assert sender.sack(1, window=5 * MTU)
+    flight = sender.flight
+    assert not sender.sack(cumulative, window=0)
+    assert sender.flight == flight
+    sender.put(PAYLOAD)
+    assert sender.flush() == [[6]]
+
+
+class Batch:
+    """SACKs that arrive together at a sender of eight packets; then what they come to."""
+
+    def __init__(self, *sacks, window=1 << 20):
+        self.sender = Sender()
+        self.sender.put(PAYLOAD, count=8)
+        self.sender.flush()
+        self.sender.now = 0.1
+        self.taken = [
+            self.sender.outbound.receive_sack(Sack(cumulative, window, tuple(gaps), ()), 0.1)
+            for cumulative, *gaps in sacks
+        ]
+        self.flight = self.sender.flight
+        self.sender.outbound.end_batch(0.1)
+
+    @property
+    def told(self):
+        return [each for each in self.sender.controller.told if each != "idle end"]
+
+
+def test_sacks_that_come_together_are_one_of_the_last_ones_content():
+    many, one = Batch((2,), (4,), (6,)), Batch((6,))
+    assert many.taken == [True, True, True]
+    assert many.flight == 8 * CAPACITY  # as nothing is applied before the batch ends
+    assert [vars_of(each) for each in many.told] == [vars_of(each) for each in one.told]
+    assert many.sender.flight == one.sender.flight == 2 * CAPACITY
+    assert many.sender.outbound.timer.expires_at == one.sender.outbound.timer.expires_at
+
+
+def test_a_sack_of_the_same_batch_that_was_overtaken_is_outdated():
+    batch = Batch((4,), (2,), (5,))
+    assert batch.taken == [True, False, True]
+    assert batch.sender.outbound.acked_tsn == 5
+
+
+def test_gaps_are_looked_at_as_they_come():
+    batch = Batch((2,), (2, (2, 2)), (4,))
+    assert batch.taken == [True, True, True]
+    assert batch.flight == 5 * CAPACITY
+    assert batch.sender.outbound.acked_tsn == 4
+    assert batch.sender.flight == 4 * CAPACITY
+
+
+def test_what_was_overtaken_is_seen_among_the_sacks_of_a_batch():
+    batch = Batch((1, (2, 2)), (3,))
+    assert batch.sender.outbound._detector._window.is_reordering
+
+
+def vars_of(sample):
+    return {name: getattr(sample, name) for name in dir(sample) if not name.startswith("_")}
+
+
 def test_losses_are_told_once_and_repaired_first():
     sender = Sender()
     sender.put(PAYLOAD, count=50)
@@ -145,7 +231,7 @@ def test_losses_are_told_once_and_repaired_first():
     assert sender.flight == 4 * CAPACITY  # seven to ten; one, two and three are lost
     assert sender.flush() == [[1], [2], [3], [11], [12], [13]]
     sender.sack(0, (4, 7))
-    assert [each for each in sender.controller.told if each[0] == "lost"] == [("lost", 3, 3)]
+    assert [each for each in sender.controller.told if isinstance(each, tuple)] == [("lost", 3, 3)]
 
 
 def test_fast_retransmit_with_a_full_window():

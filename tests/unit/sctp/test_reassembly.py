@@ -9,13 +9,13 @@ class Receiver:
 
     def __init__(self, *, interleaving=False):
         self.delivered = []
-        self.reassembly = Reassembly(self.delivered.append, interleaving=interleaving)
+        self.reassembly = Reassembly(self.delivered, interleaving=interleaving)
 
     def data(self, tsn, flags, sequence, text, stream_id=0, ppid=51):
         self.reassembly.add(tsn, flags, stream_id, sequence, ppid, text.encode())
 
     def texts(self):
-        return [message.data.decode() for message in self.delivered]
+        return [data.decode() for _, _, data in self.delivered]
 
     @property
     def is_empty(self):

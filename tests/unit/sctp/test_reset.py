@@ -102,7 +102,7 @@ def test_everything_queued_is_sent_first(pair):
     pair.a.association.reset_stream(1, pair.now)
     pair.run_until(lambda: bool(resets(pair.a)))
     kinds = [type(event).__name__ for event in pair.b.events]
-    assert kinds == ["AssociationEstablished", "MessageReceived", "StreamsReset"]
+    assert kinds == ["AssociationEstablished", "MessagesReceived", "StreamsReset"]
 
 
 def test_sending_on_a_stream_that_is_being_reset_raises(pair):

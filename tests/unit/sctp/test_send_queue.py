@@ -185,7 +185,7 @@ def test_interleaving_takes_turns_by_fragment():
     headers = [unpack_i_data(chunk) for chunk in sender.cut_all()]
     assert [header[4] for header in headers] == [1, 2, 3, 1, 2, 1]
     # PPID with the first fragment, then the fragment's number
-    assert [header[7] for header in headers] == [51, 51, 51, 1, 1, 2]
+    assert [header[6] for header in headers] == [51, 51, 51, 1, 1, 2]
 
 
 def test_interleaving_numbers_ordered_and_unordered_messages_apart():
@@ -193,7 +193,7 @@ def test_interleaving_numbers_ordered_and_unordered_messages_apart():
     for unordered in (False, True, False, True):
         sender.put(1, b"x", unordered=unordered)
     headers = [unpack_i_data(chunk) for chunk in sender.cut_all()]
-    assert [(header[1] & UNORDERED, header[6]) for header in headers] == [
+    assert [(header[1] & UNORDERED, header[5]) for header in headers] == [
         (0, 0),
         (UNORDERED, 0),
         (0, 1),
@@ -307,7 +307,7 @@ def test_interleaved_plain_messages_are_numbered_by_kind():
             each.put(1, b"x", unordered=unordered)
     chunks = Packet(sender).chunks
     assert chunks == other.cut_all()
-    assert [unpack_i_data(chunk)[6] for chunk in chunks] == [0, 0, 1, 1]
+    assert [unpack_i_data(chunk)[5] for chunk in chunks] == [0, 0, 1, 1]
 
 
 def test_a_packet_is_full_when_the_next_plain_message_is_too_long_for_it(sender):
@@ -349,3 +349,12 @@ def test_streams_that_wait_have_their_turns_after_each_plain_message(sender):
         (1, b"two "),
         (2, b"two "),
     ]
+
+
+def test_all_pieces_of_a_message_count_for_its_stream(sender):
+    sender.put(1, bytes(3000))
+    sender.put(1, b"next")
+    for _ in range(40):
+        sender.put(2, bytes(100))
+    order = streams(sender.cut_all())
+    assert order == [1] * 4 + [2] * 30 + [1] + [2] * 10

@@ -11,7 +11,7 @@ from frazil.session.event import (
     ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
-    ChannelMessage,
+    MessagesArrived,
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
@@ -83,7 +83,7 @@ def test_a_channel_lives_from_its_announcement_to_its_end():
     wire.peer.send(1, Ppid.STRING, "grüß".encode(), 0.0)
     assert wire.carry() == [
         ChannelAnnounced(1, PARAMETERS),
-        ChannelMessage(1, "grüß".encode(), True),
+        MessagesArrived([(1, "grüß".encode(), True)]),
     ]  # the ACK is not the application's: its byte is not told
     wire.transport.send(1, b"answer", False, 0.0)
     assert wire.carry() == [BufferReleased(1, 6)]

@@ -6,7 +6,7 @@ from frazil.errors import InvalidStateError
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.event import (
     ChannelClosed,
-    ChannelMessage,
+    MessagesArrived,
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
@@ -264,7 +264,7 @@ def test_messages_sent_before_the_goodbye_arrive_with_it():
     pair.flush()
     pair.a.session.close(pair.now)
     pair.run(0.1)
-    assert pair.b.events[0] == ChannelMessage(STREAM, b"last words", False)
+    assert pair.b.events[0] == MessagesArrived([(STREAM, b"last words", False)])
     assert pair.b.events[1] == RemoteClosed(RemoteCloseCause.SCTP_ABORT)
 
 

@@ -26,6 +26,8 @@ def _recording(path, call):
         yield place, ("sctp", texts[1]), facts
     elif call.func.attr == "record" and len(texts) == 3 and texts[1] and texts[2]:
         yield place, (texts[1], texts[2]), facts
+    elif call.func.attr == "record_values" and len(texts) == 4 and texts[1] and texts[2]:
+        yield place, (texts[1], texts[2]), set(EVENTS[texts[1], texts[2]].facts)
     elif (call.func.attr == "routine" and len(texts) == 2 and texts[0] and texts[1]) or (
         call.func.attr == "record_change" and len(texts) == 3 and texts[0] and texts[1]
     ):

@@ -1,0 +1,34 @@
+"""Datagrams that go down to the socket in one piece."""
+
+from frazil.value import Value
+
+
+class Run(Value):
+    """Equal datagrams back to back in one buffer; only the last may be shorter.
+
+    The kernel can cut such a buffer itself (UDP GSO), so it stays in one piece down to the socket.
+
+    Attributes:
+        data: The datagrams.
+        segment_size: The size of each but the last.
+    """
+
+    __slots__ = ("data", "segment_size")
+
+    def __init__(self, data: bytes, segment_size: int) -> None:
+        self.data = data
+        self.segment_size = segment_size
+
+    def as_tuple(self) -> tuple[bytes, int]:
+        """Buffer and size."""
+        return self.data, self.segment_size
+
+    @property
+    def datagram_count(self) -> int:
+        """How many datagrams there are."""
+        return -(-len(self.data) // self.segment_size)
+
+    def datagrams(self) -> list[bytes]:
+        """The datagrams one by one."""
+        data, size = self.data, self.segment_size
+        return [data[at : at + size] for at in range(0, len(data), size)]

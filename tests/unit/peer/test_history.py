@@ -1,0 +1,32 @@
+from frazil.peer.history import HISTORY_LIMIT, History
+from frazil.trace import Reason, StateChange, Trace
+
+REASON = Reason("liveness-lost", "webrtc-pc", "nothing came", (("silent_s", 5.0),), 7.0, 32.0)
+
+
+def test_changes_come_back_as_they_were_recorded():
+    history = History(Trace())
+    assert history.changes == []
+    history.record(1.0, "connection", "new", "connecting", Reason("start", "rule", "it begins"))
+    history.record(7.5, "ice-transport 0", "connected", "disconnected", REASON)
+    assert history.changes == [
+        StateChange(1.0, "connection", "new", "connecting", Reason("start", "rule", "it begins")),
+        StateChange(7.5, "ice-transport 0", "connected", "disconnected", REASON),
+    ]
+    assert history.changes[1].reason.deadline_at == 7.0
+
+
+def test_the_newest_changes_are_kept():
+    history = History(Trace())
+    for at in range(HISTORY_LIMIT + 3):
+        history.record(float(at), "connection", "new", "connecting", REASON)
+    instants = [change.at for change in history.changes]
+    assert instants == [float(at) for at in range(3, HISTORY_LIMIT + 3)]
+
+
+def test_every_change_is_traced():
+    trace = Trace()
+    History(trace).record(7.5, "connection", "connected", "disconnected", REASON)
+    (record,) = trace.records
+    assert (record.layer, record.event, record.at) == ("peer", "state-changed", 7.5)
+    assert record.values == ("connection", "connected", "disconnected", *REASON)
