@@ -29,6 +29,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.sdp import parse_sdp
 from frazil.session.event import SctpChanged
+from frazil.session.gathering import Gathering
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange, Trace
@@ -73,9 +74,10 @@ def note_calls_of(kind: type) -> Callable[[type], type]:
     return complete
 
 
+@note_calls_of(Gathering)
 @note_calls_of(Session)
 class FakeSession(Session):
-    """Records commands; reports exactly what a test tells it to.
+    """Records commands, to its gathering as well; reports exactly what a test tells it to.
 
     Like the real one it begins to gather when it gets local credentials.
     """
@@ -92,6 +94,9 @@ class FakeSession(Session):
         self.next_id: int | None = None
         self.used: set[int] = set()
         self.ice = FakeAgent()
+
+    def tell_gathering(self, put, now: float) -> None:
+        put(self)
 
     def set_role(self, role, now: float) -> None:
         self.calls.append(("set_role", role, now))

@@ -10,6 +10,7 @@ from frazil.dtls import Certificate, DtlsRole, Fingerprint
 from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials, IcePolicy
 from frazil.session.config import SessionConfig
 from frazil.session.event import MessagesArrived, SessionEvent
+from frazil.session.gathering import Gathering
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from frazil.trace import Trace
@@ -74,10 +75,18 @@ class SessionPair:
             side.session.set_local_credentials(side.credentials, self.now)
         for side in self.sides:
             side.session.set_remote_credentials(self.peer(side).credentials, self.now)
-            side.session.add_local_address(side.address, self.now)
-            side.session.local_addresses_done(self.now)
+            self.gather(side)
         self.flush()
         return self
+
+    def gather(self, side: Side) -> None:
+        """Its one address is found."""
+
+        def put(gathering: Gathering) -> None:
+            gathering.add_local_address(side.address, self.now)
+            gathering.local_addresses_done(self.now)
+
+        side.session.tell_gathering(put, self.now)
 
     def start_dtls(self, side: Side, trusts: Fingerprint | None = None) -> None:
         role = DtlsRole.SERVER if side is self.a else DtlsRole.CLIENT

@@ -29,6 +29,7 @@ from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.session.event import RelayStreamRequested, SessionEvent
+from frazil.session.gathering import Gathering
 from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -281,19 +282,20 @@ class TransportSet(Whole):
         If ``hidden``, only servers learn of it; else the peer learns what ``disclosure`` says.
         """
         self._recovery.add_address(transport, address, now)
-        self._feed(
+        self._gather(
             transport,
             lambda to: to.add_local_address(address, now, hidden=hidden, disclosure=disclosure),
+            now,
         )
 
     def local_address_failed(self, transport: str, host: str, text: str, now: float) -> None:
         """No socket could be bound to the address ``host``, for the reason ``text``."""
-        self._feed(transport, lambda to: to.local_address_failed(host, text, now))
+        self._gather(transport, lambda to: to.local_address_failed(host, text, now), now)
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed or its interface went away."""
         self._recovery.remove_address(transport, address, now)
-        self._feed(transport, lambda to: to.remove_local_address(address, now))
+        self._gather(transport, lambda to: to.remove_local_address(address, now), now)
 
     def add_local_tcp(
         self,
@@ -304,13 +306,15 @@ class TransportSet(Whole):
         disclosure: Disclosure = OPEN,
     ) -> None:
         """Streams of ``transport`` lead away from ``address``, or arrive there."""
-        self._feed(transport, lambda to: to.add_local_tcp(address, tcp_type, now, disclosure))
+        self._gather(
+            transport, lambda to: to.add_local_tcp(address, tcp_type, now, disclosure), now
+        )
 
     def lose_stream(
         self, transport: str, local: Address, remote: Address, text: str, now: float
     ) -> None:
         """A stream of ``transport`` has ended, or could not be opened."""
-        self._feed(transport, lambda to: to.lose_stream(local, remote, text, now))
+        self._gather(transport, lambda to: to.lose_stream(local, remote, text, now), now)
 
     def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
         """Whether the peer has proven that it is at ``remote``."""
@@ -320,12 +324,12 @@ class TransportSet(Whole):
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""
         for stack in self._living:
-            stack.session.gather_again(now)
+            stack.session.tell_gathering(lambda to: to.gather_again(now), now)
         self.drain()
 
     def local_addresses_done(self, transport: str, now: float) -> None:
         """Every interface has its socket."""
-        self._feed(transport, lambda to: to.local_addresses_done(now))
+        self._gather(transport, lambda to: to.local_addresses_done(now), now)
 
     def expect_server(self, transport: str, url: str) -> None:
         """The name in ``url`` is being resolved; gathering waits for it."""
@@ -335,13 +339,13 @@ class TransportSet(Whole):
         self, transport: str, url: str, addresses: list[Address], now: float
     ) -> None:
         """The name in ``url`` was resolved: a STUN server."""
-        self._feed(transport, lambda to: to.add_stun_server(url, addresses, now))
+        self._gather(transport, lambda to: to.add_stun_server(url, addresses, now), now)
 
     def add_turn_server(
         self, transport: str, url: str, addresses: list[Address], config: TurnConfig, now: float
     ) -> None:
         """The name in ``url`` was resolved: a TURN server, to be asked as ``config`` says."""
-        self._feed(transport, lambda to: to.add_turn_server(url, addresses, config, now))
+        self._gather(transport, lambda to: to.add_turn_server(url, addresses, config, now), now)
 
     def add_turn_stream(
         self,
@@ -353,23 +357,23 @@ class TransportSet(Whole):
         now: float,
     ) -> None:
         """A stream leads from ``local`` to the TURN server of ``url`` at ``server``."""
-        self._feed(transport, lambda to: to.add_turn_stream(url, local, server, config, now))
+        self._gather(transport, lambda to: to.add_turn_stream(url, local, server, config, now), now)
 
     def relay_stream_opened(self, transport: str, number: int, local: Address, now: float) -> None:
         """The stream of a :class:`StreamRequested` leads from ``local`` to its server."""
-        self._feed(transport, lambda to: to.relay_stream_opened(number, local, now))
+        self._gather(transport, lambda to: to.relay_stream_opened(number, local, now), now)
 
     def relay_stream_failed(self, transport: str, number: int, text: str, now: float) -> None:
         """The stream of a :class:`StreamRequested` cannot be had; ``text`` says why."""
-        self._feed(transport, lambda to: to.relay_stream_failed(number, text, now))
+        self._gather(transport, lambda to: to.relay_stream_failed(number, text, now), now)
 
     def turn_streams_done(self, transport: str, url: str, text: str, now: float) -> None:
         """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
-        self._feed(transport, lambda to: to.turn_streams_done(url, text, now))
+        self._gather(transport, lambda to: to.turn_streams_done(url, text, now), now)
 
     def server_failed(self, transport: str, url: str, text: str, now: float) -> None:
         """The name in ``url`` could not be resolved, for the reason ``text``."""
-        self._feed(transport, lambda to: to.server_failed(url, text, now))
+        self._gather(transport, lambda to: to.server_failed(url, text, now), now)
 
     # --- names in candidates of the peer ------------------------------------------------------
 
@@ -382,6 +386,9 @@ class TransportSet(Whole):
         self._feed(transport, lambda to: to.name_unresolved(host, text, now))
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _gather(self, transport: str, put: Callable[[Gathering], None], now: float) -> None:
+        self._feed(transport, lambda to: to.tell_gathering(put, now))
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
         stack = self._stacks.get(transport) or self._find_spare(transport)

@@ -4,7 +4,7 @@ The session only carries: each layer decides for itself, and the session brings 
 neighbours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,25 +23,21 @@ from frazil.dtls import (
 from frazil.errors import InvalidStateError
 from frazil.ice import (
     DEFAULT_POLICY,
-    OPEN,
-    SERVER_UNREACHABLE,
     UNKNOWN_TRAITS,
     AddressesNeeded,
     AgentTraits,
     Candidate,
-    CandidateError,
     Credentials,
-    Disclosure,
     IceAgent,
     IcePolicy,
     IceTransportChanged,
     SelectedPair,
-    TcpType,
 )
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.event import RemoteCloseCause, SessionEvent
+from frazil.session.gathering import Gathering
 from frazil.session.plain_transport import PlainTransport
 from frazil.session.relay_set import RelaySet
 from frazil.session.report import Report
@@ -110,6 +106,7 @@ class Session:
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
         self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
+        self._gathering = Gathering(self.ice, self._relays)
         self._report = Report()
         self.events = self._report.events
         self._farewell: list[Transmit] = []
@@ -326,114 +323,18 @@ class Session:
 
     # --- gathering ----------------------------------------------------------------------------
 
-    def add_local_address(
-        self,
-        address: Address,
-        now: float,
-        *,
-        hidden: bool = False,
-        disclosure: Disclosure = OPEN,
-    ) -> None:
-        """A socket is bound to ``address``.
-
-        Args:
-            address: Where.
-            now: The instant.
-            hidden: Use it to reach servers, and for nothing else.
-            disclosure: What the peer is told of it otherwise.
-        """
-        if not hidden:
-            self.ice.add_local_address(address, now, disclosure)
-        self._relays.add_host(address, now, hidden=hidden, conceals=disclosure.conceals)
-        self._settle(now)
-
-    def local_address_failed(self, host: str, text: str, now: float) -> None:
-        """No socket could be bound to the address ``host``, for the reason ``text``."""
-        self.ice.local_address_failed(host, text, now)
-        self._settle(now)
-
-    def add_local_tcp(
-        self,
-        address: Address,
-        tcp_type: TcpType,
-        now: float,
-        disclosure: Disclosure = OPEN,
-    ) -> None:
-        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.IceAgent`."""
-        self.ice.add_local_tcp(address, tcp_type, now, disclosure)
-        self._settle(now)
-
-    def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
-        """The stream between these addresses has ended or could not be opened."""
-        self.ice.lose_stream(local, remote, text, now)
-        self._settle(now)
-
-    def local_addresses_done(self, now: float) -> None:
-        """Every local address of this generation has been added."""
-        self._relays.hosts_done(now)
-        self.ice.local_addresses_done(now)
-        self._settle(now)
-
-    def gather_again(self, now: float) -> None:
-        """There are other local addresses now; all are added anew, and the servers too."""
-        self.ice.gather_again(now)
-        self._settle(now)
-
-    def remove_local_address(self, address: Address, now: float) -> None:
-        """The interface of ``address`` is gone."""
-        self._relays.remove_host(address, now)
-        self.ice.remove_local_address(address, now)
+    def tell_gathering(self, put: Callable[[Gathering], None], now: float) -> None:
+        """Tell gathering what the driver has found, and take over what follows."""
+        put(self._gathering)
         self._settle(now)
 
     def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
         self.ice.expect_server(url)
 
-    def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
-        """The STUN server of ``url`` was resolved."""
-        self.ice.add_stun_server(url, addresses, now)
-        self._settle(now)
-
-    def add_turn_server(
-        self, url: str, addresses: list[Address], config: TurnConfig, now: float
-    ) -> None:
-        """The expected TURN server of ``url`` was resolved."""
-        self._relays.add_server(url, addresses, config, now)
-        self._settle(now)
-
-    def add_turn_stream(
-        self, url: str, local: Address, server: Address, config: TurnConfig, now: float
-    ) -> None:
-        """A stream leads from ``local`` to the expected TURN server of ``url``.
-
-        Its messages are exchanged like datagrams; :meth:`remove_local_address` tells of its end.
-        """
-        self._relays.add_stream(url, local, server, config, now)
-        self._settle(now)
-
     def set_turn_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The TURN servers of these URLs have new credentials: use them where the old ones end."""
         self._relays.set_credentials(configs)
-
-    def relay_stream_opened(self, number: int, local: Address, now: float) -> None:
-        """A stream leads from ``local`` to the server of this :class:`RelayStreamRequested`."""
-        self._relays.stream_opened(number, local, now)
-        self._settle(now)
-
-    def relay_stream_failed(self, number: int, text: str, now: float) -> None:
-        """The stream of this :class:`RelayStreamRequested` cannot be had; ``text`` says why."""
-        self._relays.stream_failed(number, text, now)
-        self._settle(now)
-
-    def turn_streams_done(self, url: str, text: str, now: float) -> None:
-        """All streams to the server of ``url`` were added; ``text`` says why if there is none."""
-        self._relays.streams_done(url, text, now)
-        self._settle(now)
-
-    def server_failed(self, url: str, text: str, now: float) -> None:
-        """The server of ``url`` cannot be used."""
-        self.ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
-        self._settle(now)
 
     # --- network ------------------------------------------------------------------------------
 
