@@ -20,7 +20,7 @@ from support.page import Page
 from support.process import ConfinedProcess
 from support.remote import Json, RemoteControl
 
-_START_TIMEOUT_S = 20.0
+_START_TIMEOUT_S = 45.0
 _START_POLL_S = 0.01
 _ANNOUNCEMENT = re.compile(r"listening on (ws://\S+)")
 

@@ -16,7 +16,7 @@ from support.namespace import Namespace
 Json = dict[str, Any]
 
 
-_ANSWER_TIMEOUT_S = 10.0
+_ANSWER_TIMEOUT_S = 30.0
 
 
 class RemoteError(Exception):
