@@ -259,6 +259,16 @@ def test_an_idle_connection_asks_rarely():
     assert per_side_and_second < 0.41  # a request each 5 s, and its response
 
 
+def test_a_pair_that_works_wakes_nobody_up_when_patience_ends():
+    """The PAC timer (RFC 8863) is for those that have none."""
+    over_at = 100.0 + IceConfig().patience_s
+    for seed in range(10):
+        pair = connected(seed)
+        pair.run(over_at - 0.01 - pair.now)
+        deadlines = [side.agent.next_timeout() for side in pair.sides]
+        assert all(abs(at - over_at) > 0.001 for at in deadlines)
+
+
 @pytest.mark.parametrize("delay_s", [0.0001, 0.01, 0.05, 0.15])
 def test_idle_ends_take_turns(delay_s):
     """One check each 5 s at each end is enough for both to hear something each 2.5 s."""
