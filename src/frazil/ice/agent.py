@@ -611,7 +611,7 @@ class IceAgent:
             self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
         self._take_gathered()
-        self._outcome.draw(now, ran_out_at)
+        self._outcome.draw(current, now, ran_out_at)
         if current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
         self._checker.settle()

@@ -237,10 +237,12 @@ class Checklist:
         """
         if not self.pending:
             return False
-        return any(
-            pair.state in _PENDING and not (above >= 0 and pair.is_conceded)
-            for pair in self.above(above)
-        )
+        for pair in self._pairs:
+            if pair.priority <= above:
+                break
+            if pair.state in _PENDING and not (above >= 0 and pair.is_conceded):
+                return True
+        return False
 
     def above(self, priority: int) -> Iterator[CandidatePair]:
         """The pairs that are better than ``priority``, best first."""

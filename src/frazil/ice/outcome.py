@@ -2,6 +2,7 @@
 
 from frazil.ice.checker import Checker
 from frazil.ice.event import IceEvent, IceTransportChanged
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.reason import evidence, explain
@@ -38,17 +39,18 @@ class Outcome:
         if self._machine.can_move(Cause.RESTART):
             self.move(Cause.RESTART, now)
 
-    def draw(self, now: float, ran_out_at: float | None = None) -> None:
+    def draw(self, current: Generation, now: float, ran_out_at: float | None = None) -> None:
         """Say what follows from the facts, step by step.
 
         Args:
+            current: The newest generation whose checks can run: before there is one, nothing can
+                be checked, and nothing be lost.
             now: The instant.
             ran_out_at: The deadline of the clock that ran out, if that is the occasion.
         """
-        selection, current = self._checker.selection, self._lineage.current
-        if current is not None:  # before that nothing can be checked, and nothing be lost
-            while (cause := judge(self.state, survey(current, selection))) is not None:
-                self.move(cause, now, ran_out_at)
+        selection = self._checker.selection
+        while (cause := judge(self._machine.state, survey(current, selection))) is not None:
+            self.move(cause, now, ran_out_at)
         selection.consent_was_lost = False
         news = selection.take_news()
         if news is not None:

@@ -41,40 +41,31 @@ class Facts(NamedTuple):
     consent_lost: bool
 
 
-def survey(generation: Generation | None, selection: Selection) -> Facts:
+def survey(generation: Generation, selection: Selection) -> Facts:
     """What is known about the transport.
 
     Args:
-        generation: The newest whose checks can run, if any.
+        generation: The newest whose checks can run.
+        selection: The pair in use.
     """
     monitor = selection.monitor
     alive = cut = broken = fresh = False
     if monitor is not None:
         alive, cut, broken = monitor.is_alive, monitor.is_cut, monitor.is_broken
         fresh = monitor.pair is not selection.silent_pair
-    has_remote = nominated = pending = failed = over = patience_over = False
-    if generation is not None:
-        checklist = generation.checklist
-        has_remote = bool(generation.remote_candidates)
-        nominated = monitor is not None and generation.nominated is monitor.pair
-        pending = checklist.is_pending(selection.bar(generation))
-        failed = checklist.count(PairState.FAILED) > 0
-        over = generation.is_over
-        patience_over = generation.patience_is_over or (
-            generation.gathered and not generation.local_candidates
-        )
+    checklist = generation.checklist
     return Facts(
-        has_remote,
+        bool(generation.remote_candidates),
         monitor is not None,
         alive,
         cut,
         broken,
         fresh,
-        nominated,
-        pending,
-        failed,
-        over,
-        patience_over,
+        monitor is not None and generation.nominated is monitor.pair,
+        checklist.is_pending(selection.bar(generation)),
+        checklist.count(PairState.FAILED) > 0,
+        generation.is_over,
+        generation.patience_is_over or (generation.gathered and not generation.local_candidates),
         selection.consent_was_lost,
     )
 
