@@ -1,5 +1,7 @@
 """What is told of a transport: its state, with the reasons, and the pair that it uses."""
 
+from typing import Final
+
 from frazil.ice.checker import Checker
 from frazil.ice.event import IceEvent, IceTransportChanged
 from frazil.ice.generation import Generation
@@ -10,6 +12,8 @@ from frazil.ice.state import Cause, transport_machine
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceTransportState
 from frazil.trace import Trace
+
+_FAILED: Final = RTCIceTransportState.FAILED
 
 
 class Outcome:
@@ -67,7 +71,7 @@ class Outcome:
             deadline_at=ran_out_at,
             next_deadline_at=self._checker.judged_at,
         )
-        if change.new == RTCIceTransportState.FAILED:
+        if change.new == _FAILED:
             self._checker.stop(change.reason.text, now)
             self._lineage.give_up()
         pair_changed = selection.take_news() is not None
