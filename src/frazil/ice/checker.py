@@ -215,7 +215,8 @@ class Checker:
 
     def settle(self) -> None:
         """Find out whether anything is left to decide about the pair in use."""
-        self._consent.settle(settled=self.nominator.is_settled)
+        is_in_use = self.selection.monitor is not None
+        self._consent.settle(settled=is_in_use and self.nominator.is_settled)
 
     def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
         """Take what both ends of a settled pair exchange all the time; whether it is that."""
