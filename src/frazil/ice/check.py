@@ -8,7 +8,7 @@ from frazil.ice.pair import CandidatePair
 from frazil.ice.priority import candidate_priority
 from frazil.ice.role import Role
 from frazil.states.enums import RTCIceRole
-from frazil.stun import Attribute, Message, MessageClass, Method, Transaction, short_term_key
+from frazil.stun import Attribute, Message, MessageClass, Method, Transaction
 
 
 class CheckKind(StrEnum):
@@ -98,4 +98,4 @@ class Check:
         request = Message(
             Method.BINDING, MessageClass.REQUEST, self.transaction.transaction_id, attributes
         )
-        return request.encode(short_term_key(remote.password))
+        return request.encode(remote.key)
