@@ -69,7 +69,7 @@ class OpenSslEngine:
         if handshake is None:
             return True
         if not records and self._role is DtlsRole.SERVER:
-            return False
+            return False  # it is for the client to begin
         try:
             is_complete = handshake.advance(records)
         except (CloseNotifyReceived, AssociationBrokenError):
