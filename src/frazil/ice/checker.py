@@ -267,7 +267,8 @@ class Checker:
 
     def _is_settled(self, generation: Generation) -> bool:
         """Whether both ends agreed on the pair in use and it lives."""
-        return generation.nominated is self.selection.pair and self.selection.is_alive
+        monitor = self.selection.monitor
+        return monitor is not None and generation.nominated is monitor.pair and monitor.is_alive
 
     def _concede(self, now: float) -> None:
         """Wait no longer for pairs that had their chance to prove better than the nominated one."""

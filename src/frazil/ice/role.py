@@ -1,9 +1,16 @@
 """Controlling or controlled (RFC 8445 6.1.1), and who yields if both say the same (7.3.1.1)."""
 
+from typing import Final
+
 from frazil.ice.traits import AgentTraits
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message
 from frazil.types import RandomBytes
+
+_CONTROLLING: Final = RTCIceRole.CONTROLLING
+_UNKNOWN: Final = RTCIceRole.UNKNOWN
+_ICE_CONTROLLING: Final = Attribute.ICE_CONTROLLING
+_ICE_CONTROLLED: Final = Attribute.ICE_CONTROLLED
 
 
 class Role:
@@ -29,12 +36,12 @@ class Role:
     @property
     def is_controlling(self) -> bool:
         """Whether this agent nominates."""
-        return self.value is RTCIceRole.CONTROLLING
+        return self.value is _CONTROLLING
 
     @property
     def attribute(self) -> Attribute:
         """The attribute that announces the role in a check."""
-        return Attribute.ICE_CONTROLLING if self.is_controlling else Attribute.ICE_CONTROLLED
+        return _ICE_CONTROLLING if self.is_controlling else _ICE_CONTROLLED
 
     def set(self, value: RTCIceRole) -> None:
         """Take the role that signalling implies."""
@@ -60,7 +67,7 @@ class Role:
 
     def claims_ours(self, request: Message) -> bool:
         """Whether the peer claims the role that we have."""
-        return self.value is not RTCIceRole.UNKNOWN and self._claim(request) is not None
+        return self.value is not _UNKNOWN and self._claim(request) is not None
 
     def keeps_against(self, request: Message) -> bool:
         """Whether we keep our role against the peer's equal claim: it then gets a 487."""
