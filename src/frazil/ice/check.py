@@ -9,7 +9,7 @@ from frazil.ice.pair import CandidatePair
 from frazil.ice.priority import candidate_priority
 from frazil.ice.role import Role
 from frazil.states.enums import RTCIceRole
-from frazil.stun import Attribute, Message, MessageClass, Method, Transaction, short_term_key
+from frazil.stun import Attribute, Message, MessageClass, Method, Transaction
 
 _PEER_REFLEXIVE: Final = CandidateType.PEER_REFLEXIVE
 _USERNAME: Final = Attribute.USERNAME
@@ -103,4 +103,4 @@ class Check:
             if self.generation.remote_traits.renominates:
                 attributes[Attribute.NOMINATION] = self.nomination
         request = Message(_BINDING, _REQUEST, self.transaction.transaction_id, attributes)
-        return request.encode(short_term_key(remote.password))
+        return request.encode(remote.key)

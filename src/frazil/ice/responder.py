@@ -5,7 +5,7 @@ from typing import Final
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.lineage import Lineage
 from frazil.ice.role import Role
-from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
+from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.trace import Trace
 from frazil.types import Address, Transmit
 
@@ -52,7 +52,7 @@ class Responder:
             return None
         generation = self._lineage.by_local_ufrag(ufrag) if colon else None
         credentials = generation.local if generation else None
-        key = short_term_key(credentials.password) if credentials else b""
+        key = credentials.key if credentials else b""
         if generation is None or credentials is None or not request.is_authentic(key):
             self._trace.count("check-unauthenticated")
             self._refuse(request, 401, "Unauthenticated", local, remote, now)
