@@ -193,9 +193,9 @@ async def test_q2_closing_again_does_nothing(stage):
 async def test_operations_of_a_closed_connection_never_settle_and_new_ones_fail(stage):
     alice, _ = stage.pair()
     alice.channel()
-    pending = [alice.pc.createOffer(), alice.pc.setLocalDescription(), alice.pc.addIceCandidate()]
     gathered = stage.spawn(alice.pc.gathering_complete())
     await asyncio.sleep(0)
+    pending = [alice.pc.createOffer(), alice.pc.setLocalDescription(), alice.pc.addIceCandidate()]
     alice.pc.close()
     await stage.sleep(60)
     assert [each.done() for each in pending] == [False, False, False]

@@ -75,8 +75,10 @@ class Driver(Whole):
     Args:
         peer: The connection.
         network: Where its sockets are opened.
-        dispatch: Called with each event to fire; all slots are written already.
-        after_task: Called after the events of a task, for those who wait for a condition.
+        dispatch: Called with each event to fire; all slots are written already. It says whether
+            anybody listens.
+        after_task: Called after the events of a task, for those who wait for a condition. It says
+            whether anybody was woken.
         options: How candidates are gathered.
     """
 
@@ -84,8 +86,8 @@ class Driver(Whole):
         self,
         peer: Engine,
         network: Network,
-        dispatch: Callable[[Fired], None],
-        after_task: Callable[[], None],
+        dispatch: Callable[[Fired], bool],
+        after_task: Callable[[], bool],
         *,
         options: IceOptions,
     ) -> None:
@@ -115,17 +117,17 @@ class Driver(Whole):
         )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._alarm = alarm_on(self._loop, self._on_alarm)
-        self._flush_handle: asyncio.Handle | None = None
-        self._task_handle: asyncio.Handle | None = None
+        self._turn: asyncio.Handle | None = None
+        self._owes_alarm = False
         self._is_pumping = False
         self._is_closed = False
 
     # --- the application ----------------------------------------------------------------------
 
     def wake(self) -> float:
-        """Ask for a flush in the next turn of the loop; the time to hand to the input."""
-        if self._flush_handle is None and not self._is_pumping and not self._is_closed:
-            self._flush_handle = self._loop.call_soon(self.flush)
+        """Ask for a turn of the loop that carries an input out; the time to hand to the input."""
+        if not self._is_pumping:
+            self._be_ready()
         return self._loop.time()
 
     def promise(
@@ -134,8 +136,13 @@ class Driver(Whole):
         """The future of what ``method`` does; ``convert`` makes its result of the operation's.
 
         It may be done on return: many errors are found at the call. It stays pending if the
-        connection is closed first, as in a browser.
+        connection is closed first, as in a browser. What it does comes after whatever the loop had
+        to do before the call, such as tasks that the application has just begun.
         """
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self.wake()
         future: asyncio.Future[R] = self._loop.create_future()
         promise = _Promise(method, future, convert)
         if operation.is_settled:
@@ -154,16 +161,15 @@ class Driver(Whole):
             self.flush()
             self._is_closed = True
             self._alarm.close()
-            for handle in (self._flush_handle, self._task_handle):
-                if handle is not None:
-                    handle.cancel()
+            if self._turn is not None:
+                self._turn.cancel()
             self._roaming.close()
             for sockets in self._sockets.values():
                 sockets.close()
             self._sockets.clear()
             self._promises.clear()
             self._naming.close()
-            self._dispatch = self._after_task = _nobody_listens
+            self._dispatch, self._after_task = _nobody_listens, _nobody_waits
         return self._tasks.close()
 
     # --- the pump -----------------------------------------------------------------------------
@@ -173,23 +179,35 @@ class Driver(Whole):
         self._flush(self._loop.time())
 
     def _flush(self, now: float) -> None:
+        if self._waiting:
+            self._be_ready()
         self._exchange(now)
         if self._waiting:
             self._be_ready()
 
     def _be_ready(self) -> None:
-        """Have the tasks that wait run in the next turn of the loop."""
-        if self._task_handle is None and not self._is_closed:
-            self._task_handle = self._loop.call_soon(self._begin_turn)
+        """Have the tasks that wait run in the next turn of the loop, and one flush behind them."""
+        if self._turn is None and not self._is_closed:
+            self._turn = self._loop.call_soon(self._begin_turn)
 
     def _exchange(self, now: float) -> None:
-        """Send what there is to send, serve the requests, and set the alarm."""
-        if self._flush_handle is not None:
-            self._flush_handle.cancel()
-            self._flush_handle = None
-        transports = self._transports
-        if self._is_closed or transports.is_drained:
+        """Send what there is to send, serve the requests, and set the alarm.
+
+        The alarm may wait for one turn that follows at once, and has more to say to it.
+        """
+        if self._is_closed:
             return
+        if not self._transports.is_drained:
+            self._drain(now)
+        elif not self._owes_alarm:
+            return
+        self._owes_alarm = self._turn is not None and not self._owes_alarm
+        if not self._owes_alarm:
+            self._alarm.set(self._transports.next_timeout())
+
+    def _drain(self, now: float) -> None:
+        """Send what there is to send, and serve the requests."""
+        transports = self._transports
         while True:
             for name, transmits in transports.poll_transmits(now):
                 sockets = self._sockets.get(name)
@@ -199,12 +217,11 @@ class Driver(Whole):
                 break
             for request in transports.poll_requests():
                 self._serve(request, now)
-        self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
         self._transports.receive(transport, datagrams, now)
-        if self._waiting and self._task_handle is None:
+        if self._waiting and self._turn is None:
             self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
         else:
             self._flush(now)
@@ -238,26 +255,30 @@ class Driver(Whole):
             self._alarm.set(self._transports.next_timeout())
 
     def _begin_turn(self) -> None:
-        """The loop has come to the tasks that wait."""
-        self._task_handle = None
-        self._run_tasks(self._loop.time())
+        """The loop has come to what waits: tasks, or an input that none came of."""
+        self._turn = None
+        now = self._loop.time()
+        if self._waiting:
+            self._run_tasks(now)
+        else:
+            self._flush(now)
 
     def _run_tasks(self, now: float) -> None:
-        """The messages that are due, and at most one W3C task that changes a state.
+        """The tasks that are due, up to the first W3C task of whose state somebody hears.
 
-        So whoever waits for a state looks at each before it changes again, while messages do not
-        cost a turn of the loop each. Nor do the tasks that come of sending what listeners wrote.
-        With too many tasks, whatever they are, the network has to wait until they are done.
+        So whoever waits for a state looks at each before it changes again, while messages, and
+        states that nobody waits for, do not cost a turn of the loop each. Nor do the tasks that
+        come of sending what listeners wrote. With too many tasks, whatever they are, the network
+        has to wait until they are done.
         """
-        budget, has_moved = MAX_TASKS_PER_TURN, False
+        budget, is_heard = MAX_TASKS_PER_TURN, False
         self._is_pumping = True
         try:
-            while self._waiting and not has_moved and budget > 0:
-                budget, has_moved = self._run_some(budget, now)
+            while self._waiting and not is_heard and budget > 0:
+                budget, is_heard = self._run_some(budget, now)
                 self._after_task()
-                if has_moved and not self._is_closed:
-                    # Who was woken comes before the next state, even if the network is quicker.
-                    self._task_handle = self._loop.call_soon(self._begin_turn)
+                if is_heard:  # who was woken comes before the next state, even if packets are here
+                    self._be_ready()
                 now = self._loop.time()  # listeners may have taken long
                 self._exchange(now)
         finally:
@@ -266,40 +287,44 @@ class Driver(Whole):
             self._be_ready()
 
     def _run_some(self, budget: int, now: float) -> tuple[int, bool]:
-        """Run tasks up to the first that changes a state.
+        """Run tasks up to the first of whose state somebody hears.
 
         Returns:
-            What is left of the budget, and whether a state changed.
+            What is left of the budget, and whether somebody heard.
         """
         peer, waiting = self._peer, self._waiting
-        has_moved = False
+        is_heard = False
         while waiting and (budget > 0 or peer.is_congested):
             budget -= 1
-            if not self._fire(peer.run_task(now)):
-                has_moved = True
+            if self._fire(peer.run_task(now)):
+                is_heard = True
                 if not peer.is_congested:
                     break
-        return budget, has_moved
+        return budget, is_heard
 
     def _fire(self, events: Sequence[PeerEvent]) -> bool:
-        """Hand out the events of one task: its slots are written; whether no state came with them.
+        """Hand out the events of one task, whose slots are written.
 
         Nobody hears of those that come after a listener closed the connection.
+
+        Returns:
+            Whether a state came with them, and anybody was told or woken.
         """
-        is_stateless = True
+        has_moved = is_heard = False
         for event in events:
             if self._is_closed:
-                break
+                return False
             if isinstance(event, OperationSettled):
-                is_stateless = False
                 promise = self._promises.pop(event.operation, None)
                 if promise is not None:
                     self._settle(promise, event.operation)
-            else:
-                if event.type not in _STATELESS:
-                    is_stateless = False
+                    has_moved = is_heard = True
+            elif event.type in _STATELESS:
                 self._dispatch(event)
-        return is_stateless
+            else:
+                has_moved = True
+                is_heard = self._dispatch(event) or is_heard
+        return has_moved and (is_heard or self._after_task())
 
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future
@@ -320,8 +345,14 @@ class Driver(Whole):
             future.set_result(promise.convert(operation.result()))
 
 
-def _nobody_listens(*_: object) -> None:
+def _nobody_listens(_: Fired) -> bool:
     """No event is told of a closed connection."""
+    return False
+
+
+def _nobody_waits() -> bool:
+    """Those who waited were woken when it was closed."""
+    return False
 
 
 class _Promise(NamedTuple):

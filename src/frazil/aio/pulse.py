@@ -26,13 +26,16 @@ class Pulse:
             finally:
                 del self._waiters[waiter]
 
-    def beat(self) -> None:
-        """Look at every condition."""
+    def beat(self) -> bool:
+        """Look at every condition; whether one has come true."""
         if not self._waiters:
-            return
+            return False
+        has_woken = False
         for waiter, condition in self._waiters.items():
             if not waiter.done() and _may_hold(condition):
                 waiter.set_result(None)
+                has_woken = True
+        return has_woken
 
 
 def _may_hold(condition: Callable[[], bool]) -> bool:

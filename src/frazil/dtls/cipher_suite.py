@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, HashAlgorithm
 
 NONCE_SIZE: Final = 12
 """The bytes of a nonce, with AES-GCM as with ChaCha20."""
@@ -20,14 +21,14 @@ class CipherSuite:
         key_size: The bytes of that key.
         iv_size: The bytes of a nonce that come from the key block (RFC 5246 6.2.3.3). AES-GCM takes
             4 from there and sends 8 in each record (RFC 5288 3), ChaCha20 sends none (RFC 7905 2).
-        hash_name: The hash function of the PRF.
+        hash_function: The one of the PRF.
     """
 
     name: str
     aead: type[AESGCM] | type[ChaCha20Poly1305]
     key_size: int
     iv_size: int
-    hash_name: str
+    hash_function: HashAlgorithm
 
     @property
     def growth(self) -> int:
@@ -35,9 +36,9 @@ class CipherSuite:
         return NONCE_SIZE - self.iv_size + TAG_SIZE
 
 
-_AES_128 = (AESGCM, 16, 4, "sha256")
-_AES_256 = (AESGCM, 32, 4, "sha384")
-_CHACHA20 = (ChaCha20Poly1305, 32, 12, "sha256")
+_AES_128 = (AESGCM, 16, 4, SHA256())
+_AES_256 = (AESGCM, 32, 4, SHA384())
+_CHACHA20 = (ChaCha20Poly1305, 32, 12, SHA256())
 
 CIPHER_SUITES: Final = {
     "ECDHE-ECDSA-AES128-GCM-SHA256": CipherSuite(

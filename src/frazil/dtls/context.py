@@ -49,8 +49,14 @@ def build_context() -> SSL.Context:
 def _verify(
     connection: SSL.Connection, certificate: crypto.X509, _error: int, depth: int, _ok: int
 ) -> bool:
-    """Judge by fingerprint alone: issuers, dates and names mean nothing here (RFC 8827 6.5)."""
-    witness: Witness = connection.get_app_data()
+    """Judge by fingerprint alone: issuers, dates and names mean nothing here (RFC 8827 6.5).
+
+    OpenSSL asks once for each of its own complaints about a certificate and once more at the end.
+    A connection sees one certificate of its peer in its life, so the first answer is for all.
+    """
     if depth > 0:
         return True
-    return witness.judge(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate))
+    witness: Witness = connection.get_app_data()
+    if witness.trusted is None:
+        witness.judge(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate))
+    return witness.trusted is True

@@ -275,25 +275,25 @@ class DtlsEndpoint:
         return accepted
 
     def _process(self, records: Sequence[Record], payloads: list[bytes], now: float) -> None:
-        if any(record.content_type in _TRACED_TYPES for record in records):
+        types = [each.content_type for each in records]
+        if not _TRACED_TYPES.isdisjoint(types):
             self._trace_flight(records, now)
         if self.state is State.CONNECTING:
             self._advance(
                 b"".join([each.data for each in records if belongs_to_handshake(each)]), now
             )
         if self.state is State.CONNECTED:
-            types = [each.content_type for each in records]
             sealed = [each.data for each in records if each.epoch != 0]
             self._open(sealed, types.count(ContentType.APPLICATION_DATA), payloads, now)
         if self.state is not State.CONNECTED:
             return
         if output := self._engine.output():
             self._outbox.add_flight(output, now)
-        elif any(record.content_type in _FLIGHT_TYPES for record in records):
+        elif not _FLIGHT_TYPES.isdisjoint(types):
             self._outbox.answer_repetition(now)
 
     def _trace_flight(self, records: Sequence[Record], now: float) -> None:
-        size = sum(len(record.data) for record in records)
+        size = sum([len(record.data) for record in records])
         self._trace.record(now, "dtls", "flight-received", records=len(records), size=size)
 
     def _open(

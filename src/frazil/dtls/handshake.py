@@ -35,11 +35,12 @@ class Handshake:
         last_sealed: The last record of the output that was sealed; empty if there was none.
     """
 
-    __slots__ = ("_connection", "_witness", "last_sealed")
+    __slots__ = ("_connection", "_role", "_witness", "last_sealed")
 
     def __init__(
         self, certificate: Certificate, role: DtlsRole, witness: Witness, mtu: int
     ) -> None:
+        self._role = role
         self._witness = witness
         self._connection = certificate.new_connection()
         self._connection.set_app_data(witness)
@@ -54,7 +55,7 @@ class Handshake:
         """Work on records; returns whether the handshake is complete.
 
         Args:
-            records: Whole ones, at most ``MAX_DATAGRAM_SIZE`` bytes; may be empty.
+            records: Whole ones, at most ``MAX_DATAGRAM_SIZE`` bytes; none for a client to begin.
 
         Raises:
             CloseNotifyReceived: The peer gave up in an orderly way.
@@ -121,16 +122,15 @@ class Handshake:
         assert name is not None
         return CIPHER_SUITES[name]
 
-    @property
-    def master_secret(self) -> MasterSecret:
-        """What all keys follow from."""
+    def master_secret(self, suite: CipherSuite) -> MasterSecret:
+        """What all keys of the suite that was agreed on follow from."""
         connection = self._connection
         secret = connection.master_key()
         ours, theirs = connection.client_random(), connection.server_random()
         assert secret is not None
         assert ours is not None
         assert theirs is not None
-        return MasterSecret(secret, ours, theirs, self.cipher_suite.hash_name)
+        return MasterSecret(secret, ours, theirs, suite)
 
     @property
     def remote_certificates(self) -> tuple[bytes, ...]:
@@ -138,10 +138,10 @@ class Handshake:
         leaf = self._witness.certificate
         if leaf is None:
             return ()
-        # OpenSSL's chain holds the leaf on a client and lacks it on a server.
         chain = self._connection.get_peer_cert_chain() or []
-        others = [crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain]
-        return (leaf, *[der for der in others if der != leaf])
+        # OpenSSL's chain begins with the leaf on a client and lacks it on a server.
+        others = chain[1:] if self._role is DtlsRole.CLIENT else chain
+        return (leaf, *[crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in others])
 
 
 def _explain(error: SSL.Error) -> str:

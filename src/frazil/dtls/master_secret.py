@@ -1,7 +1,9 @@
 """What both ends have in common after the handshake, and all keys that follow from it."""
 
-import hmac
 from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.hashes import HashAlgorithm
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.dtls.cipher_suite import CipherSuite
 
@@ -33,29 +35,26 @@ class MasterSecret:
             (RFC 7627 4).
         client_random: The 32 bytes of the ClientHello.
         server_random: The 32 bytes of the ServerHello.
-        hash_name: The hash function of the PRF.
+        suite: What the keys are for.
     """
 
-    __slots__ = ("_client_random", "_hash_name", "_secret", "_server_random")
+    __slots__ = ("_client_random", "_secret", "_server_random", "_suite")
 
     def __init__(
-        self, secret: bytes, client_random: bytes, server_random: bytes, hash_name: str
+        self, secret: bytes, client_random: bytes, server_random: bytes, suite: CipherSuite
     ) -> None:
         self._secret = secret
         self._client_random = client_random
         self._server_random = server_random
-        self._hash_name = hash_name
+        self._suite = suite
 
-    def key_block(self, suite: CipherSuite) -> KeyBlock:
+    def key_block(self) -> KeyBlock:
         """The keys for records, without those for a MAC: an AEAD has none (RFC 5246 6.3)."""
         seed = b"key expansion" + self._server_random + self._client_random
-        sizes = (suite.key_size, suite.key_size, suite.iv_size, suite.iv_size)
-        block = prf(self._secret, seed, sum(sizes), self._hash_name)
-        parts = []
-        for size in sizes:
-            parts.append(block[:size])
-            block = block[size:]
-        return KeyBlock(*parts)
+        key_size, iv_size = self._suite.key_size, self._suite.iv_size
+        block = prf(self._secret, seed, 2 * (key_size + iv_size), self._suite.hash_function)
+        keys, ivs = block[: 2 * key_size], block[2 * key_size :]
+        return KeyBlock(keys[:key_size], keys[key_size:], ivs[:iv_size], ivs[iv_size:])
 
     def export(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol, without a context (RFC 5705 4).
@@ -66,21 +65,29 @@ class MasterSecret:
         if label in _RESERVED_LABELS:
             raise ValueError(f"TLS keeps the label {label!r} for itself")
         seed = label + self._client_random + self._server_random
-        return prf(self._secret, seed, length, self._hash_name)
+        return prf(self._secret, seed, length, self._suite.hash_function)
 
 
-def prf(secret: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
+def prf(secret: bytes, seed: bytes, length: int, hash_function: HashAlgorithm) -> bytes:
     """The pseudorandom function of TLS 1.2 (RFC 5246 5).
 
     Args:
         secret: The key.
         seed: The label and the seed, one after the other.
         length: How many bytes to give.
-        hash_name: A hash function that :mod:`hashlib` knows.
+        hash_function: The one that the cipher suite names.
     """
+    keyed = HMAC(secret, hash_function)
     output = b""
     chained = seed
     while len(output) < length:
-        chained = hmac.digest(secret, chained, hash_name)
-        output += hmac.digest(secret, chained + seed, hash_name)
+        chained = _mac(keyed, chained)
+        output += _mac(keyed, chained + seed)
     return output[:length]
+
+
+def _mac(keyed: HMAC, data: bytes) -> bytes:
+    """Of ``data``; what has worked the key in already is copied."""
+    mac = keyed.copy()
+    mac.update(data)
+    return mac.finalize()

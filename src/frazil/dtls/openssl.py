@@ -68,6 +68,8 @@ class OpenSslEngine:
         handshake = self._handshake
         if handshake is None:
             return True
+        if not records and self._role is DtlsRole.SERVER:
+            return False  # it is for the client to begin
         try:
             is_complete = handshake.advance(records)
         except (CloseNotifyReceived, AssociationBrokenError):
@@ -101,8 +103,8 @@ class OpenSslEngine:
         suite = handshake.cipher_suite
         self.cipher = suite.name
         self.remote_certificates = handshake.remote_certificates
-        self._secret = handshake.master_secret
-        block = self._secret.key_block(suite)
+        self._secret = handshake.master_secret(suite)
+        block = self._secret.key_block()
         client, server = (block.client_key, block.client_iv), (block.server_key, block.server_iv)
         ours, theirs = (client, server) if self._role is DtlsRole.CLIENT else (server, client)
         self._sealer = Sealer(suite, *ours, handshake.last_sealed)

@@ -74,8 +74,8 @@ def _der(tag: int, value: bytes) -> bytes:
 
 def _time(seconds: float) -> bytes:
     """Two digits for the year until they are used up (RFC 5280 4.1.2.5)."""
-    year, month, day, hour, minute, second, *_ = datetime.fromtimestamp(seconds, UTC).timetuple()
-    text = f"{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z".encode()
-    if year > _LAST_OF_UTC_TIME:
-        return _der(_GENERALIZED_TIME, text)
-    return _der(_UTC_TIME, text[2:])
+    at = datetime.fromtimestamp(seconds, UTC)
+    after_year = b"%02d%02d%02d%02d%02dZ" % (at.month, at.day, at.hour, at.minute, at.second)
+    if at.year > _LAST_OF_UTC_TIME:
+        return _der(_GENERALIZED_TIME, b"%04d" % at.year + after_year)
+    return _der(_UTC_TIME, b"%02d" % (at.year % 100) + after_year)

@@ -7,6 +7,7 @@ the state moves.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
@@ -42,6 +43,10 @@ from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
+
+_BINDING: Final = Method.BINDING
+_INDICATION: Final = MessageClass.INDICATION
+_REQUEST: Final = MessageClass.REQUEST
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -475,12 +480,12 @@ class IceAgent:
         except StunDecodeError:
             self._trace.count("stun-malformed")
             return
-        if message.method is not Method.BINDING:
+        if message.method is not _BINDING:
             self._trace.count("stun-unexpected-method")
             return
-        if message.message_class is MessageClass.INDICATION:
+        if message.message_class is _INDICATION:
             return  # a keepalive; nobody signed it
-        if message.message_class is MessageClass.REQUEST:
+        if message.message_class is _REQUEST:
             self._receive_request(message, local, remote, now)
         elif self._gatherer.receive(message, local, remote, now):
             self._selection.describe_again(now)
@@ -611,7 +616,7 @@ class IceAgent:
             self._events += report_proposals(self._checker.nominator.gate)
         self._checker.send_checks(now)
         self._take_gathered()
-        self._outcome.draw(now, ran_out_at)
+        self._outcome.draw(current, now, ran_out_at)
         if current.gathered and current.nominated is not None:
             self._gatherer.stop_keepalives()
         self._checker.settle()

@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from frazil.address import canonical_ip as _canonical_ip
 from frazil.errors import ProtocolError
@@ -24,6 +25,9 @@ class CandidateProtocol(StrEnum):
 
     UDP = "udp"
     TCP = "tcp"
+
+
+_TCP: Final = CandidateProtocol.TCP
 
 
 class TcpType(StrEnum):
@@ -81,7 +85,7 @@ class Candidate:
     @property
     def is_tcp(self) -> bool:
         """Whether streams lead there rather than datagrams."""
-        return self.protocol is CandidateProtocol.TCP
+        return self.protocol is _TCP
 
     @property
     def is_ipv6(self) -> bool:

@@ -1,6 +1,7 @@
 """A connectivity check: the Binding request an agent sends, and why (RFC 8445 7.2.4)."""
 
 from enum import StrEnum
+from typing import Final
 
 from frazil.ice.candidate import CandidateType
 from frazil.ice.generation import Generation
@@ -8,7 +9,13 @@ from frazil.ice.pair import CandidatePair
 from frazil.ice.priority import candidate_priority
 from frazil.ice.role import Role
 from frazil.states.enums import RTCIceRole
-from frazil.stun import Attribute, Message, MessageClass, Method, Transaction, short_term_key
+from frazil.stun import Attribute, Message, MessageClass, Method, Transaction
+
+_PEER_REFLEXIVE: Final = CandidateType.PEER_REFLEXIVE
+_USERNAME: Final = Attribute.USERNAME
+_PRIORITY: Final = Attribute.PRIORITY
+_BINDING: Final = Method.BINDING
+_REQUEST: Final = MessageClass.REQUEST
 
 
 class CheckKind(StrEnum):
@@ -59,7 +66,7 @@ class Check:
         # The peer ranks the prflx candidate it may discover like our host candidate, of type prflx.
         preference = (pair.local.priority >> 8) & 0xFFFF
         self.priority = candidate_priority(
-            CandidateType.PEER_REFLEXIVE,
+            _PEER_REFLEXIVE,
             preference,
             pair.local.component,
             pair.local.protocol,
@@ -87,15 +94,13 @@ class Check:
         if local is None or remote is None:
             raise ValueError("a check needs the credentials of both sides")
         attributes: dict[Attribute, object] = {
-            Attribute.USERNAME: f"{remote.ufrag}:{local.ufrag}",
-            Attribute.PRIORITY: self.priority,
+            _USERNAME: f"{remote.ufrag}:{local.ufrag}",
+            _PRIORITY: self.priority,
             role.attribute: role.tie_breaker,
         }
         if self.nomination:
             attributes[Attribute.USE_CANDIDATE] = True
             if self.generation.remote_traits.renominates:
                 attributes[Attribute.NOMINATION] = self.nomination
-        request = Message(
-            Method.BINDING, MessageClass.REQUEST, self.transaction.transaction_id, attributes
-        )
-        return request.encode(short_term_key(remote.password))
+        request = Message(_BINDING, _REQUEST, self.transaction.transaction_id, attributes)
+        return request.encode(remote.key)

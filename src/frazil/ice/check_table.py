@@ -17,7 +17,6 @@ from frazil.stun import (
     Transaction,
     TransactionStep,
     new_transaction_id,
-    short_term_key,
 )
 from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
@@ -304,7 +303,7 @@ class CheckTable:
         if response.message_class is not MessageClass.SUCCESS:
             error = response.error.code if response.error else 500
         peer = check.generation.remote
-        if peer is None or not response.is_authentic(short_term_key(peer.password)):
+        if peer is None or not response.is_authentic(peer.key):
             self._trace.count("stun-response-unauthenticated")
             if error in _REFUSALS:
                 check.pair.error_code = error

@@ -215,7 +215,8 @@ class Checker:
 
     def settle(self) -> None:
         """Find out whether anything is left to decide about the pair in use."""
-        self._consent.settle(settled=self.nominator.is_settled)
+        is_in_use = self.selection.monitor is not None
+        self._consent.settle(settled=is_in_use and self.nominator.is_settled)
 
     def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
         """Take what both ends of a settled pair exchange all the time; whether it is that."""
@@ -266,7 +267,8 @@ class Checker:
 
     def _is_settled(self, generation: Generation) -> bool:
         """Whether both ends agreed on the pair in use and it lives."""
-        return generation.nominated is self.selection.pair and self.selection.is_alive
+        monitor = self.selection.monitor
+        return monitor is not None and generation.nominated is monitor.pair and monitor.is_alive
 
     def _concede(self, now: float) -> None:
         """Wait no longer for pairs that had their chance to prove better than the nominated one."""

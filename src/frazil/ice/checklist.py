@@ -5,15 +5,19 @@ from bisect import insort
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
+from typing import Final
 
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.config import MAX_PAIRS
 from frazil.ice.pair import CandidatePair, Foundation, PairKey, PairState
 from frazil.types import Address
 
-_UNCHECKED = (PairState.FROZEN, PairState.WAITING)
-_PENDING = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
-_DISPENSABLE = (PairState.FROZEN, PairState.WAITING, PairState.FAILED)
+_FROZEN: Final = PairState.FROZEN
+_WAITING: Final = PairState.WAITING
+_IN_PROGRESS: Final = PairState.IN_PROGRESS
+_UNCHECKED = (_FROZEN, _WAITING)
+_PENDING = (_FROZEN, _WAITING, _IN_PROGRESS)
+_DISPENSABLE = (_FROZEN, _WAITING, PairState.FAILED)
 
 
 OPPOSITE = {
@@ -110,7 +114,7 @@ class Checklist:
     def pending(self) -> int:
         """How many pairs have no result yet."""
         counts = self._counts
-        return counts[PairState.FROZEN] + counts[PairState.WAITING] + counts[PairState.IN_PROGRESS]
+        return counts[_FROZEN] + counts[_WAITING] + counts[_IN_PROGRESS]
 
     # --- which pairs there are ----------------------------------------------------------------
 
@@ -131,7 +135,7 @@ class Checklist:
         group = [other for each in lists for other in each if other.foundation == pair.foundation]
         is_first = all(other.priority < pair.priority for other in group)
         works = any(other.is_valid for other in group)
-        pair.state = PairState.WAITING if is_first or works else PairState.FROZEN
+        pair.state = _WAITING if is_first or works else _FROZEN
         insort(self._pairs, pair, key=_order)
         self._by_key[pair.key] = pair
         self._counts[pair.state] += 1
@@ -173,7 +177,7 @@ class Checklist:
 
     def trigger(self, pair: CandidatePair) -> None:
         """Queue a triggered check (RFC 8445 7.3.1.4)."""
-        self.mark(pair, PairState.WAITING)
+        self.mark(pair, _WAITING)
         if pair not in self._triggered:
             self._triggered.append(pair)
 
@@ -196,7 +200,7 @@ class Checklist:
             above: Pairs of this priority or less need no check any more.
         """
         self._settled = above
-        if not self._counts[PairState.WAITING] and not self._counts[PairState.FROZEN]:
+        if not self._counts[_WAITING] and not self._counts[_FROZEN]:
             return None
         while self._wanted:
             if self._wanted[0].state in _UNCHECKED:
@@ -205,17 +209,17 @@ class Checklist:
         busy = {each for sibling in self.siblings for each in sibling.foundations_under_way()}
         frozen: list[CandidatePair] = []
         for pair in self.above(above):
-            if pair.state is PairState.WAITING:
+            if pair.state is _WAITING:
                 return pair
-            if pair.state is PairState.IN_PROGRESS:
+            if pair.state is _IN_PROGRESS:
                 busy.add(pair.foundation)
-            elif pair.state is PairState.FROZEN:
+            elif pair.state is _FROZEN:
                 frozen.append(pair)
         return next((pair for pair in frozen if pair.foundation not in busy), None)
 
     def foundations_under_way(self) -> Iterator[Foundation]:
         """Those of the pairs that are checked now, or will be for sure."""
-        under_way = (PairState.WAITING, PairState.IN_PROGRESS)
+        under_way = (_WAITING, _IN_PROGRESS)
         return (pair.foundation for pair in self.above(self._settled) if pair.state in under_way)
 
     def thaw(self, foundation: Foundation) -> None:
@@ -224,10 +228,10 @@ class Checklist:
             each._thaw(foundation)
 
     def _thaw(self, foundation: Foundation) -> None:
-        if self._counts[PairState.FROZEN]:
+        if self._counts[_FROZEN]:
             for pair in self._pairs:
-                if pair.state is PairState.FROZEN and pair.foundation == foundation:
-                    self.mark(pair, PairState.WAITING)
+                if pair.state is _FROZEN and pair.foundation == foundation:
+                    self.mark(pair, _WAITING)
 
     def is_pending(self, above: int) -> bool:
         """Whether a pair better than ``above`` has no result yet.
@@ -237,10 +241,12 @@ class Checklist:
         """
         if not self.pending:
             return False
-        return any(
-            pair.state in _PENDING and not (above >= 0 and pair.is_conceded)
-            for pair in self.above(above)
-        )
+        for pair in self._pairs:
+            if pair.priority <= above:
+                break
+            if pair.state in _PENDING and not (above >= 0 and pair.is_conceded):
+                return True
+        return False
 
     def above(self, priority: int) -> Iterator[CandidatePair]:
         """The pairs that are better than ``priority``, best first."""

@@ -1,6 +1,6 @@
 """ICE credentials: the username fragment and password of one side of one generation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from frazil.stun import short_term_key
 from frazil.types import RandomBytes
@@ -24,6 +24,9 @@ def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
 class Credentials:
     """The ufrag and password of one agent for one generation (RFC 8445 5.3).
 
+    Attributes:
+        key: Authenticates the checks that ``password`` is for (RFC 8489 9.1.1).
+
     Raises:
         ValueError: The ufrag is empty, longer than 256 bytes or has a colon, or the password
             cannot become a key; checks could not be sent with them.
@@ -31,11 +34,12 @@ class Credentials:
 
     ufrag: str
     password: str
+    key: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.ufrag.encode()) <= _MAX_UFRAG_SIZE or ":" in self.ufrag:
             raise ValueError(f"an ICE ufrag has 1 to {_MAX_UFRAG_SIZE} bytes and no colon")
-        short_term_key(self.password)
+        object.__setattr__(self, "key", short_term_key(self.password))
 
     @classmethod
     def generate(cls, random_bytes: RandomBytes) -> "Credentials":

@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.ice.check import Check
 from frazil.ice.generation import Generation
-from frazil.stun import Template, keyed_mac, short_term_key, transaction_id_of
+from frazil.stun import Template, keyed_mac, transaction_id_of
 
 
 class Sample:
@@ -95,7 +95,7 @@ class Exchange:
         if local is None:
             return
         if self._our_mac is None:
-            self._our_mac = keyed_mac(short_term_key(local.password))
+            self._our_mac = keyed_mac(local.key)
         self._question = Template.of(data, self._our_mac)
         self._reply = Template.of(reply, self._our_mac)
 
@@ -109,5 +109,5 @@ class Exchange:
     def _theirs(self) -> HMAC | None:
         remote = self._generation.remote
         if self._their_mac is None and remote is not None:
-            self._their_mac = keyed_mac(short_term_key(remote.password))
+            self._their_mac = keyed_mac(remote.key)
         return self._their_mac

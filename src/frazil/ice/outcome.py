@@ -1,7 +1,10 @@
 """What is told of a transport: its state, with the reasons, and the pair that it uses."""
 
+from typing import Final
+
 from frazil.ice.checker import Checker
 from frazil.ice.event import IceEvent, IceTransportChanged
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.reason import evidence, explain
@@ -9,6 +12,8 @@ from frazil.ice.state import Cause, transport_machine
 from frazil.ice.verdict import judge, survey
 from frazil.states.enums import RTCIceTransportState
 from frazil.trace import Trace
+
+_FAILED: Final = RTCIceTransportState.FAILED
 
 
 class Outcome:
@@ -38,17 +43,21 @@ class Outcome:
         if self._machine.can_move(Cause.RESTART):
             self.move(Cause.RESTART, now)
 
-    def draw(self, now: float, ran_out_at: float | None = None) -> None:
+    def draw(self, current: Generation, now: float, ran_out_at: float | None = None) -> None:
         """Say what follows from the facts, step by step.
 
         Args:
+            current: The newest generation whose checks can run: before there is one, nothing can
+                be checked, and nothing be lost.
             now: The instant.
             ran_out_at: The deadline of the clock that ran out, if that is the occasion.
         """
-        selection, current = self._checker.selection, self._lineage.current
-        if current is not None:  # before that nothing can be checked, and nothing be lost
-            while (cause := judge(self.state, survey(current, selection))) is not None:
-                self.move(cause, now, ran_out_at)
+        selection = self._checker.selection
+        facts = survey(current, selection)
+        while (cause := judge(self._machine.state, facts)) is not None:
+            self.move(cause, now, ran_out_at)
+            if facts.consent_lost:  # of all facts only this one is over when the state has followed
+                facts = facts._replace(consent_lost=False)
         selection.consent_was_lost = False
         news = selection.take_news()
         if news is not None:
@@ -65,7 +74,7 @@ class Outcome:
             deadline_at=ran_out_at,
             next_deadline_at=self._checker.judged_at,
         )
-        if change.new == RTCIceTransportState.FAILED:
+        if change.new == _FAILED:
             self._checker.stop(change.reason.text, now)
             self._lineage.give_up()
         pair_changed = selection.take_news() is not None

@@ -2,7 +2,7 @@
 
 import math
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import SelectedPair
@@ -25,6 +25,9 @@ class PairState(StrEnum):
     IN_PROGRESS = "in-progress"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+_SUCCEEDED: Final = PairState.SUCCEEDED
 
 
 class RoundTrip:
@@ -176,7 +179,7 @@ class CandidatePair:
     @property
     def is_valid(self) -> bool:
         """Whether the last check on it succeeded."""
-        return self.state is PairState.SUCCEEDED
+        return self.state is _SUCCEEDED
 
     def has_consent(self, now: float, timeout_s: float) -> bool:
         """Whether data may be sent (RFC 7675 5.1)."""

@@ -5,6 +5,7 @@ from typing import Final
 from frazil.ice.candidate import CandidateProtocol, CandidateType, TcpType
 from frazil.turn import RelayProtocol
 
+_UDP: Final = CandidateProtocol.UDP
 _TYPE_PREFERENCE = {
     CandidateType.HOST: 126,
     CandidateType.PEER_REFLEXIVE: 110,
@@ -39,7 +40,7 @@ def candidate_priority(
     protocol: CandidateProtocol = CandidateProtocol.UDP,
 ) -> int:
     """The priority of a candidate, 1 to 2**31 - 1 (RFC 8445 5.1.2.1, RFC 6544 4.2)."""
-    is_udp = protocol is CandidateProtocol.UDP
+    is_udp = protocol is _UDP
     preference = (_TYPE_PREFERENCE if is_udp else _TCP_TYPE_PREFERENCE)[kind]
     return (preference << 24) | (local_preference << 8) | (256 - component)
 

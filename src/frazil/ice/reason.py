@@ -1,11 +1,16 @@
 """The sentence and the evidence behind each state change of an ICE transport."""
 
+from typing import Final
+
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
 from frazil.trace import Evidence, Scalar
 
+_GAVE_UP: Final = Cause.GAVE_UP
+_SUCCEEDED: Final = PairState.SUCCEEDED
+_FAILED: Final = PairState.FAILED
 _TEXTS = {
     Cause.REMOTE_CANDIDATE: "the first remote candidate is known; checks begin",
     Cause.PAIR_VALID: "a check was answered: the pair can carry data",
@@ -28,7 +33,7 @@ _REFUSED = (400, 401)
 
 def explain(cause: Cause, generation: Generation | None) -> str:
     """One sentence for people."""
-    if cause is not Cause.GAVE_UP:
+    if cause is not _GAVE_UP:
         return _TEXTS[cause]
     if generation is None or not generation.local_candidates:
         return "there is no local candidate: no interface can be used"
@@ -60,12 +65,13 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
             ("gathered", generation.gathered),
             ("remote_ended", generation.remote_ended),
             ("pairs", len(checklist)),
-            ("pairs_succeeded", checklist.count(PairState.SUCCEEDED)),
-            ("pairs_failed", checklist.count(PairState.FAILED)),
+            ("pairs_succeeded", checklist.count(_SUCCEEDED)),
+            ("pairs_failed", checklist.count(_FAILED)),
         ]
-        code = next((pair.error_code for pair in checklist if pair.error_code), None)
-        if code is not None:
-            facts.append(("stun_error", code))
+        for pair in checklist:
+            if pair.error_code:
+                facts.append(("stun_error", pair.error_code))
+                break
     return tuple(facts)
 
 

@@ -1,11 +1,21 @@
 """The answers to the peer's checks (RFC 8445 7.3, RFC 8489 6.3 and 9.1.3)."""
 
+from typing import Final
+
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.lineage import Lineage
 from frazil.ice.role import Role
-from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method, short_term_key
+from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.trace import Trace
 from frazil.types import Address, Transmit
+
+_USERNAME: Final = Attribute.USERNAME
+_MAPPED: Final = Attribute.XOR_MAPPED_ADDRESS
+_BINDING: Final = Method.BINDING
+_SUCCESS: Final = MessageClass.SUCCESS
+_USE_CANDIDATE: Final = Attribute.USE_CANDIDATE
+_NOMINATION: Final = Attribute.NOMINATION
+_PRIORITY: Final = Attribute.PRIORITY
 
 
 class Responder:
@@ -35,14 +45,14 @@ class Responder:
         Returns:
             What the check says and to which generation; ``None`` if it was refused.
         """
-        ufrag, colon, _ = (request.text(Attribute.USERNAME) or "").partition(":")
+        ufrag, colon, _ = (request.text(_USERNAME) or "").partition(":")
         if not request.has_integrity or not ufrag:
             self._trace.count("check-without-credentials")
             self._refuse(request, 400, "Bad Request", local, remote, now)
             return None
         generation = self._lineage.by_local_ufrag(ufrag) if colon else None
         credentials = generation.local if generation else None
-        key = short_term_key(credentials.password) if credentials else b""
+        key = credentials.key if credentials else b""
         if generation is None or credentials is None or not request.is_authentic(key):
             self._trace.count("check-unauthenticated")
             self._refuse(request, 401, "Unauthenticated", local, remote, now)
@@ -75,16 +85,16 @@ class Responder:
 
 
 def _received(request: Message, local: Address, remote: Address) -> ReceivedCheck:
-    nominates = request.flag(Attribute.USE_CANDIDATE)
-    number = request.number(Attribute.NOMINATION) or 0
-    priority = request.number(Attribute.PRIORITY) or 1
+    nominates = request.flag(_USE_CANDIDATE)
+    number = request.number(_NOMINATION) or 0
+    priority = request.number(_PRIORITY) or 1
     return ReceivedCheck(local, remote, priority, number if nominates else None)
 
 
 def _success(request: Message, remote: Address, key: bytes) -> bytes:
     """Where the check came from, authenticated (RFC 8445 7.3.1.2)."""
-    attributes: dict[Attribute, object] = {Attribute.XOR_MAPPED_ADDRESS: remote}
-    response = Message(Method.BINDING, MessageClass.SUCCESS, request.transaction_id, attributes)
+    attributes: dict[Attribute, object] = {_MAPPED: remote}
+    response = Message(_BINDING, _SUCCESS, request.transaction_id, attributes)
     return response.encode(key)
 
 
@@ -93,5 +103,5 @@ def _error(request: Message, code: int, text: str, key: bytes | None = None) -> 
     attributes: dict[Attribute, object] = {Attribute.ERROR_CODE: ErrorCode(code, text)}
     if request.unknown_required and code == 420:
         attributes[Attribute.UNKNOWN_ATTRIBUTES] = request.unknown_required
-    response = Message(Method.BINDING, MessageClass.ERROR, request.transaction_id, attributes)
+    response = Message(_BINDING, MessageClass.ERROR, request.transaction_id, attributes)
     return response.encode(key)

@@ -11,25 +11,22 @@ class Role:
 
     Attributes:
         value: Controlling or controlled; unknown before the first offer.
+        is_controlling: Whether this agent nominates.
         why: What brought this role about, for people.
         tie_breaker: The number that decides a conflict.
     """
 
-    __slots__ = ("_random_bytes", "tie_breaker", "value", "why")
+    __slots__ = ("_random_bytes", "is_controlling", "tie_breaker", "value", "why")
 
     def __init__(self, random_bytes: RandomBytes) -> None:
         self._random_bytes = random_bytes
         self.value = RTCIceRole.UNKNOWN
+        self.is_controlling = False
         self.why = ""
         self.tie_breaker = self._draw()
 
     def _draw(self) -> int:
         return int.from_bytes(self._random_bytes(8))
-
-    @property
-    def is_controlling(self) -> bool:
-        """Whether this agent nominates."""
-        return self.value is RTCIceRole.CONTROLLING
 
     @property
     def attribute(self) -> Attribute:
@@ -38,24 +35,30 @@ class Role:
 
     def set(self, value: RTCIceRole) -> None:
         """Take the role that signalling implies."""
+        self._take(value, "signalling says so")
+
+    def _take(self, value: RTCIceRole, why: str) -> None:
         self.value = value
-        self.why = "signalling says so"
+        self.is_controlling = value is RTCIceRole.CONTROLLING
+        self.why = why
 
     def set_facing(self, peer: AgentTraits, *, lite: bool) -> None:
         """Take the role against ``peer``: of a lite and a full agent, the full one controls."""
         if peer.is_lite is not lite:
-            self.value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
-            self.why = "one agent is lite, and the full one controls"
+            value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
+            self._take(value, "one agent is lite, and the full one controls")
 
     def switch(self) -> None:
         """Become the opposite: the peer's check claims our role and wins the tie-break."""
-        self.value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
-        self.why = "the peer's check claims our role and wins the tie-break"
+        self._switch("the peer's check claims our role and wins the tie-break")
+
+    def _switch(self, why: str) -> None:
+        value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
+        self._take(value, why)
 
     def yield_to_peer(self) -> None:
         """Become the opposite, with a new tie-breaker: the peer answered 487 (7.2.5.1)."""
-        self.switch()
-        self.why = "the peer answered our check with 487"
+        self._switch("the peer answered our check with 487")
         self.tie_breaker = self._draw()
 
     def claims_ours(self, request: Message) -> bool:

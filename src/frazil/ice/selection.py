@@ -77,10 +77,12 @@ class Selection:
 
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
-        nominated = generation.nominated
-        if nominated is not None and nominated is self.pair and self.is_alive:
-            return 0 if generation.is_measured else nominated.priority
-        return -1
+        nominated, monitor = generation.nominated, self.monitor
+        if nominated is None or monitor is None or nominated is not monitor.pair:
+            return -1
+        if not monitor.is_alive:
+            return -1
+        return 0 if generation.is_measured else nominated.priority
 
     def note_heard(self, local: Address, remote: Address, now: float) -> bool:
         """An authentic packet took this way.

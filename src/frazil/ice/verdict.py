@@ -1,12 +1,20 @@
 """From facts to a cause: the judgement behind every ICE transport state, as a pure function."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.ice.generation import Generation
 from frazil.ice.pair import PairState
 from frazil.ice.selection import Selection
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceTransportState as State
+
+_PAIR_FAILED: Final = PairState.FAILED
+_NEW: Final = State.NEW
+_CHECKING: Final = State.CHECKING
+_DISCONNECTED: Final = State.DISCONNECTED
+_CONNECTED: Final = State.CONNECTED
+_WORKING: Final = frozenset((State.CONNECTED, State.COMPLETED))
+_OVER: Final = frozenset((State.FAILED, State.CLOSED))
 
 
 class Facts(NamedTuple):
@@ -41,45 +49,33 @@ class Facts(NamedTuple):
     consent_lost: bool
 
 
-def survey(generation: Generation | None, selection: Selection) -> Facts:
+def survey(generation: Generation, selection: Selection) -> Facts:
     """What is known about the transport.
 
     Args:
-        generation: The newest whose checks can run, if any.
+        generation: The newest whose checks can run.
+        selection: The pair in use.
     """
     monitor = selection.monitor
     alive = cut = broken = fresh = False
     if monitor is not None:
         alive, cut, broken = monitor.is_alive, monitor.is_cut, monitor.is_broken
         fresh = monitor.pair is not selection.silent_pair
-    has_remote = nominated = pending = failed = over = patience_over = False
-    if generation is not None:
-        checklist = generation.checklist
-        has_remote = bool(generation.remote_candidates)
-        nominated = monitor is not None and generation.nominated is monitor.pair
-        pending = checklist.is_pending(selection.bar(generation))
-        failed = checklist.count(PairState.FAILED) > 0
-        over = generation.is_over
-        patience_over = generation.patience_is_over or (
-            generation.gathered and not generation.local_candidates
-        )
+    checklist = generation.checklist
     return Facts(
-        has_remote,
+        bool(generation.remote_candidates),
         monitor is not None,
         alive,
         cut,
         broken,
         fresh,
-        nominated,
-        pending,
-        failed,
-        over,
-        patience_over,
+        monitor is not None and generation.nominated is monitor.pair,
+        checklist.is_pending(selection.bar(generation)),
+        checklist.count(_PAIR_FAILED) > 0,
+        generation.is_over,
+        generation.patience_is_over or (generation.gathered and not generation.local_candidates),
         selection.consent_was_lost,
     )
-
-
-_WORKING = frozenset((State.CONNECTED, State.COMPLETED))
 
 
 def judge(state: State, facts: Facts) -> Cause | None:
@@ -88,11 +84,11 @@ def judge(state: State, facts: Facts) -> Cause | None:
     One step at a time: the caller asks again after each move, so that ``connected`` is always
     seen before ``completed``.
     """
-    if state in (State.FAILED, State.CLOSED):
+    if state in _OVER:
         return None
-    if state is State.NEW:
+    if state is _NEW:
         return _judge_new(facts)
-    if facts.usable and (facts.alive or state is not State.CHECKING):
+    if facts.usable and (facts.alive or state is not _CHECKING):
         return _judge_usable(state, facts)
     if facts.pending:
         return _judge_pending(state, facts)
@@ -112,26 +108,26 @@ def _judge_usable(state: State, facts: Facts) -> Cause | None:
         if facts.broken:
             return Cause.STREAM_LOST
         return Cause.INTERFACE_LOST if facts.cut else Cause.LIVENESS_LOST
-    if state in (State.CHECKING, State.DISCONNECTED):
+    if state in (_CHECKING, _DISCONNECTED):
         return Cause.PAIR_VALID if facts.fresh else Cause.LIVENESS_BACK
-    if state is State.CONNECTED and facts.nominated and facts.over and not facts.pending:
+    if state is _CONNECTED and facts.nominated and facts.over and not facts.pending:
         return Cause.CHECKS_DONE
     return None
 
 
 def _judge_pending(state: State, facts: Facts) -> Cause | None:
     """No pair that could carry data, but some are left to check."""
-    if state in _WORKING or (state is State.DISCONNECTED and facts.consent_lost):
+    if state in _WORKING or (state is _DISCONNECTED and facts.consent_lost):
         return Cause.CONSENT_LOST_PAIRS_LEFT
-    return Cause.NEW_PAIRS if state is State.DISCONNECTED else None
+    return Cause.NEW_PAIRS if state is _DISCONNECTED else None
 
 
 def _judge_idle(state: State, facts: Facts) -> Cause | None:
     """No pair that could carry data, and none left to check."""
     if facts.over:
-        if state in _WORKING or (state is State.DISCONNECTED and facts.consent_lost):
+        if state in _WORKING or (state is _DISCONNECTED and facts.consent_lost):
             return Cause.CONSENT_LOST
         return Cause.GAVE_UP if facts.patience_over else None
     if state in _WORKING:
         return Cause.CONSENT_LOST_AWAITING
-    return Cause.PAIRS_EXHAUSTED if state is State.CHECKING and facts.failed else None
+    return Cause.PAIRS_EXHAUSTED if state is _CHECKING and facts.failed else None

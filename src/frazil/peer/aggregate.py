@@ -14,6 +14,9 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason
 
+_ICE_CHANGED: Final = EventType.ICE_CONNECTION_STATE_CHANGE
+_GATHERING_CHANGED: Final = EventType.ICE_GATHERING_STATE_CHANGE
+_CHANGED: Final = EventType.CONNECTION_STATE_CHANGE
 _RULES: Final = {
     "ice-connection": "webrtc-pc RTCIceConnectionState",
     "connection": "webrtc-pc RTCPeerConnectionState",
@@ -52,7 +55,7 @@ class Aggregates:
         if ice is not self.ice_connection_state:
             self._record("ice-connection", self.ice_connection_state, ice, reason, now)
             self.ice_connection_state = ice
-            events.append(EventType.ICE_CONNECTION_STATE_CHANGE)
+            events.append(_ICE_CHANGED)
         return events + self.derive_connection(reason, now)
 
     def derive_connection(self, reason: Reason, now: float) -> list[EventType]:
@@ -63,7 +66,7 @@ class Aggregates:
             return []
         self._record("connection", self.connection_state, state, reason, now)
         self.connection_state = state
-        return [EventType.CONNECTION_STATE_CHANGE]
+        return [_CHANGED]
 
     def derive_gathering(self, reason: Reason, now: float) -> list[EventType]:
         """After a gatherer changed."""
@@ -72,7 +75,7 @@ class Aggregates:
             return []
         self._record("ice-gathering", self.ice_gathering_state, state, reason, now)
         self.ice_gathering_state = state
-        return [EventType.ICE_GATHERING_STATE_CHANGE]
+        return [_GATHERING_CHANGED]
 
     def derive_all(self, reason: Reason, now: float) -> list[EventType]:
         """After the set of transports changed."""

@@ -9,6 +9,7 @@ from frazil.peer.dictionary import scalar_text
 from frazil.states.enums import RTCDataChannelState
 
 _OPEN: Final = RTCDataChannelState.OPEN
+_OVER: Final = frozenset((RTCDataChannelState.CLOSING, RTCDataChannelState.CLOSED))
 
 MAX_BUFFERED_AMOUNT: Final = 16 * 1024 * 1024
 """Bytes that may wait to be sent on one channel."""
@@ -87,7 +88,7 @@ class DataChannel:
     @property
     def is_over(self) -> bool:
         """Whether it is closed or being closed."""
-        return self.ready_state in (RTCDataChannelState.CLOSING, RTCDataChannelState.CLOSED)
+        return self.ready_state in _OVER
 
     def send(self, data: object, now: float) -> None:
         """Queue a message.

@@ -11,6 +11,9 @@ from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCDtlsTransportState
 from frazil.trace import Reason
 
+_FAILED: Final = RTCDtlsTransportState.FAILED
+_CONNECTED: Final = RTCDtlsTransportState.CONNECTED
+_STATE_CHANGE: Final = EventType.STATE_CHANGE
 _STATES: Final = {str(state): state for state in RTCDtlsTransportState}
 
 
@@ -28,16 +31,16 @@ class DtlsTasks:
 
     def _change(self, stack: TransportStack, event: DtlsStateChanged, now: float) -> None:
         core, dtls, change = self._core, stack.dtls, event.change
-        if stack.is_discarded or dtls.state is RTCDtlsTransportState.FAILED:
+        if stack.is_discarded or dtls.state is _FAILED:
             return
         dtls.state = _STATES[change.new]
         machine = f"dtls-transport {stack.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
-        if dtls.state is RTCDtlsTransportState.CONNECTED:
+        if dtls.state is _CONNECTED:
             dtls.remote_certificates = event.remote_certificates
         if event.failure is not None:
             core.tasks.fire(dtls, EventType.ERROR, _error(event.failure))
-        core.tasks.fire(dtls, EventType.STATE_CHANGE)
+        core.tasks.fire(dtls, _STATE_CHANGE)
         core.tasks.follow(partial(self._derive, change.reason))
 
     def _derive(self, reason: Reason, now: float) -> None:

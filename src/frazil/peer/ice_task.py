@@ -25,6 +25,10 @@ from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
 
+_STATE_CHANGE: Final = EventType.STATE_CHANGE
+_GATHERING_STATE_CHANGE: Final = EventType.GATHERING_STATE_CHANGE
+_ICE_CANDIDATE: Final = EventType.ICE_CANDIDATE
+_COMPLETE: Final = RTCIceGathererState.COMPLETE
 _STATES: Final = {str(state): state for state in RTCIceTransportState}
 _Place: TypeAlias = tuple[Description, int]
 """An m-section of a description."""
@@ -92,7 +96,7 @@ class IceTasks:
         if event.pair_changed:
             core.tasks.fire(ice, EventType.SELECTED_CANDIDATE_PAIR_CHANGE)
         if change is not None:
-            core.tasks.fire(ice, EventType.STATE_CHANGE)
+            core.tasks.fire(ice, _STATE_CHANGE)
         for kind in changed:
             core.tasks.fire(core.target, kind)
 
@@ -106,14 +110,14 @@ class IceTasks:
         core.history.record(now, machine, ice.gathering_state, event.state, event.reason)
         ice.gathering_state = event.state
         changed = core.aggregates.derive_gathering(event.reason, now)
-        core.tasks.fire(ice, EventType.GATHERING_STATE_CHANGE)
+        core.tasks.fire(ice, _GATHERING_STATE_CHANGE)
         for kind in changed:
             core.tasks.fire(core.target, kind)
         if (
-            event.state is RTCIceGathererState.COMPLETE
+            event.state is _COMPLETE
             and core.aggregates.ice_gathering_state is RTCIceGatheringState.COMPLETE
         ):
-            core.tasks.fire(core.target, EventType.ICE_CANDIDATE)
+            core.tasks.fire(core.target, _ICE_CANDIDATE)
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
@@ -131,7 +135,7 @@ class IceTasks:
             relay_protocol=candidate.relay_protocol,
         )
         stack.ice.local_candidates.append(init)
-        self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
+        self._core.tasks.fire(self._core.target, _ICE_CANDIDATE, init)
 
     def _end(self, stack: TransportStack, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
@@ -142,7 +146,7 @@ class IceTasks:
         for description, index in places:
             generation.write_to(description, index)
         init = CandidateInit("", *_name_of(places[0]), ufrag)
-        self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE, init)
+        self._core.tasks.fire(self._core.target, _ICE_CANDIDATE, init)
 
     def _places(self, stack: TransportStack, ufrag: str) -> list[_Place]:
         """Where candidates of the generation belong; nowhere once no description has it.

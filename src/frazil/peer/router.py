@@ -1,6 +1,7 @@
 """From what a session reports to the tasks that make it visible."""
 
 from functools import partial
+from typing import Final
 
 from frazil.datachannel import MessagesArrived
 from frazil.dtls import DtlsStateChanged
@@ -23,6 +24,8 @@ from frazil.session.event import (
     SessionEvent,
 )
 from frazil.states.enums import RTCIceRole
+
+_CONTROLLING: Final = RTCIceRole.CONTROLLING
 
 
 class Router(IceRouter):
@@ -49,7 +52,7 @@ class Router(IceRouter):
                 self._channels.drain(event)
             case IceTransportChanged():
                 if event.change is not None:
-                    is_controlling = stack.ice.role is RTCIceRole.CONTROLLING
+                    is_controlling = stack.ice.role is _CONTROLLING
                     self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
                 super().route(stack, event)
             case DtlsStateChanged():

@@ -388,7 +388,10 @@ class TransportSet(Whole):
     # --- inside -------------------------------------------------------------------------------
 
     def _gather(self, transport: str, put: Callable[[Gathering], None], now: float) -> None:
-        self._feed(transport, lambda to: to.tell_gathering(put, now))
+        stack = self._stacks.get(transport) or self._find_spare(transport)
+        if stack is not None:
+            stack.session.tell_gathering(put, now)
+            self.drain()
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
         stack = self._stacks.get(transport) or self._find_spare(transport)

@@ -116,7 +116,8 @@ class DataTransport:
 
     def path_changed(self, now: float) -> None:
         """The path works again, or is another: retransmit without waiting for old timers."""
-        self._association.path_changed(now)
+        if self.is_started:
+            self._association.path_changed(now)
 
     def abort(self, now: float) -> None:
         """Tell the peer that the association ends; the packet is in the next poll."""

@@ -27,6 +27,11 @@ from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
 from frazil.types import Address, Datagram, Transmit
 
+_NEW: Final = RTCDtlsTransportState.NEW
+_DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
+_CONNECTED: Final = RTCDtlsTransportState.CONNECTED
+
+
 _data_of: Final = itemgetter(0)
 _path_of: Final = itemgetter(1, 2)
 """The local and remote address of a datagram."""
@@ -53,6 +58,7 @@ class SecureTransport:
     """
 
     __slots__ = (
+        "_awaits_path",
         "_certificate",
         "_config",
         "_early",
@@ -86,6 +92,7 @@ class SecureTransport:
         self.traffic = Traffic()
         self.is_connected = False
         self.is_drained = True
+        self._awaits_path = False
 
     def trust(
         self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float
@@ -113,6 +120,7 @@ class SecureTransport:
             name=self._name,
             make_engine=self._make_engine,
         )
+        self._awaits_path = True
         early, self._early = self._early, []
         return self.receive(early, now)
 
@@ -121,9 +129,12 @@ class SecureTransport:
         endpoint = self.endpoint
         if endpoint is None:
             return
-        if endpoint.state is RTCDtlsTransportState.NEW and self._ice.path is not None:
-            endpoint.start(now)
-        elif path_works_anew:
+        if self._awaits_path and self._ice.path is not None:
+            self._awaits_path = False
+            if endpoint.state is _NEW:  # the peer may have begun
+                endpoint.start(now)
+                return
+        if path_works_anew:
             endpoint.path_changed(now)
 
     def poll_events(self) -> list[DtlsStateChanged]:
@@ -132,7 +143,7 @@ class SecureTransport:
             return []
         events = self.endpoint.poll_events()
         if events:
-            self.is_connected = self.endpoint.state is RTCDtlsTransportState.CONNECTED
+            self.is_connected = self.endpoint.state is _CONNECTED
         return events
 
     def close(self, now: float) -> list[Transmit]:
@@ -235,6 +246,8 @@ class SecureTransport:
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
         transmits: list[Transmit] = []
+        if not runs:
+            return transmits
         local, remote = path
         packets = size = 0
         for run in runs:
@@ -242,11 +255,10 @@ class SecureTransport:
             packets += run.datagram_count
             size += len(data)
             transmits.append(Transmit(data, run.segment_size, local, remote))
-        if packets:
-            self.traffic.note_sent(packets, size, now)
-            pair = self._ice.pair_at(local, remote)
-            if pair is not None:
-                pair.traffic.note_sent(packets, size, now)
+        self.traffic.note_sent(packets, size, now)
+        pair = self._ice.pair_at(local, remote)
+        if pair is not None:
+            pair.traffic.note_sent(packets, size, now)
         return transmits
 
     # --- time ---------------------------------------------------------------------------------
@@ -262,10 +274,12 @@ class SecureTransport:
         A handshake gives up soon, and a lost path is for ICE to judge: the clock stands still
         while nothing arrives.
         """
-        at = None if self.endpoint is None else self.endpoint.next_timeout()
+        if self.endpoint is None or self.is_connected:
+            return None
+        at = self.endpoint.next_timeout()
         return at if at is not None and self._path_is_alive else None
 
     @property
     def _path_is_alive(self) -> bool:
-        is_silent = self._ice.state is RTCIceTransportState.DISCONNECTED
+        is_silent = self._ice.state is _DISCONNECTED
         return self._ice.path is not None and not is_silent

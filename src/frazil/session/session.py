@@ -53,6 +53,7 @@ from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
+_DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
 _LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
 _DTLS: Final = Protocol.DTLS
@@ -489,9 +490,9 @@ class Session:
             if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
             elif isinstance(event, IceTransportChanged) and event.change is not None:
-                if event.change.old == RTCIceTransportState.DISCONNECTED:
+                if event.change.old == _DISCONNECTED:
                     was_silent = True
-                elif event.change.new == RTCIceTransportState.DISCONNECTED:
+                elif event.change.new == _DISCONNECTED:
                     self._doubt_relay(now)
         before, self._path = self._path, ice.path
         revivals = ice.revivals

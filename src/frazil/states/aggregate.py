@@ -20,6 +20,9 @@ from frazil.states.enums import (
 )
 from frazil.states.rule import Rule, matching
 
+_CLOSED: Final = RTCIceConnectionState.CLOSED
+
+
 _Ice = RTCIceTransportState
 _Dtls = RTCDtlsTransportState
 _Gatherer = RTCIceGathererState
@@ -122,7 +125,7 @@ def connection_state(
         dtls: The state of each DTLS transport in use, in any order. Each ICE transport carries one;
             where there is none yet, DTLS counts as ``new``.
     """
-    if ice is RTCIceConnectionState.CLOSED:
+    if ice is _CLOSED:
         return RTCPeerConnectionState.CLOSED
     return _connection(ice, frozenset(dtls) or _NO_DTLS)
 

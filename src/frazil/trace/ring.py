@@ -13,6 +13,10 @@ _Key: TypeAlias = tuple[str, str, str, Fact]
 
 RING_COST: Final = 48 * 1024
 """Bytes that the records of one connection may take, by the estimate of :func:`cost_of`."""
+_UNWEIGHED: Final = 640
+"""Parts of records that may wait to be weighed: those of a usual set-up, some 30 kB.
+
+Whoever reads the records finds them weighed."""
 _EVIDENCE_COST: Final = 100
 """One item of evidence with its tuple, its value and half a name: names are shared."""
 
@@ -20,12 +24,23 @@ _EVIDENCE_COST: Final = 100
 class Ring:
     """The newest records; the oldest make room for them.
 
+    What is recorded is weighed later, many records in one go: to write one down has to be quick.
+
     Attributes:
-        forgotten: How many records had to make room.
         span: Another number whenever records of routine events stopped counting repetitions.
     """
 
-    __slots__ = ("_cost", "_held", "_limit", "_open", "_parts", "forgotten", "span")
+    __slots__ = (
+        "_cost",
+        "_forgotten",
+        "_held",
+        "_limit",
+        "_open",
+        "_parts",
+        "_weigh_at",
+        "_weighed",
+        "span",
+    )
 
     def __init__(self, limit: int = RING_COST) -> None:
         """Keep what fits in about ``limit`` bytes, and always the newest record."""
@@ -34,14 +49,23 @@ class Ring:
         # A record that is counted; of any other, until somebody reads it, one by one what makes it:
         # instant, kind, transport, facts. A tuple for each would weigh half as much again.
         self._parts: deque[Any] = deque()
+        self._weighed = 0  # parts of which the cost is known; of what is counted, it always is
+        self._weigh_at = _UNWEIGHED  # with so many parts it is time
         self._held = 0
         self._open: dict[_Key, TraceRecord] = {}
-        self.forgotten = 0
+        self._forgotten = 0
         self.span = 0
+
+    @property
+    def forgotten(self) -> int:
+        """How many records had to make room."""
+        self._weigh()
+        return self._forgotten
 
     @property
     def records(self) -> tuple[TraceRecord, ...]:
         """The records still held, in the order in which they began."""
+        self._weigh()
         records: list[TraceRecord] = []
         parts = iter(self._parts)
         for first in parts:
@@ -62,10 +86,8 @@ class Ring:
             self._open.clear()
             self.span += 1
         self._parts.extend((at, kind, transport, *values))
-        self._held += 1
-        self._cost += cost_of(kind, values) if kind.prose_at else kind.weight
-        if self._cost > self._limit:
-            self._make_room()
+        if len(self._parts) > self._weigh_at:
+            self._weigh()
 
     def count(self, at: float, kind: EventKind, values: Values, transport: str) -> TraceRecord:
         """Keep what is routine.
@@ -82,18 +104,27 @@ class Ring:
             self._held += 1
             self._cost += cost_of(kind, values)
             if self._cost > self._limit:
-                self._make_room()
+                self._weigh()
         else:
             self._cost += cost_of(kind, values) - cost_of(kind, known.values)
             known.repeat(at, values)
         return known
 
-    def _make_room(self) -> None:
+    def _weigh(self) -> None:
+        """Find out what the records since the last time cost, and make room for them."""
+        parts = islice(self._parts, self._weighed, None)
+        for first in parts:
+            if not isinstance(first, TraceRecord):
+                kind, _ = next(parts), next(parts)
+                self._held += 1
+                self._cost += cost_of(kind, tuple(islice(parts, len(kind.facts))))
         while self._cost > self._limit and self._held > 1:
             self._forget_oldest()
+        self._weighed = len(self._parts)
+        self._weigh_at = self._weighed + _UNWEIGHED
 
     def _forget_oldest(self) -> None:
-        self.forgotten += 1
+        self._forgotten += 1
         self._held -= 1
         take = self._parts.popleft
         first = take()

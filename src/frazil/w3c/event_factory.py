@@ -1,7 +1,7 @@
 """From what the engine fires to the event objects that listeners get."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from frazil.errors import RTCError
 from frazil.ice import CandidateError, SelectedPair
@@ -22,19 +22,20 @@ from frazil.w3c.event import (
 from frazil.w3c.transceiver import RTCTrackEvent
 from frazil.w3c.transport import RTCIceTransport
 
+_ICE_CANDIDATE: Final = EventType.ICE_CANDIDATE
+
 
 def make_event(fired: Fired, target: object, wrap: Callable[[object], Any]) -> Event:
     """The event object for ``fired``; ``wrap`` gives the public object of a slot object."""
     kind, payload = str(fired.type), fired.payload
-    if payload is None and fired.type is not EventType.ICE_CANDIDATE:
+    if fired.type is _ICE_CANDIDATE:
+        candidate = RTCIceCandidate._of(payload) if isinstance(payload, CandidateInit) else None
+        return RTCPeerConnectionIceEvent(kind, target, candidate)
+    if payload is None:
         return Event(kind, target)
     match fired.type, payload:
         case EventType.MESSAGE, (bytes() | str()) as data:
             return MessageEvent(kind, target, data)
-        case EventType.ICE_CANDIDATE, CandidateInit() as init:
-            return RTCPeerConnectionIceEvent(kind, target, RTCIceCandidate._of(init))
-        case EventType.ICE_CANDIDATE, None:
-            return RTCPeerConnectionIceEvent(kind, target, None)
         case _, SelectedPair() as pair:
             assert isinstance(target, RTCIceTransport)
             return RTCIceCandidatePairEvent(kind, target, target._public_pair(pair))

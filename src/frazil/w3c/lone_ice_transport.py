@@ -249,9 +249,11 @@ class LoneIceTransport(RTCIceTransport):
     ) -> None:
         await self.stop()
 
-    def _on_fired(self, fired: Fired) -> None:
-        if fired.target is self._slots:
-            self._dispatch(make_event(fired, self, _no_others))
+    def _on_fired(self, fired: Fired) -> bool:
+        if fired.target is not self._slots or not self._wants(fired.type):
+            return False
+        self._dispatch(make_event(fired, self, _no_others))
+        return True
 
     def __repr__(self) -> str:
         return f"<LoneIceTransport {self.role} {self.state}>"

@@ -544,7 +544,6 @@ class RTCPeerConnection(EventTarget):
         self, method: str, operation: Operation[T], convert: Callable[[T], R]
     ) -> "asyncio.Future[R]":
         """The future of an operation."""
-        self._driver.wake()
         future = self._driver.promise(method, operation, convert)
         if not future.done() and is_in_listener(self._loop):
             self._waits_of_listeners.append(future)
@@ -554,18 +553,18 @@ class RTCPeerConnection(EventTarget):
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
         return None if description is None else self._public.of(description)
 
-    def _on_fired(self, fired: Fired) -> None:
+    def _on_fired(self, fired: Fired) -> bool:
         if (
             fired.type is _CONNECTION_STATE_CHANGE
             and self.connectionState is RTCPeerConnectionState.FAILED
         ):
             self._warnings.connection_failed()
-        self._public.dispatch(fired, self)
+        return self._public.dispatch(fired, self)
 
-    def _after_task(self) -> None:
+    def _after_task(self) -> bool:
         if self._public.is_untidy:
             self._public.tidy()
-        self._pulse.beat()
+        return self._pulse.beat()
 
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"

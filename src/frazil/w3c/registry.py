@@ -73,18 +73,26 @@ class Registry:
             public = self._public[slots] = self._make(slots)
         return public
 
-    def dispatch(self, fired: Fired, connection: EventTarget) -> None:
-        """Call the listeners of the target; nothing is forgotten under their hands."""
+    def dispatch(self, fired: Fired, connection: EventTarget) -> bool:
+        """Call the listeners of the target; nothing is forgotten under their hands.
+
+        Returns:
+            Whether there are any.
+        """
         slots, kind = fired.target, fired.type
         target: Any = connection if slots is self._peer else self._public.get(slots)
+        is_wanted = True
         self._is_dispatching = True
         if kind is _MESSAGE:
             (target or self.of(slots))._receive(fired.payload)
         elif target is not None and target._wants(kind):  # else it was never shown to anybody
             target._dispatch(make_event(fired, target, self.of))
+        else:
+            is_wanted = False
         self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
+        return is_wanted
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""

@@ -148,13 +148,16 @@ class EventTarget:
     def _register(
         self, type: str, listener: _F | None, *, is_once: bool
     ) -> _F | Callable[[_F], _F]:
+        if listener is not None:
+            self._add(type, _Registration(listener, is_once=is_once, is_bare=True))
+            return listener
         self._check(type)
 
         def register(function: _F) -> _F:
             self._add(type, _Registration(function, is_once=is_once, is_bare=True))
             return function
 
-        return register if listener is None else register(listener)
+        return register
 
     def _check(self, type: str) -> None:
         if type not in self.EVENTS:
@@ -168,14 +171,17 @@ class EventTarget:
         listener = entry.listener
         if not callable(listener):
             raise TypeError(f"a listener must be callable, not {listener!r}")
-        entries = self._listeners.setdefault(type, [])
-        handler = self._handlers.get(type)
-        if not any(
+        entries, handler = self._listeners.get(type), self._handlers.get(type)
+        if entries is None:
+            self._listeners[type] = [entry]
+        elif any(
             each.listener == listener and each.is_bare is entry.is_bare and each is not handler
             for each in entries
         ):
+            return
+        else:
             entries.append(entry)
-            self._listened(type)
+        self._listened(type)
 
     def _listened(self, type: str) -> None:
         """A listener of ``type`` was added: for targets that do nothing unless somebody listens."""

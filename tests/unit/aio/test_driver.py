@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from itertools import count
 
 from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
@@ -55,18 +56,33 @@ class FakePeer:
         return self.tasks.popleft()
 
 
-def turns_of(peer: FakePeer) -> list[list[EventType]]:
+def noting(told: list[EventType]) -> Callable[[Fired], bool]:
+    """A listener that appends what it hears."""
+
+    def listen(fired: Fired) -> bool:
+        told.append(fired.type)
+        return True
+
+    return listen
+
+
+def wake_nobody() -> bool:
+    return False
+
+
+def turns_of(
+    peer: FakePeer, *, is_heard: bool = True, after_task: Callable[[], bool] = wake_nobody
+) -> list[list[EventType]]:
     """The types of the events that each turn of the loop dispatched, until no task is left."""
 
     async def scenario() -> list[list[EventType]]:
         turns: list[list[EventType]] = [[]]
-        driver = Driver(
-            peer,
-            None,
-            lambda fired: turns[-1].append(fired.type),
-            lambda: None,
-            options=IceOptions(),
-        )
+
+        def listen(fired: Fired) -> bool:
+            turns[-1].append(fired.type)
+            return is_heard
+
+        driver = Driver(peer, None, listen, after_task, options=IceOptions())
         driver.wake()
         while peer.waiting:
             await asyncio.sleep(0)
@@ -85,6 +101,18 @@ def test_every_state_has_a_turn_of_its_own() -> None:
         [state, state],
         [state],
     ]
+
+
+def test_states_that_nobody_hears_of_share_a_turn() -> None:
+    state = EventType.CONNECTION_STATE_CHANGE
+    assert turns_of(FakePeer([[STATE], [STATE, STATE], [STATE]]), is_heard=False) == [[state] * 4]
+
+
+def test_a_state_that_wakes_somebody_ends_the_turn() -> None:
+    state = EventType.CONNECTION_STATE_CHANGE
+    looks = iter([False, True])  # whoever waits does not care for the first state
+    turns = turns_of(FakePeer([[STATE]] * 4), is_heard=False, after_task=lambda: next(looks, False))
+    assert turns == [[state] * 2, [state] * 2]
 
 
 def test_messages_share_a_turn_up_to_the_next_state() -> None:
@@ -127,8 +155,8 @@ def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -
         driver = Driver(
             peer,
             None,
-            lambda fired: order.append("state"),
-            lambda: loop.call_soon(order.append, "look") and None,
+            lambda fired: order.append("state") is None,
+            lambda: loop.call_soon(order.append, "look") is None,
             options=IceOptions(),
         )
 
@@ -141,7 +169,7 @@ def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -
         for _ in range(6):
             await asyncio.sleep(0)
         await driver.close()
-        return order[:4]
+        return order
 
     assert asyncio.run(scenario()) == ["state", "look", "state", "look"]
 
@@ -150,9 +178,7 @@ def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
     async def scenario() -> tuple[list[EventType], int]:
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE], [MESSAGE]])
-        driver = Driver(
-            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
-        )
+        driver = Driver(peer, None, noting(told), wake_nobody, options=IceOptions())
         driver._receive("0", [])
         before_closing = list(told), peer.transports.polls
         await driver.close()
@@ -168,17 +194,18 @@ def test_what_a_listener_sends_leaves_in_its_turn_and_so_do_the_tasks_that_come_
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE]])
 
-        def listen(fired: Fired) -> None:
+        def listen(fired: Fired) -> bool:
             told.append(fired.type)
             if fired is MESSAGE:
                 driver.wake()  # as send() does
+            return True
 
         def send(now: float) -> None:
             if peer.transports.polls == 1:
                 peer.tasks.append([low])
 
         peer.transports.on_poll = send
-        driver = Driver(peer, None, listen, lambda: None, options=IceOptions())
+        driver = Driver(peer, None, listen, wake_nobody, options=IceOptions())
         driver._receive("0", [])
         told_at_once = list(told)
         before = peer.transports.polls
@@ -200,9 +227,7 @@ def test_tasks_that_come_of_sending_share_the_budget_of_the_turn() -> None:
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE]])
         peer.transports.on_poll = lambda now: peer.tasks.append([MESSAGE])
-        driver = Driver(
-            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
-        )
+        driver = Driver(peer, None, noting(told), wake_nobody, options=IceOptions())
         driver._receive("0", [])
         count = len(told)
         await driver.close()
@@ -215,9 +240,7 @@ def test_what_arrives_does_not_overtake_a_state_that_waits_for_its_turn() -> Non
     async def scenario() -> list[EventType]:
         told: list[EventType] = []
         peer = FakePeer([[STATE], [STATE]])
-        driver = Driver(
-            peer, None, lambda fired: told.append(fired.type), lambda: None, options=IceOptions()
-        )
+        driver = Driver(peer, None, noting(told), wake_nobody, options=IceOptions())
         driver._receive("0", [])
         driver._receive("0", [])
         before_closing = list(told)
@@ -252,8 +275,8 @@ def test_the_clock_is_read_again_before_sending_and_for_the_tasks_that_follow() 
         driver = Driver(
             peer,
             None,
-            lambda _: told.append(driver.wake()),
-            lambda: None,
+            lambda _: told.append(driver.wake()) is None,
+            wake_nobody,
             options=IceOptions(),
         )
         driver._receive("0", [])

@@ -82,8 +82,8 @@ class Stage:
         self.driver = Driver(
             self.peer.pc,
             self.host,
-            lambda fired: self.fired.append(str(fired.type)),
-            lambda: None,
+            lambda fired: self.fired.append(str(fired.type)) is None,
+            lambda: False,
             options=IceOptions(),
         )
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.cipher_suite import CIPHER_SUITES
@@ -100,6 +100,19 @@ def test_each_cipher_suite_on_offer_works(name):
 def test_expired_certificates_do_not_matter():
     old = Certificate.generate(bytes, 1.0, lifetime_s=1.0)
     DtlsPair(certificates=(old, CERTIFICATES[SERVER])).connect()
+
+
+@pytest.mark.parametrize("certificate", [make_certificate(9), Certificate.generate(bytes, 1.0)])
+def test_a_certificate_is_read_once_however_much_openssl_finds_fault_with(monkeypatch, certificate):
+    read = []
+
+    def dump(kind, x509_object, dump=crypto.dump_certificate):
+        read.append(dump(kind, x509_object))
+        return read[-1]
+
+    monkeypatch.setattr(crypto, "dump_certificate", dump)
+    DtlsPair(certificates=(certificate, CERTIFICATES[SERVER])).connect()
+    assert sorted(read) == sorted([certificate.der, CERTIFICATES[SERVER].der])
 
 
 class IssuedCertificate(PeculiarCertificate):

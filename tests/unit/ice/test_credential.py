@@ -20,6 +20,12 @@ def test_all_64_characters_are_used():
     assert len(used) == 64
 
 
+def test_the_key_is_the_password_as_opaque_string():
+    assert Credentials("user", "pass word").key == b"pass word"
+    assert Credentials("user", "pass\N{NO-BREAK SPACE}word").key == b"pass word"
+    assert Credentials("user", "e\N{COMBINING ACUTE ACCENT}").key == "é".encode()
+
+
 def test_the_password_is_not_shown():
     credentials = Credentials("user", "topsecrettopsecrettopsecret")
     assert "secret" not in repr(credentials)

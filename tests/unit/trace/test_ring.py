@@ -1,5 +1,6 @@
 import sys
 from enum import Enum
+from weakref import WeakSet
 
 import pytest
 
@@ -56,6 +57,25 @@ def test_the_oldest_make_room():
         trace.record(at, "ice", "check", pair=facts[1])
     assert [each.at for each in trace.records] == [2, 3, 4]
     assert trace.forgotten == 2
+
+
+class Text(str):
+    """A text that tells when it is gone."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_room_is_made_though_nobody_reads():
+    texts = WeakSet()
+    trace = Trace()
+    for at in range(1000):
+        text = Text(f"{at:1000}")
+        texts.add(text)
+        trace.record(at, "ice", "stream-lost", remote="192.0.2.1", text=text)
+    assert len(texts) < 180
+    cost = cost_of(EVENTS["ice", "stream-lost"], ("192.0.2.1", text))
+    assert len(trace.records) == RING_COST // cost
+    assert trace.forgotten == 1000 - len(trace.records)
 
 
 def test_routine_that_made_room_begins_anew():
