@@ -23,7 +23,7 @@ from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
-from frazil.peer.description import DescriptionInit
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import EventType, Fired, OperationSettled
 from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit

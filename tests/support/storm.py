@@ -362,7 +362,7 @@ def inspect(one: Side, two: Side) -> list[str]:
     for side in (one, two):
         if side.pc.signalingState != "stable":
             problems.append(f"{side.name} is {side.pc.signalingState}")
-        if side.pc._peer._negotiator._is_behind():
+        if side.pc._peer._negotiator.needed.is_behind:
             problems.append(f"{side.name} still needs a negotiation")
         if side.pc.pendingLocalDescription or side.pc.pendingRemoteDescription:
             problems.append(f"{side.name} has a pending description")

@@ -15,7 +15,8 @@ from frazil.peer.configuration import (
     RtcpMuxPolicy,
 )
 from frazil.peer.connection import PeerConnection
-from frazil.peer.description import Description, DescriptionInit
+from frazil.peer.description import Description
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import (
     DriverRequest,
     EventType,

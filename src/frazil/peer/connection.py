@@ -19,7 +19,8 @@ from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.creator import DescriptionCreator
 from frazil.peer.data_section import DataSection
-from frazil.peer.description import Description, DescriptionInit, DescriptionSlots
+from frazil.peer.description import Description, DescriptionSlots
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.dictionary import scalar_text
 from frazil.peer.event import PeerEvent
 from frazil.peer.history import History

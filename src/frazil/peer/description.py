@@ -1,10 +1,8 @@
-"""Session descriptions: as they are passed in, as they were applied, and the four slots."""
+"""Session descriptions as they were applied, and the four slots."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
-from frazil.peer.dictionary import Dictionary
 from frazil.peer.remote import RemoteTransport, read_transport
 from frazil.peer.signaling import SdpType, Side
 from frazil.sdp import SessionDescription
@@ -14,36 +12,6 @@ MAX_CANDIDATES: Final = 100
 """Candidate lines in one m-section, as many as the SDP parser takes."""
 _CANDIDATE: Final = "\na=candidate:"
 _CONNECTION: Final = re.compile(r"\nc=[^\n]*")
-
-
-@dataclass(frozen=True, slots=True)
-class DescriptionInit:
-    """webrtc-pc, RTCSessionDescriptionInit and RTCLocalSessionDescriptionInit.
-
-    Attributes:
-        type: What it is; ``None`` lets ``setLocalDescription`` choose.
-        sdp: The text; empty lets ``setLocalDescription`` create it.
-    """
-
-    type: SdpType | None = None
-    sdp: str = ""
-
-    @classmethod
-    def from_value(cls, value: object) -> "DescriptionInit":
-        """Read what ``setLocalDescription`` and ``setRemoteDescription`` take.
-
-        Raises:
-            TypeError: If a member has the wrong type.
-        """
-        if isinstance(value, DescriptionInit):
-            return value
-        members = Dictionary(value, "description")
-        kind = None if members.get("type") is None else members.choice("type", SdpType.OFFER)
-        return cls(kind, members.text("sdp") or "")
-
-    def to_dict(self) -> dict[str, str]:
-        """The W3C dictionary, ready for ``json.dumps``."""
-        return {"type": str(self.type), "sdp": self.sdp}
 
 
 class Description:

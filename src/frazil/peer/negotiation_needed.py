@@ -1,39 +1,67 @@
 """When the application has to negotiate (webrtc-pc 4.7.3)."""
 
-from collections.abc import Callable
-
 from frazil.peer.chain import OperationChain
+from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.local_credentials import LocalCredentials
+from frazil.peer.media import live_data_index
+from frazil.peer.signaling import SignalingMachine
+from frazil.peer.transceiver_table import TransceiverTable
+from frazil.states.enums import RTCSignalingState
 
 
 class NegotiationNeeded:
     """The negotiation-needed flag, and the task that fires ``negotiationneeded`` once per need."""
 
-    __slots__ = ("_chain", "_check", "_core", "_flag", "_is_stable", "_when_idle")
+    __slots__ = (
+        "_chain",
+        "_channels",
+        "_core",
+        "_credentials",
+        "_flag",
+        "_signaling",
+        "_transceivers",
+        "_when_idle",
+    )
 
     def __init__(
         self,
         core: Core,
         *,
         chain: OperationChain,
-        is_stable: Callable[[], bool],
-        check: Callable[[], bool],
+        signaling: SignalingMachine,
+        credentials: LocalCredentials,
+        channels: ChannelTable,
+        transceivers: TransceiverTable,
     ) -> None:
         """Watch a connection.
 
         Args:
-            core: For the task and its event.
+            core: For the task and its event, and for what was negotiated.
             chain: As long as operations are in it, nothing is told.
-            is_stable: Whether the signalling state is ``stable``.
-            check: Whether the descriptions lag behind what the application asked for.
+            signaling: Nothing is told before it is ``stable``.
+            credentials: Knows of restarts that are due.
+            channels: The first one needs an m-section.
+            transceivers: What the application asked of media.
         """
         self._core = core
         self._chain = chain
-        self._is_stable = is_stable
-        self._check = check
+        self._signaling = signaling
+        self._credentials = credentials
+        self._channels = channels
+        self._transceivers = transceivers
         self._flag = False
         self._when_idle = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the negotiated descriptions lack something that the application asked for."""
+        return (
+            self._credentials.is_restart_due
+            or (self._channels.has_live and not self._has_negotiated_data)
+            or self._transceivers.needs_negotiation()
+        )
 
     def update(self) -> None:
         """Something changed that may need negotiation.
@@ -43,7 +71,7 @@ class NegotiationNeeded:
         """
         if not self._chain.is_empty:
             self._when_idle = True
-        elif self._is_stable() and (self._flag or self._check()):
+        elif self._is_stable and (self._flag or self.is_behind):
             self._core.tasks.queue(self._evaluate)
 
     def restart(self) -> None:
@@ -60,9 +88,22 @@ class NegotiationNeeded:
     def _evaluate(self, now: float) -> None:
         if not self._chain.is_empty:
             self._when_idle = True
-        elif self._is_stable():
-            needed = self._check()
+        elif self._is_stable:
+            needed = self.is_behind
             fire = needed and not self._flag
             self._flag = needed
             if fire:
                 self._core.tasks.fire(self._core.target, EventType.NEGOTIATION_NEEDED)
+
+    @property
+    def _is_stable(self) -> bool:
+        return self._signaling.state is RTCSignalingState.STABLE
+
+    @property
+    def _has_negotiated_data(self) -> bool:
+        """Whether the last negotiation accepted data channels on both sides."""
+        slots = self._core.descriptions
+        if slots.current_local is None or slots.current_remote is None:
+            return False
+        index = live_data_index(slots.current_local.model)
+        return index is not None and index == live_data_index(slots.current_remote.model)

@@ -18,10 +18,10 @@ from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.creator import DescriptionCreator, Draft
 from frazil.peer.data_section import DataSection
-from frazil.peer.description import Description, DescriptionInit
+from frazil.peer.description import Description
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import EventType
 from frazil.peer.local_credentials import LocalCredentials
-from frazil.peer.media import live_data_index
 from frazil.peer.negotiation_needed import NegotiationNeeded
 from frazil.peer.operation import Steps
 from frazil.peer.section_name import with_mids, without_mids
@@ -41,7 +41,6 @@ from frazil.sdp import (
 )
 from frazil.states.enums import RTCSignalingState
 from frazil.trace import Reason
-from frazil.upward import Whole, upward
 
 _State = RTCSignalingState
 
@@ -80,7 +79,7 @@ class _Due(NamedTuple):
     begun: Sequence[Transceiver] = ()
 
 
-class Negotiator(Whole):
+class Negotiator:
     """The bodies of the chained operations, and what they remember between them.
 
     Attributes:
@@ -90,7 +89,6 @@ class Negotiator(Whole):
     """
 
     __slots__ = (
-        "__weakref__",
         "_applier",
         "_channels",
         "_core",
@@ -133,8 +131,10 @@ class Negotiator(Whole):
         self.needed = NegotiationNeeded(
             core,
             chain=chain,
-            is_stable=upward(self._is_stable),
-            check=upward(self._is_behind),
+            signaling=self.signaling,
+            credentials=credentials,
+            channels=channels,
+            transceivers=transceivers,
         )
         self._created_offer: _Created | None = None
         self._created_answer: _Created | None = None
@@ -213,7 +213,7 @@ class Negotiator(Whole):
 
     def channel_created(self) -> None:
         """The first data channel needs an m-section; further ones need nothing."""
-        if self._is_behind():
+        if self.needed.is_behind:
             self.note_change()
 
     def note_change(self) -> None:
@@ -270,8 +270,8 @@ class Negotiator(Whole):
                 RTCErrorDetail.SDP_SYNTAX_ERROR,
                 sdp_line_number=error.line_number,
             ) from error
-        except SdpSemanticError as error:
-            raise InvalidAccessError(f"the remote {kind} cannot be used: {error}") from error
+        except SdpSemanticError as flaw:
+            raise InvalidAccessError(f"the remote {kind} cannot be used: {flaw}") from flaw
         check_succession(kind, model, slots, self._transceivers)
         return model
 
@@ -348,23 +348,3 @@ class Negotiator(Whole):
         if state not in allowed:
             names = " or ".join(repr(str(each)) for each in allowed)
             raise InvalidStateError(f"{call} needs signalingState {names}, not {str(state)!r}")
-
-    def _is_stable(self) -> bool:
-        return self.signaling.state is _State.STABLE
-
-    def _is_behind(self) -> bool:
-        """Whether the negotiated descriptions lack something (webrtc-pc 4.7.3)."""
-        return (
-            self._credentials.is_restart_due
-            or (self._channels.has_live and not self._has_negotiated_data)
-            or self._transceivers.needs_negotiation()
-        )
-
-    @property
-    def _has_negotiated_data(self) -> bool:
-        """Whether the last negotiation accepted data channels on both sides."""
-        slots = self._core.descriptions
-        if slots.current_local is None or slots.current_remote is None:
-            return False
-        index = live_data_index(slots.current_local.model)
-        return index is not None and index == live_data_index(slots.current_remote.model)

@@ -11,7 +11,7 @@ from frazil.peer.channel import ChannelOwner, DataChannel
 from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.connection import PeerConnection
-from frazil.peer.description import DescriptionInit
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from frazil.peer.description import Description, DescriptionInit
+from frazil.peer.description import Description
+from frazil.peer.description_init import DescriptionInit
 
 
 class RTCSessionDescription:

@@ -23,7 +23,8 @@ from frazil.explain import Report, explain
 from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
-from frazil.peer.description import Description, DescriptionInit
+from frazil.peer.description import Description
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy

@@ -1,6 +1,6 @@
 """Offers, as callers pass them."""
 
-from frazil.peer.description import DescriptionInit
+from frazil.peer.description_init import DescriptionInit
 
 
 def read_offer(value: object) -> str:

@@ -3,7 +3,6 @@ import pytest
 from frazil.peer.description import (
     MAX_CANDIDATES,
     Description,
-    DescriptionInit,
     DescriptionSlots,
 )
 from frazil.peer.signaling import SdpType, Side
@@ -121,20 +120,3 @@ def test_slots_follow_the_table_of_rfc_9429() -> None:
     slots.apply(Side.LOCAL, ours)
     assert (slots.current_local, slots.current_remote) == (ours, again)
     assert slots.locals() == [ours]
-
-
-@pytest.mark.parametrize("value", [None, {}, {"type": None, "sdp": None}])
-def test_local_description_may_leave_everything_out(value: object) -> None:
-    assert DescriptionInit.from_value(value) == DescriptionInit(None, "")
-
-
-def test_description_round_trips_as_a_dictionary() -> None:
-    init = DescriptionInit.from_value({"type": "offer", "sdp": SDP})
-    assert init == DescriptionInit(SdpType.OFFER, SDP)
-    assert DescriptionInit.from_value(init.to_dict()) == init
-
-
-@pytest.mark.parametrize("value", [SDP, {"type": "bid"}, {"type": "offer", "sdp": b"v=0"}])
-def test_what_is_no_description_is_a_type_error(value: object) -> None:
-    with pytest.raises(TypeError):
-        DescriptionInit.from_value(value)

@@ -11,7 +11,7 @@ from frazil.errors import (
     RTCError,
     RTCErrorDetail,
 )
-from frazil.peer.description import DescriptionInit
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import EventType
 from frazil.peer.signaling import SdpType
 from frazil.sdp import parse_sdp

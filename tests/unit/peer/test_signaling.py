@@ -3,7 +3,7 @@
 import pytest
 
 from frazil.errors import InvalidStateError
-from frazil.peer.description import DescriptionInit
+from frazil.peer.description_init import DescriptionInit
 from frazil.peer.signaling import SdpType, Side, edge
 from frazil.states.enums import RTCSignalingState as State
 from support.peer_pair import Peer
