@@ -14,7 +14,7 @@ INCLUDED = {
     path
     for pattern in HOOKS["mypyc"]["include"]
     for path in ROOT.glob(pattern)
-    if path.name not in HOOKS["mypyc"]["exclude"]
+    if not any(map(path.match, HOOKS["mypyc"]["exclude"]))
 }
 
 
@@ -39,6 +39,21 @@ def is_mistaken(value: ast.expr) -> bool:
     return False
 
 
+def caught(function: ast.AST) -> set[tuple[str, str]]:
+    """The names that hold exceptions, each with what it holds."""
+    return {
+        (node.name, ast.unparse(node.type))
+        for node in ast.walk(function)
+        if isinstance(node, ast.ExceptHandler) and node.name and node.type
+    }
+
+
+def reuses_a_name(function: ast.AST) -> bool:
+    """Whether a name holds exceptions of two types: mypyc 2.4 expects the first one, always."""
+    found = caught(function)
+    return len({name for name, _ in found}) < len(found)
+
+
 @pytest.mark.parametrize("source", ["A: Final = (0.5, 1)", "A: Final = slice(1, 2)"])
 def test_the_mistakes_are_found(source: str) -> None:
     assert any(map(is_mistaken, final_values(ast.parse(source))))
@@ -54,3 +69,23 @@ def test_the_list_names_modules() -> None:
 )
 def test_no_constant_is_of_a_kind_that_the_compiler_mistakes(path: Path) -> None:
     assert not any(map(is_mistaken, final_values(ast.parse(path.read_text()))))
+
+
+@pytest.mark.parametrize(
+    ("second", "is_wrong"), [("A as a", False), ("B as b", False), ("B as a", True)]
+)
+def test_a_name_for_two_exceptions_is_found(second: str, is_wrong: bool) -> None:
+    source = f"def f():\n try: g()\n except A as a: h(a)\n except {second}: h()"
+    assert any(map(reuses_a_name, ast.walk(ast.parse(source)))) is is_wrong
+
+
+@pytest.mark.parametrize(
+    "path", sorted(INCLUDED), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_no_function_has_one_name_for_two_exceptions(path: Path) -> None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert not [node.name for node in functions if reuses_a_name(node)]

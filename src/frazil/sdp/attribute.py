@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from frazil.sdp.grammar import Line, SdpSyntaxError, is_token, quote, split_words
+from frazil.value import Value
 
 MAX_CANDIDATES = 100
 """The most candidates that are read in one section."""
@@ -16,12 +17,19 @@ BUNDLE_GROUP = "group:BUNDLE"
 """The name under which BUNDLE groups are found; groups of other semantics are unknown."""
 
 
-class Attribute(NamedTuple):
+class Attribute(Value):
     """One known ``a=`` line; ``value`` is empty for a flag and for nothing else."""
 
-    line_number: int
-    name: str
-    value: str
+    __slots__ = ("line_number", "name", "value")
+
+    def __init__(self, line_number: int, name: str, value: str) -> None:
+        self.line_number = line_number
+        self.name = name
+        self.value = value
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Line number, name and value."""
+        return self.line_number, self.name, self.value
 
     @property
     def words(self) -> list[str]:

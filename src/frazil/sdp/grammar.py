@@ -10,6 +10,7 @@ import string
 from typing import NamedTuple
 
 from frazil.errors import ProtocolError
+from frazil.value import Value
 
 MAX_BYTES = 128 * 1024
 """The longest description that is read, in UTF-8 bytes."""
@@ -56,12 +57,19 @@ class SdpSyntaxError(ProtocolError):
         self.line_number = line_number
 
 
-class Line(NamedTuple):
-    """One ``type=value`` line and where it stood."""
+class Line(Value):
+    """One ``type=value`` line and where it stood, its number."""
 
-    number: int
-    type: str
-    value: str
+    __slots__ = ("number", "type", "value")
+
+    def __init__(self, number: int, type: str, value: str) -> None:  # noqa: A002 - its name
+        self.number = number
+        self.type = type
+        self.value = value
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Number, type and value."""
+        return self.number, self.type, self.value
 
 
 class Sections(NamedTuple):
@@ -173,7 +181,8 @@ def _check_line(number: int, row: str) -> None:
 def _check_session_order(lines: list[Line]) -> None:
     seen: set[str] = set()
     previous = ""
-    for number, type_, _ in lines:
+    for line in lines:
+        number, type_ = line.number, line.type
         if type_ not in _SESSION_ORDER:
             raise SdpSyntaxError(f"{type_}= is not a line of a session", number)
         _require_before(_SESSION_ORDER.index(type_), seen, number)
