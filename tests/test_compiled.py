@@ -54,6 +54,19 @@ def reuses_a_name(function: ast.AST) -> bool:
     return len({name for name, _ in found}) < len(found)
 
 
+def is_endless(node: ast.AST) -> bool:
+    """Whether it is a generator expression over all numbers, of which mypyc 2.4 makes a list.
+
+    Only `next`, `any` and `all` of one become loops.
+    """
+    match node:
+        case ast.Call(func=ast.Name(id="next" | "any" | "all"), args=[ast.GeneratorExp(), *_]):
+            return any(map(is_endless, ast.iter_child_nodes(node.args[0])))
+        case ast.GeneratorExp(generators=generators):
+            return any("count(" in ast.unparse(each.iter) for each in generators)
+    return any(map(is_endless, ast.iter_child_nodes(node)))
+
+
 @pytest.mark.parametrize("source", ["A: Final = (0.5, 1)", "A: Final = slice(1, 2)"])
 def test_the_mistakes_are_found(source: str) -> None:
     assert any(map(is_mistaken, final_values(ast.parse(source))))
@@ -77,6 +90,26 @@ def test_no_constant_is_of_a_kind_that_the_compiler_mistakes(path: Path) -> None
 def test_a_name_for_two_exceptions_is_found(second: str, is_wrong: bool) -> None:
     source = f"def f():\n try: g()\n except A as a: h(a)\n except {second}: h()"
     assert any(map(reuses_a_name, ast.walk(ast.parse(source)))) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("source", "is_wrong"),
+    [
+        ("next(n for n in count() if f(n))", False),
+        ("return_ = (f(n) for n in items)", False),
+        ("return_ = (n for n in map(str, count()) if f(n))", True),
+        ("next(g(m for m in count()) for n in count())", True),
+    ],
+)
+def test_an_endless_list_is_found(source: str, is_wrong: bool) -> None:
+    assert is_endless(ast.parse(source)) is is_wrong
+
+
+@pytest.mark.parametrize(
+    "path", sorted(INCLUDED), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_no_generator_becomes_an_endless_list(path: Path) -> None:
+    assert not is_endless(ast.parse(path.read_text()))
 
 
 @pytest.mark.parametrize(

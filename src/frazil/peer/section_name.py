@@ -47,4 +47,7 @@ def _with_media(
 
 
 def _unlike(taken: set[str | None]) -> Iterator[str]:
-    return (name for name in map(str, count()) if name not in taken)
+    """Names of new m-sections: the numbers that are not ``taken``."""
+    for name in map(str, count()):
+        if name not in taken:
+            yield name
