@@ -47,8 +47,8 @@ SHORT_S = 0.0001
 """From one end to the other: too short to be paced."""
 IDLE_S = 1.0
 """Long enough for every delayed acknowledgement."""
-SETTLED_S = 60.0
-"""Long enough for two ends that say nothing to have taken turns several times."""
+SETTLED_S = 45.0
+"""Two ends that say nothing have taken turns several times, and there is no heartbeat next."""
 
 
 class Meter(Protocol):

@@ -118,6 +118,7 @@ class Driver(Whole):
         self._promises: dict[Operation[Any], _Promise] = {}
         self._alarm = alarm_on(self._loop, self._on_alarm)
         self._turn: asyncio.Handle | None = None
+        self._owes_alarm = False
         self._is_pumping = False
         self._is_closed = False
 
@@ -178,6 +179,8 @@ class Driver(Whole):
         self._flush(self._loop.time())
 
     def _flush(self, now: float) -> None:
+        if self._waiting:
+            self._be_ready()
         self._exchange(now)
         if self._waiting:
             self._be_ready()
@@ -188,10 +191,23 @@ class Driver(Whole):
             self._turn = self._loop.call_soon(self._begin_turn)
 
     def _exchange(self, now: float) -> None:
-        """Send what there is to send, serve the requests, and set the alarm."""
-        transports = self._transports
-        if self._is_closed or transports.is_drained:
+        """Send what there is to send, serve the requests, and set the alarm.
+
+        The alarm may wait for one turn that follows at once, and has more to say to it.
+        """
+        if self._is_closed:
             return
+        if not self._transports.is_drained:
+            self._drain(now)
+        elif not self._owes_alarm:
+            return
+        self._owes_alarm = self._turn is not None and not self._owes_alarm
+        if not self._owes_alarm:
+            self._alarm.set(self._transports.next_timeout())
+
+    def _drain(self, now: float) -> None:
+        """Send what there is to send, and serve the requests."""
+        transports = self._transports
         while True:
             for name, transmits in transports.poll_transmits(now):
                 sockets = self._sockets.get(name)
@@ -201,7 +217,6 @@ class Driver(Whole):
                 break
             for request in transports.poll_requests():
                 self._serve(request, now)
-        self._alarm.set(transports.next_timeout())
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
@@ -309,7 +324,7 @@ class Driver(Whole):
             else:
                 has_moved = True
                 is_heard = self._dispatch(event) or is_heard
-        return has_moved and (self._after_task() or is_heard)
+        return has_moved and (is_heard or self._after_task())
 
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future

@@ -35,6 +35,11 @@ class SocketSet:
         self._is_closed = False
         self._ufrags: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is open."""
+        return not self._by_address
+
     def open(self, host: str) -> UdpSocket:
         """The socket on the local address ``host``, opened if there is none.
 

@@ -8,7 +8,6 @@ import asyncio
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from frazil.address import canonical_ip
@@ -87,8 +86,10 @@ def _bind(host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            with suppress(OSError):  # some systems refuse what exceeds their maximum
+            try:  # noqa: SIM105 - a context manager costs more than the call
                 sock.setsockopt(socket.SOL_SOCKET, option, KERNEL_BUFFER_SIZE)
+            except OSError:  # some systems refuse what exceeds their maximum
+                pass
         sock.bind((host, port))
     except BaseException:
         sock.close()

@@ -215,7 +215,8 @@ class Checker:
 
     def settle(self) -> None:
         """Find out whether anything is left to decide about the pair in use."""
-        self._consent.settle(settled=self.nominator.is_settled)
+        is_in_use = self.selection.monitor is not None
+        self._consent.settle(settled=is_in_use and self.nominator.is_settled)
 
     def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
         """Take what both ends of a settled pair exchange all the time; whether it is that."""
@@ -240,14 +241,13 @@ class Checker:
         generation = self.nominator.generation
         if generation is None:
             return earliest
-        earliest = earlier(earliest, generation.patience_deadline)
         if self._role.is_controlling:
             earliest = earlier(earliest, self._gauge.next_timeout(generation))
         if self._next_ordinary(generation) is not None:
             earliest = earlier(earliest, self._checklists.ordinary_at)
-        if self._is_settled(generation):
-            earliest = earlier(earliest, self._table.conceding_at(generation))
-        return earliest
+        if self._is_settled(generation):  # what works needs no patience
+            return earlier(earliest, self._table.conceding_at(generation))
+        return earlier(earliest, generation.patience_deadline)
 
     def handle_timeout(self, now: float) -> float | None:
         """Repeat and give up checks, and run the clocks.

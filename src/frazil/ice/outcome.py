@@ -53,8 +53,11 @@ class Outcome:
             ran_out_at: The deadline of the clock that ran out, if that is the occasion.
         """
         selection = self._checker.selection
-        while (cause := judge(self._machine.state, survey(current, selection))) is not None:
+        facts = survey(current, selection)
+        while (cause := judge(self._machine.state, facts)) is not None:
             self.move(cause, now, ran_out_at)
+            if facts.consent_lost:  # of all facts only this one is over when the state has followed
+                facts = facts._replace(consent_lost=False)
         selection.consent_was_lost = False
         news = selection.take_news()
         if news is not None:

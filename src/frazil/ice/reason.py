@@ -68,9 +68,10 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
             ("pairs_succeeded", checklist.count(_SUCCEEDED)),
             ("pairs_failed", checklist.count(_FAILED)),
         ]
-        code = next((pair.error_code for pair in checklist if pair.error_code), None)
-        if code is not None:
-            facts.append(("stun_error", code))
+        for pair in checklist:
+            if pair.error_code:
+                facts.append(("stun_error", pair.error_code))
+                break
     return tuple(facts)
 
 

@@ -1,16 +1,9 @@
 """Controlling or controlled (RFC 8445 6.1.1), and who yields if both say the same (7.3.1.1)."""
 
-from typing import Final
-
 from frazil.ice.traits import AgentTraits
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message
 from frazil.types import RandomBytes
-
-_CONTROLLING: Final = RTCIceRole.CONTROLLING
-_UNKNOWN: Final = RTCIceRole.UNKNOWN
-_ICE_CONTROLLING: Final = Attribute.ICE_CONTROLLING
-_ICE_CONTROLLED: Final = Attribute.ICE_CONTROLLED
 
 
 class Role:
@@ -18,15 +11,17 @@ class Role:
 
     Attributes:
         value: Controlling or controlled; unknown before the first offer.
+        is_controlling: Whether this agent nominates.
         why: What brought this role about, for people.
         tie_breaker: The number that decides a conflict.
     """
 
-    __slots__ = ("_random_bytes", "tie_breaker", "value", "why")
+    __slots__ = ("_random_bytes", "is_controlling", "tie_breaker", "value", "why")
 
     def __init__(self, random_bytes: RandomBytes) -> None:
         self._random_bytes = random_bytes
         self.value = RTCIceRole.UNKNOWN
+        self.is_controlling = False
         self.why = ""
         self.tie_breaker = self._draw()
 
@@ -34,40 +29,41 @@ class Role:
         return int.from_bytes(self._random_bytes(8))
 
     @property
-    def is_controlling(self) -> bool:
-        """Whether this agent nominates."""
-        return self.value is _CONTROLLING
-
-    @property
     def attribute(self) -> Attribute:
         """The attribute that announces the role in a check."""
-        return _ICE_CONTROLLING if self.is_controlling else _ICE_CONTROLLED
+        return Attribute.ICE_CONTROLLING if self.is_controlling else Attribute.ICE_CONTROLLED
 
     def set(self, value: RTCIceRole) -> None:
         """Take the role that signalling implies."""
+        self._take(value, "signalling says so")
+
+    def _take(self, value: RTCIceRole, why: str) -> None:
         self.value = value
-        self.why = "signalling says so"
+        self.is_controlling = value is RTCIceRole.CONTROLLING
+        self.why = why
 
     def set_facing(self, peer: AgentTraits, *, lite: bool) -> None:
         """Take the role against ``peer``: of a lite and a full agent, the full one controls."""
         if peer.is_lite is not lite:
-            self.value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
-            self.why = "one agent is lite, and the full one controls"
+            value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
+            self._take(value, "one agent is lite, and the full one controls")
 
     def switch(self) -> None:
         """Become the opposite: the peer's check claims our role and wins the tie-break."""
-        self.value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
-        self.why = "the peer's check claims our role and wins the tie-break"
+        self._switch("the peer's check claims our role and wins the tie-break")
+
+    def _switch(self, why: str) -> None:
+        value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
+        self._take(value, why)
 
     def yield_to_peer(self) -> None:
         """Become the opposite, with a new tie-breaker: the peer answered 487 (7.2.5.1)."""
-        self.switch()
-        self.why = "the peer answered our check with 487"
+        self._switch("the peer answered our check with 487")
         self.tie_breaker = self._draw()
 
     def claims_ours(self, request: Message) -> bool:
         """Whether the peer claims the role that we have."""
-        return self.value is not _UNKNOWN and self._claim(request) is not None
+        return self.value is not RTCIceRole.UNKNOWN and self._claim(request) is not None
 
     def keeps_against(self, request: Message) -> bool:
         """Whether we keep our role against the peer's equal claim: it then gets a 487."""

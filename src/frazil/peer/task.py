@@ -41,7 +41,10 @@ class TaskQueue:
     def queue(self, task: Task, times: int = 1) -> None:
         """Run ``task`` after all tasks that wait now, so many times."""
         if not self._closed:
-            self.waiting.extend([task] * times)
+            if times == 1:
+                self.waiting.append(task)
+            else:
+                self.waiting.extend([task] * times)
 
     def follow(self, task: Task) -> None:
         """Run ``task`` as the next task, in a turn of its own.

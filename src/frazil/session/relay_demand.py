@@ -30,10 +30,11 @@ class RelayDemand:
         ice: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
 
     Attributes:
+        has_untold: Whether the peer was never told of one of the addresses.
         servers: Those that were resolved, by URL.
     """
 
-    __slots__ = ("_hosts", "_hosts_done", "_ice", "_ufrag", "_untold", "servers")
+    __slots__ = ("_hosts", "_hosts_done", "_ice", "_ufrag", "_untold", "has_untold", "servers")
 
     def __init__(self, ice: IceAgent) -> None:
         self._ice = ice
@@ -41,6 +42,7 @@ class RelayDemand:
         self._hosts: dict[Address, Host] = {}
         self._hosts_done = False
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
+        self.has_untold = False
         self.servers: dict[str, RelayServer] = {}
 
     def begin(self, ufrag: str) -> bool:
@@ -62,11 +64,13 @@ class RelayDemand:
         """Ask every server from ``address``, too; see :meth:`RelaySet.add_host`."""
         self._hosts[address] = Host(hidden, conceals or hidden)
         self._untold[address] = hidden and self._untold.get(address, True)
+        self.has_untold = any(self._untold.values())
 
     def remove_host(self, address: Address) -> None:
         """Ask nobody from ``address`` any more."""
         self._hosts.pop(address, None)
         self._untold.pop(address, None)
+        self.has_untold = any(self._untold.values())
 
     def hosts_done(self) -> None:
         """No further address will be added."""
@@ -79,11 +83,6 @@ class RelayDemand:
     def host_at(self, ip: str) -> Address | None:
         """The first address on the interface address ``ip``."""
         return next((each for each in self._hosts if each[0] == ip), None)
-
-    @property
-    def has_untold(self) -> bool:
-        """Whether the peer was never told of one of the addresses."""
-        return any(self._untold.values())
 
     def is_untold(self, address: Address) -> bool:
         """Whether the peer was never told of ``address``, so that nothing of it can come there."""

@@ -246,6 +246,8 @@ class SecureTransport:
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
         transmits: list[Transmit] = []
+        if not runs:
+            return transmits
         local, remote = path
         packets = size = 0
         for run in runs:
@@ -253,11 +255,10 @@ class SecureTransport:
             packets += run.datagram_count
             size += len(data)
             transmits.append(Transmit(data, run.segment_size, local, remote))
-        if packets:
-            self.traffic.note_sent(packets, size, now)
-            pair = self._ice.pair_at(local, remote)
-            if pair is not None:
-                pair.traffic.note_sent(packets, size, now)
+        self.traffic.note_sent(packets, size, now)
+        pair = self._ice.pair_at(local, remote)
+        if pair is not None:
+            pair.traffic.note_sent(packets, size, now)
         return transmits
 
     # --- time ---------------------------------------------------------------------------------

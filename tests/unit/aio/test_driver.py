@@ -171,7 +171,7 @@ def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -
         await driver.close()
         return order
 
-    assert asyncio.run(scenario()) == ["state", "look", "look", "state", "look", "look"]
+    assert asyncio.run(scenario()) == ["state", "look", "state", "look"]
 
 
 def test_what_arrives_is_told_at_once_and_costs_one_flush() -> None:
