@@ -67,7 +67,7 @@ async def job(adapter: Adapter, effort: Effort) -> Cost:
             at, cpu = time.monotonic(), time.process_time()
             await enter_pairs(pairs, adapter, size - held)
             at, cpu = time.monotonic() - at, time.process_time() - cpu
-            before, upkeep = upkeep, await _cores_busy(effort.idle_s)
+            before, upkeep = upkeep, await _cores_busy(effort.upkeep_s)
             cpu -= at * (before + upkeep) / 2  # it grew evenly, more or less
             stages.append(Stage(cpu / (size - held) * 1e3, upkeep / size * 1e6))
             held = size

@@ -19,7 +19,10 @@ class Effort(NamedTuple):
         share_s: How long two flows have to find their shares of one.
         round_trips: Messages sent back and forth, besides a tenth before them to warm up.
         idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
-        idle_s: How long they are watched; every stack asks for consent at least once meanwhile.
+        rest_s: How long they are left alone first, so that nothing of their set-up is counted.
+        idle_s: How long they are watched. Every stack asks for consent several times meanwhile, and
+            SCTP for a sign of life once, where it does (RFC 9260 8.3).
+        upkeep_s: The same for each stage of the growth by connections.
         unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
         volumes: How many bytes a channel has carried at each stage of the growth by bytes.
@@ -38,7 +41,9 @@ class Effort(NamedTuple):
     share_s: float
     round_trips: int
     idle_pairs: tuple[int, ...]
+    rest_s: float
     idle_s: float
+    upkeep_s: float
     unreachable: tuple[str, ...]
     crowd: tuple[int, ...]
     volumes: tuple[int, ...]
@@ -61,7 +66,9 @@ FULL = Effort(
     share_s=24.0,
     round_trips=2000,
     idle_pairs=(50, 200),
-    idle_s=8.0,
+    rest_s=10.0,
+    idle_s=30.0,
+    upkeep_s=8.0,
     unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),
     volumes=(MEGABYTE, 10 * MEGABYTE, 100 * MEGABYTE, GIGABYTE, 10 * GIGABYTE),
@@ -80,7 +87,9 @@ QUICK = Effort(
     share_s=1.0,
     round_trips=300,
     idle_pairs=(5, 10),
+    rest_s=0.2,
     idle_s=1.0,
+    upkeep_s=1.0,
     unreachable=("refused",),
     crowd=(100, 500),
     volumes=(MEGABYTE, 10 * MEGABYTE),

@@ -28,7 +28,7 @@ async def job(adapter: Adapter, effort: Effort, pairs: int) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         await enter_pairs(stack, adapter, pairs)
         held = _settled_bytes() - before
-        await asyncio.sleep(effort.warm_up_s)
+        await asyncio.sleep(effort.rest_s)
         at, cpu = time.monotonic(), time.process_time()
         await asyncio.sleep(effort.idle_s)
         at, cpu = time.monotonic() - at, time.process_time() - cpu

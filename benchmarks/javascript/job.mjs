@@ -98,7 +98,7 @@ async function idle(host, effort, { pairs }) {
     held.push(...(await Promise.all(Array.from({ length }, () => connectPair(host)))));
   }
   const bytes = (await host.memoryBytes()) - before;
-  await sleep(effort.warm_up_s);
+  await sleep(effort.rest_s);
   const cpuBefore = await host.cpuSeconds();
   const startedAt = performance.now();
   await sleep(effort.idle_s);

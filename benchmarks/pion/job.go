@@ -240,7 +240,7 @@ func idleJob(given effort, count int) (any, error) {
 		}
 	}
 	held := memoryBytes() - before
-	time.Sleep(seconds(given.WarmUpS))
+	time.Sleep(seconds(given.RestS))
 	cpu, startedAt := cpuSeconds(), time.Now()
 	time.Sleep(seconds(given.IdleS))
 	used, took := cpuSeconds()-cpu, time.Since(startedAt).Seconds()

@@ -25,6 +25,7 @@ type effort struct {
 	WarmUpS     float64 `json:"warm_up_s"`
 	CountS      float64 `json:"count_s"`
 	RoundTrips  int     `json:"round_trips"`
+	RestS       float64 `json:"rest_s"`
 	IdleS       float64 `json:"idle_s"`
 }
 

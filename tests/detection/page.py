@@ -51,7 +51,7 @@ def _blocks(results: Results) -> Iterator[str]:
     yield (
         f"From the last moment in which anything passed to `disconnected`; the bound is "
         f"{DISCONNECTED_WITHIN_S:.0f} s. It is never earlier than 5 s after the last sign of life, "
-        "of which on an idle connection the next comes after 2.25 to 2.75 s, or later if datagrams "
+        "of which on an idle connection the next comes after 2 to 3 s, or later if datagrams "
         "are lost."
     )
     yield _table(

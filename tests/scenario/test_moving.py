@@ -200,7 +200,7 @@ async def test_an_idle_session_asks_no_more_than_before(stage):
     stage.net.listen(lambda packet: sent.append(packet) if packet.sent_at >= since else None)
     await stage.sleep(600)
     checks = [each for each in sent if each.data[:2] == b"\0\1"]
-    assert len(checks) <= 1.02 * 2 * 600 / 5
+    assert len(checks) <= 1.05 * 2 * 600 / 5  # turns of two seconds and of three
 
 
 # --- interfaces come and go ---------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from frazil.aio.alarm import alarm_on
+from frazil.aio.alarm_clock import alarm_on
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions, MdnsMode
 from frazil.aio.local_address import LocalAddresses

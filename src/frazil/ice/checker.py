@@ -241,14 +241,13 @@ class Checker:
         generation = self.nominator.generation
         if generation is None:
             return earliest
-        earliest = earlier(earliest, generation.patience_deadline)
         if self._role.is_controlling:
             earliest = earlier(earliest, self._gauge.next_timeout(generation))
         if self._next_ordinary(generation) is not None:
             earliest = earlier(earliest, self._checklists.ordinary_at)
-        if self._is_settled(generation):
-            earliest = earlier(earliest, self._table.conceding_at(generation))
-        return earliest
+        if self._is_settled(generation):  # what works needs no patience
+            return earlier(earliest, self._table.conceding_at(generation))
+        return earlier(earliest, generation.patience_deadline)
 
     def handle_timeout(self, now: float) -> float | None:
         """Repeat and give up checks, and run the clocks.

@@ -57,7 +57,7 @@ class IceConfig:
         lite_disconnected_after_s: The same for a lite agent, which cannot ask: two checks of the
             peer, due every 6 s at most (RFC 7675 5.1), did not come.
         probe_after_s: Silence after payload after which the pair is asked whether it lives. After a
-            check it is longer: as long as the peer's next one may take, at most 0.63 of
+            check it is longer: as long as the peer's next one may take, at most 0.7 of
             ``consent_interval_s``.
         probe_interval_s: Between questions once one of them is late.
         recovery_interval_s: Between questions on a pair that counts as lost.

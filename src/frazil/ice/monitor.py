@@ -7,7 +7,8 @@ the pair talks, quick once an answer is late.
 
 Two ends that have nothing to say take turns: each asks in the middle of the other's interval, so
 that both hear something every 2.5 s, and neither needs more checks than consent does. Turns wait
-for a slot (:mod:`frazil.slot`), and which one is left to chance.
+for a slot (:mod:`frazil.slot`), and which one is left to chance. A path on which answers take long,
+or went missing a short time ago, is given less of it: it needs time for more questions.
 """
 
 from frazil.ice.config import IceConfig
@@ -23,10 +24,17 @@ _ACKNOWLEDGED_AFTER_S = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
 _INTERVAL = (0.8, 1.2)
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN = (0.45, 0.55)
+_TURN = (0.4, 0.6)
 """Between a check of the peer and ours, likewise: two are an interval."""
-_MISSED_TURN = (0.57, 0.63)
+_MISSED_TURN = (0.64, 0.7)
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
+_WARY_TURN = (0.45, 0.55)
+"""A turn on a path that is not calm."""
+_MISSED_WARY_TURN = (0.57, 0.63)
+_CALM_PATIENCE_S = 0.5
+"""On a calm path an answer takes no longer."""
+_CALM_AFTER_S = 60.0
+"""And so long none was late."""
 
 
 class Monitor:
@@ -48,6 +56,8 @@ class Monitor:
     """
 
     __slots__ = (
+        "_calm_at",
+        "_chance",
         "_check_at",
         "_config",
         "_late_at",
@@ -91,24 +101,26 @@ class Monitor:
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
+        self._calm_at = now
         self._patience_s = self._answer_takes_s()
         self.consent_expires_at = self.consented_at + config.consent_timeout_s
-        draw = self._draw()
-        self.quiet_at = self.heard_at + self._missed_s(draw)
-        self._check_at = self._slot_after(self.consented_at, draw)
+        self._chance = uniform(random_bytes, 0.0, 1.0)
+        self.quiet_at = self.heard_at + self._missed_s(self.heard_at)
+        self._check_at = self._slot_after(self.consented_at)
 
-    def _draw(self) -> float:
-        return uniform(self._random_bytes, 0.0, 1.0)
+    def _is_calm(self, now: float) -> bool:
+        """Whether few questions are enough to find out that the path is gone."""
+        return now >= self._calm_at and self._patience_s <= _CALM_PATIENCE_S
 
-    def _missed_s(self, draw: float) -> float:
+    def _missed_s(self, now: float) -> float:
         """How long a turn of the peer may take, by chance."""
-        shortest, longest = _MISSED_TURN
-        return self._config.consent_interval_s * (shortest + (longest - shortest) * draw)
+        shortest, longest = _MISSED_TURN if self._is_calm(now) else _MISSED_WARY_TURN
+        return self._config.consent_interval_s * (shortest + (longest - shortest) * self._chance)
 
-    def _slot_after(self, at: float, draw: float) -> float:
+    def _slot_after(self, at: float) -> float:
         """A slot an interval after ``at``, by chance."""
         (shortest, longest), interval_s = _INTERVAL, self._config.consent_interval_s
-        return pick_slot(at + shortest * interval_s, at + longest * interval_s, draw)
+        return pick_slot(at + shortest * interval_s, at + longest * interval_s, self._chance)
 
     @property
     def is_late(self) -> bool:
@@ -179,41 +191,48 @@ class Monitor:
         if self.is_cut:
             return
         self.unanswered += 1
+        if self.is_late:
+            self._calm_at = now + _CALM_AFTER_S
         if self.unanswered <= _UNANSWERED_TO_BE_LOST:
             self._late_at = now + self._patience_s
         # Until a response renews consent, ask again sooner than the usual interval.
         self._check_at = now + max(_CONSENT_RETRY_S, self._patience_s)
 
     def note_heard(self, now: float) -> None:
-        """An authenticated packet of the peer arrived on the pair."""
+        """An authenticated packet of the peer arrived on the pair.
+
+        It does not take from the peer what time it has for its turn.
+        """
         self._note_life(now)
-        self.quiet_at = now + self._config.probe_after_s
+        quiet_at = now + self._config.probe_after_s
+        if quiet_at > self.quiet_at:
+            self.quiet_at = quiet_at
 
     def note_request(self, now: float) -> None:
         """An authenticated check of the peer arrived on the pair: the next turn is ours.
 
         Unless that is too early for a check, or one waits for its answer.
         """
-        draw = self._draw()
-        self._note_turn(now, draw)
+        self._note_turn(now)
         asked_at, interval_s = self.asked_at, self._config.consent_interval_s
         if asked_at > self.consented_at:
             return
-        earliest_at = max(now + _TURN[0] * interval_s, asked_at + _INTERVAL[0] * interval_s)
-        latest_at = min(now + _TURN[1] * interval_s, asked_at + _INTERVAL[1] * interval_s)
+        shortest, longest = _TURN if self._is_calm(now) else _WARY_TURN
+        earliest_at = max(now + shortest * interval_s, asked_at + _INTERVAL[0] * interval_s)
+        latest_at = min(now + longest * interval_s, asked_at + _INTERVAL[1] * interval_s)
         if earliest_at <= latest_at:
-            self._check_at = pick_slot(earliest_at, latest_at, draw)
+            self._check_at = pick_slot(earliest_at, latest_at, self._chance)
 
     def note_response(self, now: float) -> None:
         """An authenticated response to a check arrived on the pair, which has measured it."""
-        draw = self._draw()
+        self._chance = uniform(self._random_bytes, 0.0, 1.0)
         self._patience_s = self._answer_takes_s()
-        self._note_turn(now, draw)
+        self._note_turn(now)
         self.consented_at = now
         self.consent_expires_at = now + self._config.consent_timeout_s
-        self._check_at = self._slot_after(now, draw)
+        self._check_at = self._slot_after(now)
 
-    def _note_turn(self, now: float, draw: float) -> None:
+    def _note_turn(self, now: float) -> None:
         """The next sign of life is the peer's next check, if it takes turns with us.
 
         On a slow path there is less time to wait for it: two answers may have to be awaited before
@@ -222,7 +241,7 @@ class Monitor:
         self._note_life(now)
         config = self._config
         ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
-        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(draw), ample_s))
+        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(now), ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

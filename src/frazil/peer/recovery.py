@@ -25,8 +25,9 @@ class RecoveryPolicy(StrEnum):
 
 GRACE_S: Final = 2.0
 """After a change of the network, the session may find another path without a restart."""
-YIELD_S: Final = 2.0
-"""The controlled side lets the other one be first: one restart is enough for both."""
+YIELD_S: Final = 2.5
+"""The controlled side lets the other one be first: one restart is enough for both. Consent of idle
+ends mostly expires two or three seconds apart, so half a second is left to tell the other."""
 FIRST_WAIT_S: Final = 4.0
 """Between the first two attempts; it doubles from one to the next."""
 LONGEST_WAIT_S: Final = 60.0

@@ -124,9 +124,10 @@ class Control:
     def _receive_cookie_ack(self, _flags: int, _value: bytes, now: float) -> None:
         self._handshake.receive_cookie_ack(now)
 
-    def _receive_heartbeat(self, _flags: int, value: bytes, _now: float) -> None:
+    def _receive_heartbeat(self, _flags: int, value: bytes, now: float) -> None:
         if self._link.state not in _BEFORE_ESTABLISHED:
             self._link.queue(encode_chunk(ChunkType.HEARTBEAT_ACK, value))
+            self._heartbeat.heed(now)
 
     def _receive_heartbeat_ack(self, _flags: int, value: bytes, now: float) -> None:
         self._heartbeat.receive_ack(value, now)

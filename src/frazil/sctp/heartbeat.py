@@ -11,6 +11,8 @@ from frazil.slot import SLOT_S, pick_slot
 from frazil.types import RandomBytes, uniform
 
 NONCE_SIZE: Final = 8
+CHOICE: Final = 4
+"""Slots to choose from, so that mostly one end comes before the other, and asks for both."""
 
 
 class Heartbeat:
@@ -44,12 +46,17 @@ class Heartbeat:
     def start(self, now: float) -> None:
         """The association is established.
 
-        The next one is due an interval and 0.5 to 1.5 RTO later, and at one of the next two slots.
+        The next one is due an interval and 0.5 to 1.5 RTO later, and at one of the next slots.
         """
         rto_s = self._round_trip.rto_s
         due_at = now + self._interval_s + 0.5 * rto_s
         draw = uniform(self._random_bytes, 0.0, 1.0)
-        self.expires_at = pick_slot(due_at, due_at + max(rto_s, 2 * SLOT_S), draw)
+        self.expires_at = pick_slot(due_at, due_at + max(rto_s, CHOICE * SLOT_S), draw)
+
+    def heed(self, now: float) -> None:
+        """The peer has asked for ours: it is there, and need not be asked for an interval."""
+        if self._nonce is None and self.expires_at is not None:
+            self.start(now)
 
     def handle_timeout(self, now: float, *, idle: bool) -> None:
         """Send the next one if it is due; ``idle`` says that nothing is outstanding."""

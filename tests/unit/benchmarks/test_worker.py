@@ -14,7 +14,9 @@ TINY = QUICK._replace(
     round_trips=20,
     crowd=(1, 2),
     volumes=(100_000, 200_000),
+    rest_s=0.0,
     idle_s=0.01,
+    upkeep_s=0.01,
     growth_s=1e9,
 )
 

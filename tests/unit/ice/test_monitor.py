@@ -6,7 +6,6 @@ from frazil.ice.candidate import Candidate
 from frazil.ice.config import IceConfig
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
-from frazil.slot import SLOT_S
 from frazil.types import RandomBytes
 
 
@@ -36,49 +35,108 @@ def test_a_quiet_peer_is_asked_after_the_probe_time():
     assert watched.next_timeout() == pytest.approx(103.5)
 
 
+def test_payload_does_not_take_from_the_time_of_the_peers_turn():
+    """A heartbeat amid checks of idle ends does not make both ask at once."""
+    watched = monitor()
+    watched.note_request(102.0)
+    watched.note_heard(102.1)
+    assert watched.quiet_at == pytest.approx(105.35)
+    watched.note_heard(103.0)
+    assert watched.quiet_at == pytest.approx(105.5)
+
+
 def test_a_peer_that_was_asked_has_time_to_ask_in_turn():
     watched = monitor()
-    assert watched.next_timeout() == pytest.approx(103.0)  # 0.6 of 5 s
+    assert watched.next_timeout() == pytest.approx(103.35)  # 0.67 of 5 s
     watched.note_check(103.0)
     watched.note_response(103.1)
-    assert watched.next_timeout() == pytest.approx(106.1)
+    assert watched.next_timeout() == pytest.approx(106.45)
+
+
+def test_a_path_that_keeps_answers_waiting_is_asked_sooner_for_a_minute():
+    """It may take more questions to find out whether it is gone."""
+    watched = monitor()
+    for at in (103.35, 103.95):
+        watched.note_check(at)
+    watched.note_response(104.0)
+    assert watched.quiet_at == pytest.approx(107.0)  # 0.6 of 5 s
+    for at in range(106, 164, 2):
+        watched.note_request(at)
+        assert watched.quiet_at == pytest.approx(at + 3.0)
+    watched.note_request(163.96)
+    assert watched.quiet_at == pytest.approx(163.96 + 3.35)
+
+
+def test_turns_are_shorter_for_that_time():
+    turns = Counter()
+    watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
+    for at in (101.0, 101.6):
+        watched.note_check(at)
+    for _ in range(32):
+        watched.note_response(102.0)
+        watched.note_request(103.9)
+        turns[round(watched.next_check_at - 103.9, 2)] += 1
+    assert min(turns) >= 2.25
+    assert max(turns) <= 2.75
 
 
 def test_a_check_of_the_peer_gives_us_the_next_turn():
     watched = monitor()
-    watched.note_request(102.5)
+    watched.note_request(102.0)
     assert watched.next_timeout() == pytest.approx(105.0)
 
 
+def draws_of(*draws):
+    """A random source that draws these, after one more at the start."""
+    left = iter((0, *draws))
+    return lambda count: bytes((next(left), *bytes(count - 1)))
+
+
 def test_turns_wait_for_slots():
-    watched = monitor()
-    for at in (101.6, 101.7, 101.79):  # 2.25 to 2.75 s later there is one slot
-        watched.note_request(at)
-        assert watched.next_check_at == pytest.approx(229 * SLOT_S)  # 104.09
-    watched.note_request(101.85)  # and here another
-    assert watched.next_check_at == pytest.approx(230 * SLOT_S)
+    for at, turns in ((102.0, {104, 105}), (102.01, {104, 105}), (102.05, {105})):
+        watched = monitor(random_bytes=draws_of(0, 64, 96))
+        picked = set()
+        for _ in range(3):
+            watched.note_response(100.0)
+            watched.note_request(at)
+            picked.add(watched.next_check_at)
+        assert picked <= turns
 
 
 def test_chance_chooses_the_slot():
     """As RFC 7675 5.1 wants it, also where all ends have the same slots."""
-    draws = iter((0, *range(0, 256, 8)))
-    watched = monitor(random_bytes=lambda count: bytes((next(draws), *bytes(count - 1))))
+    watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
     turns = Counter()
     for _ in range(32):
-        watched.note_request(226 * SLOT_S)
-        turns[round(watched.next_check_at / SLOT_S - 226)] += 1
-    assert turns == {5: 16, 6: 16}
+        watched.note_response(100.0)
+        watched.note_request(102.0)
+        turns[watched.next_check_at - 102.0] += 1
+    assert turns == {2: 16, 3: 16}
+
+
+def test_chance_has_a_choice_where_there_is_one_slot_only():
+    """As it is between hosts, of which each has slots of its own."""
+    watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
+    turns = Counter()
+    for _ in range(32):
+        watched.note_response(100.0)
+        watched.note_request(102.4)
+        turns[watched.next_check_at] += 1
+    assert turns[105.0] == 16
+    assert len(turns) == 17
+    assert min(turns) >= 104.4
+    assert max(turns) <= 105.4
 
 
 def test_no_turn_is_earlier_or_later_than_a_consent_check_may_be():
     watched = monitor()
-    watched.note_request(101.2)  # a turn later is less than 4 s after the last answer
+    watched.note_request(100.9)  # a turn later is less than 4 s after the last answer
     watched.note_heard(104.0)
-    assert watched.next_check_at == pytest.approx(231 * SLOT_S)  # 105, in the middle of 4 to 6 s
+    assert watched.next_check_at == 105.0  # in the middle of 4 to 6 s
     watched.note_request(104.9)  # a turn later is more than 6 s after it
-    assert watched.next_check_at == pytest.approx(231 * SLOT_S)
+    assert watched.next_check_at == 105.0
     watched.note_request(103.6)  # a part of it is not
-    assert 105.85 <= watched.next_check_at <= 106.0
+    assert 105.6 <= watched.next_check_at <= 106.0
 
 
 def test_a_check_of_the_peer_does_not_put_off_one_that_is_repeated():
@@ -112,7 +170,7 @@ def test_a_talking_peer_is_asked_for_consent():
     watched.note_response(105.02)
     for tick in range(40):
         watched.note_heard(105.1 + tick / 10)
-    assert watched.next_check_at == pytest.approx(242 * SLOT_S)  # 110
+    assert watched.next_check_at == pytest.approx(110.0)
 
 
 def test_one_unanswered_check_is_no_loss():

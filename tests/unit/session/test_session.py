@@ -403,14 +403,14 @@ def test_what_is_sent_while_the_peer_closes_the_channel_is_lost_without_an_excep
 @pytest.mark.interpreted
 def test_no_layer_is_asked_for_anything_while_both_ends_are_idle(monkeypatch):
     pair = SessionPair().connect()
-    pair.run(60)  # ICE has lost its patience with other pairs
+    pair.run(70)
     asked: list[str] = []
     for name in ("_settle", "_next_beside_ice", "_collect_ice", "_collect_dtls"):
         monkeypatch.setattr(Session, name, lambda *_, name=name, **__: asked.append(name))
     before = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]
-    pair.run(25)  # until SCTP has a heartbeat
+    pair.run(21)  # there is no heartbeat of SCTP meanwhile
     after = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]
-    assert all(new - old >= 4 for old, new in zip(before, after, strict=True))
+    assert all(new - old >= 3 for old, new in zip(before, after, strict=True))
     assert asked == []
 
 
