@@ -154,7 +154,7 @@ _PATH_LOST: Final = (
         "ice",
         "FZ-ICE-CONSENT-REVOKED",
         "The peer answered that it does not want to hear from us on this path any more.",
-        "Ask why on its side: mostly no answers of ours came there for 30 s, or its program hung for "
+        "Ask why on its side: mostly no answers of ours arrived for 30 s, or its program hung for "
         "so long. " + _RESTART,
     ),
     FindingKind(
