@@ -43,12 +43,13 @@ BATCH = 64
 FULL_SIZE = 1132
 """Bytes of a message that fill a packet, if it is cut into full ones."""
 WITHOUT_I_DATA = SessionConfig(sctp=SctpConfig(interleaving=False))
+WITHOUT_HEARTBEATS = SessionConfig(sctp=SctpConfig(heartbeat_s=3600.0))
 SHORT_S = 0.0001
 """From one end to the other: too short to be paced."""
 IDLE_S = 1.0
 """Long enough for every delayed acknowledgement."""
-SETTLED_S = 45.0
-"""Two ends that say nothing have taken turns several times, and there is no heartbeat next."""
+SETTLED_S = 60.0
+"""Long enough for two ends that say nothing to have taken turns several times."""
 
 
 class Meter(Protocol):
@@ -252,8 +253,8 @@ async def _messages(meter: Meter, net: VirtualNetwork) -> None:
 
 
 def _idle(meter: Meter) -> None:
-    """One end asks whether the other still consents: all that an idle connection does."""
-    pair = SessionPair().connect()
+    """One end asks whether the other still consents: what an idle connection does all the time."""
+    pair = SessionPair(WITHOUT_HEARTBEATS).connect()
     pair.run(SETTLED_S)
     asking = min(pair.sides, key=lambda side: side.session.next_timeout() or 0.0)
     asked = pair.peer(asking)

@@ -436,6 +436,18 @@ async def we_are_not_heard_any_more(stage: Stage) -> Peer:
     return await lost(stage, lambda alice, bob: stage.net.block("alice", "bob", one_way=True), 32)
 
 
+@fault("FZ-ICE-CONSENT-REVOKED")
+async def our_answers_are_not_heard_any_more(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    deaf: list[bool] = []
+    filtered(bob, lambda data: not deaf or data[:2] != b"\1\1")
+    await stage.connect()
+    await stage.sleep(20)
+    deaf.append(True)
+    await stage.sleep(60)
+    return alice
+
+
 @fault("FZ-NET-INTERFACE-LOST")
 async def our_interface_goes(stage: Stage) -> Peer:
     return await lost(stage, lambda alice, bob: alice.host.remove_interface("10.0.0.1"))

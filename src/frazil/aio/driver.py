@@ -1,8 +1,8 @@
 """The pump: connects one sans-IO peer connection to sockets, an alarm and the event loop.
 
 Every input ends in one flush: send what is to be sent, do what the connection asks for, set the one
-alarm, and let the next W3C task run in a later turn of the loop. Calls of the application only
-ask for a flush, so a hundred ``send()`` in a row leave as one batch.
+alarm, and let the W3C tasks that wait run in a later turn of the loop. Calls of the application
+only ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from frazil.aio.alarm import alarm_on
+from frazil.aio.alarm_clock import alarm_on
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions, MdnsMode
 from frazil.aio.local_address import LocalAddresses

@@ -8,10 +8,11 @@ retransmitted plaintext records need fresh sequence numbers.
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.errors import ProtocolError
+from frazil.value import Value
 
 HEADER_SIZE: Final = 13
 MAX_RECORD_OVERHEAD: Final = 37
@@ -54,9 +55,12 @@ class ContentType(IntEnum):
 
 
 _CONTENT_TYPES: Final = frozenset(ContentType)
+_CHANGE_CIPHER_SPEC: Final = int(ContentType.CHANGE_CIPHER_SPEC)
+_ALERT: Final = int(ContentType.ALERT)
+_HANDSHAKE: Final = int(ContentType.HANDSHAKE)
 
 
-class Record(NamedTuple):
+class Record(Value):
     """One record.
 
     Attributes:
@@ -65,9 +69,16 @@ class Record(NamedTuple):
         data: The whole record with its header.
     """
 
-    content_type: int
-    epoch: int
-    data: bytes
+    __slots__ = ("content_type", "data", "epoch")
+
+    def __init__(self, content_type: int, epoch: int, data: bytes) -> None:
+        self.content_type = content_type
+        self.epoch = epoch
+        self.data = data
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields."""
+        return self.content_type, self.epoch, self.data
 
 
 def payload_end(datagrams: Sequence[bytes], start: int) -> int:
@@ -91,7 +102,7 @@ def payload_end(datagrams: Sequence[bytes], start: int) -> int:
 
 def is_hello(record: Record) -> bool:
     """Whether the record holds the beginning of a handshake, not yet encrypted."""
-    return record.content_type == ContentType.HANDSHAKE and record.epoch == 0
+    return record.content_type == _HANDSHAKE and record.epoch == 0
 
 
 def belongs_to_handshake(record: Record) -> bool:
@@ -99,7 +110,7 @@ def belongs_to_handshake(record: Record) -> bool:
 
     Those are opened when it is over, though they may share a datagram with the last flight.
     """
-    return record.epoch == 0 or record.content_type == ContentType.HANDSHAKE
+    return record.epoch == 0 or record.content_type == _HANDSHAKE
 
 
 def split(data: bytes) -> list[Record]:
@@ -137,9 +148,9 @@ def is_acceptable(record: Record) -> bool:
         return record.content_type in _CONTENT_TYPES
     if record.epoch != 0:
         return False
-    if record.content_type == ContentType.HANDSHAKE:
+    if record.content_type == _HANDSHAKE:
         return _has_reasonable_fragments(record.data)
-    return record.content_type in (ContentType.CHANGE_CIPHER_SPEC, ContentType.ALERT)
+    return record.content_type in (_CHANGE_CIPHER_SPEC, _ALERT)
 
 
 def _has_reasonable_fragments(data: bytes) -> bool:

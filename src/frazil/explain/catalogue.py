@@ -152,6 +152,13 @@ _PATH_LOST: Final = (
     ),
     FindingKind(
         "ice",
+        "FZ-ICE-CONSENT-REVOKED",
+        "The peer answered that it does not want to hear from us on this path any more.",
+        "Ask why on its side: mostly no answers of ours arrived for 30 s, or its program hung for "
+        "so long. " + _RESTART,
+    ),
+    FindingKind(
+        "ice",
         "FZ-ICE-SILENT",
         "The path worked, and the peer is silent now.",
         "It often heals by itself: watch it for some seconds before calling restartIce().",

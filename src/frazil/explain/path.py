@@ -50,6 +50,9 @@ def _lost(path: Path) -> Iterator[Finding]:
 
 def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
     last = consent[-1]
+    if fact(last, "is_revoked") is True:
+        kind = FINDINGS["FZ-ICE-CONSENT-REVOKED"]
+        return Finding(kind, kind.meaning, evidence_of(consent))
     since_s = fact(last, "unanswered_s")
     late_at = (ends.began_at + last.at) / 2
     heard = [each for each in ends.of("ice", "check-received") if each.last_at > late_at]

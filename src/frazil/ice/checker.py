@@ -380,7 +380,7 @@ class Checker:
         """The peer revokes consent (RFC 7675 5.2)."""
         check.pair.error_code = _FORBIDDEN
         if check.pair is self.selection.pair:
-            self._watch.lose_consent("the peer revoked its consent", now)
+            self._watch.lose_consent("the peer revoked its consent", now, is_revoked=True)
         else:
             self._watch.bar(check.pair, check.generation)
 

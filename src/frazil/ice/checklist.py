@@ -15,6 +15,7 @@ from frazil.types import Address
 _FROZEN: Final = PairState.FROZEN
 _WAITING: Final = PairState.WAITING
 _IN_PROGRESS: Final = PairState.IN_PROGRESS
+_NONE: Final = dict.fromkeys(PairState, 0)
 _UNCHECKED = (_FROZEN, _WAITING)
 _PENDING = (_FROZEN, _WAITING, _IN_PROGRESS)
 _DISPENSABLE = (_FROZEN, _WAITING, PairState.FAILED)
@@ -89,7 +90,7 @@ class Checklist:
     def __init__(self) -> None:
         self._pairs: list[CandidatePair] = []
         self._by_key: dict[PairKey, CandidatePair] = {}
-        self._counts = dict.fromkeys(PairState, 0)
+        self._counts = _NONE.copy()
         self._triggered: list[CandidatePair] = []  # few: a deque would weigh more
         self._settled = -1
         self.news: list[tuple[CandidatePair, bool]] = []

@@ -313,6 +313,8 @@ class Gatherer:
         """
         key = (tcp_type, is_ipv6, known_as)
         hosts = [each for each in self._hosts() if (each.tcp_type, each.is_ipv6) == key[:2]]
+        if not hosts:
+            return self._ranks.setdefault(key, 0)
         names = {name for each in hosts for name in (each.address[0], each.base[0])} - {known_as}
         keys = ((tcp_type, is_ipv6, name) for name in names)
         taken = {self._ranks[each] for each in keys if each in self._ranks}

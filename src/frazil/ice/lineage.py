@@ -89,13 +89,17 @@ class Lineage:
 
     def by_local_ufrag(self, ufrag: str) -> Generation | None:
         """The generation in which we are called ``ufrag``."""
-        return next((g for g in reversed(self._items) if g.local and g.local.ufrag == ufrag), None)
+        for item in reversed(self._items):
+            if item.local is not None and item.local.ufrag == ufrag:
+                return item
+        return None
 
     def by_remote_ufrag(self, ufrag: str | None) -> Generation | None:
         """The generation in which the peer is called ``ufrag``; ``None`` means the newest."""
-        return next(
-            (g for g in reversed(self._items) if g.remote and ufrag in (None, g.remote.ufrag)), None
-        )
+        for item in reversed(self._items):
+            if item.remote is not None and (ufrag is None or item.remote.ufrag == ufrag):
+                return item
+        return None
 
     def give_up(self) -> None:
         """The transport has failed: nothing leads on but a generation that is not complete yet."""

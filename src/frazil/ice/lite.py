@@ -197,6 +197,7 @@ class LiteChecker:
             "consent-lost",
             pair=pair.text,
             unanswered_s=self._config.consent_timeout_s,
+            is_revoked=False,
             text=text,
         )
         selection.consent_was_lost = True

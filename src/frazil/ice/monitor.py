@@ -57,6 +57,7 @@ class Monitor:
 
     __slots__ = (
         "_calm_at",
+        "_chance",
         "_check_at",
         "_config",
         "_late_at",
@@ -103,26 +104,23 @@ class Monitor:
         self._calm_at = now
         self._patience_s = self._answer_takes_s()
         self.consent_expires_at = self.consented_at + config.consent_timeout_s
-        draw = self._draw()
-        self.quiet_at = self.heard_at + self._missed_s(self.heard_at, draw)
-        self._check_at = self._slot_after(self.consented_at, draw)
-
-    def _draw(self) -> float:
-        return uniform(self._random_bytes, 0.0, 1.0)
+        self._chance = uniform(random_bytes, 0.0, 1.0)
+        self.quiet_at = self.heard_at + self._missed_s(self.heard_at)
+        self._check_at = self._slot_after(self.consented_at)
 
     def _is_calm(self, now: float) -> bool:
         """Whether few questions are enough to find out that the path is gone."""
         return now >= self._calm_at and self._patience_s <= _CALM_PATIENCE_S
 
-    def _missed_s(self, now: float, draw: float) -> float:
+    def _missed_s(self, now: float) -> float:
         """How long a turn of the peer may take, by chance."""
         shortest, longest = _MISSED_TURN if self._is_calm(now) else _MISSED_WARY_TURN
-        return self._config.consent_interval_s * (shortest + (longest - shortest) * draw)
+        return self._config.consent_interval_s * (shortest + (longest - shortest) * self._chance)
 
-    def _slot_after(self, at: float, draw: float) -> float:
+    def _slot_after(self, at: float) -> float:
         """A slot an interval after ``at``, by chance."""
         (shortest, longest), interval_s = _INTERVAL, self._config.consent_interval_s
-        return pick_slot(at + shortest * interval_s, at + longest * interval_s, draw)
+        return pick_slot(at + shortest * interval_s, at + longest * interval_s, self._chance)
 
     @property
     def is_late(self) -> bool:
@@ -215,8 +213,7 @@ class Monitor:
 
         Unless that is too early for a check, or one waits for its answer.
         """
-        draw = self._draw()
-        self._note_turn(now, draw)
+        self._note_turn(now)
         asked_at, interval_s = self.asked_at, self._config.consent_interval_s
         if asked_at > self.consented_at:
             return
@@ -224,18 +221,18 @@ class Monitor:
         earliest_at = max(now + shortest * interval_s, asked_at + _INTERVAL[0] * interval_s)
         latest_at = min(now + longest * interval_s, asked_at + _INTERVAL[1] * interval_s)
         if earliest_at <= latest_at:
-            self._check_at = pick_slot(earliest_at, latest_at, draw)
+            self._check_at = pick_slot(earliest_at, latest_at, self._chance)
 
     def note_response(self, now: float) -> None:
         """An authenticated response to a check arrived on the pair, which has measured it."""
-        draw = self._draw()
+        self._chance = uniform(self._random_bytes, 0.0, 1.0)
         self._patience_s = self._answer_takes_s()
-        self._note_turn(now, draw)
+        self._note_turn(now)
         self.consented_at = now
         self.consent_expires_at = now + self._config.consent_timeout_s
-        self._check_at = self._slot_after(now, draw)
+        self._check_at = self._slot_after(now)
 
-    def _note_turn(self, now: float, draw: float) -> None:
+    def _note_turn(self, now: float) -> None:
         """The next sign of life is the peer's next check, if it takes turns with us.
 
         On a slow path there is less time to wait for it: two answers may have to be awaited before
@@ -244,7 +241,7 @@ class Monitor:
         self._note_life(now)
         config = self._config
         ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
-        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(now, draw), ample_s))
+        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(now), ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

@@ -106,7 +106,7 @@ class Watch:
             self._table.start(pair, generation, CheckKind.STANDBY, now)
             self._trace.record(now, "ice", "standby-check", pair=pair.text)
 
-    def lose_consent(self, text: str, now: float) -> None:
+    def lose_consent(self, text: str, now: float, *, is_revoked: bool = False) -> None:
         """Nothing may be sent on the pair in use any more (RFC 7675 5.1); ``text`` says why.
 
         Other valid pairs are checked again, unless they were asked while this one was silent.
@@ -121,6 +121,7 @@ class Watch:
             "consent-lost",
             pair=monitor.pair.text,
             unanswered_s=now - monitor.consented_at,
+            is_revoked=is_revoked,
             text=text,
         )
         selection.consent_was_lost = True

@@ -1,7 +1,7 @@
 """From what ICE reports to the tasks that make it visible, and to the driver what cannot wait."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from frazil.ice import (
     AddressesNeeded,
@@ -23,6 +23,24 @@ from frazil.session.event import RelayStreamRequested, SessionEvent
 Request: TypeAlias = Callable[[TransportStack, SessionEvent], None]
 """Is told at once, outside of any task, of what the driver may have to act upon."""
 
+_FOR_DRIVER: Final = frozenset(
+    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
+)
+_TASKS: Final[dict[type, Callable[[IceTasks, TransportStack, Any], None]]] = {
+    IceTransportChanged: IceTasks.change,
+    GatheringStateChanged: IceTasks.change_gathering,
+    CandidateGathered: IceTasks.surface,
+    CandidatesEnded: IceTasks.end,
+    CandidateError: IceTasks.report_error,
+    PairAdded: IceTasks.tell_of_pair,
+    PairRemoved: IceTasks.tell_of_pair,
+    NominationProposed: IceTasks.tell_of_pair,
+    RoleChanged: IceTasks.change_role,
+}
+"""What queues the task of each report."""
+ICE_REPORTS: Final = frozenset((*_TASKS, *_FOR_DRIVER))
+"""What :meth:`IceRouter.route` takes."""
+
 
 class IceRouter:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
@@ -35,21 +53,8 @@ class IceRouter:
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
-        match event:
-            case IceTransportChanged():
-                self._ice.change(stack, event)
-            case GatheringStateChanged():
-                self._request(stack, event)
-                self._ice.change_gathering(stack, event)
-            case CandidateGathered():
-                self._ice.surface(stack, event)
-            case CandidatesEnded():
-                self._ice.end(stack, event)
-            case CandidateError():
-                self._ice.report_error(stack, event)
-            case PairAdded() | PairRemoved() | NominationProposed():
-                self._ice.tell_of_pair(stack, event)
-            case RoleChanged():
-                self._ice.change_role(stack, event)
-            case AddressesNeeded() | NameFound() | RelayStreamRequested():
-                self._request(stack, event)
+        kind = type(event)
+        if kind in _FOR_DRIVER:
+            self._request(stack, event)
+        if kind in _TASKS:
+            _TASKS[kind](self._ice, stack, event)

@@ -10,7 +10,7 @@ from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
-from frazil.peer.ice_router import IceRouter, Request
+from frazil.peer.ice_router import ICE_REPORTS, IceRouter, Request
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
@@ -45,16 +45,17 @@ class Router(IceRouter):
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
+        if type(event) in ICE_REPORTS:
+            if isinstance(event, IceTransportChanged) and event.change is not None:
+                is_controlling = stack.ice.role is _CONTROLLING
+                self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
+            super().route(stack, event)
+            return
         match event:
             case MessagesArrived():
                 self._channels.receive_messages(event.messages)
             case BufferReleased():
                 self._channels.drain(event)
-            case IceTransportChanged():
-                if event.change is not None:
-                    is_controlling = stack.ice.role is _CONTROLLING
-                    self._recovery.move(stack.name, event.change, is_controlling=is_controlling)
-                super().route(stack, event)
             case DtlsStateChanged():
                 self._dtls.change(stack, event)
             case SctpChanged():
@@ -67,8 +68,6 @@ class Router(IceRouter):
                 self._channels.finish_closing(event)
             case RemoteClosed():
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
-            case _:
-                super().route(stack, event)
 
     def _tell_remote_close(self, event: RemoteClosed, now: float) -> None:
         self._core.tasks.fire(self._core.target, EventType.REMOTE_CLOSE, event.cause)

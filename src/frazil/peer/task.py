@@ -47,7 +47,7 @@ class TaskQueue:
                 self.waiting.extend([task] * times)
 
     def follow(self, task: Task) -> None:
-        """Run ``task`` as the next task, in a turn of its own.
+        """Run ``task`` as the next task.
 
         For tasks that W3C queues from within a task and that must come before whatever the network
         brought meanwhile: an ``open`` event goes before the first message.

@@ -23,13 +23,15 @@ class _Audience:
     __slots__ = ("events", "listeners", "wants_all")
 
     def __init__(self) -> None:
-        self.change(())
+        self.listeners: tuple[tuple[Listener, frozenset[str]], ...] = ()
+        self.events: frozenset[str] = frozenset()
+        self.wants_all = False
 
     def change(self, listeners: tuple[tuple[Listener, frozenset[str]], ...]) -> None:
         """These listen from now on."""
         self.listeners = listeners
-        self.events = frozenset(name for _, events in listeners for name in events)
-        self.wants_all = not all(events for _, events in listeners)
+        self.events = frozenset().union(*[events for _, events in listeners])
+        self.wants_all = frozenset() in [events for _, events in listeners]
 
 
 class Trace:

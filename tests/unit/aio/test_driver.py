@@ -20,7 +20,7 @@ class FakeTransports(TransportSet):
     is_drained = False
 
     def __init__(self) -> None:
-        self.polls = 0
+        self.polls = self.deadlines = 0
         self.requests: list = []
         self.on_poll = lambda now: None
 
@@ -33,7 +33,7 @@ class FakeTransports(TransportSet):
         return []
 
     def next_timeout(self) -> None:
-        return None
+        self.deadlines += 1
 
 
 class FakePeer:
@@ -113,6 +113,13 @@ def test_a_state_that_wakes_somebody_ends_the_turn() -> None:
     looks = iter([False, True])  # whoever waits does not care for the first state
     turns = turns_of(FakePeer([[STATE]] * 4), is_heard=False, after_task=lambda: next(looks, False))
     assert turns == [[state] * 2, [state] * 2]
+
+
+def test_the_alarm_waits_for_a_turn_that_follows_but_never_for_two() -> None:
+    peer = FakePeer([[STATE]] * 4)
+    assert len(turns_of(peer)) == 4
+    assert peer.transports.polls == 6  # those, one for who heard the last state, and the goodbye
+    assert peer.transports.deadlines == 4
 
 
 def test_messages_share_a_turn_up_to_the_next_state() -> None:

@@ -9,6 +9,8 @@ from support.ice_pair import IcePair
 from support.ice_peer import LOCAL, IcePeer
 
 UP = ["new", "checking", "connected", "completed"]
+TURN_S = 3.6
+"""After so long a turn of ours is over, and one of the peer is missed."""
 V6 = {"a_addresses": (("2001:db8::1", 1000),), "b_addresses": (("2001:db8::2", 2000),)}
 
 
@@ -103,7 +105,7 @@ def peer() -> IcePeer:
     peer = IcePeer()
     peer.validate(LOCAL, use_candidate=True)
     for _ in range(4):
-        peer.run(3)
+        peer.run(TURN_S)
         peer.answer_all()
         peer.check()
     peer.requests.clear()
@@ -122,7 +124,7 @@ def test_another_word_in_the_usual_check_is_heard(peer):
 
 
 def test_a_forged_answer_changes_nothing(peer):
-    peer.run(3)
+    peer.run(TURN_S)
     (request, local, remote) = peer.requests[0]
     pair, counted = peer.agent.pair_in_use, peer.trace.counters
     before = pair.responses_received
@@ -137,7 +139,7 @@ def test_a_forged_answer_changes_nothing(peer):
 
 
 def test_the_usual_answer_from_elsewhere_is_not_usual(peer):
-    peer.run(3)
+    peer.run(TURN_S)
     (request, local, _) = peer.requests[0]
     consented_at = peer.agent.pair_in_use.consented_at
     peer.receive(peer.response(request, LOCAL), local, ("10.6.6.6", 666))
@@ -146,7 +148,7 @@ def test_the_usual_answer_from_elsewhere_is_not_usual(peer):
 
 
 def test_an_answer_that_names_another_address_is_a_move(peer):
-    peer.run(3)
+    peer.run(TURN_S)
     (request, local, remote) = peer.requests[0]
     peer.receive(peer.response(request, ("203.0.113.7", 7)), local, remote)
     assert peer.agent.selected_pair.local.address == ("203.0.113.7", 7)

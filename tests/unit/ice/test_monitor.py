@@ -69,7 +69,7 @@ def test_a_path_that_keeps_answers_waiting_is_asked_sooner_for_a_minute():
 
 def test_turns_are_shorter_for_that_time():
     turns = Counter()
-    watched = monitor(random_bytes=draws_of(*range(0, 256, 4)))
+    watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
     for at in (101.0, 101.6):
         watched.note_check(at)
     for _ in range(32):
@@ -97,6 +97,7 @@ def test_turns_wait_for_slots():
         watched = monitor(random_bytes=draws_of(0, 64, 96))
         picked = set()
         for _ in range(3):
+            watched.note_response(100.0)
             watched.note_request(at)
             picked.add(watched.next_check_at)
         assert picked <= turns
@@ -107,6 +108,7 @@ def test_chance_chooses_the_slot():
     watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
     turns = Counter()
     for _ in range(32):
+        watched.note_response(100.0)
         watched.note_request(102.0)
         turns[watched.next_check_at - 102.0] += 1
     assert turns == {2: 16, 3: 16}
@@ -117,6 +119,7 @@ def test_chance_has_a_choice_where_there_is_one_slot_only():
     watched = monitor(random_bytes=draws_of(*range(0, 256, 8)))
     turns = Counter()
     for _ in range(32):
+        watched.note_response(100.0)
         watched.note_request(102.4)
         turns[watched.next_check_at] += 1
     assert turns[105.0] == 16

@@ -7,7 +7,8 @@ from weakref import ref
 
 import pytest
 
-from frazil.aio.alarm import MAX_RINGS, Alarm, alarm_on
+from frazil.aio.alarm import Alarm
+from frazil.aio.alarm_clock import MAX_RINGS, alarm_on
 from frazil.testing import VirtualLoop
 
 NAME: ContextVar[str] = ContextVar("NAME", default="nobody")
