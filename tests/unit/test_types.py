@@ -30,9 +30,7 @@ def test_they_are_equal_if_all_their_fields_are(value, same, other):
 
 
 def test_they_show_their_fields():
-    assert repr(Datagram(b"a", HERE, THERE)) == (
-        "Datagram(b'a', ('10.0.0.1', 1), ('10.0.0.2', 2))"
-    )
+    assert repr(Datagram(b"a", HERE, THERE)) == ("Datagram(b'a', ('10.0.0.1', 1), ('10.0.0.2', 2))")
     assert Transmit(b"abc", 2, HERE, THERE).as_tuple() == (b"abc", 2, HERE, THERE)
 
 
