@@ -12,9 +12,13 @@ from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description_init import DescriptionInit
+from frazil.peer.event import PeerEvent
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
+from frazil.peer.task import TaskQueue
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
+from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
 from frazil.record.outcome import Teller
@@ -95,6 +99,21 @@ class RecordedTransceiver(Transceiver):
     prefer = recorded("transceiver", Transceiver.prefer)
 
 
+class RecordedTasks(TaskRunner):
+    """The tasks of a connection."""
+
+    __slots__ = ("recorder",)
+
+    def __init__(self, recorder: Recorder, tasks: TaskQueue, transports: TransportSet) -> None:
+        self.recorder = recorder
+        super().__init__(tasks, transports)
+
+    @recording("connection", Teller.events)
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task."""
+        return super().run_task(now)
+
+
 class RecordedConnection(PeerConnection):
     """A connection of which every call is recorded.
 
@@ -129,6 +148,7 @@ class RecordedConnection(PeerConnection):
                 partial(RecordedTransports, recorder),
                 partial(RecordedChannel, recorder),
                 partial(RecordedTransceiver, recorder),
+                partial(RecordedTasks, recorder),
             ),
         )
         recorder.run("connection.open", {}, construct, recorder.tell.nothing)
@@ -139,7 +159,6 @@ class RecordedConnection(PeerConnection):
     set_configuration = recorded("connection", PeerConnection.set_configuration)
     create_data_channel = recorded("connection", PeerConnection.create_data_channel)
     add_transceiver = recorded("connection", PeerConnection.add_transceiver)
-    run_task = recorded("connection", PeerConnection.run_task, Teller.events)
     stats = recorded("connection", PeerConnection.stats)
     close = recorded("connection", PeerConnection.close)
 
