@@ -105,7 +105,9 @@ class Registry:
         self._is_dispatching = True
         if kind is _MESSAGE:
             (target or self.of(slots))._receive(fired.payload)
-        elif target is not None and target._wants(kind):  # else it was never shown to anybody
+        elif target is not None and target._listeners.wants(
+            kind
+        ):  # else it was never shown to anybody
             target._dispatch(make_event(fired, target, self.of))
         else:
             is_wanted = False
