@@ -1,7 +1,6 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
-from weakref import ref
-
+from frazil.compiled import mypyc_attr
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
 from frazil.ice import AgentTraits
@@ -45,10 +44,10 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
-from frazil.upward import Whole, upward
 
 
-class PeerConnection(Whole):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PeerConnection:
     """RTCPeerConnection without a loop (webrtc-pc 4.4).
 
     Call a method or feed ``transports``, then: while ``tasks`` are waiting, run one per turn of
@@ -93,22 +92,22 @@ class PeerConnection(Whole):
         self._history = History(trace)
         self._descriptions = DescriptionSlots()
         self._aggregates = Aggregates(self._history)
-        core = Core(ref(self), queue, self._history, trace, self._descriptions, self._aggregates)
+        core = Core(queue, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core, parts.channel)
-        watcher = Recovery(recovery, upward(self.restart_ice), trace)
+        self._recovery = Recovery(recovery, self.restart_ice, trace)
         self.transports = parts.transport_set(
             core,
-            Router(core, self._channels, watcher),
+            Router(core, self._channels, self._recovery),
             configuration,
-            watcher,
+            self._recovery,
             session_factory,
         )
         self._queue = queue
         self.tasks: TaskRunner = parts.tasks(queue, self.transports)
         self._aggregates.transports = self.transports.dtls
-        self._chain = OperationChain(queue, upward(self._on_chain_empty))
+        self._chain = OperationChain(queue, self._on_chain_empty)
         self._transceivers = TransceiverTable(
-            core, random_bytes, upward(self._on_transceiver_changed), parts.transceiver
+            core, random_bytes, self._on_transceiver_changed, parts.transceiver
         )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
@@ -354,6 +353,7 @@ class PeerConnection(Whole):
         self._channels.close()
         self.transports.close(reason, now)
         self._aggregates.close(reason, now)
+        self._recovery.close()
         self._queue.close()
         self._chain.close()
 

@@ -1,7 +1,6 @@
 """An ICE transport without a peer connection (W3C IceTransport Extensions), without a loop."""
 
 from typing import Final
-from weakref import ref
 
 from frazil.errors import InvalidStateError, InvalidSyntaxError, OperationError
 from frazil.ice import AgentTraits, Candidate, CandidateSyntaxError, Credentials
@@ -59,7 +58,7 @@ class LoneTransport:
         self._queue = TaskQueue()
         self._history = History(trace)
         aggregates = Aggregates(self._history)
-        core = Core(ref(self), self._queue, self._history, trace, DescriptionSlots(), aggregates)
+        core = Core(self._queue, self._history, trace, DescriptionSlots(), aggregates)
         self.transports = TransportSet(
             core,
             LoneRouter(core),

@@ -68,4 +68,4 @@ class Router(IceRouter):
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
 
     def _tell_remote_close(self, event: RemoteClosed, now: float) -> None:
-        self._core.tasks.fire(self._core.target, EventType.REMOTE_CLOSE, event.cause)
+        self._core.tasks.fire(None, EventType.REMOTE_CLOSE, event.cause)

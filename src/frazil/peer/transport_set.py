@@ -434,7 +434,7 @@ class TransportSet:
         for slots in closed:
             core.tasks.fire(slots, EventType.STATE_CHANGE)
         for kind in changed:
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     def _close_slots(self, stack: TransportStack, reason: Reason, now: float) -> list[object]:
         """Write ``closed`` everywhere; the slot objects that were not closed before."""
@@ -457,4 +457,4 @@ class TransportSet:
         """The aggregates look at one transport more (webrtc-pc 4.3)."""
         core = self._core
         for kind in core.aggregates.derive_all(_CREATED, now):
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)

@@ -1,9 +1,9 @@
 """From slot objects to the public objects that show them."""
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
@@ -55,6 +55,7 @@ class Registry:
         "_connection",
         "_is_dispatching",
         "_is_untidy",
+        "_left",
         "_peer",
         "_public",
         "_pulse",
@@ -77,18 +78,31 @@ class Registry:
         self._tasks = tasks
         self._pulse = pulse
         self._warnings = warnings
-        self._public: MutableMapping[object, Any] = {}
+        self._public: dict[object, Any] = {}
+        self._left: dict[object, ref[Any]] | None = None  # those of a closed connection
         self._is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
         """The public object of ``slots``."""
         public = self._public.get(slots)
+        if public is not None:
+            return public
+        if self._left is not None:
+            return self._left_of(slots, self._left)
+        if isinstance(slots, Description | IceTransport | Transceiver):
+            self._is_untidy = True
+            if not self._is_dispatching:
+                self._tidy()
+        public = self._public[slots] = self._make(slots)
+        return public
+
+    def _left_of(self, slots: object, left: "dict[object, ref[Any]]") -> Any:
+        """The public object of ``slots``, of a closed connection, for as long as anybody has it."""
+        known = left.get(slots)
+        public = known() if known is not None else None
         if public is None:
-            if isinstance(slots, Description | IceTransport | Transceiver):
-                self._is_untidy = True
-                if not self._is_dispatching:
-                    self._tidy()
-            public = self._public[slots] = self._make(slots)
+            public = self._make(slots)
+            left[slots] = ref(public)
         return public
 
     def dispatch(self, fired: Fired) -> bool:
@@ -100,14 +114,14 @@ class Registry:
         slots, kind = fired.target, fired.type
         if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
             self._warnings.connection_failed()
-        target: Any = self._connection if slots is self._peer else self._public.get(slots)
+        target: Any = self._connection if slots is None else self._public.get(slots)
         is_wanted = True
         self._is_dispatching = True
         if kind is _MESSAGE:
             (target or self.of(slots))._receive(fired.payload)
-        elif target is not None and target._listeners.wants(
-            kind
-        ):  # else it was never shown to anybody
+        elif target is None:
+            is_wanted = False  # it was never shown to anybody
+        elif target._listeners.wants(kind):
             target._dispatch(make_event(fired, target, self.of))
         else:
             is_wanted = False
@@ -128,7 +142,8 @@ class Registry:
             if isinstance(public, EventTarget):
                 public._silence()
         self._connection = None
-        self._public = WeakValueDictionary(self._public)
+        self._left = {slots: ref(public) for slots, public in self._public.items()}
+        self._public.clear()
 
     def channels(self) -> list[RTCDataChannel]:
         """The channels that were shown and are not closed."""
