@@ -5,8 +5,6 @@ import pytest
 from frazil.errors import InvalidStateError
 from frazil.ice import OPEN
 from frazil.peer.event import EventType, TransportDiscarded
-from frazil.peer.task_runner import BACKLOG_LIMIT
-from frazil.session.event import MessagesArrived
 from frazil.turn import TurnConfig
 from frazil.types import Transmit
 from support.peer_pair import Peer, connected_pair, negotiate
@@ -131,15 +129,6 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     ]
     one.session.timeout = 8.0
     assert transports.next_timeout() == 8.0
-
-
-def test_backlog_of_tasks_asks_the_driver_to_slow_down() -> None:
-    one, _, channel = connected_pair()
-    one.session.events += [MessagesArrived([(channel.id, b"", False)])] * (BACKLOG_LIMIT + 1)
-    one.pc.transports.drain()
-    assert one.pc.tasks.is_congested
-    one.pc.tasks.run_task(0.0)
-    assert not one.pc.tasks.is_congested
 
 
 def test_second_transport_gets_a_name_of_its_own() -> None:
