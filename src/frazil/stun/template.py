@@ -5,7 +5,6 @@ import struct
 import zlib
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.stun.attribute import Attribute
@@ -26,11 +25,6 @@ _ANSWER: Final = b"\x01\x01"
 
 _pack_crc: Final = struct.Struct(">I").pack
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
-
-
-def keyed_mac(key: bytes) -> HMAC:
-    """A MAC that has worked the key in already: each message takes a copy."""
-    return HMAC(key, SHA1())
 
 
 class Template:
