@@ -244,11 +244,11 @@ class CheckTable:
         del self._checks[check.transaction.transaction_id]
 
     @property
-    def nominating(self) -> CandidatePair | None:
-        """The pair whose nomination is under way."""
+    def nominating(self) -> Check | None:
+        """The nomination that is under way."""
         return next(
             (
-                check.pair
+                check
                 for check in self._checks.values()
                 if check.kind is CheckKind.NOMINATION and not check.is_cancelled
             ),

@@ -197,6 +197,37 @@ def test_the_silent_old_pair_talks_again_after_the_restart():
     assert pair.a.reasons[-1].cause == Cause.LIVENESS_BACK
 
 
+def test_a_nomination_in_the_old_generation_does_not_stop_that_in_the_new_one():
+    """The peer sends on the new pair already, which shows on the old side as a move of the peer.
+
+    A regression: where the answer to the nomination was lost, it was said only once, and the
+    restart never came to its end.
+    """
+    first, second = ("10.0.0.1", 1000), ("10.0.1.1", 1001)
+    pair = IcePair(a_addresses=(first, second))
+    pair.drops = lambda side, transmit: first in (transmit.local, transmit.remote)
+    pair.negotiate()
+    pair.run(60)
+    assert pair.a.agent.path == (second, pair.b.addresses[0])
+
+    def is_answer_to_nomination(side, transmit):
+        is_answer = side is pair.b and transmit.data[:1] == b"\x01"
+        return is_answer and transmit.remote == pair.b.pair.key[1] == first
+
+    pair.drops = is_answer_to_nomination
+    pair.restart()
+    pair.run(0.2)
+    assert pair.b.agent.path == (pair.b.addresses[0], first)
+    assert pair.a.agent.path == (second, pair.b.addresses[0])
+    pair.a.agent.note_authentic(first, pair.b.addresses[0], pair.now)  # payload of the peer
+    pair.flush()
+    pair.drops = lambda side, transmit: False
+    pair.run(10)
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
+
+
 def test_rollback_of_a_restart_leaves_everything_as_it_was():
     pair = connected()
     kept = pair.a.credentials
