@@ -149,15 +149,15 @@ class Gatherer:
         ufrag = generation.local.ufrag if generation.local else ""
         bases = {candidate.base for candidate in early.local_candidates}
         states = [event for event in held if isinstance(event, GatheringStateChanged)]
-        self.events.append(replace(states[0], ufrag=ufrag))
+        self.events.append(GatheringStateChanged(states[0].state, ufrag, states[0].reason))
         for event in held:
             if isinstance(event, CandidateError):
                 self.events.append(event)
             elif isinstance(event, CandidateGathered) and event.candidate.base in bases:
-                self.events.append(replace(event, ufrag=ufrag))
+                self.events.append(CandidateGathered(event.candidate, ufrag))
         if early.gathered:
             self.events.append(CandidatesEnded(ufrag))
-            self.events.append(replace(states[-1], ufrag=ufrag))
+            self.events.append(GatheringStateChanged(states[-1].state, ufrag, states[-1].reason))
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
