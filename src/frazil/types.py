@@ -6,9 +6,10 @@ arguments.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from frazil.run import Run
+from frazil.value import Value
 
 Address: TypeAlias = tuple[str, int]
 """A transport address: the IP address in its canonical text form, and the port."""
@@ -17,21 +18,35 @@ RandomBytes: TypeAlias = Callable[[int], bytes]
 """The injected random source: ``secrets.token_bytes`` in production, a seeded one in tests."""
 
 
-class Datagram(NamedTuple):
+class Datagram(Value):
     """A UDP payload that arrived at the socket bound to ``local`` from ``remote``."""
 
-    data: bytes
-    local: Address
-    remote: Address
+    __slots__ = ("data", "local", "remote")
+
+    def __init__(self, data: bytes, local: Address, remote: Address) -> None:
+        self.data = data
+        self.local = local
+        self.remote = remote
+
+    def as_tuple(self) -> tuple[bytes, Address, Address]:
+        """Payload and addresses."""
+        return self.data, self.local, self.remote
 
 
-class Transmit(NamedTuple):
+class Transmit(Value):
     """A :class:`~frazil.run.Run` to send from the socket bound to ``local`` to ``remote``."""
 
-    data: bytes
-    segment_size: int
-    local: Address
-    remote: Address
+    __slots__ = ("data", "local", "remote", "segment_size")
+
+    def __init__(self, data: bytes, segment_size: int, local: Address, remote: Address) -> None:
+        self.data = data
+        self.segment_size = segment_size
+        self.local = local
+        self.remote = remote
+
+    def as_tuple(self) -> tuple[bytes, int, Address, Address]:
+        """Run and addresses."""
+        return self.data, self.segment_size, self.local, self.remote
 
     def datagrams(self) -> list[bytes]:
         """The datagrams one by one."""

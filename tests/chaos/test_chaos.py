@@ -45,6 +45,7 @@ ONCE_WRONG = {
     "a nomination in vain took a minute and a half to end, as the path had seemed slow": 4492,
     "a nomination was believed that another had replaced": 87,
     "the handshake ran out of time before the consent did": 5436,
+    "a nomination in the generation before stopped that of a restart": 203811,
 }
 
 

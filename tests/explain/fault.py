@@ -11,6 +11,7 @@ from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
 from frazil.stun import ErrorCode, Method
 from frazil.testing import NO_UDP, PORT_RESTRICTED_CONE, SYMMETRIC, Conditions, PortAssignment
+from frazil.types import Datagram
 from support.scenario import Peer, Stage
 from support.turn_stream_server import TurnStreamServer
 
@@ -80,7 +81,11 @@ def altered(peer: Peer, change: Callable[[bytes], bytes | None]) -> None:
 
     def opened(address: str, port: int, on_datagrams: Any, *rest: Any, **named: Any) -> Any:
         def hear(batch: Any) -> None:
-            changed = [each._replace(data=data) for each in batch if (data := change(each.data))]
+            changed = [
+                Datagram(data, each.local, each.remote)
+                for each in batch
+                if (data := change(each.data))
+            ]
             if changed:
                 on_datagrams(changed)
 

@@ -37,7 +37,7 @@ class ProbeServer:
         return self.addresses[address], self.ports[port]
 
     def _on_datagrams(self, batch: list[Datagram]) -> None:
-        for data, (address, port), remote in batch:
+        for data, (address, port), remote in map(Datagram.as_tuple, batch):
             request = Message.decode(data)
             other = (_other(self.addresses, address), _other(self.ports, port))
             change = request.attributes.get(Attribute.CHANGE_REQUEST, 0)
@@ -101,7 +101,7 @@ class Probe:
         return _dependence(from_all is not None, from_port is not None)
 
     def _on_datagrams(self, batch: list[Datagram]) -> None:
-        for data, _, remote in batch:
+        for data, _, remote in map(Datagram.as_tuple, batch):
             try:
                 answer = Message.decode(data)
             except StunDecodeError:

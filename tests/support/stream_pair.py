@@ -105,7 +105,7 @@ class StreamPair:
                 self._react(side, component, event)
 
     def _carry(self, side: Side, transmit: Transmit) -> None:
-        peer, (data, _, local, remote) = self.peer(side), transmit
+        peer, (data, _, local, remote) = self.peer(side), transmit.as_tuple()
         if any(remote in addresses for addresses in peer.addresses.values()):
             self._later(
                 DELAY_S, lambda: peer.stream.receive_datagram(data, remote, local, self.now)

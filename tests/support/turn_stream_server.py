@@ -72,8 +72,8 @@ class TurnStreamServer:
         self._relays.pop(relayed).close()
 
     def _on_datagrams(self, batch: list[Datagram]) -> None:
-        for data, relayed, peer in batch:
-            self.service.receive_from_peer(data, relayed, peer, self._now)
+        for each in batch:
+            self.service.receive_from_peer(each.data, each.local, each.remote, self._now)
         self._flush()
 
     def _flush(self) -> None:

@@ -6,153 +6,48 @@ deadlines that the timer is for: then it moves as well.
 """
 
 import asyncio
-from collections import deque
 from contextvars import Context
-from heapq import heappop, heappush
-from typing import Final
 from weakref import WeakValueDictionary
 
-from frazil.aio.alarm import Alarm, Ring
-
-MAX_RINGS: Final = 64
-"""Alarms that ring in one turn of the loop, so that whoever else is there waits for some 2 ms only.
-Those that are left ring in the next turn, after what has arrived meanwhile was read."""
-MAX_MOVES: Final = 2
-"""Times that the timer moves to later after alarms have rung: for the questions of the peers that
-were due as well, and for the answers. What moves to later by itself costs less if it is left."""
+from frazil.aio.alarm import Agenda, Alarm, Ring
 
 
 class AlarmClock:
-    """The alarms of one event loop, in pages of those that are to be looked at together.
+    """Sets the timer for the :class:`~frazil.aio.alarm.Agenda` of one event loop."""
 
-    Attributes:
-        awaited_at: What the timer is set to; ``None`` if it is not.
-    """
-
-    __slots__ = (
-        "__weakref__",
-        "_awaiting",
-        "_in_use",
-        "_instants",
-        "_is_busy",
-        "_loop",
-        "_moves",
-        "_pages",
-        "_tidying",
-        "_timer",
-        "awaited_at",
-    )
+    __slots__ = ("__weakref__", "_agenda", "_loop", "_soon", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._instants: list[float] = []  # of the pages, as a heap
-        self._pages: dict[float, list[Alarm]] = {}
-        self._in_use = 0
-        self._is_busy = False
+        self._agenda = Agenda()
         self._timer: asyncio.TimerHandle | None = None
-        self._tidying: asyncio.Handle | None = None
-        self._awaiting = 0
-        self._moves = 0
-        self.awaited_at: float | None = None
+        self._soon: asyncio.Handle | None = None
 
     def make(self, ring: Ring) -> Alarm:
         """An alarm that is not set."""
-        self._in_use += 1
-        return Alarm(self, ring)
+        return self._agenda.make(self, ring)
 
-    def release(self) -> None:
-        """An alarm will not be set any more; after the last one, no timer is left."""
-        self._in_use -= 1
-        if not self._in_use:
-            self._instants.clear()
-            self._pages.clear()
-            if not self._is_busy:
-                self._arm()
-
-    def file(self, at: float, alarm: Alarm) -> None:
-        """Look at ``alarm`` when ``at`` has come."""
-        page = self._pages.get(at)
-        if page is not None:
-            page.append(alarm)
-            return
-        self._pages[at] = [alarm]
-        heappush(self._instants, at)
-        if not self._is_busy and (self.awaited_at is None or at < self.awaited_at):
-            self._arm()
-
-    def let_go(self) -> None:
-        """An alarm that the timer was for has moved; after the last one the timer may.
-
-        In the next turn: the alarm behind it may be about to move as well.
-        """
-        self._awaiting -= 1
-        if not self._awaiting and self._moves:
-            self._moves -= 1
-            self._tidying = self._loop.call_soon(self._arm, context=Context())
-
-    def _arm(self) -> None:
+    def arm(self) -> None:
         """Wake up for the first alarms that ring when they were filed for."""
-        for handle in (self._timer, self._tidying):
+        for handle in (self._timer, self._soon):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._tidying = self.awaited_at = None
-        self._is_busy = True
-        while self._instants and not self._turn_page(self._instants[0]):
-            pass
-        self._is_busy = False
-        if self._instants:
-            at = self.awaited_at = self._instants[0]
-            self._awaiting = len(self._pages[at])
+        self._timer = self._soon = None
+        at = self._agenda.open()
+        if at is not None:
             # In a context of its own: the timer is nobody's in particular.
             self._timer = self._loop.call_at(at, self._wake, context=Context())
 
-    def _turn_page(self, at: float) -> bool:
-        """File those of the first page anew that have moved; whether any is left on it."""
-        staying: list[Alarm] = []
-        for alarm in self._pages[at]:
-            if alarm.at is not None and alarm.at <= at:
-                staying.append(alarm)
-            else:
-                alarm.filed.pop()
-                alarm.refile()
-        if staying:
-            self._pages[at] = staying
-            return True
-        del self._pages[heappop(self._instants)]
-        return False
+    def arm_soon(self) -> None:
+        """The same, in the next turn of the loop."""
+        self._soon = self._loop.call_soon(self.arm, context=Context())
 
     def _wake(self) -> None:
-        self._timer = self.awaited_at = None
-        self._moves = MAX_MOVES
-        now = self._loop.time()
-        due = self._take_due(now)
-        self._is_busy = True
+        self._timer = None
         try:
-            while due:
-                alarm = due.popleft()
-                try:
-                    alarm.look(now)
-                except Exception as error:
-                    self._report(error)
+            self._agenda.ring(self._loop.time(), self._report)
         finally:
-            for alarm in due:
-                alarm.refile()
-            self._is_busy = False
-            self._arm()
-
-    def _take_due(self, now: float) -> deque[Alarm]:
-        """The alarms to look at in this turn, in order."""
-        due: deque[Alarm] = deque()
-        while self._instants and self._instants[0] <= now and len(due) < MAX_RINGS:
-            page = self._pages[self._instants[0]]
-            room = MAX_RINGS - len(due)
-            due.extend(page[:room])
-            del page[:room]
-            if not page:
-                del self._pages[heappop(self._instants)]
-        for alarm in due:
-            alarm.filed.pop()
-        return due
+            self.arm()
 
     def _report(self, error: Exception) -> None:
         """As if the loop had called whom the alarm is for."""

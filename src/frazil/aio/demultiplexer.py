@@ -125,7 +125,8 @@ class Demultiplexer:
 
     def send(self, view: SharedUdpSocket, transmits: Sequence[Transmit]) -> None:
         """Send, and learn from it what may come back."""
-        for data, _, _, remote in transmits:
+        for transmit in transmits:
+            data, remote = transmit.data, transmit.remote
             if is_stun(data):
                 self._learn(view, data, remote)
             elif not self._claims.has_path(view, remote):

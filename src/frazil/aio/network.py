@@ -288,5 +288,5 @@ class Network(Protocol):
             OSError: There is no such name, or it cannot be looked up.
         """
 
-    def random_bytes(self, n: int) -> bytes:
+    def random_bytes(self, n: int, /) -> bytes:
         """``n`` bytes that nobody can predict (on a virtual network: that the seed determines)."""

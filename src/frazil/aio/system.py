@@ -133,7 +133,5 @@ class SystemNetwork(Network):
         """
         return await resolver.resolve(host, port)
 
-    @staticmethod
-    def random_bytes(n: int) -> bytes:
-        """``n`` bytes from the operating system's source for secrets."""
-        return os.urandom(n)  # as the module secrets does
+    random_bytes = staticmethod(os.urandom)  # as the module secrets does
+    """``n`` bytes from the operating system's source for secrets."""

@@ -68,7 +68,7 @@ class Transmitter:
 
     def _write(self, run: Transmit) -> Transmit | None:
         """Send or lose the run; returns what is left of it when the socket's buffer is full."""
-        data, size, _, remote = run
+        data, size, remote = run.data, run.segment_size, run.remote
         at, whole = 0, len(data)
         if whole <= size:
             try:
@@ -90,7 +90,7 @@ class Transmitter:
                     control = offload.segment_control(size)
                     self._sock.sendmsg((data[at:end],), control, 0, remote)
             except BlockingIOError:
-                return run._replace(data=data[at:])
+                return Transmit(data[at:], size, run.local, remote)
             except OSError as error:
                 if end - at > size and error.errno in offload.REFUSALS:
                     self._segment = False  # from here on one by one, beginning with this piece

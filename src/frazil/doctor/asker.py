@@ -128,7 +128,8 @@ class Asker:
         self._socket.send([Transmit(data, len(data), self.local, remote)])
 
     def _on_datagrams(self, batch: list[Datagram]) -> None:
-        for data, _, _ in batch:
+        for datagram in batch:
+            data = datagram.data
             if not is_stun(data):
                 if len(self.strangers) < _MAX_STRANGERS:
                     self.strangers.append(data)

@@ -21,6 +21,7 @@ from frazil.types import Address, Transmit
 MAX_SAMPLES: Final = 16
 """Pairs of which messages are kept until both ends have settled on one."""
 _REQUEST: Final = b"\x00\x01"
+_HEADER_SIZE: Final = 20
 
 
 class Consent:
@@ -137,6 +138,8 @@ class Consent:
             return False
         if exchange.sample is not None:
             exchange.adopt(exchange.sample)
+        if len(data) < _HEADER_SIZE:
+            return False
         if data[:2] == _REQUEST:
             reply = exchange.reply_to(data)
             if reply is None:

@@ -290,7 +290,8 @@ class LiteChecker:
         if path is not None:
             transaction_id = new_transaction_id(self._random_bytes)
             data = Message(Method.BINDING, MessageClass.INDICATION, transaction_id).encode()
-            self.transmits.append(Transmit(data, len(data), *path))
+            local, remote = path
+            self.transmits.append(Transmit(data, len(data), local, remote))
 
     # --- the pair in use ----------------------------------------------------------------------
 

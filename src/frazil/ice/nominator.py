@@ -149,10 +149,19 @@ class Nominator:
         under_way = self._table.nominating
         if pair is None and under_way is None and generation.confirmed != generation.nomination:
             pair = generation.nominated  # say it again: the peer may have followed another
-        if pair is None or pair is under_way or not pair.is_valid:
+        if pair is None or not pair.is_valid or self._is_forestalled(pair, generation, under_way):
             return
         if pair is generation.nominated or self.gate.admits(pair):
             self._start_nomination(pair, generation, now)
+
+    def _is_forestalled(
+        self, pair: CandidatePair, generation: Generation, under_way: Check | None
+    ) -> bool:
+        """Whether ``pair`` is being nominated, or a pair of a restart that is newer than it."""
+        if under_way is None:
+            return False
+        is_older = generation is not self.generation and under_way.generation is self.generation
+        return is_older or pair is under_way.pair
 
     def _criterion(self, generation: Generation) -> IsBetter:
         """What justifies another nomination."""

@@ -144,7 +144,7 @@ class IceTasks:
             return
         generation.is_gathered = True
         for description, index in places:
-            generation.write_to(description, index)
+            description.end_candidates(index)
         init = CandidateInit("", *_name_of(places[0]), ufrag)
         self._core.tasks.fire(None, _ICE_CANDIDATE, init)
 

@@ -36,7 +36,7 @@ class Redaction:
     def hide(self, value: object) -> object:
         """What is recorded instead of ``value``; most values themselves."""
         if isinstance(value, Datagram):
-            return value._replace(data=self.datagram(value.data))
+            return Datagram(self.datagram(value.data), value.local, value.remote)
         if isinstance(value, IceServer):
             return self._hide_server(value)
         if isinstance(value, TurnConfig):

@@ -1,8 +1,9 @@
 """Values as JSON: written by what they are, read by what is expected.
 
 Bytes are hexadecimal in an object of their own, ``{"hex": "16fefd"}``; a run of zeros at the end is
-cut off and counted: ``{"hex": "17fefd", "zeros": 1180}``. Dataclasses are objects, named tuples and
-all other sequences are arrays, members of enums are their values, a certificate is its DER.
+cut off and counted: ``{"hex": "17fefd", "zeros": 1180}``. Dataclasses are objects; values, named
+tuples and all other sequences are arrays, members of enums are their values, a certificate is its
+DER.
 """
 
 import dataclasses
@@ -14,6 +15,8 @@ from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_
 
 from frazil.dtls import Certificate
 from frazil.errors import FrazilError
+from frazil.types import Datagram
+from frazil.value import Value
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Hide: TypeAlias = Callable[[object], object]
@@ -45,6 +48,8 @@ def encode(value: object, hide: Hide) -> Json:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [each.name for each in dataclasses.fields(value) if each.init]
         return {name: encode(getattr(value, name), hide) for name in fields}
+    if isinstance(value, Value):
+        value = value.as_tuple()
     if isinstance(value, Mapping):
         return {str(key): encode(each, hide) for key, each in value.items()}
     if isinstance(value, Sequence | frozenset) and not isinstance(value, str):
@@ -107,6 +112,9 @@ class Decoder:
             return decode_bytes(value)
         if issubclass(expected, Certificate):
             return self._certificate(decode_bytes(value))
+        if issubclass(expected, Datagram):
+            data, local, remote = value
+            return expected(decode_bytes(data), tuple(local), tuple(remote))
         if issubclass(expected, Enum):
             return expected(value)
         if dataclasses.is_dataclass(expected):

@@ -59,11 +59,12 @@ class PlainTransport:
         pair = self._ice.pair_at(*path)
         if pair is not None:
             pair.traffic.note_sent(len(queue), size, now)
-        return [Transmit(data, len(data), *path) for data in queue]
+        local, remote = path
+        return [Transmit(data, len(data), local, remote) for data in queue]
 
     def receive(self, datagram: Datagram, now: float) -> list[DatagramReceived]:
         """Take what is not STUN; what comes from an address of the peer is for the application."""
-        data, local, remote = datagram
+        data, local, remote = datagram.as_tuple()
         if not self._ice.is_validated(local, remote):
             self._trace.count("datagram-from-unvalidated-address")
             return []

@@ -249,8 +249,7 @@ class RelaySet:
         out: list[Datagram] = []
         start = 0
         for end in range(1, len(datagrams) + 1):
-            path = datagrams[start][1:]
-            if end < len(datagrams) and datagrams[end][1:] == path:
+            if end < len(datagrams) and _share_path(datagrams[start], datagrams[end]):
                 continue
             out += self._unwrap(datagrams[start:end], now)
             start = end
@@ -258,7 +257,7 @@ class RelaySet:
 
     def _unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
         """The same for datagrams that took one path."""
-        _, local, remote = datagrams[0]
+        local, remote = datagrams[0].local, datagrams[0].remote
         relay = self._relays.get((local, remote))
         if relay is None:
             if not self._demand.is_untold(local):
@@ -448,3 +447,8 @@ class RelaySet:
             vacancy.attempt += 1
             self.vacancies.add(vacancy, now)
         self._collect(now)
+
+
+def _share_path(one: Datagram, other: Datagram) -> bool:
+    """Whether two datagrams came from the same address to the same."""
+    return one.local == other.local and one.remote == other.remote

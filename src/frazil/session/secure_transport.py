@@ -6,7 +6,7 @@ the handshake. What comes before signalling has said whom to trust is kept for a
 
 from collections.abc import Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Final
 
 from frazil.dtls import (
@@ -32,8 +32,8 @@ _DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
 _CONNECTED: Final = RTCDtlsTransportState.CONNECTED
 
 
-_data_of: Final = itemgetter(0)
-_path_of: Final = itemgetter(1, 2)
+_data_of: Final = attrgetter("data")
+_path_of: Final = attrgetter("local", "remote")
 """The local and remote address of a datagram."""
 _MAX_ROUNDS: Final = 16
 """Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
@@ -162,8 +162,8 @@ class SecureTransport:
     def receive(self, datagrams: Sequence[Datagram], now: float) -> list[bytes]:
         """Decrypt what came; returns the payloads. What verifies is a sign of life of its path."""
         if len(datagrams) == 1:
-            _, local, remote = datagrams[0]
-            return self._receive(datagrams, local, remote, now)
+            lone = datagrams[0]
+            return self._receive(datagrams, lone.local, lone.remote, now)
         payloads: list[bytes] = []
         for (local, remote), group in groupby(datagrams, key=_path_of):
             payloads += self._receive(list(group), local, remote, now)

@@ -346,8 +346,11 @@ class Session:
         below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
         """
         if len(datagrams) == 1:
-            data, local, remote = datagrams[0]
-            if data[:1] <= _LAST_OF_STUN and self.ice.take_usual(data, local, remote, now):
+            lone = datagrams[0]
+            data = lone.data
+            if data[:1] <= _LAST_OF_STUN and self.ice.take_usual(
+                data, lone.local, lone.remote, now
+            ):
                 self.is_drained = self._check_is_known = self._is_quiet = False
                 return
         secured: list[Datagram] = []

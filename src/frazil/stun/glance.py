@@ -19,7 +19,7 @@ def class_of(data: bytes) -> MessageClass:
 
 
 def transaction_id_of(data: bytes) -> bytes:
-    """Its transaction id."""
+    """The transaction id of a datagram that has at least a header."""
     return data[8:_HEADER_SIZE]
 
 

@@ -5,7 +5,6 @@ import struct
 import zlib
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.stun.attribute import Attribute
@@ -25,12 +24,9 @@ _ANSWER: Final = b"\x01\x01"
 """Only a success response to Binding says where the request came from (RFC 8489, 6.3.1.1)."""
 
 _pack_crc: Final = struct.Struct(">I").pack
+_crc32: Final = zlib.crc32
+_are_equal: Final = hmac.compare_digest
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
-
-
-def keyed_mac(key: bytes) -> HMAC:
-    """A MAC that has worked the key in already: each message takes a copy."""
-    return HMAC(key, SHA1())
 
 
 class Template:
@@ -79,7 +75,7 @@ class Template:
         mac = self._mac.copy()
         mac.update(self._mac_head + signed)
         data = self._head + signed + _INTEGRITY + mac.finalize()
-        return data + _FINGERPRINT + _pack_crc(zlib.crc32(data) ^ FINGERPRINT_MASK)
+        return data + _FINGERPRINT + _pack_crc(_crc32(data) ^ FINGERPRINT_MASK)
 
     def _masked(self, transaction_id: bytes) -> bytes:
         """The body, with the address that the id hides."""
@@ -94,7 +90,7 @@ class Template:
         """
         if len(data) != self._size or data[:8] != self._head:
             return False
-        return hmac.compare_digest(self.encode(data[8:_HEADER_SIZE]), data)
+        return _are_equal(self.encode(data[8:_HEADER_SIZE]), data)
 
 
 def _masked_at(sample: bytes) -> int:

@@ -119,7 +119,8 @@ class VirtualMulticastSocket(VirtualUdpSocket):
             if transmit.remote == self._group:
                 members = self._realm.members(self._group, self.local[0])
                 remotes = [(member, self._group[1]) for member in members]
-            super().send([transmit._replace(remote=remote) for remote in remotes])
+            data, size, local, _ = transmit.as_tuple()
+            super().send([Transmit(data, size, local, remote) for remote in remotes])
 
     def close(self) -> None:
         """Leave the group. Idempotent."""

@@ -60,8 +60,8 @@ class TurnServer:
 
     def _on_peer_datagrams(self, batch: list[Datagram]) -> None:
         now = asyncio.get_running_loop().time()
-        for data, relayed, peer in batch:
-            self.service.receive_from_peer(data, relayed, peer, now)
+        for each in batch:
+            self.service.receive_from_peer(each.data, each.local, each.remote, now)
         self._flush()
 
     def _flush(self) -> None:

@@ -11,7 +11,7 @@ from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
 from frazil.peer.configuration import Configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
-from frazil.types import Address, Transmit
+from frazil.types import Address, Datagram, Transmit
 from support.peer_pair import REASON, Peer
 
 SERVERS = {"iceServers": [{"urls": ["stun:one.example", "stun:two.example:99"]}]}
@@ -302,7 +302,7 @@ async def test_what_arrives_at_a_socket_reaches_its_session(stage: Stage):
     far.send([Transmit(b"onetwo", 3, FAR, near.local)])
     await asyncio.sleep(0.1)
     ((batch, _),) = stage.session.called("receive")
-    assert batch == [(b"one", near.local, FAR), (b"two", near.local, FAR)]
+    assert batch == [Datagram(b"one", near.local, FAR), Datagram(b"two", near.local, FAR)]
     far.close()
 
 

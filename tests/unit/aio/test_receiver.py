@@ -8,6 +8,7 @@ import pytest
 
 from frazil.aio import arrival
 from frazil.aio.receiver import COALESCE_FROM, DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
+from frazil.types import Datagram
 
 LOCAL = ("2001:db8::9", 9)
 
@@ -41,7 +42,7 @@ def test_errors_between_datagrams_are_skipped():
     refused = ConnectionRefusedError(errno.ECONNREFUSED, "ICMP")
     source = ("10.0.0.1", 1)
     found = drain(refused, (b"a", source), refused, (b"b", source), family=socket.AF_INET)
-    assert found == [(b"a", LOCAL, source), (b"b", LOCAL, source)]
+    assert found == [Datagram(b"a", LOCAL, source), Datagram(b"b", LOCAL, source)]
 
 
 def test_endless_errors_end_with_the_budget():
@@ -197,8 +198,8 @@ def test_a_socket_of_several_connections_is_always_read_for_all():
 )
 def test_ipv6_sources_become_plain_addresses(sockaddr, address):
     assert drain((b"x", sockaddr), (b"y", sockaddr)) == [
-        (b"x", LOCAL, address),
-        (b"y", LOCAL, address),
+        Datagram(b"x", LOCAL, address),
+        Datagram(b"y", LOCAL, address),
     ]
 
 

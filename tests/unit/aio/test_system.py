@@ -7,7 +7,7 @@ from frazil.aio import Network, SystemNetwork, interface
 from frazil.aio.network import Interface
 from frazil.aio.system import INTERFACES_FRESH_S
 from frazil.aio.udp import WatchedUdpSocket
-from frazil.types import Transmit
+from frazil.types import Datagram, Transmit
 
 
 def test_system_network_is_a_network():
@@ -58,7 +58,7 @@ def test_open_udp_sends_and_receives(offload):
         assert isinstance(sender, WatchedUdpSocket)
         sender.send([Transmit(b"hello", 5, sender.local, receiver.local)])
         batch = await arrived
-        assert batch == [(b"hello", receiver.local, sender.local)]
+        assert batch == [Datagram(b"hello", receiver.local, sender.local)]
         sender.close()
         receiver.close()
 

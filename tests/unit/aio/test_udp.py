@@ -10,7 +10,7 @@ import pytest
 
 from frazil.aio.receiver import COALESCE_FROM
 from frazil.aio.udp import AwaitedUdpSocket, WatchedUdpSocket, open_udp
-from frazil.types import Transmit
+from frazil.types import Datagram, Transmit
 
 
 class BlindLoop(asyncio.SelectorEventLoop):
@@ -100,8 +100,8 @@ def test_datagrams_carry_local_and_remote_address(way, host):
         alice.send([to(alice, b"one", bob.local), to(alice, b"two", bob.local)])
         await inbox.wait(2)
         assert inbox.datagrams == [
-            (b"one", bob.local, alice.local),
-            (b"two", bob.local, alice.local),
+            Datagram(b"one", bob.local, alice.local),
+            Datagram(b"two", bob.local, alice.local),
         ]
         assert all(type(datagram.remote) is tuple for datagram in inbox.datagrams)
         assert alice.dropped == 0

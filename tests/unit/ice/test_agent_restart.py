@@ -10,6 +10,7 @@ from frazil.ice import (
     IceTransportChanged,
 )
 from frazil.ice.config import MAX_PENDING_GENERATIONS
+from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
 from support.ice_pair import IcePair
 
@@ -172,6 +173,38 @@ def test_the_old_pair_dies_during_the_restart():
     assert pair.agrees
 
 
+@pytest.mark.parametrize("outage_s", [16, 25])
+def test_a_restart_goes_on_as_soon_as_the_old_pair_answers(outage_s):
+    """Its own checks are repeated after 15.5 and 31.5 s of the outage only."""
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.restart()
+    pair.run(outage_s)
+    pair.drops = lambda side, transmit: False
+    pair.run(3)
+    assert pair.states == ([*UP, "connected", "disconnected", "connected", "completed"],) * 2
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+
+
+def test_a_restart_that_failed_is_tried_again_while_the_old_pair_works():
+    pair = connected()
+    new = []
+    pair.drops = lambda side, transmit: any(each in transmit.data for each in new)
+    for side in pair.sides:
+        side.credentials = Credentials.generate(side.random_bytes)
+        new.append(side.credentials.ufrag.encode())
+    pair._exchange()
+    pair.run(45)
+    assert {each.state for each in pair.a.agent.pairs} <= {PairState.FAILED, PairState.IN_PROGRESS}
+    assert pair.a.states == [*UP, "connected"]
+    new.clear()
+    pair.run(45)
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+
+
 def test_the_silent_old_pair_loses_consent_while_the_new_generation_checks():
     """A regression: consent lost in ``checking`` is no edge of its own, it only removes a pair."""
     pair = connected()
@@ -195,6 +228,37 @@ def test_the_silent_old_pair_talks_again_after_the_restart():
     pair.flush()
     assert pair.a.states == [*UP, "disconnected", "checking", "connected"]
     assert pair.a.reasons[-1].cause == Cause.LIVENESS_BACK
+
+
+def test_a_nomination_in_the_old_generation_does_not_stop_that_in_the_new_one():
+    """The peer sends on the new pair already, which shows on the old side as a move of the peer.
+
+    A regression: where the answer to the nomination was lost, it was said only once, and the
+    restart never came to its end.
+    """
+    first, second = ("10.0.0.1", 1000), ("10.0.1.1", 1001)
+    pair = IcePair(a_addresses=(first, second))
+    pair.drops = lambda side, transmit: first in (transmit.local, transmit.remote)
+    pair.negotiate()
+    pair.run(60)
+    assert pair.a.agent.path == (second, pair.b.addresses[0])
+
+    def is_answer_to_nomination(side, transmit):
+        is_answer = side is pair.b and transmit.data[:1] == b"\x01"
+        return is_answer and transmit.remote == pair.b.pair.key[1] == first
+
+    pair.drops = is_answer_to_nomination
+    pair.restart()
+    pair.run(0.2)
+    assert pair.b.agent.path == (pair.b.addresses[0], first)
+    assert pair.a.agent.path == (second, pair.b.addresses[0])
+    pair.a.agent.note_authentic(first, pair.b.addresses[0], pair.now)  # payload of the peer
+    pair.flush()
+    pair.drops = lambda side, transmit: False
+    pair.run(10)
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
 
 
 def test_rollback_of_a_restart_leaves_everything_as_it_was():

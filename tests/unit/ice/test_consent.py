@@ -138,6 +138,16 @@ def test_a_forged_answer_changes_nothing(peer):
     assert counted["stun-response-unmatched"] == 1
 
 
+@pytest.mark.parametrize("size", range(20))
+def test_a_piece_of_the_usual_is_counted_and_dropped(peer, size):
+    peer.run(TURN_S)
+    (request, local, remote) = peer.requests[0]
+    for whole in (peer.response(request, LOCAL), request.data):
+        assert not peer.agent.take_usual(whole[:size], local, remote, peer.now)
+        peer.receive(whole[:size], local, remote)
+    assert peer.trace.counters["stun-malformed"] == 2
+
+
 def test_the_usual_answer_from_elsewhere_is_not_usual(peer):
     peer.run(TURN_S)
     (request, local, _) = peer.requests[0]

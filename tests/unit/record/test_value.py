@@ -8,6 +8,7 @@ import pytest
 
 from frazil.dtls import Certificate
 from frazil.record.value import Decoder, RecordingError, decode_bytes, encode, encode_bytes
+from frazil.types import Datagram
 
 
 class Colour(StrEnum):
@@ -61,6 +62,7 @@ def through(value, expected):
         (["a"], Sequence[str]),
         ((), tuple[str, ...]),
         (Point("a", ("::1", 1)), Point),
+        ([Datagram(b"x", ("::1", 1), ("::2", 2))], Sequence[Datagram]),
         (Settings(Colour.RED, (Point("a", ("::1", 1)),), b"x"), Settings),
     ],
 )
@@ -105,6 +107,7 @@ def test_one_certificate_is_one_object():
         ({"zeros": 3}, bytes),
         ("16", bytes),
         (["a"], Point),
+        ([{"hex": "00"}, ["::1", 1]], Datagram),
         ({"colour": "red", "speed": 3}, Settings),
         (5, tuple[str, int]),
     ],

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from frazil.testing import Conditions, Fate, VirtualNetwork, capture, run
-from frazil.types import Transmit
+from frazil.types import Datagram, Transmit
 
 
 def now():
@@ -66,7 +66,7 @@ def test_datagrams_arrive_after_the_delay_with_both_addresses():
         alice.send(b"hello", bob)
         await asyncio.sleep(1)
         assert bob.heard == [(1.25, b"hello")]
-        assert bob.batches == [[(b"hello", ("10.0.0.2", 5000), ("10.0.0.1", 5000))]]
+        assert bob.batches == [[Datagram(b"hello", ("10.0.0.2", 5000), ("10.0.0.1", 5000))]]
         assert alice.heard == []
 
     play(script)

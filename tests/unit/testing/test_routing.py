@@ -35,7 +35,7 @@ class Site:
         self.socket = self.host.open_udp(address, port, self._hear)
 
     def _hear(self, batch):
-        self.heard += [(round(now(), 9), data, remote) for data, _, remote in batch]
+        self.heard += [(round(now(), 9), each.data, each.remote) for each in batch]
 
     @property
     def news(self):
