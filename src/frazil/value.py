@@ -1,7 +1,9 @@
-"""What is nothing but its fields, where there is one for each message.
+"""What is nothing but its fields, where each message or each connection makes some.
 
 To make a named tuple or a dataclass, compiled code has to call the interpreter. An object of a
-plain class it makes at a tenth of that price; interpreted, the three cost the same.
+plain class it makes at a tenth of that price; interpreted, the three cost the same. To freeze a
+dataclass triples its price either way: of those with many fields, the ones that a connection makes
+are not frozen, and are left alone all the same.
 """
 
 

@@ -42,8 +42,7 @@ class ChannelAnnounced:
     parameters: ChannelParameters
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelStateChanged:
+class ChannelStateChanged(Value):
     """A channel moved; in ``closed`` it is gone, and its stream may serve another.
 
     Attributes:
@@ -51,8 +50,15 @@ class ChannelStateChanged:
         change: From where to where, and why.
     """
 
-    stream_id: int
-    change: StateChange
+    __slots__ = ("change", "stream_id")
+
+    def __init__(self, stream_id: int, change: StateChange) -> None:
+        self.stream_id = stream_id
+        self.change = change
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Stream and state change."""
+        return self.stream_id, self.change
 
 
 ChannelMessage: TypeAlias = tuple[int, bytes, bool]

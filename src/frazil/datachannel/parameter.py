@@ -9,7 +9,7 @@ MAX_RELIABILITY: Final = 0xFFFFFFFF
 MAX_PRIORITY: Final = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ChannelParameters:
     """The properties of a channel.
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from frazil.errors import RTCErrorDetail
 from frazil.trace import StateChange
+from frazil.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class DtlsFailure:
     sent_alert: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DtlsStateChanged:
+class DtlsStateChanged(Value):
     """The transport state moved.
 
     Attributes:
@@ -35,9 +35,21 @@ class DtlsStateChanged:
         failure: On ``failed``: what went wrong.
     """
 
-    change: StateChange
-    remote_certificates: tuple[bytes, ...] = ()
-    failure: DtlsFailure | None = None
+    __slots__ = ("change", "failure", "remote_certificates")
+
+    def __init__(
+        self,
+        change: StateChange,
+        remote_certificates: tuple[bytes, ...] = (),
+        failure: DtlsFailure | None = None,
+    ) -> None:
+        self.change = change
+        self.remote_certificates = remote_certificates
+        self.failure = failure
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """State change, certificates and failure."""
+        return self.change, self.remote_certificates, self.failure
 
 
 DtlsEvent: TypeAlias = DtlsStateChanged

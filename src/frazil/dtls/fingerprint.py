@@ -7,7 +7,8 @@ never parsed for it: some peers send X.509 that strict parsers refuse.
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from frazil.value import Value
 
 PREFERENCE = ("sha-256", "sha-384", "sha-512", "sha-1")
 """The hash functions we check, most preferred first.
@@ -24,8 +25,7 @@ _HASHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Value):
     """The hash of a certificate.
 
     Attributes:
@@ -35,12 +35,15 @@ class Fingerprint:
     Both are brought to that spelling: equal fingerprints compare equal however they were written.
     """
 
-    algorithm: str
-    value: str
+    __slots__ = ("algorithm", "value")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "algorithm", self.algorithm.lower())
-        object.__setattr__(self, "value", self.value.upper())
+    def __init__(self, algorithm: str, value: str) -> None:
+        self.algorithm = algorithm.lower()
+        self.value = value.upper()
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Algorithm and value."""
+        return self.algorithm, self.value
 
 
 def fingerprint_of(der: bytes, algorithm: str = "sha-256") -> Fingerprint:

@@ -54,7 +54,7 @@ MAX_LINE_LENGTH = 512
 _MAX_FOUNDATION_LENGTH = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Candidate:
     """One candidate.
 

@@ -1,7 +1,6 @@
 """The checks in flight: sent, repeated, given up, and matched with their responses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from frazil.deadline import earlier
 from frazil.ice.check import Check, CheckKind
@@ -20,6 +19,7 @@ from frazil.stun import (
 )
 from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
+from frazil.value import Value
 
 _LONGEST_RTO_S = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
@@ -32,8 +32,7 @@ _CONTEST_RTOS = 5
 """A pair that is not nominated has three transmissions, and as long again, to prove better."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """An authentic response to a check.
 
     Attributes:
@@ -42,10 +41,19 @@ class Answer:
         is_symmetric: Whether it took the way of the check in reverse (RFC 8445 7.2.5.2.1).
     """
 
-    check: Check
-    error: int | None
-    mapped: Address | None
-    is_symmetric: bool
+    __slots__ = ("check", "error", "is_symmetric", "mapped")
+
+    def __init__(
+        self, check: Check, error: int | None, mapped: Address | None, is_symmetric: bool
+    ) -> None:
+        self.check = check
+        self.error = error
+        self.mapped = mapped
+        self.is_symmetric = is_symmetric
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Check, error, mapped address, and whether it was symmetric."""
+        return self.check, self.error, self.mapped, self.is_symmetric
 
 
 class CheckTable:

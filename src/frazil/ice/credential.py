@@ -1,9 +1,8 @@
 """ICE credentials: the username fragment and password of one side of one generation."""
 
-from dataclasses import dataclass, field
-
 from frazil.stun import short_term_key
 from frazil.types import RandomBytes
+from frazil.value import Value
 
 _ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CHAR_OF_BYTE = (_ICE_CHARS * 4).encode()
@@ -20,8 +19,7 @@ def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
     return shortest <= len(text) <= longest and all(char in _ICE_CHARS for char in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Value):
     """The ufrag and password of one agent for one generation (RFC 8445 5.3).
 
     Attributes:
@@ -32,14 +30,18 @@ class Credentials:
             cannot become a key; checks could not be sent with them.
     """
 
-    ufrag: str
-    password: str
-    key: bytes = field(init=False, repr=False, compare=False)
+    __slots__ = ("key", "password", "ufrag")
 
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.ufrag.encode()) <= _MAX_UFRAG_SIZE or ":" in self.ufrag:
+    def __init__(self, ufrag: str, password: str) -> None:
+        if not 1 <= len(ufrag.encode()) <= _MAX_UFRAG_SIZE or ":" in ufrag:
             raise ValueError(f"an ICE ufrag has 1 to {_MAX_UFRAG_SIZE} bytes and no colon")
-        object.__setattr__(self, "key", short_term_key(self.password))
+        self.ufrag = ufrag
+        self.password = password
+        self.key = short_term_key(password)
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Ufrag and password."""
+        return self.ufrag, self.password
 
     @classmethod
     def generate(cls, random_bytes: RandomBytes) -> "Credentials":

@@ -7,14 +7,21 @@ from frazil.ice.candidate import Candidate
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange
 from frazil.types import Address
+from frazil.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedPair:
+class SelectedPair(Value):
     """A pair, such as the one that carries data: the two candidates as their side knows them."""
 
-    local: Candidate
-    remote: Candidate
+    __slots__ = ("local", "remote")
+
+    def __init__(self, local: Candidate, remote: Candidate) -> None:
+        self.local = local
+        self.remote = remote
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The two candidates."""
+        return self.local, self.remote
 
     @property
     def key(self) -> tuple[Address, Address]:
@@ -22,8 +29,7 @@ class SelectedPair:
         return self.local.base, self.remote.address
 
 
-@dataclass(frozen=True, slots=True)
-class IceTransportChanged:
+class IceTransportChanged(Value):
     """The state, the selected pair, or both changed together (webrtc-pc 5.6, one task).
 
     Attributes:
@@ -33,10 +39,23 @@ class IceTransportChanged:
         reason: Why, also when only the pair changed.
     """
 
-    change: StateChange | None
-    pair_changed: bool
-    pair: SelectedPair | None
-    reason: Reason
+    __slots__ = ("change", "pair", "pair_changed", "reason")
+
+    def __init__(
+        self,
+        change: StateChange | None,
+        pair_changed: bool,
+        pair: SelectedPair | None,
+        reason: Reason,
+    ) -> None:
+        self.change = change
+        self.pair_changed = pair_changed
+        self.pair = pair
+        self.reason = reason
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """State change, whether the pair changed, pair and reason."""
+        return self.change, self.pair_changed, self.pair, self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +69,46 @@ class AddressesNeeded:
     ufrag: str
 
 
-@dataclass(frozen=True, slots=True)
-class GatheringStateChanged:
+class GatheringStateChanged(Value):
     """The gatherer began (``gathering``) or ended (``complete``) a generation."""
 
-    state: RTCIceGathererState
-    ufrag: str
-    reason: Reason
+    __slots__ = ("reason", "state", "ufrag")
+
+    def __init__(self, state: RTCIceGathererState, ufrag: str, reason: Reason) -> None:
+        self.state = state
+        self.ufrag = ufrag
+        self.reason = reason
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """State, generation and reason."""
+        return self.state, self.ufrag, self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateGathered:
+class CandidateGathered(Value):
     """A local candidate of the generation ``ufrag`` was found."""
 
-    candidate: Candidate
-    ufrag: str
+    __slots__ = ("candidate", "ufrag")
+
+    def __init__(self, candidate: Candidate, ufrag: str) -> None:
+        self.candidate = candidate
+        self.ufrag = ufrag
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Candidate and generation."""
+        return self.candidate, self.ufrag
 
 
-@dataclass(frozen=True, slots=True)
-class CandidatesEnded:
+class CandidatesEnded(Value):
     """No further local candidate will come for the generation ``ufrag`` (RFC 8838 13)."""
 
-    ufrag: str
+    __slots__ = ("ufrag",)
+
+    def __init__(self, ufrag: str) -> None:
+        self.ufrag = ufrag
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The generation."""
+        return (self.ufrag,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import (
@@ -22,10 +22,10 @@ from frazil.ice.credential import Credentials
 from frazil.ice.pair import CandidatePair, PairKey
 from frazil.ice.traits import UNKNOWN_TRAITS
 from frazil.types import Address
+from frazil.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedCheck:
+class ReceivedCheck(Value):
     """What an authentic check of the peer says.
 
     Attributes:
@@ -36,10 +36,19 @@ class ReceivedCheck:
             nominates nothing.
     """
 
-    local: Address
-    remote: Address
-    priority: int
-    nomination: int | None
+    __slots__ = ("local", "nomination", "priority", "remote")
+
+    def __init__(
+        self, local: Address, remote: Address, priority: int, nomination: int | None
+    ) -> None:
+        self.local = local
+        self.remote = remote
+        self.priority = priority
+        self.nomination = nomination
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Where it arrived and came from, priority and nomination."""
+        return self.local, self.remote, self.priority, self.nomination
 
 
 class Generation:
@@ -159,7 +168,8 @@ class Generation:
                 self.early_checks[key] = check
             return
         numbers = [each.nomination for each in (known, check) if each.nomination is not None]
-        self.early_checks[key] = replace(check, nomination=max(numbers, default=None))
+        number = max(numbers, default=None)
+        self.early_checks[key] = ReceivedCheck(check.local, check.remote, check.priority, number)
 
     # --- local candidates ---------------------------------------------------------------------
 

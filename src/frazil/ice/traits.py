@@ -1,10 +1,9 @@
 """What each side tells the other about its ICE agent, beside the credentials (RFC 8839 5)."""
 
-from dataclasses import dataclass
+from frazil.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class AgentTraits:
+class AgentTraits(Value):
     """How an agent goes about ICE, as its description says.
 
     Attributes:
@@ -15,9 +14,18 @@ class AgentTraits:
             (draft-thatcher-ice-renomination): ``a=ice-options:renomination``.
     """
 
-    is_lite: bool = False
-    pacing_s: float = 0.0
-    renominates: bool = False
+    __slots__ = ("is_lite", "pacing_s", "renominates")
+
+    def __init__(
+        self, is_lite: bool = False, pacing_s: float = 0.0, renominates: bool = False
+    ) -> None:
+        self.is_lite = is_lite
+        self.pacing_s = pacing_s
+        self.renominates = renominates
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """What the description says."""
+        return self.is_lite, self.pacing_s, self.renominates
 
 
 UNKNOWN_TRAITS = AgentTraits()

@@ -91,6 +91,4 @@ class Aggregates:
         self.connection_state = state
 
     def _record(self, machine: str, old: str, new: str, reason: Reason, now: float) -> None:
-        cause, _, text, evidence, deadline_at, next_at = reason
-        derived = Reason(cause, _RULES[machine], text, evidence, deadline_at, next_at)
-        self._history.record(now, machine, old, new, derived)
+        self._history.record(now, machine, old, new, reason, _RULES[machine])

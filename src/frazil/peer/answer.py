@@ -1,25 +1,26 @@
 """Building answers (RFC 9429 5.3)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from frazil.dtls import DtlsRole
+from frazil.ice import AgentTraits
 from frazil.peer.bundle import Groups, answer_groups, bundle_tags
 from frazil.peer.codec import Codec
 from frazil.peer.configuration import BundlePolicy
 from frazil.peer.media import LocalTransport, data_answer, live_data_index, rejected_section
 from frazil.peer.rtp_section import rtp_answer
+from frazil.peer.traits import pacing_ms
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
 from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup
+from frazil.value import Value
 
 MAX_TRANSPORTS: Final = 16
 """Transports that an offer may bring about; each has its sockets. Bundled m-sections share one."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerPlan:
+class AnswerPlan(Value):
     """What an answer accepts.
 
     Attributes:
@@ -29,10 +30,23 @@ class AnswerPlan:
         tags: For each m-section the index of the one whose transport it has; ``None`` if refused.
     """
 
-    data: int | None
-    codecs: Mapping[int, list[Codec]]
-    groups: Groups
-    tags: list[int | None]
+    __slots__ = ("codecs", "data", "groups", "tags")
+
+    def __init__(
+        self,
+        data: int | None,
+        codecs: Mapping[int, list[Codec]],
+        groups: Groups,
+        tags: list[int | None],
+    ) -> None:
+        self.data = data
+        self.codecs = codecs
+        self.groups = groups
+        self.tags = tags
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Data section, codecs, groups and tags."""
+        return self.data, self.codecs, self.groups, self.tags
 
     def accepts(self, index: int) -> bool:
         """Whether the m-section is accepted."""
@@ -73,6 +87,7 @@ def plan_answer(
 
 def build_answer(
     origin: Origin,
+    traits: AgentTraits,
     offer: SessionDescription,
     plan: AnswerPlan,
     transceivers: TransceiverTable,
@@ -82,6 +97,7 @@ def build_answer(
 
     Args:
         origin: Our session and its version.
+        traits: Of our agents (RFC 8839 5.3, 5.5).
         offer: The pending remote offer.
         plan: Made for this offer.
         transceivers: Those of the RTP m-sections.
@@ -102,6 +118,8 @@ def build_answer(
     return SessionDescription(
         origin=origin,
         bundle_groups=plan.groups,
+        ice_lite=traits.is_lite,
+        ice_pacing=pacing_ms(traits),
         extmap_allow_mixed=offer.extmap_allow_mixed,
         media=tuple(section(index, offered) for index, offered in enumerate(offer.media)),
     )

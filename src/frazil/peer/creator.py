@@ -14,7 +14,7 @@ from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
 from frazil.peer.offer import Slot, Wishes, allocate, build_offer
 from frazil.peer.stack import TransportStack
-from frazil.peer.traits import ice_options, with_traits
+from frazil.peer.traits import ice_options
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
@@ -101,18 +101,18 @@ class DescriptionCreator:
             candidates_stand_at.add(local.credentials)
             return local
 
-        model = build_offer(self._next_origin(), slots, bundle.groups, local_of)
-        model = with_traits(model, self._traits)
+        model = build_offer(self._next_origin(), self._traits, slots, bundle.groups, local_of)
         return Draft(model, tuple(slot.transceiver for slot in slots))
 
     def make_answer(self, offer: Description) -> Draft:
         """The answer to the pending remote offer."""
         model = offer.model
         plan = plan_answer(model, self._transceivers, self._transports, self._policy)
+        answering = self._answering(offer, plan)
         answer = build_answer(
-            self._next_origin(), model, plan, self._transceivers, self._answering(offer, plan)
+            self._next_origin(), self._traits, model, plan, self._transceivers, answering
         )
-        return self.with_transceivers(with_traits(answer, self._traits), offer)
+        return self.with_transceivers(answer, offer)
 
     def with_transceivers(self, answer: SessionDescription, offer: Description) -> Draft:
         """``answer`` with the transceivers that ``offer`` has brought or found."""

@@ -1,6 +1,5 @@
 """Session descriptions as they were applied, and the four slots."""
 
-import re
 from typing import Final
 
 from frazil.peer.remote import RemoteTransport, read_transport
@@ -11,7 +10,6 @@ from frazil.types import Address
 MAX_CANDIDATES: Final = 100
 """Candidate lines in one m-section, as many as the SDP parser takes."""
 _CANDIDATE: Final = "\na=candidate:"
-_CONNECTION: Final = re.compile(r"\nc=[^\n]*")
 
 
 class Description:
@@ -75,9 +73,9 @@ class Description:
 
     def candidates_at(self, index: int) -> list[str]:
         """The ``candidate:`` lines of an m-section, those added later included."""
-        section = self._section_at(index)
-        if _CANDIDATE not in section:
-            return []
+        if self._sections is None:
+            return list(self.model.media[index].candidates)
+        section = self._sections[index + 1]
         return [line[2:] for line in section.split("\n") if line.startswith("a=candidate:")]
 
     def has_ended_at(self, index: int) -> bool:
@@ -93,38 +91,44 @@ class Description:
 
     def is_named_at(self, index: int) -> bool:
         """Whether the text itself gives the m-section a mid."""
-        return "\na=mid:" in self._section_at(index)
+        return "\na=mid:" in self._parts()[index + 1]
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
-        section = self._section_at(index)
+        sections = self._parts()
+        section = sections[index + 1]
         is_known = f"\na={line}\n" in f"{section}\n"
         if not is_known and section.count(_CANDIDATE) < MAX_CANDIDATES:
-            self._change(index, f"{section}\na={line}")
+            sections[index + 1] = f"{section}\na={line}"
+            self._take(sections)
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
         if not self._ended[index]:
             self._ended[index] = True
-            self._change(index, f"{self._section_at(index)}\na=end-of-candidates")
+            sections = self._parts()
+            sections[index + 1] += "\na=end-of-candidates"
+            self._take(sections)
 
     def set_default_address(self, index: int, address: Address) -> None:
         """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
         host, port = address
-        kind, _, rest = self._section_at(index).split(" ", 2)
-        connection = f"\nc=IN {'IP6' if ':' in host else 'IP4'} {host}"
-        self._change(index, _CONNECTION.sub(connection, f"{kind} {port} {rest}"))
+        sections = self._parts()
+        kind, _, rest = sections[index + 1].split(" ", 2)
+        before, _, rest = rest.partition("\nc=")
+        _, newline, after = rest.partition("\n")
+        family = "IP6" if ":" in host else "IP4"
+        sections[index + 1] = f"{kind} {port} {before}\nc=IN {family} {host}{newline}{after}"
+        self._take(sections)
 
-    def _section_at(self, index: int) -> str:
-        """The m-section at ``index``, its lines separated by newlines, without the last one."""
-        return (self._sections or _split(self._text))[index + 1]
+    def _parts(self) -> list[str]:
+        """The session and the m-sections, lines separated by newlines, without the last one."""
+        return _split(self._text) if self._sections is None else self._sections
 
-    def _change(self, index: int, section: str) -> None:
-        """From now on the m-section at ``index`` is this one."""
-        if self._sections is None:
-            self._sections = _split(self._text)
-            self._text = ""
-        self._sections[index + 1] = section
+    def _take(self, sections: list[str]) -> None:
+        """From now on these are the text."""
+        self._sections = sections
+        self._text = ""
 
 
 class DescriptionSlots:

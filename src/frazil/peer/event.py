@@ -43,9 +43,8 @@ class Fired(Value):
     """An event to dispatch now.
 
     Attributes:
-        target: The slot object it is dispatched at: the :class:`PeerConnection`, an
-            ``IceTransport``, ``DtlsTransport``, ``SctpTransport``, ``DataChannel`` or
-            ``RemoteTrack``.
+        target: The slot object it is dispatched at: an ``IceTransport``, ``DtlsTransport``,
+            ``SctpTransport``, ``DataChannel`` or ``RemoteTrack``; ``None`` is the connection.
         type: The W3C event name.
         payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
             ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,
@@ -82,8 +81,7 @@ class OperationSettled(Value):
 PeerEvent: TypeAlias = Fired | OperationSettled
 
 
-@dataclass(frozen=True, slots=True)
-class GatheringRequested:
+class GatheringRequested(Value):
     """The driver must give the transport its local addresses and servers.
 
     Attributes:
@@ -92,17 +90,32 @@ class GatheringRequested:
         policy: Which candidates may be used.
     """
 
-    transport: str
-    servers: tuple[IceServer, ...]
-    policy: IceTransportPolicy
+    __slots__ = ("policy", "servers", "transport")
+
+    def __init__(
+        self, transport: str, servers: tuple[IceServer, ...], policy: IceTransportPolicy
+    ) -> None:
+        self.transport = transport
+        self.servers = servers
+        self.policy = policy
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Transport, servers and policy."""
+        return self.transport, self.servers, self.policy
 
 
-@dataclass(frozen=True, slots=True)
-class ChecksExpected:
+class ChecksExpected(Value):
     """The peer is told ``ufrag``: checks for it will come to the sockets of the transport."""
 
-    transport: str
-    ufrag: str
+    __slots__ = ("transport", "ufrag")
+
+    def __init__(self, transport: str, ufrag: str) -> None:
+        self.transport = transport
+        self.ufrag = ufrag
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Transport and generation."""
+        return self.transport, self.ufrag
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from frazil.trace import Reason, StateChange, Trace
+from frazil.trace import EVENTS, Reason, StateChange, Trace, facts_of_change
 
 HISTORY_LIMIT: Final = 512
 """State changes kept; a flapping network makes two per flap and machine."""
-_SIZE: Final = len(StateChange._fields) - 1 + len(Reason._fields)
-"""The parts of a change: its reason is taken apart, too."""
+_CHANGED: Final = EVENTS["peer", "state-changed"]
+_SIZE: Final = 1 + len(_CHANGED.facts)
+"""The parts of a change: its instant, and the facts of its record."""
 
 
 class History:
@@ -27,15 +28,17 @@ class History:
         parts = self._parts
         return [_change(parts[at : at + _SIZE]) for at in range(0, len(parts), _SIZE)]
 
-    def record(self, at: float, machine: str, old: str, new: str, reason: Reason) -> None:
-        """Append one change."""
+    def record(
+        self, at: float, machine: str, old: str, new: str, reason: Reason, rule: str = ""
+    ) -> None:
+        """Append one change; ``rule`` is its clause, if that is another than the reason's."""
         parts = self._parts
-        values = (machine, old, new, *reason)
+        facts = facts_of_change(machine, old, new, reason, rule)
         parts.append(at)
-        parts += values
+        parts.extend(facts)
         if len(parts) > HISTORY_LIMIT * _SIZE:
             del parts[:_SIZE]
-        self._trace.record_values(at, "peer", "state-changed", values)
+        self._trace.write(at, _CHANGED, facts)
 
 
 def _change(parts: list[Any]) -> StateChange:

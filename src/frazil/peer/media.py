@@ -31,7 +31,7 @@ ROLE_FACING: Final = {Setup.ACTIVE: DtlsRole.SERVER, Setup.PASSIVE: DtlsRole.CLI
 """Our role when this is what the peer says about itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class LocalTransport:
     """What we say about our side of the transport.
 

@@ -1,7 +1,6 @@
 """Offer/answer: the operations that create and apply descriptions (webrtc-pc 4.4.1, RFC 9429)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from frazil.errors import (
@@ -41,6 +40,7 @@ from frazil.sdp import (
 )
 from frazil.states.enums import RTCSignalingState
 from frazil.trace import Reason
+from frazil.value import Value
 
 _State = RTCSignalingState
 
@@ -55,8 +55,7 @@ _ROLLED_BACK: Final = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Created:
+class _Created(Value):
     """The description that ``createOffer`` or ``createAnswer`` made last.
 
     Attributes:
@@ -66,10 +65,19 @@ class _Created:
         answers: The offer that it answers.
     """
 
-    sdp: str
-    draft: Draft
-    revision: int
-    answers: SessionDescription | None = None
+    __slots__ = ("answers", "draft", "revision", "sdp")
+
+    def __init__(
+        self, sdp: str, draft: Draft, revision: int, answers: SessionDescription | None = None
+    ) -> None:
+        self.sdp = sdp
+        self.draft = draft
+        self.revision = revision
+        self.answers = answers
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Text, draft, revision, and the offer that it answers."""
+        return self.sdp, self.draft, self.revision, self.answers
 
 
 class _Due(NamedTuple):
@@ -250,7 +258,8 @@ class Negotiator:
             raise InvalidModificationError(
                 "this answer was created for another offer; call createAnswer again"
             )
-        return replace(created, draft=self._creator.with_transceivers(created.draft.model, offer))
+        draft = self._creator.with_transceivers(created.draft.model, offer)
+        return _Created(created.sdp, draft, created.revision, created.answers)
 
     # --- applying -----------------------------------------------------------------------------
 
@@ -303,7 +312,7 @@ class Negotiator:
             self.needed.restart()
         self._transceivers.connect(self._transports)
         if changed:
-            core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+            core.tasks.fire(None, EventType.SIGNALING_STATE_CHANGE)
         if description.type is SdpType.ANSWER:
             self._tell_gathering(_SETTLED, now)
         for channel in due.failed:
@@ -311,7 +320,7 @@ class Negotiator:
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
             core.tasks.fire(channel, EventType.ERROR, error)
         for transceiver in due.begun:
-            core.tasks.fire(core.target, EventType.TRACK, transceiver)
+            core.tasks.fire(None, EventType.TRACK, transceiver)
 
     def _roll_back_on_request(self, side: Side) -> Steps[None]:
         edge(self.signaling.state, side, SdpType.ROLLBACK)
@@ -327,16 +336,16 @@ class Negotiator:
         core.descriptions.roll_back()
         self._revision += 1
         self.needed.restart()
-        core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+        core.tasks.fire(None, EventType.SIGNALING_STATE_CHANGE)
         self._tell_gathering(_ROLLED_BACK, now)
         for transceiver in begun:
-            core.tasks.fire(core.target, EventType.TRACK, transceiver)
+            core.tasks.fire(None, EventType.TRACK, transceiver)
 
     def _tell_gathering(self, reason: Reason, now: float) -> None:
         """Transports may be gone. They close in a task of their own, but gather no more already."""
         core = self._core
         for kind in core.aggregates.derive_gathering(reason, now):
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     # --- questions ----------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 """Building offers (RFC 9429 5.2)."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from frazil.ice import AgentTraits
 from frazil.peer.bundle import Groups
 from frazil.peer.media import LocalTransport, data_section, rejected_section
 from frazil.peer.rtp_section import rtp_section
+from frazil.peer.traits import pacing_ms
 from frazil.peer.transceiver import Transceiver
 from frazil.sdp import MediaDescription, Origin, SessionDescription
+from frazil.value import Value
 
 _DATA_KIND: Final = "application"
 
@@ -32,8 +34,7 @@ class Slot(NamedTuple):
         return self.transceiver.kind if self.transceiver else _DATA_KIND
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Value):
     """Who needs an m-section.
 
     Attributes:
@@ -42,9 +43,18 @@ class Wishes:
         needs_data: Whether there are to be data channels.
     """
 
-    transceivers: Sequence[Transceiver]
-    data_mid: str | None
-    needs_data: bool
+    __slots__ = ("data_mid", "needs_data", "transceivers")
+
+    def __init__(
+        self, transceivers: Sequence[Transceiver], data_mid: str | None, needs_data: bool
+    ) -> None:
+        self.transceivers = transceivers
+        self.data_mid = data_mid
+        self.needs_data = needs_data
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Transceivers, and what the data channels need."""
+        return self.transceivers, self.data_mid, self.needs_data
 
 
 def allocate(
@@ -92,6 +102,7 @@ def allocate(
 
 def build_offer(
     origin: Origin,
+    traits: AgentTraits,
     slots: Sequence[Slot],
     groups: Groups,
     local_of: Callable[[Slot], LocalTransport],
@@ -100,6 +111,7 @@ def build_offer(
 
     Args:
         origin: Our session and its version.
+        traits: Of our agents (RFC 8839 5.3, 5.5).
         slots: Its sections.
         groups: Its BUNDLE groups.
         local_of: What a section that is not refused says about its transport.
@@ -114,7 +126,13 @@ def build_offer(
         return rtp_section(slot.mid, slot.transceiver, local_of(slot))
 
     media = tuple(section(slot) for slot in slots)
-    return SessionDescription(origin=origin, bundle_groups=groups, media=media)
+    return SessionDescription(
+        origin=origin,
+        bundle_groups=groups,
+        ice_lite=traits.is_lite,
+        ice_pacing=pacing_ms(traits),
+        media=media,
+    )
 
 
 def _is_data(slot: Slot) -> bool:

@@ -1,18 +1,16 @@
 """What a remote description says about its transports."""
 
-from dataclasses import dataclass
-
 from frazil.dtls import Fingerprint
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import SCTP_PORT
 from frazil.peer.traits import read_traits
 from frazil.sdp import MediaDescription, SessionDescription, Setup
+from frazil.value import Value
 
 _TRICKLE = "trickle"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteTransport:
+class RemoteTransport(Value):
     """A transport as the peer describes it.
 
     Attributes:
@@ -22,24 +20,59 @@ class RemoteTransport:
             them all (RFC 9429 4.1.17).
     """
 
-    candidate_section: int
-    credentials: Credentials
-    traits: AgentTraits
-    fingerprints: tuple[Fingerprint, ...]
-    setup: Setup | None
-    is_trickling: bool
+    __slots__ = (
+        "candidate_section",
+        "credentials",
+        "fingerprints",
+        "is_trickling",
+        "setup",
+        "traits",
+    )
+
+    def __init__(
+        self,
+        candidate_section: int,
+        credentials: Credentials,
+        traits: AgentTraits,
+        fingerprints: tuple[Fingerprint, ...],
+        setup: Setup | None,
+        is_trickling: bool,
+    ) -> None:
+        self.candidate_section = candidate_section
+        self.credentials = credentials
+        self.traits = traits
+        self.fingerprints = fingerprints
+        self.setup = setup
+        self.is_trickling = is_trickling
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """What the peer says."""
+        return (
+            self.candidate_section,
+            self.credentials,
+            self.traits,
+            self.fingerprints,
+            self.setup,
+            self.is_trickling,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteData:
+class RemoteData(Value):
     """The SCTP association as the peer describes it.
 
     Attributes:
         max_message_size: 0 for any size; ``None`` if it is not given.
     """
 
-    sctp_port: int
-    max_message_size: int | None
+    __slots__ = ("max_message_size", "sctp_port")
+
+    def __init__(self, sctp_port: int, max_message_size: int | None) -> None:
+        self.sctp_port = sctp_port
+        self.max_message_size = max_message_size
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Port and largest message."""
+        return self.sctp_port, self.max_message_size
 
 
 def read_transport(description: SessionDescription, index: int) -> RemoteTransport:

@@ -1,7 +1,6 @@
 """The ICE agents behind descriptions: what we say of ours, and what the peer says of its own."""
 
 import math
-from dataclasses import replace
 from typing import Final
 
 from frazil.ice import AgentTraits
@@ -13,11 +12,10 @@ _RFC_8445: Final = "ice2"
 _DEFAULT_PACING_MS: Final = 50
 
 
-def with_traits(description: SessionDescription, traits: AgentTraits) -> SessionDescription:
-    """Our description, with what all its m-sections say of our agent (RFC 8839 5.3, 5.5)."""
+def pacing_ms(traits: AgentTraits) -> int:
+    """The pace of our checks, as a description says it (RFC 8839 5.5)."""
     # Never quicker than we really are; the inner rounding is for 29.000000000000004.
-    pacing_ms = math.ceil(round(traits.pacing_s * 1000, 3))
-    return replace(description, ice_lite=traits.is_lite, ice_pacing=pacing_ms)
+    return math.ceil(round(traits.pacing_s * 1000, 3))
 
 
 def ice_options(traits: AgentTraits) -> tuple[str, ...]:

@@ -21,8 +21,7 @@ class AssociationCloseCause(StrEnum):
     """The peer lost its state and set up anew (RFC 9260 section 5.2.4 A): all streams are lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssociationEstablished:
+class AssociationEstablished(Value):
     """Data may flow, and what was negotiated.
 
     Attributes:
@@ -31,9 +30,16 @@ class AssociationEstablished:
         interleaving: Whether both sides interleave messages (RFC 8260).
     """
 
-    outbound_streams: int
-    inbound_streams: int
-    interleaving: bool
+    __slots__ = ("inbound_streams", "interleaving", "outbound_streams")
+
+    def __init__(self, outbound_streams: int, inbound_streams: int, interleaving: bool) -> None:
+        self.outbound_streams = outbound_streams
+        self.inbound_streams = inbound_streams
+        self.interleaving = interleaving
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """What was negotiated."""
+        return self.outbound_streams, self.inbound_streams, self.interleaving
 
 
 UserMessage: TypeAlias = tuple[int, int, bytes]
@@ -113,8 +119,7 @@ class StreamResetFailed:
     result: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AssociationClosed:
+class AssociationClosed(Value):
     """The association ended; nothing follows this event.
 
     Attributes:
@@ -123,9 +128,16 @@ class AssociationClosed:
         text: One sentence for people.
     """
 
-    cause: AssociationCloseCause
-    code: int | None
-    text: str
+    __slots__ = ("cause", "code", "text")
+
+    def __init__(self, cause: AssociationCloseCause, code: int | None, text: str) -> None:
+        self.cause = cause
+        self.code = code
+        self.text = text
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Cause, code and text."""
+        return self.cause, self.code, self.text
 
 
 SctpEvent: TypeAlias = (

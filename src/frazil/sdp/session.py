@@ -8,6 +8,8 @@ the session's values down, and no consumer needs to look twice.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from frazil.value import Value
+
 LEGACY_SCTP_PROTOCOL = "DTLS/SCTP"
 """SCTP before RFC 8841: the format is the port, and ``a=sctpmap`` tells what runs over it."""
 
@@ -44,8 +46,7 @@ class Setup(StrEnum):
     HOLDCONN = "holdconn"
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Value):
     """The hash of a certificate (RFC 8122 Section 5).
 
     Attributes:
@@ -53,20 +54,34 @@ class Fingerprint:
         value: The digest as upper-case hexadecimal bytes with colons between.
     """
 
-    algorithm: str
-    value: str
+    __slots__ = ("algorithm", "value")
+
+    def __init__(self, algorithm: str, value: str) -> None:
+        self.algorithm = algorithm
+        self.value = value
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Algorithm and value."""
+        return self.algorithm, self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Value):
     """The address of a ``c=`` line (RFC 8866 Section 5.7). With ICE it decides nothing."""
 
-    address_type: AddressType = AddressType.IP4
-    address: str = "0.0.0.0"
+    __slots__ = ("address", "address_type")
+
+    def __init__(
+        self, address_type: AddressType = AddressType.IP4, address: str = "0.0.0.0"
+    ) -> None:
+        self.address_type = address_type
+        self.address = address
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Address type and address."""
+        return self.address_type, self.address
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value):
     """Who made the description, and its version (RFC 8866 Section 5.2).
 
     Attributes:
@@ -74,14 +89,28 @@ class Origin:
         session_version: Grows by one with every changed description.
     """
 
-    session_id: int
-    session_version: int
-    username: str = "-"
-    address_type: AddressType = AddressType.IP4
-    address: str = "127.0.0.1"
+    __slots__ = ("address", "address_type", "session_id", "session_version", "username")
+
+    def __init__(
+        self,
+        session_id: int,
+        session_version: int,
+        username: str = "-",
+        address_type: AddressType = AddressType.IP4,
+        address: str = "127.0.0.1",
+    ) -> None:
+        self.session_id = session_id
+        self.session_version = session_version
+        self.username = username
+        self.address_type = address_type
+        self.address = address
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The session, its version, and whose it is."""
+        return self.session_id, self.session_version, self.username, self.address_type, self.address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class MediaDescription:
     """One ``m=`` section. What is None or empty was not given.
 
@@ -145,7 +174,7 @@ class MediaDescription:
         return self.kind == "application" and self.protocol in _SCTP_PROTOCOLS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class SessionDescription:
     """A whole offer or answer.
 
@@ -180,7 +209,7 @@ class SessionDescription:
         # The text has no way to take a session's options away from one section, so a model that
         # did would not survive being written. This is the only field with a value on both levels.
         if self.ice_options and not all(media.ice_options for media in self.media):
-            object.__setattr__(self, "media", tuple(map(self._with_options, self.media)))
+            self.media = tuple([self._with_options(media) for media in self.media])
 
     def _with_options(self, media: MediaDescription) -> MediaDescription:
         return media if media.ice_options else replace(media, ice_options=self.ice_options)

@@ -10,10 +10,10 @@ from frazil.ice import IceEvent
 from frazil.sctp import BufferReleased
 from frazil.trace import StateChange
 from frazil.types import Address
+from frazil.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SctpChanged:
+class SctpChanged(Value):
     """The SCTP transport is up or gone (webrtc-pc 6.1).
 
     Attributes:
@@ -23,10 +23,23 @@ class SctpChanged:
         cause_code: On ``closed``: the SCTP error cause, if there was one.
     """
 
-    change: StateChange
-    max_channels: int | None = None
-    failed: bool = False
-    cause_code: int | None = None
+    __slots__ = ("cause_code", "change", "failed", "max_channels")
+
+    def __init__(
+        self,
+        change: StateChange,
+        max_channels: int | None = None,
+        failed: bool = False,
+        cause_code: int | None = None,
+    ) -> None:
+        self.change = change
+        self.max_channels = max_channels
+        self.failed = failed
+        self.cause_code = cause_code
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """State change, number of channels, whether it failed, and cause."""
+        return self.change, self.max_channels, self.failed, self.cause_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +63,7 @@ class ChannelClosing:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelClosed:
+class ChannelClosed(Value):
     """A channel is closed in both directions, or its association is gone.
 
     Attributes:
@@ -59,9 +71,16 @@ class ChannelClosed:
         cause_code: The SCTP error cause, if there was one.
     """
 
-    stream_id: int
-    failed: bool = False
-    cause_code: int | None = None
+    __slots__ = ("cause_code", "failed", "stream_id")
+
+    def __init__(self, stream_id: int, failed: bool = False, cause_code: int | None = None) -> None:
+        self.stream_id = stream_id
+        self.failed = failed
+        self.cause_code = cause_code
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Stream, whether it failed, and cause."""
+        return self.stream_id, self.failed, self.cause_code
 
 
 class RemoteCloseCause(StrEnum):

@@ -2,7 +2,13 @@
 
 from frazil.stun.attribute import Attribute
 from frazil.stun.codec import AddressErrorCode, AlgorithmChoice, ErrorCode, IcmpError
-from frazil.stun.credential import PasswordAlgorithm, long_term_key, short_term_key, user_hash
+from frazil.stun.credential import (
+    PasswordAlgorithm,
+    keyed_mac,
+    long_term_key,
+    short_term_key,
+    user_hash,
+)
 from frazil.stun.glance import checked_ufrag, class_of, transaction_id_of
 from frazil.stun.message import (
     MAX_ATTRIBUTES,
@@ -13,7 +19,7 @@ from frazil.stun.message import (
     StunDecodeError,
     is_stun,
 )
-from frazil.stun.template import Template, keyed_mac
+from frazil.stun.template import Template
 from frazil.stun.transaction import Transaction, TransactionStep, new_transaction_id
 
 __all__ = [

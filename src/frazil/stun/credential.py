@@ -1,8 +1,13 @@
 """The keys of message integrity, from what people configure (RFC 8489, 9)."""
 
 import hashlib
+import hmac
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.hmac import HMAC
 
 
 class PasswordAlgorithm(IntEnum):
@@ -46,6 +51,24 @@ def user_hash(username: str, realm: str) -> bytes:
     """
     text = b":".join(_opaque_string(part) for part in (username, realm))
     return hashlib.sha256(text).digest()
+
+
+@lru_cache(maxsize=256)
+def keyed_mac(key: bytes) -> HMAC:
+    """A MAC by SHA-1 that has worked the key in already: each message takes a copy.
+
+    To work it in costs twice as much as all the rest, and each key is for several messages.
+    """
+    return HMAC(key, SHA1())
+
+
+def sign(key: bytes, covered: bytes, *, sha256: bool = False) -> bytes:
+    """The MAC of what the integrity attribute covers (RFC 8489, 14.5, 14.6)."""
+    if sha256:
+        return hmac.digest(key, covered, "sha256")
+    mac = keyed_mac(key).copy()
+    mac.update(covered)
+    return mac.finalize()
 
 
 def _opaque_string(text: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Final
 from frazil.errors import ProtocolError
 from frazil.stun.attribute import CODECS, Attribute
 from frazil.stun.codec import ErrorCode
+from frazil.stun.credential import sign
 from frazil.types import Address
 
 MAX_MESSAGE_SIZE: Final = 1500
@@ -170,14 +171,14 @@ class Message:
         """
         wire_type = _TYPES[self.method, self.message_class]
         body, count = self._encode_body()
-        number, mac_size, algorithm = (_SHA256, 32, "sha256") if sha256 else (_SHA1, 20, "sha1")
+        number, mac_size = (_SHA256, 32) if sha256 else (_SHA1, 20)
         length = len(body) - 16 + (0 if key is None else 4 + mac_size)
         size = _HEADER_SIZE + length + (8 if fingerprint else 0)
         if size > MAX_MESSAGE_SIZE or count > MAX_ATTRIBUTES - 2:
             raise ValueError(f"{size} bytes, {count} attributes: too large")
         if key is not None:
             # The MAC covers a length that counts it already, but nothing after it (14.5).
-            mac = hmac.digest(key, _pack_prefix(wire_type, length) + body, algorithm)
+            mac = sign(key, _pack_prefix(wire_type, length) + body, sha256=sha256)
             body += _pack_prefix(number, mac_size) + mac
         if not fingerprint:
             return _pack_prefix(wire_type, length) + body
@@ -308,16 +309,13 @@ class Message:
         MESSAGE-INTEGRITY-SHA256 decides where it is present, else MESSAGE-INTEGRITY; without
         either the answer is no. Takes the same time wherever the MACs differ.
         """
-        if self._sha256_at:
-            at, size, algorithm = self._sha256_at, 32, "sha256"
-        elif self._sha1_at:
-            at, size, algorithm = self._sha1_at, 20, "sha1"
-        else:
+        at = self._sha256_at or self._sha1_at
+        if not at:
             return False
-        data = self._data
-        stop = at + 4 + size
+        data, sha256 = self._data, at == self._sha256_at
+        stop = at + (36 if sha256 else 24)
         covered = data[:2] + (stop - _HEADER_SIZE).to_bytes(2) + data[4:at]
-        return hmac.compare_digest(hmac.digest(key, covered, algorithm), data[at + 4 : stop])
+        return hmac.compare_digest(sign(key, covered, sha256=sha256), data[at + 4 : stop])
 
     # --- typed values -------------------------------------------------------------------------
 

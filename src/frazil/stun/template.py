@@ -5,7 +5,6 @@ import struct
 import zlib
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.stun.attribute import Attribute
@@ -28,11 +27,6 @@ _pack_crc: Final = struct.Struct(">I").pack
 _crc32: Final = zlib.crc32
 _are_equal: Final = hmac.compare_digest
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
-
-
-def keyed_mac(key: bytes) -> HMAC:
-    """A MAC that has worked the key in already: each message takes a copy."""
-    return HMAC(key, SHA1())
 
 
 class Template:

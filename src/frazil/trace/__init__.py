@@ -8,7 +8,7 @@ Which events there are, and which facts each of them has, stands in one table: `
 
 from frazil.trace.catalogue import EVENTS
 from frazil.trace.event import EventKind
-from frazil.trace.reason import Reason, StateChange
+from frazil.trace.reason import Reason, StateChange, facts_of_change
 from frazil.trace.record import Evidence, Fact, Scalar, TraceRecord
 from frazil.trace.ring import RING_COST, Ring
 from frazil.trace.trace import Routine, Trace
@@ -26,4 +26,5 @@ __all__ = [
     "StateChange",
     "Trace",
     "TraceRecord",
+    "facts_of_change",
 ]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from frazil.trace.record import Evidence
+from frazil.trace.record import Evidence, Fact
 
 
 class Reason(NamedTuple):
@@ -41,3 +41,19 @@ class StateChange(NamedTuple):
     old: str
     new: str
     reason: Reason
+
+
+def facts_of_change(
+    machine: str, old: str, new: str, reason: Reason, rule: str = ""
+) -> tuple[Fact, ...]:
+    """The facts of a record that tells of a state change, in the order of the catalogue.
+
+    Args:
+        machine: Which machine.
+        old: The state before.
+        new: The state after.
+        reason: Why.
+        rule: The clause that demands the change, if it is another than that in ``reason``.
+    """
+    cause, own_rule, text, evidence, deadline_at, next_deadline_at = reason
+    return machine, old, new, cause, rule or own_rule, text, evidence, deadline_at, next_deadline_at

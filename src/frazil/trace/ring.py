@@ -1,6 +1,5 @@
 """The last records of a connection, bounded by the memory that they take."""
 
-from collections import deque
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -48,7 +47,7 @@ class Ring:
         self._cost = 0
         # A record that is counted; of any other, until somebody reads it, one by one what makes it:
         # instant, kind, transport, facts. A tuple for each would weigh half as much again.
-        self._parts: deque[Any] = deque()
+        self._parts: list[Any] = []
         self._weighed = 0  # parts of which the cost is known; of what is counted, it always is
         self._weigh_at = _UNWEIGHED  # with so many parts it is time
         self._held = 0
@@ -85,8 +84,12 @@ class Ring:
         if self._open:
             self._open.clear()
             self.span += 1
-        self._parts.extend((at, kind, transport, *values))
-        if len(self._parts) > self._weigh_at:
+        parts = self._parts
+        parts.append(at)
+        parts.append(kind)
+        parts.append(transport)
+        parts.extend(values)
+        if len(parts) > self._weigh_at:
             self._weigh()
 
     def count(self, at: float, kind: EventKind, values: Values, transport: str) -> TraceRecord:
@@ -118,24 +121,28 @@ class Ring:
                 kind, _ = next(parts), next(parts)
                 self._held += 1
                 self._cost += cost_of(kind, tuple(islice(parts, len(kind.facts))))
+        gone = 0
         while self._cost > self._limit and self._held > 1:
-            self._forget_oldest()
+            gone += self._forget(gone)
+        del self._parts[:gone]
         self._weighed = len(self._parts)
         self._weigh_at = self._weighed + _UNWEIGHED
 
-    def _forget_oldest(self) -> None:
+    def _forget(self, start: int) -> int:
+        """Do without the record that begins there; how many parts it has."""
         self._forgotten += 1
         self._held -= 1
-        take = self._parts.popleft
-        first = take()
+        first = self._parts[start]
         if isinstance(first, TraceRecord):
             kind = first.kind
             self._cost -= cost_of(kind, first.values)
             self._open.pop((kind.layer, kind.name, first.transport, first.values[0]), None)
             self.span += 1
-        else:
-            kind, _ = take(), take()
-            self._cost -= cost_of(kind, tuple([take() for _ in kind.facts]))
+            return 1
+        kind = self._parts[start + 1]
+        size = 3 + len(kind.facts)
+        self._cost -= cost_of(kind, tuple(self._parts[start + 3 : start + size]))
+        return size
 
 
 def cost_of(kind: EventKind, values: Values) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from frazil.trace.catalogue import EVENTS
 from frazil.trace.event import EventKind
-from frazil.trace.reason import StateChange
+from frazil.trace.reason import StateChange, facts_of_change
 from frazil.trace.record import Fact, TraceRecord
 from frazil.trace.ring import Ring, Values
 
@@ -95,8 +95,23 @@ class Trace:
             TypeError: A fact was given that the event does not have.
         """
         kind = EVENTS[layer, event]
-        names = tuple(facts)
-        values = tuple(facts.values()) if names == kind.facts else _in_order(kind, facts)
+        values = tuple([facts[name] for name in kind.facts])
+        if len(values) != len(facts):
+            unknown = sorted(set(facts) - set(kind.facts))
+            raise TypeError(f"{kind.layer} {kind.name} has no fact {unknown}")
+        self.write(at, kind, values)
+
+    def record_change(self, layer: str, event: str, change: StateChange) -> None:
+        """Write down that a state machine moved, and why.
+
+        Raises:
+            KeyError: ``EVENTS`` does not have the event.
+        """
+        at, machine, old, new, reason = change
+        self.write(at, EVENTS[layer, event], facts_of_change(machine, old, new, reason))
+
+    def write(self, at: float, kind: EventKind, values: Values) -> None:
+        """Write down one decision; its facts come in the order of the catalogue."""
         self._ring.append(at, kind, values, self.transport)
         audience = self._audience
         if audience.wants_all or kind.name in audience.events:
@@ -114,23 +129,6 @@ class Trace:
             KeyError: ``EVENTS`` does not have the event.
         """
         return Routine(self, self._ring, EVENTS[layer, event])
-
-    def record_change(self, layer: str, event: str, change: StateChange) -> None:
-        """Write down that a state machine moved, and why."""
-        at, machine, old, new, reason = change
-        self.record_values(at, layer, event, (machine, old, new, *reason))
-
-    def record_values(self, at: float, layer: str, event: str, values: Values) -> None:
-        """Write down one decision; its facts come in the order of the catalogue.
-
-        Raises:
-            KeyError: ``EVENTS`` does not have the event.
-        """
-        kind = EVENTS[layer, event]
-        self._ring.append(at, kind, values, self.transport)
-        audience = self._audience
-        if audience.wants_all or kind.name in audience.events:
-            self._tell(at, kind, values)
 
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""
@@ -160,17 +158,3 @@ class Routine:
             entry.repeat(at, values)
         if self._audience.wants_all or self._kind.name in self._audience.events:
             self._trace._tell(at, self._kind, values)
-
-
-def _in_order(kind: EventKind, facts: dict[str, Fact]) -> Values:
-    """The facts in the order of the catalogue.
-
-    Raises:
-        KeyError: One was not given.
-        TypeError: There is one too many.
-    """
-    values = tuple([facts[name] for name in kind.facts])
-    if len(values) != len(facts):
-        unknown = sorted(set(facts) - set(kind.facts))
-        raise TypeError(f"{kind.layer} {kind.name} has no fact {unknown}")
-    return values

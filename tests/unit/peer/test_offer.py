@@ -1,12 +1,13 @@
 from dataclasses import replace
 
-from frazil.ice import Credentials
+from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import LocalTransport
 from frazil.peer.offer import Wishes, allocate, build_offer
 from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup, parse_sdp, write_sdp
 from support.peer_pair import certificate
 
 ORIGIN = Origin(7, 3)
+TRAITS = AgentTraits(pacing_s=0.02)
 LOCAL = LocalTransport(Credentials("abcd", "p" * 24), certificate(1), Setup.ACTPASS)
 AUDIO = MediaDescription(
     kind="audio", port=0, protocol="UDP/TLS/RTP/SAVPF", formats=("0",), mid="0"
@@ -18,7 +19,7 @@ def offer_of_data(current=None, mid=None, local=LOCAL):
     media = current.media if current else ()
     slots = allocate(media, lambda at: media[at].is_rejected, Wishes((), mid, local is not None))
     groups = tuple((each.mid,) for each in slots if each.refused is None)
-    return build_offer(ORIGIN, slots, groups, lambda slot: local)
+    return build_offer(ORIGIN, TRAITS, slots, groups, lambda slot: local)
 
 
 def test_first_offer_word_for_word() -> None:
@@ -29,6 +30,7 @@ def test_first_offer_word_for_word() -> None:
         "s=-",
         "t=0 0",
         "a=group:BUNDLE 0",
+        "a=ice-pacing:20",
         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
         "c=IN IP4 0.0.0.0",
         "a=ice-ufrag:abcd",
@@ -51,8 +53,9 @@ def test_offer_of_nothing_has_no_sections_and_is_valid() -> None:
 
 def test_gathered_candidates_and_default_address_are_offered_again() -> None:
     line = "candidate:1 1 udp 1 2001:db8::1 7 typ host"
-    gathered = replace(
-        LOCAL, candidates=(line,), is_gathered=True, default_address=("2001:db8::1", 7)
+    address = ("2001:db8::1", 7)
+    gathered = LocalTransport(
+        LOCAL.credentials, LOCAL.certificate, LOCAL.setup, (line,), True, address
     )
     text = write_sdp(offer_of_data(local=gathered))
     assert "m=application 7 " in text
