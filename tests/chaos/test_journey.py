@@ -1,0 +1,37 @@
+"""Any journey that can be drawn; :mod:`chaos.effort` says how many."""
+
+import time
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
+from chaos.journey import Journey
+from chaos.travel import travel
+
+BEGAN_AT = time.monotonic()
+
+
+@pytest.mark.timeout(LIMIT_S + 60)
+@settings(
+    max_examples=SESSIONS,
+    deadline=None,
+    derandomize=SESSIONS <= CI_SESSIONS,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.randoms(use_true_random=False))
+def test_who_recovers_by_itself_is_connected_again_whatever_happened(random):
+    if time.monotonic() - BEGAN_AT < LIMIT_S:
+        journey = Journey.draw(random)
+        note(journey)
+        travel(journey)
+
+
+ONCE_WRONG: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("seed", ONCE_WRONG.values(), ids=list(ONCE_WRONG))
+def test_what_went_wrong_once_does_not_again(seed):
+    travel(Journey.draw(Random(seed)))
