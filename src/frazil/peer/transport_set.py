@@ -24,7 +24,7 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
-from frazil.peer.ice_router import IceRouter, Request
+from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -40,22 +40,22 @@ from frazil.states.enums import (
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
-from frazil.upward import Whole, upward
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
-RouterFactory: TypeAlias = Callable[[Request], IceRouter]
-"""Makes what takes the reports."""
 
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
-
+_FOR_DRIVER: Final = frozenset(
+    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
+)
+"""Reports that the driver may have to act upon."""
 
 MAX_SPARE_TRANSPORTS: Final = 4
 """Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class TransportSet(Whole):
+class TransportSet:
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:
@@ -67,7 +67,6 @@ class TransportSet(Whole):
     """
 
     __slots__ = (
-        "__weakref__",
         "_core",
         "_created",
         "_factory",
@@ -86,7 +85,7 @@ class TransportSet(Whole):
     def __init__(
         self,
         core: Core,
-        make_router: RouterFactory,
+        router: IceRouter,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
@@ -94,7 +93,7 @@ class TransportSet(Whole):
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = make_router(upward(self._request))
+        self._router = router
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
         self.dtls: list[DtlsTransport] = []
@@ -201,12 +200,15 @@ class TransportSet(Whole):
                 self._route(stack)
 
     def _route(self, stack: TransportStack) -> None:
-        """Hand on what the session has reported; of a spare one only what the driver may do."""
-        is_spare = stack.name not in self._stacks
+        """Hand on what the session has reported; of a spare one only what the driver may do.
+
+        The driver is asked at once, outside of any task.
+        """
+        is_in_use = stack.name in self._stacks
         for event in stack.session.poll_events():
-            if is_spare:
+            if type(event) in _FOR_DRIVER:
                 self._request(stack, event)
-            else:
+            if is_in_use:
                 self._router.route(stack, event)
 
     # --- network ------------------------------------------------------------------------------
@@ -432,7 +434,7 @@ class TransportSet(Whole):
         for slots in closed:
             core.tasks.fire(slots, EventType.STATE_CHANGE)
         for kind in changed:
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     def _close_slots(self, stack: TransportStack, reason: Reason, now: float) -> list[object]:
         """Write ``closed`` everywhere; the slot objects that were not closed before."""
@@ -455,4 +457,4 @@ class TransportSet(Whole):
         """The aggregates look at one transport more (webrtc-pc 4.3)."""
         core = self._core
         for kind in core.aggregates.derive_all(_CREATED, now):
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)

@@ -440,7 +440,7 @@ async def test_events_are_dispatched_in_turns_of_their_own(stage: Stage):
     stage.driver.flush()
     assert len(stage.fired) == before
     seen = []
-    while stage.peer.pc.waiting:
+    while stage.peer.pc.tasks.waiting:
         await asyncio.sleep(0)
         seen.append(stage.fired[before:])
         before = len(stage.fired)

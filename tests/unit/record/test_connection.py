@@ -7,6 +7,7 @@ import pytest
 
 from frazil.peer.channel import DataChannel
 from frazil.peer.connection import PeerConnection
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transport_set import TransportSet
 from frazil.record import INPUTS
@@ -14,6 +15,7 @@ from frazil.record.value import hints_of
 
 INSIDE = {
     PeerConnection: set(),
+    TaskRunner: set(),
     TransportSet: {
         "configure",
         "create",
@@ -34,6 +36,7 @@ INSIDE = {
     ("name", "kind"),
     [
         ("connection", PeerConnection),
+        ("connection", TaskRunner),
         ("transports", TransportSet),
         ("channel", DataChannel),
         ("transceiver", Transceiver),
