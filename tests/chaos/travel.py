@@ -1,7 +1,11 @@
-"""Makes a journey with two whole peers, and sees that they find each other again."""
+"""Makes a journey with two whole peers, and sees that they find each other again.
+
+Nothing that they say on the way is lost.
+"""
 
 import asyncio
 from collections.abc import Coroutine
+from itertools import count
 from random import Random
 from typing import Any, Final
 
@@ -17,6 +21,8 @@ AGAIN_S: Final = 150.0
 """Once the network has healed: two attempts may be a minute apart, and one may just have begun."""
 REST_S: Final = 60.0
 """After that nothing is left to be done, and nothing more may happen."""
+PAUSE_S: Final = 1.7
+"""Between two messages of a peer, all the way."""
 SIGNALLING_S: Final = 0.05
 
 
@@ -83,6 +89,7 @@ class _Trip:
         self._stage = stage
         self._journey = journey
         self._tasks: list[asyncio.Task[None]] = []
+        self._sent: tuple[list[str], list[str]] = ([], [])
         stage.net.default = journey.conditions
         stage.net.stun_server(STUN_AT, name="stun.example")
         self._travellers = tuple(
@@ -109,17 +116,28 @@ class _Trip:
         stage = self._stage
         try:
             self._peers[0].channel()
+            talking = asyncio.create_task(self._talk())
             for step in self._journey.steps:
                 await stage.sleep(step.at_s - stage.now)
                 self._take(step)
             await stage.sleep(JOURNEY_S - stage.now)
             self._heal()
             await self._meet()
+            talking.cancel()
             await self._assert_agreement()
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _talk(self) -> None:
+        for number in count():
+            await self._stage.sleep(PAUSE_S)
+            for peer, sent in zip(self._peers, self._sent, strict=True):
+                channel = peer.channels.get("chat")
+                if channel is not None and channel.readyState == "open":
+                    channel.send(str(number))
+                    sent.append(str(number))
 
     def _take(self, step: Step) -> None:
         net, for_s = self._stage.net, step.for_s
@@ -191,8 +209,8 @@ class _Trip:
         for sender in self._peers:
             sender.channels["chat"].send("last")
         await self._stage.sleep(2)
-        for receiver in self._peers:
-            assert receiver.inbox["chat"] == ["last"]
+        for receiver, sent in zip(self._peers, reversed(self._sent), strict=True):
+            assert receiver.inbox["chat"] == [*sent, "last"]
             for channel in receiver.channels.values():
                 assert channel.readyState == "open", channel.label
         assert_one_path(self._stage, since)
