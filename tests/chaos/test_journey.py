@@ -31,7 +31,10 @@ def test_who_recovers_by_itself_is_connected_again_whatever_happened(random):
         travel(journey)
 
 
-ONCE_WRONG: dict[str, int] = {}
+ONCE_WRONG = {
+    "what the answerer said first was lost with a COOKIE ACK": 5313,
+    "the first message after a handshake that took a minute was lost": 5493,
+}
 
 
 @pytest.mark.parametrize("seed", ONCE_WRONG.values(), ids=list(ONCE_WRONG))
