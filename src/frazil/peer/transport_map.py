@@ -27,7 +27,11 @@ class TransportMap:
     @property
     def stacks(self) -> list[TransportStack]:
         """The transports, each once."""
-        return list(dict.fromkeys(self._by_mid.values()))
+        found: list[TransportStack] = []
+        for stack in self._by_mid.values():
+            if stack not in found:
+                found.append(stack)
+        return found
 
     def get(self, mid: str | None) -> TransportStack | None:
         """The transport of the m-section, negotiated or under negotiation."""

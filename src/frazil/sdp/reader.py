@@ -5,7 +5,6 @@ known is kept as it is. Whether the description makes sense is asked in
 :mod:`frazil.sdp.validation`.
 """
 
-import re
 import string
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -37,7 +36,6 @@ from frazil.sdp.session import (
 )
 
 _HEX_DIGITS: Final = frozenset(string.hexdigits)
-_DIGEST: Final = re.compile("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*")
 
 _SHARED_VALUED: Final = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag", "setup"})
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
@@ -240,16 +238,23 @@ def _read_setup(table: AttributeTable) -> Setup | None:
 
 
 def _read_fingerprints(table: AttributeTable) -> tuple[Fingerprint, ...]:
-    return tuple(map(_parse_fingerprint, table.every("fingerprint")))
+    return tuple([_parse_fingerprint(each) for each in table.every("fingerprint")])
 
 
 def _parse_fingerprint(attribute: Attribute) -> Fingerprint:
     words = attribute.words
     if len(words) != 2 or not is_token(words[0]):
         raise SdpSyntaxError("a fingerprint is a hash name and a digest", attribute.line_number)
-    if not _DIGEST.fullmatch(words[1]):
+    if not _is_digest(words[1]):
         _refuse_digest(words[1], attribute.line_number)
     return Fingerprint(words[0].lower(), words[1].upper())
+
+
+def _is_digest(text: str) -> bool:
+    """Whether it is pairs of hexadecimal digits, with colons between."""
+    count, rest = divmod(len(text), 3)
+    digits = text[::3] + text[1::3]
+    return rest == 2 and text[2::3] == ":" * count and _HEX_DIGITS.issuperset(digits)
 
 
 def _refuse_digest(digest: str, line_number: int) -> NoReturn:
