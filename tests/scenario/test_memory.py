@@ -78,6 +78,9 @@ def test_what_is_held_of_a_closed_connection_still_tells():
         for end in ends:
             await end.close()
         assert pc.sctp is sctp
+        description = pc.remoteDescription  # nobody had it when the connection was closed
+        assert description.type == "answer"
+        assert pc.remoteDescription is description
         ends.clear()
         del end, pc
         assert sctp.state == "closed"

@@ -227,7 +227,7 @@ class Peer:
 
     def step(self) -> list:
         """Run one task and dispatch its events as a driver would."""
-        events = self.pc.run_task(self.now)
+        events = self.pc.tasks.run_task(self.now)
         for event in events:
             if isinstance(event, OperationSettled):
                 self.settled.append(event.operation)
@@ -252,7 +252,7 @@ class Peer:
         """Run all tasks; the types of the events dispatched meanwhile."""
         self.pc.transports.drain()
         before = len(self.seen)
-        while self.pc.waiting:
+        while self.pc.tasks.waiting:
             self.step()
         return [each.type for each in self.seen[before:]]
 
@@ -260,14 +260,14 @@ class Peer:
         """Run all tasks; for each that dispatched something, what it dispatched."""
         self.pc.transports.drain()
         turns = []
-        while self.pc.waiting:
+        while self.pc.tasks.waiting:
             turn = [e.type if isinstance(e, Fired) else "settled" for e in self.step()]
             turns += [turn] if turn else []
         return turns
 
     def complete(self, operation: Operation):
         """Run until the operation settles; its value, or its error raised."""
-        while not operation.is_settled and self.pc.waiting:
+        while not operation.is_settled and self.pc.tasks.waiting:
             self.step()
         return operation.result()
 

@@ -6,16 +6,18 @@ only ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.alarm_clock import alarm_on
+from frazil.aio.flush import Flush
 from frazil.aio.gathering import GatheringDriver
-from frazil.aio.ice_option import IceOptions, MdnsMode
+from frazil.aio.ice_option import IceOptions
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.naming import Naming
 from frazil.aio.network import Network
+from frazil.aio.receiver import LAST_OF_STUN
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
@@ -31,10 +33,10 @@ from frazil.peer.event import (
     StreamRequested,
 )
 from frazil.peer.operation import Operation
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
-from frazil.types import Datagram
-from frazil.upward import Whole, upward
+from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,18 +60,11 @@ class Engine(Protocol):
         """Where decisions are recorded."""
 
     @property
-    def waiting(self) -> Sized:
-        """The tasks that :meth:`run_task` has to do; always the same object."""
-
-    @property
-    def is_congested(self) -> bool:
-        """Whether tasks should run before anything is read from the network."""
-
-    def run_task(self, now: float) -> list[PeerEvent]:
-        """Run one task; the events it fired, in order."""
+    def tasks(self) -> TaskRunner:
+        """Runs its tasks."""
 
 
-class Driver(Whole):
+class Driver:
     """Runs one :class:`Engine` on a :class:`Network`.
 
     Args:
@@ -92,28 +87,24 @@ class Driver(Whole):
         options: IceOptions,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._peer = peer
+        self._trace = peer.trace
         self._transports = peer.transports
-        self._waiting = peer.waiting
+        self._runner = peer.tasks
+        self._waiting = self._runner.waiting
         self._network = network
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
         self._tasks = TaskSet()
-        flush = upward(self.flush)
-        self._naming = Naming(peer.transports, network, flush, self._tasks, MdnsMode(options.mdns))
+        self._parts_flush = flush = Flush(self.flush)
+        self._naming = Naming(self._transports, network, flush, self._tasks, options.mdns)
         local = LocalAddresses(network, options, self._naming)
         self._gathering = GatheringDriver(
-            peer.transports, network, flush, self._tasks, local, options
+            self._transports, network, flush, self._tasks, local, options
         )
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(
-            peer.transports,
-            network,
-            local,
-            self._sockets,
-            flush,
-            self._loop.time,
+            self._transports, network, local, self._sockets, flush, self._loop.time
         )
         self._promises: dict[Operation[Any], _Promise] = {}
         self._alarm = alarm_on(self._loop, self._on_alarm)
@@ -169,6 +160,7 @@ class Driver(Whole):
             self._sockets.clear()
             self._promises.clear()
             self._naming.close()
+            self._parts_flush.close()
             self._dispatch, self._after_task = _nobody_listens, _nobody_waits
         return self._tasks.close()
 
@@ -220,6 +212,11 @@ class Driver(Whole):
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
+        if len(datagrams) == 1 and datagrams[0].data[:1] <= LAST_OF_STUN and self._turn is None:
+            transmits = self._transports.take_usual(transport, datagrams[0], now)
+            if transmits is not None:
+                self._carry_out(transport, transmits)
+                return
         self._transports.receive(transport, datagrams, now)
         if self._waiting and self._turn is None:
             self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
@@ -247,8 +244,21 @@ class Driver(Whole):
         else:
             self._sockets.pop(name).close()
 
+    def _carry_out(self, transport: str, transmits: list[Transmit]) -> None:
+        """Send what follows from what is usual, and set the alarm: there is nothing else to do."""
+        if transmits:
+            sockets = self._sockets.get(transport)
+            if sockets is not None:
+                sockets.send(transmits)
+        self._alarm.set(self._transports.next_timeout())
+
     def _on_alarm(self, now: float) -> None:
         """The earliest deadline has come."""
+        usual = self._transports.ask_usual(now) if self._turn is None else None
+        if usual is not None:
+            transport, transmits = usual
+            self._carry_out(transport, transmits)
+            return
         self._transports.handle_timeout(now)
         self._flush(now)
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed
@@ -292,13 +302,13 @@ class Driver(Whole):
         Returns:
             What is left of the budget, and whether somebody heard.
         """
-        peer, waiting = self._peer, self._waiting
+        runner, waiting = self._runner, self._waiting
         is_heard = False
-        while waiting and (budget > 0 or peer.is_congested):
+        while waiting and (budget > 0 or runner.is_congested):
             budget -= 1
-            if self._fire(peer.run_task(now)):
+            if self._fire(runner.run_task(now)):
                 is_heard = True
-                if not peer.is_congested:
+                if not runner.is_congested:
                     break
         return budget, is_heard
 
@@ -329,7 +339,7 @@ class Driver(Whole):
     def _settle(self, promise: "_Promise", operation: Operation[Any]) -> None:
         error, future = operation.error, promise.future
         if error is not None:
-            self._peer.trace.record(
+            self._trace.record(
                 self._loop.time(),
                 "api",
                 "rejected",

@@ -228,8 +228,8 @@ class GatheringDriver:
             raise ConnectionError(f"{server_name} does not answer") from None
         except ssl.SSLError as error:
             raise ConnectionError(f"{server_name} cannot be secured: {error}") from None
-        except (OSError, ValueError) as error:  # a name from the network may be none at all
-            raise ConnectionError(f"{server_name} cannot be connected: {error}") from None
+        except (OSError, ValueError) as failure:  # a name from the network may be none at all
+            raise ConnectionError(f"{server_name} cannot be connected: {failure}") from None
 
     def _lose(self, name: str, sockets: SocketSet, stream: RelayStream) -> None:
         """A stream has ended by itself."""

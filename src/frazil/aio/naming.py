@@ -33,7 +33,7 @@ class Naming:
         network: Network,
         flush: Callable[[], None],
         tasks: TaskSet,
-        mode: MdnsMode,
+        mode: MdnsMode | str,
     ) -> None:
         self._transports = transports
         self._network = network
@@ -45,7 +45,7 @@ class Naming:
 
     def look_up(self, request: LookupRequested, now: float) -> None:
         """Find out which address the name has, and tell the transport."""
-        if self._mode is MdnsMode.OFF:
+        if self._mode == MdnsMode.OFF:
             text = "looking up names is switched off"
             self._transports.name_unresolved(request.transport, request.host, text, now)
         else:

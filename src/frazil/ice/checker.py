@@ -402,8 +402,24 @@ class Checker:
             checklist.mark(pair, PairState.SUCCEEDED)
         self._mapped(answer, now)
         checklist.thaw(pair.foundation)
+        self._renew(check, now)
         self.nominator.works(check, now)
         self._overtake(now)
+
+    def _renew(self, check: Check, now: float) -> None:
+        """Ask with the credentials of a restart where those before it got an answer just now.
+
+        Else a restart that began while nothing passed would wait for the next repetition of its
+        own checks, or fail for want of one, while the pair of before is in use again.
+        """
+        current = self._generation
+        if current is None or current is check.generation:
+            return
+        pair = current.checklist.find(check.pair.key)
+        if pair is None or pair.is_valid or pair.is_barred:
+            return
+        if not self._table.repeat(pair, now):
+            current.checklist.trigger(pair)
 
     def _mapped(self, answer: Answer, now: float) -> None:
         """Learn where the peer sees our end of the pair (RFC 8445 7.2.5.3.1).

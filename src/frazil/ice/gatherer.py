@@ -5,15 +5,9 @@ Relayed candidates come from outside: who holds the allocations adds them like l
 """
 
 from dataclasses import replace
-from itertools import count
 
-from frazil.ice.candidate import (
-    Candidate,
-    CandidateProtocol,
-    CandidateType,
-    TcpType,
-    foundation,
-)
+from frazil.ice.candidate import Candidate, CandidateType, TcpType
+from frazil.ice.candidate_maker import CandidateMaker
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
@@ -27,12 +21,6 @@ from frazil.ice.event import (
 )
 from frazil.ice.generation import Generation
 from frazil.ice.inquiry import Inquiry
-from frazil.ice.priority import (
-    candidate_priority,
-    local_preference,
-    relay_preference,
-    tcp_preference,
-)
 from frazil.ice.query import SERVER_UNREACHABLE, QueryResult
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message
@@ -62,9 +50,8 @@ class Gatherer:
         "_hosts_done",
         "_inquiry",
         "_is_early",
+        "_maker",
         "_random_bytes",
-        "_ranks",
-        "_relay_ranks",
         "_told",
         "_trace",
         "events",
@@ -88,8 +75,7 @@ class Gatherer:
     def _reset(self, generation: Generation | None) -> None:
         self._generation = generation
         self._is_early = False
-        self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
-        self._relay_ranks = [0, 0]  # of IPv4, and of IPv6
+        self._maker = CandidateMaker(self._component)
         self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
         # Of this only the keys matter: an empty set weighs three times as much.
         self._told: dict[tuple[Address, Address], None] = {}
@@ -139,11 +125,11 @@ class Gatherer:
         generation = self._generation
         if generation is None:
             return False
-        ranks, relay_ranks = self._ranks, self._relay_ranks
-        disclosures, told, is_early = self._disclosures, self._told, self._is_early
+        maker, disclosures = self._maker, self._disclosures
+        told, is_early = self._told, self._is_early
         self._reset(generation)
-        self._ranks, self._relay_ranks = ranks, relay_ranks
-        self._disclosures, self._told, self._is_early = disclosures, told, is_early
+        self._maker, self._disclosures = maker, disclosures
+        self._told, self._is_early = told, is_early
         generation.gathered = False
         generation.is_reopened = True
         self._need_addresses(generation)
@@ -278,25 +264,7 @@ class Gatherer:
         return candidate
 
     def _host(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
-        """A host candidate, with the next lower priority; the same again if it comes back."""
-        is_ipv6 = ":" in address[0]
-        rank = self._rank(tcp_type, is_ipv6, known_as)
-        kind = CandidateType.HOST
-        if tcp_type is None:
-            protocol, preference = CandidateProtocol.UDP, local_preference(is_ipv6, rank)
-        else:
-            protocol = CandidateProtocol.TCP
-            preference = tcp_preference(is_ipv6, rank, tcp_type)
-        return Candidate(
-            foundation=foundation(kind, address, protocol, None),
-            component=self._component,
-            protocol=protocol,
-            priority=candidate_priority(kind, preference, self._component, protocol),
-            address=address,
-            type=kind,
-            base=address,
-            tcp_type=tcp_type,
-        )
+        return self._maker.host(address, tcp_type, known_as, self._hosts())
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the IP address ``host``: it gives no candidates."""
@@ -304,23 +272,6 @@ class Gatherer:
         if generation is not None and not generation.gathered:
             self._trace.record(now, "ice", "host-failed", address=host, text=text)
             self._emit(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
-
-    def _rank(self, tcp_type: TcpType | None, is_ipv6: bool, known_as: str) -> int:
-        """The place of an address among those of its kind and family: the first that is free.
-
-        One that comes back has its old place if that is free. One that comes in the place of
-        another ranks like it: some peers move to no pair of a lower priority.
-        """
-        key = (tcp_type, is_ipv6, known_as)
-        hosts = [each for each in self._hosts() if (each.tcp_type, each.is_ipv6) == key[:2]]
-        if not hosts:
-            return self._ranks.setdefault(key, 0)
-        names = {name for each in hosts for name in (each.address[0], each.base[0])} - {known_as}
-        keys = ((tcp_type, is_ipv6, name) for name in names)
-        taken = {self._ranks[each] for each in keys if each in self._ranks}
-        if self._ranks.get(key, -1) in taken or key not in self._ranks:
-            self._ranks[key] = next(rank for rank in count() if rank not in taken)
-        return self._ranks[key]
 
     def _hosts(self) -> list[Candidate]:
         generation = self._generation
@@ -394,23 +345,7 @@ class Gatherer:
         generation = self._open_to(address)
         if generation is None:
             return None
-        is_ipv6 = ":" in address[0]
-        rank = self._relay_ranks[is_ipv6]
-        self._relay_ranks[is_ipv6] = rank + 1
-        kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
-        preference = relay_preference(is_ipv6, rank, protocol)
-        candidate = Candidate(
-            foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
-            component=self._component,
-            protocol=udp,
-            priority=candidate_priority(kind, preference, self._component),
-            address=address,
-            type=kind,
-            base=address,
-            related=related,
-            url=url,
-            relay_protocol=protocol,
-        )
+        candidate = self._maker.relayed(address, related, url, server, protocol)
         generation.local_candidates.append(candidate)
         self._tell(candidate, generation, now)
         return candidate
@@ -472,16 +407,8 @@ class Gatherer:
         disclosure = self._disclosures.get(host.base, OPEN)
         if mapped == host.base and disclosure.hosts:
             return  # a server on this side of the NAT: what it sees is what others must not know
-        kind = CandidateType.SERVER_REFLEXIVE
-        candidate = replace(
-            host,
-            foundation=foundation(kind, host.base, host.protocol, server[0] if server else None),
-            priority=candidate_priority(kind, (host.priority >> 8) & 0xFFFF, self._component),
-            address=mapped,
-            type=kind,
-            related=disclosure.related(host.base),
-            url=url,
-        )
+        related = disclosure.related(host.base)
+        candidate = self._maker.reflected(host, mapped, related, url, server)
         known = generation.local_candidate(mapped, host.base)
         if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
             generation.replace_learned(known, candidate)

@@ -1,7 +1,7 @@
 """The peer connection without I/O: offer/answer, the W3C task queue, the states that derive.
 
 A :class:`PeerConnection` owns sessions, one per transport. Calls and network input queue tasks;
-:meth:`PeerConnection.run_task` runs one, writes its slots and returns the events to dispatch.
+:meth:`TaskRunner.run_task` runs one, writes its slots and returns the events to dispatch.
 """
 
 from frazil.peer.candidate_init import CandidateInit
@@ -29,6 +29,7 @@ from frazil.peer.event import (
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.operation import Operation
 from frazil.peer.signaling import SdpType
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.peer.transport_set import SessionFactory, TransportSet
@@ -59,6 +60,7 @@ __all__ = [
     "SdpType",
     "ServerUrl",
     "SessionFactory",
+    "TaskRunner",
     "Transceiver",
     "TransceiverInit",
     "TransportDiscarded",

@@ -20,7 +20,7 @@ class OperationChain:
         """Report to ``on_empty`` whenever the last operation has left."""
         self._entries: list[tuple[Operation[Any], Steps[Any]]] = []
         self._tasks = tasks
-        self._on_empty = on_empty
+        self._on_empty: Callable[[], None] | None = on_empty
         self._is_closed = False
 
     @property
@@ -43,6 +43,7 @@ class OperationChain:
     def close(self) -> None:
         """Drop all operations; their promises never settle."""
         self._is_closed = True
+        self._on_empty = None
         entries, self._entries = self._entries, []
         for _, body in entries:
             body.close()
@@ -67,4 +68,5 @@ class OperationChain:
             if self._tasks.is_running:
                 self._tasks.emit(OperationSettled(operation))
             now = None
-        self._on_empty()
+        if self._on_empty is not None:
+            self._on_empty()

@@ -248,7 +248,7 @@ class ChannelTable:
         self._channels[channel] = next(self._serial)
         self._open(channel)
         self._by_id[stream_id] = channel
-        self._core.tasks.fire(self._core.target, EventType.DATA_CHANNEL, channel)
+        self._core.tasks.fire(None, EventType.DATA_CHANNEL, channel)
         # Next, so that a message which came with the announcement does not overtake `open`.
         self._core.tasks.follow(partial(self._announce_open, channel))
 

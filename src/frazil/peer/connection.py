@@ -1,9 +1,6 @@
 """The peer connection: the W3C slots and methods in front of the engine, without any I/O."""
 
-from collections.abc import Sized
-from functools import partial
-from weakref import ref
-
+from frazil.compiled import mypyc_attr
 from frazil.dtls import Certificate
 from frazil.errors import InvalidStateError
 from frazil.ice import AgentTraits
@@ -22,7 +19,6 @@ from frazil.peer.data_section import DataSection
 from frazil.peer.description import Description, DescriptionSlots
 from frazil.peer.description_init import DescriptionInit
 from frazil.peer.dictionary import scalar_text
-from frazil.peer.event import PeerEvent
 from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiator import Negotiator
@@ -33,7 +29,8 @@ from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.router import Router
 from frazil.peer.stats import Stats
 from frazil.peer.stats_collector import StatsCollector
-from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
+from frazil.peer.task import TaskQueue
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import SctpTransport
@@ -47,18 +44,19 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
-from frazil.upward import Whole, upward
 
 
-class PeerConnection(Whole):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PeerConnection:
     """RTCPeerConnection without a loop (webrtc-pc 4.4).
 
-    Call a method or feed ``transports``, then: while tasks are :attr:`waiting`, run one per turn of
+    Call a method or feed ``transports``, then: while ``tasks`` are waiting, run one per turn of
     the loop and dispatch its events; send ``transports.poll_transmits()``; serve
     ``transports.poll_requests()``; arm a timer for ``transports.next_timeout()``.
 
     Attributes:
         transports: The side that faces the network.
+        tasks: Runs the tasks.
         trace: What was decided, and why.
     """
 
@@ -90,26 +88,26 @@ class PeerConnection(Whole):
         self.trace = trace
         self._traits = traits
         self._is_closed = False
-        self._tasks = TaskQueue()
+        queue = TaskQueue()
         self._history = History(trace)
         self._descriptions = DescriptionSlots()
         self._aggregates = Aggregates(self._history)
-        core = Core(
-            ref(self), self._tasks, self._history, trace, self._descriptions, self._aggregates
-        )
+        core = Core(queue, self._history, trace, self._descriptions, self._aggregates)
         self._channels = ChannelTable(core, parts.channel)
-        watcher = Recovery(recovery, upward(self.restart_ice), trace)
+        self._recovery = Recovery(recovery, self.restart_ice, trace)
         self.transports = parts.transport_set(
             core,
-            partial(Router, core, self._channels, watcher),
+            Router(core, self._channels, self._recovery),
             configuration,
-            watcher,
+            self._recovery,
             session_factory,
         )
+        self._queue = queue
+        self.tasks: TaskRunner = parts.tasks(queue, self.transports)
         self._aggregates.transports = self.transports.dtls
-        self._chain = OperationChain(self._tasks, upward(self._on_chain_empty))
+        self._chain = OperationChain(queue, self._on_chain_empty)
         self._transceivers = TransceiverTable(
-            core, random_bytes, upward(self._on_transceiver_changed), parts.transceiver
+            core, random_bytes, self._on_transceiver_changed, parts.transceiver
         )
         self._data = DataSection(core, self._channels)
         used = TransportMap(self.transports)
@@ -338,23 +336,7 @@ class PeerConnection(Whole):
         self._require_open("addTransceiver")
         return self._transceivers.add(kind, init)
 
-    # --- tasks --------------------------------------------------------------------------------
-
-    @property
-    def waiting(self) -> Sized:
-        """The tasks that :meth:`run_task` has to do; always the same object."""
-        return self._tasks.waiting
-
-    @property
-    def is_congested(self) -> bool:
-        """Whether the driver should run tasks before it reads from the network again."""
-        return len(self._tasks.waiting) > BACKLOG_LIMIT
-
-    def run_task(self, now: float) -> list[PeerEvent]:
-        """Run one task: its slots are written, and its events are to be dispatched in order."""
-        events = self._tasks.run(now)
-        self.transports.drain()
-        return events
+    # --- the end ------------------------------------------------------------------------------
 
     def close(self, now: float) -> None:
         """Close everything at once and silently (webrtc-pc, close the connection).
@@ -371,7 +353,8 @@ class PeerConnection(Whole):
         self._channels.close()
         self.transports.close(reason, now)
         self._aggregates.close(reason, now)
-        self._tasks.close()
+        self._recovery.close()
+        self._queue.close()
         self._chain.close()
 
     # --- inside -------------------------------------------------------------------------------

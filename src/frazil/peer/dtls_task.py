@@ -45,7 +45,7 @@ class DtlsTasks:
 
     def _derive(self, reason: Reason, now: float) -> None:
         for kind in self._core.aggregates.derive_connection(reason, now):
-            self._core.tasks.fire(self._core.target, kind)
+            self._core.tasks.fire(None, kind)
 
 
 def _error(failure: DtlsFailure) -> RTCError:

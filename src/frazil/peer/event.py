@@ -43,9 +43,8 @@ class Fired(Value):
     """An event to dispatch now.
 
     Attributes:
-        target: The slot object it is dispatched at: the :class:`PeerConnection`, an
-            ``IceTransport``, ``DtlsTransport``, ``SctpTransport``, ``DataChannel`` or
-            ``RemoteTrack``.
+        target: The slot object it is dispatched at: an ``IceTransport``, ``DtlsTransport``,
+            ``SctpTransport``, ``DataChannel`` or ``RemoteTrack``; ``None`` is the connection.
         type: The W3C event name.
         payload: What the event object carries: ``icecandidate`` a ``CandidateInit`` or ``None``,
             ``icecandidateerror`` an ICE ``CandidateError``, ``datachannel`` the ``DataChannel``,

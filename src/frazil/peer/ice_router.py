@@ -1,16 +1,14 @@
-"""From what ICE reports to the tasks that make it visible, and to the driver what cannot wait."""
+"""From what ICE reports to the tasks that make it visible."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from frazil.ice import (
-    AddressesNeeded,
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
     GatheringStateChanged,
     IceTransportChanged,
-    NameFound,
     NominationProposed,
     PairAdded,
     PairRemoved,
@@ -18,14 +16,8 @@ from frazil.ice import (
 )
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.stack import TransportStack
-from frazil.session.event import RelayStreamRequested, SessionEvent
+from frazil.session.event import SessionEvent
 
-Request: TypeAlias = Callable[[TransportStack, SessionEvent], None]
-"""Is told at once, outside of any task, of what the driver may have to act upon."""
-
-_FOR_DRIVER: Final = frozenset(
-    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
-)
 _TASKS: Final[dict[type, Callable[[IceTasks, TransportStack, Any], None]]] = {
     IceTransportChanged: IceTasks.change,
     GatheringStateChanged: IceTasks.change_gathering,
@@ -38,23 +30,20 @@ _TASKS: Final[dict[type, Callable[[IceTasks, TransportStack, Any], None]]] = {
     RoleChanged: IceTasks.change_role,
 }
 """What queues the task of each report."""
-ICE_REPORTS: Final = frozenset((*_TASKS, *_FOR_DRIVER))
+ICE_REPORTS: Final = frozenset(_TASKS)
 """What :meth:`IceRouter.route` takes."""
 
 
 class IceRouter:
     """Hands each report to the part that queues its tasks, in the order of the reports."""
 
-    __slots__ = ("_ice", "_request")
+    __slots__ = ("_ice",)
 
-    def __init__(self, ice: IceTasks, request: Request) -> None:
+    def __init__(self, ice: IceTasks) -> None:
         self._ice = ice
-        self._request = request
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:
         """Queue what ``event`` asks for."""
         kind = type(event)
-        if kind in _FOR_DRIVER:
-            self._request(stack, event)
         if kind in _TASKS:
             _TASKS[kind](self._ice, stack, event)

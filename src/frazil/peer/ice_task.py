@@ -98,7 +98,7 @@ class IceTasks:
         if change is not None:
             core.tasks.fire(ice, _STATE_CHANGE)
         for kind in changed:
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     def _change_gathering(
         self, stack: TransportStack, event: GatheringStateChanged, now: float
@@ -112,12 +112,12 @@ class IceTasks:
         changed = core.aggregates.derive_gathering(event.reason, now)
         core.tasks.fire(ice, _GATHERING_STATE_CHANGE)
         for kind in changed:
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
         if (
             event.state is _COMPLETE
             and core.aggregates.ice_gathering_state is RTCIceGatheringState.COMPLETE
         ):
-            core.tasks.fire(core.target, _ICE_CANDIDATE)
+            core.tasks.fire(None, _ICE_CANDIDATE)
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
@@ -135,7 +135,7 @@ class IceTasks:
             relay_protocol=candidate.relay_protocol,
         )
         stack.ice.local_candidates.append(init)
-        self._core.tasks.fire(self._core.target, _ICE_CANDIDATE, init)
+        self._core.tasks.fire(None, _ICE_CANDIDATE, init)
 
     def _end(self, stack: TransportStack, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)
@@ -146,7 +146,7 @@ class IceTasks:
         for description, index in places:
             description.end_candidates(index)
         init = CandidateInit("", *_name_of(places[0]), ufrag)
-        self._core.tasks.fire(self._core.target, _ICE_CANDIDATE, init)
+        self._core.tasks.fire(None, _ICE_CANDIDATE, init)
 
     def _places(self, stack: TransportStack, ufrag: str) -> list[_Place]:
         """Where candidates of the generation belong; nowhere once no description has it.
@@ -161,7 +161,7 @@ class IceTasks:
 
     def _report_error(self, stack: TransportStack, event: CandidateError, now: float) -> None:
         if not stack.is_discarded:
-            self._core.tasks.fire(self._core.target, EventType.ICE_CANDIDATE_ERROR, event)
+            self._core.tasks.fire(None, EventType.ICE_CANDIDATE_ERROR, event)
 
     def _tell_of_pair(
         self,

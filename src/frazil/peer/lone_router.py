@@ -6,7 +6,7 @@ from frazil.ice import Candidate, CandidateError
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
-from frazil.peer.ice_router import IceRouter, Request
+from frazil.peer.ice_router import IceRouter
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.stack import TransportStack
 from frazil.session.event import DatagramReceived, SessionEvent
@@ -37,8 +37,8 @@ class LoneRouter(IceRouter):
 
     __slots__ = ("_core",)
 
-    def __init__(self, core: Core, request: Request) -> None:
-        super().__init__(LoneIceTasks(core), request)
+    def __init__(self, core: Core) -> None:
+        super().__init__(LoneIceTasks(core))
         self._core = core
 
     def route(self, stack: TransportStack, event: SessionEvent) -> None:

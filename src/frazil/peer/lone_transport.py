@@ -1,9 +1,6 @@
 """An ICE transport without a peer connection (W3C IceTransport Extensions), without a loop."""
 
-from collections.abc import Sized
-from functools import partial
 from typing import Final
-from weakref import ref
 
 from frazil.errors import InvalidStateError, InvalidSyntaxError, OperationError
 from frazil.ice import AgentTraits, Candidate, CandidateSyntaxError, Credentials
@@ -12,11 +9,11 @@ from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.description import MAX_CANDIDATES, DescriptionSlots
-from frazil.peer.event import PeerEvent
 from frazil.peer.history import History
 from frazil.peer.lone_router import LoneRouter
 from frazil.peer.recovery import Recovery, RecoveryPolicy
-from frazil.peer.task import BACKLOG_LIMIT, TaskQueue
+from frazil.peer.task import TaskQueue
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transport import IceTransport
 from frazil.peer.transport_set import SessionFactory, TransportSet
 from frazil.sdp.validation import PWD_LENGTHS, UFRAG_LENGTHS, is_ice_text
@@ -34,6 +31,7 @@ class LoneTransport:
 
     Attributes:
         transports: The side that faces the network.
+        tasks: Runs the tasks.
         trace: What was decided, and why.
         ice: The slots that applications see.
     """
@@ -57,17 +55,18 @@ class LoneTransport:
         self.trace = trace
         self._random_bytes = random_bytes
         self._traits = traits
-        self._tasks = TaskQueue()
+        self._queue = TaskQueue()
         self._history = History(trace)
         aggregates = Aggregates(self._history)
-        core = Core(ref(self), self._tasks, self._history, trace, DescriptionSlots(), aggregates)
+        core = Core(self._queue, self._history, trace, DescriptionSlots(), aggregates)
         self.transports = TransportSet(
             core,
-            partial(LoneRouter, core),
+            LoneRouter(core),
             Configuration(),
             Recovery(RecoveryPolicy.NONE, _do_nothing, trace),
             session_factory,
         )
+        self.tasks = TaskRunner(self._queue, self.transports)
         self._stack = self.transports.create()
         self.ice: IceTransport = self._stack.ice
         self.ice.local_parameters = Credentials.generate(random_bytes)
@@ -188,30 +187,12 @@ class LoneTransport:
         if self.is_closed:
             raise InvalidStateError(_CLOSED)
 
-    # --- tasks --------------------------------------------------------------------------------
-
-    @property
-    def waiting(self) -> Sized:
-        """The tasks that :meth:`run_task` has to do; always the same object."""
-        return self._tasks.waiting
-
-    @property
-    def is_congested(self) -> bool:
-        """Whether the driver should run tasks before it reads from the network again."""
-        return len(self._tasks) > BACKLOG_LIMIT
-
-    def run_task(self, now: float) -> list[PeerEvent]:
-        """Run one task: its slots are written, and its events are to be dispatched in order."""
-        events = self._tasks.run(now)
-        self.transports.drain()
-        return events
-
     def close(self, now: float) -> None:
         """Stop for good; ``closed`` is there on return."""
         if not self.is_closed:
             reason = Reason("stop", "webrtc-ice stop()", "the application stopped the transport")
             self.transports.close(reason, now)
-            self._tasks.close()
+            self._queue.close()
 
 
 def _do_nothing() -> None:

@@ -93,7 +93,7 @@ class NegotiationNeeded:
             fire = needed and not self._flag
             self._flag = needed
             if fire:
-                self._core.tasks.fire(self._core.target, EventType.NEGOTIATION_NEEDED)
+                self._core.tasks.fire(None, EventType.NEGOTIATION_NEEDED)
 
     @property
     def _is_stable(self) -> bool:

@@ -320,7 +320,7 @@ class Negotiator:
             self.needed.restart()
         self._transceivers.connect(self._transports)
         if changed:
-            core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+            core.tasks.fire(None, EventType.SIGNALING_STATE_CHANGE)
         if description.type is SdpType.ANSWER:
             self._tell_gathering(_SETTLED, now)
         for channel in failed:
@@ -328,7 +328,7 @@ class Negotiator:
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
             core.tasks.fire(channel, EventType.ERROR, error)
         for transceiver in begun:
-            core.tasks.fire(core.target, EventType.TRACK, transceiver)
+            core.tasks.fire(None, EventType.TRACK, transceiver)
 
     def _roll_back_on_request(self, side: Side) -> Steps[None]:
         edge(self.signaling.state, side, SdpType.ROLLBACK)
@@ -344,16 +344,16 @@ class Negotiator:
         core.descriptions.roll_back()
         self._revision += 1
         self.needed.restart()
-        core.tasks.fire(core.target, EventType.SIGNALING_STATE_CHANGE)
+        core.tasks.fire(None, EventType.SIGNALING_STATE_CHANGE)
         self._tell_gathering(_ROLLED_BACK, now)
         for transceiver in begun:
-            core.tasks.fire(core.target, EventType.TRACK, transceiver)
+            core.tasks.fire(None, EventType.TRACK, transceiver)
 
     def _tell_gathering(self, reason: Reason, now: float) -> None:
         """Transports may be gone. They close in a task of their own, but gather no more already."""
         core = self._core
         for kind in core.aggregates.derive_gathering(reason, now):
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     # --- questions ----------------------------------------------------------------------------
 

@@ -7,10 +7,13 @@ from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelFactory
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
+from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
+from frazil.peer.task import TaskQueue
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverFactory
-from frazil.peer.transport_set import RouterFactory, SessionFactory, TransportSet
+from frazil.peer.transport_set import SessionFactory, TransportSet
 
 
 class Parts(NamedTuple):
@@ -20,7 +23,8 @@ class Parts(NamedTuple):
     """
 
     transport_set: Callable[
-        [Core, RouterFactory, Configuration, Recovery, SessionFactory], TransportSet
+        [Core, IceRouter, Configuration, Recovery, SessionFactory], TransportSet
     ] = TransportSet
     channel: ChannelFactory = DataChannel
     transceiver: TransceiverFactory = Transceiver
+    tasks: Callable[[TaskQueue, TransportSet], TaskRunner] = TaskRunner

@@ -65,7 +65,7 @@ class Recovery:
 
     def __init__(self, policy: RecoveryPolicy, restart: Callable[[], None], trace: Trace) -> None:
         self._is_wanted = policy is RecoveryPolicy.RESTART  # else there is nothing to find out
-        self._restart = restart
+        self._restart: Callable[[], None] | None = restart
         self._trace = trace
         self._states: dict[str, State] = {}
         # Of this only the keys matter: an empty set weighs three times as much.
@@ -138,6 +138,10 @@ class Recovery:
         if not self._is_lost:
             self._due_at = None
 
+    def close(self) -> None:
+        """The connection is closed: nothing is restarted any more."""
+        self._restart = None
+
     # --- time ---------------------------------------------------------------------------------
 
     def next_timeout(self) -> float | None:
@@ -151,7 +155,8 @@ class Recovery:
         self._due_at = None
         self._tried_at = now
         self._trace.record(now, "peer", "recovery", attempt=self._attempts + 1)
-        self._restart()
+        if self._restart is not None:
+            self._restart()
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.dtls_task import DtlsTasks
 from frazil.peer.event import EventType
-from frazil.peer.ice_router import ICE_REPORTS, IceRouter, Request
+from frazil.peer.ice_router import ICE_REPORTS, IceRouter
 from frazil.peer.ice_task import IceTasks
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
@@ -33,11 +33,9 @@ class Router(IceRouter):
 
     __slots__ = ("_channels", "_core", "_dtls", "_recovery")
 
-    def __init__(
-        self, core: Core, channels: ChannelTable, recovery: Recovery, request: Request
-    ) -> None:
+    def __init__(self, core: Core, channels: ChannelTable, recovery: Recovery) -> None:
         """Make the router; ``recovery`` is told at once of each state of ICE."""
-        super().__init__(IceTasks(core), request)
+        super().__init__(IceTasks(core))
         self._core = core
         self._channels = channels
         self._recovery = recovery
@@ -70,4 +68,4 @@ class Router(IceRouter):
                 self._core.tasks.queue(partial(self._tell_remote_close, event))
 
     def _tell_remote_close(self, event: RemoteClosed, now: float) -> None:
-        self._core.tasks.fire(self._core.target, EventType.REMOTE_CLOSE, event.cause)
+        self._core.tasks.fire(None, EventType.REMOTE_CLOSE, event.cause)

@@ -2,15 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.peer.event import EventType, Fired, PeerEvent
 
 Task: TypeAlias = Callable[[float], None]
 """Called with the current time; fires its events through the queue it was given to."""
-
-BACKLOG_LIMIT: Final = 4096
-"""Waiting tasks above which the driver should run tasks before it reads from the network."""
 
 
 class TaskQueue:

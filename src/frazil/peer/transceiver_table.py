@@ -72,7 +72,7 @@ class TransceiverTable:
         """Report to ``on_change`` whenever the application asks for something new."""
         self._core = core
         self._random_bytes = random_bytes
-        self._on_change = on_change
+        self._on_change: Callable[[], None] | None = on_change
         self._make_transceiver = make_transceiver
         self._items: list[Transceiver] = []
         self._remote = _NONE
@@ -98,7 +98,8 @@ class TransceiverTable:
 
     def note_change(self) -> None:
         """The application wants something other than what is negotiated."""
-        self._on_change()
+        if self._on_change is not None:
+            self._on_change()
 
     def end_track(self, track: RemoteTrack) -> None:
         """Nothing can come on ``track`` any more: ``ended`` is due."""
@@ -109,6 +110,7 @@ class TransceiverTable:
     def close(self) -> None:
         """The connection was closed: all stop, silently."""
         self.is_closed = True
+        self._on_change = None
         for transceiver in self._items:
             transceiver.close()
 

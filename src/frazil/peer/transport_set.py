@@ -24,7 +24,7 @@ from frazil.peer.event import (
     StreamRequested,
     TransportDiscarded,
 )
-from frazil.peer.ice_router import IceRouter, Request
+from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -40,25 +40,25 @@ from frazil.states.enums import (
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
-from frazil.upward import Whole, upward
 
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
-RouterFactory: TypeAlias = Callable[[Request], IceRouter]
-"""Makes what takes the reports."""
 
 _ICE_CLOSED: Final = RTCIceTransportState.CLOSED
 _DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
 _SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
-
+_FOR_DRIVER: Final = frozenset(
+    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
+)
+"""Reports that the driver may have to act upon."""
 
 MAX_SPARE_TRANSPORTS: Final = 4
 """Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class TransportSet(Whole):
+class TransportSet:
     """Every input to a session comes through here, so that no report of one is ever left behind.
 
     Attributes:
@@ -70,7 +70,6 @@ class TransportSet(Whole):
     """
 
     __slots__ = (
-        "__weakref__",
         "_core",
         "_created",
         "_factory",
@@ -89,7 +88,7 @@ class TransportSet(Whole):
     def __init__(
         self,
         core: Core,
-        make_router: RouterFactory,
+        router: IceRouter,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
@@ -97,7 +96,7 @@ class TransportSet(Whole):
         self.configuration = configuration
         self._core = core
         self._factory = factory
-        self._router = make_router(upward(self._request))
+        self._router = router
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
         self.dtls: list[DtlsTransport] = []
@@ -204,15 +203,42 @@ class TransportSet(Whole):
                 self._route(stack)
 
     def _route(self, stack: TransportStack) -> None:
-        """Hand on what the session has reported; of a spare one only what the driver may do."""
-        is_spare = stack.name not in self._stacks
+        """Hand on what the session has reported; of a spare one only what the driver may do.
+
+        The driver is asked at once, outside of any task.
+        """
+        is_in_use = stack.name in self._stacks
         for event in stack.session.poll_events():
-            if is_spare:
+            if type(event) in _FOR_DRIVER:
                 self._request(stack, event)
-            else:
+            if is_in_use:
                 self._router.route(stack, event)
 
     # --- network ------------------------------------------------------------------------------
+
+    def take_usual(self, transport: str, lone: Datagram, now: float) -> list[Transmit] | None:
+        """Take a datagram that came alone, if it is what two idle ends exchange all the time.
+
+        Returns:
+            What the sockets of ``transport`` are to send; with :meth:`next_timeout` that is all
+            that follows. ``None`` if it is anything else: then nothing has happened, and it is for
+            :meth:`receive`.
+        """
+        stack = self._stacks.get(transport)
+        return None if stack is None else stack.session.take_usual(lone, now)
+
+    def ask_usual(self, now: float) -> tuple[str, list[Transmit]] | None:
+        """Let time pass, if all that is due is what two idle ends ask each other all the time.
+
+        Returns:
+            As of :meth:`take_usual`, after the name of the transport. ``None`` if more may be due:
+            then nothing has happened, and it is for :meth:`handle_timeout`.
+        """
+        if len(self._living) != 1 or self._recovery.next_timeout() is not None:
+            return None
+        stack = self._living[0]
+        transmits = stack.session.ask_usual(now)
+        return None if transmits is None else (stack.name, transmits)
 
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
@@ -435,7 +461,7 @@ class TransportSet(Whole):
         for slots in closed:
             core.tasks.fire(slots, EventType.STATE_CHANGE)
         for kind in changed:
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)
 
     def _close_slots(self, stack: TransportStack, reason: Reason, now: float) -> list[object]:
         """Write ``closed`` everywhere; the slot objects that were not closed before."""
@@ -458,4 +484,4 @@ class TransportSet(Whole):
         """The aggregates look at one transport more (webrtc-pc 4.3)."""
         core = self._core
         for kind in core.aggregates.derive_all(_CREATED, now):
-            core.tasks.fire(core.target, kind)
+            core.tasks.fire(None, kind)

@@ -25,10 +25,10 @@ def recorded(
 
     Args:
         name: The object, as recordings call it. One with a ``number`` is told apart by that.
-        method: What it does.
+        method: What it does. Recordings call it by its name, without a leading underscore.
         tell: What of the result leaves the core.
     """
-    name = f"{name}.{method.__name__}"
+    name = f"{name}.{method.__name__.removeprefix('_')}"
     bind = signature(method).bind
 
     @wraps(method)

@@ -4,17 +4,30 @@ A connection that is not recorded is not made of these classes, and pays nothing
 """
 
 from functools import partial
+from typing import Final
 
 from frazil.dtls import EngineFactory, OpenSslEngine
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import ChannelOwner, DataChannel
 from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
+from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description_init import DescriptionInit
+from frazil.peer.event import PeerEvent
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
-from frazil.peer.transceiver import RtpReceiver, RtpSender, Transceiver, TransceiverOwner
+from frazil.peer.stats import Stats
+from frazil.peer.task import TaskQueue
+from frazil.peer.task_runner import TaskRunner
+from frazil.peer.transceiver import (
+    RtpReceiver,
+    RtpSender,
+    Transceiver,
+    TransceiverInit,
+    TransceiverOwner,
+)
+from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
 from frazil.record.outcome import Teller
@@ -23,6 +36,8 @@ from frazil.record.setup import Setup
 from frazil.record.transports import RecordedTransports
 from frazil.sdp import Direction
 from frazil.trace import Trace
+
+_NAME: Final = "connection"
 
 
 class RecordedChannel(DataChannel):
@@ -95,6 +110,21 @@ class RecordedTransceiver(Transceiver):
     prefer = recorded("transceiver", Transceiver.prefer)
 
 
+class RecordedTasks(TaskRunner):
+    """The tasks of a connection."""
+
+    __slots__ = ("recorder",)
+
+    def __init__(self, recorder: Recorder, tasks: TaskQueue, transports: TransportSet) -> None:
+        self.recorder = recorder
+        super().__init__(tasks, transports)
+
+    @recording(_NAME, Teller.events)
+    def run_task(self, now: float) -> list[PeerEvent]:
+        """Run one task."""
+        return super().run_task(now)
+
+
 class RecordedConnection(PeerConnection):
     """A connection of which every call is recorded.
 
@@ -129,23 +159,50 @@ class RecordedConnection(PeerConnection):
                 partial(RecordedTransports, recorder),
                 partial(RecordedChannel, recorder),
                 partial(RecordedTransceiver, recorder),
+                partial(RecordedTasks, recorder),
             ),
         )
-        recorder.run("connection.open", {}, construct, recorder.tell.nothing)
+        recorder.run(f"{_NAME}.open", {}, construct, recorder.tell.nothing)
 
-    create_offer = recorded("connection", PeerConnection.create_offer, Teller.operation)
-    create_answer = recorded("connection", PeerConnection.create_answer, Teller.operation)
-    restart_ice = recorded("connection", PeerConnection.restart_ice)
-    set_configuration = recorded("connection", PeerConnection.set_configuration)
-    create_data_channel = recorded("connection", PeerConnection.create_data_channel)
-    add_transceiver = recorded("connection", PeerConnection.add_transceiver)
-    run_task = recorded("connection", PeerConnection.run_task, Teller.events)
-    stats = recorded("connection", PeerConnection.stats)
-    close = recorded("connection", PeerConnection.close)
+    @recording(_NAME, Teller.operation)
+    def create_offer(self, *, ice_restart: bool = False) -> Operation[DescriptionInit]:
+        """Make an offer."""
+        return super().create_offer(ice_restart=ice_restart)
 
-    _set_local = recorded("connection", PeerConnection.set_local_description, Teller.operation)
-    _set_remote = recorded("connection", PeerConnection.set_remote_description, Teller.operation)
-    _add_candidate = recorded("connection", PeerConnection.add_ice_candidate, Teller.operation)
+    @recording(_NAME, Teller.operation)
+    def create_answer(self) -> Operation[DescriptionInit]:
+        """Make an answer."""
+        return super().create_answer()
+
+    @recording(_NAME)
+    def restart_ice(self) -> None:
+        """Have the next offer restart ICE."""
+        super().restart_ice()
+
+    @recording(_NAME)
+    def set_configuration(self, configuration: Configuration, now: float) -> None:
+        """Change servers and policy."""
+        super().set_configuration(configuration, now)
+
+    @recording(_NAME)
+    def create_data_channel(self, label: str, init: ChannelInit, now: float) -> DataChannel:
+        """Make a channel."""
+        return super().create_data_channel(label, init, now)
+
+    @recording(_NAME)
+    def add_transceiver(self, kind: MediaKind, init: TransceiverInit) -> Transceiver:
+        """Make a transceiver."""
+        return super().add_transceiver(kind, init)
+
+    @recording(_NAME)
+    def stats(self) -> list[Stats]:
+        """Look at everything."""
+        return super().stats()
+
+    @recording(_NAME)
+    def close(self, now: float) -> None:
+        """Close everything."""
+        super().close(now)
 
     def set_local_description(self, description: object = None) -> Operation[None]:
         """Apply a description of ours; what is none is refused and not recorded."""
@@ -153,7 +210,7 @@ class RecordedConnection(PeerConnection):
             told = DescriptionInit.from_value(description)
         except TypeError as error:
             return Operation.rejected(error)
-        return self._set_local(told)
+        return self._set_local_description(told)
 
     def set_remote_description(self, description: object) -> Operation[None]:
         """Apply a description of the peer; what is none is refused and not recorded."""
@@ -161,7 +218,7 @@ class RecordedConnection(PeerConnection):
             told = DescriptionInit.from_value(description)
         except TypeError as error:
             return Operation.rejected(error)
-        return self._set_remote(told)
+        return self._set_remote_description(told)
 
     def add_ice_candidate(self, candidate: object = None) -> Operation[None]:
         """Take a candidate of the peer; what is none is refused and not recorded."""
@@ -169,4 +226,16 @@ class RecordedConnection(PeerConnection):
             told = CandidateInit.from_value(candidate).to_dict()
         except TypeError as error:
             return Operation.rejected(error)
-        return self._add_candidate(told)
+        return self._add_ice_candidate(told)
+
+    @recording(_NAME, Teller.operation)
+    def _set_local_description(self, description: object) -> Operation[None]:
+        return super().set_local_description(description)
+
+    @recording(_NAME, Teller.operation)
+    def _set_remote_description(self, description: object) -> Operation[None]:
+        return super().set_remote_description(description)
+
+    @recording(_NAME, Teller.operation)
+    def _add_ice_candidate(self, candidate: object) -> Operation[None]:
+        return super().add_ice_candidate(candidate)

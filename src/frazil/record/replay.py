@@ -22,6 +22,7 @@ from frazil.record.value import Decoder, Json, RecordingError, hints_of
 from frazil.trace import Trace
 
 _OPEN: Final = "connection.open"
+_RUN_TASK: Final = "connection.run_task"
 
 
 class Line(NamedTuple):
@@ -129,6 +130,8 @@ class Player:
         kind = name.partition(".")[0]
         if kind == "transports":
             return self.connection.transports
+        if name == _RUN_TASK:
+            return self.connection.tasks
         if "number" in arguments and kind in ("channel", "transceiver"):
             number = arguments.pop("number")
             return next(each for each, own in self._recorder.numbers.items() if own == number)

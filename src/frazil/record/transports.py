@@ -6,8 +6,9 @@ from frazil.ice import OPEN, Disclosure, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import DriverRequest
+from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
-from frazil.peer.transport_set import RouterFactory, SessionFactory, TransportSet
+from frazil.peer.transport_set import SessionFactory, TransportSet
 from frazil.record.boundary import recording
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
@@ -26,15 +27,23 @@ class RecordedTransports(TransportSet):
         self,
         recorder: Recorder,
         core: Core,
-        make_router: RouterFactory,
+        router: IceRouter,
         configuration: Configuration,
         recovery: Recovery,
         factory: SessionFactory,
     ) -> None:
         self.recorder = recorder
-        super().__init__(core, make_router, configuration, recovery, factory)
+        super().__init__(core, router, configuration, recovery, factory)
 
     # --- network ------------------------------------------------------------------------------
+
+    def take_usual(self, transport: str, lone: Datagram, now: float) -> list[Transmit] | None:
+        """Nothing: what is recorded goes the way of everything else."""
+        return None
+
+    def ask_usual(self, now: float) -> tuple[str, list[Transmit]] | None:
+        """Nothing, likewise."""
+        return None
 
     @recording(_NAME)
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:

@@ -100,7 +100,7 @@ def _serve(player: Player, now: float, until: float, decisions: list[Decision]) 
 
 def _run_tasks(player: Player, now: float, decisions: list[Decision]) -> None:
     for _ in range(_MAX_TASKS):
-        if not player.connection.waiting:
+        if not player.connection.tasks.waiting:
             return
         decisions += player.call("connection.run_task", {"now": now})
     raise RecordingError("the recording leads to tasks without end")

@@ -49,6 +49,8 @@ class RTCDataChannel(EventTarget):
         "_warned",
     )
 
+    _ALWAYS = frozenset(EventType)  # each is also for those who wait for a state
+
     onopen = EventHandler("Messages can be sent.")
     onmessage = EventHandler("A message arrived.")
     onbufferedamountlow = EventHandler("``bufferedAmount`` fell to the threshold.")
@@ -244,21 +246,15 @@ class RTCDataChannel(EventTarget):
 
         There may be very many, so only who wants an event object gets one.
         """
-        entries = self._listeners.get("message")
+        entries = self._listeners.entries.get("message", ())
         is_kept = not entries or self._readers
         if is_kept:
             self._keep(message)
-        for entry in tuple(entries or ()):
-            bare = entry.is_bare
-            self._call(
-                entry, "message", message if bare else MessageEvent("message", self, message)
-            )
+        for entry in entries:
+            told = message if entry.is_bare else MessageEvent("message", self, message)
+            self._listeners.call(entry, "message", (told,), self)
         if is_kept:
             self._arrivals.beat()
-
-    def _wants(self, type: str) -> bool:
-        """Each is also for those who wait for a state, and they are no listeners."""
-        return True
 
     def _dispatch(self, event: Event) -> None:
         super()._dispatch(event)

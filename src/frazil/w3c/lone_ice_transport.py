@@ -250,7 +250,7 @@ class LoneIceTransport(RTCIceTransport):
         await self.stop()
 
     def _on_fired(self, fired: Fired) -> bool:
-        if fired.target is not self._slots or not self._wants(fired.type):
+        if fired.target is not self._slots or not self._listeners.wants(fired.type):
             return False
         self._dispatch(make_event(fired, self, _no_others))
         return True

@@ -25,7 +25,6 @@ from frazil.peer.codec import MediaKind
 from frazil.peer.configuration import Configuration
 from frazil.peer.description import Description
 from frazil.peer.description_init import DescriptionInit
-from frazil.peer.event import EventType, Fired
 from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
@@ -57,7 +56,6 @@ R = TypeVar("R")
 
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _DEFAULT_OPTIONS: Final = IceOptions()
-_CONNECTION_STATE_CHANGE: Final = EventType.CONNECTION_STATE_CHANGE
 _DEFAULT_SESSION: Final = SessionConfig()
 _CHANNEL_DEFAULTS: Final = {
     "ordered": True,
@@ -154,19 +152,15 @@ class RTCPeerConnection(EventTarget):
         self._pulse = Pulse()
         setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
         self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
+        name = f"connection {CENSUS.enter(self, self._loop)}"
+        self._warnings = WarningLog(records, self._loop, name)
+        self._public = public = Registry(self._peer, self, self._tasks, self._pulse, self._warnings)
         self._driver = Driver(
-            self._peer,
-            network,
-            self._on_fired,
-            self._after_task,
-            options=options,
+            self._peer, network, public.dispatch, public.after_task, options=options
         )
-        self._public = Registry(self._peer, self._tasks, self._driver.wake, self._pulse)
+        public.wake = self._driver.wake
         self._calls = CallLog(records, self._loop.time)
         self._calls.configured(config)
-        self._warnings = WarningLog(
-            records, self._loop, f"connection {CENSUS.enter(self, self._loop)}"
-        )
         self._waits_of_listeners: list[asyncio.Future[Any]] = []
         self._closing: asyncio.Future[None] | None = None
         if config.ice_candidate_pool_size > 0:
@@ -553,19 +547,6 @@ class RTCPeerConnection(EventTarget):
 
     def _description(self, description: Description | None) -> RTCSessionDescription | None:
         return None if description is None else self._public.of(description)
-
-    def _on_fired(self, fired: Fired) -> bool:
-        if (
-            fired.type is _CONNECTION_STATE_CHANGE
-            and self.connectionState is RTCPeerConnectionState.FAILED
-        ):
-            self._warnings.connection_failed()
-        return self._public.dispatch(fired, self)
-
-    def _after_task(self) -> bool:
-        if self._public.is_untidy:
-            self._public.tidy()
-        return self._pulse.beat()
 
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"

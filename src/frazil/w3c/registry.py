@@ -1,9 +1,9 @@
 """From slot objects to the public objects that show them."""
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
@@ -15,6 +15,7 @@ from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.states.enums import (
     RTCDtlsTransportState,
     RTCIceTransportState,
+    RTCPeerConnectionState,
     RTCSctpTransportState,
 )
 from frazil.w3c.datachannel import RTCDataChannel
@@ -28,8 +29,11 @@ from frazil.w3c.transceiver import (
     RTCRtpTransceiver,
 )
 from frazil.w3c.transport import RTCDtlsTransport, RTCIceTransport, RTCSctpTransport
+from frazil.w3c.warning_log import WarningLog
 
 _CLOSE: Final = EventType.CLOSE
+_CONNECTION_STATE_CHANGE: Final = EventType.CONNECTION_STATE_CHANGE
+_FAILED: Final = RTCPeerConnectionState.FAILED
 _MESSAGE: Final = EventType.MESSAGE
 
 
@@ -38,54 +42,86 @@ class Registry:
 
     Args:
         peer: The connection.
+        connection: Its public object.
         tasks: Where the tasks of coroutine listeners are kept.
-        wake: Asks for a flush; gives the time.
         pulse: Beats after every task of the connection.
+        warnings: Is told of failure.
 
     Attributes:
-        is_untidy: Whether :meth:`tidy` may find something.
+        wake: Asks for a flush; gives the time. To be set before anything is shown.
     """
 
-    __slots__ = ("_is_dispatching", "_peer", "_public", "_pulse", "_tasks", "_wake", "is_untidy")
+    __slots__ = (
+        "_connection",
+        "_is_dispatching",
+        "_is_untidy",
+        "_left",
+        "_peer",
+        "_public",
+        "_pulse",
+        "_tasks",
+        "_warnings",
+        "wake",
+    )
 
     def __init__(
         self,
         peer: PeerConnection,
+        connection: EventTarget,
         tasks: "set[asyncio.Task[Any]]",
-        wake: Callable[[], float],
         pulse: Pulse,
+        warnings: WarningLog,
     ) -> None:
+        self.wake: Callable[[], float]
         self._peer = peer
+        self._connection: EventTarget | None = connection
         self._tasks = tasks
-        self._wake = wake
         self._pulse = pulse
-        self._public: MutableMapping[object, Any] = {}
-        self.is_untidy = self._is_dispatching = False
+        self._warnings = warnings
+        self._public: dict[object, Any] = {}
+        self._left: dict[object, ref[Any]] | None = None  # those of a closed connection
+        self._is_untidy = self._is_dispatching = False
 
     def of(self, slots: object) -> Any:
         """The public object of ``slots``."""
         public = self._public.get(slots)
-        if public is None:
-            if isinstance(slots, Description | IceTransport | Transceiver):
-                self.is_untidy = True
-                if not self._is_dispatching:
-                    self.tidy()
-            public = self._public[slots] = self._make(slots)
+        if public is not None:
+            return public
+        if self._left is not None:
+            return self._left_of(slots, self._left)
+        if isinstance(slots, Description | IceTransport | Transceiver):
+            self._is_untidy = True
+            if not self._is_dispatching:
+                self._tidy()
+        public = self._public[slots] = self._make(slots)
         return public
 
-    def dispatch(self, fired: Fired, connection: EventTarget) -> bool:
+    def _left_of(self, slots: object, left: "dict[object, ref[Any]]") -> Any:
+        """The public object of ``slots``, of a closed connection, for as long as anybody has it."""
+        known = left.get(slots)
+        public = known() if known is not None else None
+        if public is None:
+            public = self._make(slots)
+            left[slots] = ref(public)
+        return public
+
+    def dispatch(self, fired: Fired) -> bool:
         """Call the listeners of the target; nothing is forgotten under their hands.
 
         Returns:
             Whether there are any.
         """
         slots, kind = fired.target, fired.type
-        target: Any = connection if slots is self._peer else self._public.get(slots)
+        if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
+            self._warnings.connection_failed()
+        target: Any = self._connection if slots is None else self._public.get(slots)
         is_wanted = True
         self._is_dispatching = True
         if kind is _MESSAGE:
             (target or self.of(slots))._receive(fired.payload)
-        elif target is not None and target._wants(kind):  # else it was never shown to anybody
+        elif target is None:
+            is_wanted = False  # it was never shown to anybody
+        elif target._listeners.wants(kind):
             target._dispatch(make_event(fired, target, self.of))
         else:
             is_wanted = False
@@ -94,26 +130,34 @@ class Registry:
             self._public.pop(slots, None)  # nobody will ask for it again
         return is_wanted
 
+    def after_task(self) -> bool:
+        """Tidy up, and wake those whose condition has come true; whether there is any."""
+        if self._is_untidy:
+            self._tidy()
+        return self._pulse.beat()
+
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""
         for public in self._public.values():
             if isinstance(public, EventTarget):
                 public._silence()
-        self._public = WeakValueDictionary(self._public)
+        self._connection = None
+        self._left = {slots: ref(public) for slots, public in self._public.items()}
+        self._public.clear()
 
     def channels(self) -> list[RTCDataChannel]:
         """The channels that were shown and are not closed."""
         return [each for each in self._public.values() if isinstance(each, RTCDataChannel)]
 
-    def tidy(self) -> None:
+    def _tidy(self) -> None:
         """Between two tasks: drop the public objects of what is in use no longer.
 
         Transports stay until they are closed, because that is an event of theirs.
         """
         peer = self._peer
-        if not self.is_untidy or peer.is_closed:
+        if not self._is_untidy or peer.is_closed:
             return
-        self.is_untidy = False
+        self._is_untidy = False
         kept = {
             peer.current_local_description,
             peer.pending_local_description,
@@ -134,15 +178,15 @@ class Registry:
     def _make(self, slots: object) -> Any:
         match slots:
             case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self._wake, self._pulse)
+                return RTCDataChannel(slots, self._tasks, self.wake, self._pulse)
             case IceTransport():
-                return RTCIceTransport(slots, self._tasks, self._wake)
+                return RTCIceTransport(slots, self._tasks, self.wake)
             case DtlsTransport():
                 return RTCDtlsTransport(slots, self._tasks, self.of)
             case SctpTransport():
                 return RTCSctpTransport(slots, self._tasks, self.of)
             case Transceiver():
-                return RTCRtpTransceiver(slots, self.of, self._wake)
+                return RTCRtpTransceiver(slots, self.of, self.wake)
             case RtpSender():
                 return RTCRtpSender(slots, self.of)
             case RtpReceiver():

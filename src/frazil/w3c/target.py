@@ -1,14 +1,13 @@
 """Listening to events, the browser's way and aiortc's way."""
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Final, Self, TypeVar, overload
 from weakref import WeakSet
 
 from frazil.w3c.event import Event
+from frazil.w3c.listener_table import Listener, ListenerTable
 
-Listener: TypeAlias = Callable[..., Any]
 _F = TypeVar("_F", bound=Listener)
 
 _listener_tasks: Final[WeakSet[asyncio.Task[Any]]] = WeakSet()
@@ -17,23 +16,6 @@ _listener_tasks: Final[WeakSet[asyncio.Task[Any]]] = WeakSet()
 def is_in_listener(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether the running task is a coroutine listener, of whatever object."""
     return asyncio.current_task(loop) in _listener_tasks
-
-
-class _Registration:
-    """One listener of one event.
-
-    Attributes:
-        is_bare: Whether it gets the payload instead of the event object.
-        is_removed: Set when it is taken out, because a dispatch may be under way.
-    """
-
-    __slots__ = ("is_bare", "is_once", "is_removed", "listener")
-
-    def __init__(self, listener: Listener, *, is_once: bool = False, is_bare: bool = False) -> None:
-        self.listener = listener
-        self.is_once = is_once
-        self.is_bare = is_bare
-        self.is_removed = False
 
 
 class EventHandler:
@@ -81,9 +63,11 @@ class EventTarget:
         EVENTS: The events of this class, those with an ``on...`` attribute.
     """
 
-    __slots__ = ("__weakref__", "_handlers", "_listeners", "_tasks")
+    __slots__ = ("__weakref__", "_listeners", "_tasks")
 
     EVENTS: ClassVar[frozenset[str]] = frozenset()
+    _ALWAYS: ClassVar[frozenset[str]] = frozenset()
+    """Events that make a difference here though nobody listens."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -92,8 +76,7 @@ class EventTarget:
 
     def __init__(self, tasks: "set[asyncio.Task[Any]]") -> None:
         """Keep the tasks of coroutine listeners in ``tasks`` until they end."""
-        self._listeners: dict[str, list[_Registration]] = {}
-        self._handlers: dict[str, _Registration] = {}
+        self._listeners = ListenerTable(self._ALWAYS)
         self._tasks = tasks
 
     # --- listening ----------------------------------------------------------------------------
@@ -107,7 +90,7 @@ class EventTarget:
             ValueError: This object has no such event.
             TypeError: ``listener`` cannot be called.
         """
-        self._add(type, _Registration(listener, is_once=once))
+        self._add(type, listener, is_once=once)
 
     def removeEventListener(self, type: str, listener: Listener) -> None:
         """Undo :meth:`addEventListener` or :meth:`on`; unknown listeners are ignored.
@@ -116,9 +99,7 @@ class EventTarget:
             ValueError: This object has no such event.
         """
         self._check(type)
-        for entry in tuple(self._listeners.get(type, ())):
-            if entry.listener == listener and entry is not self._handlers.get(type):
-                self._remove(type, entry)
+        self._listeners.remove(type, listener)
 
     @overload
     def on(self, type: str) -> Callable[[_F], _F]: ...
@@ -149,12 +130,12 @@ class EventTarget:
         self, type: str, listener: _F | None, *, is_once: bool
     ) -> _F | Callable[[_F], _F]:
         if listener is not None:
-            self._add(type, _Registration(listener, is_once=is_once, is_bare=True))
+            self._add(type, listener, is_once=is_once, is_bare=True)
             return listener
         self._check(type)
 
         def register(function: _F) -> _F:
-            self._add(type, _Registration(function, is_once=is_once, is_bare=True))
+            self._add(type, function, is_once=is_once, is_bare=True)
             return function
 
         return register
@@ -166,49 +147,23 @@ class EventTarget:
                 f"it has {', '.join(sorted(self.EVENTS))}"
             )
 
-    def _add(self, type: str, entry: _Registration) -> None:
+    def _add(self, type: str, listener: Listener, *, is_once: bool, is_bare: bool = False) -> None:
         self._check(type)
-        listener = entry.listener
         if not callable(listener):
             raise TypeError(f"a listener must be callable, not {listener!r}")
-        entries, handler = self._listeners.get(type), self._handlers.get(type)
-        if entries is None:
-            self._listeners[type] = [entry]
-        elif any(
-            each.listener == listener and each.is_bare is entry.is_bare and each is not handler
-            for each in entries
-        ):
-            return
-        else:
-            entries.append(entry)
-        self._listened(type)
+        if self._listeners.add(type, listener, is_once=is_once, is_bare=is_bare):
+            self._listened(type)
 
     def _listened(self, type: str) -> None:
         """A listener of ``type`` was added: for targets that do nothing unless somebody listens."""
 
-    def _remove(self, type: str, entry: _Registration) -> None:
-        entry.is_removed = True
-        entries = self._listeners.get(type, [])
-        if entry in entries:
-            entries.remove(entry)
-
     def _handler(self, type: str) -> Listener | None:
-        entry = self._handlers.get(type)
-        return entry.listener if entry else None
+        return self._listeners.handler(type)
 
     def _set_handler(self, type: str, listener: Listener | None) -> None:
         if listener is not None and not callable(listener):
             raise TypeError(f"on{type} must be callable or None, not {listener!r}")
-        entry = self._handlers.get(type)
-        if listener is None:
-            if entry is not None:
-                del self._handlers[type]
-                self._remove(type, entry)
-        elif entry is not None:
-            entry.listener = listener
-        else:
-            entry = self._handlers[type] = _Registration(listener)
-            self._listeners.setdefault(type, []).append(entry)
+        if self._listeners.set_handler(type, listener):
             self._listened(type)
 
     # --- dispatching --------------------------------------------------------------------------
@@ -220,27 +175,9 @@ class EventTarget:
         """
         self._listeners.clear()
 
-    def _wants(self, type: str) -> bool:
-        """Whether an event of ``type`` makes any difference here; if not, none is made."""
-        return bool(self._listeners.get(type))
-
     def _dispatch(self, event: Event) -> None:
-        """Call whoever listens now; one that another listener removes is not called any more."""
-        for entry in tuple(self._listeners.get(event.type, ())):
-            self._call(entry, event.type, *(event.payload if entry.is_bare else (event,)))
-
-    def _call(self, entry: _Registration, type: str, *arguments: object) -> None:
-        """Call one listener, unless it was removed; its exceptions go to the loop."""
-        if entry.is_removed:
-            return
-        if entry.is_once:
-            self._remove(type, entry)
-        try:
-            result = entry.listener(*arguments)
-            if result is not None and inspect.isawaitable(result):
-                self._own(result, type)
-        except (Exception, asyncio.CancelledError) as error:
-            self._report(error, type)
+        """Call whoever listens now."""
+        self._listeners.dispatch(event, self)
 
     def _own(self, awaitable: Awaitable[Any], type: str) -> None:
         async def run() -> None:

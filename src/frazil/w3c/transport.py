@@ -78,6 +78,8 @@ class RTCIceTransport(EventTarget):
 
     __slots__ = ("_pair", "_slots", "_wake")
 
+    _ALWAYS = frozenset({_NOMINATE})
+
     onicecandidatepairadd = EventHandler("A pair of candidates was formed; an extension.")
     onicecandidatepairnominate = EventHandler(
         "A pair is about to be nominated; ``preventDefault()`` prevents that. An extension."
@@ -169,9 +171,6 @@ class RTCIceTransport(EventTarget):
             self._slots.reports_pairs = True
         if type == _NOMINATE:
             self._slots.session.ask_first()
-
-    def _wants(self, type: str) -> bool:
-        return type == _NOMINATE or super()._wants(type)
 
     def _dispatch(self, event: Event) -> None:
         """Call the listeners; then nominate the pair, unless one of them has prevented it."""

@@ -8,7 +8,9 @@ from itertools import count
 from frazil.aio.driver import MAX_TASKS_PER_TURN, Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.peer.event import EventType, Fired
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transport_set import TransportSet
+from frazil.trace import Trace
 
 MESSAGE = Fired("channel", EventType.MESSAGE, b"data")
 STATE = Fired("peer", EventType.CONNECTION_STATE_CHANGE)
@@ -36,24 +38,28 @@ class FakeTransports(TransportSet):
         self.deadlines += 1
 
 
-class FakePeer:
+class FakeTasks(TaskRunner):
     """Tasks that fire the given events."""
 
-    def __init__(self, tasks: list[list[Fired]], backlog_limit: int = 1_000_000) -> None:
-        self.transports = FakeTransports()
-        self.tasks = deque(tasks)
+    def __init__(self, events: list[list[Fired]], backlog_limit: int) -> None:
+        self.waiting = deque(events)
         self.backlog_limit = backlog_limit
 
     @property
-    def waiting(self) -> deque:
-        return self.tasks
-
-    @property
     def is_congested(self) -> bool:
-        return len(self.tasks) > self.backlog_limit
+        return len(self.waiting) > self.backlog_limit
 
     def run_task(self, now: float) -> list[Fired]:
-        return self.tasks.popleft()
+        return self.waiting.popleft()
+
+
+class FakePeer:
+    """An engine whose tasks fire the given events."""
+
+    def __init__(self, events: list[list[Fired]], backlog_limit: int = 1_000_000) -> None:
+        self.trace = Trace()
+        self.transports = FakeTransports()
+        self.tasks = FakeTasks(events, backlog_limit)
 
 
 def noting(told: list[EventType]) -> Callable[[Fired], bool]:
@@ -84,7 +90,7 @@ def turns_of(
 
         driver = Driver(peer, None, listen, after_task, options=IceOptions())
         driver.wake()
-        while peer.waiting:
+        while peer.tasks.waiting:
             await asyncio.sleep(0)
             turns.append([])
         await asyncio.sleep(0)
@@ -168,7 +174,7 @@ def test_whoever_waits_for_a_state_looks_at_it_before_the_network_changes_it() -
         )
 
         def arrive() -> None:
-            peer.tasks.append([STATE])
+            peer.tasks.waiting.append([STATE])
             driver._receive("0", [])
 
         driver.wake()
@@ -209,7 +215,7 @@ def test_what_a_listener_sends_leaves_in_its_turn_and_so_do_the_tasks_that_come_
 
         def send(now: float) -> None:
             if peer.transports.polls == 1:
-                peer.tasks.append([low])
+                peer.tasks.waiting.append([low])
 
         peer.transports.on_poll = send
         driver = Driver(peer, None, listen, wake_nobody, options=IceOptions())
@@ -233,7 +239,7 @@ def test_tasks_that_come_of_sending_share_the_budget_of_the_turn() -> None:
     async def scenario() -> int:
         told: list[EventType] = []
         peer = FakePeer([[MESSAGE]])
-        peer.transports.on_poll = lambda now: peer.tasks.append([MESSAGE])
+        peer.transports.on_poll = lambda now: peer.tasks.waiting.append([MESSAGE])
         driver = Driver(peer, None, noting(told), wake_nobody, options=IceOptions())
         driver._receive("0", [])
         count = len(told)
@@ -266,17 +272,18 @@ def test_the_clock_is_read_again_before_sending_and_for_the_tasks_that_follow() 
         clock = count()
         loop.time = lambda: float(next(clock))
 
-        class NotingPeer(FakePeer):
+        class NotingTasks(FakeTasks):
             def run_task(self, now: float) -> list[Fired]:
                 told.append(now)
                 return super().run_task(now)
 
-        peer = NotingPeer([[MESSAGE]])
+        peer = FakePeer([])
+        peer.tasks = NotingTasks([[MESSAGE]], 1)
 
         def send(now: float) -> None:
             told.append(now)
             if len(told) < 20:
-                peer.tasks.append([MESSAGE])
+                peer.tasks.waiting.append([MESSAGE])
 
         peer.transports.on_poll = send
         driver = Driver(

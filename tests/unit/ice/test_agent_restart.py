@@ -10,6 +10,7 @@ from frazil.ice import (
     IceTransportChanged,
 )
 from frazil.ice.config import MAX_PENDING_GENERATIONS
+from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
 from support.ice_pair import IcePair
 
@@ -170,6 +171,38 @@ def test_the_old_pair_dies_during_the_restart():
     pair.run(10)
     assert pair.a.states == [*UP, "connected", "disconnected", "connected", "completed"]
     assert pair.agrees
+
+
+@pytest.mark.parametrize("outage_s", [16, 25])
+def test_a_restart_goes_on_as_soon_as_the_old_pair_answers(outage_s):
+    """Its own checks are repeated after 15.5 and 31.5 s of the outage only."""
+    pair = connected()
+    pair.drops = lambda side, transmit: True
+    pair.restart()
+    pair.run(outage_s)
+    pair.drops = lambda side, transmit: False
+    pair.run(3)
+    assert pair.states == ([*UP, "connected", "disconnected", "connected", "completed"],) * 2
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
+
+
+def test_a_restart_that_failed_is_tried_again_while_the_old_pair_works():
+    pair = connected()
+    new = []
+    pair.drops = lambda side, transmit: any(each in transmit.data for each in new)
+    for side in pair.sides:
+        side.credentials = Credentials.generate(side.random_bytes)
+        new.append(side.credentials.ufrag.encode())
+    pair._exchange()
+    pair.run(45)
+    assert {each.state for each in pair.a.agent.pairs} <= {PairState.FAILED, PairState.IN_PROGRESS}
+    assert pair.a.states == [*UP, "connected"]
+    new.clear()
+    pair.run(45)
+    assert pair.states == ([*UP, "connected", "completed"],) * 2
+    assert pair.agrees
+    assert pair.a.pair in pair.a.agent.pairs
 
 
 def test_the_silent_old_pair_loses_consent_while_the_new_generation_checks():

@@ -170,7 +170,7 @@ def test_amount_that_nobody_watches_falls_without_a_task() -> None:
     one.session.events.append(BufferReleased(channel.id, 60))
     one.pc.transports.drain()
     assert channel.buffered_amount == 40
-    assert not one.pc.waiting
+    assert not one.pc.tasks.waiting
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_remote_channel_is_open_in_its_event_and_opens_once_more_after_it() -> N
     assert two.tasks() == [[DATA_CHANNEL], [OPEN], [MESSAGE]]
     assert states == ["open", "open"]
     channel = two.seen[0].payload
-    assert two.seen[0].target is two.pc
+    assert two.seen[0].target is None
     assert (channel.label, channel.protocol, channel.id) == ("l", "p", 1)
     assert (channel.ordered, channel.max_retransmits, channel.negotiated) == (False, 3, False)
 

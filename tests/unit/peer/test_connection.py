@@ -5,8 +5,6 @@ import pytest
 from frazil.errors import InvalidStateError
 from frazil.ice import OPEN
 from frazil.peer.event import EventType, TransportDiscarded
-from frazil.peer.task import BACKLOG_LIMIT
-from frazil.session.event import MessagesArrived
 from frazil.turn import TurnConfig
 from frazil.types import Transmit
 from support.peer_pair import Peer, connected_pair, negotiate
@@ -28,8 +26,8 @@ def test_close_is_synchronous_and_silent() -> None:
     assert pc.ice_gathering_state == "complete"
     assert ice.gathering_state == "complete"
     assert ice.selected_pair is None
-    assert not pc.waiting
-    assert pc.run_task(9.0) == []
+    assert not pc.tasks.waiting
+    assert pc.tasks.run_task(9.0) == []
     assert len(one.seen) == before
     assert one.session.called("close") == [()]
     pc.close(10.0)
@@ -83,7 +81,7 @@ def test_close_inside_an_event_handler() -> None:
     peer.pc.set_local_description()
     peer.run()
     assert peer.pc.is_closed
-    assert not peer.pc.waiting
+    assert not peer.pc.tasks.waiting
 
 
 def test_goodbye_is_in_the_transmits_before_the_sockets_go() -> None:
@@ -131,15 +129,6 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     ]
     one.session.timeout = 8.0
     assert transports.next_timeout() == 8.0
-
-
-def test_backlog_of_tasks_asks_the_driver_to_slow_down() -> None:
-    one, _, channel = connected_pair()
-    one.session.events += [MessagesArrived([(channel.id, b"", False)])] * (BACKLOG_LIMIT + 1)
-    one.pc.transports.drain()
-    assert one.pc.is_congested
-    one.pc.run_task(0.0)
-    assert not one.pc.is_congested
 
 
 def test_second_transport_gets_a_name_of_its_own() -> None:
@@ -192,7 +181,7 @@ class Negotiating:
 
     def turn(self) -> None:
         """One task of ours, then as far as the running routine can go."""
-        if self.peer.pc.waiting:
+        if self.peer.pc.tasks.waiting:
             self.peer.step()
         if self.routine is None:
             if self.offers:

@@ -70,6 +70,6 @@ def test_q3_close_notify_closes_dtls_and_leaves_the_rest_to_the_table() -> None:
     one.session.events.append(RemoteClosed(RemoteCloseCause.CLOSE_NOTIFY))
     assert one.tasks() == [[STATE], [EventType.REMOTE_CLOSE]]
     assert one.seen[1].payload is RemoteCloseCause.CLOSE_NOTIFY
-    assert one.seen[1].target is one.pc
+    assert one.seen[1].target is None
     assert one.pc.connection_state == "connected"
     assert not one.pc.is_closed

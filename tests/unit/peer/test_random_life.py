@@ -50,7 +50,7 @@ class Life:
     def turn(self) -> None:
         peer, other = self.random.sample(self.peers, 2)
         self.random.choice(self.actions)(peer, other)
-        if peer.pc.waiting and self.random.random() < 0.7:
+        if peer.pc.tasks.waiting and self.random.random() < 0.7:
             peer.step()
         self.check(peer)
 

@@ -7,6 +7,7 @@ import pytest
 
 from frazil.peer.channel import DataChannel
 from frazil.peer.connection import PeerConnection
+from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transport_set import TransportSet
 from frazil.record import INPUTS
@@ -14,6 +15,7 @@ from frazil.record.value import hints_of
 
 INSIDE = {
     PeerConnection: set(),
+    TaskRunner: set(),
     TransportSet: {
         "configure",
         "create",
@@ -23,17 +25,20 @@ INSIDE = {
         "drain",
         "next_timeout",
         "is_validated",
+        "take_usual",
+        "ask_usual",
     },
     DataChannel: set(),
     Transceiver: {"finish", "close", "use"},
 }
-"""What the core calls itself, and what changes nothing."""
+"""What the core calls itself, what changes nothing, and what recorded connections do without."""
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("connection", PeerConnection),
+        ("connection", TaskRunner),
         ("transports", TransportSet),
         ("channel", DataChannel),
         ("transceiver", Transceiver),
