@@ -44,6 +44,9 @@ from frazil.types import Address, Datagram, Transmit
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
 
+_ICE_CLOSED: Final = RTCIceTransportState.CLOSED
+_DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
+_SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 _FOR_DRIVER: Final = frozenset(
     (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
@@ -466,9 +469,9 @@ class TransportSet:
         changed: list[object] = []
         sctp = stack.sctp
         for layer, name, slots, closed in (
-            ("ice", stack.name, stack.ice, RTCIceTransportState.CLOSED),
-            ("dtls", stack.name, stack.dtls, RTCDtlsTransportState.CLOSED),
-            ("sctp", sctp.name if sctp else "", sctp, RTCSctpTransportState.CLOSED),
+            ("ice", stack.name, stack.ice, _ICE_CLOSED),
+            ("dtls", stack.name, stack.dtls, _DTLS_CLOSED),
+            ("sctp", sctp.name if sctp else "", sctp, _SCTP_CLOSED),
         ):
             if slots is not None and slots.state != closed:
                 machine = f"{layer}-transport {name}"
