@@ -20,14 +20,14 @@ _CONES: Final = tuple(place for place in PLACES if place.has_udp)
 _NO_NAT: Final = PLACES[0]
 
 
-class _Name(StrEnum):
+class Name(StrEnum):
     """Printed so that a printed plan can be pasted into a test."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
 
 
-class Health(_Name):
+class Health(Name):
     """How a server is."""
 
     ALIVE = "alive"
@@ -37,7 +37,7 @@ class Health(_Name):
     """It is not configured."""
 
 
-class Kind(_Name):
+class Kind(Name):
     """What can happen."""
 
     CUT_BETWEEN = "cut-between"

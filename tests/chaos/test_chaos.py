@@ -1,11 +1,8 @@
 """Any session that can be drawn; a failing one is printed as the plan that repeats it.
 
-``FRAZIL_SESSIONS`` says how many, ``FRAZIL_SESSIONS_S`` for how many seconds at most: a million and
-an hour is fine. Up to what CI plays they are the same every time. To see one again, call ``play``
-with what was printed.
+:mod:`chaos.effort` says how many. To see one again, call ``play`` with what was printed.
 """
 
-import os
 import time
 from random import Random
 
@@ -13,12 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
 from chaos.plan import Plan
 from chaos.play import play
 
-SESSIONS = int(os.environ.get("FRAZIL_SESSIONS", "250"))
-LIMIT_S = float(os.environ.get("FRAZIL_SESSIONS_S", "300"))
-CI_SESSIONS = 2000
 BEGAN_AT = time.monotonic()
 
 

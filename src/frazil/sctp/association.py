@@ -281,6 +281,8 @@ class Association:
                 problem = inbound.receive_data(packet, offset, end)
                 if problem is not None:
                     self._control.receive_problem(problem, packet[offset:end], now)
+            elif type_ == inbound.data_type and self._handshake.imply_cookie_ack(now):
+                continue  # now it can be taken
             else:
                 self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
                 if not self._control.receive(type_, flags, packet[offset:end], now):

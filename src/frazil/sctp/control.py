@@ -67,6 +67,8 @@ class Control:
         Raises:
             ChunkError: The chunk is malformed.
         """
+        if type_ == ChunkType.COOKIE_ECHO:
+            return self._handshake.receive_cookie_echo(chunk[4:], self._link.local_tag, now)
         handler = _HANDLERS.get(type_)
         if handler is None:
             return self._receive_unknown(type_, chunk)
@@ -118,9 +120,6 @@ class Control:
     def _receive_init_ack(self, _flags: int, value: bytes, now: float) -> None:
         self._handshake.receive_init_ack(value, now)
 
-    def _receive_cookie_echo(self, _flags: int, value: bytes, now: float) -> None:
-        self._handshake.receive_cookie_echo(value, self._link.local_tag, now)
-
     def _receive_cookie_ack(self, _flags: int, _value: bytes, now: float) -> None:
         self._handshake.receive_cookie_ack(now)
 
@@ -170,6 +169,7 @@ class Control:
             self._handshake.receive_stale_cookie(now)
 
     def _receive_reconfig(self, _flags: int, value: bytes, now: float) -> None:
+        self._handshake.imply_cookie_ack(now)
         if self._link.state not in _BEFORE_ESTABLISHED:
             self._reset.receive(value, now)
 
@@ -181,6 +181,7 @@ class Control:
 
     def _receive_forward(self, value: bytes, now: float, *, interleaving: bool) -> None:
         link = self._link
+        self._handshake.imply_cookie_ack(now)
         if not link.receives_data:
             link.count("sctp-unexpected")
         elif interleaving is not (self._inbound.data_type == ChunkType.I_DATA):
@@ -201,7 +202,6 @@ _HANDLERS: Final[dict[int, _Handler]] = {
     ChunkType.SHUTDOWN: Control._receive_shutdown,
     ChunkType.SHUTDOWN_ACK: Control._receive_shutdown_ack,
     ChunkType.ERROR: Control._receive_error,
-    ChunkType.COOKIE_ECHO: Control._receive_cookie_echo,
     ChunkType.COOKIE_ACK: Control._receive_cookie_ack,
     ChunkType.SHUTDOWN_COMPLETE: Control._receive_shutdown_complete,
     ChunkType.RE_CONFIG: Control._receive_reconfig,

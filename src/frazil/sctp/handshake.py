@@ -176,13 +176,16 @@ class Handshake:
         self._link.address(peer.tag)
         self._negotiated(peer, now)
 
-    def receive_cookie_echo(self, value: bytes, tag: int, now: float) -> None:
+    def receive_cookie_echo(self, value: bytes, tag: int, now: float) -> bool:
         """Accept our own cookie and answer COOKIE ACK (sections 5.1 D, 5.2.4).
 
         Args:
             value: The cookie.
             tag: The verification tag of the packet.
             now: The time.
+
+        Returns:
+            Whether it was accepted, and so what comes with it counts.
 
         Raises:
             ChunkError: The cookie is not ours.
@@ -191,7 +194,7 @@ class Handshake:
         cookie = open_cookie(value, self._key)
         if tag != cookie.local_tag:
             link.count("sctp-tag")
-            return
+            return False
         matches_local = cookie.local_tag == link.local_tag
         matches_remote = cookie.peer.tag == link.remote_tag
         is_restart = cookie.tie_tags == (link.local_tag, link.remote_tag)
@@ -203,6 +206,8 @@ class Handshake:
             self._refuse_stale(cookie, now)
         else:
             self._accept(cookie, matches_remote, now)
+            return True
+        return False
 
     def _accept(self, cookie: StateCookie, matches_remote: bool, now: float) -> None:
         link = self._link
@@ -229,6 +234,19 @@ class Handshake:
         """The peer accepted (section 5.1 E); outside COOKIE-ECHOED it is ignored."""
         if self._link.state is AssociationState.COOKIE_ECHOED and self._peer is not None:
             self._establish(StateCause.COOKIE_ACK, self._peer, now)
+
+    def imply_cookie_ack(self, now: float) -> bool:
+        """The peer sends what it may only send once it has accepted: its COOKIE ACK was lost.
+
+        So the caller learns that the association is established before it gets what has come on it.
+
+        Returns:
+            Whether that is news.
+        """
+        if self._link.state is not AssociationState.COOKIE_ECHOED or self._peer is None:
+            return False
+        self._establish(StateCause.COOKIE_ACK_IMPLIED, self._peer, now)
+        return True
 
     def _establish(self, cause: StateCause, peer: Peer, now: float) -> None:
         self.timer.stop()

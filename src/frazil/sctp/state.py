@@ -24,6 +24,7 @@ class StateCause(StrEnum):
     INIT_ACK = "init-ack"
     COOKIE_ECHO = "cookie-echo"
     COOKIE_ACK = "cookie-ack"
+    COOKIE_ACK_IMPLIED = "cookie-ack-implied"
     STALE_COOKIE = "stale-cookie"
     SHUTDOWN_REQUESTED = "shutdown-requested"
     SHUTDOWN_ARRIVED = "shutdown-arrived"
@@ -48,6 +49,8 @@ TRANSITIONS: dict[tuple[AssociationState, StateCause], Edge] = {
     (_S.COOKIE_WAIT, _C.INIT_ACK): Edge(_S.COOKIE_ECHOED, "RFC 9260 5.1 C"),
     (_S.COOKIE_ECHOED, _C.STALE_COOKIE): Edge(_S.COOKIE_WAIT, "RFC 9260 5.2.6"),
     (_S.COOKIE_ECHOED, _C.COOKIE_ACK): Edge(_S.ESTABLISHED, "RFC 9260 5.1 E"),
+    # Section 6 would discard what implies it, which the peer repeats a second later.
+    (_S.COOKIE_ECHOED, _C.COOKIE_ACK_IMPLIED): Edge(_S.ESTABLISHED, "RFC 9260 5.1 E"),
     (_S.CLOSED, _C.COOKIE_ECHO): Edge(_S.ESTABLISHED, "RFC 9260 5.1 D"),
     (_S.COOKIE_WAIT, _C.COOKIE_ECHO): Edge(_S.ESTABLISHED, "RFC 9260 5.2.4 B"),
     (_S.COOKIE_ECHOED, _C.COOKIE_ECHO): Edge(_S.ESTABLISHED, "RFC 9260 5.2.4 B, D"),
@@ -66,10 +69,8 @@ TRANSITIONS: dict[tuple[AssociationState, StateCause], Edge] = {
 SENDS_DATA: Final = frozenset({_S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_RECEIVED})
 """States that transmit user data at will; COOKIE-ECHOED may only bundle it with COOKIE ECHO."""
 
-RECEIVES_DATA: Final = frozenset(
-    {_S.COOKIE_ECHOED, _S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_SENT}
-)
-"""States that accept user data. In COOKIE-ECHOED the peer is ahead: our COOKIE ACK was lost."""
+RECEIVES_DATA: Final = frozenset({_S.ESTABLISHED, _S.SHUTDOWN_PENDING, _S.SHUTDOWN_SENT})
+"""States that accept user data; COOKIE-ECHOED ends with it."""
 
 ACCEPTS_MESSAGES: Final = frozenset({_S.CLOSED, _S.COOKIE_WAIT, _S.COOKIE_ECHOED, _S.ESTABLISHED})
 """States in which the caller may queue messages, as long as the association has not ended."""

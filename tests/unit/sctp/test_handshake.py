@@ -5,7 +5,9 @@ from frazil.sctp import (
     AssociationClosed,
     AssociationEstablished,
     AssociationState,
+    MessagesReceived,
     SctpConfig,
+    StreamsReset,
 )
 from frazil.sctp.chunk import ChunkType, Init, decode_init, encode_chunk, encode_init
 from frazil.sctp.cookie import COOKIE_LIFETIME_S
@@ -189,16 +191,67 @@ def test_only_one_packet_of_data_before_the_cookie_ack():
     assert pair.b.messages == [(3, 51, bytes(5000))]
 
 
-def test_data_is_accepted_while_the_cookie_ack_is_lost():
+def without_cookie_ack():
+    """Only ``b`` knows that ``a`` was accepted."""
     pair = Pair()
     pair.start(both=False)
     pair.b.drop = lambda packet: ChunkType.COOKIE_ACK in chunk_types(packet)
     pair.run_for(0.2)
-    assert pair.b.state is ESTABLISHED
+    assert (pair.a.state, pair.b.state) == (AssociationState.COOKIE_ECHOED, ESTABLISHED)
+    return pair
+
+
+def test_data_tells_what_the_lost_cookie_ack_would_have_told():
+    """A regression: the caller got messages of an association that was not there yet."""
+    pair = without_cookie_ack()
     pair.b.association.send(1, 51, b"welcome", pair.now)
     pair.run_for(0.1)
-    assert pair.a.state is AssociationState.COOKIE_ECHOED
+    assert pair.a.state is ESTABLISHED
+    assert [type(event) for event in pair.a.events] == [AssociationEstablished, MessagesReceived]
     assert pair.a.messages == [(1, 51, b"welcome")]
+    pair.b.drop = lambda packet: False
+    pair.a.association.send(1, 51, b"thanks", pair.now)
+    pair.run_for(0.1)
+    assert pair.b.messages == [(1, 51, b"thanks")]
+
+
+def test_so_does_a_reset_and_what_is_given_up():
+    pair = without_cookie_ack()
+    pair.b.association.reset_stream(1, pair.now)
+    pair.run_for(0.1)
+    assert [type(event) for event in pair.a.events] == [AssociationEstablished, StreamsReset]
+    pair = without_cookie_ack()
+    pair.b.drop = lambda packet: ChunkType.I_FORWARD_TSN not in chunk_types(packet)
+    pair.b.association.send(1, 51, b"lost", pair.now, max_retransmits=0)
+    pair.run_for(3)
+    assert pair.a.state is ESTABLISHED
+    assert pair.a.messages == []
+
+
+def test_a_heartbeat_before_the_cookie_ack_is_answered_and_tells_nothing():
+    pair = without_cookie_ack()
+    heartbeat = encode_chunk(ChunkType.HEARTBEAT, encode_tlv(1, bytes(8)))
+    pair.a.association.receive([to(pair.a, heartbeat)], pair.now)
+    assert pair.a.state is AssociationState.COOKIE_ECHOED
+
+
+def test_what_comes_with_a_cookie_that_is_refused_does_not_count():
+    """Data beside a stale cookie does not tell that the peer has accepted ours.
+
+    It would begin anew, which we would take for a restart: neither would ever hear the other.
+    """
+    config = SctpConfig(max_init_retransmits=None, max_retransmits=None)
+    pair = Pair(config, config)
+    pair.a.drop = pair.b.drop = lambda packet: ChunkType.COOKIE_ECHO in chunk_types(packet)
+    pair.a.association.send(1, 51, b"early", 0.0)
+    pair.start()  # both: the INITs cross
+    pair.run_for(COOKIE_LIFETIME_S + 1)
+    assert pair.a.state is pair.b.state is AssociationState.COOKIE_ECHOED
+    pair.a.drop = lambda packet: False
+    pair.b.association.send(1, 51, b"late", pair.now)
+    pair.run_for(20)
+    assert established(pair)
+    assert (pair.a.messages, pair.b.messages) == ([(1, 51, b"late")], [(1, 51, b"early")])
 
 
 def test_init_is_repeated_with_back_off_and_given_up():

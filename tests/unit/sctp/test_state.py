@@ -35,6 +35,6 @@ def test_every_cause_is_used_and_every_edge_names_its_clause():
 def test_sets_of_states():
     assert AssociationState.CLOSED not in SENDS_DATA | RECEIVES_DATA
     assert AssociationState.COOKIE_WAIT not in SENDS_DATA | RECEIVES_DATA
-    assert AssociationState.COOKIE_ECHOED in RECEIVES_DATA - SENDS_DATA
+    assert AssociationState.COOKIE_ECHOED not in SENDS_DATA | RECEIVES_DATA
     assert AssociationState.SHUTDOWN_RECEIVED in SENDS_DATA - RECEIVES_DATA
     assert not {state for state in ACCEPTS_MESSAGES if "shutdown" in state}

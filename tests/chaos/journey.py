@@ -1,0 +1,111 @@
+"""Two peers on the move who negotiate by themselves: data only, drawn from one source."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from chaos.plan import Name
+from frazil.testing import Conditions
+
+JOURNEY_S: Final = 100.0
+"""Until then things happen; then the network heals."""
+_LAST_STEP_S: Final = 90.0
+
+
+class Turn(Name):
+    """What can happen on the way."""
+
+    BLOCK = "block"
+    """Nothing passes between the two."""
+    BLOCK_ONE_WAY = "block-one-way"
+    """Nothing passes from this peer to the other."""
+    TUNNEL = "tunnel"
+    """Nothing passes to or from this peer."""
+    LEAVE = "leave"
+    """An interface of this peer goes away."""
+    ARRIVE = "arrive"
+    """This peer gets another interface."""
+    CHANGE = "change"
+    """The one and then the other, after a while."""
+    OVERLAP = "overlap"
+    """The other and then the one, after a while."""
+    FORGET = "forget"
+    """The NAT of this peer is switched off and on."""
+    RESTART = "restart"
+    """This peer wants ICE to be restarted."""
+    CHANNEL = "channel"
+    """This peer creates a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a journey.
+
+    Attributes:
+        at_s: When, from the beginning.
+        side: 0 for Alice, 1 for Bob.
+        for_s: How long it lasts, if it does.
+    """
+
+    at_s: float
+    turn: Turn
+    side: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One session.
+
+    Attributes:
+        seed: Of the network and of both peers.
+        behind_nat: Whether Alice is, and Bob.
+        recovers: Whose connection restarts ICE by itself; one of them at least.
+        conditions: Of every link until the network heals.
+        signalling_s: How long a message takes from Alice, and from Bob.
+        scatter_s: By how much candidates come later, each on its own.
+        steps: In the order of their time.
+    """
+
+    seed: int
+    behind_nat: tuple[bool, bool]
+    recovers: tuple[bool, bool]
+    conditions: Conditions
+    signalling_s: tuple[float, float]
+    scatter_s: float
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def draw(cls, random: Random) -> "Journey":
+        """Any journey; ``Journey.draw(Random(seed))`` is always the same one."""
+        return cls(
+            seed=random.randrange(1 << 32),
+            behind_nat=(random.random() < 0.3, random.random() < 0.3),
+            recovers=random.choice(((True, True), (True, True), (True, False), (False, True))),
+            conditions=Conditions(
+                delay_s=random.choice((0.001, 0.02, 0.1)),
+                jitter_s=random.choice((0.0, 0.01)),
+                loss=random.choice((0.0, 0.0, 0.02, 0.1)),
+            ),
+            signalling_s=(_draw_delay(random), _draw_delay(random)),
+            scatter_s=random.choice((0.0, 0.0, 0.1, 1.0)),
+            steps=_draw_steps(random),
+        )
+
+
+def _draw_delay(random: Random) -> float:
+    return random.choice((0.0, 0.05, 0.5, 2.0))
+
+
+def _draw_steps(random: Random) -> tuple[Step, ...]:
+    count = random.choice((1, 2, 3, 5, 8))
+    return tuple(sorted((_draw_step(random) for _ in range(count)), key=lambda step: step.at_s))
+
+
+def _draw_step(random: Random) -> Step:
+    return Step(
+        round(random.uniform(0, _LAST_STEP_S), 2),
+        random.choice(list(Turn)),
+        random.randrange(2),
+        random.choice((0.1, 0.5, 2.0, 6.0, 15.0, 40.0)),
+    )

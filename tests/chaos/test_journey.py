@@ -1,0 +1,42 @@
+"""Any journey that can be drawn; :mod:`chaos.effort` says how many."""
+
+import time
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
+from chaos.journey import Journey
+from chaos.travel import travel
+
+JOURNEYS = max(1, SESSIONS // 4)
+"""One takes as long as several sessions that do not move."""
+BEGAN_AT = time.monotonic()
+
+
+@pytest.mark.timeout(LIMIT_S + 60)
+@settings(
+    max_examples=JOURNEYS,
+    deadline=None,
+    derandomize=SESSIONS <= CI_SESSIONS,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.randoms(use_true_random=False))
+def test_who_recovers_by_itself_is_connected_again_whatever_happened(random):
+    if time.monotonic() - BEGAN_AT < LIMIT_S:
+        journey = Journey.draw(random)
+        note(journey)
+        travel(journey)
+
+
+ONCE_WRONG = {
+    "what the answerer said first was lost with a COOKIE ACK": 5313,
+    "the first message after a handshake that took a minute was lost": 5493,
+}
+
+
+@pytest.mark.parametrize("seed", ONCE_WRONG.values(), ids=list(ONCE_WRONG))
+def test_what_went_wrong_once_does_not_again(seed):
+    travel(Journey.draw(Random(seed)))

@@ -1,0 +1,216 @@
+"""Makes a journey with two whole peers, and sees that they find each other again.
+
+Nothing that they say on the way is lost.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from itertools import count
+from random import Random
+from typing import Any, Final
+
+from chaos.journey import JOURNEY_S, Journey, Step, Turn
+from frazil.testing import FULL_CONE, Conditions, Router, VirtualNetwork
+from support.lattice import check_lattice
+from support.mirror import assert_mirrored, assert_one_path
+from support.scenario import Peer, Stage
+from support.servers import STUN, STUN_AT
+
+HEALED: Final = Conditions(delay_s=0.01)
+AGAIN_S: Final = 150.0
+"""Once the network has healed: two attempts may be a minute apart, and one may just have begun."""
+REST_S: Final = 60.0
+"""After that nothing is left to be done, and nothing more may happen."""
+PAUSE_S: Final = 1.7
+"""Between two messages of a peer, all the way."""
+SIGNALLING_S: Final = 0.05
+
+
+def travel(journey: Journey) -> None:
+    """Make the whole journey.
+
+    Raises:
+        AssertionError: Something did not hold.
+    """
+    stage = Stage(journey.seed)
+    stage.expected_refusals = True  # where both offer at once, one side's candidates come to naught
+
+    async def main() -> None:
+        await _Trip(stage, journey).make()
+
+    stage.play(main, {})
+    for peer in stage.peers:
+        check_lattice(peer.witness, yields=True)
+
+
+class _Traveller:
+    """A peer, and where it is."""
+
+    def __init__(self, stage: Stage, journey: Journey, name: str, side: int) -> None:
+        self._side = side
+        self._count = 0
+        self._router = _router(stage.net, side) if journey.behind_nat[side] else None
+        self.addresses: list[str] = []
+        self.host = stage.net.host(name)
+        self.arrive()
+        recovery = "restart" if journey.recovers[side] else "none"
+        configuration = {"iceServers": [STUN]}
+        self.peer = stage.peer(name, host=self.host, configuration=configuration, recovery=recovery)
+
+    def arrive(self) -> None:
+        """Get another interface."""
+        self._count += 1
+        network = f"10.{self._side}" if self._router is None else f"192.168.{self._side}"
+        address = (
+            f"{network}.{self._count}.1" if self._router is None else f"{network}.{self._count}"
+        )
+        self.host.add_interface(address, behind=self._router)
+        self.addresses.append(address)
+
+    def leave(self) -> None:
+        """Lose the oldest interface, if there is one."""
+        if self.addresses:
+            self.host.remove_interface(self.addresses.pop(0))
+
+    def forget(self) -> None:
+        """The NAT loses its bindings, if there is one."""
+        if self._router is not None:
+            self._router.forget()
+
+
+def _router(net: VirtualNetwork, side: int) -> Router:
+    return net.nat(f"nat {side}", f"203.0.113.{side + 1}", kind=FULL_CONE)
+
+
+class _Trip:
+    """One run of a journey."""
+
+    def __init__(self, stage: Stage, journey: Journey) -> None:
+        self._stage = stage
+        self._journey = journey
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sent: tuple[list[str], list[str]] = ([], [])
+        stage.net.default = journey.conditions
+        stage.net.stun_server(STUN_AT, name="stun.example")
+        self._travellers = tuple(
+            _Traveller(stage, journey, name, side) for side, name in enumerate(("alice", "bob"))
+        )
+        self._introduce()
+
+    @property
+    def _peers(self) -> tuple[Peer, Peer]:
+        alice, bob = self._travellers
+        return alice.peer, bob.peer
+
+    def _introduce(self) -> None:
+        stage, journey = self._stage, self._journey
+        stage.introduce(*self._peers)
+        random = Random(journey.seed)
+        for line, delay_s in zip((stage.there, stage.back), journey.signalling_s, strict=True):
+            line.delay_s = delay_s
+            line.scatter = lambda: random.uniform(0, journey.scatter_s)
+        stage.negotiate_perfectly()
+
+    async def make(self) -> None:
+        """Go all the way, and arrive."""
+        stage = self._stage
+        try:
+            self._peers[0].channel()
+            talking = asyncio.create_task(self._talk())
+            for step in self._journey.steps:
+                await stage.sleep(step.at_s - stage.now)
+                self._take(step)
+            await stage.sleep(JOURNEY_S - stage.now)
+            self._heal()
+            await self._meet()
+            talking.cancel()
+            await self._assert_agreement()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _talk(self) -> None:
+        for number in count():
+            await self._stage.sleep(PAUSE_S)
+            for peer, sent in zip(self._peers, self._sent, strict=True):
+                channel = peer.channels.get("chat")
+                if channel is not None and channel.readyState == "open":
+                    channel.send(str(number))
+                    sent.append(str(number))
+
+    def _take(self, step: Step) -> None:
+        net, for_s = self._stage.net, step.for_s
+        traveller, other = self._travellers[step.side], self._travellers[1 - step.side]
+        match step.turn:
+            case Turn.BLOCK:
+                net.block(traveller.host, other.host, for_s=for_s)
+            case Turn.BLOCK_ONE_WAY:
+                net.block(traveller.host, other.host, one_way=True, for_s=for_s)
+            case Turn.TUNNEL:
+                net.block(traveller.host, for_s=for_s)
+            case Turn.LEAVE:
+                traveller.leave()
+            case Turn.ARRIVE:
+                traveller.arrive()
+            case Turn.CHANGE:
+                traveller.leave()
+                self._spawn(self._later(for_s, traveller.arrive))
+            case Turn.OVERLAP:
+                traveller.arrive()
+                self._spawn(self._later(for_s, traveller.leave))
+            case Turn.FORGET:
+                traveller.forget()
+            case Turn.RESTART:
+                traveller.peer.pc.restartIce()
+            case Turn.CHANNEL:
+                traveller.peer.channel(f"channel at {step.at_s}")
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(coroutine))
+
+    async def _later(self, delay_s: float, what: Any) -> None:
+        await self._stage.sleep(delay_s)
+        what()
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _heal(self) -> None:
+        """The network and the signalling are perfect from now on, and everybody is somewhere."""
+        for task in self._tasks:
+            task.cancel()
+        self._stage.net.heal()
+        self._stage.net.connect_all(HEALED)
+        self._stage.signalling(delay_s=SIGNALLING_S, scatter=lambda: 0.0)
+        for traveller in self._travellers:
+            if not traveller.addresses:
+                traveller.arrive()
+
+    async def _meet(self) -> None:
+        ends_at = self._stage.now + AGAIN_S
+        while not self._is_connected() and self._stage.now < ends_at:
+            await self._stage.sleep(0.25)
+        assert self._is_connected(), self._story()
+        await self._stage.sleep(REST_S)
+        for peer in self._peers:
+            assert peer.pc.signalingState == "stable", self._story()
+            assert peer.pc.connectionState == "connected", self._story()
+            assert peer.pc.iceConnectionState == "completed", self._story()
+
+    def _is_connected(self) -> bool:
+        return all(peer.pc.connectionState == "connected" for peer in self._peers)
+
+    def _story(self) -> list[str]:
+        return [peer.witness.states("RTCIceTransport.state") for peer in self._peers]
+
+    async def _assert_agreement(self) -> None:
+        assert_mirrored(*self._peers)
+        since = self._stage.now
+        for sender in self._peers:
+            sender.channels["chat"].send("last")
+        await self._stage.sleep(2)
+        for receiver, sent in zip(self._peers, reversed(self._sent), strict=True):
+            assert receiver.inbox["chat"] == [*sent, "last"]
+            for channel in receiver.channels.values():
+                assert channel.readyState == "open", channel.label
+        assert_one_path(self._stage, since)
