@@ -112,17 +112,19 @@ class Registry:
             Whether there are any.
         """
         slots, kind = fired.target, fired.type
+        if kind is _MESSAGE:
+            self._is_dispatching = True
+            (self._public.get(slots) or self.of(slots))._receive(fired.payload)
+            self._is_dispatching = False
+            return True
         if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
             self._warnings.connection_failed()
         target: Any = self._connection if slots is None else self._public.get(slots)
-        # What was never shown to anybody hears of nothing but messages, which wait for a reader.
-        is_wanted = kind is _MESSAGE or (target is not None and target._listeners.wants(kind))
+        # What was never shown to anybody has no listeners.
+        is_wanted: bool = target is not None and target._listeners.wants(kind)
         if is_wanted:
             self._is_dispatching = True
-            if kind is _MESSAGE:
-                (target or self.of(slots))._receive(fired.payload)
-            else:
-                target._dispatch(make_event(fired, target, self.of))
+            target._dispatch(make_event(fired, target, self.of))
             self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
