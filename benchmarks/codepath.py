@@ -261,16 +261,15 @@ def _idle(meter: Meter) -> None:
     now = asking.session.next_timeout() or 0.0
 
     def let_pass() -> list[Transmit]:
-        asking.session.handle_timeout(now)
-        return finish(asking)
+        return finish(asking, asking.session.ask_usual(now))
 
     def receive(side: Side, transmits: Sequence[Transmit]) -> list[Transmit]:
         (sent,) = transmits
-        side.session.receive([Datagram(sent.data, sent.remote, sent.local)], now)
-        return finish(side)
+        lone = Datagram(sent.data, sent.remote, sent.local)
+        return finish(side, side.session.take_usual(lone, now))
 
-    def finish(side: Side) -> list[Transmit]:
-        transmits = side.session.poll_transmits(now)
+    def finish(side: Side, transmits: list[Transmit] | None) -> list[Transmit]:
+        assert transmits is not None
         assert side.session.next_timeout()
         return transmits
 

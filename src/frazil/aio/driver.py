@@ -17,6 +17,7 @@ from frazil.aio.ice_option import IceOptions
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.naming import Naming
 from frazil.aio.network import Network
+from frazil.aio.receiver import LAST_OF_STUN
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.task_set import TaskSet
@@ -35,7 +36,7 @@ from frazil.peer.operation import Operation
 from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Trace
-from frazil.types import Datagram
+from frazil.types import Datagram, Transmit
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -211,6 +212,11 @@ class Driver:
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
         now = self._loop.time()
+        if len(datagrams) == 1 and datagrams[0].data[:1] <= LAST_OF_STUN and self._turn is None:
+            transmits = self._transports.take_usual(transport, datagrams[0], now)
+            if transmits is not None:
+                self._carry_out(transport, transmits)
+                return
         self._transports.receive(transport, datagrams, now)
         if self._waiting and self._turn is None:
             self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
@@ -238,8 +244,21 @@ class Driver:
         else:
             self._sockets.pop(name).close()
 
+    def _carry_out(self, transport: str, transmits: list[Transmit]) -> None:
+        """Send what follows from what is usual, and set the alarm: there is nothing else to do."""
+        if transmits:
+            sockets = self._sockets.get(transport)
+            if sockets is not None:
+                sockets.send(transmits)
+        self._alarm.set(self._transports.next_timeout())
+
     def _on_alarm(self, now: float) -> None:
         """The earliest deadline has come."""
+        usual = self._transports.ask_usual(now) if self._turn is None else None
+        if usual is not None:
+            transport, transmits = usual
+            self._carry_out(transport, transmits)
+            return
         self._transports.handle_timeout(now)
         self._flush(now)
         if self._alarm.at is None and not self._is_closed:  # it was early: nothing has changed

@@ -20,7 +20,7 @@ rewrite a part of itself: that costs more than all other system calls of a conne
 """
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
-_LAST_OF_STUN: Final = b"\x01"
+LAST_OF_STUN: Final = b"\x01"
 """No request or answer begins with more (RFC 8489 5)."""
 BUFFER_SIZE: Final = 65_535
 """Bytes: no datagram, and no run, is longer. The rest of the buffer is given back at once."""
@@ -99,7 +99,7 @@ class Receiver:
         if looks_for_more and arrival.is_empty(self._sock):
             return batch
         if self._read(batch, is_alone=is_alone):
-            self.is_done = batch[0].data[:1] <= _LAST_OF_STUN
+            self.is_done = batch[0].data[:1] <= LAST_OF_STUN
             return batch
         self._was_alone = len(batch) == (0 if looks_for_more else 1) and not self._is_shared
         if self._may_coalesce and len(batch) >= COALESCE_FROM:

@@ -1,9 +1,14 @@
 """One channel on one stream."""
 
+from typing import Final
+
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.state import Cause, channel_machine
 from frazil.states.enums import RTCDataChannelState as State
 from frazil.trace import StateChange, Trace
+
+_CONNECTING: Final = State.CONNECTING
+_OPEN: Final = State.OPEN
 
 
 class Channel:
@@ -50,5 +55,5 @@ class Channel:
 
     def _enter(self, state: State) -> None:
         self.state = state
-        self.takes_messages = state is State.OPEN or state is State.CONNECTING
-        self.ordered = self.parameters.ordered or state is State.CONNECTING
+        self.takes_messages = state is _OPEN or state is _CONNECTING
+        self.ordered = self.parameters.ordered or state is _CONNECTING

@@ -36,9 +36,9 @@ class CipherSuite:
         return NONCE_SIZE - self.iv_size + TAG_SIZE
 
 
-_AES_128 = (AESGCM, 16, 4, SHA256())
-_AES_256 = (AESGCM, 32, 4, SHA384())
-_CHACHA20 = (ChaCha20Poly1305, 32, 12, SHA256())
+_AES_128: Final = (AESGCM, 16, 4, SHA256())
+_AES_256: Final = (AESGCM, 32, 4, SHA384())
+_CHACHA20: Final = (ChaCha20Poly1305, 32, 12, SHA256())
 
 CIPHER_SUITES: Final = {
     "ECDHE-ECDSA-AES128-GCM-SHA256": CipherSuite(

@@ -1,15 +1,16 @@
 """The OpenSSL context: the rules that hold for every connection, whatever its certificate."""
 
 from functools import cache
+from typing import Final
 
 from OpenSSL import SSL, crypto
 
 from frazil.dtls.cipher_suite import CIPHER_SUITES
 from frazil.dtls.witness import Witness
 
-DTLS_1_2 = 0xFEFD
+DTLS_1_2: Final = 0xFEFD
 
-SRTP_PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
+SRTP_PROFILES: Final = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
 """Offered and accepted always (RFC 5764 4.1.1): the keys can be exported when media comes, and
 aiortc breaks off a handshake without a common profile even if it carries data channels only.
 """

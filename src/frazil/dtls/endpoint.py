@@ -36,8 +36,11 @@ from frazil.run import Run
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
 
+_NEW: Final = State.NEW
+_CONNECTING: Final = State.CONNECTING
 _CONNECTED: Final = State.CONNECTED
-_ENDED: Final = frozenset({State.FAILED, State.CLOSED})
+_CLOSED: Final = State.CLOSED
+_ENDED: Final = frozenset({State.FAILED, _CLOSED})
 _FLIGHT_TYPES: Final = frozenset({ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC})
 _TRACED_TYPES: Final = _FLIGHT_TYPES | {ContentType.ALERT}
 
@@ -106,12 +109,12 @@ class DtlsEndpoint:
     @property
     def cipher(self) -> str | None:
         """The IANA name of the cipher suite while connected."""
-        return self._engine.cipher if self.state is State.CONNECTED else None
+        return self._engine.cipher if self.state is _CONNECTED else None
 
     @property
     def tls_version(self) -> str | None:
         """The version as W3C statistics write it, four hexadecimal digits, while connected."""
-        return "FEFD" if self.state is State.CONNECTED else None
+        return "FEFD" if self.state is _CONNECTED else None
 
     # What it is told to do.
 
@@ -126,7 +129,7 @@ class DtlsEndpoint:
         """
         if self.state in _ENDED:
             raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
-        if self.state is State.NEW:
+        if self.state is _NEW:
             self._begin(Cause.STARTED, f"the handshake starts; we are the {self.role}", now)
             self._advance(b"", now)
 
@@ -157,12 +160,12 @@ class DtlsEndpoint:
     def close(self, now: float) -> None:
         """Say goodbye to the peer if it can hear us, and be closed. Idempotent."""
         state = self.state
-        if state is State.CLOSED:
+        if state is _CLOSED:
             return
-        if state is State.CONNECTED:
+        if state is _CONNECTED:
             self._engine.close()
             self._outbox.add_flight(self._engine.output(), now)
-        elif state is State.CONNECTING:
+        elif state is _CONNECTING:
             # In plaintext, as OpenSSL seals none before the end of the handshake. A server that has
             # our Finished already will not heed it, and learns from ICE that we are gone.
             self._outbox.add_flight(encode_alert(AlertLevel.WARNING, Alert.CLOSE_NOTIFY), now)
@@ -172,7 +175,7 @@ class DtlsEndpoint:
 
     def resembles(self, datagram: bytes) -> bool:
         """Whether the datagram looks like payload of this association; nothing is verified."""
-        return self.state is State.CONNECTED and payload_end((datagram,), 0) == 1
+        return self.state is _CONNECTED and payload_end((datagram,), 0) == 1
 
     def receive(self, datagrams: Sequence[bytes], now: float) -> list[bytes]:
         """Process datagrams; returns the payloads they carried, in order.
@@ -196,7 +199,7 @@ class DtlsEndpoint:
 
     def handle_timeout(self, now: float) -> None:
         """Repeat the last flight or give up, if it is time."""
-        if self.state is not State.CONNECTING:
+        if self.state is not _CONNECTING:
             return
         if now >= self._deadline_at:
             self._outbox.forget_flight()
@@ -210,7 +213,7 @@ class DtlsEndpoint:
 
         Whoever lets the clock of an endpoint stand still calls this before it goes on.
         """
-        if self.state is State.CONNECTING:
+        if self.state is _CONNECTING:
             self._deadline_at = now + self._config.handshake_timeout_s
             self._outbox.answer_repetition(now)  # unless the flight was sent just now
 
@@ -218,7 +221,7 @@ class DtlsEndpoint:
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` wants to be called; ``None`` outside the handshake."""
-        if self.state is not State.CONNECTING:
+        if self.state is not _CONNECTING:
             return None
         due_at = self._outbox.flight_due_at
         return self._deadline_at if due_at is None else min(due_at, self._deadline_at)
@@ -253,9 +256,9 @@ class DtlsEndpoint:
         records = self._accept(datagram)
         if not records:
             return
-        if self.state is State.NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
+        if self.state is _NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
             self._begin(Cause.CLIENT_HELLO_RECEIVED, "the peer began the handshake", now)
-        if self.state is State.NEW:
+        if self.state is _NEW:
             self._trace.count("dtls-early")
         elif self.state not in _ENDED:
             self._process(records, payloads, now)
@@ -278,14 +281,14 @@ class DtlsEndpoint:
         types = [each.content_type for each in records]
         if not _TRACED_TYPES.isdisjoint(types):
             self._trace_flight(records, now)
-        if self.state is State.CONNECTING:
+        if self.state is _CONNECTING:
             self._advance(
                 b"".join([each.data for each in records if belongs_to_handshake(each)]), now
             )
-        if self.state is State.CONNECTED:
+        if self.state is _CONNECTED:
             sealed = [each.data for each in records if each.epoch != 0]
             self._open(sealed, types.count(ContentType.APPLICATION_DATA), payloads, now)
-        if self.state is not State.CONNECTED:
+        if self.state is not _CONNECTED:
             return
         if output := self._engine.output():
             self._outbox.add_flight(output, now)

@@ -7,17 +7,18 @@ never parsed for it: some peers send X.509 that strict parsers refuse.
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.value import Value
 
-PREFERENCE = ("sha-256", "sha-384", "sha-512", "sha-1")
+PREFERENCE: Final = ("sha-256", "sha-384", "sha-512", "sha-1")
 """The hash functions we check, most preferred first.
 
 SHA-256 leads because every endpoint must have it (RFC 8122 5). SHA-1 is last and still accepted: a
 second preimage, which an impostor would need, is out of reach.
 """
 
-_HASHES = {
+_HASHES: Final = {
     "sha-1": hashlib.sha1,
     "sha-256": hashlib.sha256,
     "sha-384": hashlib.sha384,

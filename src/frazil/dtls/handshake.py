@@ -5,6 +5,7 @@ The latter only matters when real time passes: see :meth:`Handshake.retransmit`.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from OpenSSL import SSL, crypto
 
@@ -16,10 +17,10 @@ from frazil.dtls.record import HEADER_SIZE, ContentType, Record, split
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
 
-_OUTPUT_SIZE = 65536
-_ALERT = " alert "
+_OUTPUT_SIZE: Final = 65536
+_ALERT: Final = " alert "
 """OpenSSL calls the alerts of a peer ``tlsv1 alert unknown ca`` and the like."""
-_ALERT_SIZE = 2
+_ALERT_SIZE: Final = 2
 
 
 class Handshake:

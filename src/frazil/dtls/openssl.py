@@ -5,6 +5,7 @@ calls of it. So its keys are taken over when the handshake is complete, and the 
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
@@ -16,9 +17,9 @@ from frazil.dtls.record import ContentType
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
 
-_HELLO_REQUEST = b"\x00"
-_CLIENT_HELLO = b"\x01"
-_BEGINNINGS = frozenset({_HELLO_REQUEST, _CLIENT_HELLO})
+_HELLO_REQUEST: Final = b"\x00"
+_CLIENT_HELLO: Final = b"\x01"
+_BEGINNINGS: Final = frozenset({_HELLO_REQUEST, _CLIENT_HELLO})
 
 
 class OpenSslEngine:

@@ -36,6 +36,9 @@ _MESSAGE_HEADER_SIZE: Final = 12
 _VERSIONS: Final = frozenset({0xFEFF, 0xFEFD})
 """DTLS 1.0, which the first ClientHello carries for old servers' sake, and DTLS 1.2."""
 _unpack_header: Final = Struct("!BHH6xH").unpack_from
+# Type and length, sequence number, offset, size: three of them are numbers of 24 bits.
+_unpack_message: Final = Struct("!IHHBBH").unpack_from
+_24_BITS: Final = 0xFFFFFF
 _pack_alert: Final = Struct("!BHHHIHBB").pack
 
 _APPLICATION_DATA_PREFIX: Final = b"\x17\xfe\xfd\x00\x01"
@@ -161,10 +164,9 @@ def _has_reasonable_fragments(data: bytes) -> bool:
     """
     start = HEADER_SIZE
     while start + _MESSAGE_HEADER_SIZE <= len(data):
-        length = int.from_bytes(data[start + 1 : start + 4])
-        offset = int.from_bytes(data[start + 6 : start + 9])
-        size = int.from_bytes(data[start + 9 : start + 12])
-        end = offset + size
+        head, _, offset, offset_end, size_start, size = _unpack_message(data, start)
+        length, size = head & _24_BITS, size_start << 16 | size
+        end = (offset << 8 | offset_end) + size
         if length > MAX_HANDSHAKE_MESSAGE_SIZE or end > length:
             return False
         if size * MAX_FRAGMENTS < length and end != length:

@@ -75,7 +75,10 @@ def _der(tag: int, value: bytes) -> bytes:
 def _time(seconds: float) -> bytes:
     """Two digits for the year until they are used up (RFC 5280 4.1.2.5)."""
     at = datetime.fromtimestamp(seconds, UTC)
-    after_year = b"%02d%02d%02d%02d%02dZ" % (at.month, at.day, at.hour, at.minute, at.second)
-    if at.year > _LAST_OF_UTC_TIME:
-        return _der(_GENERALIZED_TIME, b"%04d" % at.year + after_year)
-    return _der(_UTC_TIME, b"%02d" % (at.year % 100) + after_year)
+    is_long = at.year > _LAST_OF_UTC_TIME
+    digits = at.year if is_long else at.year % 100
+    for part in (at.month, at.day, at.hour, at.minute, at.second):
+        digits = digits * 100 + part
+    if is_long:
+        return _der(_GENERALIZED_TIME, b"%014dZ" % digits)
+    return _der(_UTC_TIME, b"%012dZ" % digits)

@@ -538,15 +538,22 @@ class IceAgent:
         monitor = self._selection.monitor
         return None if monitor is None else monitor.note_sent(now)
 
-    def handle_timeout(self, now: float) -> None:
-        """Do what is due."""
+    def ask_usual(self, now: float) -> bool:
+        """Do what is due if it is but the next check on a settled pair.
+
+        Returns:
+            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
+        """
         if not self._decision_is_known:
             self._decide()
         decision_at = self._decision_at
-        if (decision_at is None or now < decision_at) and self._checker.ask_if_due(now):
-            return
-        self._gatherer.handle_timeout(now)
-        self._settle(now, self._checker.handle_timeout(now))
+        return (decision_at is None or now < decision_at) and self._checker.ask_if_due(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due."""
+        if not self.ask_usual(now):
+            self._gatherer.handle_timeout(now)
+            self._settle(now, self._checker.handle_timeout(now))
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do."""

@@ -38,11 +38,11 @@ class TcpType(StrEnum):
     SIMULTANEOUS_OPEN = "so"
 
 
-_TYPES = {str(each): each for each in CandidateType}
-_PROTOCOLS = {str(each): each for each in CandidateProtocol}
-_TCP_TYPES = {str(each): each for each in TcpType}
+_TYPES: Final = {str(each): each for each in CandidateType}
+_PROTOCOLS: Final = {str(each): each for each in CandidateProtocol}
+_TCP_TYPES: Final = {str(each): each for each in TcpType}
 
-ACTIVE_PORT = 9
+ACTIVE_PORT: Final = 9
 """What an active candidate is signalled with: it has no port before it connects (RFC 6544 4.5)."""
 
 
@@ -50,8 +50,8 @@ class CandidateSyntaxError(ProtocolError):
     """A candidate line does not follow the grammar of RFC 8839 5.1."""
 
 
-MAX_LINE_LENGTH = 512
-_MAX_FOUNDATION_LENGTH = 32
+MAX_LINE_LENGTH: Final = 512
+_MAX_FOUNDATION_LENGTH: Final = 32
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -1,6 +1,7 @@
 """The checks in flight: sent, repeated, given up, and matched with their responses."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from frazil.deadline import earlier
 from frazil.ice.check import Check, CheckKind
@@ -21,14 +22,14 @@ from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
 from frazil.value import Value
 
-_LONGEST_RTO_S = 3.0
+_LONGEST_RTO_S: Final = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
-_STREAM_S = 39.5
-_HURRIED_STREAM_S = 15.5
+_STREAM_S: Final = 39.5
+_HURRIED_STREAM_S: Final = 15.5
 """How long the answer to a check over a stream may take: as long as over UDP."""
-_ONCE = (CheckKind.CONSENT, CheckKind.STANDBY)
-_REFUSALS = (400, 401, 420)
-_CONTEST_RTOS = 5
+_ONCE: Final = (CheckKind.CONSENT, CheckKind.STANDBY)
+_REFUSALS: Final = (400, 401, 420)
+_CONTEST_RTOS: Final = 5
 """A pair that is not nominated has three transmissions, and as long again, to prove better."""
 
 

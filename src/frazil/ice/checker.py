@@ -5,6 +5,8 @@ says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages m
 business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
 """
 
+from typing import Final
+
 from frazil.deadline import earlier
 from frazil.ice.candidate import TcpType
 from frazil.ice.check import Check, CheckKind
@@ -27,9 +29,9 @@ from frazil.stun import Message
 from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
 
-_FORBIDDEN = 403
-_ROLE_CONFLICT = 487
-_SETTLED_S = 5.0
+_FORBIDDEN: Final = 403
+_ROLE_CONFLICT: Final = 487
+_SETTLED_S: Final = 5.0
 """So long after a nomination, checks on other pairs are more than the rest of the search."""
 
 

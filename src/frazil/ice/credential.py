@@ -1,17 +1,19 @@
 """ICE credentials: the username fragment and password of one side of one generation."""
 
+from typing import Final
+
 from frazil.stun import short_term_key
 from frazil.types import RandomBytes
 from frazil.value import Value
 
-_ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_CHAR_OF_BYTE = (_ICE_CHARS * 4).encode()
+_ICE_CHARS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CHAR_OF_BYTE: Final = (_ICE_CHARS * 4).encode()
 
-UFRAG_LENGTH = 8
+UFRAG_LENGTH: Final = 8
 """48 random bits; RFC 8445 5.3 asks for at least 24."""
-PASSWORD_LENGTH = 24
+PASSWORD_LENGTH: Final = 24
 """144 random bits; RFC 8445 5.3 asks for at least 128."""
-_MAX_UFRAG_SIZE = 256
+_MAX_UFRAG_SIZE: Final = 256
 
 
 def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:

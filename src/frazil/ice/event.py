@@ -58,15 +58,21 @@ class IceTransportChanged(Value):
         return self.change, self.pair_changed, self.pair, self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class AddressesNeeded:
+class AddressesNeeded(Value):
     """Gathering begins: the local addresses and the servers are to be added now.
 
     Attributes:
         ufrag: The generation, once there is one.
     """
 
-    ufrag: str
+    __slots__ = ("ufrag",)
+
+    def __init__(self, ufrag: str) -> None:
+        self.ufrag = ufrag
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The generation."""
+        return (self.ufrag,)
 
 
 class GatheringStateChanged(Value):
@@ -133,11 +139,17 @@ class NameFound:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairAdded:
+class PairAdded(Value):
     """Two candidates may reach each other: the pair will be checked, or was."""
 
-    pair: SelectedPair
+    __slots__ = ("pair",)
+
+    def __init__(self, pair: SelectedPair) -> None:
+        self.pair = pair
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The pair."""
+        return (self.pair,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +166,17 @@ class NominationProposed:
     pair: SelectedPair
 
 
-@dataclass(frozen=True, slots=True)
-class RoleChanged:
+class RoleChanged(Value):
     """The role was set, or a role conflict was resolved (RFC 8445 7.3.1.1)."""
 
-    role: RTCIceRole
+    __slots__ = ("role",)
+
+    def __init__(self, role: RTCIceRole) -> None:
+        self.role = role
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The role."""
+        return (self.role,)
 
 
 IceEvent: TypeAlias = (

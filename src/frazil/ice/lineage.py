@@ -1,12 +1,13 @@
 """The generations of one transport: the one in force, its predecessor, and half-known ones."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from frazil.ice.config import MAX_PENDING_GENERATIONS
 from frazil.ice.credential import Credentials
 from frazil.ice.generation import Generation
 
-_ACTIVE_KEPT = 2
+_ACTIVE_KEPT: Final = 2
 
 
 class Lineage:

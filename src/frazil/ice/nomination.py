@@ -7,18 +7,18 @@ the last one; others follow where the priority is higher.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import CandidatePair
 
-_AGGRESSIVE_S = 1.0
+_AGGRESSIVE_S: Final = 1.0
 """A peer that nominates every pair does so at once; later ones of lesser pairs are meant."""
-_MIN_SAMPLES = 3
+_MIN_SAMPLES: Final = 3
 """Measurements before a round-trip time says something."""
-_MARGIN = 0.8
-_MARGIN_S = 0.005
+_MARGIN: Final = 0.8
+_MARGIN_S: Final = 0.005
 """A clearly quicker pair takes at most this share of the time, and is ahead by at least so much."""
 
 IsBetter: TypeAlias = Callable[[CandidatePair, CandidatePair], bool]

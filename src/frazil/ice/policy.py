@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from frazil.ice.admission import Admission, has_privileged_port
 from frazil.ice.candidate import Candidate
@@ -70,5 +70,5 @@ class IcePolicy:
         return None if is_wanted else Admission.FILTERED
 
 
-DEFAULT_POLICY = IcePolicy()
+DEFAULT_POLICY: Final = IcePolicy()
 """A full agent."""

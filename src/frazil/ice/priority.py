@@ -6,7 +6,7 @@ from frazil.ice.candidate import CandidateProtocol, CandidateType, TcpType
 from frazil.turn import RelayProtocol
 
 _UDP: Final = CandidateProtocol.UDP
-_TYPE_PREFERENCE = {
+_TYPE_PREFERENCE: Final = {
     CandidateType.HOST: 126,
     CandidateType.PEER_REFLEXIVE: 110,
     CandidateType.SERVER_REFLEXIVE: 100,
@@ -14,7 +14,7 @@ _TYPE_PREFERENCE = {
 }
 
 
-_TCP_TYPE_PREFERENCE = {
+_TCP_TYPE_PREFERENCE: Final = {
     CandidateType.HOST: 90,
     CandidateType.PEER_REFLEXIVE: 80,
     CandidateType.SERVER_REFLEXIVE: 75,

@@ -1,6 +1,7 @@
 """The questions to STUN servers: "how do you see me?" (RFC 8445 5.1.1.2, RFC 8489 6)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from frazil.ice.candidate import Candidate
 from frazil.ice.checklist import can_receive
@@ -16,9 +17,9 @@ from frazil.stun import (
 )
 from frazil.types import Address, RandomBytes, Transmit
 
-SERVER_UNREACHABLE = 701
+SERVER_UNREACHABLE: Final = 701
 """The code of webrtc-pc for a server that no host candidate reached."""
-_SERVER_ERROR = 500
+_SERVER_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

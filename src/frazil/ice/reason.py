@@ -11,7 +11,7 @@ from frazil.trace import Evidence, Scalar
 _GAVE_UP: Final = Cause.GAVE_UP
 _SUCCEEDED: Final = PairState.SUCCEEDED
 _FAILED: Final = PairState.FAILED
-_TEXTS = {
+_TEXTS: Final = {
     Cause.REMOTE_CANDIDATE: "the first remote candidate is known; checks begin",
     Cause.PAIR_VALID: "a check was answered: the pair can carry data",
     Cause.CHECKS_DONE: "a pair is nominated and no better one is left, now or later",
@@ -28,7 +28,7 @@ _TEXTS = {
     Cause.CLOSE: "the connection was closed",
 }
 
-_REFUSED = (400, 401)
+_REFUSED: Final = (400, 401)
 
 
 def explain(cause: Cause, generation: Generation | None) -> str:
@@ -50,12 +50,13 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
     """Named facts; durations in seconds."""
     facts: list[tuple[str, Scalar]] = []
     if monitor is not None:
+        rtt_s = monitor.pair.round_trip.last_s
         facts += [
             ("pair", monitor.pair.text),
-            ("silent_s", round(now - monitor.heard_at, 3)),
+            ("silent_s", _rounded(now - monitor.heard_at, 1e3)),
             ("unanswered_checks", monitor.unanswered),
-            ("since_consent_s", round(now - monitor.consented_at, 3)),
-            ("rtt_s", _rounded(monitor.pair.round_trip.last_s)),
+            ("since_consent_s", _rounded(now - monitor.consented_at, 1e3)),
+            ("rtt_s", None if rtt_s is None else _rounded(rtt_s, 1e6)),
         ]
     if generation is not None:
         checklist = generation.checklist
@@ -75,5 +76,6 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
     return tuple(facts)
 
 
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 6)
+def _rounded(seconds: float, parts: float) -> float:
+    """The nearest of so many parts of a second; ``round`` takes twenty times as long."""
+    return int(seconds * parts + 0.5) / parts

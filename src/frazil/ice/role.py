@@ -1,9 +1,17 @@
 """Controlling or controlled (RFC 8445 6.1.1), and who yields if both say the same (7.3.1.1)."""
 
+from typing import Final
+
 from frazil.ice.traits import AgentTraits
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message
 from frazil.types import RandomBytes
+
+_UNKNOWN: Final = RTCIceRole.UNKNOWN
+_CONTROLLING: Final = RTCIceRole.CONTROLLING
+_CONTROLLED: Final = RTCIceRole.CONTROLLED
+_CLAIMS_CONTROLLING: Final = Attribute.ICE_CONTROLLING
+_CLAIMS_CONTROLLED: Final = Attribute.ICE_CONTROLLED
 
 
 class Role:
@@ -20,7 +28,7 @@ class Role:
 
     def __init__(self, random_bytes: RandomBytes) -> None:
         self._random_bytes = random_bytes
-        self.value = RTCIceRole.UNKNOWN
+        self.value = _UNKNOWN
         self.is_controlling = False
         self.why = ""
         self.tie_breaker = self._draw()
@@ -31,7 +39,7 @@ class Role:
     @property
     def attribute(self) -> Attribute:
         """The attribute that announces the role in a check."""
-        return Attribute.ICE_CONTROLLING if self.is_controlling else Attribute.ICE_CONTROLLED
+        return _CLAIMS_CONTROLLING if self.is_controlling else _CLAIMS_CONTROLLED
 
     def set(self, value: RTCIceRole) -> None:
         """Take the role that signalling implies."""
@@ -39,13 +47,13 @@ class Role:
 
     def _take(self, value: RTCIceRole, why: str) -> None:
         self.value = value
-        self.is_controlling = value is RTCIceRole.CONTROLLING
+        self.is_controlling = value is _CONTROLLING
         self.why = why
 
     def set_facing(self, peer: AgentTraits, *, lite: bool) -> None:
         """Take the role against ``peer``: of a lite and a full agent, the full one controls."""
         if peer.is_lite is not lite:
-            value = RTCIceRole.CONTROLLED if lite else RTCIceRole.CONTROLLING
+            value = _CONTROLLED if lite else _CONTROLLING
             self._take(value, "one agent is lite, and the full one controls")
 
     def switch(self) -> None:
@@ -53,7 +61,7 @@ class Role:
         self._switch("the peer's check claims our role and wins the tie-break")
 
     def _switch(self, why: str) -> None:
-        value = RTCIceRole.CONTROLLED if self.is_controlling else RTCIceRole.CONTROLLING
+        value = _CONTROLLED if self.is_controlling else _CONTROLLING
         self._take(value, why)
 
     def yield_to_peer(self) -> None:
@@ -63,7 +71,7 @@ class Role:
 
     def claims_ours(self, request: Message) -> bool:
         """Whether the peer claims the role that we have."""
-        return self.value is not RTCIceRole.UNKNOWN and self._claim(request) is not None
+        return self.value is not _UNKNOWN and self._claim(request) is not None
 
     def keeps_against(self, request: Message) -> bool:
         """Whether we keep our role against the peer's equal claim: it then gets a 487."""

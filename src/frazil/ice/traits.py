@@ -1,5 +1,7 @@
 """What each side tells the other about its ICE agent, beside the credentials (RFC 8839 5)."""
 
+from typing import Final
+
 from frazil.value import Value
 
 
@@ -28,5 +30,5 @@ class AgentTraits(Value):
         return self.is_lite, self.pacing_s, self.renominates
 
 
-UNKNOWN_TRAITS = AgentTraits()
+UNKNOWN_TRAITS: Final = AgentTraits()
 """Those of a peer that says nothing of itself."""

@@ -1,7 +1,7 @@
 """What an accepted description does to transports and channels (webrtc-pc 4.4.1.5)."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.dtls import DtlsRole
 from frazil.errors import InvalidAccessError
@@ -30,7 +30,7 @@ _NOT_NEGOTIATED: Final = Reason(
 )
 
 
-class _Share(NamedTuple):
+class _Share:
     """M-sections that have one transport.
 
     Attributes:
@@ -39,16 +39,22 @@ class _Share(NamedTuple):
         known_by: The names under which the transport may be known already.
     """
 
-    tag: int
-    mids: list[str]
-    known_by: list[str]
+    __slots__ = ("known_by", "mids", "tag")
+
+    def __init__(self, tag: int, mids: list[str], known_by: list[str]) -> None:
+        self.tag = tag
+        self.mids = mids
+        self.known_by = known_by
 
 
-class _Use(NamedTuple):
+class _Use:
     """A transport, and the m-sections that have it."""
 
-    share: _Share
-    stack: TransportStack
+    __slots__ = ("share", "stack")
+
+    def __init__(self, share: _Share, stack: TransportStack) -> None:
+        self.share = share
+        self.stack = stack
 
 
 class Applier:

@@ -99,6 +99,8 @@ def with_group(offer: SessionDescription, mids: Sequence[str]) -> list[str]:
     refuses the section that has it by now.
     """
     borrowing = {media.mid for media in offer.media if media.bundle_only and media.mid in mids}
+    if not borrowing:
+        return list(mids)
     groups = [group for group in offer.bundle_groups if borrowing & set(group)]
     return list(dict.fromkeys([*mids, *(mid for group in groups for mid in group)]))
 

@@ -6,7 +6,7 @@ from frazil.peer.dictionary import Dictionary
 from frazil.turn import RelayProtocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CandidateInit:
     """webrtc-pc, RTCIceCandidateInit.
 

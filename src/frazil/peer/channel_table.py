@@ -25,8 +25,12 @@ from frazil.session.event import (
 )
 from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 
-_State = RTCDataChannelState
+_CONNECTING: Final = RTCDataChannelState.CONNECTING
 _OPEN: Final = RTCDataChannelState.OPEN
+_CLOSING: Final = RTCDataChannelState.CLOSING
+_CLOSED: Final = RTCDataChannelState.CLOSED
+_SCTP_CONNECTED: Final = RTCSctpTransportState.CONNECTED
+_SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 _MESSAGE: Final = EventType.MESSAGE
 
 ChannelFactory: TypeAlias = Callable[[ChannelOwner, str, ChannelInit], DataChannel]
@@ -152,7 +156,7 @@ class ChannelTable:
             try:
                 self._open_in_session(channel, now)
             except OperationError:
-                channel.ready_state = _State.CLOSED
+                channel.ready_state = _CLOSED
                 del self._channels[channel]
                 failed.append(channel)
             else:
@@ -165,14 +169,14 @@ class ChannelTable:
         self._session = self._sctp = None
         self._by_id.clear()
         for channel in self._channels:
-            connecting = channel.ready_state is _State.CONNECTING
+            connecting = channel.ready_state is _CONNECTING
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE) if connecting else None
             self._core.tasks.queue(partial(self._announce_closed, channel, error))
 
     def close(self) -> None:
         """The connection was closed: every channel is closed abruptly and silently."""
         for channel in self._channels:
-            channel.ready_state = _State.CLOSED
+            channel.ready_state = _CLOSED
         self._channels.clear()
         self._by_id.clear()
         self._arrived.clear()
@@ -225,11 +229,11 @@ class ChannelTable:
         machine = f"sctp-transport {sctp.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
         core.tasks.fire(sctp, EventType.STATE_CHANGE)
-        if sctp.state is RTCSctpTransportState.CONNECTED:
+        if sctp.state is _SCTP_CONNECTED:
             sctp.max_channels = event.max_channels
             for channel in self._channels:
                 core.tasks.follow(partial(self._announce_open, channel))
-        elif sctp.state is RTCSctpTransportState.CLOSED:
+        elif sctp.state is _SCTP_CLOSED:
             error = _sctp_error(change.reason.text, event.cause_code) if event.failed else None
             for channel in self._channels:
                 core.tasks.follow(partial(self._announce_closed, channel, error))
@@ -260,14 +264,14 @@ class ChannelTable:
         self._core.tasks.fire(channel, EventType.OPEN)
 
     def _open(self, channel: DataChannel) -> None:
-        if channel.ready_state is not _State.OPEN:
-            channel.ready_state = _State.OPEN
+        if channel.ready_state is not _OPEN:
+            channel.ready_state = _OPEN
             self.opened += 1
 
     def _announce_closed(self, channel: DataChannel, error: RTCError | None, now: float) -> None:
-        if channel.ready_state is _State.CLOSED:
+        if channel.ready_state is _CLOSED:
             return
-        channel.ready_state = _State.CLOSED
+        channel.ready_state = _CLOSED
         self._channels.pop(channel, None)
         if self._session is None and channel.id is not None:
             self._by_id.pop(channel.id, None)
@@ -295,7 +299,7 @@ class ChannelTable:
     def _start_closing(self, stream_id: int, now: float) -> None:
         channel = self._by_id.get(stream_id)
         if channel is not None and not channel.is_over:
-            channel.ready_state = _State.CLOSING
+            channel.ready_state = _CLOSING
             self._core.tasks.fire(channel, EventType.CLOSING)
 
     def _finish_closing(self, event: ChannelClosed, now: float) -> None:
@@ -309,11 +313,11 @@ class ChannelTable:
 
     @property
     def _is_connected(self) -> bool:
-        return self._sctp is not None and self._sctp.state is RTCSctpTransportState.CONNECTED
+        return self._sctp is not None and self._sctp.state is _SCTP_CONNECTED
 
     @property
     def _is_dead(self) -> bool:
-        return self._sctp is not None and self._sctp.state is RTCSctpTransportState.CLOSED
+        return self._sctp is not None and self._sctp.state is _SCTP_CLOSED
 
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
         """Give the channel its stream, once there are streams (RFC 8832 6).

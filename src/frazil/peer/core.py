@@ -9,7 +9,7 @@ from frazil.peer.task import TaskQueue
 from frazil.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Core:
     """The queue, the record and the slots that more than one part writes."""
 

@@ -68,11 +68,13 @@ class Dictionary:
         found = self.get(key)
         if found is None:
             return default
-        for each in type(default):
-            if each == found:
-                return each
-        allowed = ", ".join(repr(str(each)) for each in type(default))
-        raise TypeError(f"{self._name}.{key} must be one of {allowed}, not {found!r}")
+        kind = type(default)
+        try:
+            return kind(found)  # type: ignore[arg-type]  # none of them is equal to what is no text
+        except ValueError:
+            allowed = ", ".join(repr(str(each)) for each in kind)
+            message = f"{self._name}.{key} must be one of {allowed}, not {found!r}"
+            raise TypeError(message) from None
 
     def items(self, key: str) -> list[object]:
         """A sequence member, empty by default."""

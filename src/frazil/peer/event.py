@@ -118,11 +118,17 @@ class ChecksExpected(Value):
         return self.transport, self.ufrag
 
 
-@dataclass(frozen=True, slots=True)
-class TransportDiscarded:
+class TransportDiscarded(Value):
     """The transport is gone: after the pending transmits its sockets are to be closed."""
 
-    transport: str
+    __slots__ = ("transport",)
+
+    def __init__(self, transport: str) -> None:
+        self.transport = transport
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The transport."""
+        return (self.transport,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Offer/answer: the operations that create and apply descriptions (webrtc-pc 4.4.1, RFC 9429)."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.errors import (
     InvalidAccessError,
@@ -78,13 +78,6 @@ class _Created(Value):
     def as_tuple(self) -> tuple[object, ...]:
         """Text, draft, revision, and the offer that it answers."""
         return self.sdp, self.draft, self.revision, self.answers
-
-
-class _Due(NamedTuple):
-    """What an applied description has to tell: channels without an id, tracks that begin."""
-
-    failed: Sequence[DataChannel] = ()
-    begun: Sequence[Transceiver] = ()
 
 
 class Negotiator:
@@ -189,7 +182,7 @@ class Negotiator:
         self._transceivers.apply_local(kind, model, made_for)
         self.has_applied_local = True
         self._credentials.note_applied()
-        self._commit(Side.LOCAL, description, _Due(failed), now)
+        self._commit(Side.LOCAL, description, failed, (), now)
 
     def set_remote(self, kind: SdpType, sdp: str) -> Steps[None]:
         """The body of ``setRemoteDescription``."""
@@ -205,7 +198,7 @@ class Negotiator:
         description = Description(kind, sdp, model)
         failed = self._applier.apply_remote(description, now)
         begun = self._transceivers.apply_remote(kind, model, self._mids(kind, model))
-        self._commit(Side.REMOTE, description, _Due(failed, begun), now)
+        self._commit(Side.REMOTE, description, failed, begun, now)
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -291,8 +284,23 @@ class Negotiator:
         pairs = zip(model.media, offered, strict=True)
         return [media.mid or asked.mid for media, asked in pairs]
 
-    def _commit(self, side: Side, description: Description, due: "_Due", now: float) -> None:
-        """The task that makes a description visible: slots first, then the events in order."""
+    def _commit(
+        self,
+        side: Side,
+        description: Description,
+        failed: Sequence[DataChannel],
+        begun: Sequence[Transceiver],
+        now: float,
+    ) -> None:
+        """The task that makes a description visible: slots first, then the events in order.
+
+        Args:
+            side: Whose description it is.
+            description: What was applied.
+            failed: Channels that found no id.
+            begun: Transceivers whose tracks begin.
+            now: When.
+        """
         core = self._core
         core.descriptions.apply(side, description)
         changed = self.signaling.apply(side, description.type, now)
@@ -315,11 +323,11 @@ class Negotiator:
             core.tasks.fire(None, EventType.SIGNALING_STATE_CHANGE)
         if description.type is SdpType.ANSWER:
             self._tell_gathering(_SETTLED, now)
-        for channel in due.failed:
+        for channel in failed:
             text = "every stream id is in use"
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
             core.tasks.fire(channel, EventType.ERROR, error)
-        for transceiver in due.begun:
+        for transceiver in begun:
             core.tasks.fire(None, EventType.TRACK, transceiver)
 
     def _roll_back_on_request(self, side: Side) -> Steps[None]:

@@ -1,5 +1,7 @@
 """What a remote description says about its transports."""
 
+from typing import Final
+
 from frazil.dtls import Fingerprint
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import SCTP_PORT
@@ -7,7 +9,7 @@ from frazil.peer.traits import read_traits
 from frazil.sdp import MediaDescription, SessionDescription, Setup
 from frazil.value import Value
 
-_TRICKLE = "trickle"
+_TRICKLE: Final = "trickle"
 
 
 class RemoteTransport(Value):

@@ -1,6 +1,7 @@
 """One transport of a connection: the session that works, and the slots that applications see."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from frazil.dtls import DtlsRole
 from frazil.ice import Candidate, Credentials
@@ -12,7 +13,7 @@ from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 
-_RTP = 1
+_RTP: Final = 1
 """The only ICE component: RTCP is multiplexed."""
 
 

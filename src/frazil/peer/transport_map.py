@@ -1,12 +1,13 @@
 """Which transport each m-section uses."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Reason
 
-_ROLLED_BACK = Reason(
+_ROLLED_BACK: Final = Reason(
     "rollback",
     "RFC 9429 4.1.10.2",
     "the offer that created this transport was rolled back",
@@ -26,7 +27,11 @@ class TransportMap:
     @property
     def stacks(self) -> list[TransportStack]:
         """The transports, each once."""
-        return list(dict.fromkeys(self._by_mid.values()))
+        found: list[TransportStack] = []
+        for stack in self._by_mid.values():
+            if stack not in found:
+                found.append(stack)
+        return found
 
     def get(self, mid: str | None) -> TransportStack | None:
         """The transport of the m-section, negotiated or under negotiation."""

@@ -44,6 +44,9 @@ from frazil.types import Address, Datagram, Transmit
 SessionFactory: TypeAlias = Callable[[str], Session]
 """Makes the session of the transport with the given name."""
 
+_ICE_CLOSED: Final = RTCIceTransportState.CLOSED
+_DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
+_SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
 _FOR_DRIVER: Final = frozenset(
     (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
@@ -212,6 +215,30 @@ class TransportSet:
                 self._router.route(stack, event)
 
     # --- network ------------------------------------------------------------------------------
+
+    def take_usual(self, transport: str, lone: Datagram, now: float) -> list[Transmit] | None:
+        """Take a datagram that came alone, if it is what two idle ends exchange all the time.
+
+        Returns:
+            What the sockets of ``transport`` are to send; with :meth:`next_timeout` that is all
+            that follows. ``None`` if it is anything else: then nothing has happened, and it is for
+            :meth:`receive`.
+        """
+        stack = self._stacks.get(transport)
+        return None if stack is None else stack.session.take_usual(lone, now)
+
+    def ask_usual(self, now: float) -> tuple[str, list[Transmit]] | None:
+        """Let time pass, if all that is due is what two idle ends ask each other all the time.
+
+        Returns:
+            As of :meth:`take_usual`, after the name of the transport. ``None`` if more may be due:
+            then nothing has happened, and it is for :meth:`handle_timeout`.
+        """
+        if len(self._living) != 1 or self._recovery.next_timeout() is not None:
+            return None
+        stack = self._living[0]
+        transmits = stack.session.ask_usual(now)
+        return None if transmits is None else (stack.name, transmits)
 
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
@@ -442,9 +469,9 @@ class TransportSet:
         changed: list[object] = []
         sctp = stack.sctp
         for layer, name, slots, closed in (
-            ("ice", stack.name, stack.ice, RTCIceTransportState.CLOSED),
-            ("dtls", stack.name, stack.dtls, RTCDtlsTransportState.CLOSED),
-            ("sctp", sctp.name if sctp else "", sctp, RTCSctpTransportState.CLOSED),
+            ("ice", stack.name, stack.ice, _ICE_CLOSED),
+            ("dtls", stack.name, stack.dtls, _DTLS_CLOSED),
+            ("sctp", sctp.name if sctp else "", sctp, _SCTP_CLOSED),
         ):
             if slots is not None and slots.state != closed:
                 machine = f"{layer}-transport {name}"

@@ -37,6 +37,14 @@ class RecordedTransports(TransportSet):
 
     # --- network ------------------------------------------------------------------------------
 
+    def take_usual(self, transport: str, lone: Datagram, now: float) -> list[Transmit] | None:
+        """Nothing: what is recorded goes the way of everything else."""
+        return None
+
+    def ask_usual(self, now: float) -> tuple[str, list[Transmit]] | None:
+        """Nothing, likewise."""
+        return None
+
     @recording(_NAME)
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         super().receive(transport, datagrams, now)

@@ -101,7 +101,9 @@ class Link:
         self.accepts_messages = self.state in ACCEPTS_MESSAGES
         self.sends_data = self.state in SENDS_DATA
         self.receives_data = self.state in RECEIVES_DATA
-        self.record(now, "association", old=old, new=self.state, cause=cause, rule=rule)
+        self._trace.record(
+            now, "sctp", "association", old=old, new=self.state, cause=cause, rule=rule
+        )
 
     def record(self, now: float, event: str, **facts: str | int | float | bool | None) -> None:
         """Write a decision into the trace."""

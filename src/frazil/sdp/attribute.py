@@ -5,15 +5,15 @@ unknown, and unknown attributes are kept as text.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.sdp.grammar import Line, SdpSyntaxError, is_token, quote, split_words
 from frazil.value import Value
 
-MAX_CANDIDATES = 100
+MAX_CANDIDATES: Final = 100
 """The most candidates that are read in one section."""
 
-BUNDLE_GROUP = "group:BUNDLE"
+BUNDLE_GROUP: Final = "group:BUNDLE"
 """The name under which BUNDLE groups are found; groups of other semantics are unknown."""
 
 

@@ -7,41 +7,41 @@ work grows linearly with the size of the description whatever it contains.
 
 import re
 import string
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from frazil.errors import ProtocolError
 from frazil.value import Value
 
-MAX_BYTES = 128 * 1024
+MAX_BYTES: Final = 128 * 1024
 """The longest description that is read, in UTF-8 bytes."""
 
-MAX_LINES = 2000
+MAX_LINES: Final = 2000
 """The most lines that are read."""
 
-MAX_MEDIA_SECTIONS = 64
+MAX_MEDIA_SECTIONS: Final = 64
 """The most ``m=`` lines that are read."""
 
-MAX_NUMBER = (1 << 64) - 1
+MAX_NUMBER: Final = (1 << 64) - 1
 """The largest number that is read anywhere: session ids are 64 bits (RFC 9429 Section 5.2.1)."""
 
-MAX_PORT = 65535
+MAX_PORT: Final = 65535
 """The largest UDP, TCP or SCTP port."""
 
-_MAX_DIGITS = 20
-_QUOTE_LENGTH = 40
+_MAX_DIGITS: Final = 20
+_QUOTE_LENGTH: Final = 40
 
-_TOKEN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`{|}~")
+_TOKEN_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`{|}~")
 
 # The order of RFC 8866 Section 5. Only t= and r= may alternate: each t= owns the r= after it.
-_SESSION_ORDER = "vosiuepcbtrzka"
-_SESSION_REQUIRED = "vost"
-_SESSION_REPEATABLE = frozenset("epbtra")
-_USUAL_SESSION = re.compile("vosi?u?e*p*c?b*t+z?k?a*")
+_SESSION_ORDER: Final = "vosiuepcbtrzka"
+_SESSION_REQUIRED: Final = "vost"
+_SESSION_REPEATABLE: Final = frozenset("epbtra")
+_USUAL_SESSION: Final = re.compile("vosi?u?e*p*c?b*t+z?k?a*")
 """What needs no closer look; only a session that is not like this gets one, for the message."""
 
 # RFC 8866 also orders the lines inside a section. Browsers never asked for that, and scripts that
 # insert a b= line after some attribute depend on it: only the types are checked.
-_MEDIA_TYPES = frozenset("icbka")
+_MEDIA_TYPES: Final = frozenset("icbka")
 
 
 class SdpSyntaxError(ProtocolError):

@@ -5,11 +5,10 @@ known is kept as it is. Whether the description makes sense is asked in
 :mod:`frazil.sdp.validation`.
 """
 
-import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from frazil.sdp.attribute import BUNDLE_GROUP, Attribute, AttributeTable, Scope
 from frazil.sdp.grammar import (
@@ -36,18 +35,19 @@ from frazil.sdp.session import (
     Setup,
 )
 
-_HEX_DIGITS = frozenset(string.hexdigits)
-_DIGEST = re.compile("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*")
+_HEX_DIGITS: Final = frozenset(string.hexdigits)
 
-_SHARED_VALUED = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag", "setup"})
-_DIRECTIONS = {str(direction): direction for direction in Direction}
-_SHARED_FLAGS = frozenset({"end-of-candidates", *_DIRECTIONS})
+_SHARED_VALUED: Final = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag", "setup"})
+_DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+_ADDRESS_TYPES: Final = {str(each): each for each in AddressType}
+_SETUPS: Final = {str(each): each for each in Setup}
+_SHARED_FLAGS: Final = frozenset({"end-of-candidates", *_DIRECTIONS})
 
-_SESSION_SCOPE = Scope(
+_SESSION_SCOPE: Final = Scope(
     valued=_SHARED_VALUED | {BUNDLE_GROUP, "ice-pacing", "msid-semantic"},
     flags=_SHARED_FLAGS | {"extmap-allow-mixed", "ice-lite"},
 )
-_MEDIA_SCOPE = Scope(
+_MEDIA_SCOPE: Final = Scope(
     valued=_SHARED_VALUED | {"candidate", "max-message-size", "mid", "sctp-port"},
     flags=_SHARED_FLAGS | {"bundle-only", "rtcp-mux", "rtcp-mux-only", "rtcp-rsize"},
 )
@@ -55,21 +55,33 @@ _MEDIA_SCOPE = Scope(
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-class _Shared(NamedTuple):
+class _Shared:
     """What can be said of one section, or of the session for all sections that do not say it.
 
     The session's is parsed once and shared: a long session part times many sections would be more
     work than the limits on text suggest.
     """
 
-    connection: Connection | None
-    direction: Direction | None
-    ice_ufrag: str | None
-    ice_pwd: str | None
-    ice_options: tuple[str, ...]
-    fingerprints: tuple[Fingerprint, ...]
-    setup: Setup | None
-    end_of_candidates: bool
+    __slots__ = (
+        "connection",
+        "direction",
+        "end_of_candidates",
+        "fingerprints",
+        "ice_options",
+        "ice_pwd",
+        "ice_ufrag",
+        "setup",
+    )
+
+    def __init__(self, lines: Iterable[Line], table: AttributeTable) -> None:
+        self.connection = _read_connection(lines)
+        self.direction = _read_direction(table)
+        self.ice_ufrag = table.value("ice-ufrag")
+        self.ice_pwd = table.value("ice-pwd")
+        self.ice_options = _read_ice_options(table)
+        self.fingerprints = _read_fingerprints(table)
+        self.setup = _read_setup(table)
+        self.end_of_candidates = table.has("end-of-candidates")
 
 
 def parse_sdp(text: str) -> SessionDescription:
@@ -86,7 +98,7 @@ def parse_sdp(text: str) -> SessionDescription:
     lines = {line.type: line for line in sections.session}
     _check_version(lines["v"])
     _check_times(sections.session)
-    shared = _read_shared(sections.session, table)
+    shared = _Shared(sections.session, table)
     return SessionDescription(
         origin=_parse_origin(lines["o"]),
         name=lines["s"].value,
@@ -102,24 +114,11 @@ def parse_sdp(text: str) -> SessionDescription:
     )
 
 
-def _read_shared(lines: Iterable[Line], table: AttributeTable) -> _Shared:
-    return _Shared(
-        connection=_read_connection(lines),
-        direction=_read_direction(table),
-        ice_ufrag=table.value("ice-ufrag"),
-        ice_pwd=table.value("ice-pwd"),
-        ice_options=_read_ice_options(table),
-        fingerprints=_read_fingerprints(table),
-        setup=_read_setup(table),
-        end_of_candidates=table.has("end-of-candidates"),
-    )
-
-
 def _read_media(lines: list[Line], session: _Shared) -> MediaDescription:
     words = _parse_media_line(lines[0])
     kind, port, protocol, *formats = words
     table = AttributeTable(lines, _MEDIA_SCOPE)
-    own = _read_shared(lines, table)
+    own = _Shared(lines, table)
     return MediaDescription(
         kind=kind,
         port=parse_number(port, "the port", lines[0].number, MAX_PORT),
@@ -181,7 +180,7 @@ def _read_connection(lines: Iterable[Line]) -> Connection | None:
 def _parse_connection(words: list[str], line: Line) -> Connection:
     if len(words) != 3 or words[0] != "IN":
         raise SdpSyntaxError(f"{line.type}= holds no internet address", line.number)
-    return Connection(_parse_choice(AddressType, words[1], line.number), words[2])
+    return Connection(_parse_choice(_ADDRESS_TYPES, words[1], line.number), words[2])
 
 
 def _read_bandwidths(lines: Iterable[Line]) -> tuple[str, ...]:
@@ -235,20 +234,27 @@ def _read_setup(table: AttributeTable) -> Setup | None:
     attribute = table.single("setup")
     if attribute is None:
         return None
-    return _parse_choice(Setup, attribute.value, attribute.line_number)
+    return _parse_choice(_SETUPS, attribute.value, attribute.line_number)
 
 
 def _read_fingerprints(table: AttributeTable) -> tuple[Fingerprint, ...]:
-    return tuple(map(_parse_fingerprint, table.every("fingerprint")))
+    return tuple([_parse_fingerprint(each) for each in table.every("fingerprint")])
 
 
 def _parse_fingerprint(attribute: Attribute) -> Fingerprint:
     words = attribute.words
     if len(words) != 2 or not is_token(words[0]):
         raise SdpSyntaxError("a fingerprint is a hash name and a digest", attribute.line_number)
-    if not _DIGEST.fullmatch(words[1]):
+    if not _is_digest(words[1]):
         _refuse_digest(words[1], attribute.line_number)
     return Fingerprint(words[0].lower(), words[1].upper())
+
+
+def _is_digest(text: str) -> bool:
+    """Whether it is pairs of hexadecimal digits, with colons between."""
+    count, rest = divmod(len(text), 3)
+    digits = text[::3] + text[1::3]
+    return rest == 2 and text[2::3] == ":" * count and _HEX_DIGITS.issuperset(digits)
 
 
 def _refuse_digest(digest: str, line_number: int) -> NoReturn:
@@ -273,9 +279,9 @@ def _read_number(table: AttributeTable, name: str, maximum: int = MAX_NUMBER) ->
     return parse_number(attribute.value, f"a={name}", attribute.line_number, maximum)
 
 
-def _parse_choice(choices: type[_Choice], text: str, line_number: int) -> _Choice:
-    try:
-        return choices(text)
-    except ValueError:
+def _parse_choice(choices: Mapping[str, _Choice], text: str, line_number: int) -> _Choice:
+    choice = choices.get(text)
+    if choice is None:
         message = f"{quote(text)} is none of {', '.join(choices)}"
-        raise SdpSyntaxError(message, line_number) from None
+        raise SdpSyntaxError(message, line_number)
+    return choice

@@ -7,18 +7,19 @@ the session's values down, and no consumer needs to look twice.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from frazil.value import Value
 
-LEGACY_SCTP_PROTOCOL = "DTLS/SCTP"
+LEGACY_SCTP_PROTOCOL: Final = "DTLS/SCTP"
 """SCTP before RFC 8841: the format is the port, and ``a=sctpmap`` tells what runs over it."""
 
-RTP_PROTOCOLS = frozenset(
+RTP_PROTOCOLS: Final = frozenset(
     {"UDP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF"}
 )
 """RTP over DTLS-SRTP; the last one is how it was written before RFC 5764 had names for it."""
 
-_SCTP_PROTOCOLS = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP", LEGACY_SCTP_PROTOCOL})
+_SCTP_PROTOCOLS: Final = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP", LEGACY_SCTP_PROTOCOL})
 
 
 class AddressType(StrEnum):

@@ -7,26 +7,27 @@ concerns the transport to the tagged section of its group (RFC 9143 Section 7).
 import string
 from collections.abc import Iterator
 from itertools import chain
+from typing import Final
 
 from frazil.errors import ProtocolError
 from frazil.sdp.grammar import quote
 from frazil.sdp.session import MediaDescription, SessionDescription, Setup
 
-UFRAG_LENGTHS = range(4, 257)
+UFRAG_LENGTHS: Final = range(4, 257)
 """How many characters an ICE user name fragment has (RFC 8839 Section 5.4)."""
 
-PWD_LENGTHS = range(22, 257)
+PWD_LENGTHS: Final = range(22, 257)
 """How many characters an ICE password has (RFC 8839 Section 5.4)."""
 
 # RFC 8839 has only letters, digits, "+" and "/". Like browsers, take what deployed servers send.
-_ICE_CHARACTERS = frozenset(string.ascii_letters + string.digits + "+/" + "-=_#")
+_ICE_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "+/" + "-=_#")
 
-_DIGEST_SIZES = {"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
+_DIGEST_SIZES: Final = {"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
 
 # What the answerer may be, given what the offerer is (RFC 4145 Section 4.1). Not to say is refused
 # on both sides: implementations disagree about what that stands for, and after a wrong guess both
 # ends wait for the other's ClientHello.
-_ANSWERING_SETUPS = {
+_ANSWERING_SETUPS: Final = {
     Setup.ACTPASS: (Setup.ACTIVE, Setup.PASSIVE),
     Setup.ACTIVE: (Setup.PASSIVE,),
     Setup.PASSIVE: (Setup.ACTIVE,),

@@ -54,7 +54,6 @@ from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
-_LAST_OF_STUN: Final = b"\x01"
 """The first byte of requests and answers is not beyond it (RFC 8489 5)."""
 _DTLS: Final = Protocol.DTLS
 _STUN: Final = Protocol.STUN
@@ -339,20 +338,39 @@ class Session:
 
     # --- network ------------------------------------------------------------------------------
 
+    def take_usual(self, lone: Datagram, now: float) -> list[Transmit] | None:
+        """Take a datagram that came alone, if it is what two idle ends exchange all the time.
+
+        Returns:
+            What is to be sent; with :meth:`next_timeout` that is all that follows. ``None`` if it
+            is anything else, or there is more to do: then nothing has happened.
+        """
+        ice = self.ice
+        if not self.is_drained or not ice.take_usual(lone.data, lone.local, lone.remote, now):
+            return None
+        self._check_is_known = False
+        return ice.poll_transmits()
+
+    def ask_usual(self, now: float) -> list[Transmit] | None:
+        """Do what is due, if it is what two idle ends ask each other all the time.
+
+        Returns:
+            As of :meth:`take_usual`.
+        """
+        ice = self.ice
+        if not self.is_drained or self._relays.is_used or not self._rests(now):
+            return None
+        if not ice.ask_usual(now):
+            return None
+        self._check_is_known = False
+        return ice.poll_transmits()
+
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.
 
-        Nearly all batches are payload on the pair in use, or checks of it, of which the layers
-        below SCTP learn nothing but that the peer lives: they are not asked what follows from that.
+        Nearly all batches are payload on the pair in use, of which the layers below SCTP learn
+        nothing but that the peer lives: they are not asked what follows from that.
         """
-        if len(datagrams) == 1:
-            lone = datagrams[0]
-            data = lone.data
-            if data[:1] <= _LAST_OF_STUN and self.ice.take_usual(
-                data, lone.local, lone.remote, now
-            ):
-                self.is_drained = self._check_is_known = self._is_quiet = False
-                return
         secured: list[Datagram] = []
         has_dtls = self._plain is None
         for datagram in self._relays.unwrap(datagrams, now):

@@ -96,10 +96,10 @@ def _xor(data: bytes, mask: bytes) -> bytes:
 
 def _decode_packed_address(message: bytes, start: int, stop: int) -> tuple[bytes, int]:
     family, port = _ADDRESS_HEADER.unpack_from(message, start)
-    packed = message[start + 4 : stop]
-    if len(packed) != _SIZE_OF_FAMILY.get(family):
-        raise ValueError(f"{len(packed)} bytes in address family {family}")
-    return packed, port
+    size = stop - start - _ADDRESS_HEADER.size
+    if size != _SIZE_OF_FAMILY.get(family):
+        raise ValueError(f"{size} bytes in address family {family}")
+    return message[start + _ADDRESS_HEADER.size : stop], port
 
 
 def _encode_address(value: Address, mask: bytes) -> bytes:

@@ -307,6 +307,72 @@ async def test_what_arrives_at_a_socket_reaches_its_session(stage: Stage):
 
 
 @on_stage
+async def test_what_is_usual_is_answered_and_nobody_asks_for_more(stage: Stage):
+    await stage.begin()
+    session, heard = stage.session, []
+    far = stage.net.host("bob", FAR[0]).open_udp(*FAR, heard.extend)
+    near = stage.host.inner.sockets()[1]
+    session.take_usual = lambda lone, now: [Transmit(b"answer", 6, lone.local, lone.remote)]
+    session.timeout, session.poll_transmits = 50.0, None
+    far.send([Transmit(b"\0\1", 2, FAR, near.local)])
+    await asyncio.sleep(0.1)
+    assert [each.data for each in heard] == [b"answer"]
+    assert session.called("receive") == []
+    assert armed() == [50.0]
+    session.take_usual, session.timeout = lambda lone, now: [], 40.0
+    far.send([Transmit(b"\1\1", 2, FAR, near.local)])
+    await asyncio.sleep(0.1)
+    assert armed() == [40.0]
+    del session.poll_transmits
+    far.close()
+
+
+@pytest.mark.parametrize("runs", [[b"\0\1", b"\1\1"], [b"\x16\xfe\xfd"]])
+def test_batches_and_payload_are_not_looked_at_for_what_is_usual(runs):
+    @on_stage
+    async def main(stage: Stage) -> None:
+        await stage.begin()
+        far = stage.net.host("bob", FAR[0]).open_udp(*FAR, lambda batch: None)
+        near = stage.host.inner.sockets()[1]
+        stage.session.take_usual = None
+        far.send([Transmit(data, len(data), FAR, near.local) for data in runs])
+        await asyncio.sleep(0.1)
+        ((batch, _),) = stage.session.called("receive")
+        assert [each.data for each in batch] == runs
+        far.close()
+
+    main()
+
+
+@on_stage
+async def test_what_the_application_has_sent_comes_before_what_is_usual(stage: Stage):
+    await stage.begin()
+    near = stage.host.inner.sockets()[1]
+    stage.session.take_usual = None
+    stage.driver.wake()
+    stage.driver._receive("0", [Datagram(b"\0\1", near.local, FAR)])
+    assert len(stage.session.called("receive")) == 1
+
+
+@on_stage
+async def test_a_check_that_is_all_that_is_due_is_sent_and_no_more_is_done(stage: Stage):
+    await stage.begin()
+    session, near = stage.session, stage.host.inner.sockets()[1]
+    instants = note_timeouts(stage)
+
+    def ask(now: float) -> list[Transmit]:
+        session.timeout = 50.0
+        return [Transmit(b"check", 5, near.local, FAR)]
+
+    session.ask_usual, session.timeout = ask, 20.0
+    stage.driver.flush()
+    await asyncio.sleep(20.0 - asyncio.get_running_loop().time())
+    assert [each.data for (each,) in stage.host.batches] == [b"check"]
+    assert armed() == [50.0]
+    assert instants == []
+
+
+@on_stage
 async def test_many_calls_in_one_turn_leave_as_one_batch(stage: Stage):
     await stage.begin()
     first, second = (socket.local for socket in stage.host.inner.sockets())

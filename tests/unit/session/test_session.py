@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from frazil.datachannel import ChannelParameters
@@ -13,7 +15,9 @@ from frazil.session.event import (
 )
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
-from support.session_pair import STREAM, SessionPair
+from frazil.stun import is_stun
+from frazil.types import Datagram
+from support.session_pair import STREAM, SessionPair, ShortcutPair, Side
 
 CLIENT_HELLO = 22
 ALERT = 21
@@ -428,3 +432,65 @@ def test_a_lone_check_that_is_forged_is_not_answered_as_usual():
     assert len([each for each in sent if each[:2] == b"\1\1"]) == answers
     counters = [side.trace.counters.get("stun-malformed") for side in pair.sides]
     assert counters == [1, 1]  # its fingerprint is that of another
+
+
+def idle_life(pair: SessionPair, loss: float) -> list:
+    """What two ends that say nothing send, and what they know in the end."""
+    sent: list[tuple[float, str, bytes]] = []
+    draw = random.Random(7).random
+
+    def keep(side: Side, data: bytes) -> bool:
+        if is_stun(data):
+            sent.append((pair.now, side.session.name, data))
+        return draw() >= loss
+
+    pair.connect()
+    pair.keep = keep
+    pair.run(300)
+    for side in pair.sides:
+        used = side.session.survey().pair_in_use
+        sent.append((used.requests_received, used.responses_received, used.consented_at))
+        ice = [each for each in side.trace.records if each.layer == "ice"]
+        sent.append([(str(each), each.count, each.last_at) for each in ice])
+        sent.append(side.trace.counters)
+    return sorted(sent, key=repr)
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+def test_the_way_of_the_usual_leads_to_the_same(loss):
+    pair = ShortcutPair()
+    assert idle_life(pair, loss) == idle_life(SessionPair(), loss)
+    assert pair.shortcuts > 300 / 2.5 * 2.5 * (1 - 4 * loss)
+
+
+def test_nothing_is_usual_while_something_waits_to_be_sent():
+    pair = ShortcutPair().connect()
+    pair.run(60)
+    taken = pair.shortcuts
+    held: list[Datagram] = []
+    pair.receive = lambda side, batch: held.append((side, batch[0]))
+    while not held:
+        pair.run(0.1)
+    side, lone = held[0]
+    session = side.session
+    received = session.survey().pair_in_use.requests_received
+    session.send(STREAM, b"first", False, pair.now)
+    assert session.take_usual(lone, pair.now) is None
+    assert session.ask_usual(pair.now) is None
+    assert session.survey().pair_in_use.requests_received == received
+    session.poll_transmits(pair.now)
+    (answer,) = session.take_usual(lone, pair.now)
+    assert (answer.data[:2], answer.local, answer.remote) == (b"\1\1", lone.local, lone.remote)
+    assert session.survey().pair_in_use.requests_received == received + 1
+    assert session.poll_transmits(pair.now) == []
+    assert taken > 0
+
+
+def test_what_is_no_check_is_not_usual():
+    pair = SessionPair().connect()
+    pair.run(60)
+    before = dict(pair.a.trace.counters)
+    for data in (b"", b"\0", b"\x16\xfe\xfd", bytes(1200)):
+        lone = Datagram(data, pair.a.address, pair.b.address)
+        assert pair.a.session.take_usual(lone, pair.now) is None
+    assert pair.a.trace.counters == before
