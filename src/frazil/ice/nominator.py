@@ -149,10 +149,18 @@ class Nominator:
         under_way = self._table.nominating
         if pair is None and under_way is None and generation.confirmed != generation.nomination:
             pair = generation.nominated  # say it again: the peer may have followed another
+            if pair is None:
+                self._ask_again(generation)
         if pair is None or not pair.is_valid or self._is_forestalled(pair, generation, under_way):
             return
         if pair is generation.nominated or self.gate.admits(pair):
             self._start_nomination(pair, generation, now)
+
+    def _ask_again(self, generation: Generation) -> None:
+        """A nomination was in vain, and of the other pairs nothing was heard since: check them."""
+        if generation is self.generation:
+            for pair in [each for each in generation.checklist if each.is_valid]:
+                generation.checklist.trigger(pair)
 
     def _is_forestalled(
         self, pair: CandidatePair, generation: Generation, under_way: Check | None

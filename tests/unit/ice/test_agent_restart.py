@@ -261,6 +261,30 @@ def test_a_nomination_in_the_old_generation_does_not_stop_that_in_the_new_one():
     assert pair.states == ([*UP, "connected", "completed"],) * 2
 
 
+def test_where_a_nomination_was_in_vain_the_other_pairs_are_asked_again():
+    """A regression: what they had answered was too old by then, and nothing was nominated."""
+    first, second = ("10.0.0.2", 2000), ("10.0.1.2", 2001)
+    pair = connected(b_addresses=(first, second))
+    assert pair.a.agent.path[1] == first
+
+    def lose_the_first():
+        pair.drops = lambda side, transmit: first in (transmit.local, transmit.remote)
+
+    pair.restart()
+    pair.at(0.025, lose_the_first)  # both new pairs have answered, and the first is nominated
+    pair.run(0.1)
+    assert {each.state for each in pair.a.agent.pairs} == {PairState.SUCCEEDED}
+    pair.run(0.2)
+    pair.a.agent.note_authentic(pair.a.addresses[0], second, pair.now)  # the peer has moved
+    pair.run(1)
+    assert pair.a.agent.path[1] == second
+    pair.run(30)
+    assert pair.agrees
+    assert pair.a.agent.path[1] == second
+    assert pair.a.pair in pair.a.agent.pairs
+    assert pair.a.states[-1] == pair.b.states[-1] == "completed"
+
+
 def test_rollback_of_a_restart_leaves_everything_as_it_was():
     pair = connected()
     kept = pair.a.credentials
