@@ -151,9 +151,10 @@ def _split_lines(text: str) -> list[Line]:
     is_odd = "\r" in body or "\0" in body
     lines = []
     for number, row in enumerate(rows, 1):
-        if is_odd or row[1:2] != "=" or row[2:] == "" or not "a" <= row[0] <= "z":
+        kind, _, value = row.partition("=")
+        if is_odd or not value or len(kind) != 1 or not "a" <= kind <= "z":
             _check_line(number, row)
-        lines.append(Line(number, row[0], row[2:]))
+        lines.append(Line(number, kind, value))
     return lines
 
 
