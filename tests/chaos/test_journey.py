@@ -11,8 +11,8 @@ from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
 from chaos.journey import Journey
 from chaos.travel import travel
 
-JOURNEYS = max(1, SESSIONS // 4)
-"""One takes as long as several sessions that do not move."""
+JOURNEYS = max(1, SESSIONS // 10)
+"""One takes as long as ten sessions in which little is said."""
 BEGAN_AT = time.monotonic()
 
 
@@ -34,6 +34,7 @@ def test_who_recovers_by_itself_is_connected_again_whatever_happened(random):
 ONCE_WRONG = {
     "what the answerer said first was lost with a COOKIE ACK": 5313,
     "the first message after a handshake that took a minute was lost": 5493,
+    "a channel was opened on a stream whose last one was closed for one side only": 30009,
 }
 
 

@@ -5,11 +5,11 @@ Nothing that they say on the way is lost.
 
 import asyncio
 from collections.abc import Coroutine
-from itertools import count
 from random import Random
 from typing import Any, Final
 
 from chaos.journey import JOURNEY_S, Journey, Step, Turn
+from chaos.talk import CHAT, Talk
 from frazil.testing import FULL_CONE, Conditions, Router, VirtualNetwork
 from support.lattice import check_lattice
 from support.mirror import assert_mirrored, assert_one_path
@@ -21,8 +21,6 @@ AGAIN_S: Final = 150.0
 """Once the network has healed: two attempts may be a minute apart, and one may just have begun."""
 REST_S: Final = 60.0
 """After that nothing is left to be done, and nothing more may happen."""
-PAUSE_S: Final = 1.7
-"""Between two messages of a peer, all the way."""
 SIGNALLING_S: Final = 0.05
 
 
@@ -89,7 +87,6 @@ class _Trip:
         self._stage = stage
         self._journey = journey
         self._tasks: list[asyncio.Task[None]] = []
-        self._sent: tuple[list[str], list[str]] = ([], [])
         stage.net.default = journey.conditions
         stage.net.stun_server(STUN_AT, name="stun.example")
         self._travellers = tuple(
@@ -114,30 +111,21 @@ class _Trip:
     async def make(self) -> None:
         """Go all the way, and arrive."""
         stage = self._stage
+        talk = Talk(stage, self._peers, self._journey.seed)
         try:
-            self._peers[0].channel()
-            talking = asyncio.create_task(self._talk())
             for step in self._journey.steps:
                 await stage.sleep(step.at_s - stage.now)
                 self._take(step)
             await stage.sleep(JOURNEY_S - stage.now)
             self._heal()
             await self._meet()
-            talking.cancel()
-            await self._assert_agreement()
+            await talk.end()
+            await self._assert_agreement(talk)
         finally:
+            talk.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _talk(self) -> None:
-        for number in count():
-            await self._stage.sleep(PAUSE_S)
-            for peer, sent in zip(self._peers, self._sent, strict=True):
-                channel = peer.channels.get("chat")
-                if channel is not None and channel.readyState == "open":
-                    channel.send(str(number))
-                    sent.append(str(number))
 
     def _take(self, step: Step) -> None:
         net, for_s = self._stage.net, step.for_s
@@ -203,14 +191,11 @@ class _Trip:
     def _story(self) -> list[str]:
         return [peer.witness.states("RTCIceTransport.state") for peer in self._peers]
 
-    async def _assert_agreement(self) -> None:
+    async def _assert_agreement(self, talk: Talk) -> None:
         assert_mirrored(*self._peers)
         since = self._stage.now
-        for sender in self._peers:
-            sender.channels["chat"].send("last")
+        for speaker in self._peers:
+            talk.say(speaker, CHAT, "last")
         await self._stage.sleep(2)
-        for receiver, sent in zip(self._peers, reversed(self._sent), strict=True):
-            assert receiver.inbox["chat"] == [*sent, "last"]
-            for channel in receiver.channels.values():
-                assert channel.readyState == "open", channel.label
+        talk.verify()
         assert_one_path(self._stage, since)

@@ -133,7 +133,8 @@ class Driver:
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        self.wake()
+        if not self._is_pumping:
+            self._be_ready()
         future: asyncio.Future[R] = self._loop.create_future()
         promise = _Promise(method, future, convert)
         if operation.is_settled:

@@ -38,10 +38,18 @@ _CONNECTING: Final = State.CONNECTING
 
 @dataclass(slots=True)
 class _Closure:
-    """How far the two resets that close a channel have come (RFC 8831 6.7)."""
+    """How far the two resets that close a channel have come (RFC 8831 6.7).
+
+    To the peer the channel is closed when it has answered our reset. Until the answer is here, what
+    comes behind its own reset belongs to the next channel on the stream, and has to wait.
+
+    Attributes:
+        is_next_reset: Whether the peer has reset the stream of the next channel, too.
+    """
 
     is_ours_confirmed: bool = False
     is_theirs_received: bool = False
+    is_next_reset: bool = False
 
 
 class ChannelSet:
@@ -120,7 +128,7 @@ class ChannelSet:
             raise OperationError(f"stream {stream_id} is in use or does not exist")
         if parameters.negotiated:
             channel = self._add(stream_id, parameters, State.OPEN, now)
-            self._deliver_held(channel, now)
+            self._receive_held(stream_id, now)
         else:
             channel = self._add(stream_id, parameters, State.CONNECTING, now)
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
@@ -178,12 +186,15 @@ class ChannelSet:
         self, channel: Channel | None, stream_id: int, ppid: int, data: bytes, now: float
     ) -> None:
         """Process what is more than a message with content on a channel that is open."""
+        closure = self._closures.get(stream_id)
+        if closure is not None and closure.is_theirs_received:
+            self._hold(stream_id, ppid, data)
+            return
         if ppid == _DCEP:
             self._receive_dcep(stream_id, data, now)
             return
         if channel is None:
-            if stream_id in self._closures or not self._held.hold(stream_id, ppid, data):
-                self._trace.count("datachannel-message-unexpected")
+            self._hold(stream_id, ppid, data)
             return
         is_text = ppid in TEXT_PPIDS
         if not is_text and ppid not in BINARY_PPIDS:
@@ -195,34 +206,49 @@ class ChannelSet:
             content = b"" if ppid in EMPTY_PPIDS else data
             self.events.append(MessagesArrived([(stream_id, content, is_text)]))
 
+    def _hold(self, stream_id: int, ppid: int, data: bytes) -> None:
+        """Keep a message for the channel to come, if there is room."""
+        if not self._held.hold(stream_id, ppid, data):
+            self._trace.count("datachannel-message-unexpected")
+
     def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:
         """A stream was reset: its incoming side by the peer, or its outgoing side as we asked.
 
         The peer's reset of a channel begins its closing; it is answered by our own.
         """
-        channel = self._channels.get(stream_id)
         closure = self._closures.get(stream_id)
         if by_remote:
             if closure is None:
-                self._held.release(stream_id)
-                closure = self._begin_closure(stream_id)
-                if channel is not None:
-                    text = "the peer closed the channel"
-                    self._move(channel, Cause.RESET_BY_REMOTE, text, now)
+                closure = self._close_by_remote(stream_id, now)
+            closure.is_next_reset = closure.is_theirs_received
             closure.is_theirs_received = True
         elif closure is not None:
             closure.is_ours_confirmed = True
         if closure is not None and closure.is_ours_confirmed and closure.is_theirs_received:
-            del self._closures[stream_id]
-            if channel is not None:
-                text = "both directions of the stream were reset"
-                self._drop(channel, Cause.RESET_BOTH_WAYS, text, now)
+            self._finish_closure(stream_id, closure, now)
+
+    def _close_by_remote(self, stream_id: int, now: float) -> _Closure:
+        self._held.release(stream_id)
+        if (channel := self._channels.get(stream_id)) is not None:
+            self._move(channel, Cause.RESET_BY_REMOTE, "the peer closed the channel", now)
+        return self._begin_closure(stream_id)
+
+    def _finish_closure(self, stream_id: int, closure: _Closure, now: float) -> None:
+        """Let the channel go, and take what has come for the next one on the stream meanwhile."""
+        del self._closures[stream_id]
+        if (channel := self._channels.get(stream_id)) is not None:
+            text = "both directions of the stream were reset"
+            self._drop(channel, Cause.RESET_BOTH_WAYS, text, now)
+        self._receive_held(stream_id, now)
+        if closure.is_next_reset:
+            self.receive_reset(stream_id, now, by_remote=True)
 
     def receive_reset_failure(self, stream_id: int, now: float) -> None:
         """The peer will not see our side of the stream reset: the stream is lost for good."""
         if self._closures.pop(stream_id, None) is None:
             return
         self._retired[stream_id] = None
+        self._held.release(stream_id)
         if (channel := self._channels.get(stream_id)) is not None:
             text = "the peer refused to reset the stream"
             self._drop(channel, Cause.RESET_REFUSED, text, now)
@@ -272,7 +298,8 @@ class ChannelSet:
         elif self._is_acceptable(stream_id, parameters):
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, ACK))
             self.events.append(ChannelAnnounced(stream_id, parameters))
-            self._deliver_held(self._add(stream_id, parameters, State.OPEN, now), now)
+            self._add(stream_id, parameters, State.OPEN, now)
+            self._receive_held(stream_id, now)
         else:
             self._trace.count("datachannel-open-unexpected")
             self._refuse(stream_id)
@@ -312,8 +339,7 @@ class ChannelSet:
         )
         return channel
 
-    def _deliver_held(self, channel: Channel, now: float) -> None:
-        stream_id = channel.stream_id
+    def _receive_held(self, stream_id: int, now: float) -> None:
         held = self._held.release(stream_id)
         self.receive([(stream_id, ppid, data) for ppid, data in held], now)
 

@@ -17,9 +17,10 @@ class HeldMessage(NamedTuple):
 class HeldMessages:
     """Keeps a few early messages, over all streams at most :data:`MAX_HELD_MESSAGES`.
 
-    Two honest peers need it. One creates a negotiated channel a little earlier than the other; one
-    sends unordered messages right behind the OPEN, against RFC 8832 6, and the network lets them
-    overtake it.
+    Three honest peers need it. One creates a negotiated channel a little earlier than the other;
+    one sends unordered messages right behind the OPEN, against RFC 8832 6, and the network lets
+    them overtake it; one opens a channel on the stream of another that is closed for it already,
+    while its last word about that is lost.
     """
 
     __slots__ = ("_by_stream", "_count", "_size")

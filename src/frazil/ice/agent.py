@@ -42,7 +42,7 @@ from frazil.states.enums import RTCIceGathererState, RTCIceRole, RTCIceTransport
 from frazil.stun import Message, MessageClass, Method, StunDecodeError
 from frazil.trace import Trace
 from frazil.turn import RelayProtocol
-from frazil.types import Address, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _BINDING: Final = Method.BINDING
 _INDICATION: Final = MessageClass.INDICATION
@@ -463,13 +463,15 @@ class IceAgent:
 
     # --- network ------------------------------------------------------------------------------
 
-    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
+    def take_usual(self, lone: Datagram, now: float) -> list[Transmit] | None:
         """Take a datagram if it is what both ends of a settled pair exchange all the time.
 
         Returns:
-            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
+            What is to be sent, if all transmits were polled before; with :meth:`next_timeout` that
+            is all that follows. ``None`` if it is anything else: then nothing has happened.
         """
-        return self._checker.take_usual(data, local, remote, now)
+        taken = self._checker.take_usual(lone.data, lone.local, lone.remote, now)
+        return self._poll_checks() if taken else None
 
     def receive_datagram(self, data: bytes, local: Address, remote: Address, now: float) -> None:
         """Take one STUN message. Whatever is wrong with it is counted, never raised."""
@@ -538,12 +540,12 @@ class IceAgent:
         monitor = self._selection.monitor
         return None if monitor is None else monitor.note_sent(now)
 
-    def ask_usual(self, now: float) -> bool:
-        """Do what is due if it is but the next check on a settled pair.
+    def ask_usual(self, now: float) -> list[Transmit] | None:
+        """Do what is due if it is but the next check on a settled pair; as :meth:`take_usual`."""
+        return self._poll_checks() if self._ask_if_due(now) else None
 
-        Returns:
-            Whether it was. Then the next transmits and :meth:`next_timeout` are all that follows.
-        """
+    def _ask_if_due(self, now: float) -> bool:
+        """Whether the next check on a settled pair, which is sent then, is all that may be due."""
         if not self._decision_is_known:
             self._decide()
         decision_at = self._decision_at
@@ -551,7 +553,7 @@ class IceAgent:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due."""
-        if not self.ask_usual(now):
+        if not self._ask_if_due(now):
             self._gatherer.handle_timeout(now)
             self._settle(now, self._checker.handle_timeout(now))
 
@@ -570,14 +572,18 @@ class IceAgent:
 
     def poll_transmits(self) -> list[Transmit]:
         """What is to be sent, in order."""
-        out = self._checks.copy()
-        self._checks.clear()
+        out = self._poll_checks()
         if self._replies:
             out = self._replies + out
             self._replies.clear()
         if self._questions:
             out += self._questions
             self._questions.clear()
+        return out
+
+    def _poll_checks(self) -> list[Transmit]:
+        out = self._checks.copy()
+        self._checks.clear()
         return out
 
     def poll_events(self) -> list[IceEvent]:

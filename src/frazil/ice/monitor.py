@@ -11,29 +11,36 @@ for a slot (:mod:`frazil.slot`), and which one is left to chance. A path on whic
 or went missing a short time ago, is given less of it: it needs time for more questions.
 """
 
+from typing import Final
+
 from frazil.ice.config import IceConfig
 from frazil.ice.pair import CandidatePair
 from frazil.slot import pick_slot
 from frazil.types import RandomBytes, uniform
 
-_UNANSWERED_TO_BE_LOST = 2
-_CONSENT_RETRY_S = 1.0
-_SHORTEST_WAIT_S = 0.3
-_SHORTEST_REPLY_S = 0.1
-_ACKNOWLEDGED_AFTER_S = 0.2
+_UNANSWERED_TO_BE_LOST: Final = 2
+_CONSENT_RETRY_S: Final = 1.0
+_SHORTEST_WAIT_S: Final = 0.3
+_SHORTEST_REPLY_S: Final = 0.1
+_ACKNOWLEDGED_AFTER_S: Final = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
-_INTERVAL = (0.8, 1.2)
+_SHORTEST_INTERVAL: Final = 0.8
+_LONGEST_INTERVAL: Final = 1.2
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
-_TURN = (0.4, 0.6)
+_SHORTEST_TURN: Final = 0.4
+_LONGEST_TURN: Final = 0.6
 """Between a check of the peer and ours, likewise: two are an interval."""
-_MISSED_TURN = (0.64, 0.7)
+_SHORTEST_MISSED_TURN: Final = 0.64
+_LONGEST_MISSED_TURN: Final = 0.7
 """After so long the peer has missed its turn; the ends that see it are not to ask at once."""
-_WARY_TURN = (0.45, 0.55)
+_SHORTEST_WARY_TURN: Final = 0.45
+_LONGEST_WARY_TURN: Final = 0.55
 """A turn on a path that is not calm."""
-_MISSED_WARY_TURN = (0.57, 0.63)
-_CALM_PATIENCE_S = 0.5
+_SHORTEST_MISSED_WARY_TURN: Final = 0.57
+_LONGEST_MISSED_WARY_TURN: Final = 0.63
+_CALM_PATIENCE_S: Final = 0.5
 """On a calm path an answer takes no longer."""
-_CALM_AFTER_S = 60.0
+_CALM_AFTER_S: Final = 60.0
 """And so long none was late."""
 
 
@@ -60,8 +67,11 @@ class Monitor:
         "_chance",
         "_check_at",
         "_config",
+        "_interval_s",
         "_late_at",
+        "_lost_after_s",
         "_patience_s",
+        "_probe_after_s",
         "_random_bytes",
         "asked_at",
         "began_at",
@@ -90,6 +100,10 @@ class Monitor:
         self.pair = pair
         self.key = pair.key
         self._config = config
+        # Asked for with every check: the configuration is not of a class that is compiled.
+        self._interval_s = config.consent_interval_s
+        self._lost_after_s = config.disconnected_after_s
+        self._probe_after_s = config.probe_after_s
         self._random_bytes = random_bytes
         self.began_at = now
         self.heard_at = now if heard_at is None else heard_at
@@ -114,13 +128,20 @@ class Monitor:
 
     def _missed_s(self, now: float) -> float:
         """How long a turn of the peer may take, by chance."""
-        shortest, longest = _MISSED_TURN if self._is_calm(now) else _MISSED_WARY_TURN
-        return self._config.consent_interval_s * (shortest + (longest - shortest) * self._chance)
+        if self._is_calm(now):
+            shortest, longest = _SHORTEST_MISSED_TURN, _LONGEST_MISSED_TURN
+        else:
+            shortest, longest = _SHORTEST_MISSED_WARY_TURN, _LONGEST_MISSED_WARY_TURN
+        return self._interval_s * (shortest + (longest - shortest) * self._chance)
 
     def _slot_after(self, at: float) -> float:
         """A slot an interval after ``at``, by chance."""
-        (shortest, longest), interval_s = _INTERVAL, self._config.consent_interval_s
-        return pick_slot(at + shortest * interval_s, at + longest * interval_s, self._chance)
+        interval_s = self._interval_s
+        earliest_at, latest_at = (
+            at + _SHORTEST_INTERVAL * interval_s,
+            at + _LONGEST_INTERVAL * interval_s,
+        )
+        return pick_slot(earliest_at, latest_at, self._chance)
 
     @property
     def is_late(self) -> bool:
@@ -132,14 +153,14 @@ class Monitor:
         """When the pair will count as lost if nothing is heard; ``None`` if not decided yet."""
         if not self.is_alive or self.unanswered < _UNANSWERED_TO_BE_LOST:
             return None
-        return max(self.heard_at + self._config.disconnected_after_s, self._late_at)
+        return max(self.heard_at + self._lost_after_s, self._late_at)
 
     @property
     def judged_at(self) -> float:
         """When the verdict will be another if nothing is heard, as far as is known now."""
         if not self.is_alive:
             return self.consent_expires_at
-        lost_at = self.lost_at or self.heard_at + self._config.disconnected_after_s
+        lost_at = self.lost_at or self.heard_at + self._lost_after_s
         return min(lost_at, self.consent_expires_at)
 
     @property
@@ -166,11 +187,11 @@ class Monitor:
         if round_trip.last_s is not None:
             return round_trip.timeout_s(_SHORTEST_WAIT_S)
         # An upper bound says little where checks went unanswered for other reasons than delay.
-        return round_trip.timeout_s(config.check_rto_s, config.probe_after_s)
+        return round_trip.timeout_s(config.check_rto_s, self._probe_after_s)
 
     def _reply_due_at(self, owed_at: float) -> float:
         """When the peer should have said something to payload sent at ``owed_at``."""
-        reply_s = self.pair.round_trip.timeout_s(_SHORTEST_REPLY_S, self._config.probe_after_s)
+        reply_s = self.pair.round_trip.timeout_s(_SHORTEST_REPLY_S, self._probe_after_s)
         return owed_at + reply_s + _ACKNOWLEDGED_AFTER_S
 
     def note_sent(self, now: float) -> float | None:
@@ -204,7 +225,7 @@ class Monitor:
         It does not take from the peer what time it has for its turn.
         """
         self._note_life(now)
-        quiet_at = now + self._config.probe_after_s
+        quiet_at = now + self._probe_after_s
         if quiet_at > self.quiet_at:
             self.quiet_at = quiet_at
 
@@ -214,12 +235,15 @@ class Monitor:
         Unless that is too early for a check, or one waits for its answer.
         """
         self._note_turn(now)
-        asked_at, interval_s = self.asked_at, self._config.consent_interval_s
+        asked_at, interval_s = self.asked_at, self._interval_s
         if asked_at > self.consented_at:
             return
-        shortest, longest = _TURN if self._is_calm(now) else _WARY_TURN
-        earliest_at = max(now + shortest * interval_s, asked_at + _INTERVAL[0] * interval_s)
-        latest_at = min(now + longest * interval_s, asked_at + _INTERVAL[1] * interval_s)
+        if self._is_calm(now):
+            shortest, longest = _SHORTEST_TURN, _LONGEST_TURN
+        else:
+            shortest, longest = _SHORTEST_WARY_TURN, _LONGEST_WARY_TURN
+        earliest_at = max(now + shortest * interval_s, asked_at + _SHORTEST_INTERVAL * interval_s)
+        latest_at = min(now + longest * interval_s, asked_at + _LONGEST_INTERVAL * interval_s)
         if earliest_at <= latest_at:
             self._check_at = pick_slot(earliest_at, latest_at, self._chance)
 
@@ -239,9 +263,8 @@ class Monitor:
         the path counts as lost.
         """
         self._note_life(now)
-        config = self._config
-        ample_s = config.disconnected_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
-        self.quiet_at = now + max(config.probe_after_s, min(self._missed_s(now), ample_s))
+        ample_s = self._lost_after_s - _UNANSWERED_TO_BE_LOST * self._patience_s
+        self.quiet_at = now + max(self._probe_after_s, min(self._missed_s(now), ample_s))
 
     def _note_life(self, now: float) -> None:
         self.heard_at = now

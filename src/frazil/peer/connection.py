@@ -309,7 +309,7 @@ class PeerConnection:
 
     # --- data channels ------------------------------------------------------------------------
 
-    def create_data_channel(self, label: str, init: ChannelInit, now: float) -> DataChannel:
+    def create_data_channel(self, label: object, init: ChannelInit, now: float) -> DataChannel:
         """A channel; the first one makes a negotiation needed.
 
         Raises:

@@ -146,7 +146,8 @@ class Recovery:
 
     def next_timeout(self) -> float | None:
         """When to try; ``None`` while there is nothing to recover or no network to do it on."""
-        return self._due_at if self._addresses else None
+        due_at = self._due_at
+        return due_at if due_at is not None and self._addresses else None
 
     def handle_timeout(self, now: float) -> None:
         """Try, if it is time."""

@@ -185,7 +185,7 @@ class RecordedConnection(PeerConnection):
         super().set_configuration(configuration, now)
 
     @recording(_NAME)
-    def create_data_channel(self, label: str, init: ChannelInit, now: float) -> DataChannel:
+    def create_data_channel(self, label: object, init: ChannelInit, now: float) -> DataChannel:
         """Make a channel."""
         return super().create_data_channel(label, init, now)
 

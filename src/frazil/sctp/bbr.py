@@ -351,7 +351,7 @@ class Bbr:
         model = self.model
         if self.phase is Phase.PROBE_RTT:
             self._empty(sample, now)
-        elif now > model.min_rtt_at + MIN_RTT_LIFETIME_S:
+        elif model.min_rtt_s < math.inf and now > model.min_rtt_at + MIN_RTT_LIFETIME_S:
             self.phase = Phase.PROBE_RTT
             self._window_before = self.window
             self._emptied_at = None

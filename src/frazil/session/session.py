@@ -345,11 +345,12 @@ class Session:
             What is to be sent; with :meth:`next_timeout` that is all that follows. ``None`` if it
             is anything else, or there is more to do: then nothing has happened.
         """
-        ice = self.ice
-        if not self.is_drained or not ice.take_usual(lone.data, lone.local, lone.remote, now):
+        if not self.is_drained:
             return None
-        self._check_is_known = False
-        return ice.poll_transmits()
+        transmits = self.ice.take_usual(lone, now)
+        if transmits is not None:
+            self._check_is_known = False
+        return transmits
 
     def ask_usual(self, now: float) -> list[Transmit] | None:
         """Do what is due, if it is what two idle ends ask each other all the time.
@@ -357,13 +358,12 @@ class Session:
         Returns:
             As of :meth:`take_usual`.
         """
-        ice = self.ice
         if not self.is_drained or self._relays.is_used or not self._rests(now):
             return None
-        if not ice.ask_usual(now):
-            return None
-        self._check_is_known = False
-        return ice.poll_transmits()
+        transmits = self.ice.ask_usual(now)
+        if transmits is not None:
+            self._check_is_known = False
+        return transmits
 
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.

@@ -71,10 +71,10 @@ class Template:
 
     def encode(self, transaction_id: bytes) -> bytes:
         """The message with this id."""
-        signed = transaction_id + (self._masked(transaction_id) if self._masked_at else self._body)
+        body = self._masked(transaction_id) if self._masked_at else self._body
         mac = self._mac.copy()
-        mac.update(self._mac_head + signed)
-        data = self._head + signed + _INTEGRITY + mac.finalize()
+        mac.update(b"".join((self._mac_head, transaction_id, body)))
+        data = b"".join((self._head, transaction_id, body, _INTEGRITY, mac.finalize()))
         return data + _FINGERPRINT + _pack_crc(_crc32(data) ^ FINGERPRINT_MASK)
 
     def _masked(self, transaction_id: bytes) -> bytes:

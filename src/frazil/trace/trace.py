@@ -17,19 +17,22 @@ class _Audience:
     Attributes:
         listeners: Each with the names of the events that it wants to hear of; empty for all.
         events: The names that somebody wants to hear of.
+        version: Another number whenever others listen.
         wants_all: Whether somebody wants to hear of all events.
     """
 
-    __slots__ = ("events", "listeners", "wants_all")
+    __slots__ = ("events", "listeners", "version", "wants_all")
 
     def __init__(self) -> None:
         self.listeners: tuple[tuple[Listener, frozenset[str]], ...] = ()
         self.events: frozenset[str] = frozenset()
+        self.version = 0
         self.wants_all = False
 
     def change(self, listeners: tuple[tuple[Listener, frozenset[str]], ...]) -> None:
         """These listen from now on."""
         self.listeners = listeners
+        self.version += 1
         self.events = frozenset().union(*[events for _, events in listeners])
         self.wants_all = frozenset() in [events for _, events in listeners]
 
@@ -138,7 +141,16 @@ class Trace:
 class Routine:
     """A routine event of which all but instant and facts is known: see :meth:`Trace.routine`."""
 
-    __slots__ = ("_audience", "_entry", "_kind", "_ring", "_span", "_trace")
+    __slots__ = (
+        "_audience",
+        "_entry",
+        "_is_heard",
+        "_kind",
+        "_ring",
+        "_span",
+        "_trace",
+        "_version",
+    )
 
     def __init__(self, trace: Trace, ring: Ring, kind: EventKind) -> None:
         self._trace = trace
@@ -147,6 +159,8 @@ class Routine:
         self._kind = kind
         self._entry: TraceRecord | None = None
         self._span = -1
+        self._is_heard = False
+        self._version = -1
 
     def record(self, at: float, *values: Fact) -> None:
         """Write it down once more, with its facts in the order of the catalogue."""
@@ -156,5 +170,13 @@ class Routine:
             self._span = ring.span
         else:
             entry.repeat(at, values)
-        if self._audience.wants_all or self._kind.name in self._audience.events:
+        if self._audience.version != self._version:
+            self._look_who_listens()
+        if self._is_heard:
             self._trace._tell(at, self._kind, values)
+
+    def _look_who_listens(self) -> None:
+        """Find out whether somebody wants to hear of the event, as there are other listeners."""
+        audience = self._audience
+        self._version = audience.version
+        self._is_heard = audience.wants_all or self._kind.name in audience.events

@@ -112,20 +112,20 @@ class Registry:
             Whether there are any.
         """
         slots, kind = fired.target, fired.type
+        if kind is _MESSAGE:
+            self._is_dispatching = True
+            (self._public.get(slots) or self.of(slots))._receive(fired.payload)
+            self._is_dispatching = False
+            return True
         if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
             self._warnings.connection_failed()
         target: Any = self._connection if slots is None else self._public.get(slots)
-        is_wanted = True
-        self._is_dispatching = True
-        if kind is _MESSAGE:
-            (target or self.of(slots))._receive(fired.payload)
-        elif target is None:
-            is_wanted = False  # it was never shown to anybody
-        elif target._listeners.wants(kind):
+        # What was never shown to anybody has no listeners.
+        is_wanted: bool = target is not None and target._listeners.wants(kind)
+        if is_wanted:
+            self._is_dispatching = True
             target._dispatch(make_event(fired, target, self.of))
-        else:
-            is_wanted = False
-        self._is_dispatching = False
+            self._is_dispatching = False
         if kind is _CLOSE:
             self._public.pop(slots, None)  # nobody will ask for it again
         return is_wanted

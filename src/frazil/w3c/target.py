@@ -90,7 +90,7 @@ class EventTarget:
             ValueError: This object has no such event.
             TypeError: ``listener`` cannot be called.
         """
-        self._add(type, listener, is_once=once)
+        self._add(type, listener, is_once=bool(once))
 
     def removeEventListener(self, type: str, listener: Listener) -> None:
         """Undo :meth:`addEventListener` or :meth:`on`; unknown listeners are ignored.
@@ -114,7 +114,10 @@ class EventTarget:
             ValueError: This object has no such event.
             TypeError: ``listener`` cannot be called.
         """
-        return self._register(type, listener, is_once=False)
+        if listener is None:
+            return self._decorator(type, is_once=False)
+        self._add(type, listener, is_once=False, is_bare=True)
+        return listener
 
     @overload
     def once(self, type: str) -> Callable[[_F], _F]: ...
@@ -122,16 +125,14 @@ class EventTarget:
     def once(self, type: str, listener: _F) -> _F: ...
     def once(self, type: str, listener: _F | None = None) -> _F | Callable[[_F], _F]:
         """Like :meth:`on`, for the next event only."""
-        return self._register(type, listener, is_once=True)
+        if listener is None:
+            return self._decorator(type, is_once=True)
+        self._add(type, listener, is_once=True, is_bare=True)
+        return listener
 
     # --- registrations ------------------------------------------------------------------------
 
-    def _register(
-        self, type: str, listener: _F | None, *, is_once: bool
-    ) -> _F | Callable[[_F], _F]:
-        if listener is not None:
-            self._add(type, listener, is_once=is_once, is_bare=True)
-            return listener
+    def _decorator(self, type: str, *, is_once: bool) -> Callable[[_F], _F]:
         self._check(type)
 
         def register(function: _F) -> _F:

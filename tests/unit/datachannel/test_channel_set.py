@@ -404,6 +404,73 @@ def test_a_stream_is_not_reused_while_it_closes(peers, client):
     assert client.open(CHAT, 3.0).stream_id == 0
 
 
+def closing_for_us_only(peers):
+    """The client has closed its channel for good; to the server its last answer is on its way."""
+    peers.opened()
+    client, server = peers.client, peers.server
+    client.close(0, 1.0)
+    assert client.poll_resets() == [0]
+    server.receive_reset(0, 1.0, by_remote=True)
+    client.receive_reset(0, 1.0, by_remote=False)
+    assert server.poll_resets() == [0]
+    client.receive_reset(0, 1.0, by_remote=True)
+    for each in (client, server):
+        each.poll_events()
+    return client, server
+
+
+def test_the_next_channel_waits_until_the_last_one_on_its_stream_is_closed(peers):
+    """A regression: such a channel never opened."""
+    client, server = closing_for_us_only(peers)
+    client.open(UNORDERED, 2.0)
+    (opening,) = client.poll_messages()
+    server.receive([(0, opening.ppid, opening.data), (0, STRING, b"hello")], 2.0)
+    assert (server.poll_messages(), server.poll_events()) == ([], [])
+    server.receive_reset(0, 3.0, by_remote=False)
+    closed, announced, arrived = server.poll_events()
+    assert moves([closed]) == [("closing", "closed", "reset-both-ways")]
+    assert announced == ChannelAnnounced(0, UNORDERED)
+    assert arrived == MessagesArrived([(0, b"hello", True)])
+    assert server.poll_messages() == [OutgoingMessage(0, DCEP, ACK)]
+    assert server.sending(0) is not None
+
+
+def test_the_next_channel_may_be_closed_before_it_is_seen(peers):
+    """A regression: its reset was taken for that of the last one, and it was never closed."""
+    client, server = closing_for_us_only(peers)
+    client.open(UNORDERED, 2.0)
+    (opening,) = client.poll_messages()
+    client.close(0, 2.0)
+    server.receive([(0, opening.ppid, opening.data)], 2.0)
+    server.receive_reset(0, 2.0, by_remote=True)
+    assert (server.poll_messages(), server.poll_resets(), server.poll_events()) == ([], [], [])
+    server.receive_reset(0, 3.0, by_remote=False)
+    events = server.poll_events()
+    assert [type(event) for event in events] == [
+        ChannelStateChanged,
+        ChannelAnnounced,
+        ChannelStateChanged,
+    ]
+    assert moves(events) == [
+        ("closing", "closed", "reset-both-ways"),
+        ("open", "closing", "reset-by-remote"),
+    ]
+    assert server.poll_resets() == [0]
+    server.receive_reset(0, 4.0, by_remote=False)
+    assert moves(server.poll_events()) == [("closing", "closed", "reset-both-ways")]
+    assert server.channels == ()
+
+
+def test_what_waits_for_a_stream_that_is_never_free_is_forgotten(peers):
+    client, server = closing_for_us_only(peers)
+    client.open(UNORDERED, 2.0)
+    (opening,) = client.poll_messages()
+    server.receive([(0, opening.ppid, opening.data)], 2.0)
+    server.receive_reset_failure(0, 3.0)
+    assert moves(server.poll_events()) == [("closing", "closed", "reset-refused")]
+    assert (server.channels, server.poll_messages(), server._held._count) == ((), [], 0)
+
+
 def test_closing_a_channel_that_was_never_confirmed(peers, client):
     client.open(CHAT, 0.0)
     client.close(0, 0.0)

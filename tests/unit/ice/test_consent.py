@@ -5,6 +5,7 @@ import pytest
 from frazil.ice.consent import MAX_SAMPLES, Consent
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass
+from frazil.types import Datagram
 from support.ice_pair import IcePair
 from support.ice_peer import LOCAL, IcePeer
 
@@ -143,7 +144,8 @@ def test_a_piece_of_the_usual_is_counted_and_dropped(peer, size):
     peer.run(TURN_S)
     (request, local, remote) = peer.requests[0]
     for whole in (peer.response(request, LOCAL), request.data):
-        assert not peer.agent.take_usual(whole[:size], local, remote, peer.now)
+        piece = Datagram(whole[:size], local, remote)
+        assert peer.agent.take_usual(piece, peer.now) is None
         peer.receive(whole[:size], local, remote)
     assert peer.trace.counters["stun-malformed"] == 2
 

@@ -22,7 +22,10 @@ class Path:
         self.rtt_s = RTT_S
 
     def round(self, *, lost=0, is_app_limited=False, acked=None, rtt_s=None):
-        """One round trip with one sample; how many bytes arrived."""
+        """One round trip with one sample; how many bytes arrived.
+
+        With ``rtt_s=math.nan`` all of them were sent twice, so that nothing is measured.
+        """
         bbr, meter = self.bbr, self.meter
         wants = min(bbr.pacing_rate * self.rtt_s, bbr.window)
         acked = int(min(wants, self.rate * self.rtt_s)) if acked is None else acked
@@ -45,7 +48,7 @@ class Path:
                 flight_at_send=burst.flight,
                 is_app_limited=is_app_limited,
                 is_window_limited=wants == bbr.window,
-                rtt_s=rtt_s or self.rtt_s,
+                rtt_s=None if rtt_s is math.nan else rtt_s or self.rtt_s,
             ),
             self.now,
         )
@@ -232,6 +235,18 @@ def test_the_path_is_emptied_when_its_least_round_trip_is_not_seen_again():
     path.until(Phase.PROBE_DOWN, acked=4 * PACKET)
     assert path.now - start == pytest.approx(0.25, abs=0.051)
     assert path.bbr.model.min_rtt_s == 0.05
+
+
+def test_without_a_round_trip_there_is_none_to_look_for():
+    """A regression: where all that was acknowledged had been sent twice, an exception came."""
+    path = Path()
+    path.now = 1000.0
+    for _ in range(20):
+        path.round(rtt_s=math.nan)
+    assert path.bbr.model.min_rtt_s == math.inf
+    assert path.bbr.model.rate_max == pytest.approx(RATE)
+    path.until(Phase.PROBE_UP)
+    assert path.bbr.model.min_rtt_s == RTT_S
 
 
 def test_a_round_trip_as_short_as_before_keeps_the_flow_going():

@@ -91,3 +91,18 @@ def test_routine_of_another_subject_begins_anew():
     for pair in ("a->b", "a->b", "a->c", "a->b"):
         routine.record(0.0, pair)
     assert [(each.values, each.count) for each in trace.records] == [(("a->b",), 3), (("a->c",), 1)]
+
+
+@pytest.mark.parametrize("events", [(), {"standby-check"}])
+def test_routine_is_heard_as_long_as_somebody_listens(events):
+    trace, heard, other = Trace(), [], []
+    routine = trace.routine("ice", "standby-check")
+    routine.record(0.0, "a->b")
+    trace.listen(heard.append, events)
+    routine.record(1.0, "a->b")
+    trace.listen(other.append, {"nominate"})
+    routine.record(2.0, "a->b")
+    trace.ignore(heard.append)
+    routine.record(3.0, "a->b")
+    assert [each.at for each in heard] == [1.0, 2.0]
+    assert other == []

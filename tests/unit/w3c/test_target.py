@@ -94,6 +94,12 @@ def test_on_gives_no_argument_for_events_without_payload(lamp):
     assert callable(note)
 
 
+def test_whatever_is_true_means_once(lamp):
+    calls = []
+    lamp.addEventListener("lit", calls.append, once=1)
+    assert [light(lamp), light(lamp)][:1] == calls
+
+
 def test_once_is_called_once_even_if_it_causes_the_event_again(lamp):
     calls = []
 
