@@ -1,5 +1,7 @@
 """Datagrams that go down to the socket in one piece."""
 
+from typing import Final
+
 from frazil.value import Value
 
 
@@ -16,8 +18,8 @@ class Run(Value):
     __slots__ = ("data", "segment_size")
 
     def __init__(self, data: bytes, segment_size: int) -> None:
-        self.data = data
-        self.segment_size = segment_size
+        self.data: Final = data
+        self.segment_size: Final = segment_size
 
     def as_tuple(self) -> tuple[bytes, int]:
         """Buffer and size."""

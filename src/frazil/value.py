@@ -8,7 +8,10 @@ are not frozen, and are left alone all the same.
 
 
 class Value:
-    """The base of values: equal if they are of one class and all their fields are."""
+    """The base of values: equal if they are of one class and all their fields are.
+
+    A field is ``Final``: type checkers refuse to write to it, and so do compiled classes.
+    """
 
     __slots__ = ()
 

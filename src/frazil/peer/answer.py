@@ -39,10 +39,10 @@ class AnswerPlan(Value):
         groups: Groups,
         tags: list[int | None],
     ) -> None:
-        self.data = data
-        self.codecs = codecs
-        self.groups = groups
-        self.tags = tags
+        self.data: Final = data
+        self.codecs: Final = codecs
+        self.groups: Final = groups
+        self.tags: Final = tags
 
     def as_tuple(self) -> tuple[object, ...]:
         """Data section, codecs, groups and tags."""
@@ -73,10 +73,12 @@ def plan_answer(
         accepted = {index for index in accepted if index == first or _bundled(offer, first, index)}
     groups = answer_groups(offer, accepted.__contains__, transports.established)
     tags = bundle_tags(offer, groups)
-    accepted -= _beyond_limit(
+    beyond = _beyond_limit(
         tags, accepted, lambda tag: transports.established(offer.media[tag].mid) is not None
     )
-    groups = answer_groups(offer, accepted.__contains__, transports.established)
+    if beyond:
+        accepted -= beyond
+        groups = answer_groups(offer, accepted.__contains__, transports.established)
     return AnswerPlan(
         data=data if data in accepted else None,
         codecs={index: found for index, found in codecs.items() if index in accepted},

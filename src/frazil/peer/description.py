@@ -89,9 +89,9 @@ class Description:
                 return index
         return None
 
-    def is_named_at(self, index: int) -> bool:
-        """Whether the text itself gives the m-section a mid."""
-        return "\na=mid:" in self._parts()[index + 1]
+    def are_named(self) -> list[bool]:
+        """Whether the text itself gives a mid to each of the m-sections."""
+        return ["\na=mid:" in section for section in self._parts()[1:]]
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""

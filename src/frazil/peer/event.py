@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
@@ -56,9 +56,9 @@ class Fired(Value):
     __slots__ = ("payload", "target", "type")
 
     def __init__(self, target: Any, type: EventType, payload: Any = None) -> None:  # noqa: A002
-        self.target = target
-        self.type = type
-        self.payload = payload
+        self.target: Final = target
+        self.type: Final = type
+        self.payload: Final = payload
 
     def as_tuple(self) -> tuple[object, ...]:
         """Target, type and payload."""
@@ -71,7 +71,7 @@ class OperationSettled(Value):
     __slots__ = ("operation",)
 
     def __init__(self, operation: Operation[Any]) -> None:
-        self.operation = operation
+        self.operation: Final = operation
 
     def as_tuple(self) -> tuple[object, ...]:
         """The operation."""
@@ -95,9 +95,9 @@ class GatheringRequested(Value):
     def __init__(
         self, transport: str, servers: tuple[IceServer, ...], policy: IceTransportPolicy
     ) -> None:
-        self.transport = transport
-        self.servers = servers
-        self.policy = policy
+        self.transport: Final = transport
+        self.servers: Final = servers
+        self.policy: Final = policy
 
     def as_tuple(self) -> tuple[object, ...]:
         """Transport, servers and policy."""
@@ -110,8 +110,8 @@ class ChecksExpected(Value):
     __slots__ = ("transport", "ufrag")
 
     def __init__(self, transport: str, ufrag: str) -> None:
-        self.transport = transport
-        self.ufrag = ufrag
+        self.transport: Final = transport
+        self.ufrag: Final = ufrag
 
     def as_tuple(self) -> tuple[object, ...]:
         """Transport and generation."""
@@ -124,7 +124,7 @@ class TransportDiscarded(Value):
     __slots__ = ("transport",)
 
     def __init__(self, transport: str) -> None:
-        self.transport = transport
+        self.transport: Final = transport
 
     def as_tuple(self) -> tuple[object, ...]:
         """The transport."""

@@ -70,10 +70,10 @@ class _Created(Value):
     def __init__(
         self, sdp: str, draft: Draft, revision: int, answers: SessionDescription | None = None
     ) -> None:
-        self.sdp = sdp
-        self.draft = draft
-        self.revision = revision
-        self.answers = answers
+        self.sdp: Final = sdp
+        self.draft: Final = draft
+        self.revision: Final = revision
+        self.answers: Final = answers
 
     def as_tuple(self) -> tuple[object, ...]:
         """Text, draft, revision, and the offer that it answers."""
@@ -235,7 +235,7 @@ class Negotiator:
         offer = self._core.descriptions.pending_remote
         assert offer is not None  # the signalling state says so
         draft = self._creator.make_answer(offer)
-        text = write_sdp(without_mids(draft.model, offer.is_named_at))
+        text = write_sdp(without_mids(draft.model, offer.are_named()))
         self._created_answer = _Created(text, draft, self._revision, offer.model)
         return self._created_answer
 

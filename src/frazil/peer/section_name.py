@@ -29,13 +29,13 @@ def with_mids(model: SessionDescription, known: Sequence[MediaDescription]) -> S
     return _with_media(model, named)
 
 
-def without_mids(model: SessionDescription, is_named: Callable[[int], bool]) -> SessionDescription:
-    """``model`` as it is written to a peer that has not named all its m-sections."""
-    if all(is_named(index) for index in range(len(model.media))):
+def without_mids(model: SessionDescription, are_named: Sequence[bool]) -> SessionDescription:
+    """``model`` as it is written to a peer that has named these of its m-sections."""
+    if all(are_named):
         return model
 
     def written(index: int, media: MediaDescription) -> MediaDescription:
-        return media if is_named(index) else replace(media, mid=None)
+        return media if are_named[index] else replace(media, mid=None)
 
     return _with_media(model, written)
 

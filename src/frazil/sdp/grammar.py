@@ -63,9 +63,9 @@ class Line(Value):
     __slots__ = ("number", "type", "value")
 
     def __init__(self, number: int, type: str, value: str) -> None:  # noqa: A002 - its name
-        self.number = number
-        self.type = type
-        self.value = value
+        self.number: Final = number
+        self.type: Final = type
+        self.value: Final = value
 
     def as_tuple(self) -> tuple[object, ...]:
         """Number, type and value."""
@@ -151,9 +151,10 @@ def _split_lines(text: str) -> list[Line]:
     is_odd = "\r" in body or "\0" in body
     lines = []
     for number, row in enumerate(rows, 1):
-        if is_odd or row[1:2] != "=" or row[2:] == "" or not "a" <= row[0] <= "z":
+        kind, _, value = row.partition("=")
+        if is_odd or not value or len(kind) != 1 or not "a" <= kind <= "z":
             _check_line(number, row)
-        lines.append(Line(number, row[0], row[2:]))
+        lines.append(Line(number, kind, value))
     return lines
 
 

@@ -16,6 +16,14 @@ def test_changes_come_back_as_they_were_recorded():
     assert history.changes[1].reason.deadline_at == 7.0
 
 
+def test_a_change_that_follows_from_another_has_a_rule_of_its_own():
+    history = History(trace := Trace())
+    history.record(7.5, "connection", "connected", "disconnected", REASON, "another clause")
+    (change,) = history.changes
+    assert change.reason == REASON._replace(rule="another clause")
+    assert trace.records[0].facts["rule"] == "another clause"
+
+
 def test_the_newest_changes_are_kept():
     history = History(Trace())
     for at in range(HISTORY_LIMIT + 3):

@@ -41,7 +41,9 @@ def test_with_several_transports_each_is_asked_the_long_way(peer):
     assert peer.pc.transports.take_usual("0", LONE, 1.0) == [ANSWER]
 
 
-def test_while_a_recovery_is_under_way_more_may_be_due(peer, monkeypatch):
+def test_while_a_recovery_is_under_way_more_may_be_due(peer):
     transports = peer.pc.transports
-    monkeypatch.setattr(type(transports._recovery), "next_timeout", lambda self: 9.0)
+    recovery = transports._recovery
+    recovery._due_at, recovery._addresses = 9.0, {("0", LOCAL): None}
+    assert transports.next_timeout() == 9.0
     assert transports.ask_usual(1.0) is None

@@ -1,8 +1,10 @@
 import hashlib
+import hmac
 
 import pytest
 
-from frazil.stun import PasswordAlgorithm, long_term_key, short_term_key, user_hash
+from frazil.stun import PasswordAlgorithm, keyed_mac, long_term_key, short_term_key, user_hash
+from frazil.stun.credential import sign
 
 
 def test_short_term_key_is_the_password():
@@ -76,3 +78,18 @@ def test_user_hash_of_the_example_in_rfc_8489():
 def test_user_hash_of_what_opaque_string_forbids():
     with pytest.raises(ValueError, match="not empty"):
         user_hash("user", "")
+
+
+@pytest.mark.parametrize("key", [b"pass", b"", b"longer than a block of the hash " * 3])
+def test_a_signature_is_an_hmac_however_often_the_key_was_used(key):
+    for covered in (b"first", b"second", b"first"):
+        assert sign(key, covered) == hmac.digest(key, covered, "sha1")
+        assert sign(key, covered, sha256=True) == hmac.digest(key, covered, "sha256")
+
+
+def test_keys_are_not_kept_for_ever():
+    first = keyed_mac(b"0")
+    assert keyed_mac(b"0") is first
+    for number in range(1, 300):
+        keyed_mac(str(number).encode())
+    assert keyed_mac(b"0") is not first
