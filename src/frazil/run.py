@@ -1,7 +1,5 @@
 """Datagrams that go down to the socket in one piece."""
 
-from typing import Final
-
 from frazil.value import Value
 
 
@@ -18,8 +16,8 @@ class Run(Value):
     __slots__ = ("data", "segment_size")
 
     def __init__(self, data: bytes, segment_size: int) -> None:
-        self.data: Final = data
-        self.segment_size: Final = segment_size
+        self.data = data
+        self.segment_size = segment_size
 
     def as_tuple(self) -> tuple[bytes, int]:
         """Buffer and size."""

@@ -6,7 +6,7 @@ arguments.
 """
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.run import Run
 from frazil.value import Value
@@ -24,9 +24,9 @@ class Datagram(Value):
     __slots__ = ("data", "local", "remote")
 
     def __init__(self, data: bytes, local: Address, remote: Address) -> None:
-        self.data: Final = data
-        self.local: Final = local
-        self.remote: Final = remote
+        self.data = data
+        self.local = local
+        self.remote = remote
 
     def as_tuple(self) -> tuple[bytes, Address, Address]:
         """Payload and addresses."""
@@ -39,10 +39,10 @@ class Transmit(Value):
     __slots__ = ("data", "local", "remote", "segment_size")
 
     def __init__(self, data: bytes, segment_size: int, local: Address, remote: Address) -> None:
-        self.data: Final = data
-        self.segment_size: Final = segment_size
-        self.local: Final = local
-        self.remote: Final = remote
+        self.data = data
+        self.segment_size = segment_size
+        self.local = local
+        self.remote = remote
 
     def as_tuple(self) -> tuple[bytes, int, Address, Address]:
         """Run and addresses."""

@@ -10,7 +10,8 @@ are not frozen, and are left alone all the same.
 class Value:
     """The base of values: equal if they are of one class and all their fields are.
 
-    A field is ``Final``: type checkers refuse to write to it, and so do compiled classes.
+    Nobody writes to a field. None is ``Final``, though: mypyc 2.4 lets go of what it reads from
+    such an attribute when the object goes, whoever holds it by then.
     """
 
     __slots__ = ()

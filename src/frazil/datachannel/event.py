@@ -1,7 +1,7 @@
 """What a set of channels reports and wants sent."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
@@ -20,9 +20,9 @@ class OutgoingMessage(Value):
     __slots__ = ("data", "ppid", "stream_id")
 
     def __init__(self, stream_id: int, ppid: int, data: bytes) -> None:
-        self.stream_id: Final = stream_id
-        self.ppid: Final = ppid
-        self.data: Final = data
+        self.stream_id = stream_id
+        self.ppid = ppid
+        self.data = data
 
     def as_tuple(self) -> tuple[object, ...]:
         """Stream, identifier and data."""
@@ -53,8 +53,8 @@ class ChannelStateChanged(Value):
     __slots__ = ("change", "stream_id")
 
     def __init__(self, stream_id: int, change: StateChange) -> None:
-        self.stream_id: Final = stream_id
-        self.change: Final = change
+        self.stream_id = stream_id
+        self.change = change
 
     def as_tuple(self) -> tuple[object, ...]:
         """Stream and state change."""
@@ -76,7 +76,7 @@ class MessagesArrived(Value):
     __slots__ = ("messages",)
 
     def __init__(self, messages: list[ChannelMessage]) -> None:
-        self.messages: Final = messages
+        self.messages = messages
 
     def as_tuple(self) -> tuple[object, ...]:
         """The messages."""

@@ -1,7 +1,7 @@
 """What a DTLS endpoint reports."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.errors import RTCErrorDetail
 from frazil.trace import StateChange
@@ -43,9 +43,9 @@ class DtlsStateChanged(Value):
         remote_certificates: tuple[bytes, ...] = (),
         failure: DtlsFailure | None = None,
     ) -> None:
-        self.change: Final = change
-        self.remote_certificates: Final = remote_certificates
-        self.failure: Final = failure
+        self.change = change
+        self.remote_certificates = remote_certificates
+        self.failure = failure
 
     def as_tuple(self) -> tuple[object, ...]:
         """State change, certificates and failure."""

@@ -39,8 +39,8 @@ class Fingerprint(Value):
     __slots__ = ("algorithm", "value")
 
     def __init__(self, algorithm: str, value: str) -> None:
-        self.algorithm: Final = algorithm.lower()
-        self.value: Final = value.upper()
+        self.algorithm = algorithm.lower()
+        self.value = value.upper()
 
     def as_tuple(self) -> tuple[object, ...]:
         """Algorithm and value."""

@@ -75,9 +75,9 @@ class Record(Value):
     __slots__ = ("content_type", "data", "epoch")
 
     def __init__(self, content_type: int, epoch: int, data: bytes) -> None:
-        self.content_type: Final = content_type
-        self.epoch: Final = epoch
-        self.data: Final = data
+        self.content_type = content_type
+        self.epoch = epoch
+        self.data = data
 
     def as_tuple(self) -> tuple[object, ...]:
         """The fields."""

@@ -47,10 +47,10 @@ class Answer(Value):
     def __init__(
         self, check: Check, error: int | None, mapped: Address | None, is_symmetric: bool
     ) -> None:
-        self.check: Final = check
-        self.error: Final = error
-        self.mapped: Final = mapped
-        self.is_symmetric: Final = is_symmetric
+        self.check = check
+        self.error = error
+        self.mapped = mapped
+        self.is_symmetric = is_symmetric
 
     def as_tuple(self) -> tuple[object, ...]:
         """Check, error, mapped address, and whether it was symmetric."""

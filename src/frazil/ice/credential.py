@@ -37,9 +37,9 @@ class Credentials(Value):
     def __init__(self, ufrag: str, password: str) -> None:
         if not 1 <= len(ufrag.encode()) <= _MAX_UFRAG_SIZE or ":" in ufrag:
             raise ValueError(f"an ICE ufrag has 1 to {_MAX_UFRAG_SIZE} bytes and no colon")
-        self.ufrag: Final = ufrag
-        self.password: Final = password
-        self.key: Final = short_term_key(password)
+        self.ufrag = ufrag
+        self.password = password
+        self.key = short_term_key(password)
 
     def as_tuple(self) -> tuple[object, ...]:
         """Ufrag and password."""

@@ -1,7 +1,7 @@
 """What an ICE agent reports, in the order in which it happened."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.ice.candidate import Candidate
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
@@ -16,8 +16,8 @@ class SelectedPair(Value):
     __slots__ = ("local", "remote")
 
     def __init__(self, local: Candidate, remote: Candidate) -> None:
-        self.local: Final = local
-        self.remote: Final = remote
+        self.local = local
+        self.remote = remote
 
     def as_tuple(self) -> tuple[object, ...]:
         """The two candidates."""
@@ -48,10 +48,10 @@ class IceTransportChanged(Value):
         pair: SelectedPair | None,
         reason: Reason,
     ) -> None:
-        self.change: Final = change
-        self.pair_changed: Final = pair_changed
-        self.pair: Final = pair
-        self.reason: Final = reason
+        self.change = change
+        self.pair_changed = pair_changed
+        self.pair = pair
+        self.reason = reason
 
     def as_tuple(self) -> tuple[object, ...]:
         """State change, whether the pair changed, pair and reason."""
@@ -68,7 +68,7 @@ class AddressesNeeded(Value):
     __slots__ = ("ufrag",)
 
     def __init__(self, ufrag: str) -> None:
-        self.ufrag: Final = ufrag
+        self.ufrag = ufrag
 
     def as_tuple(self) -> tuple[object, ...]:
         """The generation."""
@@ -81,9 +81,9 @@ class GatheringStateChanged(Value):
     __slots__ = ("reason", "state", "ufrag")
 
     def __init__(self, state: RTCIceGathererState, ufrag: str, reason: Reason) -> None:
-        self.state: Final = state
-        self.ufrag: Final = ufrag
-        self.reason: Final = reason
+        self.state = state
+        self.ufrag = ufrag
+        self.reason = reason
 
     def as_tuple(self) -> tuple[object, ...]:
         """State, generation and reason."""
@@ -96,8 +96,8 @@ class CandidateGathered(Value):
     __slots__ = ("candidate", "ufrag")
 
     def __init__(self, candidate: Candidate, ufrag: str) -> None:
-        self.candidate: Final = candidate
-        self.ufrag: Final = ufrag
+        self.candidate = candidate
+        self.ufrag = ufrag
 
     def as_tuple(self) -> tuple[object, ...]:
         """Candidate and generation."""
@@ -110,7 +110,7 @@ class CandidatesEnded(Value):
     __slots__ = ("ufrag",)
 
     def __init__(self, ufrag: str) -> None:
-        self.ufrag: Final = ufrag
+        self.ufrag = ufrag
 
     def as_tuple(self) -> tuple[object, ...]:
         """The generation."""
@@ -145,7 +145,7 @@ class PairAdded(Value):
     __slots__ = ("pair",)
 
     def __init__(self, pair: SelectedPair) -> None:
-        self.pair: Final = pair
+        self.pair = pair
 
     def as_tuple(self) -> tuple[object, ...]:
         """The pair."""
@@ -172,7 +172,7 @@ class RoleChanged(Value):
     __slots__ = ("role",)
 
     def __init__(self, role: RTCIceRole) -> None:
-        self.role: Final = role
+        self.role = role
 
     def as_tuple(self) -> tuple[object, ...]:
         """The role."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import (
@@ -42,10 +41,10 @@ class ReceivedCheck(Value):
     def __init__(
         self, local: Address, remote: Address, priority: int, nomination: int | None
     ) -> None:
-        self.local: Final = local
-        self.remote: Final = remote
-        self.priority: Final = priority
-        self.nomination: Final = nomination
+        self.local = local
+        self.remote = remote
+        self.priority = priority
+        self.nomination = nomination
 
     def as_tuple(self) -> tuple[object, ...]:
         """Where it arrived and came from, priority and nomination."""

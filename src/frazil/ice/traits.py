@@ -21,9 +21,9 @@ class AgentTraits(Value):
     def __init__(
         self, is_lite: bool = False, pacing_s: float = 0.0, renominates: bool = False
     ) -> None:
-        self.is_lite: Final = is_lite
-        self.pacing_s: Final = pacing_s
-        self.renominates: Final = renominates
+        self.is_lite = is_lite
+        self.pacing_s = pacing_s
+        self.renominates = renominates
 
     def as_tuple(self) -> tuple[object, ...]:
         """What the description says."""

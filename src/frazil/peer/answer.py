@@ -39,10 +39,10 @@ class AnswerPlan(Value):
         groups: Groups,
         tags: list[int | None],
     ) -> None:
-        self.data: Final = data
-        self.codecs: Final = codecs
-        self.groups: Final = groups
-        self.tags: Final = tags
+        self.data = data
+        self.codecs = codecs
+        self.groups = groups
+        self.tags = tags
 
     def as_tuple(self) -> tuple[object, ...]:
         """Data section, codecs, groups and tags."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
@@ -56,9 +56,9 @@ class Fired(Value):
     __slots__ = ("payload", "target", "type")
 
     def __init__(self, target: Any, type: EventType, payload: Any = None) -> None:  # noqa: A002
-        self.target: Final = target
-        self.type: Final = type
-        self.payload: Final = payload
+        self.target = target
+        self.type = type
+        self.payload = payload
 
     def as_tuple(self) -> tuple[object, ...]:
         """Target, type and payload."""
@@ -71,7 +71,7 @@ class OperationSettled(Value):
     __slots__ = ("operation",)
 
     def __init__(self, operation: Operation[Any]) -> None:
-        self.operation: Final = operation
+        self.operation = operation
 
     def as_tuple(self) -> tuple[object, ...]:
         """The operation."""
@@ -95,9 +95,9 @@ class GatheringRequested(Value):
     def __init__(
         self, transport: str, servers: tuple[IceServer, ...], policy: IceTransportPolicy
     ) -> None:
-        self.transport: Final = transport
-        self.servers: Final = servers
-        self.policy: Final = policy
+        self.transport = transport
+        self.servers = servers
+        self.policy = policy
 
     def as_tuple(self) -> tuple[object, ...]:
         """Transport, servers and policy."""
@@ -110,8 +110,8 @@ class ChecksExpected(Value):
     __slots__ = ("transport", "ufrag")
 
     def __init__(self, transport: str, ufrag: str) -> None:
-        self.transport: Final = transport
-        self.ufrag: Final = ufrag
+        self.transport = transport
+        self.ufrag = ufrag
 
     def as_tuple(self) -> tuple[object, ...]:
         """Transport and generation."""
@@ -124,7 +124,7 @@ class TransportDiscarded(Value):
     __slots__ = ("transport",)
 
     def __init__(self, transport: str) -> None:
-        self.transport: Final = transport
+        self.transport = transport
 
     def as_tuple(self) -> tuple[object, ...]:
         """The transport."""

@@ -70,10 +70,10 @@ class _Created(Value):
     def __init__(
         self, sdp: str, draft: Draft, revision: int, answers: SessionDescription | None = None
     ) -> None:
-        self.sdp: Final = sdp
-        self.draft: Final = draft
-        self.revision: Final = revision
-        self.answers: Final = answers
+        self.sdp = sdp
+        self.draft = draft
+        self.revision = revision
+        self.answers = answers
 
     def as_tuple(self) -> tuple[object, ...]:
         """Text, draft, revision, and the offer that it answers."""

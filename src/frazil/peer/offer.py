@@ -48,9 +48,9 @@ class Wishes(Value):
     def __init__(
         self, transceivers: Sequence[Transceiver], data_mid: str | None, needs_data: bool
     ) -> None:
-        self.transceivers: Final = transceivers
-        self.data_mid: Final = data_mid
-        self.needs_data: Final = needs_data
+        self.transceivers = transceivers
+        self.data_mid = data_mid
+        self.needs_data = needs_data
 
     def as_tuple(self) -> tuple[object, ...]:
         """Transceivers, and what the data channels need."""

@@ -40,12 +40,12 @@ class RemoteTransport(Value):
         setup: Setup | None,
         is_trickling: bool,
     ) -> None:
-        self.candidate_section: Final = candidate_section
-        self.credentials: Final = credentials
-        self.traits: Final = traits
-        self.fingerprints: Final = fingerprints
-        self.setup: Final = setup
-        self.is_trickling: Final = is_trickling
+        self.candidate_section = candidate_section
+        self.credentials = credentials
+        self.traits = traits
+        self.fingerprints = fingerprints
+        self.setup = setup
+        self.is_trickling = is_trickling
 
     def as_tuple(self) -> tuple[object, ...]:
         """What the peer says."""
@@ -69,8 +69,8 @@ class RemoteData(Value):
     __slots__ = ("max_message_size", "sctp_port")
 
     def __init__(self, sctp_port: int, max_message_size: int | None) -> None:
-        self.sctp_port: Final = sctp_port
-        self.max_message_size: Final = max_message_size
+        self.sctp_port = sctp_port
+        self.max_message_size = max_message_size
 
     def as_tuple(self) -> tuple[object, ...]:
         """Port and largest message."""

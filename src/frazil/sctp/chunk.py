@@ -117,10 +117,10 @@ class Sack(Value):
         gaps: tuple[tuple[int, int], ...],
         duplicates: tuple[int, ...],
     ) -> None:
-        self.cumulative_tsn: Final = cumulative_tsn
-        self.receive_window: Final = receive_window
-        self.gaps: Final = gaps
-        self.duplicates: Final = duplicates
+        self.cumulative_tsn = cumulative_tsn
+        self.receive_window = receive_window
+        self.gaps = gaps
+        self.duplicates = duplicates
 
     def as_tuple(self) -> tuple[object, ...]:
         """The fields of the chunk."""

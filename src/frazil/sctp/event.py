@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from frazil.value import Value
 
@@ -33,9 +33,9 @@ class AssociationEstablished(Value):
     __slots__ = ("inbound_streams", "interleaving", "outbound_streams")
 
     def __init__(self, outbound_streams: int, inbound_streams: int, interleaving: bool) -> None:
-        self.outbound_streams: Final = outbound_streams
-        self.inbound_streams: Final = inbound_streams
-        self.interleaving: Final = interleaving
+        self.outbound_streams = outbound_streams
+        self.inbound_streams = inbound_streams
+        self.interleaving = interleaving
 
     def as_tuple(self) -> tuple[object, ...]:
         """What was negotiated."""
@@ -59,7 +59,7 @@ class MessagesReceived(Value):
     __slots__ = ("messages",)
 
     def __init__(self, messages: list[UserMessage]) -> None:
-        self.messages: Final = messages
+        self.messages = messages
 
     def as_tuple(self) -> tuple[object, ...]:
         """The messages."""
@@ -82,8 +82,8 @@ class BufferReleased(Value):
     __slots__ = ("size", "stream_id")
 
     def __init__(self, stream_id: int, size: int) -> None:
-        self.stream_id: Final = stream_id
-        self.size: Final = size
+        self.stream_id = stream_id
+        self.size = size
 
     def as_tuple(self) -> tuple[int, int]:
         """Stream and size."""
@@ -131,9 +131,9 @@ class AssociationClosed(Value):
     __slots__ = ("cause", "code", "text")
 
     def __init__(self, cause: AssociationCloseCause, code: int | None, text: str) -> None:
-        self.cause: Final = cause
-        self.code: Final = code
-        self.text: Final = text
+        self.cause = cause
+        self.code = code
+        self.text = text
 
     def as_tuple(self) -> tuple[object, ...]:
         """Cause, code and text."""

@@ -23,9 +23,9 @@ class Attribute(Value):
     __slots__ = ("line_number", "name", "value")
 
     def __init__(self, line_number: int, name: str, value: str) -> None:
-        self.line_number: Final = line_number
-        self.name: Final = name
-        self.value: Final = value
+        self.line_number = line_number
+        self.name = name
+        self.value = value
 
     def as_tuple(self) -> tuple[object, ...]:
         """Line number, name and value."""

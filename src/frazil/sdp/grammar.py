@@ -63,9 +63,9 @@ class Line(Value):
     __slots__ = ("number", "type", "value")
 
     def __init__(self, number: int, type: str, value: str) -> None:  # noqa: A002 - its name
-        self.number: Final = number
-        self.type: Final = type
-        self.value: Final = value
+        self.number = number
+        self.type = type
+        self.value = value
 
     def as_tuple(self) -> tuple[object, ...]:
         """Number, type and value."""

@@ -58,8 +58,8 @@ class Fingerprint(Value):
     __slots__ = ("algorithm", "value")
 
     def __init__(self, algorithm: str, value: str) -> None:
-        self.algorithm: Final = algorithm
-        self.value: Final = value
+        self.algorithm = algorithm
+        self.value = value
 
     def as_tuple(self) -> tuple[object, ...]:
         """Algorithm and value."""
@@ -74,8 +74,8 @@ class Connection(Value):
     def __init__(
         self, address_type: AddressType = AddressType.IP4, address: str = "0.0.0.0"
     ) -> None:
-        self.address_type: Final = address_type
-        self.address: Final = address
+        self.address_type = address_type
+        self.address = address
 
     def as_tuple(self) -> tuple[object, ...]:
         """Address type and address."""
@@ -100,11 +100,11 @@ class Origin(Value):
         address_type: AddressType = AddressType.IP4,
         address: str = "127.0.0.1",
     ) -> None:
-        self.session_id: Final = session_id
-        self.session_version: Final = session_version
-        self.username: Final = username
-        self.address_type: Final = address_type
-        self.address: Final = address
+        self.session_id = session_id
+        self.session_version = session_version
+        self.username = username
+        self.address_type = address_type
+        self.address = address
 
     def as_tuple(self) -> tuple[object, ...]:
         """The session, its version, and whose it is."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from frazil.datachannel import ChannelParameters, MessagesArrived
 from frazil.dtls import DtlsStateChanged
@@ -32,10 +32,10 @@ class SctpChanged(Value):
         failed: bool = False,
         cause_code: int | None = None,
     ) -> None:
-        self.change: Final = change
-        self.max_channels: Final = max_channels
-        self.failed: Final = failed
-        self.cause_code: Final = cause_code
+        self.change = change
+        self.max_channels = max_channels
+        self.failed = failed
+        self.cause_code = cause_code
 
     def as_tuple(self) -> tuple[object, ...]:
         """State change, number of channels, whether it failed, and cause."""
@@ -74,9 +74,9 @@ class ChannelClosed(Value):
     __slots__ = ("cause_code", "failed", "stream_id")
 
     def __init__(self, stream_id: int, failed: bool = False, cause_code: int | None = None) -> None:
-        self.stream_id: Final = stream_id
-        self.failed: Final = failed
-        self.cause_code: Final = cause_code
+        self.stream_id = stream_id
+        self.failed = failed
+        self.cause_code = cause_code
 
     def as_tuple(self) -> tuple[object, ...]:
         """Stream, whether it failed, and cause."""
