@@ -7,10 +7,10 @@ import time
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
-from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
+from chaos.effort import LIMIT_S, SESSIONS, drawn
 from chaos.plan import Plan
 from chaos.play import play
 
@@ -18,12 +18,7 @@ BEGAN_AT = time.monotonic()
 
 
 @pytest.mark.timeout(LIMIT_S + 60)
-@settings(
-    max_examples=SESSIONS,
-    deadline=None,
-    derandomize=SESSIONS <= CI_SESSIONS,
-    suppress_health_check=list(HealthCheck),
-)
+@drawn(SESSIONS)
 @given(st.randoms(use_true_random=False))
 def test_whatever_happens_all_that_must_hold_does(random):
     if time.monotonic() - BEGAN_AT < LIMIT_S:

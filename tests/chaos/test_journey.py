@@ -4,10 +4,10 @@ import time
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
-from chaos.effort import CI_SESSIONS, LIMIT_S, SESSIONS
+from chaos.effort import LIMIT_S, SESSIONS, drawn
 from chaos.journey import Journey
 from chaos.travel import travel
 
@@ -17,12 +17,7 @@ BEGAN_AT = time.monotonic()
 
 
 @pytest.mark.timeout(LIMIT_S + 60)
-@settings(
-    max_examples=JOURNEYS,
-    deadline=None,
-    derandomize=SESSIONS <= CI_SESSIONS,
-    suppress_health_check=list(HealthCheck),
-)
+@drawn(JOURNEYS)
 @given(st.randoms(use_true_random=False))
 def test_who_recovers_by_itself_is_connected_again_whatever_happened(random):
     if time.monotonic() - BEGAN_AT < LIMIT_S:
