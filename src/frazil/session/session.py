@@ -157,7 +157,7 @@ class Session:
 
     def gather_early(self, now: float) -> None:
         """Gather before our credentials are set, and tell of it when they are."""
-        self.ice.gather_early(now)
+        self.ice.local.gather_early(now)
         self._settle(now)
 
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
@@ -330,7 +330,7 @@ class Session:
 
     def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
-        self.ice.expect_server(url)
+        self.ice.local.expect_server(url)
 
     def set_turn_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The TURN servers of these URLs have new credentials: use them where the old ones end."""
@@ -383,9 +383,9 @@ class Session:
         if secured:
             self._is_at_rest = False
             self._collect_dtls(now, self._secure.receive(secured, now))
-        if was_connected and not (self.ice.has_news or self._relays.is_used):
+        if was_connected and not (self.ice.outcome.has_news or self._relays.is_used):
             self.is_drained = False
-            self._check_at = earlier(self._check_at, self.ice.quiet_at)
+            self._check_at = earlier(self._check_at, self.ice.passage.quiet_at)
         else:
             self._settle(now)
 
@@ -403,7 +403,7 @@ class Session:
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
         self.ice.handle_timeout(now)
-        if not self.ice.has_news and self._rests(now):
+        if not self.ice.outcome.has_news and self._rests(now):
             self.is_drained = self._check_is_known = self._is_quiet = False
             return
         self._relays.handle_timeout(now)
@@ -452,7 +452,7 @@ class Session:
         transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
         self._is_quiet = True
         if sealed and data is not None and data.awaits_acknowledgement:
-            self._check_at = earlier(self._check_at, self.ice.note_sent(now))
+            self._check_at = earlier(self._check_at, self.ice.passage.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
@@ -489,7 +489,7 @@ class Session:
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
         self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
-        path_works_anew = self.ice.has_news and self._collect_ice(now)
+        path_works_anew = self.ice.outcome.has_news and self._collect_ice(now)
         if self._relays.vacancies.requests:
             self.events += self._relays.vacancies.requests
             self._relays.vacancies.requests.clear()
@@ -516,7 +516,7 @@ class Session:
                 elif event.change.new == _DISCONNECTED:
                     self._doubt_relay(now)
         before, self._path = self._path, ice.path
-        revivals = ice.revivals
+        revivals = ice.passage.revivals
         is_revived, self._revivals = self._revivals != revivals, revivals
         if self._path is None:
             return False
