@@ -53,7 +53,7 @@ LIMITS = [
     (
         "ice.config.MAX_ROLE_CONFLICTS",
         16,
-        "ice/test_agent_nomination.py::test_a_peer_that_answers_487_for_ever_is_given_up",
+        "ice/test_assessor.py::test_a_peer_that_answers_487_for_ever_is_given_up",
     ),
     ("ice.config.MAX_STANDBY_CHECKS", 4, "ice/test_renomination.py::test_measuring_is_bounded"),
     (

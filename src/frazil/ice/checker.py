@@ -1,36 +1,36 @@
 """What checks lead to: valid pairs, a nomination both ends agree on, and a pair in use.
 
-The inputs are the checks of the peer, the responses to our own, and time. Everything that RFC 8445
-says about their consequences (7.2.5, 7.3.1, 8.1) happens here; which messages make it so is the
-business of :mod:`frazil.ice.check_table` and :mod:`frazil.ice.responder`.
+The inputs are the checks of the peer, the responses to our own, and time. What RFC 8445 says about
+their consequences is shared out: answers to our checks are judged by :mod:`frazil.ice.assessor`
+(7.2.5), nominations carried through by :mod:`frazil.ice.nominator` (8.1), the pair in use is asked
+by :mod:`frazil.ice.watch` and replaced by :mod:`frazil.ice.handover`. Here is when to send which
+check, and what a check of the peer leads to (7.3.1).
 """
 
 from typing import Final
 
 from frazil.deadline import earlier
+from frazil.ice.assessor import Assessor
 from frazil.ice.candidate import TcpType
-from frazil.ice.check import Check, CheckKind
-from frazil.ice.check_table import Answer, CheckTable
+from frazil.ice.check import CheckKind
+from frazil.ice.check_table import CheckTable
 from frazil.ice.checklist_set import ChecklistSet
-from frazil.ice.config import MAX_PACING_S, MAX_ROLE_CONFLICTS, IceConfig
+from frazil.ice.config import MAX_PACING_S, IceConfig
 from frazil.ice.consent import Consent
 from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation, ReceivedCheck
-from frazil.ice.monitor import Monitor
+from frazil.ice.handover import Handover
 from frazil.ice.nominator import Nominator
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.policy import IcePolicy, Renomination
 from frazil.ice.role import Role
 from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
-from frazil.ice.succession import heir_by_answer, heir_by_consent, heir_by_payload
 from frazil.ice.watch import Watch
 from frazil.stun import Message
 from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
 
-_FORBIDDEN: Final = 403
-_ROLE_CONFLICT: Final = 487
 _SETTLED_S: Final = 5.0
 """So long after a nomination, checks on other pairs are more than the rest of the search."""
 
@@ -44,16 +44,15 @@ class Checker:
     """
 
     __slots__ = (
+        "_assessor",
         "_checklists",
         "_component",
         "_config",
-        "_conflicts",
         "_consent",
         "_gauge",
-        "_random_bytes",
+        "_handover",
         "_renomination",
         "_role",
-        "_scout",
         "_table",
         "_trace",
         "_watch",
@@ -76,9 +75,7 @@ class Checker:
         self._role = role
         self._trace = trace
         self._config = config
-        self._random_bytes = random_bytes
         self._table = CheckTable(config, role, random_bytes, trace)
-        self._conflicts = 0
         self.selection = Selection(trace)
         self._consent = Consent(self._table, self.selection, trace)
         self._watch = Watch(self._table, self.selection, self._consent, trace)
@@ -87,7 +84,20 @@ class Checker:
         self.nominator = Nominator(
             config, role, random_bytes, trace, policy.renomination, self._table, self.selection
         )
-        self._scout = Scout(self._table, self.selection, self._watch, trace)
+        scout = Scout(self._table, self.selection, self._watch, trace)
+        self._handover = Handover(
+            config, role, random_bytes, self.nominator, self.selection, self._watch, scout
+        )
+        self._assessor = Assessor(
+            role,
+            self._table,
+            self.selection,
+            self._consent,
+            self._watch,
+            self.nominator,
+            self._handover,
+            trace,
+        )
 
     @property
     def _generation(self) -> Generation | None:
@@ -111,7 +121,7 @@ class Checker:
     def begin(self, generation: Generation, now: float) -> None:
         """Check the pairs of ``generation``; its predecessor's only if it carries data."""
         self.nominator.begin(generation)
-        self._conflicts = 0
+        self._assessor.begin()
         self._checklists.put(self._component, generation.checklist)
         self._table.forget_all_but(self.selection.generation, self.selection.pair)
         asked_s = min(generation.remote_traits.pacing_s, MAX_PACING_S)
@@ -150,7 +160,7 @@ class Checker:
         for generation in generations:
             for pair in generation.remove_base(base):
                 self._table.forget(pair)
-        if not self._leave(base, now):
+        if not self._handover.leave(base, now):
             self._watch.cut(base, self._generation, now)
         if self._generation is not None:
             self.nominator.nominate(self._generation, now)
@@ -173,28 +183,6 @@ class Checker:
             self._watch.break_off(pair, self._generation, now)
         if self._generation is not None:
             self.nominator.nominate(self._generation, now)
-
-    def _leave(self, base: Address, now: float) -> bool:
-        """Use another pair at once instead of one that has lost its ``base``.
-
-        Consent to send on it must not have expired (RFC 7675 5.1). It is asked at once, and if its
-        last answer is old and no other comes, it counts as lost in less than a second.
-
-        Returns:
-            Whether there is one.
-        """
-        selection = self.selection
-        old, generation = selection.monitor, self._generation
-        if generation is None or old is None or old.pair.local.base != base:
-            return False
-        pair = heir_by_consent(generation, now, self._config.consent_timeout_s)
-        if pair is None:
-            return False
-        text = "the interface of the pair before is gone"
-        monitor = Monitor(pair, self._config, self._random_bytes, now, pair.consented_at)
-        selection.use(monitor, generation, text, now)
-        self._watch.ask_early(now)
-        return True
 
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Nothing sent from ``base`` reaches ``ip``: its pairs fail without further checks.
@@ -258,13 +246,13 @@ class Checker:
             The deadline of the clock that ran out: PAC, liveness or consent.
         """
         for check in self._table.handle_timeout(now):
-            self._timed_out(check, now)
+            self._assessor.timed_out(check, now)
         patience_at = self._generation.lose_patience(now) if self._generation else None
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
         if self._generation is not None and self._role.is_controlling:
             self._gauge.handle_timeout(self._generation, now)
-        self._overtake(now)
+        self._handover.overtake(now)
         return patience_at if watch_at is None else watch_at
 
     def _is_settled(self, generation: Generation) -> bool:
@@ -321,7 +309,7 @@ class Checker:
             return
         self._learn(generation, check, now)
         if now - generation.nominated_at > _SETTLED_S and self.selection.generation is generation:
-            self.look(check.local, check.remote, now)
+            self._handover.look(check.local, check.remote, now)
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
@@ -342,174 +330,16 @@ class Checker:
         if not self._table.repeat(pair, now):
             generation.checklist.trigger(pair)
 
-    # --- responses to our checks --------------------------------------------------------------
+    # --- what else arrives --------------------------------------------------------------------
 
     def receive(self, response: Message, local: Address, remote: Address, now: float) -> bool:
-        """Take a response (RFC 8445 7.2.5).
-
-        Returns:
-            Whether it is authentic and came the way of a check of ours in reverse.
-        """
-        answer = self._table.receive(response, local, remote, now)
-        if answer is None:
-            return False
-        check, error = answer.check, answer.error
-        check.pair.responses_received += 1
-        if not answer.is_symmetric:
-            self._trace.count("stun-response-from-elsewhere")
-            self._failed(check, None, now)
-        elif error is None:
-            self._succeeded(answer, now)
-            self._consent.learn_answer(check, response.data)
-        elif error == _FORBIDDEN:
-            self._forbidden(check, now)
-        elif error == _ROLE_CONFLICT and self._conflicts < MAX_ROLE_CONFLICTS:
-            self._conflicts += 1
-            self._conflicted(check)
-        elif not check.is_cancelled:
-            self._failed(check, error, now)
-        return answer.is_symmetric
-
-    def _conflicted(self, check: Check) -> None:
-        """The peer insists on our role: switch and check again (RFC 8445 7.2.5.1)."""
-        if check.sent_as is self._role.value:
-            self._role.yield_to_peer()
-        pair = check.pair
-        if check.generation is self._generation and not pair.is_valid and not pair.is_barred:
-            check.generation.checklist.trigger(pair)
-
-    def _forbidden(self, check: Check, now: float) -> None:
-        """The peer revokes consent (RFC 7675 5.2)."""
-        check.pair.error_code = _FORBIDDEN
-        if check.pair is self.selection.pair:
-            self._watch.lose_consent("the peer revoked its consent", now, is_revoked=True)
-        else:
-            self._watch.bar(check.pair, check.generation)
-
-    def _succeeded(self, answer: Answer, now: float) -> None:
-        check = answer.check
-        pair, checklist = check.pair, check.generation.checklist
-        rtt_s = check.transaction.rtt_s(now)
-        pair.note_success(rtt_s, now - check.transaction.started_at, now)
-        if self.selection.note_response(pair, now):
-            self._trace.record(now, "ice", "consent-renewed", pair=pair.text, rtt_s=rtt_s)
-        if checklist.find(pair.key) is None:
-            check.generation.adopt(pair)
-        if checklist.find(pair.key) is not pair:
-            return
-        if not pair.is_valid:
-            self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=rtt_s)
-            checklist.mark(pair, PairState.SUCCEEDED)
-        self._mapped(answer, now)
-        checklist.thaw(pair.foundation)
-        self._renew(check, now)
-        self.nominator.works(check, now)
-        self._overtake(now)
-
-    def _renew(self, check: Check, now: float) -> None:
-        """Ask with the credentials of a restart where those before it got an answer just now.
-
-        Else a restart that began while nothing passed would wait for the next repetition of its
-        own checks, or fail for want of one, while the pair of before is in use again.
-        """
-        current = self._generation
-        if current is None or current is check.generation:
-            return
-        pair = current.checklist.find(check.pair.key)
-        if pair is None or pair.is_valid or pair.is_barred:
-            return
-        if not self._table.repeat(pair, now):
-            current.checklist.trigger(pair)
-
-    def _mapped(self, answer: Answer, now: float) -> None:
-        """Learn where the peer sees our end of the pair (RFC 8445 7.2.5.3.1).
-
-        If that changes, a NAT has moved us. The peer sees another pair from now on, so what both
-        agreed on is said again there.
-        """
-        pair, generation = answer.check.pair, answer.check.generation
-        before, address = pair.mapped, answer.mapped or pair.local.address
-        if before is not None and before.address == address:
-            return
-        pair.mapped = generation.mapped_candidate(pair, address, answer.check.priority)
-        if before is None or pair.mapped.address != address or pair is not self.selection.pair:
-            return
-        self.selection.note_moved(f"the peer sees us at {address[0]}:{address[1]} now", now)
-        if pair is generation.nominated:
-            generation.confirmed = -1
-
-    def _timed_out(self, check: Check, now: float) -> None:
-        """Nobody answered. Of the pair in use the monitor judges, by time and not by checks."""
-        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
-            return
-        transaction = check.transaction
-        self._trace.record(
-            now,
-            "ice",
-            "check-timed-out",
-            pair=check.pair.text,
-            purpose=check.kind,
-            sends=transaction.sends + transaction.repeats,
-            waited_s=now - transaction.started_at,
-        )
-        self._failed(check, None, now)
-
-    def _failed(self, check: Check, code: int | None, now: float) -> None:
-        pair, checklist = check.pair, check.generation.checklist
-        if check.kind in (CheckKind.CONSENT, CheckKind.STANDBY):
-            return  # the monitor judges by time, not by single checks
-        self._trace.record(now, "ice", "pair-failed", pair=pair.text, code=code)
-        if code is not None:
-            pair.error_code = code
-        if code is not None or pair is not self.selection.pair:
-            checklist.mark(pair, PairState.FAILED)  # in use: the monitor judges it by time
-        self.nominator.nominate(check.generation, now)
-
-    # --- the peer moves -----------------------------------------------------------------------
+        """Take a response; whether it is authentic, and came the way of a check in reverse."""
+        return self._assessor.receive(response, local, remote, now)
 
     def look(self, local: Address, remote: Address, now: float) -> None:
         """The peer may be using another pair than we do."""
-        self._scout.look(local, remote, now, controlling=self._role.is_controlling)
+        self._handover.look(local, remote, now)
 
     def follow(self, local: Address, remote: Address, now: float) -> bool:
-        """Verified payload came on another pair than the one in use.
-
-        Returns:
-            Whether that one is in use now.
-        """
-        old, generation = self.selection.monitor, self.selection.generation
-        if old is None or generation is None:
-            return False
-        timeout_s, controlling = self._config.consent_timeout_s, self._role.is_controlling
-        key = (local, remote)
-        pair = heir_by_payload(generation, old, key, now, timeout_s, controlling=controlling)
-        if pair is None:
-            self.look(local, remote, now)
-        else:
-            self._hand_over(pair, generation, "the peer sends on the pair", now)
-        return pair is not None
-
-    def _overtake(self, now: float) -> None:
-        """Leave a pair whose answer is late for one that has answered meanwhile."""
-        old, generation = self.selection.monitor, self.selection.generation
-        pair = heir_by_answer(generation, old) if generation and old else None
-        if pair is not None and generation is not None:
-            text = "the pair answers, and the one in use does not"
-            self._hand_over(pair, generation, text, now)
-
-    def _hand_over(
-        self, pair: CandidatePair, generation: Generation, text: str, now: float
-    ) -> None:
-        """Use ``pair`` in place of the one in use, which counts as failed; ``text`` says why.
-
-        If a NAT has moved the peer, it will learn so from our answers, and say again what it has
-        nominated. If not, what was nominated is taken back as soon as it answers.
-        """
-        old = self.selection.pair
-        if old is None:
-            return
-        generation.checklist.mark(old, PairState.FAILED)
-        self.nominator.use(pair, generation, text, now)
-        self._watch.ask_early(now)
-        if self._role.is_controlling:
-            self.nominator.nominate(generation, now)
+        """Verified payload came on another pair than the one in use; whether that one is now."""
+        return self._handover.follow(local, remote, now)
