@@ -78,7 +78,7 @@ class Chaos:
             case "cut" if len(side.addresses) > 1:
                 self.cut = True
                 address = side.addresses.pop(value % len(side.addresses))
-                side.agent.remove_local_address(address, pair.now)
+                side.agent.local.remove_address(address, pair.now)
             case "delay":
                 pair.delay_s = value / 5000
             case "replay" if self.recorded:
@@ -91,7 +91,7 @@ class Chaos:
             case "data":
                 path = side.agent.path
                 if path is not None:
-                    side.agent.note_authentic(*path, pair.now)
+                    side.agent.passage.note_authentic(*path, pair.now)
             case "role":
                 side.agent.set_role(RTCIceRole.CONTROLLING, pair.now)
         pair.flush()

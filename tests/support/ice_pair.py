@@ -195,8 +195,8 @@ class IcePair:
 
     def gather(self, side: Side) -> None:
         for address in side.addresses:
-            side.agent.add_local_address(address, self.now)
-        side.agent.local_addresses_done(self.now)
+            side.agent.local.add_address(address, self.now)
+        side.agent.local.addresses_done(self.now)
         self.flush()
 
     # --- the wire -----------------------------------------------------------------------------

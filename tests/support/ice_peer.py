@@ -63,10 +63,10 @@ class IcePeer:
         if answer:
             self.agent.set_remote_credentials(self.ours, self.now, traits)
         for address in addresses:
-            self.agent.add_local_address(address, self.now)
+            self.agent.local.add_address(address, self.now)
         for address, tcp_type in tcp:
-            self.agent.add_local_tcp(address, tcp_type, self.now)
-        self.agent.local_addresses_done(self.now)
+            self.agent.local.add_tcp(address, tcp_type, self.now)
+        self.agent.local.addresses_done(self.now)
         self.drain()
 
     def drain(self) -> None:

@@ -67,20 +67,20 @@ class Bench:
     def begin_again(self) -> "Bench":
         """The network has changed; the generation stays."""
         self.relays.begin(self.ufrag, self.now)
-        self.ice.gather_again(self.now)
+        self.ice.local.gather_again(self.now)
         return self
 
     def gather(self, *hosts: Address, hidden: bool = False) -> "Bench":
         for host in hosts or (HOST,):
             if not hidden:
-                self.ice.add_local_address(host, self.now)
+                self.ice.local.add_address(host, self.now)
             self.relays.add_host(host, self.now, hidden=hidden)
         self.relays.hosts_done(self.now)
-        self.ice.local_addresses_done(self.now)
+        self.ice.local.addresses_done(self.now)
         return self.flush()
 
     def add_server(self, url: str = URL, *addresses: Address, config=CONFIG) -> "Bench":
-        self.ice.expect_server(url)
+        self.ice.local.expect_server(url)
         self.relays.add_server(url, addresses or (SERVER,), config, self.now)
         return self
 
@@ -140,7 +140,7 @@ def redirected(**service: object) -> "tuple[Bench, RelayStreamRequested]":
     bench.services[SERVER].redirect_domain = "two.example"
     for name, value in service.items():
         setattr(bench.services[SERVER_2], name, value)
-    bench.ice.expect_server(URL)
+    bench.ice.local.expect_server(URL)
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)

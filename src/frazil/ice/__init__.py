@@ -28,7 +28,9 @@ from frazil.ice.event import (
     SelectedPair,
 )
 from frazil.ice.generation import Generation
+from frazil.ice.local_end import LocalEnd
 from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.passage import Passage
 from frazil.ice.policy import DEFAULT_POLICY, CandidateFilter, IcePolicy, Renomination
 from frazil.ice.query import SERVER_UNREACHABLE
 from frazil.ice.stream import RTCP, RTP, ComponentEvent, IceStream
@@ -65,11 +67,13 @@ __all__ = [
     "IcePolicy",
     "IceStream",
     "IceTransportChanged",
+    "LocalEnd",
     "NameFound",
     "NominationProposed",
     "PairAdded",
     "PairRemoved",
     "PairState",
+    "Passage",
     "Renomination",
     "RoleChanged",
     "SelectedPair",

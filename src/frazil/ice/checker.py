@@ -39,6 +39,7 @@ class Checker:
     """Runs the checks of one generation at a time, and keeps the pair in use under watch.
 
     Attributes:
+        consent: Takes and sends the checks of the pair in use while nothing is to be decided.
         selection: The pair in use.
         nominator: Settles with the peer which pair is used.
     """
@@ -48,7 +49,6 @@ class Checker:
         "_checklists",
         "_component",
         "_config",
-        "_consent",
         "_gauge",
         "_handover",
         "_renomination",
@@ -56,6 +56,7 @@ class Checker:
         "_table",
         "_trace",
         "_watch",
+        "consent",
         "nominator",
         "selection",
     )
@@ -77,8 +78,8 @@ class Checker:
         self._config = config
         self._table = CheckTable(config, role, random_bytes, trace)
         self.selection = Selection(trace)
-        self._consent = Consent(self._table, self.selection, trace)
-        self._watch = Watch(self._table, self.selection, self._consent, trace)
+        self.consent = Consent(self._table, self.selection, trace)
+        self._watch = Watch(self._table, self.selection, self.consent, trace)
         self._gauge = Gauge(self._table, self.selection, config.measurement_interval_s)
         self._renomination = policy.renomination
         self.nominator = Nominator(
@@ -92,7 +93,7 @@ class Checker:
             role,
             self._table,
             self.selection,
-            self._consent,
+            self.consent,
             self._watch,
             self.nominator,
             self._handover,
@@ -144,7 +145,7 @@ class Checker:
         """Rank all pairs for the new role, and bring the nomination through."""
         for generation in generations:
             generation.rank(self._role.is_controlling)
-        self._consent.forget()  # our checks announce another role from now on
+        self.consent.forget()  # our checks announce another role from now on
         current = self._generation
         if current is None:
             return
@@ -201,24 +202,10 @@ class Checker:
                 self._trace.record(now, "ice", "pair-failed", pair=pair.text, code=code)
         self.nominator.nominate(generation, now)
 
-    # --- as long as nothing is to be decided --------------------------------------------------
-
     def settle(self) -> None:
         """Find out whether anything is left to decide about the pair in use."""
         is_in_use = self.selection.monitor is not None
-        self._consent.settle(settled=is_in_use and self.nominator.is_settled)
-
-    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
-        """Take what both ends of a settled pair exchange all the time; whether it is that."""
-        return self._consent.take(data, local, remote, now)
-
-    def ask_if_due(self, now: float) -> bool:
-        """Send the next check on a settled pair, if it is time; whether the pair needs no more."""
-        return self._consent.ask_if_due(now)
-
-    def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
-        """The peer has asked with ``data``, and was answered with ``reply``."""
-        self._consent.learn_question(check, data, reply)
+        self.consent.settle(settled=is_in_use and self.nominator.is_settled)
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -41,6 +41,11 @@ class Lineage:
                 return item
         return None
 
+    def relevant(self, in_use: Generation | None) -> tuple[Generation, ...]:
+        """Those that matter now: the newest, the one whose checks run, the one in use."""
+        wanted = (self.newest, self.current, in_use)
+        return tuple(dict.fromkeys(each for each in wanted if each is not None))
+
     def set_local(self, credentials: Credentials, in_use: Generation | None) -> Generation | None:
         """Take our half of a generation.
 

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 from frazil.ice.config import KEEPALIVE_S, IceConfig
+from frazil.ice.consent import Consent
 from frazil.ice.generation import Generation, ReceivedCheck
 from frazil.ice.monitor import Monitor
 from frazil.ice.nomination import should_follow
@@ -54,6 +55,7 @@ class LiteChecker:
     It has the methods of :class:`frazil.ice.checker.Checker`.
 
     Attributes:
+        consent: Always ``None``: none is asked for, and each check of the peer may nominate.
         selection: The pair in use.
         transmits: What is to be sent; the caller empties it.
     """
@@ -66,6 +68,7 @@ class LiteChecker:
         "_role",
         "_trace",
         "_trusting_config",
+        "consent",
         "selection",
         "transmits",
     )
@@ -83,6 +86,7 @@ class LiteChecker:
         )
         self._generation: Generation | None = None
         self._keepalive_at: float | None = None
+        self.consent: Consent | None = None
         self.selection = Selection(trace)
         self.transmits: list[Transmit] = []
 
@@ -137,21 +141,8 @@ class LiteChecker:
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Does nothing: relays refuse peers, and a lite agent has none."""
 
-    # --- as long as nothing is to be decided --------------------------------------------------
-
     def settle(self) -> None:
         """Does nothing: each check of the peer says anew which pair is to be used."""
-
-    def take_usual(self, data: bytes, local: Address, remote: Address, now: float) -> bool:
-        """Nothing is usual."""
-        return False
-
-    def ask_if_due(self, now: float) -> bool:
-        """Never asks."""
-        return False
-
-    def learn_question(self, check: ReceivedCheck, data: bytes, reply: bytes) -> None:
-        """Does nothing."""
 
     # --- time ---------------------------------------------------------------------------------
 

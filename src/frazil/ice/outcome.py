@@ -21,9 +21,11 @@ class Outcome:
 
     Attributes:
         events: What is to be told, in order; also by others.
+        has_news: Since the events were last fetched there was more than a sign of life.
+        is_closed: Nothing follows any more.
     """
 
-    __slots__ = ("_checker", "_lineage", "_machine", "events")
+    __slots__ = ("_checker", "_lineage", "_machine", "events", "has_news", "is_closed")
 
     def __init__(
         self, name: str, lineage: Lineage, checker: Checker | LiteChecker, trace: Trace
@@ -32,6 +34,8 @@ class Outcome:
         self._lineage = lineage
         self._checker = checker
         self.events: list[IceEvent] = []
+        self.has_news = False
+        self.is_closed = False
 
     @property
     def state(self) -> RTCIceTransportState:
@@ -42,6 +46,11 @@ class Outcome:
         """Another generation is to be checked; the first one is no restart."""
         if self._machine.can_move(Cause.RESTART):
             self.move(Cause.RESTART, now)
+
+    def close(self, now: float) -> None:
+        """The transport is closed."""
+        self.is_closed = True
+        self.move(Cause.CLOSE, now)
 
     def draw(self, current: Generation, now: float, ran_out_at: float | None = None) -> None:
         """Say what follows from the facts, step by step.

@@ -135,37 +135,37 @@ class IceStream:
             raise ValueError(f"the stream has no component {component}")
         if self._homes.setdefault(address, agent) is not agent:
             raise ValueError(f"{address} serves another component: each needs sockets of its own")
-        agent.add_local_address(address, now)
+        agent.local.add_address(address, now)
         self._settle(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone."""
         agent = self._homes.pop(address, None)
         if agent is not None:
-            agent.remove_local_address(address, now)
+            agent.local.remove_address(address, now)
             self._settle(now)
 
     def local_addresses_done(self, now: float) -> None:
         """Every local address of this generation has been added, for every component."""
         for agent in self.agents.values():
-            agent.local_addresses_done(now)
+            agent.local.addresses_done(now)
         self._settle(now)
 
     def expect_server(self, url: str) -> None:
         """The STUN server of ``url`` is being resolved; gathering waits for it."""
         for agent in self.agents.values():
-            agent.expect_server(url)
+            agent.local.expect_server(url)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The server of ``url`` was resolved to ``addresses``."""
         for agent in self.agents.values():
-            agent.add_stun_server(url, addresses, now)
+            agent.local.add_stun_server(url, addresses, now)
         self._settle(now)
 
     def server_failed(self, error: CandidateError, now: float) -> None:
         """An expected server cannot be used."""
         for agent in self.agents.values():
-            agent.server_failed(error, now)
+            agent.local.server_failed(error, now)
         self._settle(now)
 
     # --- network ------------------------------------------------------------------------------

@@ -348,7 +348,7 @@ class TransportSet:
     def is_validated(self, transport: str, local: Address, remote: Address) -> bool:
         """Whether the peer has proven that it is at ``remote``."""
         stack = self._stacks.get(transport)
-        return stack is not None and stack.session.ice.is_validated(local, remote)
+        return stack is not None and stack.session.ice.passage.is_validated(local, remote)
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""

@@ -21,10 +21,10 @@ class Gathering:
         relays: Ask TURN servers from them.
     """
 
-    __slots__ = ("_ice", "_relays")
+    __slots__ = ("_local", "_relays")
 
     def __init__(self, ice: IceAgent, relays: RelaySet) -> None:
-        self._ice = ice
+        self._local = ice.local
         self._relays = relays
 
     def add_local_address(
@@ -44,12 +44,12 @@ class Gathering:
             disclosure: What the peer is told of it otherwise.
         """
         if not hidden:
-            self._ice.add_local_address(address, now, disclosure)
+            self._local.add_address(address, now, disclosure)
         self._relays.add_host(address, now, hidden=hidden, conceals=disclosure.conceals)
 
     def local_address_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the address ``host``, for the reason ``text``."""
-        self._ice.local_address_failed(host, text, now)
+        self._local.address_failed(host, text, now)
 
     def add_local_tcp(
         self,
@@ -58,30 +58,30 @@ class Gathering:
         now: float,
         disclosure: Disclosure = OPEN,
     ) -> None:
-        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.IceAgent`."""
-        self._ice.add_local_tcp(address, tcp_type, now, disclosure)
+        """Streams lead away from ``address``, or arrive there; see :class:`frazil.ice.LocalEnd`."""
+        self._local.add_tcp(address, tcp_type, now, disclosure)
 
     def lose_stream(self, local: Address, remote: Address, text: str, now: float) -> None:
         """The stream between these addresses has ended or could not be opened."""
-        self._ice.lose_stream(local, remote, text, now)
+        self._local.lose_stream(local, remote, text, now)
 
     def local_addresses_done(self, now: float) -> None:
         """Every local address of this generation has been added."""
         self._relays.hosts_done(now)
-        self._ice.local_addresses_done(now)
+        self._local.addresses_done(now)
 
     def gather_again(self, now: float) -> None:
         """There are other local addresses now; all are added anew, and the servers too."""
-        self._ice.gather_again(now)
+        self._local.gather_again(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone."""
         self._relays.remove_host(address, now)
-        self._ice.remove_local_address(address, now)
+        self._local.remove_address(address, now)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The STUN server of ``url`` was resolved."""
-        self._ice.add_stun_server(url, addresses, now)
+        self._local.add_stun_server(url, addresses, now)
 
     def add_turn_server(
         self, url: str, addresses: list[Address], config: TurnConfig, now: float
@@ -112,4 +112,4 @@ class Gathering:
 
     def server_failed(self, url: str, text: str, now: float) -> None:
         """The server of ``url`` cannot be used."""
-        self._ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
+        self._local.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)

@@ -24,10 +24,11 @@ class PlainTransport:
         traffic: What the transport carried, on all its pairs.
     """
 
-    __slots__ = ("_ice", "_queue", "_trace", "traffic")
+    __slots__ = ("_ice", "_passage", "_queue", "_trace", "traffic")
 
     def __init__(self, ice: IceAgent, trace: Trace) -> None:
         self._ice = ice
+        self._passage = ice.passage
         self._trace = trace
         self._queue: list[bytes] = []
         self.traffic = Traffic()
@@ -56,7 +57,7 @@ class PlainTransport:
             return []
         size = sum(map(len, queue))
         self.traffic.note_sent(len(queue), size, now)
-        pair = self._ice.pair_at(*path)
+        pair = self._passage.pair_at(*path)
         if pair is not None:
             pair.traffic.note_sent(len(queue), size, now)
         local, remote = path
@@ -65,11 +66,11 @@ class PlainTransport:
     def receive(self, datagram: Datagram, now: float) -> list[DatagramReceived]:
         """Take what is not STUN; what comes from an address of the peer is for the application."""
         data, local, remote = datagram.as_tuple()
-        if not self._ice.is_validated(local, remote):
+        if not self._passage.is_validated(local, remote):
             self._trace.count("datagram-from-unvalidated-address")
             return []
         self.traffic.note_received(1, len(data), now)
-        pair = self._ice.pair_at(local, remote)
+        pair = self._passage.pair_at(local, remote)
         if pair is not None:
             pair.traffic.note_received(1, len(data), now)
         return [DatagramReceived(data)]

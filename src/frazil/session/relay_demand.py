@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
+from frazil.ice import SERVER_UNREACHABLE, CandidateError, LocalEnd
 from frazil.session.config import MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
 from frazil.session.relay_server import RelayServer
@@ -27,17 +27,17 @@ class RelayDemand:
     """The local addresses and the servers that gathering goes through, and how each server ended.
 
     Args:
-        ice: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
+        local: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
 
     Attributes:
         has_untold: Whether the peer was never told of one of the addresses.
         servers: Those that were resolved, by URL.
     """
 
-    __slots__ = ("_hosts", "_hosts_done", "_ice", "_ufrag", "_untold", "has_untold", "servers")
+    __slots__ = ("_hosts", "_hosts_done", "_local", "_ufrag", "_untold", "has_untold", "servers")
 
-    def __init__(self, ice: IceAgent) -> None:
-        self._ice = ice
+    def __init__(self, local: LocalEnd) -> None:
+        self._local = local
         self._ufrag = ""
         self._hosts: dict[Address, Host] = {}
         self._hosts_done = False
@@ -105,7 +105,7 @@ class RelayDemand:
         for url in urls:
             server = self.servers[url]
             if server.is_settled:
-                self._ice.report(replace(error, url=url), now)
+                self._local.report(replace(error, url=url), now)
             elif server.error is None:
                 server.error = replace(error, url=url)
 
@@ -121,9 +121,9 @@ class RelayDemand:
                 continue
             server.is_settled = True
             if any(relay.gives for relay in concerned):
-                self._ice.server_done(url, now)
+                self._local.server_done(url, now)
             else:
-                self._ice.server_failed(server.error or _unreached(url), now)
+                self._local.server_failed(server.error or _unreached(url), now)
 
 
 def _unreached(url: str) -> CandidateError:

@@ -52,6 +52,7 @@ class RelaySet:
         "_by_address",
         "_demand",
         "_ice",
+        "_local",
         "_patience_s",
         "_random_bytes",
         "_relays",
@@ -64,13 +65,14 @@ class RelaySet:
         self, ice: IceAgent, patience_s: float, random_bytes: RandomBytes, trace: Trace
     ) -> None:
         self._ice = ice
+        self._local = ice.local
         self._patience_s = patience_s
         self._random_bytes = random_bytes
         self._trace = trace
         self._relays: dict[tuple[Address, Address], Relay] = {}
         self.is_used = False
         self._by_address: dict[Address, Relay] = {}
-        self._demand = RelayDemand(ice)
+        self._demand = RelayDemand(ice.local)
         self.vacancies = VacancyTable(trace)
 
     # --- gathering ----------------------------------------------------------------------------
@@ -149,7 +151,7 @@ class RelaySet:
         """No further stream will lead to the server of ``url``; ``text`` says why none does."""
         server = self._demand.servers.get(url)
         if server is None:
-            self._ice.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
+            self._local.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
         else:
             server.is_complete = True
             self._collect(now)
@@ -203,11 +205,11 @@ class RelaySet:
         """Tell ICE what the allocation gives, if the newest generation wants it."""
         if not relay.urls:
             return
-        ice, url, server = self._ice, relay.urls[0], relay.server
+        local, url, server = self._local, relay.urls[0], relay.server
         if relay.mapped is not None and not relay.is_hidden:
-            ice.add_reflected_address(relay.host, relay.mapped, url, server, now)
+            local.add_reflected(relay.host, relay.mapped, url, server, now)
         for address in relay.addresses:
-            ice.add_relayed_address(
+            local.add_relayed(
                 address, relay.related(address), url, server, relay.config.protocol, now
             )
         self._permit(now)
@@ -344,7 +346,7 @@ class RelaySet:
                 self._lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case PermissionFailed():
                 for address in relay.addresses:
-                    self._ice.refuse_peer(address, event.ip, event.code, now)
+                    self._local.refuse_peer(address, event.ip, event.code, now)
             case Closed():
                 self._relays.pop((relay.host, relay.server), None)
                 self.is_used = bool(self._relays)
@@ -371,7 +373,7 @@ class RelaySet:
     def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:
             if self._by_address.pop(address, None) is not None:
-                self._ice.remove_local_address(address, now)
+                self._local.remove_address(address, now)
         relay.addresses = ()
 
     def _lose(self, relay: Relay, code: int, text: str, now: float) -> None:

@@ -34,7 +34,7 @@ class Route:
 
     def advance(self, now: float) -> bool:
         """Take over what happened; whether data may flow again, or flows elsewhere."""
-        works_anew = self._ice.has_news and self._follow(now)
+        works_anew = self._ice.outcome.has_news and self._follow(now)
         requests = self._relays.vacancies.requests
         if requests:
             self._report.events += requests
@@ -45,7 +45,7 @@ class Route:
         """Do what the news of ICE call for."""
         was_silent = self._hear(now)
         before, self.path = self.path, self._ice.path
-        revivals = self._ice.revivals
+        revivals = self._ice.passage.revivals
         is_revived, self._revivals = self._revivals != revivals, revivals
         if self.path is None:
             return False

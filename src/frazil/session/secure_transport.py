@@ -65,6 +65,7 @@ class SecureTransport:
         "_ice",
         "_make_engine",
         "_name",
+        "_passage",
         "_trace",
         "endpoint",
         "is_connected",
@@ -85,6 +86,7 @@ class SecureTransport:
         self._config = config
         self._certificate = certificate
         self._ice = ice
+        self._passage = ice.passage
         self._trace = trace
         self._make_engine = make_engine
         self._early: list[Datagram] = []
@@ -173,7 +175,7 @@ class SecureTransport:
         self, datagrams: Sequence[Datagram], local: Address, remote: Address, now: float
     ) -> list[bytes]:
         """The payloads of what came from one address to another."""
-        if not self._ice.is_validated(local, remote):
+        if not self._passage.is_validated(local, remote):
             self._drop(datagrams, local, remote, now)
         elif self.endpoint is None:
             for datagram in datagrams:
@@ -194,7 +196,7 @@ class SecureTransport:
             if self.endpoint is not None and not resembles:
                 resembles = self.endpoint.resembles(datagram.data)
         if resembles:
-            self._ice.note_stray(local, remote, now)
+            self._passage.note_stray(local, remote, now)
 
     def _keep_early(self, datagram: Datagram) -> None:
         if len(self._early) < MAX_EARLY_DATAGRAMS:
@@ -213,12 +215,12 @@ class SecureTransport:
         packets = len(datagrams)
         size = len(datagrams[0]) if packets == 1 else sum(map(len, datagrams))
         self.traffic.note_received(packets, size, now)
-        pair = self._ice.pair_at(local, remote)
+        pair = self._passage.pair_at(local, remote)
         if pair is not None:
             pair.traffic.note_received(packets, size, now)
         payloads = endpoint.receive(datagrams, now)
         if payloads:
-            self._ice.note_authentic(local, remote, now)
+            self._passage.note_authentic(local, remote, now)
         return payloads
 
     # --- what goes out ------------------------------------------------------------------------
@@ -256,7 +258,7 @@ class SecureTransport:
             size += len(data)
             transmits.append(Transmit(data, run.segment_size, local, remote))
         self.traffic.note_sent(packets, size, now)
-        pair = self._ice.pair_at(local, remote)
+        pair = self._passage.pair_at(local, remote)
         if pair is not None:
             pair.traffic.note_sent(packets, size, now)
         return transmits

@@ -145,7 +145,7 @@ class Session:
 
     def gather_early(self, now: float) -> None:
         """Gather before our credentials are set, and tell of it when they are."""
-        self.ice.gather_early(now)
+        self.ice.local.gather_early(now)
         self._settle(now)
 
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
@@ -304,7 +304,7 @@ class Session:
 
     def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
-        self.ice.expect_server(url)
+        self.ice.local.expect_server(url)
 
     def set_turn_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The TURN servers of these URLs have new credentials: use them where the old ones end."""
@@ -357,9 +357,9 @@ class Session:
         if secured:
             self._is_at_rest = False
             self._encapsulation.collect(now, self._secure.receive(secured, now))
-        if was_connected and not (self.ice.has_news or self._relays.is_used):
+        if was_connected and not (self.ice.outcome.has_news or self._relays.is_used):
             self.is_drained = False
-            self._agenda.hasten_check(self.ice.quiet_at)
+            self._agenda.hasten_check(self.ice.passage.quiet_at)
         else:
             self._settle(now)
 
@@ -377,7 +377,7 @@ class Session:
     def handle_timeout(self, now: float) -> None:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
         self.ice.handle_timeout(now)
-        if not self.ice.has_news and self._rests(now):
+        if not self.ice.outcome.has_news and self._rests(now):
             self.is_drained = self._agenda.check_is_known = self._is_quiet = False
             return
         self._relays.handle_timeout(now)
@@ -413,7 +413,7 @@ class Session:
             self._is_quiet = True
             transmits = self.ice.poll_transmits() + sealed
         if sealed and data is not None and data.awaits_acknowledgement:
-            self._agenda.hasten_check(self.ice.note_sent(now))
+            self._agenda.hasten_check(self.ice.passage.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained

@@ -20,7 +20,7 @@ def knocking(policy: IcePolicy, *candidates: Candidate) -> tuple[IceAgent, Trace
     agent = IceAgent("x", IceConfig(), random.Random(1).randbytes, trace, policy=policy)
     agent.set_local_credentials(Credentials("ours", "p" * 22), 0.0)
     agent.set_remote_credentials(Credentials("theirs", "q" * 22), 0.0)
-    agent.add_local_address(("10.0.0.1", 5000), 0.0)
+    agent.local.add_address(("10.0.0.1", 5000), 0.0)
     for each in candidates:
         agent.add_remote_candidates([each], 0.0)
     return agent, trace

@@ -332,7 +332,7 @@ def test_wrong_password_fails_with_its_own_reason():
     assert pair.states == (["new", "checking", "failed"],) * 2
     assert pair.a.reasons[-1].text.startswith("the remote refused every check")
     assert dict(pair.a.reasons[-1].evidence)["stun_error"] == 401
-    assert not pair.a.agent.is_validated(("10.0.0.1", 1000), ("10.0.0.2", 2000))
+    assert not pair.a.agent.passage.is_validated(("10.0.0.1", 1000), ("10.0.0.2", 2000))
 
 
 def test_failed_agents_still_answer_but_check_nothing():
@@ -363,15 +363,15 @@ def test_closed_is_silent_and_ignores_everything():
     agent.set_local_credentials(IcePair(seed=3).a.credentials, pair.now)
     agent.set_remote_credentials(IcePair(seed=4).a.credentials, pair.now)
     agent.set_role(RTCIceRole.CONTROLLED, pair.now)
-    agent.add_local_address(("10.0.0.9", 1), pair.now)
-    agent.local_addresses_done(pair.now)
+    agent.local.add_address(("10.0.0.9", 1), pair.now)
+    agent.local.addresses_done(pair.now)
     agent.add_remote_candidates([Candidate.from_line(line)], pair.now)
     agent.end_remote_candidates(pair.now)
-    agent.add_stun_server("stun:x", [("192.0.2.1", 3478)], pair.now)
-    agent.server_failed(CandidateError("stun:y", 701, "no", None), pair.now)
-    agent.remove_local_address(("10.0.0.1", 1000), pair.now)
+    agent.local.add_stun_server("stun:x", [("192.0.2.1", 3478)], pair.now)
+    agent.local.server_failed(CandidateError("stun:y", 701, "no", None), pair.now)
+    agent.local.remove_address(("10.0.0.1", 1000), pair.now)
     agent.rollback(pair.now)
-    agent.note_authentic(("10.0.0.1", 1000), ("10.0.0.2", 2000), pair.now)
+    agent.passage.note_authentic(("10.0.0.1", 1000), ("10.0.0.2", 2000), pair.now)
     agent.handle_timeout(pair.now + 100)
     pair.run(1)
     agent.close(pair.now)
@@ -419,12 +419,12 @@ def test_bindings_are_kept_until_the_answer_comes_and_a_pair_is_selected():
     pair = IcePair()
     keepalives = reflect(pair, pair.a)
     pair.set_roles()
-    pair.a.agent.add_stun_server("stun:early", [SERVER], pair.now)  # before there is an offer
+    pair.a.agent.local.add_stun_server("stun:early", [SERVER], pair.now)  # before there is an offer
     pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
-    pair.a.agent.expect_server("stun:s")
+    pair.a.agent.local.expect_server("stun:s")
     pair.gather(pair.a)
     assert pair.a.agent.gathering_state == "gathering"
-    pair.a.agent.add_stun_server("stun:s", [SERVER], pair.now)
+    pair.a.agent.local.add_stun_server("stun:s", [SERVER], pair.now)
     pair.run(50)
     assert [candidate.type for candidate in pair.a.gathered] == ["host", "srflx"]
     assert pair.a.agent.gathering_state == "complete"

@@ -223,7 +223,7 @@ def test_data_of_the_peer_is_a_sign_of_life_but_no_consent():
     pair.drops = lambda side, transmit: True
     since = pair.a.agent._selection.monitor.consented_at
     while pair.now < since + 29:
-        pair.a.agent.note_authentic(local, remote, pair.now)
+        pair.a.agent.passage.note_authentic(local, remote, pair.now)
         pair.run(1)
     assert pair.a.states == UP
     pair.run(1.1)
@@ -235,7 +235,7 @@ def test_data_on_another_path_is_no_sign_of_life():
     local, _ = pair.a.agent.path
     pair.drops = lambda side, transmit: True
     for _ in range(6):
-        pair.a.agent.note_authentic(local, ("10.6.6.6", 6), pair.now)
+        pair.a.agent.passage.note_authentic(local, ("10.6.6.6", 6), pair.now)
         pair.run(1)
     assert pair.a.states == [*UP, "disconnected"]
 
@@ -246,7 +246,7 @@ def test_data_brings_a_silent_pair_back():
     pair.drops = lambda side, transmit: True
     pair.run(6)
     assert pair.a.states[-1] == "disconnected"
-    pair.a.agent.note_authentic(local, remote, pair.now)
+    pair.a.agent.passage.note_authentic(local, remote, pair.now)
     pair.flush()
     assert pair.a.states == HEALED
 

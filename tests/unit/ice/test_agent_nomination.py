@@ -171,7 +171,7 @@ def test_a_pair_without_interface_is_not_nominated_again():
     pair = IcePair()
     pair.negotiate()
     pair.run(5)
-    pair.b.agent.remove_local_address(pair.b.addresses.pop(), pair.now)
+    pair.b.agent.local.remove_address(pair.b.addresses.pop(), pair.now)
     pair.b.agent.set_role(RTCIceRole.CONTROLLING, pair.now)
     sent = pair.b.sent
     pair.run(20)
@@ -442,7 +442,7 @@ def test_an_address_that_checks_showed_before_the_server_is_signalled_all_the_sa
     pair.a.nat[base] = public
     pair.set_roles()
     pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
-    pair.a.agent.expect_server("stun:s")
+    pair.a.agent.local.expect_server("stun:s")
     for side in pair.sides:
         pair.offer(side)
     for side in pair.sides:
@@ -450,7 +450,7 @@ def test_an_address_that_checks_showed_before_the_server_is_signalled_all_the_sa
     pair.run(1)
     assert pair.a.agent.selected_pair.local.type == "prflx"
     changes = pair.a.agent.pair_changes, pair.b.agent.pair_changes
-    pair.a.agent.add_reflected_address(base, public, "stun:s", server, pair.now)
+    pair.a.agent.local.add_reflected(base, public, "stun:s", server, pair.now)
     pair.run(1)
     assert [c.type for c in pair.a.gathered] == ["host", "srflx"]
     ours, theirs = pair.a.agent.selected_pair.local, pair.b.agent.selected_pair.remote

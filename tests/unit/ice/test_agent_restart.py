@@ -119,7 +119,7 @@ def test_c35_data_flows_all_the_time():
     def look() -> None:
         for side in pair.sides:
             path = side.agent.path
-            if path is None or not pair.peer(side).agent.is_validated(path[1], path[0]):
+            if path is None or not pair.peer(side).agent.passage.is_validated(path[1], path[0]):
                 gaps.append(pair.now)
         pair.at(0.005, look)
 
@@ -224,7 +224,7 @@ def test_the_silent_old_pair_talks_again_after_the_restart():
         side.trickles = side.ends = False
     pair.restart()
     old_local, old_remote = pair.a.agent.path
-    pair.a.agent.note_authentic(old_local, old_remote, pair.now)
+    pair.a.agent.passage.note_authentic(old_local, old_remote, pair.now)
     pair.flush()
     assert pair.a.states == [*UP, "disconnected", "checking", "connected"]
     assert pair.a.reasons[-1].cause == Cause.LIVENESS_BACK
@@ -252,7 +252,7 @@ def test_a_nomination_in_the_old_generation_does_not_stop_that_in_the_new_one():
     pair.run(0.2)
     assert pair.b.agent.path == (pair.b.addresses[0], first)
     assert pair.a.agent.path == (second, pair.b.addresses[0])
-    pair.a.agent.note_authentic(first, pair.b.addresses[0], pair.now)  # payload of the peer
+    pair.a.agent.passage.note_authentic(first, pair.b.addresses[0], pair.now)  # payload of the peer
     pair.flush()
     pair.drops = lambda side, transmit: False
     pair.run(10)
@@ -275,7 +275,7 @@ def test_where_a_nomination_was_in_vain_the_other_pairs_are_asked_again():
     pair.run(0.1)
     assert {each.state for each in pair.a.agent.pairs} == {PairState.SUCCEEDED}
     pair.run(0.2)
-    pair.a.agent.note_authentic(pair.a.addresses[0], second, pair.now)  # the peer has moved
+    pair.a.agent.passage.note_authentic(pair.a.addresses[0], second, pair.now)  # the peer has moved
     pair.run(1)
     assert pair.a.agent.path[1] == second
     pair.run(30)
@@ -334,15 +334,15 @@ def test_a_restart_ends_the_gathering_before_it():
     pair = IcePair()
     agent = pair.a.agent
     agent.set_local_credentials(pair.a.credentials, pair.now)
-    agent.expect_server("stun:slow")
-    agent.add_local_address(("10.0.0.1", 1000), pair.now)
-    agent.local_addresses_done(pair.now)
+    agent.local.expect_server("stun:slow")
+    agent.local.add_address(("10.0.0.1", 1000), pair.now)
+    agent.local.addresses_done(pair.now)
     first = pair.a.credentials.ufrag
     assert agent.gathering_state == "gathering"
     second = Credentials.generate(pair.a.random_bytes)
     agent.set_local_credentials(second, pair.now)
-    agent.add_local_address(("10.0.0.1", 1000), pair.now)
-    agent.add_stun_server("stun:slow", [("192.0.2.1", 3478)], pair.now)
+    agent.local.add_address(("10.0.0.1", 1000), pair.now)
+    agent.local.add_stun_server("stun:slow", [("192.0.2.1", 3478)], pair.now)
     pair.flush()
     assert [event.ufrag for event in pair.a.events_of(CandidatesEnded)] == [first]
     assert [event.ufrag for event in pair.a.events_of(CandidateGathered)] == [first, second.ufrag]

@@ -69,7 +69,7 @@ def test_requests_that_are_not_authentic_change_nothing(peer, options, code):
     assert response.error.code == code
     assert not response.has_integrity
     assert snapshot(peer) == before
-    assert not peer.agent.is_validated(LOCAL, STRANGER)
+    assert not peer.agent.passage.is_validated(LOCAL, STRANGER)
 
 
 def test_our_ufrag_without_a_colon_is_no_username(peer):
@@ -178,8 +178,8 @@ def test_messages_of_an_old_generation_do_not_select_anything(peer):
         peer.agent.set_local_credentials(peer.theirs, peer.now)
         peer.agent.set_remote_credentials(peer.ours, peer.now)
         for address in (LOCAL, LOCAL_2):
-            peer.agent.add_local_address(address, peer.now)
-        peer.agent.local_addresses_done(peer.now)
+            peer.agent.local.add_address(address, peer.now)
+        peer.agent.local.addresses_done(peer.now)
         peer.drain()
     before = snapshot(peer)
     used = peer.agent._selection.generation
@@ -230,14 +230,14 @@ def test_an_authentic_flood_on_one_pair_makes_us_repeat_one_check_a_few_times():
 def test_the_path_in_use_stays_validated_under_a_flood(peer):
     for n in range(1000):
         peer.receive(peer.request(), LOCAL, ("10.6.6.6", 1 + n))
-    assert peer.agent.is_validated(*peer.agent.path)
-    assert peer.agent.is_validated(LOCAL, ("10.6.6.6", 1000))
-    assert not peer.agent.is_validated(LOCAL, ("10.6.6.6", 1))
+    assert peer.agent.passage.is_validated(*peer.agent.path)
+    assert peer.agent.passage.is_validated(LOCAL, ("10.6.6.6", 1000))
+    assert not peer.agent.passage.is_validated(LOCAL, ("10.6.6.6", 1))
 
 
 def test_a_lost_interface_validates_nothing_any_more(peer):
-    peer.agent.remove_local_address(LOCAL, peer.now)
-    assert not peer.agent.is_validated(LOCAL, REMOTE)
+    peer.agent.local.remove_address(LOCAL, peer.now)
+    assert not peer.agent.passage.is_validated(LOCAL, REMOTE)
 
 
 def test_ten_thousand_mutated_datagrams_raise_nothing_and_leave_nothing():

@@ -68,7 +68,7 @@ def test_an_authentic_response_that_took_another_way_fails_the_pair(at, to):
     (request, _, _) = peer.requests[0]
     peer.receive(peer.response(request, LOCAL), at, to)
     assert [pair.state for pair in peer.agent.pairs] == ["failed"]
-    assert not peer.agent.is_validated(at, to)
+    assert not peer.agent.passage.is_validated(at, to)
     assert peer.agent.path is None
 
 

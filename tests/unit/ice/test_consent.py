@@ -79,12 +79,12 @@ def test_messages_of_a_few_pairs_are_kept_and_of_none_once_both_settled():
     crowded, settled = IcePeer(), IcePeer()
     for number in range(MAX_SAMPLES + 5):
         crowded.check(remote=("10.0.0.3", 3000 + number))
-    assert len(crowded.agent._checker._consent._samples) == MAX_SAMPLES
+    assert len(crowded.agent._checker.consent._samples) == MAX_SAMPLES
     settled.check(remote=("10.0.0.3", 3000))
-    assert len(settled.agent._checker._consent._samples) == 1
+    assert len(settled.agent._checker.consent._samples) == 1
     settled.validate(LOCAL, use_candidate=True)
     settled.run(60)
-    assert settled.agent._checker._consent._samples == {}
+    assert settled.agent._checker.consent._samples == {}
 
 
 def test_messages_of_another_generation_are_of_no_use_in_this_one():

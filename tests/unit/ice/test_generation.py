@@ -289,3 +289,16 @@ def test_halves_are_bounded():
         lineage.set_local(credentials(seed), None)
     assert len(lineage) == MAX_PENDING_GENERATIONS
     assert lineage.by_local_ufrag(credentials(49).ufrag) is not None
+
+
+def test_what_matters_is_the_newest_the_one_that_is_checked_and_the_one_in_use():
+    lineage = Lineage()
+    assert lineage.relevant(None) == ()
+    used = lineage.set_local(credentials(1), None)
+    assert lineage.relevant(None) == (used,)
+    lineage.set_remote(credentials(2), None)
+    current = lineage.set_local(credentials(3), used)
+    lineage.set_remote(credentials(4), used)
+    half = lineage.set_local(credentials(5), used)
+    assert lineage.relevant(used) == (half, current, used)
+    assert lineage.relevant(current) == (half, current)

@@ -23,7 +23,7 @@ def test_the_only_interface_goes():
     pair = IcePair()
     pair.negotiate()
     pair.run(10)
-    pair.a.agent.remove_local_address(("10.0.0.1", 1000), pair.now)
+    pair.a.agent.local.remove_address(("10.0.0.1", 1000), pair.now)
     pair.flush()
     assert pair.a.states == [*UP, "disconnected"]
     assert pair.a.reasons[-1].cause == Cause.INTERFACE_LOST
@@ -42,7 +42,7 @@ def test_the_interface_in_use_goes_and_another_takes_over(loser):
     pair.run(10)
     side = getattr(pair, loser)
     gone = side.addresses.pop(0)
-    side.agent.remove_local_address(gone, pair.now)
+    side.agent.local.remove_address(gone, pair.now)
     pair.run(0.5)
     assert pair.agrees
     assert gone not in pair.a.agent.path + pair.b.agent.path
@@ -58,7 +58,7 @@ def test_a_pair_without_fresh_consent_is_asked_before_it_takes_over(loser):
     pair.run(60)
     side = getattr(pair, loser)
     gone = side.addresses.pop(0)
-    side.agent.remove_local_address(gone, pair.now)
+    side.agent.local.remove_address(gone, pair.now)
     assert side.agent.path is None
     pair.run(0.1)
     assert side.states[:6] == [*UP, "disconnected", "connected"]
@@ -75,7 +75,7 @@ def test_a_pair_that_takes_over_and_is_dead_is_found_out_soon():
     pair.run(25)
     pair.drops = lambda side, transmit: True
     gone_at = pair.now
-    pair.a.agent.remove_local_address(pair.a.addresses.pop(0), pair.now)
+    pair.a.agent.local.remove_address(pair.a.addresses.pop(0), pair.now)
     pair.run(2)
     assert pair.a.states == [*UP, "disconnected"]
     assert pair.a.state_at("disconnected") - gone_at < 1.0
@@ -85,7 +85,7 @@ def test_another_interface_goes():
     pair = IcePair(a_addresses=A2, b_addresses=B2)
     pair.negotiate()
     pair.run(10)
-    pair.a.agent.remove_local_address(pair.a.addresses.pop(), pair.now)
+    pair.a.agent.local.remove_address(pair.a.addresses.pop(), pair.now)
     pair.run(60)
     assert pair.states == (UP, UP)
     assert len(pair.a.agent.pairs) == 2
@@ -99,7 +99,7 @@ def test_a_silent_pair_of_before_the_restart_is_relieved_by_one_that_works():
     pair.restart()
     pair.run(0.005)  # the new pairs were sent, nothing is agreed yet
     gone = pair.a.addresses.pop(0)
-    pair.a.agent.remove_local_address(gone, pair.now)
+    pair.a.agent.local.remove_address(gone, pair.now)
     pair.run(8)
     assert pair.agrees
     assert pair.a.agent.path[0] == A2[1]
@@ -136,7 +136,7 @@ def test_who_controls_follows_payload_anywhere_and_the_other_behind_one_base(
 ):
     peer = two_pairs(role, second)
     old = peer.agent.pair_in_use
-    peer.agent.note_authentic(*second, peer.now)
+    peer.agent.passage.note_authentic(*second, peer.now)
     assert (peer.agent.path == second) is is_followed
     assert (old.state is PairState.FAILED) is is_followed
     peer.drain()
@@ -146,7 +146,7 @@ def test_who_controls_follows_payload_anywhere_and_the_other_behind_one_base(
 
 def test_where_payload_took_it_the_controlling_side_nominates():
     peer = two_pairs(RTCIceRole.CONTROLLING, (LOCAL, ELSEWHERE))
-    peer.agent.note_authentic(LOCAL, ELSEWHERE, peer.now)
+    peer.agent.passage.note_authentic(LOCAL, ELSEWHERE, peer.now)
     peer.drain()
     nominated = [r for request, _, r in peer.requests if request.flag(Attribute.USE_CANDIDATE)]
     assert nominated == [ELSEWHERE]
@@ -154,7 +154,7 @@ def test_where_payload_took_it_the_controlling_side_nominates():
 
 def test_payload_where_no_pair_is_known_is_but_a_hint():
     peer = two_pairs(RTCIceRole.CONTROLLING, (LOCAL_2, REMOTE))
-    peer.agent.note_authentic(LOCAL, ELSEWHERE, peer.now)
+    peer.agent.passage.note_authentic(LOCAL, ELSEWHERE, peer.now)
     assert peer.agent.path == (LOCAL, REMOTE)
     peer.drain()
     asked = [(local, remote) for _, local, remote in peer.requests]

@@ -74,7 +74,7 @@ def test_a_lite_agent_waits_for_the_nomination():
     assert pair.a.states == UP[:3]
     assert pair.b.states == UP[:2]
     assert pair.b.agent.path is None
-    assert pair.b.agent.is_validated(("10.0.0.2", 2000), ("10.0.0.1", 1000))
+    assert pair.b.agent.passage.is_validated(("10.0.0.2", 2000), ("10.0.0.1", 1000))
     heal(pair)
     pair.run(1)
     assert pair.states == (UP, UP)
@@ -173,7 +173,7 @@ def test_data_of_the_peer_is_a_sign_of_life_but_no_consent():
     began_at = peer.now
     for _ in range(29):
         peer.run(1)
-        peer.agent.note_authentic(LOCAL, REMOTE, peer.now)
+        peer.agent.passage.note_authentic(LOCAL, REMOTE, peer.now)
         peer.drain()
     assert peer.states == ["new", "checking", "connected"]
     assert peer.agent.path == (LOCAL, REMOTE)
@@ -251,7 +251,7 @@ def test_an_interface_that_goes_takes_the_pair_with_it():
     pair = full_and_lite(a_addresses=A2, b_addresses=B2)
     pair.negotiate()
     pair.run(5)
-    pair.b.agent.remove_local_address(B2[0], pair.now)
+    pair.b.agent.local.remove_address(B2[0], pair.now)
     pair.b.addresses.remove(B2[0])
     pair.flush()
     assert pair.b.states == [*UP, "disconnected"]
@@ -265,7 +265,7 @@ def test_a_response_to_a_lite_agent_answers_nothing():
     request = Message.decode(peer.request())
     peer.receive(peer.response(request, LOCAL))
     assert peer.trace.counters["stun-response-unmatched"] == 1
-    assert not peer.agent.is_validated(LOCAL, REMOTE)
+    assert not peer.agent.passage.is_validated(LOCAL, REMOTE)
 
 
 # --- two lite agents --------------------------------------------------------------------------
@@ -280,8 +280,8 @@ def test_two_lite_agents_use_their_best_pair_without_a_packet(a, b):
     assert pair.agrees
     assert pair.a.agent.path == (a[0], b[0])
     assert (pair.a.sent, pair.b.sent) == (0, 0)
-    assert pair.a.agent.is_validated(a[0], b[0])
-    assert not pair.a.agent.is_validated(a[0], ("10.0.0.77", 1))
+    assert pair.a.agent.passage.is_validated(a[0], b[0])
+    assert not pair.a.agent.passage.is_validated(a[0], ("10.0.0.77", 1))
     assert pair.a.agent.role is RTCIceRole.CONTROLLING
 
 

@@ -247,7 +247,7 @@ def test_pairs_are_told_of():
     pair.run(2)
     assert {event.pair.key for event in pair.a.events_of(PairAdded)} == {BEST, OTHER}
     assert not pair.a.events_of(PairRemoved)
-    pair.a.agent.remove_local_address(A2[1], pair.now)
+    pair.a.agent.local.remove_address(A2[1], pair.now)
     pair.flush()
     assert [event.pair.key for event in pair.a.events_of(PairRemoved)] == [OTHER]
 

@@ -23,7 +23,7 @@ def connected() -> IcePeer:
 def hint(peer: IcePeer, remote=ELSEWHERE, local=LOCAL) -> list:
     """Payload came; the paths of the checks that follow."""
     before = len(peer.requests)
-    peer.agent.note_stray(local, remote, peer.now)
+    peer.agent.passage.note_stray(local, remote, peer.now)
     peer.drain()
     return [(local, remote) for _, local, remote in peer.requests[before:]]
 
@@ -41,7 +41,7 @@ def test_it_asks_there_and_on_the_pair_in_use():
 
 def test_nothing_is_asked_while_the_pair_in_use_talks():
     peer = connected()
-    peer.agent.note_authentic(LOCAL, REMOTE, peer.now)
+    peer.agent.passage.note_authentic(LOCAL, REMOTE, peer.now)
     peer.now += 0.09
     assert hint(peer) == []
     peer.now += 0.02

@@ -147,7 +147,7 @@ def test_a_passive_candidate_waits_for_checks_and_answers_on_their_stream():
 def test_a_stream_that_cannot_be_opened_fails_its_pair_at_once():
     other = ("192.0.2.2", 7000)
     peer = active_peer(line(), line(address=other))
-    peer.agent.lose_stream(HOST, REMOTE, "refused", peer.now)
+    peer.agent.local.lose_stream(HOST, REMOTE, "refused", peer.now)
     states = {pair.key[1]: pair.state for pair in peer.agent.pairs}
     assert states[REMOTE] is PairState.FAILED
     assert states[other] is not PairState.FAILED
@@ -156,7 +156,7 @@ def test_a_stream_that_cannot_be_opened_fails_its_pair_at_once():
 def test_a_stream_of_nobody_is_no_matter():
     peer = active_peer()
     before = peer.states.copy()
-    peer.agent.lose_stream(HOST, ARRIVED, "closed", peer.now)
+    peer.agent.local.lose_stream(HOST, ARRIVED, "closed", peer.now)
     peer.drain()
     assert peer.states == before
 
@@ -171,10 +171,10 @@ def connected(peer, local, remote):
 def test_our_stream_is_opened_again_by_a_check_that_is_due_at_once():
     peer = active_peer()
     connected(peer, HOST, REMOTE)
-    peer.agent.lose_stream(HOST, REMOTE, "closed", peer.now)
+    peer.agent.local.lose_stream(HOST, REMOTE, "closed", peer.now)
     peer.drain()
     assert peer.states[-1] == "disconnected"
-    assert not peer.agent.is_validated(HOST, REMOTE)
+    assert not peer.agent.passage.is_validated(HOST, REMOTE)
     peer.run(0)
     assert [(local, remote) for _, local, remote in peer.requests] == [(HOST, REMOTE)]
     peer.answer_all()
@@ -185,7 +185,7 @@ def test_our_stream_is_opened_again_by_a_check_that_is_due_at_once():
 def test_a_stream_of_the_peer_is_forgotten_and_its_next_one_used():
     peer = passive_peer()
     connected(peer, LISTENING, ARRIVED)
-    peer.agent.lose_stream(LISTENING, ARRIVED, "closed", peer.now)
+    peer.agent.local.lose_stream(LISTENING, ARRIVED, "closed", peer.now)
     peer.drain()
     assert peer.states[-1] == "disconnected"
     assert peer.agent.path is None
@@ -202,7 +202,7 @@ def test_streams_of_the_peer_may_come_and_go_for_ever():
         remote = (ARRIVED[0], 50000 + number)
         peer.validate(LISTENING, remote, use_candidate=True)
         assert peer.agent.path == (LISTENING, remote)
-        peer.agent.lose_stream(LISTENING, remote, "closed", peer.now)
+        peer.agent.local.lose_stream(LISTENING, remote, "closed", peer.now)
         peer.drain()
 
 
@@ -210,10 +210,10 @@ def test_a_stream_that_nobody_opens_again_costs_the_consent():
     peer = active_peer()
     connected(peer, HOST, REMOTE)
     peer.agent.end_remote_candidates(peer.now)
-    peer.agent.lose_stream(HOST, REMOTE, "closed", peer.now)
+    peer.agent.local.lose_stream(HOST, REMOTE, "closed", peer.now)
     peer.drain()
     for _ in range(35):
-        peer.agent.lose_stream(HOST, REMOTE, "refused", peer.now)
+        peer.agent.local.lose_stream(HOST, REMOTE, "refused", peer.now)
         peer.run(1)
     assert peer.states[-2:] == ["disconnected", "failed"]
 
@@ -221,5 +221,5 @@ def test_a_stream_that_nobody_opens_again_costs_the_consent():
 def test_a_closed_agent_loses_nothing():
     peer = active_peer()
     peer.agent.close(peer.now)
-    peer.agent.lose_stream(HOST, REMOTE, "closed", peer.now)
+    peer.agent.local.lose_stream(HOST, REMOTE, "closed", peer.now)
     assert peer.agent.poll_events() == []

@@ -24,12 +24,12 @@ class Ice:
 
     def __init__(self) -> None:
         self.path = None
-        self.revivals = 0
+        self.passage = SimpleNamespace(revivals=0)
+        self.outcome = SimpleNamespace(has_news=False)
         self.events: list = []
-        self.has_news = False
 
     def poll_events(self) -> list:
-        events, self.events, self.has_news = self.events, [], False
+        events, self.events, self.outcome.has_news = self.events, [], False
         return events
 
 
@@ -57,11 +57,12 @@ class Bench:
         self.ice, self.relays, self.report = Ice(), Relays(), Report()
         self.route = Route(self.ice, self.relays, self.report)
 
-    def advance(self, *events, now: float = 0.0, **changes) -> bool:
+    def advance(self, *events, now: float = 0.0, revived: bool = False, **changes) -> bool:
         for name, value in changes.items():
             setattr(self.ice, name, value)
+        self.ice.passage.revivals += revived
         self.ice.events += events
-        self.ice.has_news = True
+        self.ice.outcome.has_news = True
         return self.route.advance(now)
 
     def found(self) -> "Bench":
@@ -95,19 +96,19 @@ def test_data_may_flow_again_when_the_path_does_after_consent_was_lost():
 
 def test_data_may_flow_again_when_the_same_path_lives_again():
     bench = Bench().found()
-    assert bench.advance(revivals=1)
+    assert bench.advance(revived=True)
     assert not bench.advance()
     assert bench.advance(moved(DISCONNECTED, CONNECTED))
     assert not bench.advance(moved(CONNECTED, RTCIceTransportState.COMPLETED))
 
 
 def test_nothing_flows_without_a_path_whatever_happened():
-    assert not Bench().advance(moved(DISCONNECTED, CONNECTED), revivals=1)
+    assert not Bench().advance(moved(DISCONNECTED, CONNECTED), revived=True)
 
 
 def test_a_revival_without_a_path_is_not_one_of_the_next_path():
     bench = Bench().found()
-    bench.advance(path=None, revivals=1)
+    bench.advance(path=None, revived=True)
     assert bench.advance(path=PATH)
     assert not bench.advance()
 

@@ -76,7 +76,7 @@ def test_a_server_that_drops_every_relay_is_not_asked_in_a_circle() -> None:
 
 def test_a_broken_stream_is_replaced_by_another() -> None:
     bench = Bench().begin()
-    bench.ice.expect_server(URL)
+    bench.ice.local.expect_server(URL)
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
@@ -107,9 +107,9 @@ def test_the_name_that_a_redirection_gave_holds_for_the_replacement() -> None:
 
 def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
     bench = Bench().begin()
-    bench.ice.expect_server(URL)
+    bench.ice.local.expect_server(URL)
     bench.relays.hosts_done(bench.now)
-    bench.ice.local_addresses_done(bench.now)
+    bench.ice.local.addresses_done(bench.now)
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
     bench.flush()
@@ -145,7 +145,7 @@ def test_fresh_credentials_serve_the_replacement() -> None:
 def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
     bench = Bench().begin()
     bench.services[SERVER].silent = True
-    bench.ice.expect_server(URL)
+    bench.ice.local.expect_server(URL)
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
