@@ -71,8 +71,8 @@ def session_of(peer):
 
 def corrupt(peer, seed, **options):
     """Turn a peer evil; its saboteur."""
-    session = session_of(peer)
-    session._data = saboteur = Saboteur(session._data, Random(seed), **options)
+    carrier = session_of(peer)._encapsulation
+    carrier.data = saboteur = Saboteur(carrier.data, Random(seed), **options)
     return saboteur
 
 
@@ -131,7 +131,7 @@ async def check_that_alice_is_well(stage, alice, before):
 async def test_random_dcep_messages_on_every_stream(stage, seed):
     alice, bob = await stage.connect()
     random = Random(seed)
-    data = session_of(bob)._data
+    data = session_of(bob).data
     before = footprint(alice.pc._peer)
     for _ in range(1500):
         label, protocol = random.choice([0, 3, 900]), random.choice([0, 3, 70])
@@ -155,7 +155,7 @@ async def test_random_dcep_messages_on_every_stream(stage, seed):
 async def test_a_message_without_an_end_is_not_collected_for_ever(stage):
     """The first fragments of endless messages, on many streams."""
     alice, bob = await stage.connect()
-    association = session_of(bob)._data._association
+    association = session_of(bob).data._association
     association._outbound._interleaving = True
     for stream_id in range(100, 160):
         association.send(stream_id, 53, bytes(250_000), stage.now)

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from itertools import count
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import Certificate, DtlsRole, Fingerprint
+from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged, Fingerprint
 from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials, IcePolicy
 from frazil.session.config import SessionConfig
-from frazil.session.event import MessagesArrived, SessionEvent
+from frazil.session.event import (
+    ChannelClosed,
+    MessagesArrived,
+    RemoteClosed,
+    SctpChanged,
+    SessionEvent,
+)
 from frazil.session.gathering import Gathering
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
@@ -42,6 +48,26 @@ class Side:
     @property
     def messages(self) -> list[bytes]:
         return [data for event in self.of(MessagesArrived) for _, data, _ in event.messages]
+
+
+def story(side: Side) -> list[str]:
+    """What DTLS, SCTP and the channels of a side reported, in order."""
+    lines = []
+    for event in side.events:
+        match event:
+            case DtlsStateChanged():
+                lines.append(f"dtls {event.change.new}")
+            case SctpChanged():
+                lines.append(f"sctp {event.change.new}" + (" failed" if event.failed else ""))
+            case RemoteClosed():
+                lines.append(f"remote {event.cause}")
+            case ChannelClosed():
+                lines.append(f"channel closed{' failed' if event.failed else ''}")
+    return lines
+
+
+def is_dtls(data: bytes) -> bool:
+    return 20 <= data[0] <= 63
 
 
 class SessionPair:

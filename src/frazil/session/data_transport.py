@@ -57,7 +57,8 @@ class DataTransport:
 
     Attributes:
         awaits_acknowledgement: Whether data is on its way, as of the last :meth:`poll_packets`.
-        is_drained: The last :meth:`poll_packets` took everything that may be sent now.
+        is_drained: The last :meth:`poll_packets` took everything that may be sent now, and what
+            came of it calls for no more.
         is_started: Whether :meth:`start` was called.
         state: The state of the SCTP transport (webrtc-pc 6.1).
     """
@@ -147,7 +148,6 @@ class DataTransport:
         if channel is None:
             self._trace.count("message-for-closed-channel")
             return
-        self.is_drained = False
         ppid, payload = encode_content(data, text=text)
         try:
             self._association.send(
@@ -158,7 +158,7 @@ class DataTransport:
                 ordered=channel.ordered,
                 max_retransmits=channel.max_retransmits,
                 max_lifetime_s=channel.max_lifetime_s,
-                counted=bool(data),
+                counted=data != b"",
             )
         except _REFUSALS:
             self._trace.count("sctp-message-refused")

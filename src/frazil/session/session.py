@@ -5,17 +5,14 @@ neighbours.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from frazil.compiled import mypyc_attr
 from frazil.datachannel import ChannelParameters
-from frazil.deadline import earlier
 from frazil.dtls import (
     Certificate,
     DtlsEndpoint,
     DtlsRole,
-    DtlsStateChanged,
     EngineFactory,
     Fingerprint,
     OpenSslEngine,
@@ -24,40 +21,34 @@ from frazil.errors import InvalidStateError
 from frazil.ice import (
     DEFAULT_POLICY,
     UNKNOWN_TRAITS,
-    AddressesNeeded,
     AgentTraits,
     Candidate,
     Credentials,
     IceAgent,
     IcePolicy,
-    IceTransportChanged,
     SelectedPair,
 )
+from frazil.session.agenda import Agenda
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.demux import BY_FIRST_BYTE, Protocol
-from frazil.session.event import RemoteCloseCause, SessionEvent
+from frazil.session.encapsulation import Encapsulation
+from frazil.session.event import SessionEvent
 from frazil.session.gathering import Gathering
 from frazil.session.plain_transport import PlainTransport
 from frazil.session.relay_set import RelaySet
 from frazil.session.report import Report
+from frazil.session.route import Route
 from frazil.session.secure_transport import SecureTransport
 from frazil.session.survey import SessionSurvey
-from frazil.states.enums import (
-    RTCDtlsTransportState,
-    RTCIceRole,
-    RTCIceTransportState,
-)
+from frazil.states.enums import RTCIceRole
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Datagram, RandomBytes, Transmit
 
-_DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
-"""The first byte of requests and answers is not beyond it (RFC 8489 5)."""
 _DTLS: Final = Protocol.DTLS
 _STUN: Final = Protocol.STUN
-_OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED})
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -99,27 +90,24 @@ class Session:
         trace = trace.of(name)
         self.name = name
         self.ice = IceAgent(name, config.ice, random_bytes, trace, policy=policy)
-        self._config = config
-        self._random_bytes = random_bytes
         self._trace = trace
         self._secure = SecureTransport(name, config.dtls, certificate, self.ice, trace, make_engine)
         self._plain = PlainTransport(self.ice, trace) if certificate is None else None
-        self._data: DataTransport | None = None
         self._relays = RelaySet(self.ice, config.relay_patience_s, random_bytes, trace)
         self._gathering = Gathering(self.ice, self._relays)
-        self._report = Report()
-        self.events = self._report.events
+        report = Report()
+        self.events = report.events
+        self._encapsulation = Encapsulation(
+            name, self._secure, config.sctp, random_bytes, trace, report
+        )
+        self._route = Route(self.ice, self._relays, report)
+        self._agenda = Agenda(
+            self.ice, self._relays, self._secure, self._encapsulation, self._route
+        )
         self._farewell: list[Transmit] = []
-        self._path: tuple[Address, Address] | None = None
-        self._revivals = 0
         self.is_drained = True
-        self._is_quiet = True
-        self._is_settled = False
-        self._path_at: float | None = None
-        self._check_at: float | None = None
-        self._check_is_known = False
-        self._is_at_rest = False
-        self._rest_until: float | None = None
+        self._is_quiet = True  # ICE has nothing to send
+        self._is_at_rest = False  # no other part has anything to send, or another deadline
         self._last_survey: SessionSurvey | None = None
 
     @property
@@ -130,7 +118,7 @@ class Session:
     @property
     def data(self) -> DataTransport | None:
         """The SCTP association and its channels, once negotiated."""
-        return self._data
+        return self._encapsulation.data
 
     def survey(self) -> SessionSurvey:
         """What statistics show of the transport; after :meth:`close` the last there was."""
@@ -211,7 +199,7 @@ class Session:
         The handshake begins with the first usable pair. Later calls do nothing: one transport has
         one DTLS association.
         """
-        self._collect_dtls(now, self._secure.trust(role, fingerprints, now))
+        self._encapsulation.collect(now, self._secure.trust(role, fingerprints, now))
         self._settle(now)
 
     def start_sctp(self, remote_port: int, now: float) -> None:
@@ -220,25 +208,8 @@ class Session:
         Raises:
             InvalidStateError: DTLS was not started: its role decides who uses which streams.
         """
-        dtls = self.dtls
-        if dtls is None:
-            raise InvalidStateError("start DTLS before SCTP")
-        if self._data is None:
-            config = self._config.sctp
-            if remote_port != config.remote_port:
-                config = replace(config, remote_port=remote_port)
-            self._data = DataTransport(
-                self.name,
-                config,
-                self._random_bytes,
-                self._trace,
-                self._report,
-                is_client=dtls.role is DtlsRole.CLIENT,
-            )
-            if dtls.state in _OVER:
-                failed = dtls.state is RTCDtlsTransportState.FAILED
-                text = f"the DTLS transport is {dtls.state} already"
-                self._data.lose_transport(text, failed=failed, now=now)
+        if self._encapsulation.data is None:
+            self._encapsulation.carry(remote_port, now)
             self._settle(now)
 
     def stop_sctp(self, now: float) -> None:
@@ -246,7 +217,7 @@ class Session:
 
         Signalling ended the association, so the peer ends it as well. Another may be started.
         """
-        self._data = None
+        self._encapsulation.data = None
         self._settle(now)
 
     # --- channels -----------------------------------------------------------------------------
@@ -268,22 +239,25 @@ class Session:
             InvalidStateError: SCTP was not started.
             OperationError: The stream is in use, or none is free.
         """
-        if self._data is None:
+        data = self._encapsulation.data
+        if data is None:
             raise InvalidStateError("data channels were not negotiated")
-        stream_id = self._data.open_channel(parameters, now, stream_id)
+        stream_id = data.open_channel(parameters, now, stream_id)
         self._settle(now)
         return stream_id
 
     def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
         """Queue a message; it leaves with the next :meth:`poll_transmits`."""
-        if self._data is not None:
-            self._data.send(stream_id, data, text, now)
+        transport = self._encapsulation.data
+        if transport is not None:
+            transport.send(stream_id, data, text, now)
             self.is_drained = self._is_at_rest = False
 
     def close_channel(self, stream_id: int, now: float) -> None:
         """Close a channel after everything queued on it has been sent."""
-        if self._data is not None:
-            self._data.close_channel(stream_id, now)
+        data = self._encapsulation.data
+        if data is not None:
+            data.close_channel(stream_id, now)
             self._settle(now)
 
     # --- plain datagrams ----------------------------------------------------------------------
@@ -349,7 +323,7 @@ class Session:
             return None
         transmits = self.ice.take_usual(lone, now)
         if transmits is not None:
-            self._check_is_known = False
+            self._agenda.check_is_known = False
         return transmits
 
     def ask_usual(self, now: float) -> list[Transmit] | None:
@@ -362,7 +336,7 @@ class Session:
             return None
         transmits = self.ice.ask_usual(now)
         if transmits is not None:
-            self._check_is_known = False
+            self._agenda.check_is_known = False
         return transmits
 
     def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
@@ -382,10 +356,10 @@ class Session:
         was_connected = self._secure.is_connected
         if secured:
             self._is_at_rest = False
-            self._collect_dtls(now, self._secure.receive(secured, now))
+            self._encapsulation.collect(now, self._secure.receive(secured, now))
         if was_connected and not (self.ice.outcome.has_news or self._relays.is_used):
             self.is_drained = False
-            self._check_at = earlier(self._check_at, self.ice.passage.quiet_at)
+            self._agenda.hasten_check(self.ice.passage.quiet_at)
         else:
             self._settle(now)
 
@@ -396,7 +370,7 @@ class Session:
             self.events += self._plain.receive(datagram, now)
         elif data and BY_FIRST_BYTE[data[0]] is _STUN:
             self.ice.receive_datagram(data, datagram.local, datagram.remote, now)
-            self._check_is_known = self._is_quiet = False
+            self._agenda.check_is_known = self._is_quiet = False
         else:
             self._trace.count("datagram-of-unknown-protocol")
 
@@ -404,41 +378,25 @@ class Session:
         """Do what is due in every layer; mostly that is a check, of which nothing follows."""
         self.ice.handle_timeout(now)
         if not self.ice.outcome.has_news and self._rests(now):
-            self.is_drained = self._check_is_known = self._is_quiet = False
+            self.is_drained = self._agenda.check_is_known = self._is_quiet = False
             return
         self._relays.handle_timeout(now)
         self._secure.handle_timeout(now)
-        if self._data is not None and self.ice.path is not None:
-            self._data.handle_timeout(now)
+        data = self._encapsulation.data
+        if data is not None and self.ice.path is not None:
+            data.handle_timeout(now)
         self._settle(now)
 
     def next_timeout(self) -> float | None:
-        """When :meth:`handle_timeout` has something to do.
-
-        A lost path is for ICE to judge: SCTP's clock stands still while nothing may be sent.
-        """
+        """When :meth:`handle_timeout` has something to do."""
         if not self._is_at_rest:
-            self._rest_until = self._next_beside_ice()
             self._is_at_rest = self.is_drained
-        if not self._check_is_known:
-            self._check_is_known = True
-            self._check_at = self.ice.next_timeout()
-        at, rest_until = self._check_at, self._rest_until
-        return at if rest_until is None or (at is not None and at < rest_until) else rest_until
+            self._agenda.look_beside_ice()
+        return self._agenda.next_timeout()
 
     def _rests(self, now: float) -> bool:
         """Whether nothing is due, and nothing has come in, but at ICE."""
-        return self._is_at_rest and (self._rest_until is None or now < self._rest_until)
-
-    def _next_beside_ice(self) -> float | None:
-        """When something is due in another layer."""
-        if not self._is_settled:
-            self._is_settled = True
-            self._check_is_known = False
-            self._path_at = earlier(self._relays.next_timeout(), self._secure.next_timeout())
-        if self._data is None or self._path is None:
-            return self._path_at
-        return earlier(self._path_at, self._data.next_timeout())
+        return self._is_at_rest and now < self._agenda.rest_until
 
     def poll_transmits(self, now: float) -> list[Transmit]:
         """What is to be sent, in order."""
@@ -447,12 +405,15 @@ class Session:
         if self._is_at_rest:
             self.is_drained = self._is_quiet = True
             return self._relays.wrap(self.ice.poll_transmits(), now)
-        data = self._data
-        sealed = self._secure.seal(data, self._path, now)
-        transmits = sealed if self._is_quiet else self.ice.poll_transmits() + sealed
-        self._is_quiet = True
+        data = self._encapsulation.data
+        sealed = self._secure.seal(data, self._route.path, now)
+        if self._is_quiet:
+            transmits = sealed
+        else:
+            self._is_quiet = True
+            transmits = self.ice.poll_transmits() + sealed
         if sealed and data is not None and data.awaits_acknowledgement:
-            self._check_at = earlier(self._check_at, self.ice.passage.note_sent(now))
+            self._agenda.hasten_check(self.ice.passage.note_sent(now))
         if self._plain is not None:
             transmits += self._plain.poll_transmits(now)
         self.is_drained = self._secure.is_drained
@@ -474,85 +435,23 @@ class Session:
         One more :meth:`poll_transmits` gives the goodbye.
         """
         self._last_survey = self.survey()
-        if self._data is not None:
-            self._data.abort(now)
-        farewell = self._secure.seal(self._data, self._path, now) + self._secure.close(now)
+        data = self._encapsulation.data
+        if data is not None:
+            data.abort(now)
+        farewell = self._secure.seal(data, self._route.path, now) + self._secure.close(now)
         self._farewell += self._relays.wrap(farewell, now)
         self._relays.close(now)
         self.ice.close(now)
         self.events.clear()
-        self._data = None
-        self.is_drained = self._is_settled = self._is_at_rest = False
+        self._encapsulation.data = None
+        self._agenda.forget()
+        self.is_drained = self._is_at_rest = False
 
-    # --- between the layers -------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
         """Bring the outcome of an input from each layer to its neighbours."""
-        self.is_drained = self._is_settled = self._is_at_rest = self._is_quiet = False
-        path_works_anew = self.ice.outcome.has_news and self._collect_ice(now)
-        if self._relays.vacancies.requests:
-            self.events += self._relays.vacancies.requests
-            self._relays.vacancies.requests.clear()
-        endpoint, data = self._secure.endpoint, self._data
-        if endpoint is not None:
-            self._secure.advance(now, path_works_anew=path_works_anew)
-            can_start = data is not None and not data.is_started and self._secure.is_connected
-            if endpoint.events or can_start:
-                self._collect_dtls(now)
-        if self._data is not None and path_works_anew:
-            self._data.path_changed(now)
-
-    def _collect_ice(self, now: float) -> bool:
-        """Take over what ICE reports; whether data may flow again, or flows elsewhere."""
-        ice = self.ice
-        was_silent = False
-        for event in ice.poll_events():
-            self.events.append(event)
-            if isinstance(event, AddressesNeeded):
-                self._relays.begin(event.ufrag, now)
-            elif isinstance(event, IceTransportChanged) and event.change is not None:
-                if event.change.old == _DISCONNECTED:
-                    was_silent = True
-                elif event.change.new == _DISCONNECTED:
-                    self._doubt_relay(now)
-        before, self._path = self._path, ice.path
-        revivals = ice.passage.revivals
-        is_revived, self._revivals = self._revivals != revivals, revivals
-        if self._path is None:
-            return False
-        if self._path != before:
-            self._relays.use(self._path, now)
-        return self._path != before or is_revived or was_silent
-
-    def _doubt_relay(self, now: float) -> None:
-        """A path that has fallen silent may be one whose server has forgotten us."""
-        if self._path is not None:
-            self._relays.doubt(self._path, now)
-
-    def _collect_dtls(self, now: float, payloads: Sequence[bytes] = ()) -> None:
-        """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""
-        if self._secure.endpoint is None:
-            return
-        endings: list[DtlsStateChanged] = []
-        for event in self._secure.poll_events():
-            if event.change.new in _OVER:
-                endings.append(event)
-            else:
-                self.events.append(event)
-        data = self._data
-        if data is not None:
-            if not data.is_started and (payloads or self._secure.is_connected):
-                data.start(now)  # even if DTLS is over again: what came before the goodbye counts
-            if payloads:
-                data.receive(payloads, now)
-        for event in endings:
-            self._end_dtls(event, now)
-
-    def _end_dtls(self, event: DtlsStateChanged, now: float) -> None:
-        self.events.append(event)
-        has_failed = event.change.new == RTCDtlsTransportState.FAILED
-        if not has_failed:
-            self._report.add_goodbye(RemoteCloseCause.CLOSE_NOTIFY)
-        if self._data is not None:
-            text = f"the DTLS transport is {event.change.new}: {event.change.reason.text}"
-            self._data.lose_transport(text, failed=has_failed, now=now)
+        self.is_drained = self._is_at_rest = self._is_quiet = False
+        self._agenda.forget()
+        path_works_anew = self._route.advance(now)
+        self._encapsulation.advance(now, path_works_anew=path_works_anew)

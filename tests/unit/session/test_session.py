@@ -3,44 +3,25 @@ import random
 import pytest
 
 from frazil.datachannel import ChannelParameters
-from frazil.dtls import DtlsStateChanged
 from frazil.errors import InvalidStateError
+from frazil.session.agenda import Agenda
 from frazil.session.config import MAX_EARLY_DATAGRAMS
+from frazil.session.encapsulation import Encapsulation
 from frazil.session.event import (
-    ChannelClosed,
     MessagesArrived,
     RemoteCloseCause,
     RemoteClosed,
     SctpChanged,
 )
+from frazil.session.route import Route
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from frazil.stun import is_stun
 from frazil.types import Datagram
-from support.session_pair import STREAM, SessionPair, ShortcutPair, Side
+from support.session_pair import STREAM, SessionPair, ShortcutPair, Side, is_dtls, story
 
 CLIENT_HELLO = 22
 ALERT = 21
-
-
-def story(side) -> list[str]:
-    """What DTLS, SCTP and the channels of a side reported, in order."""
-    lines = []
-    for event in side.events:
-        match event:
-            case DtlsStateChanged():
-                lines.append(f"dtls {event.change.new}")
-            case SctpChanged():
-                lines.append(f"sctp {event.change.new}" + (" failed" if event.failed else ""))
-            case RemoteClosed():
-                lines.append(f"remote {event.cause}")
-            case ChannelClosed():
-                lines.append(f"channel closed{' failed' if event.failed else ''}")
-    return lines
-
-
-def is_dtls(data: bytes) -> bool:
-    return 20 <= data[0] <= 63
 
 
 # --- demultiplexing -------------------------------------------------------------------------------
@@ -180,37 +161,6 @@ def test_between_inputs_nothing_is_to_be_sent_and_the_deadline_stays():
     assert session.next_timeout() < idle_at  # it may have to be sent again
 
 
-def test_payload_never_makes_the_deadline_later_than_that_of_ice_or_sctp():
-    pair = SessionPair().connect()
-    session = pair.a.session
-    for size in (10, 100_000, 10):
-        pair.send(pair.a, bytes(size))
-        pair.send(pair.b, bytes(size))
-        for _ in range(20):
-            pair.run(0.01)
-            deadlines = (session.ice.next_timeout(), session.data.next_timeout())
-            assert session.next_timeout() <= min(at for at in deadlines if at is not None)
-
-
-def test_payload_makes_the_next_check_due_no_later_for_who_only_receives():
-    pair = SessionPair().connect()
-    session = pair.a.session
-    for _ in range(200):
-        pair.send(pair.b, bytes(2000))  # two packets, which are acknowledged at once
-        pair.run(0.05)
-        assert session.next_timeout() <= session.ice.next_timeout()
-
-
-def test_payload_that_is_not_answered_is_a_reason_to_ask_soon():
-    pair = SessionPair().connect()
-    session = pair.a.session
-    pair.run(1.0)
-    pair.keep = lambda side, data: False
-    session.send(STREAM, b"hello?", False, pair.now)
-    session.poll_transmits(pair.now)
-    assert session.next_timeout() <= session.ice.next_timeout() < pair.now + 0.5
-
-
 def test_the_clock_of_sctp_stands_still_without_a_path():
     pair = SessionPair().connect()
     lose_path(pair)
@@ -339,48 +289,6 @@ def test_close_after_dtls_failed():
 # --- ends -----------------------------------------------------------------------------------------
 
 
-def test_a_dtls_failure_closes_sctp_and_the_channels():
-    pair = SessionPair().start_ice()
-    for side in pair.sides:
-        pair.start_dtls(side, trusts=side.certificate.fingerprint())
-        pair.start_data(side)
-    pair.run(2.0)
-    for side in pair.sides:
-        assert story(side)[-3:] == [
-            "dtls failed",
-            "sctp closed failed",
-            "channel closed failed",
-        ]
-        assert side.of(RemoteClosed) == []
-        assert side.session.data.next_timeout() is None
-
-
-def test_sctp_that_is_started_on_a_failed_dtls_transport_is_closed_at_once():
-    pair = SessionPair().start_ice()
-    for side in pair.sides:
-        pair.start_dtls(side, trusts=side.certificate.fingerprint())
-    pair.run(2.0)
-    pair.a.session.start_sctp(5000, pair.now)
-    pair.flush()
-    assert story(pair.a)[-1] == "sctp closed failed"
-
-
-def test_an_association_that_signalling_ended_is_followed_by_another():
-    pair = SessionPair().connect()
-    pair.a.session.send(STREAM, b"to nobody", False, pair.now)
-    for side in pair.sides:
-        side.session.stop_sctp(pair.now)
-        assert side.session.data is None
-    pair.run(5.0)
-    for side in pair.sides:
-        assert side.events == []
-        pair.start_data(side)
-    pair.run(1.0)
-    pair.send(pair.a, b"hello again")
-    pair.run(1.0)
-    assert pair.b.messages == [b"hello again"]
-
-
 def test_what_is_sent_after_the_end_is_lost_without_an_exception():
     pair = SessionPair().connect()
     pair.a.session.close(pair.now)
@@ -409,8 +317,13 @@ def test_no_layer_is_asked_for_anything_while_both_ends_are_idle(monkeypatch):
     pair = SessionPair().connect()
     pair.run(70)
     asked: list[str] = []
-    for name in ("_settle", "_next_beside_ice", "_collect_ice", "_collect_dtls"):
-        monkeypatch.setattr(Session, name, lambda *_, name=name, **__: asked.append(name))
+    for kind, name in (
+        (Session, "_settle"),
+        (Agenda, "look_beside_ice"),
+        (Route, "advance"),
+        (Encapsulation, "collect"),
+    ):
+        monkeypatch.setattr(kind, name, lambda *_, name=name, **__: asked.append(name))
     before = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]
     pair.run(21)  # there is no heartbeat of SCTP meanwhile
     after = [side.session.survey().pair_in_use.consent_requests_sent for side in pair.sides]

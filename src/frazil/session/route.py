@@ -1,0 +1,68 @@
+"""The path that ICE has chosen for data, and the relays on it."""
+
+from typing import Final
+
+from frazil.ice import AddressesNeeded, IceAgent, IceTransportChanged
+from frazil.session.relay_set import RelaySet
+from frazil.session.report import Report
+from frazil.states.enums import RTCIceTransportState
+from frazil.types import Address
+
+_DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
+
+
+class Route:
+    """Brings what ICE decides to the relays, and notices when data may flow again.
+
+    Args:
+        ice: Decides.
+        relays: Follow.
+        report: Takes what both have to tell.
+
+    Attributes:
+        path: The local and the remote address of data; ``None`` while nothing may be sent.
+    """
+
+    __slots__ = ("_ice", "_relays", "_report", "_revivals", "path")
+
+    def __init__(self, ice: IceAgent, relays: RelaySet, report: Report) -> None:
+        self._ice = ice
+        self._relays = relays
+        self._report = report
+        self._revivals = 0
+        self.path: tuple[Address, Address] | None = None
+
+    def advance(self, now: float) -> bool:
+        """Take over what happened; whether data may flow again, or flows elsewhere."""
+        works_anew = self._ice.outcome.has_news and self._follow(now)
+        requests = self._relays.vacancies.requests
+        if requests:
+            self._report.events += requests
+            requests.clear()
+        return works_anew
+
+    def _follow(self, now: float) -> bool:
+        """Do what the news of ICE call for."""
+        was_silent = self._hear(now)
+        before, self.path = self.path, self._ice.path
+        revivals = self._ice.passage.revivals
+        is_revived, self._revivals = self._revivals != revivals, revivals
+        if self.path is None:
+            return False
+        if self.path != before:
+            self._relays.use(self.path, now)
+        return self.path != before or is_revived or was_silent
+
+    def _hear(self, now: float) -> bool:
+        """Take over the events of ICE; whether the path was silent until now."""
+        was_silent = False
+        for event in self._ice.poll_events():
+            self._report.events.append(event)
+            if isinstance(event, AddressesNeeded):
+                self._relays.begin(event.ufrag, now)
+            elif isinstance(event, IceTransportChanged) and event.change is not None:
+                if event.change.old == _DISCONNECTED:
+                    was_silent = True
+                elif event.change.new == _DISCONNECTED and self.path is not None:
+                    self._relays.doubt(self.path, now)  # its server may have forgotten us
+        return was_silent

@@ -1,0 +1,84 @@
+"""What becomes of DTLS, brought to the association that it carries."""
+
+import pytest
+
+from frazil.errors import InvalidStateError
+from frazil.session.event import MessagesArrived, RemoteClosed
+from support.session_pair import STREAM, SessionPair, story
+
+
+def test_without_dtls_there_is_no_association():
+    session = SessionPair().a.session
+    with pytest.raises(InvalidStateError, match="DTLS before SCTP"):
+        session.start_sctp(5000, 0.0)
+    assert session.data is None
+
+
+def test_an_association_that_is_wanted_late_begins_at_once():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side)
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side) == ["dtls connecting", "dtls connected"]
+        pair.start_data(side)
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side)[2:] == ["sctp connected"]
+
+
+def test_what_comes_with_the_goodbye_is_told_before_the_end():
+    pair = SessionPair().connect()
+    pair.a.session.send(STREAM, b"last words", False, pair.now)
+    last = [data for each in pair.a.session.poll_transmits(pair.now) for data in each.datagrams()]
+    pair.a.session.close(pair.now)
+    goodbye = [
+        data for each in pair.a.session.poll_transmits(pair.now) for data in each.datagrams()
+    ]
+    (alert,) = [data for data in goodbye if data[0] == 21]
+    pair.inject(pair.b, b"".join((*last, alert)))  # records of one datagram
+    assert pair.b.events[0] == MessagesArrived([(STREAM, b"last words", False)])
+    assert story(pair.b) == ["dtls closed", "remote close_notify", "sctp closed", "channel closed"]
+    assert len(pair.b.of(RemoteClosed)) == 1
+
+
+def test_a_dtls_failure_closes_sctp_and_the_channels():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side, trusts=side.certificate.fingerprint())
+        pair.start_data(side)
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side)[-3:] == [
+            "dtls failed",
+            "sctp closed failed",
+            "channel closed failed",
+        ]
+        assert side.of(RemoteClosed) == []
+        assert side.session.data.next_timeout() is None
+
+
+def test_sctp_that_is_started_on_a_failed_dtls_transport_is_closed_at_once():
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side, trusts=side.certificate.fingerprint())
+    pair.run(2.0)
+    pair.a.session.start_sctp(5000, pair.now)
+    pair.flush()
+    assert story(pair.a)[-1] == "sctp closed failed"
+
+
+def test_an_association_that_signalling_ended_is_followed_by_another():
+    pair = SessionPair().connect()
+    pair.a.session.send(STREAM, b"to nobody", False, pair.now)
+    for side in pair.sides:
+        side.session.stop_sctp(pair.now)
+        assert side.session.data is None
+    pair.run(5.0)
+    for side in pair.sides:
+        assert side.events == []
+        pair.start_data(side)
+    pair.run(1.0)
+    pair.send(pair.a, b"hello again")
+    pair.run(1.0)
+    assert pair.b.messages == [b"hello again"]
