@@ -1,15 +1,21 @@
 """Two peers on the move who negotiate by themselves: data only, drawn from one source."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from chaos.manner import Manner
 from chaos.plan import Name
+from chaos.site import Country, Site
 from frazil.testing import Conditions
 
 JOURNEY_S: Final = 100.0
 """Until then things happen; then the network heals."""
 _LAST_STEP_S: Final = 90.0
+MESSAGE_SIZE: Final = 256 * 1024
+"""More is refused."""
+_COUNTRIES: Final = (*[Country.OPEN] * 5, Country.RELAYED, Country.STREAMS)
 
 
 class Turn(Name):
@@ -35,6 +41,25 @@ class Turn(Name):
     """This peer wants ICE to be restarted."""
     CHANNEL = "channel"
     """This peer creates a channel."""
+    STOP_UDP = "stop-udp"
+    """The NAT of this peer lets no datagram pass."""
+    BREAK = "break"
+    """All streams of this peer end."""
+    SILENCE = "silence"
+    """The TURN server does not answer, and does not relay."""
+    LOSE = "lose"
+    """The TURN server loses its allocations and streams."""
+    STALE = "stale"
+    """The TURN server calls every nonce stale."""
+
+
+_SPECIAL: Final = {
+    Country.OPEN: (),
+    Country.RELAYED: (Turn.SILENCE, Turn.LOSE, Turn.STALE, Turn.STOP_UDP, Turn.BREAK),
+    Country.STREAMS: (Turn.STOP_UDP, Turn.BREAK),
+}
+"""What happens there only."""
+_USUAL: Final = [each for each in Turn if not any(each in turns for turns in _SPECIAL.values())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +84,36 @@ class Journey:
 
     Attributes:
         seed: Of the network and of both peers.
-        behind_nat: Whether Alice is, and Bob.
+        sites: What is around Alice, and around Bob.
+        relay_life_s: How long allocations and nonces of the TURN server are good for.
         recovers: Whose connection restarts ICE by itself; one of them at least.
         conditions: Of every link until the network heals.
         signalling_s: How long a message takes from Alice, and from Bob.
         scatter_s: By how much candidates come later, each on its own.
+        fleeting: How the channel loses messages that may do so.
+        longest: Bytes of the longest messages; 0 for none.
         steps: In the order of their time.
     """
 
     seed: int
-    behind_nat: tuple[bool, bool]
+    sites: tuple[Site, Site]
+    relay_life_s: int
     recovers: tuple[bool, bool]
     conditions: Conditions
     signalling_s: tuple[float, float]
     scatter_s: float
+    fleeting: Manner
+    longest: int
     steps: tuple[Step, ...]
 
     @classmethod
     def draw(cls, random: Random) -> "Journey":
         """Any journey; ``Journey.draw(Random(seed))`` is always the same one."""
+        country = random.choice(_COUNTRIES)
         return cls(
             seed=random.randrange(1 << 32),
-            behind_nat=(random.random() < 0.3, random.random() < 0.3),
+            sites=country.draw(random),
+            relay_life_s=random.choice((40, 600)),
             recovers=random.choice(((True, True), (True, True), (True, False), (False, True))),
             conditions=Conditions(
                 delay_s=random.choice((0.001, 0.02, 0.1)),
@@ -89,7 +122,9 @@ class Journey:
             ),
             signalling_s=(_draw_delay(random), _draw_delay(random)),
             scatter_s=random.choice((0.0, 0.0, 0.1, 1.0)),
-            steps=_draw_steps(random),
+            fleeting=Manner.draw(random),
+            longest=random.choice((0, 0, 0, 0, 0, 0, 70_000, MESSAGE_SIZE)),
+            steps=_draw_steps(country, random),
         )
 
 
@@ -97,15 +132,16 @@ def _draw_delay(random: Random) -> float:
     return random.choice((0.0, 0.05, 0.5, 2.0))
 
 
-def _draw_steps(random: Random) -> tuple[Step, ...]:
+def _draw_steps(country: Country, random: Random) -> tuple[Step, ...]:
+    turns = (*_USUAL, *_SPECIAL[country], *_SPECIAL[country])
     count = random.choice((1, 2, 3, 5, 8))
-    return tuple(sorted((_draw_step(random) for _ in range(count)), key=lambda step: step.at_s))
+    return tuple(sorted((_draw_step(turns, random) for _ in range(count)), key=lambda s: s.at_s))
 
 
-def _draw_step(random: Random) -> Step:
+def _draw_step(turns: Sequence[Turn], random: Random) -> Step:
     return Step(
         round(random.uniform(0, _LAST_STEP_S), 2),
-        random.choice(list(Turn)),
+        random.choice(turns),
         random.randrange(2),
         random.choice((0.1, 0.5, 2.0, 6.0, 15.0, 40.0)),
     )

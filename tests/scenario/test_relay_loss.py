@@ -115,6 +115,21 @@ async def test_a_server_that_is_away_for_a_while_is_asked_until_it_is_back(stage
     assert (UDP, 508) in errors(stage.peers[0]) + errors(stage.peers[1])
 
 
+async def test_what_a_silent_server_still_keeps_is_in_nobodys_way(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.silent = True
+    await stage.sleep(40)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(60)  # asked in vain whether the relay is there, given up, and so is that
+    server.service.silent = False
+    await stage.negotiate(ice_restart=True)
+    assert await healed(stage, 20) < 4
+    assert server.service.requests[Method.ALLOCATE] == 2 * (2 + 3)  # 401, 437 and at last
+    assert all((UDP, 437) not in errors(peer) for peer in stage.peers)
+
+
 @pytest.mark.parametrize("url", [UDP, TCP])
 async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, url):
     server = await homes(stage, url, firewall=url is TCP)

@@ -29,6 +29,8 @@ _HURRIED_STREAM_S: Final = 15.5
 """How long the answer to a check over a stream may take: as long as over UDP."""
 _ONCE: Final = (CheckKind.CONSENT, CheckKind.STANDBY)
 _REFUSALS: Final = (400, 401, 420)
+_HOLDING_SENDS: Final = 3
+"""Others of its foundation need not wait any longer for a pair that was silent after so many."""
 _CONTEST_RTOS: Final = 5
 """A pair that is not nominated has three transmissions, and as long again, to prove better."""
 
@@ -100,6 +102,7 @@ class CheckTable:
             pair.consent_requests_sent += 1
         else:
             pair.requests_sent += 1
+            pair.holds_back = True
         self._transmit(check)
         return check
 
@@ -278,6 +281,7 @@ class CheckTable:
             step = check.transaction.handle_timeout(now)
             if step is TransactionStep.RETRANSMIT and not check.is_cancelled:
                 check.pair.retransmissions_sent += 1
+                check.pair.holds_back = check.transaction.sends <= _HOLDING_SENDS
                 self._transmit(check)
             elif step is TransactionStep.EXPIRED:
                 self.remove(check)

@@ -195,7 +195,7 @@ class Checklist:
         """The pair for the next ordinary check (RFC 8445 6.1.4.2).
 
         That is a wanted pair, else the best waiting one, else the best frozen one whose foundation
-        nobody checks.
+        nobody checks, or for so long in vain that no answer is to be expected.
 
         Args:
             above: Pairs of this priority or less need no check any more.
@@ -212,16 +212,19 @@ class Checklist:
         for pair in self.above(above):
             if pair.state is _WAITING:
                 return pair
-            if pair.state is _IN_PROGRESS:
-                busy.add(pair.foundation)
-            elif pair.state is _FROZEN:
+            if pair.state is _FROZEN:
                 frozen.append(pair)
+            elif pair.state is _IN_PROGRESS and pair.holds_back:
+                busy.add(pair.foundation)
         return next((pair for pair in frozen if pair.foundation not in busy), None)
 
     def foundations_under_way(self) -> Iterator[Foundation]:
-        """Those of the pairs that are checked now, or will be for sure."""
-        under_way = (_WAITING, _IN_PROGRESS)
-        return (pair.foundation for pair in self.above(self._settled) if pair.state in under_way)
+        """Those of the pairs whose outcome will be known soon."""
+        return (
+            pair.foundation
+            for pair in self.above(self._settled)
+            if pair.state is _WAITING or (pair.state is _IN_PROGRESS and pair.holds_back)
+        )
 
     def thaw(self, foundation: Foundation) -> None:
         """Let the pairs of a foundation that just proved to work be checked (7.2.5.3.3)."""

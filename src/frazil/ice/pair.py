@@ -108,6 +108,7 @@ class CandidatePair:
             5-tuple again (RFC 7675 5.1).
         is_conceded: It had its chance to prove better than the nominated pair, which is not waited
             for any more.
+        holds_back: Frozen pairs of its foundation wait for the outcome of its check.
         is_vetoed: The application does not want it nominated.
         text: The pair for people: what ``str`` gives.
         traffic: What it carried for the layers above.
@@ -120,6 +121,7 @@ class CandidatePair:
         "consented_at",
         "error_code",
         "foundation",
+        "holds_back",
         "is_barred",
         "is_conceded",
         "is_vetoed",
@@ -153,6 +155,7 @@ class CandidatePair:
         self.consented_at: float | None = None
         self.is_barred = False
         self.is_conceded = False
+        self.holds_back = True
         self.is_vetoed = False
         self.error_code: int | None = None
         self.round_trip = RoundTrip()

@@ -59,12 +59,14 @@ class Relay:
         random_bytes: RandomBytes,
         trace: Trace,
         attempt: int = 0,
+        *,
+        reclaims: bool = False,
     ) -> None:
         self.host = host
         self.server = server
         self.config = config
         name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
-        self.client = TurnClient(config, random_bytes, trace, name=name)
+        self.client = TurnClient(config, random_bytes, trace, name=name, reclaims=reclaims)
         self.attempt = attempt
         self.domain: str | None = None
         self.allocated_at = 0.0

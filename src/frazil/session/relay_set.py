@@ -189,7 +189,15 @@ class RelaySet:
         """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
         relay = self._relays.get((host, server))
         if relay is None or relay.is_over:
-            relay = Relay(host, server, config, self._random_bytes, self._trace, attempt)
+            relay = Relay(
+                host,
+                server,
+                config,
+                self._random_bytes,
+                self._trace,
+                attempt,
+                reclaims=relay is not None and relay.client.may_linger,
+            )
             self._relays[host, server] = relay
             self.is_used = True
             relay.client.allocate(now)
@@ -347,7 +355,7 @@ class RelaySet:
             case PermissionFailed():
                 for address in relay.addresses:
                     self._local.refuse_peer(address, event.ip, event.code, now)
-            case Closed():
+            case Closed() if not relay.client.may_linger:
                 self._relays.pop((relay.host, relay.server), None)
                 self.is_used = bool(self._relays)
 

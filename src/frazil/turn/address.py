@@ -7,6 +7,7 @@ writing 127.0.0.1 as ``::ffff:127.0.0.1``: every address is made canonical befor
 from ipaddress import ip_address
 
 from frazil.address import canonical_ip
+from frazil.stun import Attribute, Message
 from frazil.types import Address
 
 
@@ -32,3 +33,12 @@ def is_plausible_server(address: Address) -> bool:
     ip = ip_address(address[0])
     nowhere = ip.is_loopback or ip.is_multicast or ip.is_unspecified
     return address[1] != 0 and not nowhere
+
+
+def relayed_addresses_of(message: Message) -> tuple[Address, ...]:
+    """The relayed addresses that an allocation brings: at most one of each family."""
+    by_family: dict[bool, Address] = {}
+    for value in message.values(Attribute.XOR_RELAYED_ADDRESS):
+        if isinstance(value, tuple):
+            by_family.setdefault(is_ipv6(value[0]), value)
+    return tuple(by_family.values())

@@ -16,7 +16,7 @@ from frazil.stun import (
     is_stun,
 )
 from frazil.trace import StateChange, Trace
-from frazil.turn.address import canonical_peer, is_ipv6, is_plausible_server
+from frazil.turn.address import canonical_peer, is_plausible_server, relayed_addresses_of
 from frazil.turn.authentication import Authentication
 from frazil.turn.channel_data import is_channel_data
 from frazil.turn.config import TurnConfig
@@ -41,6 +41,10 @@ _RENEWAL_SHARE: Final = 5 / 6
 """An allocation is refreshed after this share of its lifetime: 500 of the usual 600 s, which leaves
 time for two whole transactions, and is a minute or more before the end from 360 s on."""
 
+RECLAIM_PAUSE_S: Final = 1.5
+"""Between giving back what was left behind and asking anew: coturn deletes a second later."""
+_FORGOTTEN: Final = "The server has forgotten the allocation."
+
 _BEFORE: Final = frozenset({TurnState.NEW, TurnState.ALLOCATING})
 _EXPIRED: Final = Failure(None, "no refresh of the allocation got through in time")
 _ADDRESSLESS: Final = Failure(None, "the server granted an allocation without an address")
@@ -59,8 +63,11 @@ class TurnClient:
         random_bytes: The source of transaction ids.
         trace: Where decisions are recorded and bad input is counted.
         name: Names this relay in state changes.
+        reclaims: Whether an allocation that the server has already is ours, left behind by a client
+            before this one: it is given back, so that there can be another.
 
     Attributes:
+        may_linger: Whether the server may have an allocation of ours, for all that it has said.
         mapped_address: How the server sees us, if there is an allocation and the server told.
     """
 
@@ -72,16 +79,24 @@ class TurnClient:
         "_is_confirming",
         "_lease",
         "_machine",
+        "_reclaims",
         "_relay",
         "_requests",
         "_trace",
         "_transmits",
         "_wish",
         "mapped_address",
+        "may_linger",
     )
 
     def __init__(
-        self, config: TurnConfig, random_bytes: RandomBytes, trace: Trace, *, name: str = "0"
+        self,
+        config: TurnConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        *,
+        name: str = "0",
+        reclaims: bool = False,
     ) -> None:
         self._config = config
         self._trace = trace
@@ -101,6 +116,8 @@ class TurnClient:
         self._deadline_at: float | None = None
         self._is_confirming = False
         self._wish = Wish(config)
+        self._reclaims = reclaims
+        self.may_linger = reclaims
         self.mapped_address: Address | None = None
 
     # What it is.
@@ -130,6 +147,7 @@ class TurnClient:
         self._settle()
 
     def _ask(self, now: float) -> None:
+        self._lease.renew_at = None
         self._requests.send(Method.ALLOCATE, self._wish.attributes(), now)
 
     def set_credentials(self, username: str, password: str) -> None:
@@ -239,9 +257,13 @@ class TurnClient:
         if state is TurnState.ALLOCATED:
             self._forget()
             self._refresh(0, now)
-        elif state is not TurnState.ALLOCATING:  # what is about to be granted is given back then
+        elif state is not TurnState.ALLOCATING:
             self._forget()
             self._events.append(Closed(change))
+        elif self._lease.renew_at is not None:
+            self._end_closing(Cause.RELEASED, _FORGOTTEN, now)
+        else:  # what is about to be granted is given back then
+            self.may_linger = True
         self._settle()
 
     # What comes in.
@@ -289,6 +311,8 @@ class TurnClient:
             self._take(answer, now)
         if self.state is TurnState.ALLOCATED:
             self._keep(now)
+        elif self.state is TurnState.ALLOCATING and self._lease.is_due(now):
+            self._ask(now)
         self._settle()
 
     def _keep(self, now: float) -> None:
@@ -334,6 +358,7 @@ class TurnClient:
         elif self.state is not TurnState.ALLOCATED:
             return  # an answer before this one, in the same batch of timeouts, was the end
         elif failure is not None and failure.code == ALLOCATION_MISMATCH:
+            self.may_linger = False
             self._lose(Cause.ALLOCATION_UNKNOWN, failure, now)
         elif method is Method.REFRESH:
             self._take_refresh(answer, now)
@@ -344,7 +369,12 @@ class TurnClient:
 
     def _take_allocation(self, answer: Answer, now: float) -> None:
         failure, message = answer.failure, answer.message
-        if failure is not None and failure.code == TRY_ALTERNATE and message is not None:
+        if answer.request.method is Method.REFRESH:
+            self._take_reclaimed(answer, now)
+        elif failure is not None and failure.code == ALLOCATION_MISMATCH and self._reclaims:
+            self._reclaims = False
+            self._refresh(0, now)
+        elif failure is not None and failure.code == TRY_ALTERNATE and message is not None:
             self._take_redirection(failure, message, now)
         elif failure is not None and self._wish.settle_for_less(failure):
             self._trace.record(now, "turn", "family-refused", code=failure.code)
@@ -354,12 +384,26 @@ class TurnClient:
         elif message is not None:
             self._begin(message, answer.request.started_at, now)
 
+    def _take_reclaimed(self, answer: Answer, now: float) -> None:
+        """What was left behind is given back: ask again, once the server has tidied up.
+
+        To delete it ourselves is what RFC 8656 8 provides for who has done with an allocation; the
+        other ports of 7.4 are for those who find that of somebody else.
+        """
+        failure = answer.failure
+        if failure is None or failure.code is not None:
+            self.may_linger = False
+            self._lease.renew_at = now + RECLAIM_PAUSE_S
+        else:
+            self._fail(Cause.UNANSWERED, failure, now)
+
     def _begin(self, message: Message, asked_at: float, now: float) -> None:
         """The allocation is there (RFC 8656 7.3)."""
-        relayed = _relayed_addresses(message)
+        relayed = relayed_addresses_of(message)
         if not relayed:
             self._fail(Cause.REFUSED, _ADDRESSLESS, now)
             return
+        self.may_linger = True
         self.mapped_address = message.address(Attribute.XOR_MAPPED_ADDRESS)
         lifetime_s = self._grant(message, asked_at)
         change = self._machine.move(
@@ -413,9 +457,12 @@ class TurnClient:
         if failure is None and answer.request.method is Method.ALLOCATE:
             self._refresh(0, now)
         elif failure is None or failure.code == ALLOCATION_MISMATCH:
-            self._end_closing(Cause.RELEASED, "The server has forgotten the allocation.", now)
+            self._end_closing(Cause.RELEASED, _FORGOTTEN, now)
         else:
-            self._end_closing(_cause_of(answer), failure.sentence, now)
+            cause = _cause_of(answer)
+            if cause is Cause.REFUSED and answer.request.method is Method.ALLOCATE:
+                self.may_linger = False
+            self._end_closing(cause, failure.sentence, now)
 
     # The allocation.
 
@@ -425,6 +472,7 @@ class TurnClient:
         self._requests.send(Method.REFRESH, {Attribute.LIFETIME: lifetime_s}, now)
 
     def _fail(self, cause: Cause, failure: Failure, now: float) -> None:
+        self.may_linger |= cause is Cause.UNANSWERED
         change = self._end(cause, failure, now)
         self._events.append(AllocationFailed(failure.code, change.reason.text, change))
 
@@ -445,6 +493,8 @@ class TurnClient:
         return change
 
     def _end_closing(self, cause: Cause, text: str, now: float) -> None:
+        if cause is Cause.RELEASED:
+            self.may_linger = False
         change = self._machine.move(cause, text, now)
         self._forget()
         self._events.append(Closed(change))
@@ -476,12 +526,3 @@ def _cause_of(answer: Answer) -> Cause:
     """Whether the server refused, or no answer of it counts."""
     is_refusal = answer.message is not None or (answer.failure and answer.failure.code)
     return Cause.REFUSED if is_refusal else Cause.UNANSWERED
-
-
-def _relayed_addresses(message: Message) -> tuple[Address, ...]:
-    """The relayed addresses that an allocation brings: at most one of each family."""
-    by_family: dict[bool, Address] = {}
-    for value in message.values(Attribute.XOR_RELAYED_ADDRESS):
-        if isinstance(value, tuple):
-            by_family.setdefault(is_ipv6(value[0]), value)
-    return tuple(by_family.values())

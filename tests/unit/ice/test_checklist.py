@@ -146,6 +146,21 @@ def test_ordinary_checks_go_by_priority_and_thaw_the_rest():
     assert pairs[1].state is F  # asking is not taking
 
 
+def test_a_pair_that_is_silent_for_long_does_not_hold_the_others_back():
+    first, second, third = (pair_to("192.0.2.1", port, 100 - port) for port in range(3))
+    checklist, sibling = filled(first, second), filled(third)
+    checklist.siblings, sibling.siblings = (sibling,), (checklist,)
+    sibling.mark(third, F)
+    checklist.mark(first, P)
+    assert checklist.next_ordinary(-1) is None
+    assert sibling.next_ordinary(-1) is None
+    first.holds_back = False
+    assert sibling.next_ordinary(-1) is third
+    assert checklist.next_ordinary(-1) is second
+    checklist.mark(second, P)  # which has its chance now
+    assert sibling.next_ordinary(-1) is None
+
+
 def test_pairs_under_the_bar_are_not_checked():
     high, low = pair_to("192.0.2.1", 1, 200), pair_to("192.0.2.2", 1, 100)
     checklist = filled(high, low)
