@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from frazil import RTCPeerConnection
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -69,10 +67,29 @@ async def test_nothing_listens_any_more_but_handlers_can_be_read(pair: VirtualPa
 
 @on_virtual_pair
 async def test_who_gives_up_waiting_for_the_end_does_not_keep_others_from_it(pair: VirtualPair):
-    waiting = [asyncio.create_task(pair.a.wait_closed()) for _ in range(2)]
+    host = pair.net.host("c", "10.0.0.3")
+    ended = []
+
+    async def resolve(name: str, port: int) -> list:
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(1)
+            ended.append(name)
+
+    host.resolve = resolve
+    pc = RTCPeerConnection({"iceServers": [{"urls": "stun:stun.example.org"}]}, network=host)
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    await asyncio.sleep(1)
+    waiting = [asyncio.create_task(pc.wait_closed()) for _ in range(2)]
     await asyncio.sleep(0)
+    closing = pc.close()
+    await asyncio.sleep(0.5)
+    assert not closing.done()
+    closing.cancel()
     waiting[0].cancel()
-    await pair.a.close()
     await waiting[1]
-    with pytest.raises(asyncio.CancelledError):
-        await waiting[0]
+    assert ended == ["stun.example.org"]
+    assert waiting[0].cancelled()
+    await pc.close()
