@@ -13,6 +13,7 @@ from frazil.testing import (
     Conditions,
     Fate,
     LeftoverError,
+    TransportProtocol,
     run,
 )
 from frazil.types import Transmit
@@ -227,6 +228,28 @@ def test_a_loss_holds_up_what_follows():
         await world.far.until(lambda: world.far.data)
         assert now() == 0.203  # it was sent at 0.002
         assert world.far.data == b"first second"
+
+    play(script)
+
+
+@pytest.mark.parametrize("blocked", TransportProtocol)
+def test_one_protocol_can_be_blocked(blocked):
+    async def script(world):
+        heard = []
+        far = world.server.open_udp(SERVER, 5000, heard.extend)
+        near = world.client.open_udp(CLIENT, 5000, heard.extend)
+        world.net.block("client", protocol=blocked, for_s=1)
+        world.near.send(b"stream")
+        near.send([Transmit(b"datagram", 8, near.local, far.local)])
+        await asyncio.sleep(0.5)
+        passed = [*([world.far.data] if world.far.data else []), *(each.data for each in heard)]
+        assert passed == [b"datagram" if blocked is TransportProtocol.TCP else b"stream"]
+        world.net.heal("client")
+        near.send([Transmit(b"datagram", 8, near.local, far.local)])
+        await asyncio.sleep(1)
+        assert (world.far.data, heard[-1].data) == (b"stream", b"datagram")
+        for each in (near, far):
+            each.close()
 
     play(script)
 
