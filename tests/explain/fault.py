@@ -565,7 +565,7 @@ async def the_peer_aborts_the_association(stage: Stage) -> Peer:
         (stack,) = bob.pc._peer.transports.stacks
         stack.session.data.abort(stage.now)
         stack.session._settle(stage.now)
-        bob.pc._driver.wake()
+        bob.pc._backend.driver.wake()
         stage.peers.remove(bob)  # nothing that it says now is to be believed
         stage.closing.append(bob.pc.close)
 

@@ -104,7 +104,7 @@ async def test_nothing_but_broken_sctp_packets(stage, seed):
             alice.channels["chat"].send(f"{number}")
         if saboteur._header and session.dtls.state == "connected":
             session.dtls.send([saboteur.forged() for _ in range(5)])
-            bob.pc._driver.wake()
+            bob.pc._backend.driver.wake()
         await stage.sleep(0.05)
     await check_that_alice_is_well(stage, alice, before)
 
@@ -141,7 +141,7 @@ async def test_random_dcep_messages_on_every_stream(stage, seed):
         ppid = random.choice([DCEP_PPID] * 4 + [51, 53, 56, 57, 0, 99])
         with suppress(InvalidStateError):  # alice refused the stream, and bob is giving it back
             data._association.send(random.randrange(4000), ppid, message, stage.now)
-        bob.pc._driver.wake()
+        bob.pc._backend.driver.wake()
         await stage.sleep(0.01)
     objects, size = footprint(alice.pc._peer)
     assert objects < before[0] + 100_000
@@ -159,7 +159,7 @@ async def test_a_message_without_an_end_is_not_collected_for_ever(stage):
     association._outbound._interleaving = True
     for stream_id in range(100, 160):
         association.send(stream_id, 53, bytes(250_000), stage.now)
-    bob.pc._driver.wake()
+    bob.pc._backend.driver.wake()
     await stage.sleep(20)
     assert footprint(alice.pc._peer)[1] < 20_000_000
     assert alice.pc.connectionState == "connected"

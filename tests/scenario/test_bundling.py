@@ -247,7 +247,7 @@ async def test_association_that_ended_is_followed_by_another_on_the_same_transpo
     session = alice.pc._peer.transports.stacks[0].session
     session.data._association.shutdown(stage.now)  # like a peer that ends nothing else
     session.handle_timeout(stage.now)
-    alice.pc._driver.wake()
+    alice.pc._backend.driver.wake()
     await stage.sleep(1)
     for peer in (alice, bob):
         assert (peer.pc.sctp.state, peer.channels["chat"].readyState) == ("closed", "closed")

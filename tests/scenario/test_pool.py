@@ -3,7 +3,7 @@
 import pytest
 
 from frazil import InvalidModificationError
-from frazil.peer.transport_set import MAX_SPARE_TRANSPORTS
+from frazil.peer.transport_pool import MAX_SPARE_TRANSPORTS
 from support.scenario import all_states, states
 
 STUN = {"iceServers": [{"urls": "stun:one.example"}]}
@@ -158,7 +158,7 @@ async def test_an_answer_gives_back_what_is_left(stage):
 async def test_an_interface_that_goes_is_not_told(stage):
     alice = stage.peer("alice", "10.0.0.1", configuration={"iceCandidatePoolSize": 1})
     await stage.sleep(1)
-    stack = alice.pc._peer.transports._spare[0]
+    stack = alice.pc._peer.transports._pool.spare[0]
     alice.pc._peer.transports.remove_local_address(
         stack.name, alice.host.sockets()[0].local, stage.now
     )

@@ -18,8 +18,9 @@ POLL_INTERVAL_S: Final = 2.0
 SETTLE_S: Final = 0.05
 """After the first word of a change: an address comes with half a dozen messages."""
 FIRST_LOOK_S: Final = 1.0
-"""After the beginning, which believes what somebody saw a moment before: a look costs as much as
-the rest of a connection that is closed as soon as it has told what it had to."""
+"""After the beginning, which believes what somebody saw a moment before. Only then is the system
+asked to tell: connections that are closed as soon as they have told what they had to ask nothing.
+"""
 
 _RTMGRP_LINK: Final = 0x1
 _RTMGRP_IPV4_IFADDR: Final = 0x10
@@ -32,7 +33,8 @@ Look = Callable[[], tuple[Interface, ...]]
 class SharedWatch:
     """Compares the addresses with those before whenever something may have changed.
 
-    It holds a socket or a timer while somebody listens, and nothing otherwise.
+    It holds a socket or a timer while somebody listens, and nothing otherwise. A change within the
+    first :data:`FIRST_LOOK_S` is told at their end.
 
     Args:
         loop: Where the listeners are called.
@@ -86,6 +88,10 @@ class SharedWatch:
 
     def _start(self) -> None:
         self._seen = self._now(self._recall)
+        self._timer = self._loop.call_later(FIRST_LOOK_S, self._look_first)
+
+    def _look_first(self) -> None:
+        """Be told from now on, and look what nobody has told of."""
         self._netlink = _open_netlink()
         if self._netlink is not None:
             try:
@@ -93,8 +99,7 @@ class SharedWatch:
             except NotImplementedError:
                 self._netlink.close()
                 self._netlink = None
-        first_s = POLL_INTERVAL_S if self._netlink is None else FIRST_LOOK_S
-        self._timer = self._loop.call_later(first_s, self._on_timer)
+        self._on_timer()
 
     def _stop(self) -> None:
         if self._timer is not None:

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL
 
-from frazil.dtls.context import shared_context
+from frazil.dtls.context import build_context, shared_context
 from frazil.dtls.fingerprint import Fingerprint, fingerprint_of
 from frazil.dtls.self_signed import PrivateKey, self_signed
 from frazil.types import RandomBytes
@@ -42,11 +42,13 @@ class Certificate:
         expires_at: When it ends, in seconds since the epoch.
     """
 
-    __slots__ = ("_key", "der", "expires_at", "kind")
+    __slots__ = ("_context", "_is_in_use", "_key", "der", "expires_at", "kind")
 
     def __init__(self, kind: KeyKind, key: PrivateKey, der: bytes, expires_at: float) -> None:
         """Take what :meth:`generate` has made."""
         self._key = key
+        self._context: SSL.Context | None = None
+        self._is_in_use = False
         self.kind = kind
         self.der = der
         self.expires_at = expires_at
@@ -85,11 +87,24 @@ class Certificate:
         return cls(kind, key, der, expires_at)
 
     def new_connection(self) -> SSL.Connection:
-        """An OpenSSL connection over memory BIOs that speaks as this certificate."""
-        connection = SSL.Connection(shared_context(), None)
-        connection.use_certificate(x509.load_der_x509_certificate(self.der))
-        connection.use_privatekey(self._key)
-        return connection
+        """An OpenSSL connection over memory BIOs that speaks as this certificate.
+
+        Most certificates have one connection in their life. For one that has more, OpenSSL reads
+        certificate and key once, into a context of its own.
+        """
+        if self._context is None:
+            if not self._is_in_use:
+                self._is_in_use = True
+                connection = SSL.Connection(shared_context(), None)
+                self._load_into(connection)
+                return connection
+            self._context = build_context()
+            self._load_into(self._context)
+        return SSL.Connection(self._context, None)
+
+    def _load_into(self, speaker: SSL.Connection | SSL.Context) -> None:
+        speaker.use_certificate(x509.load_der_x509_certificate(self.der))
+        speaker.use_privatekey(self._key)
 
     def fingerprint(self, algorithm: str = "sha-256") -> Fingerprint:
         """The fingerprint to announce to the peer.

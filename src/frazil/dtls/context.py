@@ -18,7 +18,7 @@ aiortc breaks off a handshake without a common profile even if it carries data c
 
 @cache
 def shared_context() -> SSL.Context:
-    """The context of all connections; to be left as it is.
+    """The context of connections whose certificate is theirs alone; to be left as it is.
 
     Building one costs as much as the rest of a connection, and none of its rules depends on a
     certificate: that is given to each connection.

@@ -32,7 +32,8 @@ from frazil.peer.signaling import SdpType
 from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_pool import SessionFactory
+from frazil.peer.transport_set import TransportSet
 
 __all__ = [
     "BundlePolicy",

@@ -35,7 +35,7 @@ from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import SctpTransport
 from frazil.peer.transport_map import TransportMap
-from frazil.peer.transport_set import SessionFactory
+from frazil.peer.transport_pool import SessionFactory
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,

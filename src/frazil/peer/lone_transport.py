@@ -15,7 +15,8 @@ from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.task import TaskQueue
 from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transport import IceTransport
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_pool import SessionFactory
+from frazil.peer.transport_set import TransportSet
 from frazil.sdp.validation import PWD_LENGTHS, UFRAG_LENGTHS, is_ice_text
 from frazil.states.enums import RTCIceRole, RTCIceTransportState
 from frazil.trace import Reason, StateChange, Trace

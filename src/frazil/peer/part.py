@@ -13,7 +13,8 @@ from frazil.peer.task import TaskQueue
 from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverFactory
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_pool import SessionFactory
+from frazil.peer.transport_set import TransportSet
 
 
 class Parts(NamedTuple):

@@ -8,13 +8,23 @@ from frazil.ice import Candidate, Credentials
 from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.description import MAX_CANDIDATES
 from frazil.peer.generation import LocalGeneration
+from frazil.peer.history import History
 from frazil.peer.remote import RemoteData, RemoteTransport
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
 from frazil.session.session import Session
-from frazil.states.enums import RTCIceRole
+from frazil.states.enums import (
+    RTCDtlsTransportState,
+    RTCIceRole,
+    RTCIceTransportState,
+    RTCSctpTransportState,
+)
+from frazil.trace import Reason
 
 _RTP: Final = 1
 """The only ICE component: RTCP is multiplexed."""
+_ICE_CLOSED: Final = RTCIceTransportState.CLOSED
+_DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
+_SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 
 
 class TransportStack:
@@ -144,6 +154,22 @@ class TransportStack:
         self.ice.remote_parameters = remote
         self._forget_half(applied != (self.stable_local, remote), now)
         self._prune()
+
+    def close_slots(self, history: History, reason: Reason, now: float) -> list[object]:
+        """Write ``closed`` everywhere; the slot objects that were not closed before."""
+        self.ice.selected_pair = None
+        changed: list[object] = []
+        sctp = self.sctp
+        for layer, name, slots, closed in (
+            ("ice", self.name, self.ice, _ICE_CLOSED),
+            ("dtls", self.name, self.dtls, _DTLS_CLOSED),
+            ("sctp", sctp.name if sctp else "", sctp, _SCTP_CLOSED),
+        ):
+            if slots is not None and slots.state != closed:
+                history.record(now, f"{layer}-transport {name}", slots.state, closed, reason)
+                slots.state = closed
+                changed.append(slots)
+        return changed
 
     def _prune(self) -> None:
         """Forget the candidates of generations that are not in force any more."""

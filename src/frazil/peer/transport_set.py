@@ -2,59 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 from frazil.compiled import mypyc_attr
-from frazil.ice import (
-    OPEN,
-    AddressesNeeded,
-    Disclosure,
-    GatheringStateChanged,
-    NameFound,
-    TcpType,
-)
+from frazil.ice import OPEN, Disclosure, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
-from frazil.peer.event import (
-    ChecksExpected,
-    DriverRequest,
-    EventType,
-    GatheringRequested,
-    LookupRequested,
-    StreamRequested,
-    TransportDiscarded,
-)
+from frazil.peer.driver_request import FOR_DRIVER, request_for
+from frazil.peer.event import DriverRequest, EventType, TransportDiscarded
 from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
-from frazil.session.event import RelayStreamRequested, SessionEvent
+from frazil.peer.transport_pool import SessionFactory, TransportPool
 from frazil.session.gathering import Gathering
 from frazil.session.session import Session
-from frazil.states.enums import (
-    RTCDtlsTransportState,
-    RTCIceGathererState,
-    RTCIceTransportState,
-    RTCSctpTransportState,
-)
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
-SessionFactory: TypeAlias = Callable[[str], Session]
-"""Makes the session of the transport with the given name."""
-
-_ICE_CLOSED: Final = RTCIceTransportState.CLOSED
-_DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
-_SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
 _CREATED: Final = Reason("created", "webrtc-pc 4.4.1.5", "a description added a transport")
-_FOR_DRIVER: Final = frozenset(
-    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
-)
-"""Reports that the driver may have to act upon."""
-
-MAX_SPARE_TRANSPORTS: Final = 4
-"""Transports that gather ahead, whatever ``iceCandidatePoolSize`` says: each has sockets."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -71,14 +38,11 @@ class TransportSet:
 
     __slots__ = (
         "_core",
-        "_created",
-        "_factory",
         "_leaving",
         "_living",
-        "_pool_is_open",
+        "_pool",
         "_recovery",
         "_router",
-        "_spare",
         "_stacks",
         "configuration",
         "dtls",
@@ -95,17 +59,14 @@ class TransportSet:
     ) -> None:
         self.configuration = configuration
         self._core = core
-        self._factory = factory
         self._router = router
         self._recovery = recovery
         self._stacks: dict[str, TransportStack] = {}
         self.dtls: list[DtlsTransport] = []
-        self._spare: list[TransportStack] = []
+        self._pool = TransportPool(factory)
         self._living: tuple[TransportStack, ...] = ()  # those in use, and those that wait to be
-        self._pool_is_open = True
         self._leaving: list[TransportStack] = []
         self.requests: list[DriverRequest] = []
-        self._created = 0
 
     @property
     def stacks(self) -> list[TransportStack]:
@@ -122,7 +83,7 @@ class TransportSet:
             configuration.ice_servers,
             configuration.ice_transport_policy,
         ):
-            self._empty_pool(now)
+            self._shut_all(self._pool.empty(), now)
         self._fill_pool(now)
         configs = {
             url.url: server.turn_config(url.relay_protocol)
@@ -137,7 +98,7 @@ class TransportSet:
 
     def create(self) -> TransportStack:
         """A new transport, possibly one that has gathered already."""
-        stack = self._spare.pop(0) if self._spare else self._make()
+        stack = self._pool.take()
         self._stacks[stack.name] = stack
         self._list()
         self._core.tasks.queue(self._derive)
@@ -145,41 +106,22 @@ class TransportSet:
 
     def _list(self) -> None:
         """There are others now, in use or spare."""
-        self._living = (*self._stacks.values(), *self._spare)
+        self._living = (*self._stacks.values(), *self._pool.spare)
         self.dtls[:] = [stack.dtls for stack in self._stacks.values()]
-
-    def _make(self) -> TransportStack:
-        name = str(self._created)
-        self._created += 1
-        return TransportStack(name, self._factory(name))
 
     def fill_pool(self, now: float) -> None:
         """Let as many spare transports gather as are configured (RFC 9429 3.5.4)."""
         self._fill_pool(now)
 
     def _fill_pool(self, now: float) -> None:
-        if not self._pool_is_open:
-            return
-        wanted = min(self.configuration.ice_candidate_pool_size, MAX_SPARE_TRANSPORTS)
-        while len(self._spare) > wanted:
-            self._shut(self._spare.pop(), now)
-        while len(self._spare) < wanted:
-            stack = self._make()
-            self._spare.append(stack)
-            stack.session.gather_early(now)
-        self._list()
-        self.drain()
+        if self._pool.is_open:
+            size = self.configuration.ice_candidate_pool_size
+            self._shut_all(self._pool.fill(size, now), now)
+            self.drain()
 
     def close_pool(self, now: float) -> None:
         """An answer has settled which transports there are: spare ones are given back."""
-        self._pool_is_open = False
-        self._empty_pool(now)
-
-    def _empty_pool(self, now: float) -> None:
-        for stack in self._spare:
-            self._shut(stack, now)
-        self._spare.clear()
-        self._list()
+        self._shut_all(self._pool.close(), now)
 
     def discard(self, stack: TransportStack, reason: Reason, now: float) -> None:
         """Take a transport out of use; its ``closed`` events come in a task of their own."""
@@ -192,7 +134,7 @@ class TransportSet:
         """Close all transports, their slots at once and without events."""
         for stack in self._stacks.values():
             self._shut(stack, now)
-            self._close_slots(stack, reason, now)
+            stack.close_slots(self._core.history, reason, now)
         self._stacks.clear()
         self.close_pool(now)
 
@@ -209,8 +151,10 @@ class TransportSet:
         """
         is_in_use = stack.name in self._stacks
         for event in stack.session.poll_events():
-            if type(event) in _FOR_DRIVER:
-                self._request(stack, event)
+            if type(event) in FOR_DRIVER:
+                request = request_for(stack.name, event, self.configuration)
+                if request is not None:
+                    self.requests.append(request)
             if is_in_use:
                 self._router.route(stack, event)
 
@@ -242,7 +186,7 @@ class TransportSet:
 
     def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
-        stack = self._stacks.get(transport) or self._find_spare(transport)
+        stack = self._stacks.get(transport) or self._pool.find(transport)
         if stack is not None:
             stack.session.receive(datagrams, now)
             if stack.session.events:
@@ -417,34 +361,22 @@ class TransportSet:
     # --- inside -------------------------------------------------------------------------------
 
     def _gather(self, transport: str, put: Callable[[Gathering], None], now: float) -> None:
-        stack = self._stacks.get(transport) or self._find_spare(transport)
+        stack = self._stacks.get(transport) or self._pool.find(transport)
         if stack is not None:
             stack.session.tell_gathering(put, now)
             self.drain()
 
     def _feed(self, transport: str, put: Callable[[Session], None]) -> None:
-        stack = self._stacks.get(transport) or self._find_spare(transport)
+        stack = self._stacks.get(transport) or self._pool.find(transport)
         if stack is not None:
             put(stack.session)
             self.drain()
 
-    def _find_spare(self, transport: str) -> TransportStack | None:
-        """The spare one of that name, unless it was discarded while the driver was at work."""
-        return next((each for each in self._spare if each.name == transport), None)
-
-    def _request(self, stack: TransportStack, event: SessionEvent) -> None:
-        """Ask the driver for what ``event`` makes necessary."""
-        match event:
-            case AddressesNeeded():
-                servers = self.configuration.ice_servers
-                policy = self.configuration.ice_transport_policy
-                self.requests.append(GatheringRequested(stack.name, servers, policy))
-            case GatheringStateChanged(state=RTCIceGathererState.GATHERING):
-                self.requests.append(ChecksExpected(stack.name, event.ufrag))
-            case NameFound():
-                self.requests.append(LookupRequested(stack.name, event.name))
-            case RelayStreamRequested():
-                self.requests.append(StreamRequested(stack.name, event))
+    def _shut_all(self, stacks: Sequence[TransportStack], now: float) -> None:
+        """Close what has left the pool."""
+        for stack in stacks:
+            self._shut(stack, now)
+        self._list()
 
     def _shut(self, stack: TransportStack, now: float) -> None:
         stack.is_discarded = True
@@ -456,29 +388,12 @@ class TransportSet:
     def _announce_discarded(self, stack: TransportStack, reason: Reason, now: float) -> None:
         """webrtc-pc, set the session description: transports no longer referenced are closed."""
         core = self._core
-        closed = self._close_slots(stack, reason, now)
+        closed = stack.close_slots(core.history, reason, now)
         changed = core.aggregates.derive_all(reason, now)
         for slots in closed:
             core.tasks.fire(slots, EventType.STATE_CHANGE)
         for kind in changed:
             core.tasks.fire(None, kind)
-
-    def _close_slots(self, stack: TransportStack, reason: Reason, now: float) -> list[object]:
-        """Write ``closed`` everywhere; the slot objects that were not closed before."""
-        stack.ice.selected_pair = None
-        changed: list[object] = []
-        sctp = stack.sctp
-        for layer, name, slots, closed in (
-            ("ice", stack.name, stack.ice, _ICE_CLOSED),
-            ("dtls", stack.name, stack.dtls, _DTLS_CLOSED),
-            ("sctp", sctp.name if sctp else "", sctp, _SCTP_CLOSED),
-        ):
-            if slots is not None and slots.state != closed:
-                machine = f"{layer}-transport {name}"
-                self._core.history.record(now, machine, slots.state, closed, reason)
-                slots.state = closed
-                changed.append(slots)
-        return changed
 
     def _derive(self, now: float) -> None:
         """The aggregates look at one transport more (webrtc-pc 4.3)."""

@@ -8,7 +8,7 @@ from frazil.ice import AgentTraits, IcePolicy
 from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.recovery import RecoveryPolicy
-from frazil.peer.transport_set import SessionFactory
+from frazil.peer.transport_pool import SessionFactory
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.trace import Trace

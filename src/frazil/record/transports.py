@@ -8,7 +8,8 @@ from frazil.peer.core import Core
 from frazil.peer.event import DriverRequest
 from frazil.peer.ice_router import IceRouter
 from frazil.peer.recovery import Recovery
-from frazil.peer.transport_set import SessionFactory, TransportSet
+from frazil.peer.transport_pool import SessionFactory
+from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import recording
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder

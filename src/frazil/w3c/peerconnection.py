@@ -2,30 +2,16 @@
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
-from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
-from frazil.aio.pulse import Pulse
 from frazil.aio.recording_file import TraceFile
 from frazil.aio.system import SystemNetwork
-from frazil.errors import (
-    ConnectivityError,
-    InvalidAccessError,
-    InvalidStateError,
-    NotSupportedError,
-)
-from frazil.explain import Report, explain
-from frazil.peer.channel_init import ChannelInit
-from frazil.peer.codec import MediaKind
+from frazil.explain import Report
 from frazil.peer.configuration import Configuration
-from frazil.peer.description import Description
-from frazil.peer.description_init import DescriptionInit
-from frazil.peer.operation import Operation
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transceiver import TransceiverInit
 from frazil.record import Setup
@@ -37,35 +23,22 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import StateChange, Trace
-from frazil.w3c.call_log import CallLog
+from frazil.w3c.backend import Backend
 from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
+from frazil.w3c.channel_option import read_options
 from frazil.w3c.configuration import to_dict
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.recording import make_connection
-from frazil.w3c.registry import Registry
-from frazil.w3c.stats import RTCStatsReport
-from frazil.w3c.target import EventHandler, EventTarget, is_in_listener
-from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
+from frazil.w3c.stats import RTCStatsReport, request_report
+from frazil.w3c.target import EventHandler, EventTarget
+from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, read_kind
 from frazil.w3c.transport import RTCSctpTransport
-from frazil.w3c.warning_log import WarningLog
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 _SYSTEM_NETWORK: Final = SystemNetwork()
 _DEFAULT_OPTIONS: Final = IceOptions()
 _DEFAULT_SESSION: Final = SessionConfig()
-_CHANNEL_DEFAULTS: Final = {
-    "ordered": True,
-    "maxPacketLifeTime": None,
-    "maxRetransmits": None,
-    "protocol": "",
-    "negotiated": False,
-    "id": None,
-    "priority": "low",
-}
 
 CENSUS: Final[Census["RTCPeerConnection"]] = Census()
 """The connections of this process by the number that the log calls them, and who hears of them."""
@@ -88,18 +61,7 @@ class RTCPeerConnection(EventTarget):
     No server is contacted unless ``configuration`` names it.
     """
 
-    __slots__ = (
-        "_calls",
-        "_closing",
-        "_driver",
-        "_loop",
-        "_peer",
-        "_public",
-        "_pulse",
-        "_recording",
-        "_waits_of_listeners",
-        "_warnings",
-    )
+    __slots__ = ("_backend", "_loop", "_peer")
 
     onconnectionstatechange = EventHandler("``connectionState`` changed.")
     ondatachannel = EventHandler("The peer opened a channel.")
@@ -148,23 +110,10 @@ class RTCPeerConnection(EventTarget):
         options = ice or _DEFAULT_OPTIONS
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
-        records = Trace()
-        self._pulse = Pulse()
         setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
-        self._peer, self._recording = make_connection(setup, network.random_bytes, records, trace)
+        self._peer, file = make_connection(setup, network.random_bytes, Trace(), trace)
         name = f"connection {CENSUS.enter(self, self._loop)}"
-        self._warnings = WarningLog(records, self._loop, name)
-        self._public = public = Registry(self._peer, self, self._tasks, self._pulse, self._warnings)
-        self._driver = Driver(
-            self._peer, network, public.dispatch, public.after_task, options=options
-        )
-        public.wake = self._driver.wake
-        self._calls = CallLog(records, self._loop.time)
-        self._calls.configured(config)
-        self._waits_of_listeners: list[asyncio.Future[Any]] = []
-        self._closing: asyncio.Future[None] | None = None
-        if config.ice_candidate_pool_size > 0:
-            self._peer.transports.fill_pool(self._driver.wake())
+        self._backend = Backend(self, self._tasks, self._peer, file, network, options, name)
         CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
@@ -202,32 +151,32 @@ class RTCPeerConnection(EventTarget):
     @property
     def localDescription(self) -> RTCSessionDescription | None:
         """The pending local description, else the current one; grows with each candidate."""
-        return self._description(self._peer.local_description)
+        return self._backend.public.description(self._peer.local_description)
 
     @property
     def currentLocalDescription(self) -> RTCSessionDescription | None:
         """Ours of the last complete negotiation."""
-        return self._description(self._peer.current_local_description)
+        return self._backend.public.description(self._peer.current_local_description)
 
     @property
     def pendingLocalDescription(self) -> RTCSessionDescription | None:
         """Ours of the negotiation under way."""
-        return self._description(self._peer.pending_local_description)
+        return self._backend.public.description(self._peer.pending_local_description)
 
     @property
     def remoteDescription(self) -> RTCSessionDescription | None:
         """The pending remote description, else the current one."""
-        return self._description(self._peer.remote_description)
+        return self._backend.public.description(self._peer.remote_description)
 
     @property
     def currentRemoteDescription(self) -> RTCSessionDescription | None:
         """Theirs of the last complete negotiation."""
-        return self._description(self._peer.current_remote_description)
+        return self._backend.public.description(self._peer.current_remote_description)
 
     @property
     def pendingRemoteDescription(self) -> RTCSessionDescription | None:
         """Theirs of the negotiation under way."""
-        return self._description(self._peer.pending_remote_description)
+        return self._backend.public.description(self._peer.pending_remote_description)
 
     @property
     def canTrickleIceCandidates(self) -> bool | None:
@@ -238,7 +187,7 @@ class RTCPeerConnection(EventTarget):
     def sctp(self) -> RTCSctpTransport | None:
         """What the data channels share; ``None`` until a description with channels is set."""
         slots = self._peer.sctp
-        return None if slots is None else self._public.of(slots)
+        return None if slots is None else self._backend.public.of(slots)
 
     # --- offer and answer ---------------------------------------------------------------------
 
@@ -247,31 +196,31 @@ class RTCPeerConnection(EventTarget):
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself."""
         restart = bool(options and options.get("iceRestart"))
-        self._calls.called("createOffer", "iceRestart" if restart else "")
+        self._backend.calls.called("createOffer", "iceRestart" if restart else "")
         operation = self._peer.create_offer(ice_restart=restart)
-        return self._promise("createOffer", operation, _created)
+        return self._backend.promises.description("createOffer", operation)
 
     def createAnswer(
         self, options: Mapping[str, Any] | None = None
     ) -> "asyncio.Future[RTCSessionDescription]":
         """An answer to the remote offer. Changes nothing by itself."""
-        self._calls.called("createAnswer")
-        return self._promise("createAnswer", self._peer.create_answer(), _created)
+        self._backend.calls.called("createAnswer")
+        return self._backend.promises.description("createAnswer", self._peer.create_answer())
 
     def setLocalDescription(self, description: Any = None) -> "asyncio.Future[None]":
         """Apply an offer or answer of ours; without argument, create the one that is due first.
 
         Gathering starts, but is not waited for.
         """
-        self._calls.described("setLocalDescription", description)
+        self._backend.calls.described("setLocalDescription", description)
         operation = self._peer.set_local_description(description)
-        return self._promise("setLocalDescription", operation, _nothing)
+        return self._backend.promises.completion("setLocalDescription", operation)
 
     def setRemoteDescription(self, description: Any) -> "asyncio.Future[None]":
         """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``."""
-        self._calls.described("setRemoteDescription", description)
+        self._backend.calls.described("setRemoteDescription", description)
         operation = self._peer.set_remote_description(description)
-        return self._promise("setRemoteDescription", operation, _nothing)
+        return self._backend.promises.completion("setRemoteDescription", operation)
 
     def addIceCandidate(self, candidate: Any = None) -> "asyncio.Future[None]":
         """Take a candidate of the peer, as its ``icecandidate`` event gave it.
@@ -279,13 +228,13 @@ class RTCPeerConnection(EventTarget):
         ``None``, or a candidate whose ``candidate`` is empty, means that no more will come.
         """
         operation = self._peer.add_ice_candidate(candidate)
-        return self._promise("addIceCandidate", operation, _nothing)
+        return self._backend.promises.completion("addIceCandidate", operation)
 
     def restartIce(self) -> None:
         """Make the next offer look for a new path; ``negotiationneeded`` asks for that offer."""
-        self._calls.called("restartIce")
+        self._backend.calls.called("restartIce")
         self._peer.restart_ice()
-        self._driver.wake()
+        self._backend.driver.wake()
 
     def getConfiguration(self) -> dict[str, Any]:
         """The configuration in force: the W3C dictionary with every member, a copy."""
@@ -302,8 +251,10 @@ class RTCPeerConnection(EventTarget):
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
         """
-        self._peer.set_configuration(Configuration.from_value(configuration), self._driver.wake())
-        self._calls.configured(self._peer.configuration)
+        self._peer.set_configuration(
+            Configuration.from_value(configuration), self._backend.driver.wake()
+        )
+        self._backend.calls.configured(self._peer.configuration)
 
     # --- certificates -------------------------------------------------------------------------
 
@@ -341,20 +292,16 @@ class RTCPeerConnection(EventTarget):
             NotSupportedError: It is a track.
             TypeError: It is another string, or ``init`` is wrong.
         """
-        if not isinstance(trackOrKind, str):
-            raise NotSupportedError("no media is sent yet: pass 'audio' or 'video', not a track")
-        if trackOrKind not in tuple(MediaKind):
-            raise TypeError(f"a transceiver is for 'audio' or 'video', not {trackOrKind!r}")
-        settings = TransceiverInit.from_value(init)
-        self._calls.called("addTransceiver", trackOrKind)
-        slots = self._peer.add_transceiver(MediaKind(trackOrKind), settings)
-        self._driver.wake()
-        transceiver: RTCRtpTransceiver = self._public.of(slots)
+        kind, settings = read_kind(trackOrKind), TransceiverInit.from_value(init)
+        self._backend.calls.called("addTransceiver", trackOrKind)
+        slots = self._peer.add_transceiver(kind, settings)
+        self._backend.driver.wake()
+        transceiver: RTCRtpTransceiver = self._backend.public.of(slots)
         return transceiver
 
     def getTransceivers(self) -> list[RTCRtpTransceiver]:
         """The transceivers, in the order in which they were made."""
-        return [self._public.of(each) for each in self._peer.transceivers]
+        return [self._backend.public.of(each) for each in self._peer.transceivers]
 
     def getSenders(self) -> list[RTCRtpSender]:
         """The senders of the transceivers that are not stopped."""
@@ -381,20 +328,8 @@ class RTCPeerConnection(EventTarget):
         Rejected with:
             InvalidAccessError: ``selector`` is no track of this connection.
         """
-        future: asyncio.Future[RTCStatsReport] = self._loop.create_future()
         tracks = [each.track for each in self.getReceivers()]
-        if selector is not None and selector not in tracks:
-            text = "the selector is the track of no receiver of this connection"
-            future.set_exception(InvalidAccessError(text))
-        else:
-            # Behind the flush of earlier calls.
-            self._loop.call_soon(self._settle_stats, future, selector is None)
-        return future
-
-    def _settle_stats(self, future: "asyncio.Future[RTCStatsReport]", everything: bool) -> None:
-        if not future.done():
-            stats = self._peer.stats() if everything else []
-            future.set_result(RTCStatsReport(stats, self._loop.time(), time.time() * 1000))
+        return request_report(self._loop, self._peer.stats, selector, tracks)
 
     # --- data channels ------------------------------------------------------------------------
 
@@ -430,22 +365,19 @@ class RTCPeerConnection(EventTarget):
             TypeError: An argument has the wrong type or is out of range.
             OperationError: The id is taken, or none is free.
         """
-        keywords: dict[str, Any] = {
-            "ordered": ordered,
-            "maxPacketLifeTime": maxPacketLifeTime,
-            "maxRetransmits": maxRetransmits,
-            "protocol": protocol,
-            "negotiated": negotiated,
-            "id": id,
-            "priority": priority,
-        }
-        if dataChannelDict is not None and keywords != _CHANNEL_DEFAULTS:
-            raise TypeError("give the options as keywords or as a dictionary, not as both")
-        members = keywords if dataChannelDict is None else dataChannelDict
-        init = ChannelInit.from_value(members)
-        self._calls.called("createDataChannel", label)
-        slots = self._peer.create_data_channel(label, init, self._driver.wake())
-        channel: RTCDataChannel = self._public.of(slots)
+        init = read_options(
+            dataChannelDict,
+            ordered=ordered,
+            maxPacketLifeTime=maxPacketLifeTime,
+            maxRetransmits=maxRetransmits,
+            protocol=protocol,
+            negotiated=negotiated,
+            id=id,
+            priority=priority,
+        )
+        self._backend.calls.called("createDataChannel", label)
+        slots = self._peer.create_data_channel(label, init, self._backend.driver.wake())
+        channel: RTCDataChannel = self._backend.public.of(slots)
         return channel
 
     # --- waiting ------------------------------------------------------------------------------
@@ -460,21 +392,11 @@ class RTCPeerConnection(EventTarget):
             ConnectivityError: The connection failed, was closed, or the time ran out; its
                 ``report`` says why, and what to do about it.
         """
-        states = RTCPeerConnectionState
-        final = (states.CONNECTED, states.FAILED, states.CLOSED)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._pulse.wait_until(lambda: self.connectionState in final)
-        except TimeoutError:
-            text = f"not connected after {timeout} s: connectionState is {self.connectionState}"
-            raise ConnectivityError(text, self.explain()) from None
-        if self.connectionState is not states.CONNECTED:
-            text = f"the connection is {self.connectionState}"
-            raise ConnectivityError(text, self.explain())
+        await self._backend.progress.wait_connected(timeout)
 
     def explain(self) -> Report:
         """Why the connection is not what it should be; nothing if nothing is wrong."""
-        return explain(self.trace.records, self._loop.time())
+        return self._backend.progress.explain()
 
     async def gathering_complete(self) -> None:
         """Wait until :attr:`localDescription` holds every candidate, for one-message signalling.
@@ -482,18 +404,11 @@ class RTCPeerConnection(EventTarget):
         Raises:
             InvalidStateError: The connection was closed.
         """
-        complete = RTCIceGatheringState.COMPLETE
-        await self._pulse.wait_until(
-            lambda: self.iceGatheringState is complete or self._peer.is_closed
-        )
-        if self.iceGatheringState is not complete:
-            raise InvalidStateError("the connection was closed before gathering was complete")
+        await self._backend.progress.wait_gathered()
 
     async def wait_closed(self) -> None:
         """Wait until :meth:`close` was called and sockets, timers and tasks are gone."""
-        await self._pulse.wait_until(lambda: self._closing is not None)
-        if self._closing is not None:
-            await asyncio.shield(self._closing)
+        await self._backend.wait_closed()
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -506,21 +421,7 @@ class RTCPeerConnection(EventTarget):
         Returns:
             Done when sockets, timers and tasks are gone; awaiting it is optional.
         """
-        if self._closing is None:
-            self._calls.called("close")
-            self._peer.close(self._loop.time())
-            self._closing = self._driver.close()
-            if self._recording is not None:
-                self._recording.close()
-            for wait in tuple(self._waits_of_listeners):
-                wait.cancel()
-            for channel in self._public.channels():
-                channel._end()
-            self._public.release()
-            self._warnings.close()
-            self._silence()
-            self._pulse.beat()
-        return asyncio.shield(self._closing)
+        return self._backend.close()
 
     async def __aenter__(self) -> "RTCPeerConnection":
         return self
@@ -533,28 +434,5 @@ class RTCPeerConnection(EventTarget):
     ) -> None:
         await self.close()
 
-    # --- inside -------------------------------------------------------------------------------
-
-    def _promise(
-        self, method: str, operation: Operation[T], convert: Callable[[T], R]
-    ) -> "asyncio.Future[R]":
-        """The future of an operation."""
-        future = self._driver.promise(method, operation, convert)
-        if not future.done() and is_in_listener(self._loop):
-            self._waits_of_listeners.append(future)
-            future.add_done_callback(self._waits_of_listeners.remove)
-        return future
-
-    def _description(self, description: Description | None) -> RTCSessionDescription | None:
-        return None if description is None else self._public.of(description)
-
     def __repr__(self) -> str:
         return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
-
-
-def _nothing(value: None) -> None:
-    return value
-
-
-def _created(init: DescriptionInit) -> RTCSessionDescription:
-    return RTCSessionDescription._of(init)

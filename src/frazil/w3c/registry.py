@@ -96,6 +96,11 @@ class Registry:
         public = self._public[slots] = self._make(slots)
         return public
 
+    def description(self, slots: Description | None) -> RTCSessionDescription | None:
+        """The public object of a description, if there is one."""
+        public: RTCSessionDescription | None = None if slots is None else self.of(slots)
+        return public
+
     def _left_of(self, slots: object, left: "dict[object, ref[Any]]") -> Any:
         """The public object of ``slots``, of a closed connection, for as long as anybody has it."""
         known = left.get(slots)
@@ -141,7 +146,9 @@ class Registry:
         for public in self._public.values():
             if isinstance(public, EventTarget):
                 public._silence()
-        self._connection = None
+        if self._connection is not None:
+            self._connection._silence()
+            self._connection = None
         self._left = {slots: ref(public) for slots, public in self._public.items()}
         self._public.clear()
 

@@ -1,10 +1,13 @@
 """``RTCStatsReport`` (webrtc-pc 8.4, webrtc-stats)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Final
 
+from frazil.errors import InvalidAccessError
 from frazil.peer.stats import CandidateStats, Stats
 
 _INSTANT: Final = "_at"
@@ -47,6 +50,45 @@ class RTCStatsReport(Mapping[str, dict[str, Any]]):
 
     def __repr__(self) -> str:
         return f"<RTCStatsReport {', '.join(each['type'] for each in self._items.values())}>"
+
+
+def request_report(
+    loop: asyncio.AbstractEventLoop,
+    collect: Callable[[], Iterable[Stats]],
+    selector: object,
+    tracks: Container[object],
+) -> "asyncio.Future[RTCStatsReport]":
+    """A report of what ``collect`` gives once ``loop`` has flushed earlier calls.
+
+    Args:
+        loop: Its clock is that of the statistics.
+        collect: Gives everything as it is then.
+        selector: ``None``, or a track to report on, of which there is nothing to say.
+        tracks: Those of the receivers.
+
+    Rejected with:
+        InvalidAccessError: ``selector`` is none of ``tracks``.
+    """
+    future: asyncio.Future[RTCStatsReport] = loop.create_future()
+    if selector is not None and selector not in tracks:
+        text = "the selector is the track of no receiver of this connection"
+        future.set_exception(InvalidAccessError(text))
+    else:
+        loop.call_soon(_settle, future, collect if selector is None else _nothing, loop)
+    return future
+
+
+def _settle(
+    future: "asyncio.Future[RTCStatsReport]",
+    collect: Callable[[], Iterable[Stats]],
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    if not future.done():
+        future.set_result(RTCStatsReport(collect(), loop.time(), time.time() * 1000))
+
+
+def _nothing() -> tuple[Stats, ...]:
+    return ()
 
 
 def _dictionary(stats: Stats, now: float, timestamp: float) -> dict[str, Any]:

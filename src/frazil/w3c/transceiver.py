@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from frazil.errors import InvalidModificationError
+from frazil.errors import InvalidModificationError, NotSupportedError
 from frazil.peer.codec import CODECS, Codec, MediaKind
 from frazil.peer.dictionary import Dictionary
 from frazil.peer.rtp_section import MID_EXTENSION
@@ -257,3 +257,17 @@ def _find(value: object, known: tuple[Codec, ...]) -> list[Codec]:
 def _key(codec: Codec, kind: str) -> tuple[str, int, int, str]:
     parameters = codec.parameters if codec.repaired is None else ""
     return f"{kind}/{codec.name}".lower(), codec.clock_rate, codec.channels, parameters
+
+
+def read_kind(track_or_kind: object) -> MediaKind:
+    """The kind of media that ``addTransceiver`` is asked for.
+
+    Raises:
+        NotSupportedError: It is a track.
+        TypeError: It is another string.
+    """
+    if not isinstance(track_or_kind, str):
+        raise NotSupportedError("no media is sent yet: pass 'audio' or 'video', not a track")
+    if track_or_kind not in tuple(MediaKind):
+        raise TypeError(f"a transceiver is for 'audio' or 'video', not {track_or_kind!r}")
+    return MediaKind(track_or_kind)

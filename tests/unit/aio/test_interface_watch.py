@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from frazil.aio import SystemNetwork, interface, interface_watch
-from frazil.aio.interface_watch import POLL_INTERVAL_S, SharedWatch
+from frazil.aio.interface_watch import FIRST_LOOK_S, POLL_INTERVAL_S, SharedWatch
 from frazil.aio.network import Interface
 from frazil.testing import run
 
@@ -124,17 +124,26 @@ def test_where_the_system_tells_a_word_brings_a_look(monkeypatch):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setblocking(False)
     monkeypatch.setattr(interface_watch, "_open_netlink", lambda: ours)
+    monkeypatch.setattr(interface_watch, "FIRST_LOOK_S", 0.0)
     monkeypatch.setattr(interface_watch, "SETTLE_S", 0.0)
     machine = Machine()
 
     async def main():
-        changed = asyncio.Event()
-        subscription = machine.watch().subscribe(changed.set)
+        changed, looked = asyncio.Event(), asyncio.Event()
+
+        def look():
+            looked.set()
+            return machine.look()
+
+        loop = asyncio.get_running_loop()
+        watch = SharedWatch(loop, look, machine.look, machine.note_idle)
+        subscription = watch.subscribe(changed.set)
+        await asyncio.wait_for(looked.wait(), 5)
         for _ in range(5):
             theirs.send(b"half a dozen messages")
         machine.addresses = (CELL,)
         await asyncio.wait_for(changed.wait(), 5)
-        assert machine.looks == 2
+        assert machine.looks == 3
         subscription.close()
         assert ours.fileno() == -1
 
@@ -162,23 +171,24 @@ def test_a_change_just_before_the_watch_is_found_soon(monkeypatch):
     theirs.close()
 
 
-def test_a_word_is_not_kept_waiting_by_the_first_look(monkeypatch):
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    ours.setblocking(False)
-    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: ours)
-    monkeypatch.setattr(interface_watch, "FIRST_LOOK_S", 1000.0)
+def test_who_leaves_within_the_first_moment_has_asked_the_system_for_nothing(monkeypatch):
+    opened = []
+    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: opened.append(1))
     machine = Machine()
 
-    async def main():
-        changed = asyncio.Event()
-        subscription = machine.watch().subscribe(changed.set)
-        machine.addresses = (CELL,)
-        theirs.send(b"a word")
-        await asyncio.wait_for(changed.wait(), 5)
+    async def main(net):
+        watch = machine.watch()
+        subscription = watch.subscribe(machine.listener("early"))
+        await asyncio.sleep(0.9 * FIRST_LOOK_S)
+        subscription.close()
+        await asyncio.sleep(10)
+        assert (opened, machine.looks) == ([], 1)
+        subscription = watch.subscribe(machine.listener("patient"))
+        await asyncio.sleep(1.1 * FIRST_LOOK_S)
+        assert (opened, machine.looks) == ([1], 3)
         subscription.close()
 
-    asyncio.run(main())
-    theirs.close()
+    run(main)
 
 
 def test_a_loop_that_cannot_watch_sockets_looks_by_itself(monkeypatch):

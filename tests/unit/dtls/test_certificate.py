@@ -4,6 +4,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL
 
 from frazil.dtls.certificate import BACKDATE_S, DEFAULT_LIFETIME_S, Certificate, KeyKind
 from frazil.dtls.fingerprint import fingerprint_of
@@ -61,7 +62,22 @@ def test_fingerprint_is_of_the_der_bytes():
 
 def test_connections_share_the_context_and_not_the_certificate():
     one, other = make_certificate(7), make_certificate(8)
-    connections = [certificate.new_connection() for certificate in (one, one, other)]
+    connections = [certificate.new_connection() for certificate in (one, other)]
     assert len({connection.get_context() for connection in connections}) == 1
-    shown = [connection.get_certificate(as_cryptography=True) for connection in connections]
-    assert [each.public_bytes(Encoding.DER) for each in shown] == [one.der, one.der, other.der]
+    assert [shown(each) for each in connections] == [one.der, other.der]
+
+
+def test_a_certificate_of_several_connections_is_read_into_a_context_of_its_own():
+    one, other = make_certificate(7), make_certificate(8)
+    first, second, third = (one.new_connection() for _ in range(3))
+    foreign = other.new_connection()
+    assert second.get_context() is third.get_context()
+    assert first.get_context() is foreign.get_context() is not second.get_context()
+    assert [shown(each) for each in (first, second, third)] == [one.der] * 3
+    assert shown(foreign) == other.der
+
+
+def shown(connection: SSL.Connection) -> bytes:
+    certificate = connection.get_certificate(as_cryptography=True)
+    assert certificate is not None
+    return certificate.public_bytes(Encoding.DER)

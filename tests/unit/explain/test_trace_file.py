@@ -16,7 +16,7 @@ async def test_what_was_written_explains_the_same(pair: VirtualPair):
     pair.a.createDataChannel("chat")
     pair.net.block()
     await pair.negotiate()
-    await pair.a._pulse.wait_until(lambda: pair.a.connectionState == "failed")
+    await pair.a._backend._pulse.wait_until(lambda: pair.a.connectionState == "failed")
     lines = list(trace_lines(pair.a.trace.records))
     again = read_records([*lines, lines[-1][:10]])
     assert str(explain(again)) == str(explain(pair.a.trace.records)) != ""

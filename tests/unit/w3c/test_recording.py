@@ -47,7 +47,7 @@ def test_a_connection_that_is_not_recorded_is_a_plain_one(monkeypatch):
     async def main(net):
         async with RTCPeerConnection(network=net.host("a", "10.0.0.1")) as pc:
             assert type(pc._peer) is PeerConnection
-            assert pc._recording is None
+            assert pc._backend.recording is None
 
     run(main)
 

@@ -1,7 +1,9 @@
+import asyncio
 from dataclasses import fields, replace
 
 import pytest
 
+from frazil.errors import InvalidAccessError
 from frazil.ice import CandidateProtocol, CandidateType, PairState, TcpType
 from frazil.peer.stats import (
     CandidatePairStats,
@@ -10,8 +12,10 @@ from frazil.peer.stats import (
     PeerConnectionStats,
     StatsType,
 )
+from frazil.testing import run
 from frazil.turn import RelayProtocol
 from frazil.w3c import RTCStatsReport
+from frazil.w3c.stats import request_report
 
 PAIR = CandidatePairStats(
     id="p",
@@ -137,3 +141,45 @@ def test_a_report_is_found_by_id_and_by_type_in_order():
 @pytest.mark.parametrize("value", [0, False, 0.0])
 def test_what_is_zero_is_told(value):
     assert told(replace(PAIR, current_round_trip_time=value))["currentRoundTripTime"] == value
+
+
+# --- asking for a report --------------------------------------------------------------------------
+
+
+def test_a_report_shows_what_is_there_once_earlier_calls_were_flushed():
+    async def main(_):
+        loop, items = asyncio.get_running_loop(), [CANDIDATE]
+        future = request_report(loop, lambda: tuple(items), None, ())
+        items.append(PAIR)
+        assert not future.done()
+        assert list(await future) == ["c", "p"]
+
+    run(main)
+
+
+def test_of_a_track_there_is_nothing_to_tell():
+    async def main(_):
+        track = object()
+        loop = asyncio.get_running_loop()
+        assert len(await request_report(loop, lambda: (CANDIDATE,), track, [track])) == 0
+
+    run(main)
+
+
+def test_a_track_of_somebody_else_is_refused_at_once():
+    async def main(_):
+        future = request_report(asyncio.get_running_loop(), tuple, object(), [object()])
+        assert isinstance(future.exception(), InvalidAccessError)
+
+    run(main)
+
+
+def test_who_gave_up_waiting_for_a_report_gets_none():
+    async def main(_):
+        asked = []
+        future = request_report(asyncio.get_running_loop(), lambda: asked.append(1) or (), None, ())
+        future.cancel()
+        await asyncio.sleep(1)
+        assert asked == []
+
+    run(main)

@@ -116,7 +116,7 @@ async def test_the_peer_says_goodbye(bench):
 
 
 def fall_silent(bench):
-    for socket in bench.pc._driver._network.sockets():
+    for socket in bench.pc._backend.driver._network.sockets():
         socket.close()
 
 

@@ -1,0 +1,95 @@
+"""What belongs to a connection begins and ends with it."""
+
+import asyncio
+
+from frazil import RTCPeerConnection
+from support.virtual_pair import VirtualPair, on_virtual_pair
+
+
+def calls(pc: RTCPeerConnection) -> list[str]:
+    """What the application asked for, as the trace tells it."""
+    facts = [dict(each.facts) for each in pc.trace.records if each.event == "called"]
+    return [each["method"] for each in facts]
+
+
+@on_virtual_pair
+async def test_the_trace_begins_with_the_configuration(pair: VirtualPair):
+    first = pair.a.trace.records[0]
+    assert (first.layer, first.event) == ("api", "configured")
+
+
+@on_virtual_pair
+async def test_spare_transports_gather_without_being_asked(pair: VirtualPair):
+    host = pair.net.host("c", "10.0.0.3")
+    async with RTCPeerConnection({"iceCandidatePoolSize": 1}, network=host) as pc:
+        await asyncio.sleep(1)
+        assert [each.event for each in pc.trace.records if each.layer == "ice"].count(
+            "local-candidate"
+        ) == 1
+    async with RTCPeerConnection(network=host) as pc:
+        await asyncio.sleep(1)
+        assert [each for each in pc.trace.records if each.layer == "ice"] == []
+
+
+@on_virtual_pair
+async def test_the_second_close_does_nothing(pair: VirtualPair):
+    await pair.connect()
+    await pair.a.close()
+    recorded = len(pair.a.trace.records)
+    await pair.a.close()
+    assert calls(pair.a).count("close") == 1
+    assert len(pair.a.trace.records) == recorded
+
+
+@on_virtual_pair
+async def test_a_reader_of_a_channel_ends_with_the_connection(pair: VirtualPair):
+    mine, _ = await pair.connect()
+    reading = asyncio.create_task(anext(aiter(mine), None))
+    await asyncio.sleep(0)
+    pair.a.close()
+    assert await reading is None
+
+
+@on_virtual_pair
+async def test_nothing_listens_any_more_but_handlers_can_be_read(pair: VirtualPair):
+    await pair.connect()
+    targets = (pair.a, pair.a.sctp, pair.a.sctp.transport)
+    for target in targets:
+        for kind in target.EVENTS:
+            target.on(kind, print)
+            setattr(target, f"on{kind}", print)
+            assert target._listeners.wants(kind)
+    pair.a.close()
+    for target in targets:
+        assert not any(target._listeners.wants(kind) for kind in target.EVENTS)
+        assert all(getattr(target, f"on{kind}") is print for kind in target.EVENTS)
+
+
+@on_virtual_pair
+async def test_who_gives_up_waiting_for_the_end_does_not_keep_others_from_it(pair: VirtualPair):
+    host = pair.net.host("c", "10.0.0.3")
+    ended = []
+
+    async def resolve(name: str, port: int) -> list:
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(1)
+            ended.append(name)
+
+    host.resolve = resolve
+    pc = RTCPeerConnection({"iceServers": [{"urls": "stun:stun.example.org"}]}, network=host)
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    await asyncio.sleep(1)
+    waiting = [asyncio.create_task(pc.wait_closed()) for _ in range(2)]
+    await asyncio.sleep(0)
+    closing = pc.close()
+    await asyncio.sleep(0.5)
+    assert not closing.done()
+    closing.cancel()
+    waiting[0].cancel()
+    await waiting[1]
+    assert ended == ["stun.example.org"]
+    assert waiting[0].cancelled()
+    await pc.close()

@@ -1,0 +1,60 @@
+"""Waiting for a connection to get somewhere."""
+
+import asyncio
+
+import pytest
+
+from frazil import ConnectivityError, InvalidStateError
+from support.virtual_pair import VirtualPair, on_virtual_pair
+
+
+@on_virtual_pair
+async def test_who_waits_goes_on_when_the_connection_is_up(pair: VirtualPair):
+    waiting = asyncio.create_task(pair.a.wait_connected())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await pair.connect()
+    await waiting
+    await pair.a.wait_connected(0.0)  # it is true already
+
+
+@on_virtual_pair
+async def test_nobody_waits_longer_than_wanted(pair: VirtualPair):
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    with pytest.raises(ConnectivityError) as caught:
+        await pair.a.wait_connected(2.5)
+    assert loop.time() - began == pytest.approx(2.5)
+    assert str(caught.value).startswith("not connected after 2.5 s: connectionState is new")
+    assert caught.value.report == pair.a.explain()
+
+
+@on_virtual_pair
+async def test_who_waits_hears_of_the_end(pair: VirtualPair):
+    waiting = asyncio.create_task(pair.a.wait_connected(30))
+    await asyncio.sleep(1)
+    pair.a.close()
+    with pytest.raises(ConnectivityError, match="the connection is closed"):
+        await waiting
+    with pytest.raises(ConnectivityError, match="the connection is closed"):
+        await pair.a.wait_connected()
+
+
+@on_virtual_pair
+async def test_who_waits_for_candidates_hears_of_the_end(pair: VirtualPair):
+    waiting = asyncio.create_task(pair.a.gathering_complete())
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    pair.a.close()
+    with pytest.raises(InvalidStateError, match="before gathering was complete"):
+        await waiting
+
+
+@on_virtual_pair
+async def test_gathering_complete_is_not_undone_by_close(pair: VirtualPair):
+    pair.a.createDataChannel("chat")
+    await pair.a.setLocalDescription()
+    waiting = asyncio.create_task(pair.a.gathering_complete())
+    await waiting
+    pair.a.close()
+    await pair.a.gathering_complete()
