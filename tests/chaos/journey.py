@@ -42,7 +42,7 @@ class Turn(Name):
     CHANNEL = "channel"
     """This peer creates a channel."""
     STOP_UDP = "stop-udp"
-    """The NAT of this peer lets no datagram pass."""
+    """No datagram passes to or from this peer."""
     BREAK = "break"
     """All streams of this peer end."""
     SILENCE = "silence"

@@ -34,6 +34,15 @@ class Manner:
         """Whether everything arrives that is said."""
         return self.max_retransmits is None and self.max_life_ms is None
 
+    @property
+    def loses_only_on_the_way(self) -> bool:
+        """Whether everything arrives on a network that loses nothing.
+
+        What lives for a second may wait longer for its turn where the network was bad until just
+        now: the pace rises no faster than there is something to send.
+        """
+        return self.max_life_ms is None or self.max_life_ms > 1000
+
     def options(self) -> dict[str, object]:
         """What ``createDataChannel`` is to be told."""
         return {

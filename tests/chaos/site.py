@@ -43,7 +43,7 @@ class Site:
 
     Attributes:
         nat: What its interfaces are behind.
-        has_udp: Whether datagrams pass that NAT.
+        has_udp: Whether datagrams pass to and from it.
         tcp: Which TCP candidates it gathers.
         relay: How it goes to the TURN server.
         is_hidden: Whether it wants to be reached by the relay only.
@@ -74,7 +74,7 @@ class Country(Name):
             case Country.RELAYED:
                 sites = [_draw_relayed(random), _draw_reachable(random)]
             case Country.STREAMS:
-                sites = [_draw_connecting(random), Site(tcp=random.choice(("passive", "both")))]
+                sites = [_draw_connecting(random), _draw_listening(random)]
         random.shuffle(sites)
         alice, bob = sites
         return alice, bob
@@ -104,9 +104,13 @@ def _draw_reachable(random: Random) -> Site:
 
 
 def _draw_connecting(random: Random) -> Site:
-    """One that lets nobody connect."""
+    """One that connects to who listens, and may listen itself."""
     return Site(
-        random.choice((Nat.FULL_CONE, Nat.SYMMETRIC)),
+        random.choice((Nat.NONE, Nat.FULL_CONE, Nat.SYMMETRIC)),
         has_udp=random.random() < 0.5,
         tcp=random.choice(("active", "both")),
     )
+
+
+def _draw_listening(random: Random) -> Site:
+    return Site(has_udp=random.random() < 0.7, tcp=random.choice(("passive", "both")))

@@ -54,6 +54,8 @@ class Talk:
         self._authors: dict[str, Peer] = {}
         self._said: dict[tuple[Peer, str], list[str]] = {}
         self._meters: dict[tuple[Peer, str], Meter] = {}
+        self._sure: dict[Peer, list[str]] = {peer: [] for peer in peers}
+        self._is_sure = False
         self._notes: list[asyncio.Task[None]] = []
         self._lasting = list(self._manners)
         for label, manner in self._manners.items():
@@ -72,6 +74,10 @@ class Talk:
         for task in (self._talking, *self._notes):
             task.cancel()
 
+    def be_sure(self) -> None:
+        """From now on the network loses nothing, unless what is said fills its buffers."""
+        self._is_sure = self._manners[FLEETING].loses_only_on_the_way and not self._longest
+
     def say_last(self) -> None:
         """One more word on every channel that stays."""
         for peer in self._peers:
@@ -89,6 +95,8 @@ class Talk:
             meter = self._meters[peer, label] = Meter(channel, threshold)
         meter.say(text)
         self._said.setdefault((peer, label), []).append(text)
+        if self._is_sure and label == FLEETING:
+            self._sure[peer].append(text)
 
     async def _talk(self) -> None:
         for number in count():
@@ -136,6 +144,8 @@ class Talk:
             for label, heard in hearer.inbox.items():
                 said = self._said.get((speaker, label), [])
                 assert self._promise(speaker, label).allows(said, heard), label
+        for speaker, said in self._sure.items():
+            assert set(said) <= set(self._other(speaker).inbox[FLEETING]), said
         for (speaker, label), said in self._said.items():
             if LAST in said:
                 assert LAST in self._other(speaker).inbox[label], label

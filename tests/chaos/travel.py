@@ -12,7 +12,7 @@ from chaos.journey import JOURNEY_S, Journey, Step, Turn
 from chaos.relay import RelayHost
 from chaos.talk import Talk
 from chaos.traveller import Traveller
-from frazil.testing import Conditions
+from frazil.testing import Conditions, TransportProtocol
 from support.lattice import check_lattice
 from support.mirror import assert_mirrored, assert_one_path
 from support.scenario import Peer, Stage
@@ -21,6 +21,8 @@ from support.servers import STUN_AT
 HEALED: Final = Conditions(delay_s=0.01)
 AGAIN_S: Final = 150.0
 """Once the network has healed: two attempts may be a minute apart, and one may just have begun."""
+SETTLED_S: Final = 10.0
+"""After that what has waited was sent."""
 REST_S: Final = 60.0
 """After that nothing is left to be done, and nothing more may happen."""
 SIGNALLING_S: Final = 0.05
@@ -85,6 +87,8 @@ class _Trip:
             await stage.sleep(JOURNEY_S - stage.now)
             self._heal()
             await self._meet()
+            talk.be_sure()
+            await self._rest()
             await talk.end()
             await self._assert_agreement(talk)
         finally:
@@ -120,8 +124,7 @@ class _Trip:
             case Turn.CHANNEL:
                 traveller.peer.channel(f"channel at {step.at_s}")
             case Turn.STOP_UDP:
-                traveller.stop_udp()
-                self._spawn(self._later(for_s, traveller.admit_udp))
+                net.block(traveller.host, protocol=TransportProtocol.UDP, for_s=for_s)
             case Turn.BREAK:
                 traveller.break_streams()
             case Turn.SILENCE:
@@ -150,7 +153,7 @@ class _Trip:
         self._stage.signalling(delay_s=SIGNALLING_S, scatter=lambda: 0.0)
         self._relay.speak()
         for traveller in self._travellers:
-            traveller.admit_udp()
+            traveller.keep_rules()
             if not traveller.addresses:
                 traveller.arrive()
 
@@ -159,6 +162,10 @@ class _Trip:
         while not self._is_connected() and self._stage.now < ends_at:
             await self._stage.sleep(0.25)
         assert self._is_connected(), self._story()
+        await self._stage.sleep(SETTLED_S)
+
+    async def _rest(self) -> None:
+        """Nothing changes any more."""
         await self._stage.sleep(REST_S)
         for peer in self._peers:
             assert peer.pc.signalingState == "stable", self._story()

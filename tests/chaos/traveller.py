@@ -3,7 +3,7 @@
 from chaos.relay import configured
 from chaos.site import Site
 from frazil import IceOptions
-from frazil.testing import NO_UDP, OPEN, Router, VirtualStream
+from frazil.testing import Router, TransportProtocol, VirtualStream
 from support.scenario import Stage
 from support.servers import STUN
 
@@ -27,10 +27,12 @@ class Traveller:
     def __init__(self, stage: Stage, name: str, side: int, site: Site, *, recovers: bool) -> None:
         self._side = side
         self._site = site
+        self._net = stage.net
         self._count = 0
-        self._router = self._settle(stage)
+        self._router = self._settle()
         self.addresses: list[str] = []
         self.host = stage.net.host(name)
+        self.keep_rules()
         self.arrive()
         self.peer = stage.peer(
             name,
@@ -43,13 +45,16 @@ class Traveller:
             recovery="restart" if recovers else "none",
         )
 
-    def _settle(self, stage: Stage) -> Router | None:
-        site, kind = self._site, self._site.nat.kind
+    def _settle(self) -> Router | None:
+        kind = self._site.nat.kind
         if kind is None:
             return None
-        rules = OPEN if site.has_udp else NO_UDP
-        public = f"203.0.113.{self._side + 1}"
-        return stage.net.nat(f"nat {self._side}", public, kind=kind, firewall=rules)
+        return self._net.nat(f"nat {self._side}", f"203.0.113.{self._side + 1}", kind=kind)
+
+    def keep_rules(self) -> None:
+        """What never passes where it is does not."""
+        if not self._site.has_udp:
+            self._net.block(self.host, protocol=TransportProtocol.UDP)
 
     def arrive(self) -> None:
         """Get another interface."""
@@ -70,16 +75,6 @@ class Traveller:
         """The NAT loses its bindings, if there is one."""
         if self._router is not None:
             self._router.forget()
-
-    def stop_udp(self) -> None:
-        """The NAT lets no datagram pass any more, if there is one."""
-        if self._router is not None:
-            self._router.firewall = NO_UDP
-
-    def admit_udp(self) -> None:
-        """It lets them pass again, where they ever did."""
-        if self._router is not None and self._site.has_udp:
-            self._router.firewall = OPEN
 
     def break_streams(self) -> None:
         """All its streams end, as if the machine at the other end had restarted."""

@@ -207,6 +207,18 @@ async def test_a_second_allocation_from_the_same_port(
         here.client = first
 
 
+async def test_what_a_client_before_left_behind_is_replaced(
+    laboratory: Laboratory, coturn: Coturn
+) -> None:
+    async with relay(laboratory, coturn) as here:
+        first = await here.event(Allocated)
+        here.events.clear()
+        here.client = TurnClient(USER, secrets.token_bytes, here.trace, reclaims=True)
+        here.allocate()
+        second = await here.event(Allocated)
+        assert first.relayed_addresses != second.relayed_addresses
+
+
 async def test_an_allocation_is_lost_on_the_server(laboratory: Laboratory, coturn: Coturn) -> None:
     async with relay(laboratory, coturn) as here:
         await here.event(Allocated)

@@ -130,6 +130,47 @@ async def test_what_a_silent_server_still_keeps_is_in_nobodys_way(stage):
     assert all((UDP, 437) not in errors(peer) for peer in stage.peers)
 
 
+async def test_a_new_address_may_be_seen_where_a_lost_one_was(stage):
+    net = stage.net
+    server = net.turn_server(RELAY)
+    net.names[NAME] = [RELAY]
+    office = net.nat("office", OFFICE, kind=SYMMETRIC)
+    stage.introduce(
+        stage.peer("alice", "198.51.100.1"),
+        stage.peer(
+            "bob",
+            host=net.host("bob", "10.0.0.2", behind=office),
+            configuration={**configured(UDP), "iceTransportPolicy": "relay"},
+        ),
+    )
+    bob = stage.peers[1]
+    await stage.connect()
+    await stage.sleep(30)
+    (client,) = server.service.allocations
+    bob.host.remove_interface("10.0.0.2")
+    office.forget()
+    await stage.sleep(5)
+    bob.host.add_interface("10.0.0.3", behind=office)
+    assert await healed(stage, 20) < 5
+    assert list(server.service.allocations) == [client]
+
+
+async def test_a_stream_on_which_the_server_does_not_answer_is_not_used_again(stage):
+    server = await homes(stage, TCP, firewall=True)
+    await stage.connect()
+    await stage.sleep(30)
+    (old,) = server.streams
+    server.service.silent = True
+    await stage.sleep(40)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(20)
+    server.service.silent = False
+    await stage.negotiate(ice_restart=True)
+    assert await healed(stage, 20) < 5
+    assert len(server.streams) == 1
+    assert old not in server.streams
+
+
 @pytest.mark.parametrize("url", [UDP, TCP])
 async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, url):
     server = await homes(stage, url, firewall=url is TCP)

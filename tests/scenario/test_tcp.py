@@ -4,7 +4,7 @@ import pytest
 
 from frazil import IceOptions
 from frazil.aio import StreamHandlers
-from frazil.testing import FULL_CONE, NO_UDP, Conditions
+from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions
 from support.scenario import states
 
 CONNECTION, ICE = "connectionState", "iceConnectionState"
@@ -210,6 +210,23 @@ async def test_a_stream_that_ends_is_opened_again(stage, breaks, offerer):
         assert states(peer, CONNECTION) == "new connecting connected disconnected connected"
     lost = [c for c in made[0].pc.stateHistory if c.reason.cause == "stream-lost"]
     assert [change.new for change in lost][:1] == ["disconnected"]
+
+
+async def test_a_stream_that_is_opened_again_may_look_like_the_old_one(stage):
+    """To the peer, whom a NAT that has forgotten shows the port of the old one."""
+    router = stage.net.nat("home", "203.0.113.9", kind=SYMMETRIC, firewall=NO_UDP)
+    alice = stage.peer("alice", host=stage.net.host("alice", "192.168.1.2", behind=router))
+    bob = stage.peer("bob", BOB, ice=IceOptions(tcp="passive"))
+    stage.introduce(alice, bob)
+    await stage.connect()
+    break_streams(alice)  # the next one has the second port
+    await stage.sleep(5)
+    router.forget()  # what leaves now has the first one, and is reset; the next has the second
+    await stage.sleep(10)
+    await exchange(stage)
+    for peer in (alice, bob):
+        assert states(peer, CONNECTION).split().count("disconnected") == 2
+        assert peer.pc.iceConnectionState == "completed"
 
 
 async def test_a_stream_that_cannot_be_opened_again_fails_in_time(stage):

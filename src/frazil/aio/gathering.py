@@ -168,9 +168,12 @@ class GatheringDriver:
     async def _open(
         self, name: str, server: "_Server", host: str, remote: Address, sockets: SocketSet
     ) -> str:
-        """Open one stream, unless there is one from before; what went wrong, or nothing."""
+        """Open one stream, unless one from before is of use; what went wrong, or nothing."""
         loop, url = asyncio.get_running_loop(), server.url
         stream = sockets.stream(host, remote, self._tls(url, url.host))
+        if stream is not None and stream.is_silent(loop.time()):
+            stream.give_up()
+            stream = None
         if stream is None:
             try:
                 stream = await self._reach(name, url, url.host, host, remote, sockets)

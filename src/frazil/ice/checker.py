@@ -169,13 +169,16 @@ class Checker:
     def lose_stream(self, key: PairKey, generations: list[Generation], now: float) -> None:
         """The stream of a pair has ended.
 
-        Ours may be opened again; one that had arrived is forgotten with its pair.
+        Ours may be opened again; one that had arrived is forgotten with its pair. So does the peer
+        with what both agreed on, and is told again, even if the new stream looks like the old one.
         """
         for generation in generations:
             pair = generation.checklist.find(key)
             if pair is None:
                 continue
             self._table.forget(pair)
+            if pair is generation.nominated:
+                generation.confirmed = -1
             if pair.local.tcp_type is TcpType.PASSIVE:
                 generation.forget_arrived(pair)
             elif pair is not self.selection.pair:

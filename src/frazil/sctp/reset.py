@@ -1,6 +1,6 @@
 """Resetting streams, which is how WebRTC closes data channels (RFC 6525, RFC 8831 section 6.7)."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.event import StreamResetFailed, StreamsReset
@@ -25,6 +25,8 @@ MAX_REMEMBERED_RESULTS: Final = 2
 """As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
 
 _REQUEST_HEADER_SIZE: Final = 20
+_Content: TypeAlias = tuple[tuple[int, ...], int]
+"""What a request asks for, under whatever number: the streams, and the last TSN before."""
 _DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
 
@@ -37,6 +39,7 @@ class StreamReset:
     """
 
     __slots__ = (
+        "_delayed",
         "_in_progress",
         "_inbound",
         "_inbound_streams",
@@ -44,6 +47,7 @@ class StreamReset:
         "_max_streams",
         "_outbound",
         "_peer_sequence",
+        "_performed",
         "_request",
         "_request_tsn",
         "_results",
@@ -81,6 +85,8 @@ class StreamReset:
         self._inbound_streams = inbound_streams
         self._supported = supported
         self._results: dict[int, ReconfigResult] = {}
+        self._delayed: _Content | None = None
+        self._performed: _Content | None = None
 
     def want(self, stream_id: int) -> None:
         """Reset our sending side once everything queued on the stream was sent."""
@@ -110,10 +116,10 @@ class StreamReset:
             self.resetting.difference_update(stream_ids)
             self._link.report(StreamResetFailed(stream_ids, None))
             return None
+        self._request_tsn = self._outbound.last_tsn
         return self._send(stream_ids, now)
 
     def _send(self, stream_ids: tuple[int, ...], now: float) -> bytes:
-        self._request_tsn = self._outbound.last_tsn
         self._request = OutgoingReset(
             self._sequence,
             (self._peer_sequence - 1) & MASK_32,
@@ -207,15 +213,26 @@ class StreamReset:
                 return ReconfigResult.DENIED
 
     def _reset_inbound(self, request: OutgoingReset) -> ReconfigResult:
-        """The peer resets its sending side (RFC 6525 section 5.2.2)."""
+        """The peer resets its sending side (RFC 6525 section 5.2.2).
+
+        One whose request was in progress at first asks again under a new number, and may do so
+        before it knows that we have performed the old one meanwhile. That is no second reset: the
+        peer has sent nothing in between.
+        """
         inbound = self._inbound
+        content = request.stream_ids, request.last_tsn
         if inbound.unwrap(request.last_tsn) > inbound.cumulative_tsn:
+            self._delayed = content
             return ReconfigResult.IN_PROGRESS
         if any(stream_id >= self._inbound_streams for stream_id in request.stream_ids):
             return ReconfigResult.WRONG_STREAM
+        if content == self._performed:
+            self._performed = None
+            return ReconfigResult.PERFORMED
         stream_ids = request.stream_ids or inbound.reassembly.stream_ids
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
+        self._performed = content if content == self._delayed else None
         inbound.reassembly.restart_streams(stream_ids)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED

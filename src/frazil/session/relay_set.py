@@ -196,7 +196,7 @@ class RelaySet:
                 self._random_bytes,
                 self._trace,
                 attempt,
-                reclaims=relay is not None and relay.client.may_linger,
+                reclaims=self._may_find_ours(server),
             )
             self._relays[host, server] = relay
             self.is_used = True
@@ -208,6 +208,16 @@ class RelaySet:
             relay.gives_up_at = now + self._patience_s
             relay.is_hidden, relay.conceals = self._demand.host(host)
         relay.urls.append(url)
+
+    def _may_find_ours(self, server: Address) -> bool:
+        """Whether ``server`` may have an allocation of ours that nobody uses.
+
+        A NAT that has forgotten may show a new address of ours as it did one that is gone.
+        """
+        return any(
+            relay.server == server and relay.is_over and relay.client.may_linger
+            for relay in self._relays.values()
+        )
 
     def _tell(self, relay: Relay, now: float) -> None:
         """Tell ICE what the allocation gives, if the newest generation wants it."""

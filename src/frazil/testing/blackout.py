@@ -2,31 +2,39 @@
 
 from typing import NamedTuple, TypeAlias
 
+from frazil.testing.packet import TransportProtocol
+
 Place: TypeAlias = str | None
 """The name of a host, or an IP address, or None for anywhere."""
 
 
 class Ends(NamedTuple):
-    """The two ends of a datagram's journey, by host name and by address."""
+    """The two ends of a packet's journey, by host name and by address, and what it is."""
 
     sender: str
     source: str
     receiver: str
     destination: str
+    protocol: TransportProtocol
 
 
 class Blackout(NamedTuple):
-    """Nothing passes from ``source`` to ``destination`` in ``[from_at, until_at)``."""
+    """Nothing passes from ``source`` to ``destination`` in ``[from_at, until_at)``.
+
+    With a protocol, only what is of that.
+    """
 
     source: Place
     destination: Place
     from_at: float
     until_at: float
+    protocol: TransportProtocol | None = None
 
     def covers(self, ends: Ends, at: float) -> bool:
         """Whether it stops what passes between these ends at the instant ``at``."""
         return (
             self.from_at <= at < self.until_at
+            and self.protocol in (None, ends.protocol)
             and self.source in (None, ends.sender, ends.source)
             and self.destination in (None, ends.receiver, ends.destination)
         )

@@ -23,7 +23,7 @@ from frazil.testing.link import Link, Links
 from frazil.testing.nat.firewall import OPEN, Firewall
 from frazil.testing.nat.kind import PORT_RESTRICTED_CONE, NatKind
 from frazil.testing.nat.router import Router
-from frazil.testing.packet import Fate, Packet
+from frazil.testing.packet import Fate, Packet, TransportProtocol
 from frazil.testing.realm import Realm
 from frazil.testing.stun import StunServer
 from frazil.testing.tcp import VirtualListener, VirtualStream
@@ -255,6 +255,7 @@ class VirtualNetwork:
         b: Endpoint | None = None,
         *,
         one_way: bool = False,
+        protocol: TransportProtocol | None = None,
         after_s: float = 0.0,
         for_s: float = math.inf,
     ) -> None:
@@ -264,6 +265,7 @@ class VirtualNetwork:
             a: One end; None is anywhere.
             b: The other end; None is anywhere. So ``block(alice)`` cuts ``alice`` off.
             one_way: Block only what goes from ``a`` to ``b``.
+            protocol: Block only what is of this protocol: many networks let no UDP through.
             after_s: When it begins, from now.
             for_s: How long it lasts; for ever, or until :meth:`heal`, by default.
 
@@ -273,9 +275,10 @@ class VirtualNetwork:
         source, destination = self._place_or_none(a), self._place_or_none(b)
         now = asyncio.get_running_loop().time()
         from_at = now + after_s
-        self._blackouts.add(Blackout(source, destination, from_at, from_at + for_s), now)
+        there = Blackout(source, destination, from_at, from_at + for_s, protocol)
+        self._blackouts.add(there, now)
         if not one_way:
-            self._blackouts.add(Blackout(destination, source, from_at, from_at + for_s), now)
+            self._blackouts.add(there._replace(source=destination, destination=source), now)
 
     def heal(self, a: Endpoint | None = None, b: Endpoint | None = None) -> None:
         """Undo what :meth:`block` did between the same two places; all of it, if none is given.

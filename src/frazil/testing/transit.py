@@ -123,7 +123,8 @@ class Transit:
     def _deliver(self, leg: Leg, host: VirtualHost, now: float, batches: _Batches) -> Fate:
         journey = leg.journey
         # Who blocks two hosts means them, whatever routers are between.
-        ends = Ends(journey.sender.name, journey.source[0], host.name, leg.destination[0])
+        sender, source = journey.sender.name, journey.source[0]
+        ends = Ends(sender, source, host.name, leg.destination[0], journey.protocol)
         if leg.hops and self._blackouts.cover(ends, now):
             return Fate.BLOCKED
         if journey.protocol is TransportProtocol.TCP:
@@ -148,7 +149,8 @@ class Transit:
 
 
 def _ends(leg: Leg, node: Node) -> Ends:
-    return Ends(leg.node.name, leg.source[0], node.name, leg.destination[0])
+    protocol = leg.journey.protocol
+    return Ends(leg.node.name, leg.source[0], node.name, leg.destination[0], protocol)
 
 
 def _pass(leg: Leg, router: Router, now: float) -> Leg | Fate:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from frazil.aio.network import StreamHandlers, Tls
-from frazil.aio.relay_stream import RelayStream
+from frazil.aio.relay_stream import SILENT_S, RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.types import Address, Datagram, Transmit
 
@@ -122,6 +122,32 @@ def test_its_own_close_is_not_told():
         stream.handlers.on_end()
         assert stream.is_closed
         assert end.ends == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("first", "is_silent"),
+    [(b"\x00\x03", True), (b"\x00\x04", True), (b"\x00\x16", False), (b"\x40\x00", False)],
+)
+def test_a_server_that_owes_an_answer_for_long_is_silent(first, is_silent):
+    """A request is answered; an indication and data on a channel are not (RFC 8656)."""
+
+    async def main() -> None:
+        end = End()
+        relay, stream = await connected(Net(6000), end)
+        began_at = asyncio.get_running_loop().time()
+        assert not relay.is_silent(began_at + 1000)
+        message = first + MESSAGE[2:]
+        relay.send([Transmit(message, len(message), relay.local, SERVER)])
+        assert not relay.is_silent(began_at + SILENT_S)
+        assert relay.is_silent(began_at + 1000) is is_silent
+        stream.handlers.on_data(MESSAGE + b"\0")
+        assert not relay.is_silent(began_at + 1000)
+        relay.give_up()
+        relay.give_up()
+        assert stream.is_closed
+        assert end.ends == [relay]
 
     run(main())
 

@@ -226,6 +226,43 @@ def test_same_request_again_is_looked_at_again_while_in_progress(pair):
     assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
 
 
+def test_a_request_that_was_delayed_may_come_under_two_numbers(pair):
+    """Its sender heard late that it was in progress, and has not heard yet that it is done."""
+    sequence, last_tsn = peer_sequence(pair.b), received_tsn(pair.b) + 1
+    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 6)]
+    pair.a.association.send(1, 51, b"last", pair.now)
+    pair.run_for(0.1)
+    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
+    sequence = sequence + 1 & MASK_32
+    for _ in range(2):
+        assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+    sequence = sequence + 1 & MASK_32
+    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
+    assert len(resets(pair.b)) == 2  # it had an answer, so this is another one
+
+
+def test_requests_that_were_not_delayed_are_two_though_nothing_was_sent(pair):
+    sequence, last_tsn = peer_sequence(pair.b), received_tsn(pair.b)
+    for number in (sequence, sequence + 1 & MASK_32):
+        assert request(pair.b, outgoing(number, last_tsn, 1)) == [Response(number, 1)]
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)] * 2
+
+
+def test_a_request_that_comes_under_a_new_number_asks_for_the_same(pair):
+    lost = iter([True])
+    pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet) and next(lost, False)
+    pair.a.association.send(1, 51, b"x", pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(1.5 * ONE_WAY_S)
+    pair.a.association.send(2, 51, b"y", pair.now)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    first, second = reconfigs(pair.a)
+    assert second.sequence != first.sequence
+    assert (second.last_tsn, second.stream_ids) == (first.last_tsn, first.stream_ids)
+    assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+
+
 def test_unexpected_sequence_numbers_are_refused(pair):
     sequence = peer_sequence(pair.b)
     for wrong in (sequence - 1, sequence + 1, sequence + 1000):

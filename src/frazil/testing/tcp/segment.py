@@ -4,7 +4,7 @@ import struct
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-_HEADER: Final = struct.Struct(">BI")
+_HEADER: Final = struct.Struct(">BII")
 HEADER_SIZE: Final = _HEADER.size
 
 
@@ -24,18 +24,24 @@ class SegmentKind(IntEnum):
 
 
 class Segment(NamedTuple):
-    """A kind, its place in the order of its direction, and bytes."""
+    """A kind, its place in the order of its direction, and bytes.
+
+    Attributes:
+        stream: Tells streams apart that have the same addresses one after the other, as the random
+            sequence numbers of TCP do.
+    """
 
     kind: SegmentKind
     number: int = 0
     payload: bytes = b""
+    stream: int = 0
 
     def encode(self) -> bytes:
         """The segment as bytes."""
-        return _HEADER.pack(self.kind, self.number) + self.payload
+        return _HEADER.pack(self.kind, self.number, self.stream) + self.payload
 
     @classmethod
     def decode(cls, data: bytes) -> "Segment":
         """The segment that :meth:`encode` made ``data`` of."""
-        kind, number = _HEADER.unpack_from(data)
-        return cls(SegmentKind(kind), number, data[_HEADER.size :])
+        kind, number, stream = _HEADER.unpack_from(data)
+        return cls(SegmentKind(kind), number, data[_HEADER.size :], stream)

@@ -38,6 +38,7 @@ class Sender:
         ship: Sends one on its way.
         on_arrival: Called whenever one has arrived.
         on_despair: Called when one has been repeated often enough.
+        stream: What segments are marked with.
 
     Attributes:
         unsent_bytes: How many bytes of payload have not arrived.
@@ -49,17 +50,23 @@ class Sender:
         "_on_despair",
         "_ship",
         "_sizes",
+        "_stream",
         "_timers",
         "unsent_bytes",
     )
 
     def __init__(
-        self, ship: Ship, on_arrival: Callable[[], None], on_despair: Callable[[], None]
+        self,
+        ship: Ship,
+        on_arrival: Callable[[], None],
+        on_despair: Callable[[], None],
+        stream: int = 0,
     ) -> None:
         self.unsent_bytes = 0
         self._ship = ship
         self._on_arrival = on_arrival
         self._on_despair = on_despair
+        self._stream = stream
         self._next = 0
         self._sizes: dict[int, int] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
@@ -71,7 +78,7 @@ class Sender:
 
     def send(self, kind: SegmentKind, payload: bytes = b"") -> None:
         """Send one segment, after all others."""
-        segment = Segment(kind, self._next, payload)
+        segment = Segment(kind, self._next, payload, self._stream)
         self._next += 1
         self._sizes[segment.number] = len(payload)
         self.unsent_bytes += len(payload)

@@ -1,6 +1,7 @@
 """The TCP of one virtual host."""
 
 import errno
+import zlib
 from collections.abc import Callable, Container
 from functools import partial
 from itertools import cycle, islice
@@ -46,10 +47,11 @@ class TcpStack:
         ship: Sends a segment on its way.
     """
 
-    __slots__ = ("_listeners", "_ports", "_ship", "_streams")
+    __slots__ = ("_listeners", "_opened", "_ports", "_ship", "_streams")
 
     def __init__(self, ship: ShipBetween) -> None:
         self._ship = ship
+        self._opened = 0
         self._ports = PortCycle()
         self._listeners: dict[Address, VirtualListener] = {}
         self._streams: dict[tuple[Address, Address], VirtualStream] = {}
@@ -62,7 +64,9 @@ class TcpStack:
         Raises:
             OSError: Nobody answers, or refuses, or has another name than ``server_name``.
         """
-        stream = self._add((address, self._ports.next_free(address, self._taken())), remote)
+        local = (address, self._ports.next_free(address, self._taken()))
+        self._opened += 1
+        stream = self._add(local, remote, zlib.crc32(f"{local} {self._opened}".encode()))
         await stream.open(handlers, server_name)
         return stream
 
@@ -86,12 +90,18 @@ class TcpStack:
         segment = Segment.decode(data)
         stream = self._streams.get((local, remote))
         listener = self._listeners.get(local)
-        if stream is None and listener is not None and segment.kind is SegmentKind.SYN:
-            stream = self._add(local, remote, listener)
+        is_known = stream is not None and stream.number == segment.stream
+        if not is_known and listener is not None and segment.kind is SegmentKind.SYN:
+            if stream is not None:
+                stream.make_way()
+            stream = self._add(local, remote, segment.stream, listener)
+        elif not is_known and stream is not None:
+            return  # TCP ignores what is not within its window
         if stream is not None:
             stream.receive(segment)
         elif segment.kind is not SegmentKind.RESET:
-            self._ship(local, remote, Segment(SegmentKind.RESET).encode(), _ignore)
+            reset = Segment(SegmentKind.RESET, stream=segment.stream)
+            self._ship(local, remote, reset.encode(), _ignore)
 
     def open_ends(self) -> list[VirtualStream | VirtualListener]:
         """What is still open."""
@@ -104,10 +114,14 @@ class TcpStack:
             stream.abandon()
 
     def _add(
-        self, local: Address, remote: Address, listener: VirtualListener | None = None
+        self,
+        local: Address,
+        remote: Address,
+        number: int,
+        listener: VirtualListener | None = None,
     ) -> VirtualStream:
         ship = partial(self._ship, local, remote)
-        stream = VirtualStream(local, remote, ship, self._forget_stream, listener)
+        stream = VirtualStream(local, remote, ship, self._forget_stream, number, listener)
         self._streams[local, remote] = stream
         return stream
 

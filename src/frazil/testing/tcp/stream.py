@@ -58,11 +58,13 @@ class VirtualStream:
         remote: The address at the other end, as seen from here.
         ship: Sends a segment there.
         forget: Called when nothing more is to come from this stream.
+        number: Tells it from others between the same addresses.
         listener: Where it arrived, if the other end opened it.
 
     Attributes:
         local: The address at this end.
         remote: The address at the other end, as seen from here.
+        number: Tells it from others between the same addresses.
         dropped: How many messages were given to :meth:`send` and never sent.
     """
 
@@ -77,6 +79,7 @@ class VirtualStream:
         "_ship",
         "dropped",
         "local",
+        "number",
         "remote",
     )
 
@@ -86,15 +89,17 @@ class VirtualStream:
         remote: Address,
         ship: Ship,
         forget: Callable[["VirtualStream"], None],
+        number: int,
         listener: VirtualListener | None = None,
     ) -> None:
         self.local = local
         self.remote = remote
+        self.number = number
         self.dropped = 0
         self._ship = ship
         self._forget = forget
         self._listener = listener
-        self._sender = Sender(ship, self._on_arrival, self._on_despair)
+        self._sender = Sender(ship, self._on_arrival, self._on_despair, number)
         self._receiver = Receiver()
         self._opening: _Opening | None = None
         self._handlers: StreamHandlers | None = None
@@ -147,6 +152,10 @@ class VirtualStream:
         is_in_order = segment.kind is not SegmentKind.RESET
         for each in self._receiver.take(segment) if is_in_order else [segment]:
             self._soon(self._process, each)
+
+    def make_way(self) -> None:
+        """Another stream has these addresses now."""
+        self._soon(self._process, Segment(SegmentKind.RESET, stream=self.number))
 
     def abandon(self) -> None:
         """Repeat nothing any more: the network is going away."""
@@ -221,7 +230,8 @@ class VirtualStream:
     def _abort(self) -> None:
         """End it without good manners."""
         if not self._is_closed:
-            self._ship(Segment(SegmentKind.RESET).encode(), lambda fate: None)
+            reset = Segment(SegmentKind.RESET, stream=self.number)
+            self._ship(reset.encode(), lambda fate: None)
         self._finish(os_error(errno.ECONNABORTED))
 
     def _finish(self, error: OSError) -> None:

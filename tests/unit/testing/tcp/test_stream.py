@@ -8,11 +8,13 @@ from frazil.aio import Tls
 from frazil.aio.network import MAX_UNSENT_BYTES
 from frazil.testing import (
     FULL_CONE,
+    SYMMETRIC,
     SYMMETRIC_RANDOM,
     WEB_ONLY,
     Conditions,
     Fate,
     LeftoverError,
+    TransportProtocol,
     run,
 )
 from frazil.types import Transmit
@@ -231,6 +233,28 @@ def test_a_loss_holds_up_what_follows():
     play(script)
 
 
+@pytest.mark.parametrize("blocked", TransportProtocol)
+def test_one_protocol_can_be_blocked(blocked):
+    async def script(world):
+        heard = []
+        far = world.server.open_udp(SERVER, 5000, heard.extend)
+        near = world.client.open_udp(CLIENT, 5000, heard.extend)
+        world.net.block("client", protocol=blocked, for_s=1)
+        world.near.send(b"stream")
+        near.send([Transmit(b"datagram", 8, near.local, far.local)])
+        await asyncio.sleep(0.5)
+        passed = [*([world.far.data] if world.far.data else []), *(each.data for each in heard)]
+        assert passed == [b"datagram" if blocked is TransportProtocol.TCP else b"stream"]
+        world.net.heal("client")
+        near.send([Transmit(b"datagram", 8, near.local, far.local)])
+        await asyncio.sleep(1)
+        assert (world.far.data, heard[-1].data) == (b"stream", b"datagram")
+        for each in (near, far):
+            each.close()
+
+    play(script)
+
+
 def test_what_would_wait_too_long_is_lost_as_a_whole():
     async def script(world):
         world.net.block("client")
@@ -254,10 +278,10 @@ def test_segments_are_packets_like_others():
         world.near.send(b"x" * 1300)
         await asyncio.sleep(1)
         *_, first, second = world.net.packets
-        assert (len(first.data), len(second.data)) == (1205, 105)
+        assert (len(first.data), len(second.data)) == (1209, 109)
         port = world.near.stream.local[1]
         assert str(second) == (
-            f"0.002000 10.0.0.1 {port} > 10.0.0.2 443, tcp, 105 bytes, delivered 0.003000"
+            f"0.002000 10.0.0.1 {port} > 10.0.0.2 443, tcp, 109 bytes, delivered 0.003000"
         )
 
     play(script)
@@ -414,6 +438,38 @@ def test_a_nat_that_forgets_and_gives_the_same_port_is_not_noticed():
         assert (world.near.data, world.far.data) == (b"first", b"x")
 
     with_nat(script)
+
+
+def test_a_nat_that_forgets_may_give_one_stream_the_port_of_another():
+    async def script(world):
+        first, far_of_first = world.near, world.far.stream
+        world.near = StreamEnd()
+        await world.connect()
+        world.client_router.forget()
+        world.near.send(b"black hole")
+        await asyncio.sleep(1)
+        assert world.far.data == b""
+        assert (first.ends, world.near.ends, world.far.ends) == (0, 0, 0)
+        for each in (first, far_of_first):
+            each.close()
+
+    with_nat(script, SYMMETRIC)
+
+
+def test_a_new_stream_takes_the_place_of_one_that_the_nat_forgot():
+    async def script(world):
+        first, world.near = world.near, StreamEnd()
+        world.client_router.forget()
+        await world.connect()
+        assert world.far.ends == 1
+        world.near.send(b"new")
+        await world.far.until(lambda: world.far.data)
+        assert world.far.data == b"new"
+        first.send(b"old")
+        await first.until(lambda: first.ends)
+        assert world.far.data == b"new"
+
+    with_nat(script, SYMMETRIC)
 
 
 def with_nat(script, kind=FULL_CONE):
