@@ -38,11 +38,11 @@ class FrazilPeer(RTCPeerConnection):
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as ``condition()`` is true; it may become so in any event."""
-        await self._pulse.wait_until(condition)
+        await self._backend._pulse.wait_until(condition)
 
     async def wait_for(self, name: str, value: str) -> None:
         """Return as soon as an event has shown ``value``, at once if it is the current one."""
-        await self._pulse.wait_until(lambda: self.seen[name][-1] == value)
+        await self._backend._pulse.wait_until(lambda: self.seen[name][-1] == value)
 
 
 @asynccontextmanager

@@ -127,6 +127,7 @@ class StreamReset:
             stream_ids,
         )
         self._sequence = (self._sequence + 1) & MASK_32
+        self._outbound.outstanding.end_streams(stream_ids, self._request_tsn)
         self.timer.start(now, self._outbound.round_trip.rto_s)
         self._in_progress = False
         return encode_outgoing_reset(self._request)

@@ -1,6 +1,6 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
 from frazil.sctp.delivery import Burst
@@ -50,6 +50,7 @@ class RetransmissionQueue:
         "_doubted",
         "_highest_acked",
         "_known_gaps",
+        "_last_tsns",
         "acked",
         "burst",
         "detector",
@@ -72,6 +73,7 @@ class RetransmissionQueue:
         self.lost: list[OutboundChunk] = []  # mostly none: a deque would weigh more
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
+        self._last_tsns: dict[int, int] = {}  # of streams that are reset, before they begin again
         self.packet = 0
         self.burst = Burst(0.0, 0.0, 0, 0.0, 0, False)
         self._highest_acked = self.acked
@@ -320,8 +322,17 @@ class RetransmissionQueue:
             self._chunks[self.next_tsn] = end
             self.next_tsn += 1
 
+    def end_streams(self, stream_ids: Iterable[int], last_tsn: int) -> None:
+        """The peer is asked to reset streams, as soon as it has everything up to ``last_tsn``."""
+        self._last_tsns = {id_: tsn for id_, tsn in self._last_tsns.items() if tsn > self.acked}
+        self._last_tsns.update(dict.fromkeys(stream_ids, last_tsn))
+
     def forward(self, max_skips: int, *, interleaving: bool) -> ForwardTsn | None:
         """How far the peer may move its cumulative TSN, or None if it need not be told.
+
+        What lists a stream that is being reset goes no further than the stream did: the peer has to
+        recognise it as old if it comes after the reset. Else it would skip messages of those who
+        use the stream next.
 
         Args:
             max_skips: How many streams fit one FORWARD TSN chunk.
@@ -330,9 +341,11 @@ class RetransmissionQueue:
         self.forward_changed = False
         if not self._abandoned:
             return None
-        point = self.acked
+        point, end = self.acked, self.next_tsn
         skips: dict[tuple[int, bool], int] = {}
         for tsn, chunk in self._chunks.items():
+            if tsn > end:
+                break
             if chunk.state == ABANDONED:
                 message = chunk.message
                 assert message is not None
@@ -341,6 +354,9 @@ class RetransmissionQueue:
                     if stream not in skips and len(skips) == max_skips:
                         break
                     skips[stream] = message.sequence
+                    last_tsn = self._last_tsns.get(message.stream_id, end)
+                    if tsn <= last_tsn < end:
+                        end = last_tsn
                 point = tsn
             elif chunk.state != ACKED:
                 break

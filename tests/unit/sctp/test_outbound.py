@@ -311,6 +311,21 @@ def test_forward_tsn_follows_a_loss_that_is_not_repeated():
     assert sender.outbound.timer.expires_at is not None
 
 
+def test_forward_tsn_that_lists_a_stream_goes_no_further_than_its_reset():
+    sender = Sender()
+    sender.put(PAYLOAD, count=2, limit=0)
+    sender.outbound.outstanding.end_streams([0], 2)
+    sender.put(PAYLOAD, count=3, limit=0)  # by whom the stream is used next
+    sender.flush()
+    sender.sack(0, (5, 5))
+    sender.sack(0, (5, 6))
+    forward = sender.forward()
+    assert (forward.cumulative_tsn, forward.skips) == (2, ((0, False, 1),))
+    sender.sack(2, (3, 3))
+    forward = sender.forward()
+    assert (forward.cumulative_tsn, forward.skips) == (4, ((0, False, 3),))
+
+
 def test_forward_tsn_is_repeated_once_per_round_trip_while_sacks_come_in():
     sender = Sender()
     sender.put(PAYLOAD)
