@@ -36,6 +36,7 @@ ONCE_WRONG = {
     "a nomination was believed that another had replaced": 87,
     "the handshake ran out of time before the consent did": 5436,
     "a nomination in the generation before stopped that of a restart": 203811,
+    "a check was answered and its nomination ignored, for want of a place for the pair": 270312,
 }
 
 

@@ -339,8 +339,9 @@ class IceAgent:
         if accepted is not None:
             self._validated.add((local, remote), self.path)
             self._settlement.apply_role(now)
-            self._checker.heard(*accepted, now)
-            if self._consent is not None:
+            if not self._checker.heard(*accepted, now):
+                self._responder.withdraw()
+            elif self._consent is not None:
                 self._consent.learn_question(accepted[1], request.data, self._replies[-1].data)
 
     def ask_usual(self, now: float) -> list[Transmit] | None:

@@ -291,23 +291,28 @@ class Checker:
 
     # --- checks of the peer -------------------------------------------------------------------
 
-    def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
-        """Take an authentic check: a sign of life, and more once we know the peer's password."""
+    def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
+        """Take an authentic check: a sign of life, and more once we know the peer's password.
+
+        Returns:
+            Whether it may be answered: we have a pair for it, or will look for one.
+        """
         self.selection.note_request(check.local, check.remote, now)
         if not generation.is_active:
             generation.keep_early(check)
-            return
-        self._learn(generation, check, now)
+            return True
+        has_pair = self._learn(generation, check, now)
         if now - generation.nominated_at > _SETTLED_S and self.selection.generation is generation:
             self._handover.look(check.local, check.remote, now)
+        return has_pair
 
-    def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
+    def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
         controlling = self._role.is_controlling
         pair = generation.pair_of(check, controlling)
         if pair is None:
             self._trace.count("check-without-pair")
-            return
+            return False
         pair.requests_received += 1
         pair.responses_sent += 1
         self._trace.record(
@@ -315,10 +320,10 @@ class Checker:
         )
         if check.nomination is not None and not controlling:
             self.nominator.requested(pair, generation, check.nomination, now)
-        if generation is not self._generation or pair.is_valid or pair.is_barred:
-            return
-        if not self._table.repeat(pair, now):
+        is_asked_back = generation is self._generation and not (pair.is_valid or pair.is_barred)
+        if is_asked_back and not self._table.repeat(pair, now):
             generation.checklist.trigger(pair)
+        return True
 
     # --- what else arrives --------------------------------------------------------------------
 

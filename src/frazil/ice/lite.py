@@ -206,26 +206,26 @@ class LiteChecker:
 
     # --- what the peer says -------------------------------------------------------------------
 
-    def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
-        """Take an authentic check."""
+    def heard(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
+        """Take an authentic check; whether it may be answered."""
         if generation.is_active:
-            self._learn(generation, check, now)
-        else:
-            generation.keep_early(check)
+            return self._learn(generation, check, now)
+        generation.keep_early(check)
+        return True
 
-    def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> None:
+    def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """The check shows that its pair works, and may nominate it (RFC 8445 7.3.2)."""
         pair = generation.pair_of(check, self._role.is_controlling)
         if pair is None:
             self._trace.count("check-without-pair")
-            return
+            return False
         self._trace.record(
             now, "ice", "check-received", pair=pair.text, nomination=check.nomination
         )
         pair.requests_received += 1
         pair.responses_sent += 1
         if pair.is_barred or generation not in (self._generation, self.selection.generation):
-            return
+            return True
         pair.consented_at = now
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=None)
@@ -235,6 +235,7 @@ class LiteChecker:
             monitor.note_response(now)
         if check.nomination is not None:
             self._follow(pair, generation, check.nomination, now)
+        return True
 
     def _follow(self, pair: CandidatePair, generation: Generation, number: int, now: float) -> None:
         """Follow the peer, which says its latest nomination again with every check.

@@ -73,6 +73,13 @@ class Responder:
         self._send(_success(request, remote, key), local, remote)
         return generation, _received(request, local, remote)
 
+    def withdraw(self) -> None:
+        """Do not send the last answer: we have no place for the pair.
+
+        Who is answered may nominate it, and would be alone there.
+        """
+        self.transmits.pop()
+
     def _refuse(
         self, request: Message, code: int, text: str, local: Address, remote: Address, now: float
     ) -> None:

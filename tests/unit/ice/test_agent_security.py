@@ -200,6 +200,8 @@ def test_an_authentic_flood_from_many_addresses_is_bounded():
         peer.receive(peer.request(), LOCAL, ("10.6.6.6", 1 + n))
     assert len(peer.agent._lineage.current.remote_candidates) == MAX_REMOTE_PEER_REFLEXIVE
     assert len(peer.agent.pairs) == MAX_REMOTE_PEER_REFLEXIVE
+    # Others get no answer: the peer would nominate what works, and we could not follow.
+    assert len(peer.responses) == MAX_REMOTE_PEER_REFLEXIVE
     assert len(table(peer.agent)) == MAX_REMOTE_PEER_REFLEXIVE
     assert len(peer.agent._validated) == MAX_VALIDATED
     assert peer.trace.counters["check-without-pair"] == 2000 - MAX_REMOTE_PEER_REFLEXIVE

@@ -2,6 +2,7 @@
 
 import pytest
 
+from frazil.ice import Candidate
 from frazil.ice.consent import MAX_SAMPLES, Consent
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass
@@ -78,6 +79,8 @@ def test_what_came_before_both_settled_is_known_to_be_usual(monkeypatch, options
 def test_messages_of_a_few_pairs_are_kept_and_of_none_once_both_settled():
     crowded, settled = IcePeer(), IcePeer()
     for number in range(MAX_SAMPLES + 5):
+        line = f"candidate:1 1 udp 2130706431 10.0.0.3 {3000 + number} typ host"
+        crowded.agent.add_remote_candidates([Candidate.from_line(line)], crowded.now)
         crowded.check(remote=("10.0.0.3", 3000 + number))
     assert len(crowded.agent._checker.consent._samples) == MAX_SAMPLES
     settled.check(remote=("10.0.0.3", 3000))
