@@ -35,7 +35,7 @@ class Relay:
         transmits: What is to be sent to the server is appended here.
 
     Attributes:
-        addresses: The relayed addresses: none before :meth:`begin`.
+        addresses: The relayed addresses, from :meth:`begin` to :meth:`clear`.
     """
 
     __slots__ = (

@@ -35,6 +35,9 @@ class Cause(StrEnum):
     RELEASED = "released"
 
 
+BEFOREHAND: Final = frozenset({TurnState.NEW, TurnState.ALLOCATING})
+"""There is no relayed address yet."""
+
 _NEW, _ALLOCATING, _ALLOCATED = TurnState.NEW, TurnState.ALLOCATING, TurnState.ALLOCATED
 _CLOSING, _CLOSED, _FAILED = TurnState.CLOSING, TurnState.CLOSED, TurnState.FAILED
 _TRANSPORT = "RFC 8656 3.1"

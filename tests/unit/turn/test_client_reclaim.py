@@ -6,7 +6,7 @@ import pytest
 
 from frazil.stun import ErrorCode, Method
 from frazil.turn import TurnClient, TurnState
-from frazil.turn.client import RECLAIM_PAUSE_S
+from frazil.turn.allocation import RECLAIM_PAUSE_S
 from support.turn_pair import DELAY_S, TurnPair, config
 
 ROUND_TRIP_S = 2 * DELAY_S
