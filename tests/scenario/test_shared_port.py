@@ -204,6 +204,8 @@ async def test_servers_show_each_connection_how_they_see_the_port(stage):
 def test_a_port_is_a_port():
     with pytest.raises(ValueError, match="70000 is no port"):
         SharedPort(70_000)
+    with pytest.raises(TypeError, match="a port is an int, not '40000'"):
+        SharedPort("40000")
 
 
 async def test_hundreds_of_connections_share_one_port(stage):

@@ -34,7 +34,7 @@ def play(blocks: Sequence[Block], monkeypatch: pytest.MonkeyPatch) -> None:
         net.turn_server("198.51.100.9", name="turn.example.org", user="alice", password="secret")
         net.stun_server("198.51.100.8", name="stun.example.org")
         here = net.host("here", "203.0.113.5")
-        monkeypatch.setattr("frazil.w3c.peerconnection._SYSTEM_NETWORK", here)
+        monkeypatch.setattr("frazil.w3c.argument.SYSTEM_NETWORK", here)
         monkeypatch.setattr("frazil.aio.shared_port.SystemNetwork", lambda: here)
         made: list[RTCPeerConnection] = []
         CENSUS.listen(made.append)

@@ -149,7 +149,7 @@ class IceOptions:
             ("tcp", TcpGathering),
             ("renomination", Renomination),
         ):
-            object.__setattr__(self, member, _choice(member, kind, getattr(self, member)))
+            object.__setattr__(self, member, choice(member, kind, getattr(self, member)))
         if self.ports is not None:
             check_ports(self.ports)
         accepts = self.remote_candidate_filter
@@ -193,8 +193,12 @@ def unverified_tls() -> ssl.SSLContext:
     return context
 
 
-def _choice(member: str, kind: type[E], value: object) -> E:
-    """The member of ``kind`` with this value."""
+def choice(member: str, kind: type[E], value: object) -> E:
+    """The member of ``kind`` that the argument ``member`` was given.
+
+    Raises:
+        ValueError: There is none with this value.
+    """
     for each in kind:
         if each == value:
             return each

@@ -90,9 +90,11 @@ class Selection:
     ) -> None:
         self._include_loopback = include_loopback
         self._policy = policy
+        if not isinstance(families, Iterable):
+            raise TypeError(f"families must be a collection such as [4], not {families!r}")
         wanted = frozenset(families)
         if not wanted or not wanted <= {4, 6}:
-            raise ValueError(f"families must be 4, 6 or both, not {sorted(wanted)}")
+            raise ValueError(f"families must hold 4, 6 or both, not {families!r}")
         self._filters: list[InterfaceFilter] = [lambda one: one.family in wanted]
         if callable(interfaces):
             self._filters.append(interfaces)

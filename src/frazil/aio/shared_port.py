@@ -43,10 +43,13 @@ class SharedPort(Network):
         network: Where the sockets are opened; this machine's own network unless told.
 
     Raises:
-        ValueError: The port is none.
+        TypeError: The port is no number.
+        ValueError: There is no such port.
     """
 
     def __init__(self, port: int, *, network: Network | None = None) -> None:
+        if not isinstance(port, int):
+            raise TypeError(f"a port is an int, not {port!r}")
         if not 0 <= port <= 65_535:
             raise ValueError(f"{port} is no port")
         self._port = port

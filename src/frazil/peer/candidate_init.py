@@ -39,7 +39,7 @@ class CandidateInit:
         if isinstance(value, CandidateInit):
             init = value
         else:
-            members = Dictionary(value, "candidate")
+            members = Dictionary(value, "candidate", "candidate")
             init = cls(
                 candidate=members.text("candidate") or "",
                 sdp_mid=members.text("sdpMid"),
@@ -60,7 +60,7 @@ class CandidateInit:
         Raises:
             TypeError: If a member has the wrong type or range, or mid and index are missing.
         """
-        members = Dictionary(value, "candidate")
+        members = Dictionary(value, "candidate", "candidate")
         if members.get("sdpMid") is None and members.get("sdpMLineIndex") is None:
             raise TypeError("an RTCIceCandidate needs sdpMid or sdpMLineIndex")
         has_protocol = members.get("relayProtocol") is not None

@@ -43,7 +43,7 @@ class ChannelInit:
         """
         if isinstance(value, ChannelInit):
             return value
-        members = Dictionary(value, "dataChannelInit")
+        members = Dictionary(value, "dataChannelInit", "ordered")
         return cls(
             ordered=members.flag("ordered", True),
             max_packet_life_time=members.number("maxPacketLifeTime"),

@@ -64,7 +64,7 @@ class Configuration:
         """
         if isinstance(value, Configuration):
             return value
-        members = Dictionary(value, "configuration")
+        members = Dictionary(value, "configuration", "iceServers")
         servers = members.items("iceServers")
         if len(servers) > MAX_ICE_SERVERS:
             raise NotSupportedError(f"more than {MAX_ICE_SERVERS} entries in iceServers")

@@ -27,7 +27,7 @@ class DescriptionInit:
         """
         if isinstance(value, DescriptionInit):
             return value
-        members = Dictionary(value, "description")
+        members = Dictionary(value, "description", "type")
         kind = None if members.get("type") is None else members.choice("type", SdpType.OFFER)
         return cls(kind, members.text("sdp") or "")
 

@@ -1,10 +1,13 @@
 """Reading W3C dictionaries: mappings with the W3C keys, or objects with the W3C attributes.
 
 The conversions are those of Web IDL as far as they make sense in Python: a member that is absent or
-``None`` takes its default, unknown members are ignored, and nothing is coerced between types.
+``None`` takes its default, unknown members are ignored, and nothing is coerced between types. What
+nobody can mean is refused where Web IDL would take it for an empty dictionary: an object without
+the one attribute by which such objects are known, and a member whose spelling is wrong in nothing
+but case and underscores.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,25 +19,36 @@ class Dictionary:
 
     __slots__ = ("_mapping", "_name", "_value")
 
-    def __init__(self, value: object, name: str) -> None:
+    def __init__(self, value: object, name: str, known_by: str) -> None:
         """Wrap ``value``; ``name`` is what error sentences call it.
 
         Raises:
-            TypeError: If ``value`` is a scalar or a sequence.
+            TypeError: If ``value`` is neither ``None`` nor a mapping, and has no attribute
+                ``known_by``.
         """
-        if isinstance(value, (str, bytes, int, float, list, tuple)):
+        if not (value is None or isinstance(value, dict | Mapping) or hasattr(value, known_by)):
             raise TypeError(
-                f"{name} must be a mapping with the W3C keys, not {type(value).__name__}"
+                f"{name} must be a mapping with the W3C keys, or an object with "
+                f"{known_by!r}, not {type(value).__name__}{_advice(value)}"
             )
         self._value = value
         self._mapping = value if isinstance(value, dict | Mapping) else None
         self._name = name
 
     def get(self, key: str) -> object:
-        """The member, or ``None``."""
-        if self._mapping is not None:
-            return self._mapping.get(key)
-        return None if self._value is None else getattr(self._value, key, None)
+        """The member, or ``None``.
+
+        Raises:
+            TypeError: If there is none, but one that differs only in case and underscores.
+        """
+        mapping = self._mapping
+        if mapping is None:
+            return None if self._value is None else getattr(self._value, key, None)
+        if key not in mapping:
+            for other in mapping:
+                if isinstance(other, str) and other.replace("_", "").lower() == key.lower():
+                    raise TypeError(f"{self._name} has no member {other!r}; it is called {key!r}")
+        return mapping.get(key)
 
     def text(self, key: str) -> str | None:
         """A string member."""
@@ -84,6 +98,12 @@ class Dictionary:
         if not isinstance(found, (list, tuple)):
             raise TypeError(f"{self._name}.{key} must be a list, not {type(found).__name__}")
         return list(found)
+
+
+def _advice(value: object) -> str:
+    if isinstance(value, Awaitable):
+        return "; await it first"
+    return "; read JSON with json.loads first" if isinstance(value, str | bytes) else ""
 
 
 def scalar_text(text: str) -> str:

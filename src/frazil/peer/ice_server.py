@@ -110,7 +110,7 @@ class IceServer:
         """
         if isinstance(value, IceServer):
             return value
-        members = Dictionary(value, "iceServer")
+        members = Dictionary(value, "iceServer", "urls")
         server = cls(
             tuple(ServerUrl.parse(url) for url in _urls(members)),
             members.text("username"),
@@ -154,7 +154,11 @@ def _urls(members: Dictionary) -> list[str]:
     found = members.get("urls")
     if found is None:
         raise TypeError("an iceServer needs urls, a str or a list of str")
-    urls = [found] if isinstance(found, str) else members.items("urls")
+    if not isinstance(found, str | list | tuple):
+        raise TypeError(
+            f"iceServer.urls must be a str or a list of str, not {type(found).__name__}"
+        )
+    urls = [found] if isinstance(found, str) else found
     texts = [url for url in urls if isinstance(url, str)]
     if len(texts) != len(urls):
         raise TypeError("iceServer.urls must contain only str")

@@ -36,7 +36,7 @@ class TransceiverInit:
         """
         if isinstance(value, TransceiverInit):
             return value
-        members = Dictionary(value, "init")
+        members = Dictionary(value, "init", "direction")
         if members.items("sendEncodings"):
             raise TypeError("init.sendEncodings is not supported: no media is sent")
         return cls(
@@ -177,7 +177,7 @@ class Transceiver:
             TypeError: If it is none of the four directions.
             InvalidStateError: If the connection is closed or the transceiver stopped.
         """
-        chosen = Dictionary({"direction": direction}, "transceiver").choice(
+        chosen = Dictionary({"direction": direction}, "transceiver", "direction").choice(
             "direction", Direction.SENDRECV
         )
         self._require_live("direction")

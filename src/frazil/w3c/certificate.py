@@ -49,7 +49,8 @@ async def generate_certificate(
         TypeError: A member is missing or has the wrong type.
         NotSupportedError: There are no such keys here.
     """
-    members = Dictionary({"name": algorithm} if isinstance(algorithm, str) else algorithm, "keygen")
+    given = {"name": algorithm} if isinstance(algorithm, str) else algorithm
+    members = Dictionary(given, "keygen", "name")
     kind = _kind(members)
     expires = members.number("expires", _MAX_NUMBER)
     lifetime_ms = _DEFAULT_EXPIRES_MS if expires is None else min(expires, _MAX_EXPIRES_MS)
@@ -102,7 +103,7 @@ def _kind(members: Dictionary) -> KeyKind:
 def _hash(members: Dictionary) -> str:
     """The name of the hash, given itself or as an algorithm with a name."""
     found = _required(members.get("hash"), "hash")
-    name = found if isinstance(found, str) else Dictionary(found, "hash").text("name")
+    name = found if isinstance(found, str) else Dictionary(found, "hash", "name").text("name")
     return str(_required(name, "hash")).lower()
 
 

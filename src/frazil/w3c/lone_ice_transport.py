@@ -9,7 +9,6 @@ from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
-from frazil.aio.system import SystemNetwork
 from frazil.errors import ConnectivityError
 from frazil.explain import Report, explain
 from frazil.ice import AgentTraits, Credentials
@@ -22,12 +21,14 @@ from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole, RTCIceTransportState
 from frazil.trace import StateChange, Trace
+from frazil.w3c.argument import given, given_network, running_loop
 from frazil.w3c.event import Event
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.target import EventHandler
 from frazil.w3c.transport import RTCIceParameters, RTCIceTransport
 
-_SYSTEM_NETWORK: Final = SystemNetwork()
+_DEFAULT_OPTIONS: Final = IceOptions()
+_DEFAULT_SESSION: Final = SessionConfig()
 _STATES: Final = RTCIceTransportState
 
 
@@ -76,11 +77,13 @@ class LoneIceTransport(RTCIceTransport):
             session: Timers and limits; those of DTLS and SCTP have no effect.
 
         Raises:
+            TypeError: An argument is of a wrong class.
             RuntimeError: No event loop is running.
         """
-        asyncio.get_running_loop()
-        network = network or _SYSTEM_NETWORK
-        settings, options, trace = session or SessionConfig(), ice or IceOptions(), Trace()
+        running_loop("LoneIceTransport")
+        network = given_network(network)
+        settings = given("session", session, _DEFAULT_SESSION)
+        options, trace = given("ice", ice, _DEFAULT_OPTIONS), Trace()
         policy, random_bytes = options.policy, network.random_bytes
         self._is_lite = policy.lite
         self._pulse = Pulse()

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Literal
 
-from frazil.aio.ice_option import IceOptions
+from frazil.aio.ice_option import IceOptions, choice
 from frazil.aio.network import Network
 from frazil.aio.recording_file import TraceFile
-from frazil.aio.system import SystemNetwork
 from frazil.explain import Report
 from frazil.peer.configuration import Configuration
 from frazil.peer.recovery import RecoveryPolicy
@@ -23,6 +22,7 @@ from frazil.states.enums import (
     RTCSignalingState,
 )
 from frazil.trace import StateChange, Trace
+from frazil.w3c.argument import SYSTEM_NETWORK, given, given_network, running_loop
 from frazil.w3c.backend import Backend
 from frazil.w3c.census import Census
 from frazil.w3c.certificate import RTCCertificate, choose_certificate, generate_certificate
@@ -36,7 +36,6 @@ from frazil.w3c.target import EventHandler, EventTarget
 from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, read_kind
 from frazil.w3c.transport import RTCSctpTransport
 
-_SYSTEM_NETWORK: Final = SystemNetwork()
 _DEFAULT_OPTIONS: Final = IceOptions()
 _DEFAULT_SESSION: Final = SessionConfig()
 
@@ -99,18 +98,19 @@ class RTCPeerConnection(EventTarget):
 
         Raises:
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
-                configuration is wrong; the message says where.
+                configuration or another argument is wrong; the message says where.
             ValueError: ``recovery`` is something else.
             RuntimeError: No event loop is running.
         """
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop("RTCPeerConnection")
         super().__init__(set())
-        network = network or _SYSTEM_NETWORK
-        settings = session or _DEFAULT_SESSION
-        options = ice or _DEFAULT_OPTIONS
+        network = given_network(network)
+        settings = given("session", session, _DEFAULT_SESSION)
+        options = given("ice", ice, _DEFAULT_OPTIONS)
         config = Configuration.from_value(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
-        setup = Setup(config, settings, options.policy, certificate, RecoveryPolicy(recovery))
+        policy = choice("recovery", RecoveryPolicy, recovery)
+        setup = Setup(config, settings, options.policy, certificate, policy)
         self._peer, file = make_connection(setup, network.random_bytes, Trace(), trace)
         name = f"connection {CENSUS.enter(self, self._loop)}"
         self._backend = Backend(self, self._tasks, self._peer, file, network, options, name)
@@ -273,7 +273,7 @@ class RTCPeerConnection(EventTarget):
             TypeError: A member is missing or has the wrong type.
             NotSupportedError: There are no such keys here.
         """
-        work = generate_certificate(keygenAlgorithm, _SYSTEM_NETWORK.random_bytes)
+        work = generate_certificate(keygenAlgorithm, SYSTEM_NETWORK.random_bytes)
         return asyncio.get_running_loop().create_task(work, name="generateCertificate")
 
     # --- audio and video ----------------------------------------------------------------------

@@ -237,7 +237,7 @@ def _to_dict(codec: Codec, kind: str) -> dict[str, Any]:
 
 
 def _find(value: object, known: tuple[Codec, ...]) -> list[Codec]:
-    members = Dictionary(value, "codec")
+    members = Dictionary(value, "codec", "mimeType")
     mime_type, rate = members.text("mimeType"), members.number("clockRate", _MAX_CLOCK_RATE)
     if mime_type is None or rate is None:
         raise TypeError("a codec has a mimeType and a clockRate; take it from getCapabilities")

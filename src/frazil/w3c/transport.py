@@ -58,7 +58,7 @@ class RTCIceParameters:
             TypeError: One is missing or has the wrong type.
         """
         if not isinstance(value, RTCIceParameters):
-            members = Dictionary(value, "parameters")
+            members = Dictionary(value, "parameters", "usernameFragment")
             value = cls(
                 members.text("usernameFragment") or "",
                 members.text("password") or "",

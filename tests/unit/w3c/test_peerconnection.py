@@ -6,6 +6,8 @@ import json
 import pytest
 
 from frazil import (
+    IceConfig,
+    IceOptions,
     InvalidAccessError,
     InvalidModificationError,
     InvalidStateError,
@@ -24,7 +26,7 @@ from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
 def test_a_connection_needs_a_running_loop():
-    with pytest.raises(RuntimeError, match="no running event loop"):
+    with pytest.raises(RuntimeError, match=r"no running event loop: .* in a coroutine"):
         RTCPeerConnection()
 
 
@@ -50,6 +52,28 @@ def test_a_wrong_configuration_is_refused_and_leaves_nothing(configuration, erro
     async def main(net: VirtualNetwork) -> None:
         with pytest.raises(error):
             RTCPeerConnection(configuration, network=net.host("a", "10.0.0.1"))
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"ice": {}}, TypeError, "ice must be of the class IceOptions, not {}"),
+        (
+            {"session": IceConfig()},
+            TypeError,
+            "session must be of the class SessionConfig, not Ice",
+        ),
+        ({"network": "eth0"}, TypeError, "not 'eth0'; to choose among the interfaces"),
+        ({"recovery": True}, ValueError, "recovery must be one of none, restart, not True"),
+        ({"configuration": IceOptions()}, TypeError, "or an object with 'iceServers', not IceOpt"),
+    ],
+)
+def test_a_wrong_argument_is_refused_by_its_name(arguments, error, message):
+    async def main(net: VirtualNetwork) -> None:
+        with pytest.raises(error, match=message):
+            RTCPeerConnection(**{"network": net.host("a", "10.0.0.1"), **arguments})
 
     run(main)
 
