@@ -162,8 +162,7 @@ class Assessor:
         if before is None or pair.mapped.address != address or pair is not self._selection.pair:
             return
         self._selection.note_moved(f"the peer sees us at {address[0]}:{address[1]} now", now)
-        if pair is generation.nominated:
-            generation.confirmed = -1
+        generation.agreement.doubt(pair)
 
     def _renew(self, check: Check, now: float) -> None:
         """Ask with the credentials of a restart where those before it got an answer just now.

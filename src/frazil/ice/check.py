@@ -71,7 +71,7 @@ class Check:
             pair.local.component,
             pair.local.protocol,
         )
-        self.nomination = generation.nomination if self._nominates(role) else 0
+        self.nomination = generation.agreement.number if self._nominates(role) else 0
         self.data = self._encode(role)
 
     def _nominates(self, role: Role) -> bool:
@@ -86,7 +86,7 @@ class Check:
             self.kind is CheckKind.CONSENT
             and role.is_controlling
             and self.generation.remote_traits.is_lite
-            and self.pair is self.generation.nominated
+            and self.pair is self.generation.agreement.pair
         )
 
     def _encode(self, role: Role) -> bytes:

@@ -202,7 +202,7 @@ class CheckTable:
         Returns:
             The pairs.
         """
-        nominated = generation.nominated
+        nominated = generation.agreement.pair
         conceded = [each for each in self._contests(generation) if now >= _concedes_at(each)]
         for check in conceded:
             check.pair.is_conceded = True
@@ -217,7 +217,7 @@ class CheckTable:
             for check in self._checks.values()
             if check.kind is CheckKind.CONNECTIVITY
             and check.generation is generation
-            and check.pair is not generation.nominated
+            and check.pair is not generation.agreement.pair
             and not check.pair.is_conceded
             and not check.is_cancelled
         )
@@ -333,5 +333,5 @@ def _is_over(check: Check, now: float) -> bool:
 
 
 def _concedes_at(check: Check) -> float:
-    since_at = max(check.transaction.started_at, check.generation.nominated_at)
+    since_at = max(check.transaction.started_at, check.generation.agreement.reached_at)
     return since_at + _CONTEST_RTOS * check.transaction.rto_s

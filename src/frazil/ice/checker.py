@@ -18,11 +18,12 @@ from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, IceConfig
 from frazil.ice.consent import Consent
 from frazil.ice.gauge import Gauge
-from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.generation import Generation
 from frazil.ice.handover import Handover
 from frazil.ice.nominator import Nominator
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.policy import IcePolicy, Renomination
+from frazil.ice.received_check import ReceivedCheck
 from frazil.ice.role import Role
 from frazil.ice.scout import Scout
 from frazil.ice.selection import Selection
@@ -131,9 +132,8 @@ class Checker:
         generation.is_measured = follows and self._renomination is Renomination.RTT
         generation.patience_ends_at = now + self._config.patience_s
         generation.form_pairs(self._role.is_controlling)
-        for check in generation.early_checks.values():
+        for check in generation.early_checks.take():
             self._learn(generation, check, now)
-        generation.early_checks.clear()
 
     def stop(self, text: str, now: float) -> None:
         """Check nothing and use no pair, until the next generation begins; ``text`` says why."""
@@ -177,8 +177,7 @@ class Checker:
             if pair is None:
                 continue
             self._table.forget(pair)
-            if pair is generation.nominated:
-                generation.confirmed = -1
+            generation.agreement.doubt(pair)
             if pair.local.tcp_type is TcpType.PASSIVE:
                 generation.forget_arrived(pair)
             elif pair is not self.selection.pair:
@@ -248,12 +247,14 @@ class Checker:
     def _is_settled(self, generation: Generation) -> bool:
         """Whether both ends agreed on the pair in use and it lives."""
         monitor = self.selection.monitor
-        return monitor is not None and generation.nominated is monitor.pair and monitor.is_alive
+        return (
+            monitor is not None and generation.agreement.pair is monitor.pair and monitor.is_alive
+        )
 
     def _concede(self, now: float) -> None:
         """Wait no longer for pairs that had their chance to prove better than the nominated one."""
         generation = self._generation
-        nominated = generation.nominated if generation is not None else None
+        nominated = generation.agreement.pair if generation is not None else None
         if generation is None or nominated is None or not self._is_settled(generation):
             return
         for pair in self._table.concede(generation, now):
@@ -299,10 +300,11 @@ class Checker:
         """
         self.selection.note_request(check.local, check.remote, now)
         if not generation.is_active:
-            generation.keep_early(check)
+            generation.early_checks.keep(check)
             return True
         has_pair = self._learn(generation, check, now)
-        if now - generation.nominated_at > _SETTLED_S and self.selection.generation is generation:
+        agreed_s = now - generation.agreement.reached_at
+        if agreed_s > _SETTLED_S and self.selection.generation is generation:
             self._handover.look(check.local, check.remote, now)
         return has_pair
 

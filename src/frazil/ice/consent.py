@@ -10,9 +10,10 @@ from typing import Final
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import CheckTable
 from frazil.ice.exchange import Exchange, Sample
-from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import PairKey
+from frazil.ice.received_check import ReceivedCheck
 from frazil.ice.selection import Selection
 from frazil.stun import transaction_id_of
 from frazil.trace import Trace

@@ -26,7 +26,7 @@ class Gauge:
     def _rests(self, generation: Generation) -> bool:
         return (
             not generation.is_measured
-            or generation.nominated is not self._selection.pair
+            or generation.agreement.pair is not self._selection.pair
             or not self._selection.is_alive
         )
 

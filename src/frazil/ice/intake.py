@@ -75,8 +75,9 @@ class Intake:
                 resolved=candidate.is_resolved,
             )
             name = candidate.mdns_name
-            if name is not None and name not in generation.looked_up:
-                generation.looked_up[name] = None
+            looked_up = generation.remote_candidates.looked_up
+            if name is not None and name not in looked_up:
+                looked_up[name] = None
                 self._events.append(NameFound(name))
         return True
 
@@ -84,8 +85,9 @@ class Intake:
         """The name has this IP address."""
         self._trace.record(now, "ice", "name-resolved", host=name, address=address)
         for generation in self._lineage:
-            if name in generation.looked_up:
-                del generation.looked_up[name]
+            looked_up = generation.remote_candidates.looked_up
+            if name in looked_up:
+                del looked_up[name]
                 generation.resolve(name, address, self._role.is_controlling)
         self._selection.describe_again(now)
 
@@ -93,11 +95,11 @@ class Intake:
         """The name stays without an address, for the reason ``text``."""
         self._trace.record(now, "ice", "name-unresolved", host=name, text=text)
         for generation in self._lineage:
-            generation.looked_up.pop(name, None)
+            generation.remote_candidates.looked_up.pop(name, None)
 
     def end(self, ufrag: str | None, now: float) -> None:
         """There are no further candidates of this generation (RFC 8838 13)."""
         generation = self._lineage.by_remote_ufrag(ufrag)
-        if generation is not None and not generation.remote_ended:
-            generation.remote_ended = True
+        if generation is not None and not generation.remote_candidates.ended:
+            generation.remote_candidates.ended = True
             self._trace.record(now, "ice", "end-of-remote-candidates")

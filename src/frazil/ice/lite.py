@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from frazil.ice.config import KEEPALIVE_S, IceConfig
 from frazil.ice.consent import Consent
-from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.nomination import should_follow
 from frazil.ice.pair import CandidatePair, PairKey, PairState
+from frazil.ice.received_check import ReceivedCheck
 from frazil.ice.role import Role
 from frazil.ice.selection import Selection
 from frazil.stun import Message, MessageClass, Method, new_transaction_id
@@ -104,9 +105,8 @@ class LiteChecker:
         self._generation = generation
         generation.patience_ends_at = now + self._config.patience_s
         generation.form_pairs(self._role.is_controlling)
-        for check in generation.early_checks.values():
+        for check in generation.early_checks.take():
             self._learn(generation, check, now)
-        generation.early_checks.clear()
 
     def stop(self, text: str, now: float) -> None:
         """Use no pair until the next generation begins; ``text`` says why."""
@@ -196,7 +196,7 @@ class LiteChecker:
         pair.is_barred = True
         if generation is not None:
             generation.checklist.mark(pair, PairState.FAILED)
-            generation.nominated = None
+            generation.agreement.end()
 
     def send_checks(self, now: float) -> None:
         """Send none. Facing a lite agent, use the best of the pairs there are by now."""
@@ -210,7 +210,7 @@ class LiteChecker:
         """Take an authentic check; whether it may be answered."""
         if generation.is_active:
             return self._learn(generation, check, now)
-        generation.keep_early(check)
+        generation.early_checks.keep(check)
         return True
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
@@ -242,9 +242,9 @@ class LiteChecker:
 
         If that comes from another address with the same number, a NAT has moved the peer.
         """
-        is_repeated = number != 0 and number == generation.nomination
+        is_repeated = number != 0 and number == generation.agreement.number
         if is_repeated or should_follow(pair, generation, self.selection.monitor, number, now):
-            generation.nomination = max(generation.nomination, number)
+            generation.agreement.believe(number)
             self._agree(pair, generation, "the peer nominated the pair", now)
 
     def follow(self, local: Address, remote: Address, now: float) -> bool:
@@ -289,8 +289,8 @@ class LiteChecker:
 
     def _agree(self, pair: CandidatePair, generation: Generation, text: str, now: float) -> None:
         """Both ends settled on ``pair``; ``text`` says why."""
-        if pair is not generation.nominated:
-            generation.nominate(pair, now)
+        if pair is not generation.agreement.pair:
+            generation.agreement.reach(pair, now)
             self._trace.record(now, "ice", "nominated", pair=pair.text)
         if pair is self.selection.pair:
             return

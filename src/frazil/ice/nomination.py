@@ -64,7 +64,7 @@ def pair_to_nominate(
     """
     if monitor is not None and not monitor.is_alive:
         return None if answered is None or answered.is_vetoed else answered
-    nominated = generation.nominated
+    nominated = generation.agreement.pair
     is_settled = nominated is not None and monitor is not None and monitor.pair is nominated
     for pair in generation.checklist:
         if nominated is not None and is_settled and not is_better(pair, nominated):
@@ -86,14 +86,15 @@ def should_follow(
     Args:
         nomination: The value of the peer's NOMINATION attribute; 0 if it sent none.
     """
-    nominated = generation.nominated
-    if nomination and nomination < generation.nomination:
+    agreement = generation.agreement
+    nominated = agreement.pair
+    if nomination and nomination < agreement.number:
         return False  # the peer has said otherwise since, whatever has become of that pair
     if nominated is None or monitor is None or not monitor.is_alive:
         return True
     if pair is nominated:  # said again; we may have left the pair while it was silent
         return True
     if nomination:
-        return nomination > generation.nomination
-    settled = now - generation.nominated_at >= _AGGRESSIVE_S
+        return nomination > agreement.number
+    settled = now - agreement.reached_at >= _AGGRESSIVE_S
     return settled or pair.priority > nominated.priority

@@ -78,11 +78,11 @@ class Nominator:
             pair is not None
             and current is not None
             and current is self._selection.generation
-            and current.nominated is pair
+            and current.agreement.pair is pair
             and pair.is_valid
             and pair.nomination_received is None
             and not current.is_measured
-            and not (self._role.is_controlling and current.confirmed != current.nomination)
+            and not (self._role.is_controlling and current.agreement.is_doubtful)
         )
 
     # --- the peer nominates -------------------------------------------------------------------
@@ -102,8 +102,8 @@ class Nominator:
             pair, generation, monitor, number, now
         ):
             return
-        generation.nomination = max(generation.nomination, number)
-        if pair is not generation.nominated:
+        generation.agreement.believe(number)
+        if pair is not generation.agreement.pair:
             self._agree(pair, generation, now)
         elif pair is not self._selection.pair:
             self.use(pair, generation, "the peer nominated the pair again", now)
@@ -116,15 +116,15 @@ class Nominator:
         if not self._concerns(generation):
             return
         if check.kind is CheckKind.NOMINATION:
-            is_latest = check.nomination == generation.nomination
+            is_latest = check.nomination == generation.agreement.number
             if self._role.is_controlling and is_latest:
-                generation.confirmed = check.nomination
+                generation.agreement.confirm()
                 self._agree(pair, generation, now)
         elif self._role.is_controlling:
             self.nominate(generation, now, pair)
         elif pair.nomination_received is not None:
             self.requested(pair, generation, pair.nomination_received, now)
-        elif pair is generation.nominated and pair is not self._selection.pair:
+        elif pair is generation.agreement.pair and pair is not self._selection.pair:
             self.use(pair, generation, "the nominated pair, silent for a while, answers", now)
         if not self._selection.is_alive and pair is not self._selection.pair:
             self.use(pair, generation, "the pair answered, and none else is in use", now)
@@ -147,13 +147,13 @@ class Nominator:
             self._criterion(generation),
         )
         under_way = self._table.nominating
-        if pair is None and under_way is None and generation.confirmed != generation.nomination:
-            pair = generation.nominated  # say it again: the peer may have followed another
+        if pair is None and under_way is None and generation.agreement.is_doubtful:
+            pair = generation.agreement.pair  # say it again: the peer may have followed another
             if pair is None:
                 self._ask_again(generation)
         if pair is None or not pair.is_valid or self._is_forestalled(pair, generation, under_way):
             return
-        if pair is generation.nominated or self.gate.admits(pair):
+        if pair is generation.agreement.pair or self.gate.admits(pair):
             self._start_nomination(pair, generation, now)
 
     def _ask_again(self, generation: Generation) -> None:
@@ -200,12 +200,12 @@ class Nominator:
         pair.is_vetoed = False
         if not pair.is_valid:
             generation.checklist.trigger(pair)
-        elif pair is not generation.nominated:
+        elif pair is not generation.agreement.pair:
             self._start_nomination(pair, generation, now)
 
     def _start_nomination(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         self._table.cancel_nominations()
-        generation.nomination += 1
+        generation.agreement.propose()
         self._trace.record(now, "ice", "nominate", pair=pair.text)
         # While another pair is in use, an answer that is late is better not waited for long:
         # the peer may have followed, and is then told of the pair in use again.
@@ -214,7 +214,7 @@ class Nominator:
 
     def _agree(self, pair: CandidatePair, generation: Generation, now: float) -> None:
         """Both ends settled on ``pair``."""
-        generation.nominate(pair, now)
+        generation.agreement.reach(pair, now)
         self._trace.record(now, "ice", "nominated", pair=pair.text)
         if pair is not self._selection.pair:
             self.use(pair, generation, "both ends agreed on the pair", now)

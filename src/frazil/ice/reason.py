@@ -37,7 +37,7 @@ def explain(cause: Cause, generation: Generation | None) -> str:
         return _TEXTS[cause]
     if generation is None or not generation.local_candidates:
         return "there is no local candidate: no interface can be used"
-    if not generation.remote_candidates:
+    if not len(generation.remote_candidates):
         return "no remote candidate was signalled and no check of the remote arrived"
     if not len(generation.checklist):
         return "no local candidate can reach any remote candidate"
@@ -64,7 +64,7 @@ def evidence(generation: Generation | None, monitor: Monitor | None, now: float)
             ("local_candidates", len(generation.local_candidates)),
             ("remote_candidates", len(generation.remote_candidates)),
             ("gathered", generation.gathered),
-            ("remote_ended", generation.remote_ended),
+            ("remote_ended", generation.remote_candidates.ended),
             ("pairs", len(checklist)),
             ("pairs_succeeded", checklist.count(_SUCCEEDED)),
             ("pairs_failed", checklist.count(_FAILED)),

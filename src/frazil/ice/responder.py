@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
+from frazil.ice.received_check import ReceivedCheck
 from frazil.ice.role import Role
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.trace import Trace

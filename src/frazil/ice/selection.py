@@ -77,7 +77,7 @@ class Selection:
 
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
-        nominated, monitor = generation.nominated, self.monitor
+        nominated, monitor = generation.agreement.pair, self.monitor
         if nominated is None or monitor is None or nominated is not monitor.pair:
             return -1
         if not monitor.is_alive:

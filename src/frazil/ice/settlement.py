@@ -78,7 +78,7 @@ class Settlement:
         checker.send_checks(now)
         self._take_gathered()
         outcome.draw(current, now, ran_out_at)
-        if current.gathered and current.nominated is not None:
+        if current.gathered and current.agreement.pair is not None:
             self._gatherer.stop_keepalives()
         checker.settle()
 

@@ -63,13 +63,13 @@ def survey(generation: Generation, selection: Selection) -> Facts:
         fresh = monitor.pair is not selection.silent_pair
     checklist = generation.checklist
     return Facts(
-        bool(generation.remote_candidates),
+        len(generation.remote_candidates) > 0,
         monitor is not None,
         alive,
         cut,
         broken,
         fresh,
-        monitor is not None and generation.nominated is monitor.pair,
+        monitor is not None and generation.agreement.pair is monitor.pair,
         checklist.is_pending(selection.bar(generation)),
         checklist.count(_PAIR_FAILED) > 0,
         generation.is_over,

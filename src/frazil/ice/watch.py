@@ -127,7 +127,7 @@ class Watch:
         selection.consent_was_lost = True
         selection.drop(text, now)
         self.bar(monitor.pair, generation)
-        generation.nominated = None
+        generation.agreement.end()
         for pair in generation.checklist:
             if pair.is_valid and monitor.is_alive:
                 generation.checklist.trigger(pair)

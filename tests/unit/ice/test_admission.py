@@ -76,7 +76,7 @@ def test_a_filter_sees_each_candidate_once_and_decides():
     agent, trace = knocking(IcePolicy(remote_candidate_filter=accepts), wanted, unwanted)
     assert seen == [wanted, unwanted]
     assert [each.remote for each in agent.poll_transmits()] == [wanted.address]
-    assert agent.generations[0].remote_candidates == [wanted]
+    assert list(agent.generations[0].remote_candidates) == [wanted]
     assert trace.counters == {"ice-candidate-filtered": 1}
     assert trace.records[-1].facts["why"] == "filtered"
 

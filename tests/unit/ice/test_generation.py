@@ -6,7 +6,6 @@ import pytest
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType
 from frazil.ice.config import (
-    MAX_EARLY_CHECKS,
     MAX_LOCAL_PEER_REFLEXIVE,
     MAX_PAIRS,
     MAX_PENDING_GENERATIONS,
@@ -14,8 +13,9 @@ from frazil.ice.config import (
     MAX_REMOTE_PEER_REFLEXIVE,
 )
 from frazil.ice.credential import Credentials
-from frazil.ice.generation import Generation, ReceivedCheck
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
+from frazil.ice.received_check import ReceivedCheck
 from frazil.types import Address
 
 HOST: Address = ("10.0.0.1", 1000)
@@ -46,8 +46,8 @@ def active(*hosts: Address) -> Generation:
     return generation
 
 
-def check(remote: Address, local: Address = HOST, nomination: int | None = None) -> ReceivedCheck:
-    return ReceivedCheck(local, remote, 1845501695, nomination)
+def check(remote: Address, local: Address = HOST) -> ReceivedCheck:
+    return ReceivedCheck(local, remote, 1845501695, None)
 
 
 # --- signalled candidates ---------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_candidates_before_the_credentials_form_pairs_later():
 def test_candidates_that_cannot_be_reached_are_known_but_not_paired(candidate):
     generation = active()
     assert generation.admit(candidate, True) is Admission.TAKEN
-    assert generation.remote_candidates == [candidate]
+    assert list(generation.remote_candidates) == [candidate]
     assert len(generation.checklist) == 0
 
 
@@ -109,7 +109,7 @@ def test_tcp_and_udp_of_one_port_are_two_candidates():
     assert generation.admit(line(transport="tcp"), True) is Admission.TAKEN
     assert generation.admit(line(), True) is Admission.TAKEN
     assert len(generation.checklist) == 1
-    assert generation.remote_candidate(("192.0.2.1", 5), CandidateProtocol.UDP) == line()
+    assert generation.remote_candidates.find(("192.0.2.1", 5), CandidateProtocol.UDP) == line()
 
 
 def test_sixty_candidates_are_ten_too_many():
@@ -129,7 +129,7 @@ def test_pairs_are_bounded():
 def test_candidates_after_their_end_count_as_well():
     """The peer may have lost a relay and found another."""
     generation = active()
-    generation.remote_ended = True
+    generation.remote_candidates.ended = True
     assert generation.admit(line(), True) is Admission.TAKEN
     assert len(generation.checklist) == 1
 
@@ -199,27 +199,6 @@ def test_our_own_reflexive_candidates_are_learned_within_bounds():
     assert len(generation.local_candidates) == 1 + MAX_LOCAL_PEER_REFLEXIVE
 
 
-def test_early_checks_are_bounded_and_the_latest_counts():
-    generation = active()
-    for n in range(100):
-        generation.keep_early(check(("203.0.113.9", 1 + n)))
-    assert len(generation.early_checks) == MAX_EARLY_CHECKS
-    first = (HOST, ("203.0.113.9", 1))
-    generation.keep_early(check(first[1], nomination=4))
-    assert generation.early_checks[first].nomination == 4
-
-
-@pytest.mark.parametrize(
-    ("numbers", "kept"), [((1, None), 1), ((None, 1), 1), ((2, 1), 2), ((0, None), 0)]
-)
-def test_an_early_nomination_survives_what_comes_late(numbers, kept):
-    generation = Generation()
-    for number in numbers:
-        generation.keep_early(check(("203.0.113.9", 1), nomination=number))
-    (early,) = generation.early_checks.values()
-    assert early.nomination == kept
-
-
 def test_a_lost_base_takes_its_candidates_and_pairs_along():
     generation = active(HOST, HOST_2)
     generation.admit(line(), True)
@@ -229,11 +208,22 @@ def test_a_lost_base_takes_its_candidates_and_pairs_along():
     assert [c.base for c in generation.local_candidates] == [HOST_2]
 
 
+def test_a_lost_base_takes_what_was_agreed_on_along():
+    generation = active(HOST, HOST_2)
+    generation.admit(line(), True)
+    first, second = generation.checklist
+    generation.agreement.reach(second, 1.0)
+    generation.remove_base(first.local.base)
+    assert generation.agreement.pair is second
+    generation.remove_base(second.local.base)
+    assert generation.agreement.pair is None
+
+
 def test_a_role_switch_starts_the_count_of_nominations_over():
     generation = active()
-    generation.nomination = 7
+    generation.agreement.believe(7)
     generation.rank(False)
-    assert generation.nomination == 0
+    assert generation.agreement.number == 0
 
 
 # --- lineage ----------------------------------------------------------------------------------

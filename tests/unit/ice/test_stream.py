@@ -141,7 +141,7 @@ def test_an_agent_takes_candidates_of_its_component_only():
     candidate = Candidate.from_line("candidate:1 2 udp 1 10.0.0.9 9009 typ host")
     agent.add_remote_candidates([candidate], 0.0)
     assert trace.counters["ice-candidate-of-other-component"] == 1
-    assert agent.generations[0].remote_candidates == []
+    assert not len(agent.generations[0].remote_candidates)
 
 
 def test_components_do_not_share_a_socket():

@@ -5,6 +5,7 @@ import hashlib
 from types import SimpleNamespace
 
 from frazil.ice import Candidate, CandidatePair, Credentials, Generation, Traffic
+from frazil.ice.received_check import ReceivedCheck
 from frazil.peer.channel import DataChannel
 from frazil.peer.channel_init import ChannelInit
 from frazil.peer.stack import TransportStack
@@ -38,8 +39,7 @@ def generation(ufrag: str = "ours", remote_ufrag: str = "theirs") -> Generation:
     made.local = Credentials(ufrag, "p" * 22)
     made.remote = Credentials(remote_ufrag, "q" * 22)
     made.local_candidates.append(Candidate.from_line(candidate(1).line))
-    made.remote_candidates.append(candidate(2, "192.0.2.2"))
-    made.form_pairs(controlling=True)
+    made.admit(candidate(2, "192.0.2.2"), controlling=True)
     return made
 
 
@@ -82,7 +82,7 @@ def test_equal_addresses_in_two_generations_are_different_candidates_and_pairs()
 def test_a_half_known_generation_has_candidates_and_no_pair():
     half = Generation()
     half.remote = Credentials("theirs", "q" * 22)
-    half.remote_candidates.append(candidate(2))
+    half.admit(candidate(2), controlling=True)
     stats, _ = collector(EMPTY._replace(generations=(half,)))
     found = stats.collect()
     assert [each.username_fragment for each in of(CandidateStats, found)] == ["theirs"]
@@ -90,14 +90,16 @@ def test_a_half_known_generation_has_candidates_and_no_pair():
 
 
 def test_a_candidate_keeps_its_name_when_signalling_tells_what_it_is():
-    made = generation()
-    (pair,) = made.checklist
+    made, signalled = generation(), candidate(3, "192.0.2.3", "srflx")
+    made.pair_of(ReceivedCheck(candidate(1).address, signalled.address, 1, None), controlling=True)
     stats, _ = collector(EMPTY._replace(generations=(made,)))
-    before = of(CandidatePairStats, stats.collect())[0]
-    pair.identify(candidate(2, "192.0.2.2", "srflx"), controlling=True)
-    made.remote_candidates[:] = [pair.remote]
-    after = of(CandidatePairStats, stats.collect())[0]
-    assert after.remote_candidate_id == before.remote_candidate_id
+    before = of(CandidatePairStats, stats.collect())
+    made.admit(signalled, controlling=True)
+    after = of(CandidatePairStats, stats.collect())
+    assert len(after) == 2
+    assert {each.remote_candidate_id for each in after} == {
+        each.remote_candidate_id for each in before
+    }
 
 
 def test_a_pair_that_left_the_checklist_is_not_told_as_selected():
