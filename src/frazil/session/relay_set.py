@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from frazil.deadline import earlier
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.relay import Relay
 from frazil.session.relay_demand import RelayDemand
 from frazil.session.relay_server import RelayServer
-from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
+from frazil.session.relay_supply import RelaySupply
+from frazil.session.vacancy import Vacancy, VacancyTable
 from frazil.trace import Trace
 from frazil.turn import (
     Allocated,
@@ -53,9 +53,8 @@ class RelaySet:
         "_demand",
         "_ice",
         "_local",
-        "_patience_s",
-        "_random_bytes",
         "_relays",
+        "_supply",
         "_trace",
         "is_used",
         "vacancies",
@@ -66,14 +65,13 @@ class RelaySet:
     ) -> None:
         self._ice = ice
         self._local = ice.local
-        self._patience_s = patience_s
-        self._random_bytes = random_bytes
         self._trace = trace
-        self._relays: dict[tuple[Address, Address], Relay] = {}
         self.is_used = False
         self._by_address: dict[Address, Relay] = {}
-        self._demand = RelayDemand(ice.local)
         self.vacancies = VacancyTable(trace)
+        self._demand = RelayDemand(ice.local)
+        self._supply = RelaySupply(self._demand, self.vacancies, patience_s, random_bytes, trace)
+        self._relays = self._supply.by_way
 
     # --- gathering ----------------------------------------------------------------------------
 
@@ -107,7 +105,7 @@ class RelaySet:
         """
         self._demand.add_host(address, hidden=hidden, conceals=conceals)
         for server in self._demand.servers.values():
-            self._ask(server, address, now)
+            self._supply.ask(server, address, now)
         self._collect(now)
 
     def hosts_done(self, now: float) -> None:
@@ -131,7 +129,7 @@ class RelaySet:
         if server is None:
             return
         for host in self._demand.hosts:
-            self._ask(server, host, now)
+            self._supply.ask(server, host, now)
         self._collect(now)
 
     def add_stream(
@@ -144,7 +142,7 @@ class RelaySet:
         self._demand.add_server(url, (), config, is_complete=False)
         if url not in self._demand.servers:
             return
-        self._want(url, local, server, config, now)
+        self._supply.want(url, local, server, config, now)
         self._collect(now)
 
     def streams_done(self, url: str, text: str, now: float) -> None:
@@ -155,6 +153,16 @@ class RelaySet:
         else:
             server.is_complete = True
             self._collect(now)
+
+    def stream_opened(self, number: int, local: Address, now: float) -> None:
+        """The stream of this request leads from ``local`` to its server."""
+        self._supply.stream_opened(number, local, now)
+        self._collect(now)
+
+    def stream_failed(self, number: int, text: str, now: float) -> None:
+        """There is no stream for this request; ``text`` says why."""
+        self._supply.stream_failed(number, text, now)
+        self._collect(now)
 
     def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The servers of these URLs are to be asked like this from now on."""
@@ -171,53 +179,6 @@ class RelaySet:
             place.config = replace(place.config, username=username, password=password)
             if isinstance(place, Relay):
                 place.client.set_credentials(username, password)
-
-    def _ask(self, server: RelayServer, host: Address, now: float) -> None:
-        address = server.address_for(host)
-        if address is not None:
-            self._want(server.url, host, address, server.config, now)
-
-    def _want(
-        self,
-        url: str,
-        host: Address,
-        server: Address,
-        config: TurnConfig,
-        now: float,
-        attempt: int = 0,
-    ) -> None:
-        """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
-        relay = self._relays.get((host, server))
-        if relay is None or relay.is_over:
-            relay = Relay(
-                host,
-                server,
-                config,
-                self._random_bytes,
-                self._trace,
-                attempt,
-                reclaims=self._may_find_ours(server),
-            )
-            self._relays[host, server] = relay
-            self.is_used = True
-            relay.client.allocate(now)
-        elif relay.addresses and not relay.urls:
-            relay.is_doubtful = True  # the path may have been lost because the server forgot it
-            relay.client.confirm(now)
-        if not relay.urls:
-            relay.gives_up_at = now + self._patience_s
-            relay.is_hidden, relay.conceals = self._demand.host(host)
-        relay.urls.append(url)
-
-    def _may_find_ours(self, server: Address) -> bool:
-        """Whether ``server`` may have an allocation of ours that nobody uses.
-
-        A NAT that has forgotten may show a new address of ours as it did one that is gone.
-        """
-        return any(
-            relay.server == server and relay.is_over and relay.client.may_linger
-            for relay in self._relays.values()
-        )
 
     def _tell(self, relay: Relay, now: float) -> None:
         """Tell ICE what the allocation gives, if the newest generation wants it."""
@@ -310,10 +271,7 @@ class RelaySet:
 
     def next_timeout(self) -> float | None:
         """The earliest deadline of any relay."""
-        earliest = self.vacancies.next_timeout()
-        for relay in self._relays.values():
-            earliest = earlier(earliest, relay.next_timeout())
-        return earliest
+        return self._supply.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due at every relay; do not wait any longer for the slow."""
@@ -341,7 +299,8 @@ class RelaySet:
         for relay in list(self._relays.values()):
             for event in relay.client.poll_events():
                 self._take(relay, event, now)
-        self._fill(now)
+        self._supply.fill(now)
+        self.is_used = bool(self._relays)
         self._demand.conclude(self._relays.values(), self.vacancies, now)
 
     def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
@@ -355,118 +314,30 @@ class RelaySet:
                 relay.is_doubtful = False
                 self._tell(relay, now)
             case AllocationFailed():
-                error = relay.error(event.code or SERVER_UNREACHABLE, event.text)
-                self._demand.note(relay.urls, error, now)
-                self._retry(relay, now)
+                self._supply.fail(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case Redirected():
-                self._redirect(relay, event, now)
+                self._supply.redirect(relay, event, now)
             case AllocationLost():
-                self._lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
+                self._withdraw(relay, now)
+                self._supply.lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case PermissionFailed():
                 for address in relay.addresses:
                     self._local.refuse_peer(address, event.ip, event.code, now)
             case Closed() if not relay.client.may_linger:
-                self._relays.pop((relay.host, relay.server), None)
-                self.is_used = bool(self._relays)
-
-    def _redirect(self, relay: Relay, to: Redirected, now: float) -> None:
-        """Ask the server that this one names, and follow no further (RFC 8489 10)."""
-        if (":" in to.address[0]) != (":" in relay.host[0]):
-            error = relay.error(SERVER_UNREACHABLE, "the server redirects us to another family")
-            self._demand.note(relay.urls, error, now)
-            self._retry(relay, now)
-            return
-        config = replace(relay.config, accepts_redirect=False)
-        self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
+                self._supply.drop(relay)
 
     def _give_up(self, relay: Relay, now: float) -> None:
         """The server has not answered for so long that nobody waits any longer."""
         relay.is_doubtful = False
         relay.client.close(now)
         self._withdraw(relay, now)
-        error = relay.error(SERVER_UNREACHABLE, "the server does not answer")
-        self._demand.note(relay.urls, error, now)
-        self._retry(relay, now)
+        self._supply.fail(relay, SERVER_UNREACHABLE, "the server does not answer", now)
 
     def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:
             if self._by_address.pop(address, None) is not None:
                 self._local.remove_address(address, now)
         relay.addresses = ()
-
-    def _lose(self, relay: Relay, code: int, text: str, now: float) -> None:
-        """The allocation is gone: nothing that was built on it works any more."""
-        self._withdraw(relay, now)
-        if relay.is_doubtful:  # this generation never heard of it
-            relay.is_doubtful = False
-            self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
-            return
-        self._demand.note(relay.urls, relay.error(code, text), now)
-        if now - relay.allocated_at >= STEADY_S:
-            relay.attempt = 0
-        self._replace(relay, now)
-
-    # --- what takes the place of another ------------------------------------------------------
-
-    def _retry(self, relay: Relay, now: float) -> None:
-        """An attempt has failed: another one follows if it was to replace what was lost."""
-        if relay.attempt:
-            self._replace(relay, now)
-
-    def _replace(self, relay: Relay, now: float) -> None:
-        """Have another relay in place of one that was lost, unless that is hopeless."""
-        if relay.attempt < MAX_ATTEMPTS:
-            attempt = relay.attempt + 1
-            self._vacate(relay, relay.server, relay.config, attempt, now, relay.domain)
-
-    def _vacate(
-        self,
-        relay: Relay,
-        server: Address,
-        config: TurnConfig,
-        attempt: int,
-        now: float,
-        domain: str | None,
-    ) -> None:
-        """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
-        ip = relay.host[0]
-        has_gone = self._demand.host_at(ip) is None
-        if has_gone and (self._demand.hosts or not config.is_reliable):
-            return  # with the interface; without UDP only an attempt can tell
-        if relay.urls:
-            urls, relay.urls = relay.urls, []
-            self.vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
-
-    def _fill(self, now: float) -> None:
-        """Ask for what is due, where there is still an address to come from."""
-        for vacancy in self.vacancies.due(now):
-            host = self._demand.host_at(vacancy.ip)
-            if host is not None:
-                self._occupy(vacancy, host, now)
-
-    def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
-        for url in vacancy.urls:
-            self._want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
-        self._relays[host, vacancy.server].domain = vacancy.domain
-
-    def stream_opened(self, number: int, local: Address, now: float) -> None:
-        """The stream of this request leads from ``local`` to its server."""
-        vacancy = self.vacancies.take(number)
-        if vacancy is not None:  # else a new generation has begun, which asks for its own
-            self._occupy(vacancy, local, now)
-            self._collect(now)
-
-    def stream_failed(self, number: int, text: str, now: float) -> None:
-        """There is no stream for this request; ``text`` says why."""
-        vacancy = self.vacancies.take(number)
-        if vacancy is None:
-            return
-        error = CandidateError("", SERVER_UNREACHABLE, text, None)
-        self._demand.note(vacancy.urls, error, now)
-        if 0 < vacancy.attempt < MAX_ATTEMPTS:
-            vacancy.attempt += 1
-            self.vacancies.add(vacancy, now)
-        self._collect(now)
 
 
 def _share_path(one: Datagram, other: Datagram) -> bool:

@@ -1,0 +1,189 @@
+"""Asks TURN servers for the relays that are wanted, and for others when those are lost."""
+
+from dataclasses import replace
+
+from frazil.deadline import earlier
+from frazil.ice import SERVER_UNREACHABLE, CandidateError
+from frazil.session.relay import Relay
+from frazil.session.relay_demand import RelayDemand
+from frazil.session.relay_server import RelayServer
+from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
+from frazil.trace import Trace
+from frazil.turn import Redirected, TurnConfig
+from frazil.types import Address, RandomBytes
+
+
+class RelaySupply:
+    """The relays of one transport, one for each way to a server.
+
+    Args:
+        demand: What is wanted; is told of misfortunes.
+        vacancies: What is to be asked for later.
+        patience_s: How long gathering waits for one server.
+        random_bytes: The source of transaction ids.
+        trace: Where decisions are recorded.
+
+    Attributes:
+        by_way: The relays, by local address and server. One that is over stays while its server may
+            have an allocation of ours.
+    """
+
+    __slots__ = ("_demand", "_patience_s", "_random_bytes", "_trace", "_vacancies", "by_way")
+
+    def __init__(
+        self,
+        demand: RelayDemand,
+        vacancies: VacancyTable,
+        patience_s: float,
+        random_bytes: RandomBytes,
+        trace: Trace,
+    ) -> None:
+        self._demand = demand
+        self._vacancies = vacancies
+        self._patience_s = patience_s
+        self._random_bytes = random_bytes
+        self._trace = trace
+        self.by_way: dict[tuple[Address, Address], Relay] = {}
+
+    def ask(self, server: RelayServer, host: Address, now: float) -> None:
+        """Have a relay of ``server`` from ``host``, if that reaches it."""
+        address = server.address_for(host)
+        if address is not None:
+            self.want(server.url, host, address, server.config, now)
+
+    def want(
+        self,
+        url: str,
+        host: Address,
+        server: Address,
+        config: TurnConfig,
+        now: float,
+        attempt: int = 0,
+    ) -> None:
+        """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
+        relay = self.by_way.get((host, server))
+        if relay is None or relay.is_over:
+            relay = Relay(
+                host,
+                server,
+                config,
+                self._random_bytes,
+                self._trace,
+                attempt,
+                reclaims=self._may_find_ours(server),
+            )
+            self.by_way[host, server] = relay
+            relay.client.allocate(now)
+        elif relay.addresses and not relay.urls:
+            relay.is_doubtful = True  # the path may have been lost because the server forgot it
+            relay.client.confirm(now)
+        if not relay.urls:
+            relay.gives_up_at = now + self._patience_s
+            relay.is_hidden, relay.conceals = self._demand.host(host)
+        relay.urls.append(url)
+
+    def _may_find_ours(self, server: Address) -> bool:
+        """Whether ``server`` may have an allocation of ours that nobody uses.
+
+        A NAT that has forgotten may show a new address of ours as it did one that is gone.
+        """
+        return any(
+            relay.server == server and relay.is_over and relay.client.may_linger
+            for relay in self.by_way.values()
+        )
+
+    # --- what becomes of them -----------------------------------------------------------------
+
+    def fail(self, relay: Relay, code: int, text: str, now: float) -> None:
+        """An attempt has failed: another one follows if it was to replace what was lost."""
+        self._demand.note(relay.urls, relay.error(code, text), now)
+        if relay.attempt:
+            self._replace(relay, now)
+
+    def lose(self, relay: Relay, code: int, text: str, now: float) -> None:
+        """The allocation is gone that was there: another one follows."""
+        if relay.is_doubtful:  # this generation never heard of it
+            relay.is_doubtful = False
+            self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
+            return
+        self._demand.note(relay.urls, relay.error(code, text), now)
+        if now - relay.allocated_at >= STEADY_S:
+            relay.attempt = 0
+        self._replace(relay, now)
+
+    def redirect(self, relay: Relay, to: Redirected, now: float) -> None:
+        """Ask the server that this one names, and follow no further (RFC 8489 10)."""
+        if (":" in to.address[0]) != (":" in relay.host[0]):
+            text = "the server redirects us to another family"
+            self.fail(relay, SERVER_UNREACHABLE, text, now)
+            return
+        config = replace(relay.config, accepts_redirect=False)
+        self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
+
+    def drop(self, relay: Relay) -> None:
+        """Forget one that has left nothing behind."""
+        self.by_way.pop((relay.host, relay.server), None)
+
+    def _replace(self, relay: Relay, now: float) -> None:
+        """Have another relay in place of one that was lost, unless that is hopeless."""
+        if relay.attempt < MAX_ATTEMPTS:
+            attempt = relay.attempt + 1
+            self._vacate(relay, relay.server, relay.config, attempt, now, relay.domain)
+
+    def _vacate(
+        self,
+        relay: Relay,
+        server: Address,
+        config: TurnConfig,
+        attempt: int,
+        now: float,
+        domain: str | None,
+    ) -> None:
+        """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
+        ip = relay.host[0]
+        has_gone = self._demand.host_at(ip) is None
+        if has_gone and (self._demand.hosts or not config.is_reliable):
+            return  # with the interface; without UDP only an attempt can tell
+        if relay.urls:
+            urls, relay.urls = relay.urls, []
+            self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
+
+    # --- what takes their place ---------------------------------------------------------------
+
+    def fill(self, now: float) -> None:
+        """Ask for what is due, where there is still an address to come from."""
+        for vacancy in self._vacancies.due(now):
+            host = self._demand.host_at(vacancy.ip)
+            if host is not None:
+                self._occupy(vacancy, host, now)
+
+    def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
+        for url in vacancy.urls:
+            self.want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
+        self.by_way[host, vacancy.server].domain = vacancy.domain
+
+    def stream_opened(self, number: int, local: Address, now: float) -> None:
+        """The stream of this request leads from ``local`` to its server."""
+        vacancy = self._vacancies.take(number)
+        if vacancy is not None:  # else a new generation has begun, which asks for its own
+            self._occupy(vacancy, local, now)
+
+    def stream_failed(self, number: int, text: str, now: float) -> None:
+        """There is no stream for this request; ``text`` says why."""
+        vacancy = self._vacancies.take(number)
+        if vacancy is None:
+            return
+        error = CandidateError("", SERVER_UNREACHABLE, text, None)
+        self._demand.note(vacancy.urls, error, now)
+        if 0 < vacancy.attempt < MAX_ATTEMPTS:
+            vacancy.attempt += 1
+            self._vacancies.add(vacancy, now)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """The earliest deadline of any relay, and of what is to be asked for."""
+        earliest = self._vacancies.next_timeout()
+        for relay in self.by_way.values():
+            earliest = earlier(earliest, relay.next_timeout())
+        return earliest
