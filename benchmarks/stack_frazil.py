@@ -8,7 +8,7 @@ from typing import Any
 
 from peer import Signal, W3cPeer
 
-from frazil import RTCPeerConnection
+from frazil import RTCCertificate, RTCPeerConnection
 from frazil.aio.network import Interface
 from frazil.aio.system import SystemNetwork
 from frazil.session import session
@@ -37,8 +37,11 @@ class FrazilPeer(W3cPeer):
         servers: Sequence[str] = (),
         *,
         network: OneAddressNetwork = _network,
+        certificates: Sequence[RTCCertificate] = (),
     ) -> None:
-        configuration = {"iceServers": [{"urls": list(servers)}] if servers else []}
+        configuration: dict[str, Any] = {"certificates": certificates}
+        if servers:
+            configuration["iceServers"] = [{"urls": list(servers)}]
         super().__init__(RTCPeerConnection(configuration, network=network), send_signal)
         self._pc.on("icecandidate", self._on_candidate)
 

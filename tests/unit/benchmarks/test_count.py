@@ -19,8 +19,7 @@ def test_more_work_counts_more() -> None:
         return sum(one * one for one in range(times))
 
     few, many = tally(lambda: work(10)), tally(lambda: work(20))
-    assert (many.instructions - few.instructions) % 10 == 0
-    assert many.instructions > few.instructions
+    assert many.instructions >= few.instructions + 10
     assert many.calls == few.calls + 10  # each resumption of the generator is one
 
 
