@@ -2,29 +2,24 @@
 
 Every server is asked from every address in parallel, so a dead server delays nothing but the end.
 Relayed candidates come from outside: who holds the allocations adds them like local addresses.
+What becomes of addresses is the business of :mod:`frazil.ice.host_table`, of servers that of
+:mod:`frazil.ice.inquiry`; when it is told, that of :mod:`frazil.ice.announcement`.
 """
 
-from dataclasses import replace
-
-from frazil.ice.candidate import Candidate, CandidateType, TcpType
+from frazil.ice.announcement import Announcement
+from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.candidate_maker import CandidateMaker
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
-from frazil.ice.event import (
-    AddressesNeeded,
-    CandidateError,
-    CandidateGathered,
-    CandidatesEnded,
-    GatheringStateChanged,
-    IceEvent,
-)
+from frazil.ice.event import CandidateError, IceEvent
 from frazil.ice.generation import Generation
+from frazil.ice.host_table import HostTable, host_candidates
 from frazil.ice.inquiry import Inquiry
-from frazil.ice.query import SERVER_UNREACHABLE, QueryResult
+from frazil.ice.query import QueryResult
 from frazil.states.enums import RTCIceGathererState
 from frazil.stun import Message
-from frazil.trace import Reason, Trace
+from frazil.trace import Trace
 from frazil.turn import RelayProtocol
 from frazil.types import Address, RandomBytes, Transmit
 
@@ -36,26 +31,21 @@ class Gatherer:
     tell, is then kept for the first one.
 
     Attributes:
-        state: Of the newest generation's gathering.
         events: What happened, in order; the caller empties it.
         transmits: What is to be sent to servers; the caller empties it.
     """
 
     __slots__ = (
+        "_announcement",
         "_component",
         "_config",
-        "_disclosures",
         "_generation",
-        "_held",
+        "_hosts",
         "_hosts_done",
         "_inquiry",
-        "_is_early",
         "_maker",
         "_random_bytes",
-        "_told",
-        "_trace",
         "events",
-        "state",
         "transmits",
     )
 
@@ -65,20 +55,20 @@ class Gatherer:
         self._component = component
         self._config = config
         self._random_bytes = random_bytes
-        self._trace = trace
-        self.state = RTCIceGathererState.NEW
         self.events: list[IceEvent] = []
-        self._held: list[IceEvent] = []
         self.transmits: list[Transmit] = []
+        self._announcement = Announcement(self.events, trace)
         self._reset(None)
 
     def _reset(self, generation: Generation | None) -> None:
+        """Gather for ``generation`` from now on, of which nothing is known."""
         self._generation = generation
-        self._is_early = False
         self._maker = CandidateMaker(self._component)
-        self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
-        # Of this only the keys matter: an empty set weighs three times as much.
-        self._told: dict[tuple[Address, Address], None] = {}
+        self._hosts = HostTable(self._maker, self._announcement)
+        self._begin_round()
+
+    def _begin_round(self) -> None:
+        """Expect all addresses and servers, whether or not they were added before."""
         self._hosts_done = False
         self._inquiry: Inquiry | None = None
         self.transmits.clear()
@@ -89,15 +79,18 @@ class Gatherer:
             self._inquiry = Inquiry(self._config, self._random_bytes, self.transmits)
         return self._inquiry
 
+    @property
+    def state(self) -> RTCIceGathererState:
+        """Of the newest generation's gathering."""
+        return self._announcement.state
+
     # --- commands -----------------------------------------------------------------------------
 
     def begin_early(self, now: float) -> None:
         """Gather before there are credentials, and tell nobody of it yet."""
-        early = Generation()
-        self._reset(early)
-        self._is_early = True
-        self._need_addresses(early)
-        self._move(RTCIceGathererState.GATHERING, "a pool of candidates is wanted", now)
+        self._reset(Generation())
+        self._announcement.begin_held()
+        self._announcement.start("a pool of candidates is wanted", now)
 
     def begin(self, generation: Generation, now: float) -> None:
         """Gather for a new generation; the caller then adds addresses and servers.
@@ -105,13 +98,21 @@ class Gatherer:
         Gathering for the generation before ends here, with what it found. What was found early is
         told now, as if it had just happened.
         """
-        if self._is_early and self._generation is not None:
+        ufrag = generation.local.ufrag if generation.local else ""
+        if self._announcement.is_held and self._generation is not None:
             self._adopt(self._generation, generation)
+            self._announcement.release(ufrag, {each.base for each in generation.local_candidates})
             return
         self._end_generation()
         self._reset(generation)
-        self._need_addresses(generation)
-        self._move(RTCIceGathererState.GATHERING, "local credentials were set", now)
+        self._announcement.begin(ufrag)
+        self._announcement.start("local credentials were set", now)
+
+    def _adopt(self, early: Generation, generation: Generation) -> None:
+        """What was found early is found for ``generation``."""
+        self._generation = generation
+        generation.local_candidates = early.local_candidates
+        generation.gathered = early.gathered
 
     def begin_again(self, now: float) -> bool:
         """Gather once more for the same generation, because the network has changed.
@@ -125,64 +126,26 @@ class Gatherer:
         generation = self._generation
         if generation is None:
             return False
-        maker, disclosures = self._maker, self._disclosures
-        told, is_early = self._told, self._is_early
-        self._reset(generation)
-        self._maker, self._disclosures = maker, disclosures
-        self._told, self._is_early = told, is_early
+        self._begin_round()
         generation.gathered = False
         generation.is_reopened = True
-        self._need_addresses(generation)
-        self._move(RTCIceGathererState.GATHERING, "the network has changed", now)
+        self._announcement.start("the network has changed", now)
         return True
-
-    def _need_addresses(self, generation: Generation) -> None:
-        self.events.append(AddressesNeeded(generation.local.ufrag if generation.local else ""))
-
-    def _adopt(self, early: Generation, generation: Generation) -> None:
-        """Tell as one gathering what was found early, unless its interface is gone again."""
-        held, self._held = self._held, []
-        self._is_early = False
-        self._generation = generation
-        generation.local_candidates = early.local_candidates
-        generation.gathered = early.gathered
-        ufrag = generation.local.ufrag if generation.local else ""
-        bases = {candidate.base for candidate in early.local_candidates}
-        states = [event for event in held if isinstance(event, GatheringStateChanged)]
-        self.events.append(GatheringStateChanged(states[0].state, ufrag, states[0].reason))
-        for event in held:
-            if isinstance(event, CandidateError):
-                self.events.append(event)
-            elif isinstance(event, CandidateGathered) and event.candidate.base in bases:
-                self.events.append(CandidateGathered(event.candidate, ufrag))
-        if early.gathered:
-            self.events.append(CandidatesEnded(ufrag))
-            self.events.append(GatheringStateChanged(states[-1].state, ufrag, states[-1].reason))
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one before has ended already."""
         if generation is not self._generation:
             return
         if self.state is RTCIceGathererState.GATHERING:
-            self._move(RTCIceGathererState.COMPLETE, "the offer was rolled back", now)
+            self._announcement.complete("the offer was rolled back", now)
         self._reset(None)
 
     def cancel(self) -> None:
         """Forget everything, silently."""
         self._reset(None)
-        self._held.clear()
-        self.events.clear()
+        self._announcement.cancel()
 
-    def expect_server(self, url: str) -> None:
-        """A server of this URL will be added or fail; gathering waits for it."""
-        self._inquire().expect(url)
-
-    def _open_to(self, address: Address) -> Generation | None:
-        """The generation that may get a candidate on ``address``, which is new to it."""
-        generation = self._generation
-        if generation is None or generation.host_candidate(address):
-            return None
-        return generation
+    # --- our addresses ------------------------------------------------------------------------
 
     def add_host(
         self, address: Address, now: float, disclosure: Disclosure = OPEN
@@ -198,14 +161,8 @@ class Gatherer:
             The candidate that checks are sent from; ``None`` if the address is known, or no
             candidate may be added to the generation any more (RFC 8838 13).
         """
-        generation = self._open_to(address)
-        if generation is None or generation.gathered:
-            return None
-        self._disclose(address, disclosure)
-        candidate = self._add_host(address, None, disclosure, generation, now)
-        for shown in disclosure.reflected:
-            self._reflect(candidate, (shown, address[1]), None, None, now)
-        if self._inquiry is not None:
+        candidate = self._add(address, None, now, disclosure)
+        if candidate is not None and self._inquiry is not None:
             self._inquiry.ask_from(candidate, now)
         return candidate
 
@@ -214,9 +171,8 @@ class Gatherer:
     ) -> Candidate | None:
         """Streams lead away from ``address``, or arrive there: that is a host candidate too.
 
-        The peer is told of a passive one only: nobody can connect to an active one, and whom it
-        connects to sees where it is. STUN servers are asked about neither, for a NAT lets nobody
-        in for what they see (RFC 6544 5.2).
+        STUN servers are asked about neither, for a NAT lets nobody in for what they see (RFC 6544
+        5.2).
 
         Args:
             address: Where they arrive; with :data:`ACTIVE_PORT` if they lead away.
@@ -227,63 +183,35 @@ class Gatherer:
         Returns:
             As in :meth:`add_host`.
         """
+        return self._add(address, tcp_type, now, disclosure)
+
+    def _add(
+        self, address: Address, tcp_type: TcpType | None, now: float, disclosure: Disclosure
+    ) -> Candidate | None:
         generation = self._open_to(address)
         if generation is None or generation.gathered:
             return None
-        self._disclose(address, disclosure)
-        return self._add_host(address, tcp_type, disclosure, generation, now)
+        return self._hosts.add(address, tcp_type, disclosure, generation, now)
 
-    def _disclose(self, address: Address, disclosure: Disclosure) -> None:
-        """From now on this is what the peer is told of ``address``."""
-        if disclosure is OPEN:
-            self._disclosures.pop(address, None)
-        else:
-            self._disclosures[address] = disclosure
-
-    def _add_host(
-        self,
-        address: Address,
-        tcp_type: TcpType | None,
-        disclosure: Disclosure,
-        generation: Generation,
-        now: float,
-    ) -> Candidate:
-        """Take a host candidate, and tell the peer what it may know."""
-        candidate = self._host(address, tcp_type, address[0])
-        generation.local_candidates.append(candidate)
-        if tcp_type is TcpType.ACTIVE:
-            return candidate
-        if not disclosure.conceals:
-            self._tell(candidate, generation, now)
-        for number, shown in enumerate(disclosure.hosts or ()):
-            known_as = candidate if number == 0 else self._host(address, tcp_type, shown)
-            known_as = replace(known_as, address=(shown, address[1]))
-            if known_as.is_resolved:
-                generation.local_candidates.append(known_as)
-            self._tell(known_as, generation, now)
-        return candidate
-
-    def _host(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
-        return self._maker.host(address, tcp_type, known_as, self._hosts())
+    def _open_to(self, address: Address) -> Generation | None:
+        """The generation that may get a candidate on ``address``, which is new to it."""
+        generation = self._generation
+        if generation is None or generation.host_candidate(address):
+            return None
+        return generation
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the IP address ``host``: it gives no candidates."""
         generation = self._generation
         if generation is not None and not generation.gathered:
-            self._trace.record(now, "ice", "host-failed", address=host, text=text)
-            self._emit(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
-
-    def _hosts(self) -> list[Candidate]:
-        generation = self._generation
-        candidates = generation.local_candidates if generation else ()
-        return [each for each in candidates if each.type is CandidateType.HOST]
+            self._announcement.host_failed(host, text, now)
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
-        self._told = {place: None for place in self._told if place[1] != address}
+        self._announcement.forget(address)
         if self._inquiry is not None:
             self._inquiry.remove_host(address)
-        if self._is_early and self._generation is not None:
+        if self._announcement.is_held and self._generation is not None:
             self._generation.remove_base(address)
         self._conclude(now)
 
@@ -292,6 +220,12 @@ class Gatherer:
         self._hosts_done = True
         self._conclude(now)
 
+    # --- what servers give --------------------------------------------------------------------
+
+    def expect_server(self, url: str) -> None:
+        """A server of this URL will be added or fail; gathering waits for it."""
+        self._inquire().expect(url)
+
     def add_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The STUN server of ``url`` was resolved: ask it from every address of its families."""
         inquiry = self._inquire()
@@ -299,7 +233,7 @@ class Gatherer:
         generation = self._generation
         if generation is None or generation.gathered:
             return
-        hosts = [each for each in self._hosts() if each.is_base and not each.is_tcp]
+        hosts = [each for each in host_candidates(generation) if each.is_base and not each.is_tcp]
         if inquiry.add(url, addresses, hosts, now):
             self._conclude(now)
 
@@ -347,7 +281,7 @@ class Gatherer:
             return None
         candidate = self._maker.relayed(address, related, url, server, protocol)
         generation.local_candidates.append(candidate)
-        self._tell(candidate, generation, now)
+        self._announcement.tell(candidate, now)
         return candidate
 
     def add_reflected(
@@ -358,8 +292,6 @@ class Gatherer:
         host = generation.host_candidate(base) if generation is not None else None
         if host is not None and can_receive(mapped):
             self._reflect(host, mapped, url, server, now)
-
-    # --- the servers --------------------------------------------------------------------------
 
     def receive(self, message: Message, local: Address, remote: Address, now: float) -> bool:
         """Take a response, if it answers a query of ours.
@@ -388,42 +320,17 @@ class Gatherer:
             self._report(inquiry, query.url, now)
 
     def _reflect(
-        self,
-        host: Candidate,
-        mapped: Address,
-        url: str | None,
-        server: Address | None,
-        now: float,
+        self, host: Candidate, mapped: Address, url: str, server: Address, now: float
     ) -> None:
-        """Take a server-reflexive candidate, unless it is redundant (RFC 8445 5.1.3).
-
-        That is so if the peer was told of the address: there is no NAT, or another server said
-        the same. A check that showed it first makes nothing redundant: what checks reveal is
-        never signalled. No server is needed for what the user knows.
-        """
         generation = self._generation
-        if generation is None or generation.gathered or (mapped, host.base) in self._told:
-            return
-        disclosure = self._disclosures.get(host.base, OPEN)
-        if mapped == host.base and disclosure.hosts:
-            return  # a server on this side of the NAT: what it sees is what others must not know
-        related = disclosure.related(host.base)
-        candidate = self._maker.reflected(host, mapped, related, url, server)
-        known = generation.local_candidate(mapped, host.base)
-        if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
-            generation.replace_learned(known, candidate)
-        if known is None or not known.is_base:
-            generation.local_candidates.append(candidate)
-        self._tell(candidate, generation, now)
+        if generation is not None and not generation.gathered:
+            self._hosts.reflect(host, mapped, url, server, generation, now)
 
     def _report(self, inquiry: Inquiry, url: str, now: float) -> None:
         """Tell once of a server from which nothing is to be hoped for any more."""
         error = inquiry.take_error(url)
         if error is not None:
-            self._trace.record(
-                now, "ice", "server-failed", url=url, code=error.code, text=error.text
-            )
-            self._emit(error)
+            self._announcement.server_failed(error, now)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -447,21 +354,7 @@ class Gatherer:
         if self._inquiry is not None:
             self._inquiry.stop_keepalives()
 
-    # --- results ------------------------------------------------------------------------------
-
-    def _tell(self, candidate: Candidate, generation: Generation, now: float) -> None:
-        """The peer may learn of ``candidate``."""
-        self._told[candidate.address, candidate.base] = None
-        ufrag = generation.local.ufrag if generation.local else ""
-        self._trace.record(
-            now,
-            "ice",
-            "local-candidate",
-            type=candidate.type,
-            address=f"{candidate.address[0]}:{candidate.address[1]}",
-            ufrag=ufrag,
-        )
-        self._emit(CandidateGathered(candidate, ufrag))
+    # --- the end ------------------------------------------------------------------------------
 
     def _conclude(self, now: float) -> None:
         """End the gathering once nothing can come any more."""
@@ -475,22 +368,11 @@ class Gatherer:
             for url in inquiry.unanswered():
                 self._report(inquiry, url, now)
         self._end_generation()
-        self._move(RTCIceGathererState.COMPLETE, "every address and server was tried", now)
+        self._announcement.complete("every address and server was tried", now)
 
     def _end_generation(self) -> None:
         """No further candidate will come for the generation (RFC 8838 13)."""
         generation = self._generation
         if generation is not None and not generation.gathered:
             generation.gathered = True
-            self._emit(CandidatesEnded(generation.local.ufrag if generation.local else ""))
-
-    def _move(self, state: RTCIceGathererState, text: str, now: float) -> None:
-        self.state = state
-        generation = self._generation
-        ufrag = generation.local.ufrag if generation and generation.local else ""
-        self._trace.record(now, "ice", "gathering", state=state, text=text)
-        reason = Reason(f"gathering-{state}", "webrtc-pc 5.6.1", text, (("ufrag", ufrag),))
-        self._emit(GatheringStateChanged(state, ufrag, reason))
-
-    def _emit(self, event: IceEvent) -> None:
-        (self._held if self._is_early else self.events).append(event)
+            self._announcement.end()
