@@ -67,7 +67,7 @@ def test_below_aio_everything_can_be_imported_without_io_clock_and_randomness():
 
 
 def test_the_contract_names_every_layer_below_aio():
-    users = {"testing", "doctor", "dashboard", "metrics", "worker", "cli"}
+    users = {"testing", "doctor", "dashboard", "metrics", "worker", "cli", "__main__"}
     above = {f"frazil.{each}" for each in ("aio", "w3c", *users)}
     parts = {
         f"frazil.{path.stem}"

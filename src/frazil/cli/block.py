@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from frazil.cli.table import table
 
-_WIDTH: Final = 100
+_NARROWEST: Final = 12
+"""The last column of a table has at least so much room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +62,48 @@ def _markdown(block: Block) -> str:
             return "\n".join(("```mermaid", *lines, "```"))
 
 
-def as_lines(blocks: Iterable[Block]) -> list[str]:
+def as_lines(blocks: Iterable[Block], width: int) -> list[str]:
     """The page as lines for a terminal, an empty one before each block but the first."""
     lines: list[str] = []
     for block in blocks:
-        told = list(_terminal(block))
+        told = list(_terminal(block, width))
         if told and lines:
             lines.append("")
         lines += told
     return lines
 
 
-def _terminal(block: Block) -> Iterator[str]:
+def _terminal(block: Block, width: int) -> Iterator[str]:
     match block:
         case Heading(level, text):
             yield _plain(text)
             if level < 3:
                 yield ("=" if level == 1 else "-") * len(_plain(text))
         case Paragraph(text):
-            yield from textwrap.wrap(_plain(text), _WIDTH, break_on_hyphens=False)
+            yield from textwrap.wrap(_plain(text), width, break_on_hyphens=False)
         case Table(head, rows):
             plain = [tuple(map(_plain, row)) for row in rows]
-            yield from _fitting(tuple(map(_plain, head)), plain)
+            yield from _fitting(tuple(map(_plain, head)), plain, width)
         case Diagram():
             return
 
 
-def _fitting(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _fitting(head: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> Iterator[str]:
     """The table, with its last column wrapped where it would be too wide."""
     before = sum(
         max(len(line[column]) for line in (head, *rows)) + 2 for column in range(len(head) - 1)
     )
-    room = max(_WIDTH - before - 2, 30)
+    room = max(width - before - 2, _NARROWEST)
     cut: list[tuple[str, ...]] = []
     for *cells, last in rows:
-        parts = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
+        parts = _wrap(last, room) or [""]
         cut.append((*cells, parts[0]))
         cut += [("",) * len(cells) + (part,) for part in parts[1:]]
     yield from table(head, cut)
+
+
+def _wrap(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False)
 
 
 def _plain(text: str) -> str:

@@ -44,7 +44,6 @@ def add_parser(commands: Commands) -> None:
         help="gather ICE candidates and show each with its time",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.add_argument("--relay-only", action="store_true", help="gather relayed candidates only")

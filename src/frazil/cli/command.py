@@ -1,6 +1,5 @@
 """The command line: subcommands, help, version, and what Ctrl-C does."""
 
-import argparse
 import platform
 import ssl
 from collections.abc import Sequence
@@ -58,7 +57,6 @@ def make_parser() -> Parser:
         prog="frazil",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=_version())
     parser.set_defaults(run=None)

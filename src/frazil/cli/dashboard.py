@@ -36,7 +36,6 @@ def add_parser(commands: Commands) -> None:
         help="look at recordings, or at live connections, on a page",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recording")
     parser.add_argument(

@@ -42,7 +42,6 @@ def add_parser(commands: Commands) -> None:
         help="two peers connect, lose their path, recover, restart ICE and part",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--json",

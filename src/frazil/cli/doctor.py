@@ -17,6 +17,7 @@ from frazil.cli.exit_code import ExitCode
 from frazil.cli.line_writer import LineWriter
 from frazil.cli.parser import Commands, Parser
 from frazil.cli.server_option import add_server_options, ice_servers
+from frazil.cli.width import text_width
 from frazil.doctor import Examination, Finding, Level, Options, Report, Surrounding, judge
 from frazil.peer.ice_server import IceServer
 
@@ -52,7 +53,6 @@ def add_parser(commands: Commands) -> None:
         help="find out what this network allows, and what to do about the rest",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object in the end")
     add_server_options(parser)
@@ -85,7 +85,10 @@ async def examine(network: Network, wanted: Options, *, as_json: bool) -> ExitCo
     findings = judge(report, wall_clock_s=time.time())
     if sys.stderr.isatty():
         print(end=_CLEAR, file=sys.stderr, flush=True)
-    lines = [json.dumps(_as_json(report, findings))] if as_json else describe(report, findings)
+    if as_json:
+        lines = [json.dumps(_as_json(report, findings))]
+    else:
+        lines = describe(report, findings, text_width())
     if not as_json and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         lines = [paint(line) for line in lines]
     LineWriter(sys.stdout).write(*lines)

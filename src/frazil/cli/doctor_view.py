@@ -18,7 +18,6 @@ from frazil.doctor import (
     popular_name,
 )
 
-_WIDTH: Final = 100
 _BOLD, _RED, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _MARKS: Final = {Level.PROBLEM: "PROBLEM", Level.WARNING: "WARNING", Level.NOTE: "note"}
 _KNOCKS: Final = {
@@ -29,14 +28,14 @@ _KNOCKS: Final = {
 }
 
 
-def describe(report: Report, findings: Sequence[Finding]) -> list[str]:
-    """The lines, without colours."""
+def describe(report: Report, findings: Sequence[Finding], width: int) -> list[str]:
+    """The lines, without colours; those of prose have at most ``width`` columns."""
     return [
         *_section("Interfaces", _interfaces(report.interfaces)),
         *_section("STUN over UDP", _stun(report.stun)),
         *_section("NAT", [line for nat in report.nats for line in _nat(nat)]),
         *_section("TURN", _relays(report.relays)),
-        *_section("Findings", list(_findings(findings))),
+        *_section("Findings", list(_findings(findings, width))),
         "",
         summary(findings),
     ]
@@ -133,11 +132,11 @@ def _step(report: RelayReport, name: StepName) -> str:
     return milliseconds(step.took_s) if step.is_done else f"FAILED {step.code or ''}".rstrip()
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[str]:
+def _findings(findings: Sequence[Finding], width: int) -> Iterator[str]:
     for each in findings:
         yield from textwrap.wrap(
             f"{_MARKS[each.level]} {each.code}: {each.text}",
-            _WIDTH,
+            width,
             initial_indent="  ",
             subsequent_indent="    ",
             break_on_hyphens=False,
@@ -146,7 +145,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         if each.fix:
             yield from textwrap.wrap(
                 f"Fix: {each.fix}",
-                _WIDTH,
+                width,
                 initial_indent="    ",
                 subsequent_indent="    ",
                 break_on_hyphens=False,

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
+from frazil.cli.complaint import complain
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
 from frazil.explain import Report, explain
@@ -46,7 +46,6 @@ def add_parser(commands: Commands) -> None:
         help="say why a connection did not work",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recording or dump")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -60,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             _read(path, session)
         except (OSError, ValueError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
-            return ExitCode.USAGE
+            return complain("explain", path, error)
     records, browser = session.records, half_of(session.records, session.logs)
     report = _report(records, browser)
     timeline = _timeline(records, browser, report.began_at) if browser else []
@@ -80,7 +78,7 @@ def _read(path: Path, session: _Session) -> None:
     try:
         session.logs += read_dump(content)
     except ValueError:
-        session.records += read_records(content.decode().splitlines())
+        session.records += read_records(content.decode(errors="replace").splitlines())
 
 
 def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> Report:

@@ -78,7 +78,6 @@ def add_parser(commands: Commands) -> None:
         help="test the connection between two machines with a copy-paste code",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("code", nargs="?", metavar="CODE", help="what the other side has printed")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")

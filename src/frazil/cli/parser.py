@@ -2,13 +2,17 @@
 
 import argparse
 import sys
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from frazil.cli.exit_code import ExitCode
+from frazil.cli.help import HelpFormatter
 
 
 class Parser(argparse.ArgumentParser):
     """Ends a complaint with the way to help instead of a screenful of usage."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=HelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the command line, and end the program."""

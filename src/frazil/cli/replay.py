@@ -3,11 +3,11 @@
 import argparse
 import keyword
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from frazil.cli.complaint import complain
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
 from frazil.record import Outcome, RecordingError, replay, what_if, without_addresses
@@ -45,7 +45,6 @@ def add_parser(commands: Commands) -> None:
         help="do a recorded connection again",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the recording")
     parser.add_argument(
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     """Replay the file."""
     path: Path = options.file
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         if options.what_if:
             return _show(what_if(lines, options.what_if))
         divergence = replay(lines)
@@ -88,9 +87,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"wrote {options.redact_addresses}")
         if options.as_test is not None:
             print(f"wrote {_write_test(options.as_test, path.stem, lines)}")
-    except (OSError, UnicodeDecodeError, RecordingError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
-        return ExitCode.USAGE
+    except (OSError, RecordingError) as error:
+        return complain("replay", path, error)
     return ExitCode.OK
 
 

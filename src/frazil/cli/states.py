@@ -12,6 +12,7 @@ from frazil.cli.line_writer import LineWriter
 from frazil.cli.parser import Commands, Parser
 from frazil.cli.state_page import StatePage
 from frazil.cli.state_text import TEXTS
+from frazil.cli.width import text_width
 from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.states.ruleset import RULE_SETS
 
@@ -56,7 +57,6 @@ def add_parser(commands: Commands) -> None:
         help="what connection states mean, now and in older texts",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "transports", nargs="*", type=_transport, metavar="STATE", help="of one transport each"
@@ -69,7 +69,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(parser: Parser, options: argparse.Namespace) -> int:
     """Print tables and return the exit code."""
-    LineWriter(sys.stdout).write(*as_lines(_blocks(options)))
+    LineWriter(sys.stdout).write(*as_lines(_blocks(options), text_width()))
     return ExitCode.OK
 
 

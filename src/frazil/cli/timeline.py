@@ -28,7 +28,6 @@ def add_parser(commands: Commands) -> None:
         help="write a recording as a page in one file",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the recording")
     parser.add_argument(

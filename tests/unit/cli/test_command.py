@@ -28,6 +28,41 @@ def test_without_a_command_there_is_help(capsys):
     assert re.search(r"130 +interrupted", output)
 
 
+COMMANDS = [
+    [],
+    *([name] for name in ("demo", "dashboard", "replay", "timeline", "doctor")),
+    *([name] for name in ("explain", "candidates", "pair", "states")),
+]
+
+
+@pytest.mark.parametrize("columns", [72, 80, 100])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_as_wide_as_the_terminal(capsys, monkeypatch, command, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+
+
+def test_help_is_not_wider_than_people_can_read(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    main([])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
+def test_each_command_has_a_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    main([])
+    listed = capsys.readouterr().out.partition("commands:\n")[2].partition("\n\n")[0]
+    assert [line.split()[:1] for line in listed.splitlines()] == COMMANDS[1:]
+
+
+def test_the_module_is_the_command():
+    command = [sys.executable, "-m", "frazil", "--version"]
+    assert subprocess.check_output(command, text=True).startswith("frazil 0.")
+
+
 def test_the_demo_explains_itself(capsys):
     with pytest.raises(SystemExit) as end:
         main(["demo", "--help"])

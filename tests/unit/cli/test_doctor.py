@@ -23,7 +23,7 @@ def at_home(*urls, password="password"):
         )
         stun.close()
         found = findings(report)
-        return describe(report, found), found
+        return describe(report, found, 100), found
 
     return run(main)
 

@@ -96,4 +96,5 @@ def test_what_cannot_be_read_is_told(tmp_path, content, capsys):
     if content is not None:
         file.write_bytes(content)
     assert main(["explain", str(file)]) == 2
-    assert str(file) in capsys.readouterr().err
+    why = "No such file or directory" if content is None else "neither a recording nor a trace"
+    assert capsys.readouterr().err == f"frazil explain: {file}: {why}\n"

@@ -48,7 +48,7 @@ def test_what_is_no_recording(content, tmp_path, capsys):
     assert main(["replay", str(path)]) == 2
     streams = capsys.readouterr()
     assert streams.out == ""
-    assert streams.err.startswith(f"{path}: ")
+    assert streams.err.startswith(f"frazil replay: {path}: ")
     assert streams.err.count("\n") == 1
 
 

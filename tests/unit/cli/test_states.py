@@ -2,8 +2,14 @@ import pytest
 
 from frazil.cli import main
 from frazil.cli.state_text import ENGLISH, GERMAN
+from frazil.states.enums import RTCIceTransportState
 from frazil.states.renaming import OLD_NAMES
 from frazil.states.ruleset import RULE_SETS
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 def printed(capsys, *arguments):
@@ -19,6 +25,13 @@ def test_without_arguments_the_current_rules(capsys):
     assert "\n  1  failed        any failed\n" in text
     assert text.endswith("frazil states --rules rec-2025|w3c-2021|w3c-2017|mdn|webplatform|all\n")
     assert "`" not in text
+
+
+def test_prose_and_tables_fit_a_narrow_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = printed(capsys).splitlines()
+    too_long = [line for line in lines if len(line) > 84]  # a name of a document may be
+    assert len(too_long) == len(RTCIceTransportState) + 1  # the matrix
 
 
 def rows(text):
