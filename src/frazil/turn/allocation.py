@@ -196,12 +196,11 @@ class Allocation:
             self._take_refresh(answer, now)
 
     def _take_allocation(self, answer: Answer, now: float) -> None:
+        if self._reclaim(answer, now):
+            return
         failure, message = answer.failure, answer.message
         if answer.request.method is Method.REFRESH:
             self._take_reclaimed(answer, now)
-        elif failure is not None and failure.code == ALLOCATION_MISMATCH and self._reclaims:
-            self._reclaims = False
-            self._refresh(0, now)
         elif failure is not None and failure.code == TRY_ALTERNATE and message is not None:
             self._take_redirection(failure, message, now)
         elif failure is not None and self._wish.settle_for_less(failure):
@@ -212,12 +211,22 @@ class Allocation:
         elif message is not None:
             self._begin(message, answer.request.started_at, now)
 
-    def _take_reclaimed(self, answer: Answer, now: float) -> None:
-        """What was left behind is given back: ask again, once the server has tidied up.
+    def _reclaim(self, answer: Answer, now: float) -> bool:
+        """Give back, once, what the server has already, if it is ours; whether that is asked for.
 
         To delete it ourselves is what RFC 8656 8 provides for who has done with an allocation; the
         other ports of 7.4 are for those who find that of somebody else.
         """
+        failure = answer.failure
+        is_occupied = failure is not None and failure.code == ALLOCATION_MISMATCH
+        if not (self._reclaims and is_occupied and answer.request.method is Method.ALLOCATE):
+            return False
+        self._reclaims = False
+        self._refresh(0, now)
+        return True
+
+    def _take_reclaimed(self, answer: Answer, now: float) -> None:
+        """What was left behind is given back: ask again, once the server has tidied up."""
         failure = answer.failure
         if failure is None or failure.code is not None:
             self.may_linger = False
@@ -283,6 +292,8 @@ class Allocation:
             self._lose(Cause.REFRESH_REFUSED, failure, now)
 
     def _take_release(self, answer: Answer, now: float) -> None:
+        if self._reclaim(answer, now):
+            return
         failure = answer.failure
         if failure is None and answer.request.method is Method.ALLOCATE:
             self._refresh(0, now)
@@ -291,7 +302,7 @@ class Allocation:
         else:
             cause = _cause_of(answer)
             if cause is Cause.REFUSED and answer.request.method is Method.ALLOCATE:
-                self.may_linger = False
+                self.may_linger = self._reclaims
             self._end_closing(cause, failure.sentence, now)
 
     # --- its end ------------------------------------------------------------------------------

@@ -75,10 +75,10 @@ def test_a_server_that_falls_silent_meanwhile():
     assert pair.client.may_linger
 
 
-@pytest.mark.parametrize("after_s", [2.5 * ROUND_TRIP_S, 3.5 * ROUND_TRIP_S])
-def test_closing_meanwhile_leaves_nothing(after_s):
+@pytest.mark.parametrize("round_trips", [0.5, 1.5, 2.5, 3.5])
+def test_closing_meanwhile_leaves_nothing(round_trips):
     pair = left_behind()
-    pair.run(after_s)
+    pair.run(round_trips * ROUND_TRIP_S)
     pair.client.close(pair.now)
     pair.run(60)
     assert pair.kinds() == ["Closed"]
@@ -86,6 +86,15 @@ def test_closing_meanwhile_leaves_nothing(after_s):
     assert pair.client.next_timeout() is None
     assert pair.open_relays == set()
     assert not pair.client.may_linger
+
+
+def test_a_refusal_while_it_closes_says_nothing_of_what_was_left_behind():
+    pair = left_behind()
+    pair.service.refusals[Method.ALLOCATE] = ErrorCode(486, "Quota Reached")
+    pair.client.close(pair.now)
+    pair.run(60)
+    assert pair.client.state is TurnState.CLOSED
+    assert pair.client.may_linger
 
 
 # --- whether something may be left behind -----------------------------------------------------
