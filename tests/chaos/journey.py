@@ -1,13 +1,13 @@
 """Two peers on the move who negotiate by themselves: data only, drawn from one source."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from chaos.manner import Manner
 from chaos.plan import Name
-from chaos.site import Country, Site
+from chaos.site import Country, Site, draw_secured
 from frazil.testing import Conditions
 
 JOURNEY_S: Final = 100.0
@@ -51,6 +51,8 @@ class Turn(Name):
     """The TURN server loses its allocations and streams."""
     STALE = "stale"
     """The TURN server calls every nonce stale."""
+    DISGUISE = "disguise"
+    """The TURN server starts again, with a certificate that is not its own."""
 
 
 _SPECIAL: Final = {
@@ -59,7 +61,11 @@ _SPECIAL: Final = {
     Country.STREAMS: (Turn.STOP_UDP, Turn.BREAK),
 }
 """What happens there only."""
-_USUAL: Final = [each for each in Turn if not any(each in turns for turns in _SPECIAL.values())]
+_SECURED: Final = (Turn.DISGUISE,)
+"""What happens only to who goes to the TURN server by TLS."""
+_USUAL: Final = [
+    each for each in Turn if not any(each in turns for turns in (*_SPECIAL.values(), _SECURED))
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Journey:
     def draw(cls, random: Random) -> "Journey":
         """Any journey; ``Journey.draw(Random(seed))`` is always the same one."""
         country = random.choice(_COUNTRIES)
-        return cls(
+        journey = cls(
             seed=random.randrange(1 << 32),
             sites=country.draw(random),
             relay_life_s=random.choice((40, 600)),
@@ -126,6 +132,15 @@ class Journey:
             longest=random.choice((0, 0, 0, 0, 0, 0, 70_000, MESSAGE_SIZE)),
             steps=_draw_steps(country, random),
         )
+        return journey._secured(random)
+
+    def _secured(self, random: Random) -> "Journey":
+        """The same, on which some go to the TURN server by TLS."""
+        sites = draw_secured(self.sites, random)
+        steps = self.steps
+        if any(site.relay.is_secured for site in sites) and random.random() < 0.5:
+            steps = _in_order((*steps, _draw_step(_SECURED, random)))
+        return replace(self, sites=sites, steps=steps)
 
 
 def _draw_delay(random: Random) -> float:
@@ -135,7 +150,11 @@ def _draw_delay(random: Random) -> float:
 def _draw_steps(country: Country, random: Random) -> tuple[Step, ...]:
     turns = (*_USUAL, *_SPECIAL[country], *_SPECIAL[country])
     count = random.choice((1, 2, 3, 5, 8))
-    return tuple(sorted((_draw_step(turns, random) for _ in range(count)), key=lambda s: s.at_s))
+    return _in_order(_draw_step(turns, random) for _ in range(count))
+
+
+def _in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: step.at_s))
 
 
 def _draw_step(turns: Sequence[Turn], random: Random) -> Step:

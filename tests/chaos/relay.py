@@ -1,6 +1,6 @@
 """The TURN server of a journey, and what can happen to it."""
 
-from typing import Final
+from typing import Any, Final
 
 from chaos.site import Relay
 from frazil.testing import TurnService
@@ -8,14 +8,22 @@ from support.scenario import Stage
 from support.servers import TURN_AT
 from support.turn_stream_server import TurnStreamServer
 
-_URLS: Final = {
-    Relay.UDP: "turn:turn.example",
-    Relay.TCP: "turn:turn.example?transport=tcp",
-}
+_NAME: Final = "turn.example"
+_STRANGER: Final = "stranger.example"
 _PORT: Final = 3478
+_TLS_PORT: Final = 5349
+_UDP: Final = f"turn:{_NAME}"
+_TCP: Final = f"turn:{_NAME}?transport=tcp"
+_TLS: Final = f"turns:{_NAME}"
+_URLS: Final = {
+    Relay.UDP: [_UDP],
+    Relay.TCP: [_TCP],
+    Relay.TLS: [_TLS],
+    Relay.ALL: [_UDP, _TCP, _TLS],
+}
 
 
-def configured(relay: Relay) -> list[dict[str, str]]:
+def configured(relay: Relay) -> list[dict[str, Any]]:
     """What a peer is told to go there in this way."""
     if relay is Relay.NONE:
         return []
@@ -23,7 +31,7 @@ def configured(relay: Relay) -> list[dict[str, str]]:
 
 
 class RelayHost:
-    """One host that is reached by UDP and by TCP.
+    """One host that is reached by UDP, by TCP and by TLS.
 
     Args:
         stage: Where it is.
@@ -33,15 +41,17 @@ class RelayHost:
     def __init__(self, stage: Stage, lifetime_s: int) -> None:
         self._stage = stage
         self._lifetime_s = lifetime_s
-        self._datagrams = stage.net.turn_server(TURN_AT, name="turn.example")
-        self._streams: TurnStreamServer | None = None
+        self._datagrams = stage.net.turn_server(TURN_AT, name=_NAME)
+        self._streams: list[TurnStreamServer] = []
         self._set_up(self._datagrams.service)
 
     async def listen(self) -> None:
         """Take streams as well."""
-        self._streams = await TurnStreamServer.start(self._datagrams.host, _PORT)
-        self._set_up(self._streams.service)
-        self._stage.closing.append(self._streams.close)
+        for port, name in ((_PORT, None), (_TLS_PORT, _NAME)):
+            server = await TurnStreamServer.start(self._datagrams.host, port, certificate_name=name)
+            self._set_up(server.service)
+            self._stage.closing.append(server.close)
+            self._streams.append(server)
 
     def _set_up(self, service: TurnService) -> None:
         service.max_lifetime_s = self._lifetime_s
@@ -60,16 +70,26 @@ class RelayHost:
     def restart(self) -> None:
         """Lose every allocation and every stream."""
         self._datagrams.service.forget_allocations()
-        if self._streams is not None:
-            self._streams.hang_up()
+        for server in self._streams:
+            server.hang_up()
+
+    def disguise(self) -> None:
+        """Start again, and prove by TLS to be somebody else."""
+        self.restart()
+        self._secured.show_certificate(_STRANGER)
+
+    def unmask(self) -> None:
+        """Be the right one again."""
+        self._secured.show_certificate(_NAME)
 
     def expire_nonces(self) -> None:
         """Call every nonce stale."""
         for service in self._services():
             service.expire_nonces()
 
+    @property
+    def _secured(self) -> TurnStreamServer:
+        return self._streams[-1]
+
     def _services(self) -> list[TurnService]:
-        services = [self._datagrams.service]
-        if self._streams is not None:
-            services.append(self._streams.service)
-        return services
+        return [self._datagrams.service, *(server.service for server in self._streams)]

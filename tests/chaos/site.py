@@ -35,6 +35,14 @@ class Relay(Name):
     NONE = "none"
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
+    ALL = "all"
+    """By each of them at the same time."""
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether by TLS, too."""
+        return self in (Relay.TLS, Relay.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,20 @@ class Country(Name):
         random.shuffle(sites)
         alice, bob = sites
         return alice, bob
+
+
+def draw_secured(sites: tuple[Site, Site], random: Random) -> tuple[Site, Site]:
+    """The sites, some of which go to the TURN server by TLS as well, or only."""
+    if random.random() < 0.7:
+        return sites
+    alice, bob = (_draw_secured(each, random) for each in sites)
+    return alice, bob
+
+
+def _draw_secured(site: Site, random: Random) -> Site:
+    if site.relay is Relay.NONE:
+        return site
+    return replace(site, relay=random.choice((site.relay, Relay.TLS, Relay.TLS, Relay.ALL)))
 
 
 def _draw_open(random: Random) -> Site:

@@ -134,6 +134,9 @@ class _Trip:
                 self._relay.restart()
             case Turn.STALE:
                 self._relay.expire_nonces()
+            case Turn.DISGUISE:
+                self._relay.disguise()
+                self._spawn(self._later(for_s, self._relay.unmask))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(coroutine))
@@ -152,6 +155,7 @@ class _Trip:
         self._stage.net.connect_all(HEALED)
         self._stage.signalling(delay_s=SIGNALLING_S, scatter=lambda: 0.0)
         self._relay.speak()
+        self._relay.unmask()
         for traveller in self._travellers:
             traveller.keep_rules()
             if not traveller.addresses:

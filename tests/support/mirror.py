@@ -10,7 +10,8 @@ def assert_mirrored(one: Peer, other: Peer) -> None:
     """Each end's local candidate has to be the other's remote one.
 
     The address of a candidate that was never signalled is not shown (webrtc-pc 5.6.3). A NAT that
-    has forgotten may give the port of one that was to another: only the end behind it knows.
+    has forgotten may give the port of one that was to another: only the end behind it knows. So
+    may the relay of that one become the relay of the other.
     """
     ours, theirs = one.ice.getSelectedCandidatePair(), other.ice.getSelectedCandidatePair()
     assert ours is not None, one.name
@@ -25,13 +26,16 @@ def assert_mirrored(one: Peer, other: Peer) -> None:
 
 
 def _is_of_another(owner: Peer, candidate: RTCIceCandidate) -> bool:
-    """Whether a reflexive candidate was signalled for another address than is in use."""
+    """Whether a candidate was signalled for another address than is in use."""
     (stack,) = owner.pc._peer.transports.stacks
     path = stack.session.ice.path
     assert path is not None
-    return (
-        candidate.type == "srflx" and (candidate.relatedAddress, candidate.relatedPort) != path[0]
-    )
+    match candidate.type:
+        case "srflx":
+            return (candidate.relatedAddress, candidate.relatedPort) != path[0]
+        case "relay":
+            return (candidate.address, candidate.port) != path[0]
+    return False
 
 
 def assert_one_path(stage: Stage, since: float) -> None:

@@ -35,6 +35,10 @@ class TurnStreamServer:
         )
         return self
 
+    def show_certificate(self, name: str) -> None:
+        """Prove to be ``name`` to whoever connects from now on."""
+        self._listener.certificate_name = name
+
     def hang_up(self) -> None:
         """End every stream, and with it the allocation."""
         for stream in self.streams.values():
