@@ -81,6 +81,15 @@ def is_endless(node: ast.AST) -> bool:
     return any(map(is_endless, ast.iter_child_nodes(node)))
 
 
+def awaiting(module: ast.Module) -> list[str]:
+    """The coroutines.
+
+    What is thrown into one, a cancellation for example, mypyc 2.4 passes on in a way that Python
+    3.12 and newer warn of. With warnings as errors, another exception arrives.
+    """
+    return [node.name for node in ast.walk(module) if isinstance(node, ast.AsyncFunctionDef)]
+
+
 @pytest.mark.parametrize("source", ["A: Final = (0.5, 1)", "A: Final = slice(1, 2)"])
 def test_the_mistakes_are_found(source: str) -> None:
     assert any(map(is_mistaken, final_values(ast.parse(source))))
@@ -148,3 +157,15 @@ def test_no_function_has_one_name_for_two_exceptions(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     assert not [node.name for node in functions if reuses_a_name(node)]
+
+
+def test_a_coroutine_is_found() -> None:
+    source = "class A:\n def f(self): g()\n async def g(self): await h()"
+    assert awaiting(ast.parse(source)) == ["g"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(INCLUDED), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_nothing_awaits(path: Path) -> None:
+    assert awaiting(ast.parse(path.read_text())) == []

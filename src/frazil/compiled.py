@@ -1,4 +1,4 @@
-"""What the compiler of the optional build (`make compiled`) is told in the source."""
+"""What the compiler of the optional build (`make wheels`) is told in the source."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar

@@ -11,6 +11,7 @@ from frazil.aio.local_address import LocalAddresses
 from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.stream_opening import connect, listen
 from frazil.aio.task_set import TaskSet
 from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
@@ -86,7 +87,8 @@ class GatheringDriver:
         for interface in interfaces:
             host = interface.address
             try:
-                port = await sockets.passive(host, _Watch(name, self._transports, self._flush))
+                watch = _Watch(name, self._transports, self._flush)
+                port = await listen(sockets, host, watch)
             except OSError as error:
                 transports.local_address_failed(name, host, _text("TCP", host, error), loop.time())
             else:
@@ -226,7 +228,7 @@ class GatheringDriver:
         lost = partial(self._lose, name, sockets)
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE_S):
-                return await sockets.connect(host, remote, tls, lost)
+                return await connect(sockets, host, remote, tls, lost)
         except TimeoutError:
             raise ConnectionError(f"{server_name} does not answer") from None
         except ssl.SSLError as error:

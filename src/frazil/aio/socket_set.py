@@ -1,7 +1,7 @@
 """The UDP sockets of one transport."""
 
 import errno
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +13,6 @@ from frazil.aio.relay_stream import RelayStream
 from frazil.aio.tcp_port import ActivePort, PassivePort
 from frazil.types import Address, Transmit
 
-_MAX_ATTEMPTS: Final = 4
 _STREAMS: Final = (RelayStream, ActivePort, PassivePort)
 
 
@@ -21,16 +20,22 @@ class SocketSet:
     """One UDP socket for each local address, TCP candidates, and streams to TURN servers.
 
     They outlive an ICE restart, so that the old path keeps working until the new one is agreed.
+    What takes its time to open is opened by :mod:`frazil.aio.stream_opening`.
+
+    Attributes:
+        network: Where they are opened.
+        ports: Which ports they may have.
+        on_datagrams: Gets what they receive.
     """
 
-    __slots__ = ("_by_address", "_is_closed", "_network", "_on_datagrams", "_ports", "_ufrags")
+    __slots__ = ("_by_address", "_is_closed", "_ufrags", "network", "on_datagrams", "ports")
 
     def __init__(
         self, network: Network, on_datagrams: DatagramHandler, ports: range | None = None
     ) -> None:
-        self._network = network
-        self._ports = PortRange(ports, network.random_bytes)
-        self._on_datagrams = on_datagrams
+        self.network = network
+        self.ports = PortRange(ports, network.random_bytes)
+        self.on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
         self._is_closed = False
         self._ufrags: tuple[str, ...] = ()
@@ -49,7 +54,7 @@ class SocketSet:
         for socket in self._by_address.values():
             if socket.local[0] == host and not isinstance(socket, _STREAMS):
                 return socket
-        socket = self._ports.bind(partial(self._open_at, host))
+        socket = self.ports.bind(partial(self._open_at, host))
         self._by_address[socket.local] = socket
         for ufrag in self._ufrags:
             socket.expect(ufrag)
@@ -62,7 +67,7 @@ class SocketSet:
             socket.expect(ufrag)
 
     def _open_at(self, host: str, port: int) -> UdpSocket:
-        socket = self._network.open_udp(host, port, self._on_datagrams)
+        socket = self.network.open_udp(host, port, self.on_datagrams)
         if socket.local in self._by_address:
             socket.close()
             raise OSError(errno.EADDRINUSE, "a stream to a TURN server has the same port")
@@ -73,31 +78,16 @@ class SocketSet:
         for socket in self._by_address.values():
             if socket.local[0] == host and isinstance(socket, ActivePort):
                 return socket
-        port = ActivePort(self._network, host, self._on_datagrams, watch)
+        port = ActivePort(self.network, host, self.on_datagrams, watch)
         self._by_address[port.local] = port
         return port
 
-    async def passive(self, host: str, watch: StreamWatch) -> PassivePort:
-        """The passive TCP candidate on the local address ``host``, opened if there is none.
-
-        Raises:
-            OSError: The address refuses, or no port of the range is free.
-        """
+    def passive(self, host: str) -> PassivePort | None:
+        """The passive TCP candidate on the local address ``host``."""
         for socket in self._by_address.values():
             if socket.local[0] == host and isinstance(socket, PassivePort):
                 return socket
-        port = PassivePort(self._on_datagrams, watch)
-        await self._ports.bind_async(partial(self._listen, port, host))
-        self._by_address[port.local] = port
-        return port
-
-    async def _listen(self, passive: PassivePort, host: str, port: int) -> None:
-        await passive.listen(self._network, host, port)
-        if self._is_closed or passive.local in self._by_address:
-            passive.close()
-            if self._is_closed:
-                raise ConnectionAbortedError("the transport is gone")
-            raise OSError(errno.EADDRINUSE, "a UDP socket has the same port")
+        return None
 
     def stream(self, host: str, remote: Address, tls: Tls | None) -> RelayStream | None:
         """The stream from the address ``host`` to ``remote`` that is secured like this."""
@@ -111,37 +101,20 @@ class SocketSet:
                 return socket
         return None
 
-    async def connect(
-        self,
-        host: str,
-        remote: Address,
-        tls: Tls | None,
-        on_end: Callable[[RelayStream], None],
-    ) -> RelayStream:
-        """A new stream to a TURN server, from an address that no other socket of the set has.
+    def take(self, socket: UdpSocket) -> bool:
+        """Have what was opened elsewhere among the rest, unless one of them has the same address.
 
         TCP and UDP have ports of their own, and may both hand out the same number.
 
+        Returns:
+            Whether it is one of the set now.
+
         Raises:
-            OSError: As of :meth:`frazil.aio.network.Network.connect_tcp`.
+            ConnectionAbortedError: The set was closed meanwhile.
         """
-        rejected: list[RelayStream] = []
-        try:
-            for _ in range(_MAX_ATTEMPTS):
-                stream = await RelayStream.connect(
-                    self._network, host, remote, tls, self._on_datagrams, on_end
-                )
-                if self._is_closed:
-                    rejected.append(stream)
-                    raise ConnectionAbortedError("the transport is gone")
-                if stream.local not in self._by_address:
-                    self._by_address[stream.local] = stream
-                    return stream
-                rejected.append(stream)
-            raise OSError("every port that is handed out is taken")
-        finally:
-            for stream in rejected:
-                stream.close()
+        if self._is_closed:
+            raise ConnectionAbortedError("the transport is gone")
+        return self._by_address.setdefault(socket.local, socket) is socket
 
     def remove(self, stream: RelayStream) -> bool:
         """Forget a stream that has ended; whether it was one of the set."""

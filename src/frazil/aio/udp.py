@@ -12,7 +12,8 @@ from typing import Final
 
 from frazil.address import canonical_ip
 from frazil.aio.network import DatagramHandler, UdpSocket
-from frazil.aio.receiver import BUFFER_SIZE, Receiver
+from frazil.aio.receiver import Receiver
+from frazil.aio.receiving_task import receive
 from frazil.aio.transmitter import Transmitter
 from frazil.types import Address, Datagram, Transmit
 
@@ -22,8 +23,6 @@ _MULTICAST_TTL: Final = 255
 """As RFC 6762 11 wants it; the groups in question never leave a link."""
 _IP_MULTICAST_ALL: Final = 49
 """A constant of Linux that Python does not name."""
-ERROR_PAUSE_S: Final = 0.01
-"""How long a receiving task rests after an error, so that a broken socket cannot spin it."""
 
 _MTU_DISCOVER: Final = {
     socket.AF_INET: (socket.IPPROTO_IP, 10),
@@ -233,7 +232,8 @@ class AwaitedUdpSocket(_BoundSocket):
     ) -> None:
         # The loop's own reads could not tell where a coalesced run has to be cut.
         super().__init__(loop, sock, on_datagrams, segment=offload, coalesce=False)
-        self._task = loop.create_task(self._receive(), name=f"frazil UDP {self.local}")
+        receiving = receive(loop, sock, self._receiver, self._hand_over)
+        self._task = loop.create_task(receiving, name=f"frazil UDP {self.local}")
         # Not before the loop has let go of the file descriptor, whose number is soon another's.
         self._task.add_done_callback(lambda _: sock.close())
 
@@ -244,18 +244,6 @@ class AwaitedUdpSocket(_BoundSocket):
         self._closed = True
         self._transmitter.close()
         self._task.cancel()
-
-    async def _receive(self) -> None:
-        while True:
-            try:
-                data, sockaddr = await self._loop.sock_recvfrom(self._sock, BUFFER_SIZE)
-            except OSError:  # Windows reports here that an earlier datagram was not welcome,
-                await asyncio.sleep(ERROR_PAUSE_S)
-                continue
-            if sockaddr is not None:  # or, from 3.12 on, here
-                batch = [self._receiver.datagram(data, sockaddr), *self._receiver.drain()]
-                self._hand_over(batch)
-            await asyncio.sleep(0)  # receiving never waits while datagrams keep coming
 
     def _hand_over(self, batch: list[Datagram]) -> None:
         try:

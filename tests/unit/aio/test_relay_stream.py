@@ -5,6 +5,7 @@ import pytest
 from frazil.aio.network import StreamHandlers, Tls
 from frazil.aio.relay_stream import SILENT_S, RelayStream
 from frazil.aio.socket_set import SocketSet
+from frazil.aio.stream_opening import connect
 from frazil.types import Address, Datagram, Transmit
 
 SERVER: Address = ("192.0.2.7", 443)
@@ -172,7 +173,7 @@ def test_a_stream_never_has_the_port_of_another_socket():
         net, end = Net(5000, 5000, 6000), End()
         sockets = SocketSet(net, end.datagrams.extend)
         udp = sockets.open(HOST)
-        stream = await sockets.connect(HOST, SERVER, None, end.ends.append)
+        stream = await connect(sockets, HOST, SERVER, None, end.ends.append)
         assert (udp.local[1], stream.local[1]) == (5000, 6000)
         assert [each.is_closed for each in net.streams] == [True, True, False]
         assert sockets.open(HOST) is udp
@@ -191,7 +192,7 @@ def test_with_every_port_taken_there_is_no_stream():
         sockets = SocketSet(net, end.datagrams.extend)
         sockets.open(HOST)
         with pytest.raises(OSError, match="taken"):
-            await sockets.connect(HOST, SERVER, None, end.ends.append)
+            await connect(sockets, HOST, SERVER, None, end.ends.append)
         assert all(each.is_closed for each in net.streams)
         assert len(net.streams) < 9
 
@@ -202,7 +203,7 @@ def test_a_socket_never_has_the_port_of_a_stream():
     async def main() -> None:
         net, end = Net(5000), End()
         sockets = SocketSet(net, end.datagrams.extend)
-        stream = await sockets.connect(HOST, SERVER, None, end.ends.append)
+        stream = await connect(sockets, HOST, SERVER, None, end.ends.append)
         with pytest.raises(OSError, match="every port"):
             sockets.open(HOST)
         assert sockets.remove(stream)
@@ -216,7 +217,7 @@ def test_a_stream_that_comes_too_late_is_closed():
     async def main() -> None:
         net, end = Net(6000), End()
         sockets = SocketSet(net, end.datagrams.extend)
-        connecting = asyncio.create_task(sockets.connect(HOST, SERVER, None, end.ends.append))
+        connecting = asyncio.create_task(connect(sockets, HOST, SERVER, None, end.ends.append))
         await asyncio.sleep(0)
         sockets.close()
         with pytest.raises(ConnectionAbortedError):
