@@ -25,7 +25,7 @@ from frazil.peer.negotiation_needed import NegotiationNeeded
 from frazil.peer.operation import Steps
 from frazil.peer.section_name import with_mids, without_mids
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
-from frazil.peer.succession import check_succession
+from frazil.peer.succession import check_succession, refuse_own
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
@@ -189,7 +189,9 @@ class Negotiator:
         if kind is SdpType.ROLLBACK:
             yield from self._roll_back_on_request(Side.REMOTE)
             return
-        if edge(self.signaling.state, Side.REMOTE, kind).rollback_first:
+        move = edge(self.signaling.state, Side.REMOTE, kind)
+        refuse_own(kind, sdp, self._core.descriptions)
+        if move.rollback_first:
             now = yield
             self.signaling.roll_back(Side.LOCAL, now)
             self._roll_back(now)

@@ -84,9 +84,15 @@ def edge(state: RTCSignalingState, side: Side, kind: SdpType) -> Edge:
         allowed = [f"{s} {k}" for (at, s, k) in TRANSITIONS if at is state]
         raise InvalidStateError(
             f"a {side} {kind} cannot be applied in signalingState {str(state)!r}; "
-            f"it takes {_enumerate(allowed)}"
+            f"it takes {_enumerate(allowed)}{_hint(state, kind)}"
         )
     return found
+
+
+def _hint(state: RTCSignalingState, kind: SdpType) -> str:
+    if state is _S.STABLE and kind in (SdpType.ANSWER, SdpType.PRANSWER):
+        return "; the offer was answered before, or there was none"
+    return ""
 
 
 class SignalingMachine:

@@ -8,6 +8,21 @@ from frazil.peer.transceiver_table import TransceiverTable
 from frazil.sdp import MediaDescription, SessionDescription
 
 
+def refuse_own(kind: SdpType, sdp: str, slots: DescriptionSlots) -> None:
+    """Accept a remote description that is not one of ours, which signalling has brought back.
+
+    Raises:
+        InvalidAccessError: If it has an ICE password of ours, which nobody else can have made.
+    """
+    for ours in (slots.pending_local, slots.current_local):
+        for media in ours.model.media if ours is not None else ():
+            if media.ice_pwd is not None and f"a=ice-pwd:{media.ice_pwd}" in sdp:
+                raise InvalidAccessError(
+                    f"the remote {kind} is a description of this connection itself; "
+                    "signalling must bring it to the peer, and the peer's description here"
+                )
+
+
 def check_succession(
     kind: SdpType,
     model: SessionDescription,

@@ -113,3 +113,11 @@ def test_every_move_is_recorded_with_its_clause() -> None:
         ("have-local-offer", "stable", "remote-answer"),
     ]
     assert all("RFC 9429" in change.reason.rule for change in changes)
+
+
+def test_an_answer_that_comes_twice_is_told_of() -> None:
+    for kind in (SdpType.ANSWER, SdpType.PRANSWER):
+        with pytest.raises(InvalidStateError, match=r"; the offer was answered before, or there"):
+            edge(State.STABLE, Side.REMOTE, kind)
+    with pytest.raises(InvalidStateError, match=r"takes local offer or remote offer$"):
+        edge(State.STABLE, Side.REMOTE, SdpType.ROLLBACK)

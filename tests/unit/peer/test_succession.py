@@ -78,3 +78,18 @@ def test_kind_mismatch_of_a_refused_section_does_not_matter() -> None:
     offer = two.complete(two.pc.create_offer()).sdp.replace("BUNDLE 0 1", "BUNDLE 0")
     one.set_remote({"type": "offer", "sdp": offer.replace("m=video 9", "m=video 0")})
     assert one.pc.signaling_state == "have-remote-offer"
+
+
+def test_our_own_offer_is_not_the_peers() -> None:
+    one = media_peer("audio")
+    offer = one.set_local().sdp
+    for kind in ("offer", "answer", "pranswer"):
+        refused(one, kind, offer, "is a description of this connection itself")
+    assert one.pc.local_description is not None
+
+
+def test_our_own_answer_is_not_the_peers() -> None:
+    one, two = negotiated()
+    refused(two, "offer", two.pc.local_description.sdp, "is a description of this connection")
+    one.set_local()
+    refused(one, "answer", one.pc.local_description.sdp, "is a description of this connection")
