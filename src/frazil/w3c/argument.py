@@ -1,4 +1,4 @@
-"""What constructors are given, and where they are called."""
+"""What is given by the application, and where it calls from."""
 
 import asyncio
 from typing import Final, TypeVar
@@ -23,6 +23,17 @@ def running_loop(name: str) -> asyncio.AbstractEventLoop:
     except RuntimeError:
         text = f"no running event loop: make an {name} in a coroutine, with asyncio.run(main())"
         raise RuntimeError(text) from None
+
+
+def require_thread_of(loop: asyncio.AbstractEventLoop, function: str) -> None:
+    """Accept a call of ``function``, which belongs into ``loop``.
+
+    Raises:
+        RuntimeError: The loop runs in another thread.
+    """
+    if loop.is_running() and asyncio._get_running_loop() is not loop:
+        text = f"call this in the thread of its event loop: loop.call_soon_threadsafe({function})"
+        raise RuntimeError(text)
 
 
 def given(name: str, value: T | None, default: T) -> T:

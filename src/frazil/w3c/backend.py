@@ -9,6 +9,7 @@ from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
 from frazil.aio.recording_file import RecordingFile
 from frazil.peer.connection import PeerConnection
+from frazil.w3c.argument import require_thread_of
 from frazil.w3c.call_log import CallLog
 from frazil.w3c.progress import Progress
 from frazil.w3c.promise_set import PromiseSet
@@ -83,8 +84,12 @@ class Backend:
 
         Returns:
             Done when sockets, timers and tasks are gone.
+
+        Raises:
+            RuntimeError: This is another thread than that of the event loop; nothing happened.
         """
         if self._closing is None:
+            require_thread_of(self._loop, "pc.close")
             self.calls.called("close")
             self._peer.close(self._loop.time())
             self._closing = self.driver.close()

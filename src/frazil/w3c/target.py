@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Final, Self, TypeVar, overload
+from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar, overload
 from weakref import WeakSet
 
 from frazil.w3c.event import Event
@@ -78,6 +78,12 @@ class EventTarget:
         """Keep the tasks of coroutine listeners in ``tasks`` until they end."""
         self._listeners = ListenerTable(self._ALWAYS)
         self._tasks = tasks
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} cannot be copied or pickled: "
+            "it belongs to the event loop in which it was made"
+        )
 
     # --- listening ----------------------------------------------------------------------------
 

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from frazil import RTCPeerConnection
+from frazil.aio.system import SystemNetwork
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -93,3 +96,16 @@ async def test_who_gives_up_waiting_for_the_end_does_not_keep_others_from_it(pai
     assert ended == ["stun.example.org"]
     assert waiting[0].cancelled()
     await pc.close()
+
+
+async def closed_by_a_thread(network):
+    pc = RTCPeerConnection(network=network)
+    with pytest.raises(RuntimeError, match=r"call_soon_threadsafe\(pc\.close\)"):
+        await asyncio.to_thread(pc.close)
+    assert pc.connectionState == "new"
+    asyncio.get_running_loop().call_soon_threadsafe(pc.close)
+    await pc.wait_closed()
+
+
+def test_another_thread_does_not_close_half():
+    asyncio.run(closed_by_a_thread(SystemNetwork()))

@@ -1,10 +1,13 @@
 import asyncio
+import copy
+import pickle
 
 import pytest
 
 from frazil import RTCDataChannel, RTCDtlsTransport, RTCIceTransport, RTCPeerConnection
 from frazil.w3c.event import Event, MessageEvent
 from frazil.w3c.target import EventHandler, EventTarget
+from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
 class Lamp(EventTarget):
@@ -347,3 +350,13 @@ def test_a_future_that_a_listener_returns_is_watched(lamp):
 
     (report,) = in_loop(body)
     assert report["exception"] is error
+
+
+@on_virtual_pair
+async def test_what_has_events_has_no_copies(pair: VirtualPair):
+    channel = pair.a.createDataChannel("chat")
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=r"^RTCPeerConnection cannot be copied or pickled"):
+            copied(pair.a)
+        with pytest.raises(TypeError, match=r"^RTCDataChannel cannot be copied or pickled"):
+            copied(channel)
