@@ -9,7 +9,6 @@ from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
 from frazil.aio.pulse import Pulse
-from frazil.errors import ConnectivityError
 from frazil.explain import Report, explain
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.candidate_init import CandidateInit
@@ -19,17 +18,17 @@ from frazil.peer.lone_router import MID
 from frazil.peer.lone_transport import LoneTransport
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
-from frazil.states.enums import RTCIceRole, RTCIceTransportState
+from frazil.states.enums import RTCIceRole
 from frazil.trace import StateChange, Trace
 from frazil.w3c.argument import given, given_network, running_loop
 from frazil.w3c.event import Event
 from frazil.w3c.event_factory import make_event
+from frazil.w3c.progress import wait_connected
 from frazil.w3c.target import EventHandler
 from frazil.w3c.transport import RTCIceParameters, RTCIceTransport
 
 _DEFAULT_OPTIONS: Final = IceOptions()
 _DEFAULT_SESSION: Final = SessionConfig()
-_STATES: Final = RTCIceTransportState
 
 
 class LoneIceTransport(RTCIceTransport):
@@ -209,18 +208,7 @@ class LoneIceTransport(RTCIceTransport):
         Raises:
             ConnectivityError: The transport failed, was stopped, or the time ran out.
         """
-        good = (_STATES.CONNECTED, _STATES.COMPLETED)
-        final = (*good, _STATES.FAILED, _STATES.CLOSED)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._pulse.wait_until(lambda: self.state in final)
-        except TimeoutError:
-            text = f"not connected after {timeout} s: state is {self.state}"
-            raise ConnectivityError(text, self.explain()) from None
-        if self.state not in good:
-            history = self._core.state_history
-            why = f": {history[-1].reason.text}" if history else ""
-            raise ConnectivityError(f"the transport is {self.state}{why}", self.explain())
+        await wait_connected(self._pulse, "state", lambda: self.state, timeout, self.explain)
 
     def explain(self) -> Report:
         """Why the transport is not what it should be; nothing if nothing is wrong."""

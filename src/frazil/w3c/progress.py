@@ -1,17 +1,18 @@
 """How far a connection has come."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import ConnectivityError, InvalidStateError
 from frazil.explain import Report, explain
 from frazil.peer.connection import PeerConnection
-from frazil.states.enums import RTCIceGatheringState, RTCPeerConnectionState
+from frazil.states.enums import RTCIceGatheringState
 
 _COMPLETE: Final = RTCIceGatheringState.COMPLETE
-_CONNECTED: Final = RTCPeerConnectionState.CONNECTED
-_OUTCOMES: Final = (_CONNECTED, RTCPeerConnectionState.FAILED, RTCPeerConnectionState.CLOSED)
+_CONNECTED: Final = frozenset({"connected", "completed"})
+_OUTCOMES: Final = _CONNECTED | {"failed", "closed"}
 
 
 class Progress:
@@ -35,21 +36,11 @@ class Progress:
         return explain(self._peer.trace.records, self._loop.time())
 
     async def wait_connected(self, timeout: float | None) -> None:  # noqa: ASYNC109
-        """Wait until the connection is ``connected``, for ``timeout`` seconds at most.
-
-        Raises:
-            ConnectivityError: It failed, was closed, or the time ran out.
-        """
+        """Wait until the connection is ``connected``; see :func:`wait_connected`."""
         peer = self._peer
-        try:
-            async with asyncio.timeout(timeout):
-                await self._pulse.wait_until(lambda: peer.connection_state in _OUTCOMES)
-        except TimeoutError:
-            text = f"not connected after {timeout} s: connectionState is {peer.connection_state}"
-            raise ConnectivityError(text, self.explain()) from None
-        if peer.connection_state is not _CONNECTED:
-            text = f"the connection is {peer.connection_state}"
-            raise ConnectivityError(text, self.explain())
+        await wait_connected(
+            self._pulse, "connectionState", lambda: peer.connection_state, timeout, self.explain
+        )
 
     async def wait_gathered(self) -> None:
         """Wait until every candidate of ours was gathered.
@@ -63,3 +54,32 @@ class Progress:
         )
         if peer.ice_gathering_state is not _COMPLETE:
             raise InvalidStateError("the connection was closed before gathering was complete")
+
+
+async def wait_connected(
+    pulse: Pulse,
+    name: str,
+    state: Callable[[], str],
+    timeout: float | None,  # noqa: ASYNC109
+    explain: Callable[[], Report],
+) -> None:
+    """Wait until what connects is ``connected`` or ``completed``.
+
+    Args:
+        pulse: Beats when the state may be another.
+        name: What the application calls the state.
+        state: The state: that of a connection or of an ICE transport.
+        timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes.
+        explain: Says what is wrong.
+
+    Raises:
+        ConnectivityError: It is ``failed`` or ``closed``, or the time ran out.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            await pulse.wait_until(lambda: state() in _OUTCOMES)
+    except TimeoutError:
+        text = f"not connected after {timeout} s: {name} is {state()}"
+        raise ConnectivityError(text, explain()) from None
+    if state() not in _CONNECTED:
+        raise ConnectivityError(f"not connected: {name} is {state()}", explain())

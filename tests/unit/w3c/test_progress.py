@@ -34,9 +34,9 @@ async def test_who_waits_hears_of_the_end(pair: VirtualPair):
     waiting = asyncio.create_task(pair.a.wait_connected(30))
     await asyncio.sleep(1)
     pair.a.close()
-    with pytest.raises(ConnectivityError, match="the connection is closed"):
+    with pytest.raises(ConnectivityError, match="not connected: connectionState is closed"):
         await waiting
-    with pytest.raises(ConnectivityError, match="the connection is closed"):
+    with pytest.raises(ConnectivityError, match="not connected: connectionState is closed"):
         await pair.a.wait_connected()
 
 
