@@ -2,7 +2,9 @@
 
 import platform
 import ssl
+import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import frazil
 from frazil.cli import (
@@ -39,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The arguments ask for help or the version, or make no sense.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a label may have what a code page has not
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.run is None:

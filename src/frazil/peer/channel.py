@@ -99,10 +99,6 @@ class DataChannel:
                 ``sctp.max_message_size``.
             OperationError: If more than ``MAX_BUFFERED_AMOUNT`` bytes would wait.
         """
-        if self.ready_state is not _OPEN:
-            raise InvalidStateError(
-                f"the channel is {self.ready_state}; send after its open event and before close"
-            )
         text = False
         if type(data) is bytes:
             payload = data
@@ -110,6 +106,10 @@ class DataChannel:
             payload, text = scalar_text(data).encode(), True
         else:
             payload = _binary(data)
+        if self.ready_state is not _OPEN:
+            raise InvalidStateError(
+                f"the channel is {self.ready_state}; send after its open event and before close"
+            )
         size = len(payload)
         limit = self._owner.max_message_size
         if limit is not None and size > limit:

@@ -8,7 +8,7 @@ but case and underscores.
 """
 
 from collections.abc import Awaitable, Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TypeVar
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -78,10 +78,12 @@ class Dictionary:
         return found
 
     def choice(self, key: str, default: _E) -> _E:
-        """A member of the enum of ``default``."""
+        """A member of the enum of ``default``; a like one of another enum will do."""
         found = self.get(key)
         if found is None:
             return default
+        if isinstance(found, Enum):
+            found = found.value
         kind = type(default)
         try:
             return kind(found)  # type: ignore[arg-type]  # none of them is equal to what is no text

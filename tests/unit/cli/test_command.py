@@ -155,3 +155,9 @@ def test_when_the_reader_goes_so_does_the_demo():
         process.wait()
     assert besides_haste(errors) == ""
     assert process.returncode == 130  # it was cut off, and did not run to its end
+
+
+def test_what_an_output_cannot_show_is_replaced():
+    command = [sys.executable, "-m", "frazil", "states", "--lang", "de"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert b"gepr?ft" in subprocess.check_output(command, env=environment)

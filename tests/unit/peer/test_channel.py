@@ -103,6 +103,8 @@ def test_send_needs_an_open_channel() -> None:
     channel = Peer().channel()
     with pytest.raises(InvalidStateError, match="connecting"):
         channel.send(b"x", 0.0)
+    with pytest.raises(TypeError, match="bytes or str"):  # first, as Web IDL has it
+        channel.send(None, 0.0)
     one, _, channel = connected_pair()
     channel.close(0.0)
     with pytest.raises(InvalidStateError, match="closing"):

@@ -1,9 +1,11 @@
 import asyncio
+from enum import Enum
 from types import SimpleNamespace
 
 import pytest
 
 from frazil.peer.dictionary import Dictionary
+from frazil.peer.signaling import SdpType
 
 
 def members(value: object) -> Dictionary:
@@ -52,3 +54,13 @@ def test_a_member_that_is_all_but_right_is_told_of(spelled: str) -> None:
 def test_a_second_spelling_beside_the_right_one_is_ignored() -> None:
     both = Dictionary({"sdpMid": "0", "sdp_mid": "1"}, "candidate", "candidate")
     assert both.text("sdpMid") == "0"
+
+
+def test_enums_of_other_libraries_count_by_their_values() -> None:
+    class Theirs(Enum):
+        ANSWER = "answer"
+        BID = "bid"
+
+    assert members({"type": Theirs.ANSWER}).choice("type", SdpType.OFFER) is SdpType.ANSWER
+    with pytest.raises(TypeError, match=r"must be one of 'offer', .* not 'bid'"):
+        members({"type": Theirs.BID}).choice("type", SdpType.OFFER)
