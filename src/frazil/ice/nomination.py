@@ -94,7 +94,7 @@ def should_follow(
         return True
     if pair is nominated:  # said again; we may have left the pair while it was silent
         return True
-    if nomination:
-        return nomination > agreement.number
+    if nomination:  # the same again is of the same pair, at which a NAT shows the peer elsewhere
+        return nomination > agreement.number or pair.local.base == nominated.local.base
     settled = now - agreement.reached_at >= _AGGRESSIVE_S
     return settled or pair.priority > nominated.priority

@@ -336,6 +336,26 @@ def test_the_higher_number_wins_whatever_arrives_last():
     assert peer.agent.path == (LOCAL, REMOTE)
 
 
+def test_a_nomination_that_a_nat_shows_at_another_address_meanwhile_counts_there():
+    """It was repeated, because its answer went to where the peer was seen before."""
+    elsewhere = (REMOTE[0], 2999)
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True, nomination=1)
+    assert peer.agent.path == (LOCAL, REMOTE)
+    peer.check(LOCAL, elsewhere, use_candidate=True, nomination=1)
+    peer.answer_all()
+    assert peer.agent.path == (LOCAL, elsewhere)
+    assert [pair.key for pair in peer.agent.pairs if pair.nominated] == [(LOCAL, elsewhere)]
+
+
+def test_the_same_number_for_a_pair_of_another_address_of_ours_says_nothing_new():
+    peer = IcePeer()
+    peer.validate(LOCAL_2, use_candidate=True, nomination=1)
+    peer.validate(LOCAL)
+    peer.check(LOCAL, use_candidate=True, nomination=1)
+    assert peer.agent.path == (LOCAL_2, REMOTE)
+
+
 def test_a_nomination_before_our_check_succeeded_keeps_its_number():
     peer = IcePeer()
     peer.check(LOCAL, use_candidate=True, nomination=1)
