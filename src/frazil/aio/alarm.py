@@ -1,6 +1,6 @@
 """Rings at an instant that moves with nearly everything that happens, mostly to later.
 
-So to set an alarm is to write its instant down. Where the agenda will look at it earlier anyway, it
+So to set an alarm is to write its instant down. Where the queue will look at it earlier anyway, it
 stays filed for that, and is filed anew when that has come.
 """
 
@@ -24,7 +24,7 @@ class Clock(Protocol):
     """What has the timer: an :class:`~frazil.aio.alarm_clock.AlarmClock`."""
 
     def arm(self) -> None:
-        """Set the timer to what the agenda has first."""
+        """Set the timer to what the queue has first."""
 
     def arm_soon(self) -> None:
         """The same, in the next turn of the loop."""
@@ -37,13 +37,13 @@ class Alarm:
 
     Attributes:
         at: When it will ring; ``None`` if it is not set.
-        filed: When it will be looked at, the next instant last. For the agenda.
+        filed: When it will be looked at, the next instant last. For the queue.
     """
 
-    __slots__ = ("_agenda", "_context", "_ring", "at", "filed")
+    __slots__ = ("_context", "_queue", "_ring", "at", "filed")
 
-    def __init__(self, agenda: "Agenda", ring: Ring) -> None:
-        self._agenda = agenda
+    def __init__(self, queue: "AlarmQueue", ring: Ring) -> None:
+        self._queue = queue
         self._context = copy_context()
         self._ring: Ring | None = ring
         self.filed: list[float] = []
@@ -53,22 +53,22 @@ class Alarm:
         """Ring at ``at``, and at no other time; never, if that is ``None``."""
         before, self.at = self.at, at
         if at != before:
-            if before is not None and before == self._agenda.awaited_at:
-                self._agenda.let_go()
+            if before is not None and before == self._queue.awaited_at:
+                self._queue.let_go()
             self.refile()
 
     def refile(self) -> None:
-        """See to it that the agenda has it in time."""
+        """See to it that the queue has it in time."""
         at, filed = self.at, self.filed
         if at is not None and (not filed or at < filed[-1]):
             filed.append(at)
-            self._agenda.file(at, self)
+            self._queue.file(at, self)
 
     def close(self) -> None:
         """Never ring any more, and let go of whom it was for. Idempotent."""
         if self._ring is not None:
             self._ring = self.at = None
-            self._agenda.release()
+            self._queue.release()
 
     def look(self, now: float) -> None:
         """Ring if it is time; if not, be filed for when it is.
@@ -84,7 +84,7 @@ class Alarm:
             self._context.run(ring, now)
 
 
-class Agenda:
+class AlarmQueue:
     """The alarms of one event loop, in pages of those that are to be looked at together.
 
     Attributes:

@@ -9,23 +9,23 @@ import asyncio
 from contextvars import Context
 from weakref import WeakValueDictionary
 
-from frazil.aio.alarm import Agenda, Alarm, Ring
+from frazil.aio.alarm import Alarm, AlarmQueue, Ring
 
 
 class AlarmClock:
-    """Sets the timer for the :class:`~frazil.aio.alarm.Agenda` of one event loop."""
+    """Sets the timer for the :class:`~frazil.aio.alarm.AlarmQueue` of one event loop."""
 
-    __slots__ = ("__weakref__", "_agenda", "_loop", "_soon", "_timer")
+    __slots__ = ("__weakref__", "_loop", "_queue", "_soon", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._agenda = Agenda()
+        self._queue = AlarmQueue()
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.Handle | None = None
 
     def make(self, ring: Ring) -> Alarm:
         """An alarm that is not set."""
-        return self._agenda.make(self, ring)
+        return self._queue.make(self, ring)
 
     def arm(self) -> None:
         """Wake up for the first alarms that ring when they were filed for."""
@@ -33,7 +33,7 @@ class AlarmClock:
             if handle is not None:
                 handle.cancel()
         self._timer = self._soon = None
-        at = self._agenda.open()
+        at = self._queue.open()
         if at is not None:
             # In a context of its own: the timer is nobody's in particular.
             self._timer = self._loop.call_at(at, self._wake, context=Context())
@@ -45,7 +45,7 @@ class AlarmClock:
     def _wake(self) -> None:
         self._timer = None
         try:
-            self._agenda.ring(self._loop.time(), self._report)
+            self._queue.ring(self._loop.time(), self._report)
         finally:
             self.arm()
 

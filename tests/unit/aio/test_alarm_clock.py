@@ -97,7 +97,7 @@ async def test_a_deadline_that_moves_to_later_again_and_again_costs_no_timer(bel
         alarm.set(bells.loop.time() + 1.0)
         await asyncio.sleep(0.001)
     bells.loop.call_at = call_at
-    assert made.count(alarm._agenda._clock._wake) <= 3
+    assert made.count(alarm._queue._clock._wake) <= 3
     assert bells.rung == []
 
 
@@ -109,7 +109,7 @@ async def test_a_deadline_between_far_ones_leaves_nothing_behind(bells):
         alarm.set(bells.loop.time() + 0.001)
         await asyncio.sleep(0.002)
     assert len(bells.rung) == 1000
-    assert len(alarm._agenda._pages) <= 2
+    assert len(alarm._queue._pages) <= 2
 
 
 @with_bells
@@ -198,7 +198,7 @@ async def test_whoever_ends_the_program_leaves_the_others_to_the_next_turn(bells
     broken.set(0.0)
     bells.make("other").set(0.0)
     with pytest.raises(KeyboardInterrupt):
-        broken._agenda._clock._wake()
+        broken._queue._clock._wake()
     assert bells.rung == []
     await asyncio.sleep(1)
     assert bells.rung == [("other", 0.0)]
@@ -289,7 +289,7 @@ def test_loops_have_clocks_of_their_own():
 
     async def main() -> None:
         alarm = alarm_on(asyncio.get_running_loop(), lambda now: None)
-        clocks.append(alarm._agenda)
+        clocks.append(alarm._queue)
         alarm.close()
 
     for _ in range(2):
