@@ -109,7 +109,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def _refuse(what: str) -> NoReturn:
-    raise RuntimeError(f"a VirtualLoop has no {what}; use the hosts of a VirtualNetwork")
+    raise RuntimeError(
+        f"a VirtualLoop has no {what}; use the hosts of a VirtualNetwork: "
+        'RTCPeerConnection(network=net.host("alice", "10.0.0.1"))'
+    )
 
 
 def _with_tasks(text: str, loop: VirtualLoop) -> str:

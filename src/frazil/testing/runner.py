@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from frazil.testing.loop import VirtualLoop
+from frazil.testing.loop import DeadlockError, VirtualLoop
 from frazil.testing.network import VirtualNetwork
 from frazil.testing.pending import describe_tasks
 
@@ -40,17 +40,26 @@ def run(
         limit_s: How much virtual time it may take.
 
     Raises:
+        TypeError: ``main`` is a coroutine, not the function that makes one.
         LeftoverError: When ``main`` returned, a task, a socket or a timer was still there.
-        DeadlockError: Every task waits, and nothing is scheduled that could wake one.
+        DeadlockError: Every task waits, and nothing is scheduled that could wake one. Its cause is
+            the first exception that nobody caught, if there was one.
         TimeoutError: The time is up.
         ExceptionGroup: A callback raised something that nobody caught. A real loop would have
             logged it; a test should not pass over it. ``main`` may set an exception handler of
             its own on the loop instead.
     """
+    if not callable(main):
+        raise TypeError(f"run takes a coroutine function: run(main), not run(main()): {main!r}")
     errors: list[BaseException] = []
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(limit_s)) as runner:
         runner.get_loop().set_exception_handler(partial(_collect, errors))
-        result = runner.run(_supervise(main, VirtualNetwork(seed)))
+        try:
+            result = runner.run(_supervise(main, VirtualNetwork(seed)))
+        except DeadlockError as deadlock:
+            if errors:
+                raise deadlock from errors[0]
+            raise
     if errors:
         raise BaseExceptionGroup("nobody caught what callbacks raised", errors)
     return result

@@ -4,6 +4,7 @@ import doctest
 import pytest
 
 import frazil.testing
+from frazil import RTCPeerConnection
 from frazil.testing import (
     DeadlockError,
     LeftoverError,
@@ -149,3 +150,27 @@ def test_examples_work(module):
     failed, attempted = doctest.testmod(module)
     assert failed == 0
     assert attempted > 0
+
+
+def test_a_connection_on_the_real_network_is_why_everyone_waits(caplog):
+    async def main(net):
+        async with RTCPeerConnection() as pc:
+            pc.createDataChannel("chat")
+            await pc.setLocalDescription()
+            await pc.gathering_complete()
+
+    with pytest.raises(DeadlockError) as caught:
+        run(main)
+    assert "use the hosts of a VirtualNetwork: RTCPeerConnection(network=" in str(
+        caught.value.__cause__
+    )
+
+
+def test_run_takes_the_function():
+    async def main(net):
+        pass
+
+    called = main(None)
+    with pytest.raises(TypeError, match=r"run\(main\), not run\(main\(\)\)"):
+        run(called)
+    called.close()
