@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from frazil.cli.complaint import complain
 from frazil.cli.exit_code import ExitCode
+from frazil.cli.line_writer import LineWriter
 from frazil.cli.parser import Commands
+from frazil.cli.width import fitting, text_width
 from frazil.explain import Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
@@ -66,10 +69,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"findings": report.to_json(), "timeline": timeline}, indent=2))
     else:
-        for line in timeline:
-            print(line)
-        if records:
-            print(str(report) or "nothing is wrong")
+        verdict = (str(report) or "nothing is wrong").splitlines() if records else []
+        lines = [*timeline, *verdict]
+        if sys.stdout.isatty():
+            lines = [part for line in lines for part in fitting(line, text_width())]
+        LineWriter(sys.stdout).write(*lines)
     return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
 
 

@@ -98,3 +98,15 @@ def test_what_cannot_be_read_is_told(tmp_path, content, capsys):
     assert main(["explain", str(file)]) == 2
     why = "No such file or directory" if content is None else "neither a recording nor a trace"
     assert capsys.readouterr().err == f"frazil explain: {file}: {why}\n"
+
+
+def test_a_terminal_gets_lines_that_fit(silent, capsys, monkeypatch):
+    assert main(["explain", str(silent)]) == 1
+    told = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["explain", str(silent)]) == 1
+    fitted = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) > 80
+    assert max(map(len, fitted.splitlines())) <= 60
+    assert fitted.split() == told.split()
