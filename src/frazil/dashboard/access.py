@@ -28,7 +28,9 @@ class Access:
         token: The secret.
 
     Raises:
-        ValueError: The token is too short, or has characters besides letters, digits, - and _.
+        TypeError: ``hosts`` is one text.
+        ValueError: The token is too short, or has characters besides letters, digits, - and _; or a
+            host has more than a name.
     """
 
     def __init__(self, token: str | None = None, hosts: Iterable[str] = ()) -> None:
@@ -37,7 +39,16 @@ class Access:
             raise ValueError(f"a token has at least {MIN_TOKEN} characters")
         if not self.token.isascii() or not self.token.replace("-", "").replace("_", "").isalnum():
             raise ValueError("a token has letters, digits, - and _ only")
-        self._hosts = LOOPBACK | {each.lower() for each in hosts}
+        if isinstance(hosts, str):
+            raise TypeError(f"hosts must be a list of names such as [{hosts!r}], not {hosts!r}")
+        names = {each: _name_of(each) for each in hosts}
+        for each, name in names.items():
+            if "/" in each or name != each.lower():
+                raise ValueError(
+                    f"{each!r} is no name of a host; leave out the scheme and the port, "
+                    "and put an IPv6 address in brackets"
+                )
+        self._hosts = LOOPBACK | frozenset(names.values())
 
     def admit(self, path: str, headers: Mapping[str, str]) -> str:
         """What a request is about, below the token.

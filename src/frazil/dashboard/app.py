@@ -132,7 +132,8 @@ def asgi(*, token: str | None = None, hosts: Iterable[str] = ()) -> Dashboard:
         hosts: Names of the site, without a port, if others than ``localhost`` may ask.
 
     Raises:
-        ValueError: The token is too short, or has other characters.
+        TypeError: ``hosts`` is one text.
+        ValueError: The token is too short or has other characters, or a host has more than a name.
     """
     return Dashboard(token, hosts)
 

@@ -115,6 +115,8 @@ class LoneIceTransport(RTCIceTransport):
             TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The options are
                 wrong; the message says where.
         """
+        if not isinstance(options, Mapping | None):
+            raise TypeError(f"options must be a mapping with the W3C keys, not {options!r}")
         members = dict(options or {})
         policy = members.pop("gatherPolicy", "all")
         configuration = Configuration.from_value({**members, "iceTransportPolicy": policy})

@@ -78,3 +78,19 @@ def test_every_token_is_another():
 def test_a_token_that_is_no_secret_or_no_path_is_refused(token):
     with pytest.raises(ValueError, match="token"):
         Access(token)
+
+
+def test_one_text_is_no_list_of_hosts():
+    with pytest.raises(TypeError, match=r"a list of names such as \['rtc\.example\.org'\]"):
+        Access(TOKEN, "rtc.example.org")
+
+
+@pytest.mark.parametrize("host", ["https://rtc.example.org", "rtc.example.org:443", "fd00::2"])
+def test_a_host_is_a_name_and_nothing_else(host):
+    with pytest.raises(ValueError, match="leave out the scheme and the port"):
+        Access(TOKEN, [host])
+
+
+@pytest.mark.parametrize("host", ["RTC.example.org", "[fd00::2]", "203.0.113.5"])
+def test_hosts_that_were_named_may_ask(host):
+    assert Access(TOKEN, [host]).admit(f"/{TOKEN}/", {"host": f"{host.lower()}:443"}) == ""

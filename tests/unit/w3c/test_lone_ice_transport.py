@@ -238,6 +238,8 @@ async def test_what_is_wrong_is_told_at_once(transport):
         transport.start(good, "unknown")
     with pytest.raises(OperationError, match="cannot be used"):
         transport.addRemoteCandidate({"candidate": "candidate:x"})
+    with pytest.raises(TypeError, match=r"options must be a mapping with the W3C keys, not \["):
+        transport.gather([{"urls": "stun:192.0.2.1"}])
     with pytest.raises(TypeError, match="iceTransportPolicy must be one of"):
         transport.gather({"gatherPolicy": "some"})
     with pytest.raises(InvalidStateError, match="no pair"):
