@@ -43,7 +43,6 @@ async def answer(offer: dict[str, str]) -> dict[str, str]:
     """Make a connection for an offer; it lasts until the browser leaves or is lost."""
     number = next(numbers)
     pc = RTCPeerConnection(ice=IceOptions(include_loopback=True))
-    connections.add(pc)
 
     def end() -> None:
         connections.discard(pc)
@@ -66,6 +65,7 @@ async def answer(offer: dict[str, str]) -> dict[str, str]:
         end()
 
     await pc.setRemoteDescription(offer)
+    connections.add(pc)
     await pc.setLocalDescription()
     await pc.gathering_complete()
     return pc.localDescription.toJSON()
