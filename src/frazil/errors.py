@@ -121,5 +121,5 @@ class ConnectivityError(FrazilError):
     """
 
     def __init__(self, message: str, report: Report = _NOTHING) -> None:
-        super().__init__("\n".join([message, str(report)]).rstrip())
+        super().__init__(f"{message}\n{report}" if report.findings else message)
         self.report = report

@@ -69,8 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"findings": report.to_json(), "timeline": timeline}, indent=2))
     else:
-        verdict = (str(report) or "nothing is wrong").splitlines() if records else []
-        lines = [*timeline, *verdict]
+        lines = [*timeline, *(str(report).splitlines() if records else ())]
         if sys.stdout.isatty():
             lines = [part for line in lines for part in fitting(line, text_width())]
         LineWriter(sys.stdout).write(*lines)

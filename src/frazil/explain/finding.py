@@ -96,7 +96,8 @@ class Report:
         ]
 
     def __str__(self) -> str:
-        return "\n".join(line for each in self.findings for line in self._lines(each))
+        told = "\n".join(line for each in self.findings for line in self._lines(each))
+        return told or "nothing is wrong"
 
     def _lines(self, finding: Finding) -> list[str]:
         aside = "by the way, " if finding.is_aside else ""

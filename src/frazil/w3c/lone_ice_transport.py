@@ -213,7 +213,7 @@ class LoneIceTransport(RTCIceTransport):
         await wait_connected(self._pulse, "state", lambda: self.state, timeout, self.explain)
 
     def explain(self) -> Report:
-        """Why the transport is not what it should be; nothing if nothing is wrong."""
+        """Why the transport is not what it should be; print it."""
         return explain(self.trace.records, asyncio.get_running_loop().time())
 
     # --- the end ------------------------------------------------------------------------------

@@ -395,7 +395,7 @@ class RTCPeerConnection(EventTarget):
         await self._backend.progress.wait_connected(timeout)
 
     def explain(self) -> Report:
-        """Why the connection is not what it should be; nothing if nothing is wrong."""
+        """Why the connection is not what it should be; print it."""
         return self._backend.progress.explain()
 
     async def gathering_complete(self) -> None:

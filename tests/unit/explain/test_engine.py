@@ -109,3 +109,10 @@ async def test_a_candidate_with_a_name_of_the_internet(pair: VirtualPair):
     report = await blame(pair)
     assert report.codes[0] == "FZ-ICE-UNANSWERED"
     assert "peer.example.org:50000 (host)" in report.findings[0].sentence
+
+
+@on_virtual_pair
+async def test_that_nothing_is_wrong_is_said(pair: VirtualPair):
+    await pair.connect()
+    assert str(pair.a.explain()) == "nothing is wrong"
+    assert str(ConnectivityError("not yet", pair.a.explain())) == "not yet"
