@@ -67,12 +67,12 @@ class Backend:
         self._peer = peer
         self._pulse = pulse = Pulse()
         self._warnings = WarningLog(peer.trace, loop, name)
-        self.public = public = Registry(peer, connection, tasks, pulse, self._warnings)
+        self.progress = Progress(peer, pulse, loop)
+        self.public = public = Registry(peer, connection, tasks, self.progress, self._warnings)
         self.driver = Driver(peer, network, public.dispatch, public.after_task, options=options)
         public.wake = self.driver.wake
         self.calls = CallLog(peer.trace, loop.time)
         self.promises = PromiseSet(self.driver, loop)
-        self.progress = Progress(peer, pulse, loop)
         self.recording = recording
         self._closing: asyncio.Future[None] | None = None
         self.calls.configured(peer.configuration)

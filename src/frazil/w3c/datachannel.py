@@ -15,6 +15,7 @@ from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
+from frazil.w3c.progress import Progress, wait_until
 from frazil.w3c.target import EventHandler, EventTarget
 
 MAX_UNREAD: Final = 16 * 1024 * 1024
@@ -40,7 +41,7 @@ class RTCDataChannel(EventTarget):
         "_arrivals",
         "_binary_type",
         "_overrun",
-        "_pulse",
+        "_progress",
         "_readers",
         "_slots",
         "_unread",
@@ -63,7 +64,7 @@ class RTCDataChannel(EventTarget):
         slots: DataChannel,
         tasks: "set[asyncio.Task[Any]]",
         wake: Callable[[], float],
-        pulse: Pulse,
+        progress: Progress,
     ) -> None:
         """Show ``slots``. Applications call ``createDataChannel`` or listen to ``datachannel``.
 
@@ -71,12 +72,12 @@ class RTCDataChannel(EventTarget):
             slots: The channel.
             tasks: Where the tasks of coroutine listeners are kept.
             wake: Asks for a flush; gives the time.
-            pulse: Beats after every task of the connection.
+            progress: For those who wait.
         """
         super().__init__(tasks)
         self._slots = slots
         self._wake = wake
-        self._pulse = pulse
+        self._progress = progress
         self._arrivals = Pulse()
         self._unread: deque[bytes | str] | None = None  # made with the first one that is kept
         self._unread_size = 0
@@ -191,7 +192,7 @@ class RTCDataChannel(EventTarget):
         slots = self._slots
         slots.watch_buffer()
         closed = RTCDataChannelState.CLOSED
-        await self._pulse.wait_until(
+        await self._progress.pulse.wait_until(
             lambda: slots.buffered_amount <= low or slots.ready_state is closed
         )
         if slots.buffered_amount > low:
@@ -199,14 +200,25 @@ class RTCDataChannel(EventTarget):
                 f"the channel closed with {slots.buffered_amount} bytes not sent"
             )
 
-    async def wait_open(self) -> None:
+    async def wait_open(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Wait until messages can be sent.
+
+        Args:
+            timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes. A
+                connection that failed may come back, so that is none.
 
         Raises:
             InvalidStateError: The channel closed instead.
+            ConnectivityError: The time ran out; its ``report`` says why, and what to do about it.
         """
-        states = RTCDataChannelState
-        await self._pulse.wait_until(lambda: self.readyState is not states.CONNECTING)
+        states, progress = RTCDataChannelState, self._progress
+        await wait_until(
+            progress.pulse,
+            lambda: self.readyState is not states.CONNECTING,
+            timeout,
+            lambda: f"not open after {timeout} s: readyState is {self.readyState}",
+            progress.explain,
+        )
         if self.readyState is not states.OPEN:
             raise InvalidStateError(f"the channel is {self.readyState}; it cannot be sent on")
 

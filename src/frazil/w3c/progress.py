@@ -22,13 +22,16 @@ class Progress:
         peer: The connection.
         pulse: Beats after every task of the connection.
         loop: Its clock is that of the trace.
+
+    Attributes:
+        pulse: As given.
     """
 
-    __slots__ = ("_loop", "_peer", "_pulse")
+    __slots__ = ("_loop", "_peer", "pulse")
 
     def __init__(self, peer: PeerConnection, pulse: Pulse, loop: asyncio.AbstractEventLoop) -> None:
         self._peer = peer
-        self._pulse = pulse
+        self.pulse = pulse
         self._loop = loop
 
     def explain(self) -> Report:
@@ -39,7 +42,7 @@ class Progress:
         """Wait until the connection is ``connected``; see :func:`wait_connected`."""
         peer = self._peer
         await wait_connected(
-            self._pulse, "connectionState", lambda: peer.connection_state, timeout, self.explain
+            self.pulse, "connectionState", lambda: peer.connection_state, timeout, self.explain
         )
 
     async def wait_gathered(self) -> None:
@@ -49,9 +52,7 @@ class Progress:
             InvalidStateError: The connection was closed before.
         """
         peer = self._peer
-        await self._pulse.wait_until(
-            lambda: peer.ice_gathering_state is _COMPLETE or peer.is_closed
-        )
+        await self.pulse.wait_until(lambda: peer.ice_gathering_state is _COMPLETE or peer.is_closed)
         if peer.ice_gathering_state is not _COMPLETE:
             raise InvalidStateError("the connection was closed before gathering was complete")
 
@@ -75,11 +76,38 @@ async def wait_connected(
     Raises:
         ConnectivityError: It is ``failed`` or ``closed``, or the time ran out.
     """
-    try:
-        async with asyncio.timeout(timeout):
-            await pulse.wait_until(lambda: state() in _OUTCOMES)
-    except TimeoutError:
-        text = f"not connected after {timeout} s: {name} is {state()}"
-        raise ConnectivityError(text, explain()) from None
+    await wait_until(
+        pulse,
+        lambda: state() in _OUTCOMES,
+        timeout,
+        lambda: f"not connected after {timeout} s: {name} is {state()}",
+        explain,
+    )
     if state() not in _CONNECTED:
         raise ConnectivityError(f"not connected: {name} is {state()}", explain())
+
+
+async def wait_until(
+    pulse: Pulse,
+    condition: Callable[[], bool],
+    timeout: float | None,  # noqa: ASYNC109
+    complaint: Callable[[], str],
+    explain: Callable[[], Report],
+) -> None:
+    """Wait until ``condition()`` is true, and say what is wrong if it is not in time.
+
+    Args:
+        pulse: Beats when it may be.
+        condition: What is waited for.
+        timeout: Seconds to wait at most; ``None`` waits as long as it takes.
+        complaint: What the error says if the time runs out.
+        explain: What it says of the cause.
+
+    Raises:
+        ConnectivityError: The time ran out.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            await pulse.wait_until(condition)
+    except TimeoutError:
+        raise ConnectivityError(complaint(), explain()) from None

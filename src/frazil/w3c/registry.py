@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import ref
 
-from frazil.aio.pulse import Pulse
 from frazil.peer.channel import DataChannel
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description import Description
@@ -21,6 +20,7 @@ from frazil.states.enums import (
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
+from frazil.w3c.progress import Progress
 from frazil.w3c.target import EventTarget
 from frazil.w3c.transceiver import (
     MediaStreamTrack,
@@ -44,7 +44,7 @@ class Registry:
         peer: The connection.
         connection: Its public object.
         tasks: Where the tasks of coroutine listeners are kept.
-        pulse: Beats after every task of the connection.
+        progress: For those who wait for a channel; its pulse beats after every task.
         warnings: Is told of failure.
 
     Attributes:
@@ -57,6 +57,7 @@ class Registry:
         "_is_untidy",
         "_left",
         "_peer",
+        "_progress",
         "_public",
         "_pulse",
         "_tasks",
@@ -69,14 +70,15 @@ class Registry:
         peer: PeerConnection,
         connection: EventTarget,
         tasks: "set[asyncio.Task[Any]]",
-        pulse: Pulse,
+        progress: Progress,
         warnings: WarningLog,
     ) -> None:
         self.wake: Callable[[], float]
         self._peer = peer
         self._connection: EventTarget | None = connection
         self._tasks = tasks
-        self._pulse = pulse
+        self._progress = progress
+        self._pulse = progress.pulse
         self._warnings = warnings
         self._public: dict[object, Any] = {}
         self._left: dict[object, ref[Any]] | None = None  # those of a closed connection
@@ -185,7 +187,7 @@ class Registry:
     def _make(self, slots: object) -> Any:
         match slots:
             case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self.wake, self._pulse)
+                return RTCDataChannel(slots, self._tasks, self.wake, self._progress)
             case IceTransport():
                 return RTCIceTransport(slots, self._tasks, self.wake)
             case DtlsTransport():

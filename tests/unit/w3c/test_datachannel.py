@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from frazil import InvalidStateError, OperationError, RTCError
+from frazil import ConnectivityError, InvalidStateError, OperationError, RTCError
 from frazil.w3c import datachannel
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -277,3 +277,25 @@ def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(monkeypatch
         main()
     (record,) = caplog.records
     assert record.getMessage().startswith("FZ-CHANNEL-UNREAD: nobody reads channel 'telemetry'")
+
+
+@on_virtual_pair
+async def test_nobody_waits_longer_for_a_channel_than_wanted(pair: VirtualPair):
+    loop = asyncio.get_running_loop()
+    channel = pair.a.createDataChannel("chat")
+    began = loop.time()
+    with pytest.raises(ConnectivityError) as caught:
+        await channel.wait_open(timeout=2.5)
+    assert loop.time() - began == pytest.approx(2.5)
+    assert str(caught.value).startswith("not open after 2.5 s: readyState is connecting\nFZ-SIG-")
+    assert caught.value.report == pair.a.explain()
+
+
+@on_virtual_pair
+async def test_a_channel_that_opens_in_time_is_open(pair: VirtualPair):
+    channel = pair.a.createDataChannel("chat")
+    waiting = asyncio.create_task(channel.wait_open(timeout=5))
+    await pair.negotiate()
+    await waiting
+    assert channel.readyState == "open"
+    await channel.wait_open(timeout=0)
