@@ -46,8 +46,7 @@ class Agreement:
 
     def reach(self, pair: CandidatePair, now: float) -> None:
         """Both ends agreed on ``pair``."""
-        if self.pair is not None:
-            self.pair.nominated = False
+        self.end()
         pair.nominated = True
         self.pair = pair
         self.reached_at = now
@@ -59,6 +58,8 @@ class Agreement:
 
     def end(self) -> None:
         """The pair is gone, or may not be used any more."""
+        if self.pair is not None:
+            self.pair.nominated = False
         self.pair = None
 
     def start_over(self) -> None:

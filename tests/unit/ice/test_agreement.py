@@ -31,6 +31,15 @@ def test_an_answer_settles_it():
     assert (agreement.reached_at, agreement.number, agreement.is_doubtful) == (7.0, 1, False)
 
 
+def test_a_pair_that_was_given_up_is_nominated_no_longer():
+    agreement, first = reached()
+    agreement.end()
+    assert (agreement.pair, first.nominated) == (None, False)
+    second = pair(6)
+    agreement.reach(second, 8.0)
+    assert (first.nominated, second.nominated) == (False, True)
+
+
 def test_one_pair_at_a_time_is_the_nominated_one():
     agreement, first = reached()
     second = pair(6)
