@@ -23,6 +23,7 @@ from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
+_SILENT: Final = "nothing is answered on it any more"
 _UNTOLD: Final = Disclosure(hosts=())
 
 
@@ -75,6 +76,8 @@ class GatheringDriver:
         direct = interfaces if self._local.has_udp and not hidden else []
         for interface in direct if tcp.connects else ():
             active = sockets.active(interface.address, _Watch(name, self._transports, self._flush))
+            for remote in active.close_silent(now):  # they are from before a restart
+                transports.lose_stream(name, active.local, remote, _SILENT, now)
             self._add_tcp(name, interface, active.local, TcpType.ACTIVE)
         if direct and tcp.listens:
             self._tasks.start(self._listen(name, direct, sockets), "listen")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from frazil.aio.network import DatagramHandler, Stream, StreamHandlers
+from frazil.aio.silence import Silence
 from frazil.ice.framing import MAX_FRAME_SIZE, Deframer, FramingError, frame
 from frazil.types import Address, Datagram, Transmit
 
@@ -45,6 +46,7 @@ class PacketStream:
         "_is_validated",
         "_on_datagrams",
         "_on_end",
+        "_silence",
         "_stream",
         "dropped",
         "handlers",
@@ -82,6 +84,11 @@ class PacketStream:
         self._stream: Stream | None = None
         self._early: list[Transmit] = []
         self._is_over = False
+        self._silence = Silence()
+
+    def is_silent(self, now: float) -> bool:
+        """Whether the other end owes an answer for long, and has said nothing since."""
+        return self._silence.is_long(now)
 
     def open(self, stream: Stream) -> None:
         """The stream is there: send what has waited for it."""
@@ -98,6 +105,7 @@ class PacketStream:
         if self._stream is not None:
             lost = self._stream.dropped
             for data in transmit.datagrams():
+                self._silence.note_sent(data)
                 self._stream.send(frame(data))
             self.dropped += self._stream.dropped - lost
         elif not self._is_over and len(self._early) < MAX_EARLY:
@@ -121,6 +129,7 @@ class PacketStream:
     def _take(self, data: bytes) -> None:
         if self._is_over:
             return
+        self._silence.note_heard()
         self._deframer.feed(data)
         try:
             self._hand_over()

@@ -1,17 +1,12 @@
 """A TCP or TLS stream to a TURN server that can be used like a UDP socket (RFC 8656 3.1)."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, Self
+from typing import Self
 
 from frazil.aio.network import DatagramHandler, Network, Stream, StreamHandlers, Tls
+from frazil.aio.silence import Silence
 from frazil.turn import StreamFramer, StreamFramingError, frame
 from frazil.types import Address, Datagram, Transmit
-
-SILENT_S: Final = 5.0
-"""A server that has not answered for so long will not do so on this stream. TCP finds out much
-later, or never where a NAT has forgotten the stream and the server has another one there."""
-_NO_REQUEST_BIT: Final = 0x10
 
 
 class RelayStream:
@@ -25,10 +20,10 @@ class RelayStream:
     """
 
     __slots__ = (
-        "_asked_at",
         "_framer",
         "_on_datagrams",
         "_on_end",
+        "_silence",
         "_stream",
         "is_over",
         "local",
@@ -50,7 +45,7 @@ class RelayStream:
         self._on_datagrams = on_datagrams
         self._on_end = on_end
         self._framer = StreamFramer()
-        self._asked_at: float | None = None
+        self._silence = Silence()
         self._stream: Stream | None = None
 
     @classmethod
@@ -99,13 +94,12 @@ class RelayStream:
         if self._stream is not None:
             for transmit in transmits:
                 for message in transmit.datagrams():
-                    if self._asked_at is None and _is_request(message):
-                        self._asked_at = asyncio.get_running_loop().time()
+                    self._silence.note_sent(message)
                     self._stream.send(frame(message))
 
     def is_silent(self, now: float) -> bool:
         """Whether the server owes an answer for long, and has said nothing since."""
-        return self._asked_at is not None and now - self._asked_at > SILENT_S
+        return self._silence.is_long(now)
 
     def give_up(self) -> None:
         """End the stream, as if it had ended by itself. Idempotent."""
@@ -121,7 +115,7 @@ class RelayStream:
             self._stream.close()
 
     def _take(self, data: bytes) -> None:
-        self._asked_at = None
+        self._silence.note_heard()
         if self._stream is None:  # a TURN server speaks when it is asked
             self.is_over = True
             return
@@ -132,8 +126,3 @@ class RelayStream:
             return
         if messages:
             self._on_datagrams([Datagram(each, self.local, self.remote) for each in messages])
-
-
-def _is_request(message: bytes) -> bool:
-    """Whether it is one to the server itself (RFC 8489 5): all methods of TURN are below 128."""
-    return message[0] == 0 and not message[1] & _NO_REQUEST_BIT

@@ -97,6 +97,18 @@ class ActivePort(_Port):
                 self._start(stream)
             stream.send(transmit)
 
+    def close_silent(self, now: float) -> list[Address]:
+        """Close the streams on which an answer is owed for long; the next check opens another.
+
+        Returns:
+            Where they led.
+        """
+        silent = [stream for stream in self._streams.values() if stream.is_silent(now)]
+        for stream in silent:
+            self._forget(stream)
+            stream.close()
+        return [stream.remote for stream in silent]
+
     def close(self) -> None:
         """Close every stream, and open no other. Idempotent."""
         super().close()

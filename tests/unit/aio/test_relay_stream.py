@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from frazil.aio.network import StreamHandlers, Tls
-from frazil.aio.relay_stream import SILENT_S, RelayStream
+from frazil.aio.relay_stream import RelayStream
+from frazil.aio.silence import SILENT_S
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.stream_opening import connect
 from frazil.types import Address, Datagram, Transmit

@@ -8,6 +8,7 @@ import pytest
 from frazil import IceOptions, RTCPeerConnection
 from frazil.aio import SystemNetwork
 from frazil.aio.packet_stream import MAX_EARLY
+from frazil.aio.silence import SILENT_S
 from frazil.aio.tcp_port import (
     CONNECT_PATIENCE_S,
     MAX_ACTIVE,
@@ -54,6 +55,10 @@ async def until(condition, timeout_s=10):
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - nobody announces arbitrary conditions
             await asyncio.sleep(0.001)
+
+
+def now():
+    return asyncio.get_running_loop().time()
 
 
 def run_of(data, local, remote, size=None):
@@ -179,6 +184,37 @@ async def test_active_streams_are_bounded(net, host, active, passive, ours, thei
     await asyncio.sleep(CONNECT_PATIENCE_S + 1)
     assert len(ours.lost) == MAX_ACTIVE
     assert {text for *_, text in ours.lost} <= {"nobody answers", ours.lost[0][2]}
+
+
+@virtual
+async def test_a_stream_on_which_nothing_is_answered_gives_way_to_another(
+    net, host, active, passive, ours, theirs
+):
+    theirs.is_valid = True
+    check = run_of(CHECK, active.local, passive.local)
+    active.send([check])
+    await asyncio.sleep(1)
+    assert active.close_silent(now()) == []
+    await asyncio.sleep(SILENT_S)
+    assert active.close_silent(now()) == [passive.local]
+    assert ours.lost == []  # whoever asked knows
+    active.send([check])
+    await asyncio.sleep(1)
+    first, second = {each.remote for batch in theirs.batches for each in batch}
+    assert first != second
+
+
+@virtual
+async def test_a_stream_on_which_something_came_stays(net, host, active, passive, ours, theirs):
+    theirs.is_valid = True
+    active.send([run_of(CHECK, active.local, passive.local)])
+    await asyncio.sleep(1)
+    ((arrived,),) = theirs.batches
+    passive.send([run_of(CHECK, passive.local, arrived.remote)])
+    await asyncio.sleep(2 * SILENT_S)
+    active.send([run_of(b"\x80 is no request", active.local, passive.local)])
+    await asyncio.sleep(2 * SILENT_S)
+    assert active.close_silent(now()) == []
 
 
 @virtual
