@@ -134,12 +134,20 @@ class Plan:
     @property
     def is_closed_early(self) -> bool:
         """Whether a peer closes in the middle of it."""
-        return any(each.kind is Kind.CLOSE for each in self.happenings)
+        return self._has(Kind.CLOSE)
 
     @property
     def is_connectable(self) -> bool:
         """Whether a network without loss lets them connect."""
         return self._connects(stun=self.stun, turn=self.turn)
+
+    @property
+    def may_connect(self) -> bool:
+        """Whether they can, by chance at least.
+
+        A restarted router may give out the very port that the peer has heard of before.
+        """
+        return self.is_connectable or self._has(Kind.FORGET)
 
     @property
     def must_connect_again(self) -> bool:
@@ -161,7 +169,7 @@ class Plan:
         """
         outage_s = sum(each.for_s for each in self.happenings)
         enough_s = CONSENT_S if self.conditions.loss < _HEAVY_LOSS else 0.0
-        if outage_s > enough_s or any(each.kind is Kind.FORGET for each in self.happenings):
+        if outage_s > enough_s or self._has(Kind.FORGET):
             return False
         if self._has_chance:
             return self._connects(stun=Health.DEAD, turn=Health.DEAD)
@@ -170,8 +178,10 @@ class Plan:
     @property
     def _has_chance(self) -> bool:
         """Whether servers may be out of reach while they are asked."""
-        cut_off = any(each.kind is Kind.CUT_OFF for each in self.happenings)
-        return cut_off or self.conditions.loss > 0
+        return self._has(Kind.CUT_OFF) or self.conditions.loss > 0
+
+    def _has(self, kind: Kind) -> bool:
+        return any(each.kind is kind for each in self.happenings)
 
     def _connects(self, *, stun: Health, turn: Health) -> bool:
         served = Health.ALIVE in (stun, turn)

@@ -191,7 +191,7 @@ class _Player:
         await self._negotiate(0, ice_restart=True)
         await self._stage.sleep(AT_LAST_S + REST_S)
         assert self._works() or not self._plan.must_connect_again, self._story()
-        assert self._plan.is_connectable or not self._works(), self._story()
+        assert self._plan.may_connect or not self._works(), self._story()
 
     async def _assert_agreement(self) -> None:
         """What both say comes by one path, unless they go to a better one just then."""
