@@ -1,10 +1,12 @@
 """Whole peers that reach each other by TCP, because UDP does not pass (RFC 6544)."""
 
+from itertools import pairwise
+
 import pytest
 
 from frazil import IceOptions
 from frazil.aio import StreamHandlers
-from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions
+from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions, Fate
 from support.scenario import states
 
 CONNECTION, ICE = "connectionState", "iceConnectionState"
@@ -336,6 +338,80 @@ async def test_closing_leaves_no_stream_and_no_port(stage):
     await stage.sleep(1)
     assert alice.host.tcp.open_ends() == []
     assert bob.host.tcp.open_ends() == []
+
+
+# --- streams that fall silent -----------------------------------------------------------------
+
+
+def streams(peer):
+    """The ends of streams that a host has."""
+    return [end for end in peer.host.tcp.open_ends() if hasattr(end, "remote")]
+
+
+def swallow(*made):
+    """Let nothing pass on the streams that are open, as a box on the way does that forgot them."""
+    for peer in made:
+        for end in streams(peer):
+            end._ship = end._sender._ship = lambda data, report: report(Fate.LOST)
+
+
+@pytest.mark.parametrize("idle_s", [0, 45])
+async def test_a_stream_that_falls_silent_gives_way_to_another(stage, idle_s):
+    alice, bob = peers(stage)
+    await stage.connect()
+    await stage.sleep(idle_s)
+    start = stage.now
+    swallow(alice, bob)
+    await exchange(stage)
+    assert 5 < stage.now - start < 9
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, CONNECTION) == "new connecting connected disconnected connected"
+        assert peer.pc.iceConnectionState == "completed"
+        assert len(streams(peer)) == 1
+    assert [each[0] for each in selected(alice)] == ["tcp", "tcp"]
+
+
+async def test_streams_that_fall_silent_again_and_again(stage):
+    """The end where they arrive does not run out of places for them."""
+    alice, bob = peers(stage)
+    await stage.connect()
+    for _ in range(50):
+        await stage.sleep(15)
+        swallow(alice, bob)
+        await exchange(stage)
+        assert len(streams(alice)) == 1
+        assert len(streams(bob)) <= 3
+
+
+async def test_a_peer_that_vanishes_is_failed_in_time_however_streams_are_opened(stage):
+    """By somebody in between who takes every stream and answers nothing on it."""
+    alice, bob = peers(stage)
+    await stage.connect()
+    await stage.sleep(45)
+    start = stage.now
+    opened = []
+    connect = alice.host.connect_tcp
+
+    async def into_the_void(*args, **kwargs):
+        opened.append(stage.now)
+        stream = await connect(*args, **kwargs)
+        swallow(alice, bob)
+        return stream
+
+    alice.host.connect_tcp = into_the_void
+    swallow(alice, bob)
+    await stage.sleep(60)
+    assert states(alice, CONNECTION) == "new connecting connected disconnected failed"
+    lost, failed = [c for c in alice.pc.stateHistory if c.machine == "connection"][-2:]
+    assert (lost.reason.cause, failed.reason.cause) == ("liveness-lost", "consent-lost")
+    failed_at = failed.at
+    assert 25 < failed_at - start < 31
+    assert 1 < len(opened) < 6
+    assert all(later - earlier > 5 for earlier, later in pairwise(opened))
+    assert max(opened) < failed_at
+    await stage.sleep(600)
+    assert max(opened) < failed_at
 
 
 # --- strangers --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from frazil.aio.relay_stream import RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.stream_opening import connect, listen
 from frazil.aio.task_set import TaskSet
+from frazil.aio.tcp_port import SILENT
 from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested, StreamRequested
@@ -23,7 +24,6 @@ from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
-_SILENT: Final = "nothing is answered on it any more"
 _UNTOLD: Final = Disclosure(hosts=())
 
 
@@ -77,7 +77,7 @@ class GatheringDriver:
         for interface in direct if tcp.connects else ():
             active = sockets.active(interface.address, _Watch(name, self._transports, self._flush))
             for remote in active.close_silent(now):  # they are from before a restart
-                transports.lose_stream(name, active.local, remote, _SILENT, now)
+                transports.lose_stream(name, active.local, remote, SILENT, now)
             self._add_tcp(name, interface, active.local, TcpType.ACTIVE)
         if direct and tcp.listens:
             self._tasks.start(self._listen(name, direct, sockets), "listen")

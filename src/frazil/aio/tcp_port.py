@@ -25,6 +25,8 @@ PROOF_PATIENCE_S: Final = 10.0
 """How long a stream that has arrived may take to prove that it is the peer's."""
 CONNECT_PATIENCE_S: Final = 10.0
 """How long opening a stream may take."""
+SILENT: Final = "nothing is answered on it any more"
+"""Why a stream is given up that has not ended by itself."""
 
 
 class _Port:
@@ -86,7 +88,12 @@ class ActivePort(_Port):
         """Everything that comes here is for the owner."""
 
     def send(self, transmits: Sequence[Transmit]) -> None:
-        """Send, or lose, every datagram; the first for a remote address opens the stream."""
+        """Send, or lose, every datagram; the first for a remote address opens the stream.
+
+        A stream on which an answer is owed for long is given up, and the owner told in another turn
+        of the loop, so that its next check opens another one.
+        """
+        loop = asyncio.get_running_loop()
         for transmit in transmits:
             stream = self._streams.get(transmit.remote)
             if stream is None:
@@ -95,6 +102,8 @@ class ActivePort(_Port):
                     continue
                 stream = self._prepare(self.local, transmit.remote)
                 self._start(stream)
+            elif stream.is_silent(loop.time()):
+                loop.call_soon(stream.fail, SILENT)
             stream.send(transmit)
 
     def close_silent(self, now: float) -> list[Address]:
@@ -194,8 +203,18 @@ class PassivePort(_Port):
 
     def _judge(self, stream: PacketStream) -> None:
         del self._timers[stream]
-        if not stream.is_proven:
+        if stream.is_proven:
+            self._make_way(stream)
+        else:
             stream.fail("it did not prove to be the peer's")
+
+    def _make_way(self, stream: PacketStream) -> None:
+        """The peer talks on ``stream``: it will not come back to those that fell silent."""
+        now = asyncio.get_running_loop().time()
+        silent = [each for each in self._streams.values() if each.is_silent(now)]
+        if stream not in silent:
+            for each in silent:
+                each.fail(SILENT)
 
     def _lose(self, stream: PacketStream, text: str) -> None:
         if stream.is_proven:

@@ -14,6 +14,8 @@ from frazil.aio.tcp_port import (
     MAX_ACTIVE,
     MAX_PROVEN,
     MAX_UNPROVEN,
+    PROOF_PATIENCE_S,
+    SILENT,
     ActivePort,
     PassivePort,
 )
@@ -215,6 +217,56 @@ async def test_a_stream_on_which_something_came_stays(net, host, active, passive
     active.send([run_of(b"\x80 is no request", active.local, passive.local)])
     await asyncio.sleep(2 * SILENT_S)
     assert active.close_silent(now()) == []
+
+
+@virtual
+async def test_what_is_sent_on_a_silent_stream_gives_it_up(
+    net, host, active, passive, ours, theirs
+):
+    theirs.is_valid = True
+    check = run_of(CHECK, active.local, passive.local)
+    active.send([check])
+    await asyncio.sleep(SILENT_S)
+    active.send([check])
+    await asyncio.sleep(1)
+    assert ours.lost == []
+    active.send([check, check])
+    assert ours.lost == []  # in another turn of the loop
+    await asyncio.sleep(0)
+    assert ours.lost == [(active.local, passive.local, SILENT)]
+    await asyncio.sleep(1)
+    theirs.batches.clear()
+    active.send([check])
+    await asyncio.sleep(1)
+    assert theirs.data == [CHECK]
+
+
+@virtual
+async def test_a_silent_stream_of_the_peer_stays_until_there_is_another(
+    net, host, active, passive, ours, theirs
+):
+    theirs.is_valid = True
+    first, stranger, second = ends = [StreamEnd() for _ in range(3)]
+
+    async def connect(end):
+        end.stream = await host.connect_tcp(passive.local, end.handlers)
+
+    await connect(first)
+    first.send(frame(CHECK))
+    await asyncio.sleep(1)
+    ((arrived,),) = theirs.batches
+    passive.send([run_of(CHECK, passive.local, arrived.remote)])
+    await asyncio.sleep(60)
+    theirs.is_valid = False
+    await connect(stranger)
+    await asyncio.sleep(PROOF_PATIENCE_S + 1)
+    assert [end.ends for end in ends] == [0, 1, 0]
+    theirs.is_valid = True
+    await connect(second)
+    second.send(frame(CHECK))
+    await asyncio.sleep(PROOF_PATIENCE_S + 1)
+    assert [end.ends for end in ends] == [1, 1, 0]
+    assert theirs.lost == [(passive.local, arrived.remote, SILENT)]
 
 
 @virtual
