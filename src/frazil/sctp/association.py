@@ -33,6 +33,10 @@ from frazil.types import RandomBytes
 MAX_POLL_PACKETS: Final = 64
 """One poll returns at most about this many packets, so that a driver can do other work between."""
 
+LIFETIME_UNIT_S: Final = 0.001
+"""Lifetimes count in milliseconds, and a message may leave within the one in which its own ends:
+else none that has a lifetime of 0 ever would."""
+
 _SACK: Final = int(ChunkType.SACK)
 _ESTABLISHED: Final = AssociationState.ESTABLISHED
 _SETTING_UP: Final = frozenset(
@@ -161,7 +165,7 @@ class Association:
         if max_lifetime_s is not None:
             if max_lifetime_s < 0:
                 raise TypeError("max_lifetime_s is not negative")
-            expires_at = now + max_lifetime_s
+            expires_at = now + max_lifetime_s + LIFETIME_UNIT_S
         if stream_id in self._reset.resetting:
             raise InvalidStateError("the stream is being reset")
         self._outbound.queue.put(

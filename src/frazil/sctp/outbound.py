@@ -20,6 +20,10 @@ from frazil.sctp.serial import unwrap
 MIN_ROOM: Final = 24
 """A packet with less room than this is full: no chunk is worth starting."""
 
+MAX_OUTSTANDING: Final = 0x7C00
+"""With so many chunks behind one that is missing, nothing new is sent: stream sequence numbers have
+16 bits, and the peer would take an ordered message half of them ahead for an old one."""
+
 _FORWARD_HEADER_SIZE: Final = 8
 _FORWARD_SKIP_SIZE: Final = 4
 _I_FORWARD_SKIP_SIZE: Final = 8
@@ -205,9 +209,13 @@ class Outbound:
 
     def _fill_new(self, chunks: list[bytes], room: int, now: float) -> int:
         outstanding, queue, turns = self.outstanding, self.queue, self._turns
-        if outstanding.flight + self._mtu > self._peer_window and outstanding.flight:
+        is_probe = False
+        if outstanding.flight + self._mtu > self._peer_window:
+            if outstanding.flight:
+                return room
+            is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
+        if outstanding.next_tsn - outstanding.acked > MAX_OUTSTANDING:
             return room
-        is_probe = self._peer_window < self._mtu  # a closed window is probed with one chunk
         while room >= MIN_ROOM and (stream := turns.current) is not None:
             message = stream.begun
             if message is None and not is_probe:

@@ -5,8 +5,9 @@ from typing import Final
 
 MAX_RANGES: Final = 1024
 """More separate ranges than this are not kept; a SACK cannot report even a third of them."""
-MAX_SPAN: Final = 0xFFFF
-"""A SACK cannot express TSNs further above the cumulative one (RFC 9260 section 3.3.4)."""
+MAX_SPAN: Final = 0x7FFF
+"""TSNs further above the cumulative one are not taken. Behind them there could be a message more
+than half of the stream sequence numbers ahead, which is told apart from an old one no more."""
 MAX_DUPLICATES: Final = 32
 
 

@@ -178,9 +178,12 @@ def test_a_gap_far_ahead_is_no_way_around_the_window(receiver):
     assert receiver.inbound.reassembly.buffered < 2.2 * WINDOW
 
 
-def test_tsns_that_no_sack_can_express_are_not_taken(receiver):
-    assert receiver.data(65536, sequence=1) is DataProblem.NO_ROOM
-    assert receiver.data(65535, sequence=1) is None
+def test_messages_so_far_ahead_that_they_look_old_are_not_taken(receiver):
+    assert receiver.data(0x8000) is DataProblem.NO_ROOM
+    assert receiver.data(0x7FFF) is None
+    for tsn in range(1, 0x7FFF):
+        assert receiver.data(tsn) is None
+    assert len(receiver.messages) == 0x7FFF
 
 
 def test_invalid_stream_is_acknowledged_but_not_delivered():

@@ -141,6 +141,20 @@ def test_peer_window_is_honoured():
     assert len(sender.flush()) == 5
 
 
+def test_no_message_gets_too_far_ahead_of_one_that_is_missing():
+    pair = Pair(CONFIG, CONFIG).connect()
+    numbers = range(40_000)  # more than half of the stream sequence numbers
+    for number in numbers:
+        pair.a.association.send(0, 51, number.to_bytes(4), pair.now)
+    missing_until = pair.now + 30.0
+    first_tsn = pair.a.association._outbound.outstanding.next_tsn.to_bytes(8)[4:]
+    pair.a.drop = lambda packet: packet[16:20] == first_tsn and pair.now < missing_until
+    pair.run_for(29.0)
+    assert pair.b.messages == []
+    pair.run_for(60.0)
+    assert [int.from_bytes(data) for _, _, data in pair.b.messages] == list(numbers)
+
+
 def test_closed_window_is_probed_with_one_chunk():
     sender = Sender()
     sender.put(100, count=2)
@@ -409,6 +423,20 @@ def test_an_expired_message_is_not_sent_at_all():
     pair.run_for(1.0)
     assert pair.b.messages == [(0, 51, b"new")]
     assert pair.a.association.buffered_amount(0) == 0
+
+
+def test_a_message_without_a_lifetime_leaves_at_once_or_never():
+    pair = Pair(delay_s=0.05).connect()
+    pair.a.association.send(0, 51, b"at once", pair.now, max_lifetime_s=0.0)
+    pair.run_for(1.0)
+    assert pair.b.messages == [(0, 51, b"at once")]
+    pair.a.drop = carries_data
+    pair.a.association.send(0, 51, b"never", pair.now, max_lifetime_s=0.0)
+    pair.run_for(0.02)
+    pair.a.drop = lambda packet: False
+    pair.run_for(10.0)
+    assert pair.b.messages == [(0, 51, b"at once")]
+    assert pair.a.association._outbound.is_idle
 
 
 def test_a_silent_peer_ends_the_association():

@@ -55,7 +55,7 @@ def test_ranges_are_bounded():
     assert not record.can_hold(102 + 2 * MAX_RANGES)
 
 
-def test_span_is_what_a_sack_can_express():
+def test_span_is_bounded():
     record = received(100)
     assert record.can_hold(100 + MAX_SPAN)
     assert not record.can_hold(101 + MAX_SPAN)
