@@ -51,15 +51,8 @@ class OutgoingReset(NamedTuple):
     stream_ids: tuple[int, ...]
 
 
-class IncomingReset(NamedTuple):
-    """The sender asks the receiver to reset its sending side."""
-
-    sequence: int
-    stream_ids: tuple[int, ...]
-
-
 class OtherRequest(NamedTuple):
-    """A request we deny: TSN reset, more streams."""
+    """A request we deny: a reset of our sending side, a TSN reset, more streams."""
 
     sequence: int
 
@@ -71,7 +64,7 @@ class Response(NamedTuple):
     result: int
 
 
-ReconfigParameter: TypeAlias = OutgoingReset | IncomingReset | OtherRequest | Response
+ReconfigParameter: TypeAlias = OutgoingReset | OtherRequest | Response
 
 
 def encode_outgoing_reset(request: OutgoingReset) -> bytes:
@@ -107,13 +100,11 @@ def _decode_parameter(type_: int, value: bytes) -> ReconfigParameter:
         case ReconfigType.OUTGOING_RESET if len(value) >= _OUTGOING.size:
             sequence, answered, last_tsn = _OUTGOING.unpack_from(value)
             return OutgoingReset(sequence, answered, last_tsn, _stream_ids(value[_OUTGOING.size :]))
-        case ReconfigType.INCOMING_RESET if len(value) >= _NUMBER.size:
-            (sequence,) = _NUMBER.unpack_from(value)
-            return IncomingReset(sequence, _stream_ids(value[_NUMBER.size :]))
         case ReconfigType.RESPONSE if len(value) >= _RESPONSE.size:
             return Response(*_RESPONSE.unpack_from(value))
         case (
-            ReconfigType.TSN_RESET
+            ReconfigType.INCOMING_RESET
+            | ReconfigType.TSN_RESET
             | ReconfigType.ADD_OUTGOING_STREAMS
             | ReconfigType.ADD_INCOMING_STREAMS
         ) if len(value) >= _NUMBER.size:

@@ -9,7 +9,6 @@ from frazil.sctp.link import Link
 from frazil.sctp.outbound import Outbound
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.reconfig import (
-    IncomingReset,
     OtherRequest,
     OutgoingReset,
     ReconfigResult,
@@ -187,31 +186,27 @@ class StreamReset:
             self._link.record(now, "stream-reset-refused", result=response.result)
             self._link.report(StreamResetFailed(request.stream_ids, response.result))
 
-    def _answer(self, request: OutgoingReset | IncomingReset | OtherRequest) -> ReconfigResult:
-        """Perform a request, or repeat the result if it is a retransmission."""
+    def _answer(self, request: OutgoingReset | OtherRequest) -> ReconfigResult:
+        """Perform a request, or repeat the result if it is a retransmission.
+
+        Our own sending side is reset when its channel is closed, and by nobody else: what the
+        application sends meanwhile would be lost.
+        """
         sequence = request.sequence
         is_new = sequence == self._peer_sequence
         if not is_new and sequence not in self._results:
             return ReconfigResult.BAD_SEQUENCE_NUMBER
         if not is_new and self._results[sequence] is not ReconfigResult.IN_PROGRESS:
             return self._results[sequence]
-        result = self._perform(request, is_new=is_new)
+        if isinstance(request, OutgoingReset):
+            result = self._reset_inbound(request)
+        else:
+            result = ReconfigResult.DENIED
         self._results[sequence] = result
         if is_new:
             self._peer_sequence = (sequence + 1) & MASK_32
             self._results.pop((sequence - MAX_REMEMBERED_RESULTS) & MASK_32, None)
         return result
-
-    def _perform(
-        self, request: OutgoingReset | IncomingReset | OtherRequest, *, is_new: bool
-    ) -> ReconfigResult:
-        match request:
-            case OutgoingReset():
-                return self._reset_inbound(request)
-            case IncomingReset():
-                return self._reset_outbound(request, is_new=is_new)
-            case OtherRequest():
-                return ReconfigResult.DENIED
 
     def _reset_inbound(self, request: OutgoingReset) -> ReconfigResult:
         """The peer resets its sending side (RFC 6525 section 5.2.2).
@@ -236,21 +231,6 @@ class StreamReset:
         self._performed = content if content == self._delayed else None
         inbound.reassembly.restart_streams(stream_ids)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
-        return ReconfigResult.PERFORMED
-
-    def _reset_outbound(self, request: IncomingReset, *, is_new: bool) -> ReconfigResult:
-        """The peer asks us to reset our sending side (RFC 6525 section 5.2.3).
-
-        Our own request answers it; until that is confirmed a repetition is told "in progress".
-        """
-        stream_ids = request.stream_ids or self._outbound.queue.stream_ids
-        if is_new:
-            for stream_id in stream_ids:
-                self.want(stream_id)
-        if not stream_ids:
-            return ReconfigResult.NOTHING_TO_DO
-        if not self.resetting.isdisjoint(stream_ids):
-            return ReconfigResult.IN_PROGRESS
         return ReconfigResult.PERFORMED
 
     def path_changed(self, now: float) -> None:

@@ -226,11 +226,12 @@ class RetransmissionQueue:
 
     def _acknowledge_gaps(self, gaps: list[tuple[int, int]], now: float) -> int:
         """Mark what these ranges newly cover; ranges seen before are stepped over."""
-        size = 0
+        size = tsn = 0
         known = iter(self._known_gaps)
         known_first, known_last = next(known, (self.next_tsn, self.next_tsn))
         for first, last in gaps:
-            tsn = first
+            if tsn < first:
+                tsn = first  # else it overlaps the one before
             while tsn <= last:
                 while known_last < tsn:
                     known_first, known_last = next(known, (self.next_tsn, self.next_tsn))

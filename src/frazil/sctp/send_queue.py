@@ -110,11 +110,6 @@ class SendQueue:
         stream = self._streams.get(stream_id)
         return stream is None or not stream.messages
 
-    @property
-    def stream_ids(self) -> tuple[int, ...]:
-        """The streams that are in use."""
-        return tuple(self._streams)
-
     def restart_streams(self, stream_ids: tuple[int, ...]) -> None:
         """Begin these drained streams again at sequence number zero (RFC 6525)."""
         for stream_id in stream_ids:

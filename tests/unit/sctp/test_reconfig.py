@@ -1,7 +1,6 @@
 import pytest
 
 from frazil.sctp.reconfig import (
-    IncomingReset,
     OtherRequest,
     OutgoingReset,
     Response,
@@ -26,9 +25,7 @@ def test_encode_and_decode():
 
 def test_decode_of_other_parameters():
     number = (9).to_bytes(4, "big")
-    assert decode_reconfig(encode_tlv(14, number + bytes([0, 1, 0, 2]))) == [
-        IncomingReset(9, (1, 2))
-    ]
+    assert decode_reconfig(encode_tlv(14, number + bytes([0, 1, 0, 2]))) == [OtherRequest(9)]
     assert decode_reconfig(encode_tlv(15, number)) == [OtherRequest(9)]
     assert decode_reconfig(encode_tlv(17, number + bytes(4))) == [OtherRequest(9)]
     assert decode_reconfig(encode_tlv(18, number + bytes(4))) == [OtherRequest(9)]

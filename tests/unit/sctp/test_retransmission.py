@@ -119,6 +119,22 @@ def test_chunks_of_one_packet_count_as_one():
     assert not flight.lost
 
 
+@pytest.mark.interpreted
+def test_gaps_that_overlap_are_looked_at_once():
+    class Counting(dict):
+        lookups = 0
+
+        def get(self, tsn):
+            self.lookups += 1
+            return super().get(tsn)
+
+    flight = Flight(300)
+    flight.queue._chunks = chunks = Counting(flight.queue._chunks)
+    flight.sack(99, *[(2 + number, 300) for number in range(200)])
+    assert flight.lost == [100]
+    assert chunks.lookups == 299
+
+
 def test_holes_between_gaps():
     flight = Flight(20)
     flight.sack(99, (2, 3), (5, 6), (9, 14))
