@@ -10,7 +10,13 @@ from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
 from frazil.stun import ErrorCode, Method
-from frazil.testing import NO_UDP, PORT_RESTRICTED_CONE, SYMMETRIC, Conditions, PortAssignment
+from frazil.testing import (
+    NO_UDP,
+    PORT_RESTRICTED_CONE,
+    SYMMETRIC,
+    Conditions,
+    PortAssignment,
+)
 from frazil.types import Datagram
 from support.scenario import Peer, Stage
 from support.turn_stream_server import TurnStreamServer
@@ -272,6 +278,17 @@ async def the_peer_is_behind_a_firewall(stage: Stage) -> Peer:
     alice = stage.peer("alice", "198.51.100.7")
     stage.introduce(alice, stage.peer("bob", host=host))
     return await negotiated(stage, alice)
+
+
+@fault("FZ-ICE-UNANSWERED")
+async def both_homes_use_the_same_private_address(stage: Stage) -> Peer:
+    peers = []
+    for name, public in ("alice", "203.0.113.5"), ("bob", "203.0.113.6"):
+        home = stage.net.nat(f"home of {name}", public, kind=SYMMETRIC)
+        host = stage.net.host(name, "192.168.1.2", behind=home)
+        peers.append(stage.peer(name, host=host))
+    stage.introduce(*peers)
+    return await negotiated(stage, peers[0])
 
 
 @fault("FZ-ICE-ONE-WAY")

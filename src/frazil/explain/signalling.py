@@ -7,7 +7,7 @@ from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
 from frazil.states.enums import RTCSignalingState as Signaling
-from frazil.trace import TraceRecord
+from frazil.trace import Fact, TraceRecord
 
 _UNFINISHED: Final[dict[str, str]] = {
     Signaling.HAVE_LOCAL_OFFER: "FZ-SIG-NO-ANSWER",
@@ -58,18 +58,26 @@ def judge_candidates(path: Path) -> Iterator[Finding]:
         yield Finding(kind, kind.meaning, evidence_of(settled, ended, failed))
 
 
-def _by_the_peer(rejected: Sequence[TraceRecord]) -> list[TraceRecord]:
-    """Without our own: the peer may have the same address on a private network of its own."""
-    ends = [(each, str(fact(each, "pair")).partition("->")) for each in rejected]
-    return [each for each, (local, _, remote) in ends if local != remote]
-
-
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
-    rejected = [] if path.valid else _by_the_peer(path.attempt.of("ice", "check-rejected"))
-    refused = [] if is_heard else path.attempt.of("ice", "check-refused")
+    attempt = path.attempt
+    rejected = [] if path.valid else attempt.of("ice", "check-rejected")
+    refused = [] if is_heard else attempt.of("ice", "check-refused")
+    echoes = _own_checks(attempt.of("ice", "check"))
+    rejected = [each for each in rejected if fact(each, "pair") not in echoes]
+    refused = [each for each in refused if fact(each, "remote") not in echoes.values()]
     if (rejected or refused) and path.dtls != "connected":
         kind = FINDINGS["FZ-SIG-STALE"]
         who = "the peer refuses our checks" if rejected else "we refuse the checks of the peer"
         sentence = f"The credentials are not those that were signalled: {who}."
         yield Finding(kind, sentence, evidence_of(rejected, refused))
+
+
+def _own_checks(checks: Sequence[TraceRecord]) -> dict[Fact, str]:
+    """Pairs whose checks come back to us, as the peer has our address on a network of its own.
+
+    Returns:
+        The IP address of each.
+    """
+    pairs = [(pair := fact(each, "pair"), str(pair).partition("->")) for each in checks]
+    return {pair: here.rpartition(":")[0] for pair, (here, _, there) in pairs if here == there}

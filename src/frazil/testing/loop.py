@@ -12,11 +12,20 @@
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVarTuple
+from contextvars import Context
+from heapq import heappush
+from itertools import count
+from typing import Any, Final, NoReturn, TypeVarTuple
 
 from frazil.testing.pending import describe_tasks
 
 Ts = TypeVarTuple("Ts")
+
+_HOSTS: Final = (
+    "use the hosts of a VirtualNetwork: "
+    'RTCPeerConnection(network=net.host("alice", "10.0.0.1")), and queues for signalling'
+)
+_STAND_IN: Final = "in a test, put something in the place of what needs them"
 
 
 class DeadlockError(RuntimeError):
@@ -28,7 +37,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     While callbacks are ready, the clock stands still. When none is, it jumps to the next timer,
     which then runs exactly at its instant. So ``asyncio.sleep``, ``asyncio.timeout`` and
-    ``call_later`` behave as ever but never wait, and two runs of one program are alike.
+    ``call_later`` behave as ever but never wait, and two runs of one program are alike. Timers for
+    the same instant run in the order in which they were set, as they would where time passes
+    between one call and the next.
 
     There is no outside world: no threads, no sockets, no subprocesses, no signals. Whatever asks
     for one raises ``RuntimeError``.
@@ -50,11 +61,26 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._selector = _Waiting(self)
         self._limit_s = limit_s
+        self._numbers = count()
         self._set_time(0.0)
 
     def time(self) -> float:
         """The virtual time in seconds."""
         return self._now
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Have ``callback`` called at an instant, after all that is to be called then already."""
+        if self.is_closed():
+            raise RuntimeError("the event loop is closed")
+        timer = VirtualTimer(next(self._numbers), when, callback, args, self, context)
+        heappush(self._scheduled, timer)
+        return timer
 
     def timers(self) -> list[asyncio.TimerHandle]:
         """What is scheduled for later and not cancelled, the earliest first."""
@@ -85,38 +111,73 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def run_in_executor(self, executor: object, func: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
         """Refuse: a thread would know nothing of virtual time."""
-        _refuse("threads (run_in_executor, asyncio.to_thread, getaddrinfo)")
+        _refuse("threads (run_in_executor, asyncio.to_thread, getaddrinfo)", _STAND_IN)
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: a process would know nothing of virtual time."""
+        _refuse("subprocesses", _STAND_IN)
+
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: a process would know nothing of virtual time."""
+        _refuse("subprocesses", _STAND_IN)
+
+    def add_signal_handler(
+        self, sig: int, callback: Callable[[*Ts], object], *args: *Ts
+    ) -> NoReturn:
+        """Refuse: signals come in real time."""
+        _refuse("signals", _STAND_IN)
 
     def add_reader(self, fd: object, callback: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
         """Refuse: real sockets live in real time."""
-        _refuse("real sockets (add_reader)")
+        _refuse("real sockets (add_reader)", _HOSTS)
 
     def add_writer(self, fd: object, callback: Callable[[*Ts], Any], *args: *Ts) -> NoReturn:
         """Refuse: real sockets live in real time."""
-        _refuse("real sockets (add_writer)")
+        _refuse("real sockets (add_writer)", _HOSTS)
 
     async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: real sockets live in real time."""
-        _refuse("real sockets (create_datagram_endpoint)")
+        _refuse("real sockets (create_datagram_endpoint)", _HOSTS)
 
     async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: real sockets live in real time."""
-        _refuse("real sockets (create_connection)")
+        _refuse("real sockets (create_connection)", _HOSTS)
 
     async def create_server(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: real sockets live in real time."""
-        _refuse("real sockets (create_server)")
+        _refuse("real sockets (create_server)", _HOSTS)
 
 
-def _refuse(what: str) -> NoReturn:
-    raise RuntimeError(
-        f"a VirtualLoop has no {what}; use the hosts of a VirtualNetwork: "
-        'RTCPeerConnection(network=net.host("alice", "10.0.0.1"))'
-    )
+def _refuse(what: str, instead: str) -> NoReturn:
+    raise RuntimeError(f"a VirtualLoop has no {what}; {instead}")
 
 
 def _with_tasks(text: str, loop: VirtualLoop) -> str:
     return "\n  - ".join([text, *describe_tasks(loop)])
+
+
+class VirtualTimer(asyncio.TimerHandle):
+    """A timer that knows which of its instant it is."""
+
+    __slots__ = ("_order",)
+
+    _scheduled: bool  # what the base class counts among those to be cleared away when cancelled
+
+    def __init__(
+        self,
+        number: int,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._order = when, number
+        self._scheduled = True
+
+    def __lt__(self, other: object) -> bool:
+        return isinstance(other, VirtualTimer) and self._order < other._order
 
 
 class _Waiting:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from frazil.testing.loop import DeadlockError, VirtualLoop
+from frazil.testing.loop import VirtualLoop
 from frazil.testing.network import VirtualNetwork
 from frazil.testing.pending import describe_tasks
+from frazil.w3c.peerconnection import CENSUS
 
 T = TypeVar("T")
 
@@ -17,7 +18,10 @@ _END_OF_INSTANT_S: Final = 1e-6
 
 
 class LeftoverError(AssertionError):
-    """The program ended, but not all of it: tasks, sockets or timers are still there."""
+    """The program ended, but not all of it: tasks, sockets or timers are still there.
+
+    Its text tells which, and first the connections that nobody closed.
+    """
 
 
 def run(
@@ -41,24 +45,29 @@ def run(
 
     Raises:
         TypeError: ``main`` is a coroutine, not the function that makes one.
+        RuntimeError: An event loop runs already: the caller is a coroutine.
         LeftoverError: When ``main`` returned, a task, a socket or a timer was still there.
-        DeadlockError: Every task waits, and nothing is scheduled that could wake one. Its cause is
-            the first exception that nobody caught, if there was one.
+        DeadlockError: Every task waits, and nothing is scheduled that could wake one.
         TimeoutError: The time is up.
-        ExceptionGroup: A callback raised something that nobody caught. A real loop would have
-            logged it; a test should not pass over it. ``main`` may set an exception handler of
-            its own on the loop instead.
+        ExceptionGroup: ``main`` went well, but a callback raised something that nobody caught. A
+            real loop would have logged it; a test should not pass over it. ``main`` may set an
+            exception handler of its own on the loop instead.
+
+    An exception that ``main`` or ``run`` raises has the first one that nobody caught as its cause,
+    if there is one: a listener that fails may be why a test waits in vain.
     """
     if not callable(main):
         raise TypeError(f"run takes a coroutine function: run(main), not run(main()): {main!r}")
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError("run starts a loop of its own: call it from a function, not a coroutine")
     errors: list[BaseException] = []
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(limit_s)) as runner:
         runner.get_loop().set_exception_handler(partial(_collect, errors))
         try:
             result = runner.run(_supervise(main, VirtualNetwork(seed)))
-        except DeadlockError as deadlock:
+        except Exception as error:
             if errors:
-                raise deadlock from errors[0]
+                raise error from errors[0]
             raise
     if errors:
         raise BaseExceptionGroup("nobody caught what callbacks raised", errors)
@@ -82,15 +91,26 @@ async def _supervise(
     await asyncio.sleep(_END_OF_INSTANT_S)
     leftovers = _leftovers(net)
     if leftovers:
-        raise LeftoverError("\n  - ".join(["left behind:", *leftovers]))
+        raise LeftoverError("\n  - ".join(["left behind:", *_open_connections(), *leftovers]))
     return result
 
 
 def _leftovers(net: VirtualNetwork) -> list[str]:
+    """What would keep a real program from ending, or go on in it."""
     loop = asyncio.get_running_loop()
     timers = loop.timers() if isinstance(loop, VirtualLoop) else []
     return [
         *(f"task {line}" for line in describe_tasks(loop)),
         *(f"socket {socket!r}" for socket in net.sockets()),
         *(f"timer {timer!r}" for timer in timers),
+    ]
+
+
+def _open_connections() -> list[str]:
+    """To whom sockets and timers may belong."""
+    loop = asyncio.get_running_loop()
+    return [
+        f"connection {number}, which nobody closed: await pc.close(), or use async with"
+        for number, pc in CENSUS
+        if (entry := CENSUS.get(number)) and entry.loop is loop and pc.connectionState != "closed"
     ]

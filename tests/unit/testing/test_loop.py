@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import math
+import signal
 import time
 
 import pytest
@@ -292,11 +293,35 @@ def test_limit_itself_can_be_reached():
     assert run(main(), limit_s=60) == 60.0
 
 
+def test_timers_of_one_instant_run_in_the_order_in_which_they_were_set():
+    async def main():
+        loop, seen = asyncio.get_running_loop(), []
+        for number in range(20):
+            loop.call_later(5, seen.append, number)
+            loop.call_at(3, seen.append, -number)
+        await asyncio.sleep(5)
+        return seen
+
+    assert run(main()) == [-number for number in range(20)] + list(range(20))
+
+
 # --- the outside world ------------------------------------------------------------------------
 
 
 async def to_thread():
     await asyncio.to_thread(print)
+
+
+async def start_process():
+    await asyncio.create_subprocess_exec("true")
+
+
+async def start_shell():
+    await asyncio.create_subprocess_shell("true")
+
+
+async def wait_for_signal():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, print)
 
 
 async def look_up():
@@ -325,9 +350,15 @@ async def serve():
     await asyncio.start_server(print, "127.0.0.1", 0)
 
 
-@pytest.mark.parametrize(
-    "attempt", [to_thread, look_up, open_system_socket, watch, open_transport, connect, serve]
-)
-def test_the_outside_world_is_refused(attempt):
+@pytest.mark.parametrize("attempt", [open_system_socket, watch, open_transport, connect, serve])
+def test_real_sockets_are_refused(attempt):
     with pytest.raises(RuntimeError, match=r"a VirtualLoop has no .*; use the hosts of a Virtual"):
+        run(attempt())
+
+
+@pytest.mark.parametrize(
+    "attempt", [to_thread, look_up, start_process, start_shell, wait_for_signal]
+)
+def test_the_rest_of_the_outside_world_is_refused(attempt):
+    with pytest.raises(RuntimeError, match=r"a VirtualLoop has no .*; in a test, put something"):
         run(attempt())

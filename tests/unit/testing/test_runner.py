@@ -78,7 +78,9 @@ def test_leftover_timer():
     async def main(net):
         asyncio.get_running_loop().call_later(30, print)
 
-    with pytest.raises(LeftoverError, match=r"left behind:\n  - timer <TimerHandle when=30.*print"):
+    with pytest.raises(
+        LeftoverError, match=r"left behind:\n  - timer <VirtualTimer when=30.*print"
+    ):
         run(main)
 
 
@@ -174,3 +176,58 @@ def test_run_takes_the_function():
     with pytest.raises(TypeError, match=r"run\(main\), not run\(main\(\)\)"):
         run(called)
     called.close()
+
+
+def test_run_is_not_for_coroutines():
+    async def main(net):
+        pass
+
+    async def test():
+        run(main)
+
+    with pytest.raises(RuntimeError, match="call it from a function, not a coroutine"):
+        asyncio.run(test())
+
+
+def test_a_connection_that_is_left_behind_is_named_first():
+    async def main(net):
+        main.pc = RTCPeerConnection(network=net.host("alice", "10.0.0.1"))
+        main.pc.createDataChannel("chat")
+        await main.pc.setLocalDescription()
+
+    text = r"left behind:\n  - connection \d+, which nobody closed: await pc.close\(\), or"
+    with pytest.raises(LeftoverError, match=text):
+        run(main)
+
+
+def test_connections_that_were_closed_or_live_elsewhere_are_not_named():
+    async def elsewhere():
+        return RTCPeerConnection()
+
+    async def main(net):
+        async with RTCPeerConnection(network=net.host("alice", "10.0.0.1")) as main.pc:
+            net.host("bob", "10.0.0.2").open_udp("10.0.0.2", 7000, print)
+
+    stranger = asyncio.run(elsewhere())
+    with pytest.raises(LeftoverError) as caught:
+        run(main)
+    assert "connection" not in str(caught.value)
+    assert stranger.connectionState == "new"
+
+
+@pytest.mark.parametrize("ending", ["timeout", "assertion", "leftover"])
+def test_what_a_callback_raised_is_the_cause_of_what_goes_wrong(ending):
+    async def main(net):
+        asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+        if ending == "timeout":
+            async with asyncio.timeout(1):
+                await asyncio.sleep(2)
+        await asyncio.sleep(1)
+        if ending == "leftover":
+            asyncio.get_running_loop().call_later(30, print)
+        else:
+            raise AssertionError("the message did not come")
+
+    with pytest.raises((TimeoutError, AssertionError)) as caught:
+        run(main)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
