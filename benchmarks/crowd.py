@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 from effort import FULL, Effort
+from files import allow_most_files, most_files
 from harness import main
 from link import connected_pair, enter_pairs
 from machine import resident_bytes
@@ -53,7 +53,7 @@ class Cost(NamedTuple):
 
 async def job(adapter: Adapter, effort: Effort) -> Cost:
     """Connect as many pairs as each stage has, and keep them."""
-    _allow_many_files()
+    allow_most_files()
     async with connected_pair(adapter.make_peer):
         pass  # what a process needs once is not counted
     stages: list[Stage] = []
@@ -89,15 +89,9 @@ def _collection_ms() -> float:
     return (time.process_time() - cpu_before) * 1e3
 
 
-def _allow_many_files() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def _is_too_much(size: int, held: int, spent_s: float, effort: Effort) -> bool:
     """Whether a stage would take too long, or more sockets than a process may have."""
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return spent_s * size / held > effort.growth_s or 2 * size + OTHER_FILES > most
+    return spent_s * size / held > effort.growth_s or 2 * size + OTHER_FILES > most_files()
 
 
 def _settled_bytes() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +32,17 @@ class Reading:
     cpu_s: float
     stall_s: float
     collection_s: float
+
+    @classmethod
+    def of_all(cls, readings: "Sequence[Reading]") -> "Reading":
+        """Several processes, read at about the same moment, as if they were one."""
+        return cls(
+            at=readings[0].at,
+            resident=sum(one.resident for one in readings),
+            cpu_s=sum(one.cpu_s for one in readings),
+            stall_s=max(one.stall_s for one in readings),
+            collection_s=max(one.collection_s for one in readings),
+        )
 
     def cpu_share(self, before: "Reading") -> float:
         """The part of one core that was used since ``before``."""

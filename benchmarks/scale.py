@@ -1,46 +1,39 @@
 """Scale: thousands of connections on one port of one process, held while consent is checked.
 
-Two processes of this machine: a server with everything on one port (`scale_server.py`), and this
-one, which plays all the clients, each on a port of its own as behind a home router. Connections are
-opened at a bounded rate. At each step they rest for a while, and what a connection costs is read
-off in both processes; at the last one they are held.
+A server has everything on one port (`scale_server.py`). Other processes of this machine play the
+clients (`scale_client.py`), as few as the limit of open files allows. Connections are opened at a
+bounded rate. At each step they rest for a while, and what a connection costs is read off in all
+processes; at the last one they are held.
 """
 
 import argparse
 import asyncio
 import json
-import resource
 import sys
-import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from gauge import Gauge, Reading, freeze
+from files import most_files
+from gauge import Reading
 from harness import progress
+from line_service import Service, running
 from machine import Machine, Watch
-from network import LOOPBACK
 from summary import number
 
-from frazil import IceOptions, RTCCertificate, RTCPeerConnection
-from frazil.aio import SystemNetwork
-
 STEPS = (100, 500, 1000, 2000, 5000, 10_000, 20_000)
-MAX_OPENING = 32
-"""Connections that are being set up at a time."""
-OPEN_TIMEOUT_S = 30.0
 SETTLE_S = 3.0
 """Between the last connection of a step and the reading: what set-up still has to say."""
 GROWTH_LIMIT = 1.2
 """What a connection of the last step may cost, relative to the step that was cheapest."""
-PROGRESS_EVERY = 100
-LINE_LIMIT = 1 << 20
+PROGRESS_EVERY = 500
 SPARE_FILES = 200
-SERVER = Path(__file__).with_name("scale_server.py")
+"""Files of a process that are not connections."""
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,107 +41,86 @@ class State:
     """The server at one moment: the process, and what became of its connections."""
 
     reading: Reading
-    changes: dict[str, int]
+    disconnected: int
     connected: int
     unclaimed: int
     lost: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClientState:
+    """All clients at one moment: their processes, and what became of their connections."""
+
+    reading: Reading
+    disconnected: int
+    failures: list[str]
+
+
 class Server:
-    """The other process, as seen from here."""
+    """The server, as seen from here."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._numbers = count()
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-
-    async def ask(self, **entry: Any) -> dict[str, Any]:
-        """Send one line and wait for what answers it."""
-        number = next(self._numbers)
-        self._waiting[number] = asyncio.get_running_loop().create_future()
-        self._process.stdin.write(json.dumps({"number": number, **entry}).encode() + b"\n")
-        return await self._waiting[number]
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     async def state(self) -> State:
         """How it stands now."""
-        told = await self.ask()
-        told.pop("number")
+        told = await self._service.ask()
         return State(**told | {"reading": Reading(**told["reading"])})
-
-    async def listen(self) -> None:
-        """Hand out the answers, until the process ends."""
-        async for line in self._process.stdout:
-            entry = json.loads(line)
-            self._waiting.pop(entry["number"]).set_result(entry)
-        for future in self._waiting.values():
-            future.set_exception(ConnectionError("the server ended"))
-
-
-@asynccontextmanager
-async def running_server() -> AsyncIterator[Server]:
-    """The server in a process of its own; it ends with the block."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, SERVER, stdin=pipe, stdout=pipe, limit=LINE_LIMIT
-    )
-    server = Server(process)
-    listening = asyncio.create_task(server.listen())
-    try:
-        yield server
-    finally:
-        process.kill()
-        await process.wait()
-        await listening
 
 
 class Clients:
-    """All the clients.
+    """All the clients, as seen from here.
 
     Attributes:
-        changes: How often a connection has reached each state.
-        failures: Why connections were not opened.
+        processes: How many processes they are in.
+        opened: How many connections they have, failed ones included.
     """
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._ice = IceOptions(include_loopback=True, addresses=[LOOPBACK])
-        certificate = RTCCertificate.generate(SystemNetwork().random_bytes, time.time())
-        self._configuration = {"certificates": [certificate]}
-        self.connections: list[RTCPeerConnection] = []
-        self.changes: Counter[str] = Counter()
-        self.failures: list[str] = []
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._services = services
+        self.processes = len(services)
+        self.opened = 0
 
     async def grow_to(self, total: int, rate: float) -> None:
-        """Open connections until there are ``total``, failed ones included.
+        """Open connections until there are ``total``, evenly spread over the processes.
 
         Args:
+            total: How many.
             rate: How many to begin in a second, at most.
         """
-        slots = asyncio.Semaphore(MAX_OPENING)
-        async with asyncio.TaskGroup() as group:
-            while (opened := len(self.connections)) < total:
-                await slots.acquire()
-                group.create_task(self._open()).add_done_callback(lambda _: slots.release())
-                await asyncio.sleep(1 / rate)
-                if opened % PROGRESS_EVERY == 0:
-                    progress(f"{opened:,} of {total:,} connections, {len(self.failures)} failed")
+        while self.opened < total:
+            self.opened = min(self.opened + PROGRESS_EVERY, total)
+            async with asyncio.TaskGroup() as group:
+                for index, service in enumerate(self._services):
+                    share = (self.opened + index) // self.processes
+                    group.create_task(service.ask(grow_to=share, rate=rate / self.processes))
+            progress(f"{self.opened:,} connections")
 
-    async def _open(self) -> None:
-        pc = RTCPeerConnection(self._configuration, ice=self._ice)
-        self.connections.append(pc)
-        freeze(len(self.connections))
-        pc.on("connectionstatechange", lambda: self.changes.update((pc.connectionState,)))
-        channel = pc.createDataChannel("scale")
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT_S):
-                await pc.setLocalDescription()
-                await pc.gathering_complete()
-                reply = await self._server.ask(offer=pc.localDescription.toJSON())
-                await pc.setRemoteDescription(reply["answer"])
-                await channel.wait_open()
-        except TimeoutError:
-            text = f"no channel after {OPEN_TIMEOUT_S:.0f} s: {pc.connectionState}"
-            self.failures.append(text)
+    async def state(self) -> ClientState:
+        """How they stand now."""
+        told: list[dict[str, Any]] = await asyncio.gather(*(one.ask() for one in self._services))
+        return ClientState(
+            Reading.of_all([Reading(**one["reading"]) for one in told]),
+            sum(one["disconnected"] for one in told),
+            [failure for one in told for failure in one["failures"]],
+        )
+
+
+@asynccontextmanager
+async def running_all(most: int) -> AsyncIterator[tuple[Server, Clients]]:
+    """The server, and clients enough for so many connections; they end with the block."""
+    processes = -(-most // (most_files() - SPARE_FILES))
+    async with AsyncExitStack() as stack:
+        sockets = Path(stack.enter_context(TemporaryDirectory()))
+        server_path = sockets / "server"
+        server = await stack.enter_async_context(running(HERE / "scale_server.py", server_path))
+        clients = [
+            await stack.enter_async_context(
+                running(HERE / "scale_client.py", sockets / str(index), str(server_path))
+            )
+            for index in range(processes)
+        ]
+        yield Server(server), Clients(clients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +147,18 @@ class Step:
 class Scale:
     """One run: steps, and a hold."""
 
-    def __init__(self, server: Server, clients: Clients, gauge: Gauge) -> None:
+    def __init__(self, server: Server, clients: Clients) -> None:
         self._server = server
         self._clients = clients
-        self._gauge = gauge
 
     async def _read(self) -> tuple[Reading, Reading]:
-        return (await self._server.state()).reading, self._gauge.read()
+        return (await self._server.state()).reading, (await self._clients.state()).reading
 
     async def steps(self, sizes: list[int], rate: float, idle_s: float) -> AsyncIterator[Step]:
         """Grow from size to size."""
-        await self._clients.grow_to(1, rate)  # what a process needs once is not counted
-        empty = before = await self._read()
-        opened = 1
+        await self._clients.grow_to(self._clients.processes, rate)
+        empty = before = await self._read()  # what a process needs once is not counted
+        first = opened = self._clients.opened
         for size in sizes:
             await self._clients.grow_to(size, rate)
             grown = await self._read()
@@ -201,7 +172,9 @@ class Scale:
             idle_us = tuple(rested[i].cpu_share(resting[i]) / size * 1e6 for i in both)
             yield Step(
                 size,
-                tuple((rested[i].resident - empty[i].resident) / (size - 1) / 1e3 for i in both),
+                tuple(
+                    (rested[i].resident - empty[i].resident) / (size - first) / 1e3 for i in both
+                ),
                 tuple(
                     opening_cpu_s(before[i], grown[i], (opened + size) / 2 * idle_us[i])
                     / added
@@ -267,44 +240,30 @@ async def run(arguments: argparse.Namespace) -> int:
     most = arguments.connections
     sizes = [*(size for size in STEPS if size < most), most]
     steps: list[Step] = []
-    async with Gauge() as gauge, running_server() as server:
-        clients = Clients(server)
-        scale = Scale(server, clients, gauge)
+    async with running_all(most) as (server, clients):
+        scale = Scale(server, clients)
         print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|")
         async for step in scale.steps(sizes, arguments.rate, arguments.idle):
             steps.append(step)
             progress("")
             print(row(step), flush=True)
         held = await scale.hold(arguments.hold) if arguments.hold else "Not held."
-        state = await server.state()
+        state, client_state = await server.state(), await clients.state()
     progress("")
-    disconnected = clients.changes["disconnected"] + state.changes.get("disconnected", 0)
+    disconnected = client_state.disconnected + state.disconnected
     print(f"\n{growth(steps)}\n{held}")
     print(
-        f"{len(clients.failures)} failed to open, {disconnected} times disconnected, "
-        f"{state.connected} of {len(clients.connections)} connected at the end. "
+        f"{len(client_state.failures)} failed to open, {disconnected} times disconnected, "
+        f"{state.connected} of {clients.opened} connected at the end. "
         f"The server's port lost {state.lost} datagrams to a full buffer; "
-        f"{state.unclaimed} were for nobody."
+        f"{state.unclaimed} were for nobody. Processes of clients: {clients.processes}."
     )
-    for failure, times in Counter(clients.failures).items():
+    for failure, times in Counter(client_state.failures).items():
         print(f"{times} × {failure}")
     if arguments.json:
         document = {"steps": [asdict(step) for step in steps], "server": asdict(state)}
         arguments.json.write_text(json.dumps(document, indent=1) + "\n")
-    return 1 if clients.failures or disconnected else 0
-
-
-def raise_file_limit(needed: int) -> None:
-    """Allow this process as many sockets as it needs.
-
-    Raises:
-        SystemExit: The system does not.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        sys.exit(f"{needed} files must be open at once, and the limit is {hard}: see ulimit -Hn")
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return 1 if client_state.failures or disconnected else 0
 
 
 def main() -> int:
@@ -316,7 +275,6 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=12.0, metavar="S", help="rest at each step")
     parser.add_argument("--json", type=Path, metavar="PATH")
     arguments = parser.parse_args()
-    raise_file_limit(arguments.connections + SPARE_FILES)
     print(f"{Machine.look()}\n\nEach cell is server / clients, for each connection.\n")
     watch = Watch()
     status = asyncio.run(run(arguments))

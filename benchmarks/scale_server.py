@@ -1,24 +1,21 @@
-"""The server of `scale.py`: every connection on one port, answered over standard input and output.
+"""The server of `scale.py`: every connection on one port.
 
-One JSON object per line each way. A line in has a ``number``, which its answer repeats, and an
-``offer``; without one it asks how the server is.
+A line with an ``offer`` is answered with an ``answer``; without one it asks how the server is.
 """
 
 import asyncio
-import json
 import sys
 import time
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
 from gauge import Gauge, freeze, lost_at
+from line_service import Entry, serve
 from network import LOOPBACK
 
 from frazil import IceOptions, RTCCertificate, RTCDataChannel, RTCPeerConnection, SharedPort
 from frazil.aio import SystemNetwork
-
-LINE_LIMIT = 1 << 20
 
 
 class Server:
@@ -56,37 +53,25 @@ class Server:
             self._port = int(candidate.split()[5])
         return pc.localDescription.toJSON()
 
-    def tell(self) -> dict[str, Any]:
+    def tell(self) -> Entry:
         """How the process stands, and what became of the connections."""
         return {
             "reading": asdict(self._gauge.read()),
-            "changes": self._changes,
+            "disconnected": self._changes["disconnected"],
             "connected": sum(pc.connectionState == "connected" for pc in self._connections),
             "unclaimed": self._network.unclaimed,
             "lost": lost_at(self._port),
         }
 
-    async def reply(self, line: bytes) -> None:
+    async def reply(self, entry: Entry) -> Entry:
         """Answer one line."""
-        entry = json.loads(line)
-        answer: dict[str, Any] = {"number": entry["number"]}
-        if "offer" in entry:
-            answer["answer"] = await self.answer(entry["offer"])
-        else:
-            answer |= self.tell()
-        print(json.dumps(answer), flush=True)
+        return {"answer": await self.answer(entry["offer"])} if "offer" in entry else self.tell()
 
 
 async def main() -> None:
-    """Serve until the input ends."""
-    lines = asyncio.StreamReader(limit=LINE_LIMIT)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
-    )
-    async with SharedPort(0) as network, Gauge() as gauge, asyncio.TaskGroup() as replies:
-        server = Server(network, gauge)
-        async for line in lines:
-            replies.create_task(server.reply(line))
+    """Serve where the command line says."""
+    async with SharedPort(0) as network, Gauge() as gauge:
+        await serve(Path(sys.argv[1]), Server(network, gauge).reply)
 
 
 if __name__ == "__main__":
