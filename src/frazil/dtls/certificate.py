@@ -42,16 +42,16 @@ class Certificate:
         expires_at: When it ends, in seconds since the epoch.
     """
 
-    __slots__ = ("_context", "_is_in_use", "_key", "der", "expires_at", "kind")
+    __slots__ = ("_context", "_first", "_key", "der", "expires_at", "kind")
 
     def __init__(self, kind: KeyKind, key: PrivateKey, der: bytes, expires_at: float) -> None:
         """Take what :meth:`generate` has made."""
-        self._key = key
-        self._context: SSL.Context | None = None
-        self._is_in_use = False
         self.kind = kind
         self.der = der
         self.expires_at = expires_at
+        self._key = key
+        self._context: SSL.Context | None = None
+        self._first: SSL.Connection | None = None
 
     @classmethod
     def generate(
@@ -84,7 +84,17 @@ class Certificate:
             valid_from=wall_now - BACKDATE_S,
             valid_to=expires_at,
         )
-        return cls(kind, key, der, expires_at)
+        certificate = cls(kind, key, der, expires_at)
+        certificate._prepare()
+        return certificate
+
+    def _prepare(self) -> None:
+        """Make the first connection: soon after the key it takes half as long as later.
+
+        For the processor still has the code of OpenSSL at hand.
+        """
+        self._first = SSL.Connection(shared_context(), None)
+        self._load_into(self._first)
 
     def new_connection(self) -> SSL.Connection:
         """An OpenSSL connection over memory BIOs that speaks as this certificate.
@@ -92,12 +102,10 @@ class Certificate:
         Most certificates have one connection in their life. For one that has more, OpenSSL reads
         certificate and key once, into a context of its own.
         """
+        first, self._first = self._first, None
+        if first is not None:
+            return first
         if self._context is None:
-            if not self._is_in_use:
-                self._is_in_use = True
-                connection = SSL.Connection(shared_context(), None)
-                self._load_into(connection)
-                return connection
             self._context = build_context()
             self._load_into(self._context)
         return SSL.Connection(self._context, None)
