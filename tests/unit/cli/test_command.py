@@ -8,6 +8,7 @@ import pytest
 
 import frazil
 from frazil.cli import demo, main
+from support.haste import besides_haste
 
 
 def test_version_says_what_a_bug_report_needs(capsys):
@@ -119,12 +120,6 @@ FRAZIL = [
     "-c",
     "import frazil.cli; exit(frazil.cli.main())",
 ]
-
-
-def besides_haste(errors):
-    """What was told but that something took long, as development mode says on a busy machine."""
-    lines = errors.splitlines()
-    return "\n".join(each for each in lines if not re.match("Executing <.* took .* seconds", each))
 
 
 def start(*arguments):
