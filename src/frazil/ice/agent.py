@@ -185,6 +185,10 @@ class IceAgent:
             self._role.set(role)
             self._settlement.settle(now)
 
+    def follow_role(self, now: float) -> None:
+        """Let pairs follow the role, which the agent of another component may have changed."""
+        self._settlement.apply_role(now)
+
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
         """Our half of a generation; other credentials than before begin an ICE restart.
 

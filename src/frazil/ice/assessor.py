@@ -152,7 +152,8 @@ class Assessor:
         """Learn where the peer sees our end of the pair (RFC 8445 7.2.5.3.1).
 
         If that changes, a NAT has moved us. The peer sees another pair from now on, so what both
-        agreed on is said again there.
+        agreed on is said again there. If it was a nomination that showed it, that has been said
+        there: the peer selects the pair on which the nomination came (RFC 8445 7.3.1.5).
         """
         pair, generation = answer.check.pair, answer.check.generation
         before, address = pair.mapped, answer.mapped or pair.local.address

@@ -215,4 +215,5 @@ class IceStream:
         which then are due by :meth:`next_timeout`.
         """
         for agent in self.agents.values():
+            agent.follow_role(now)
             agent.handle_timeout(now)

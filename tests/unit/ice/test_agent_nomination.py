@@ -509,3 +509,27 @@ def test_the_nominated_pair_is_taken_again_when_the_peer_says_so():
         peer.requests.clear()
     peer.validate(LOCAL, use_candidate=True, nomination=1)
     assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_a_nomination_is_said_where_its_answer_shows_us_and_again_if_another_answer_does():
+    first, second, third = (("203.0.113.9", port) for port in (1, 2, 3))
+    peer = IcePeer(RTCIceRole.CONTROLLING, addresses=[LOCAL])
+    nominations = []
+
+    def answer(mapped):
+        request, local, remote = peer.requests.pop(0)
+        if request.flag(Attribute.USE_CANDIDATE):
+            nominations.append(mapped)
+        peer.receive(peer.response(request, mapped), local, remote)
+
+    peer.check()
+    answer(first)
+    answer(second)  # the nomination: the peer sees it come from there, and selects that pair
+    peer.run(4)
+    assert nominations == [second]
+    assert peer.agent.selected_pair.local.address == second
+    assert not any(request.flag(Attribute.USE_CANDIDATE) for request, *_ in peer.requests)
+    while peer.requests and not nominations[1:]:
+        answer(third)
+    assert nominations == [second, third]
+    assert not peer.requests

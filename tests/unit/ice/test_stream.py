@@ -13,6 +13,7 @@ from frazil.ice import (
     IceConfig,
     IceStream,
     PairState,
+    RoleChanged,
 )
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message
@@ -110,6 +111,17 @@ def test_a_role_conflict_is_settled_once_for_all_components():
     assert {*roles, *others} == {RTCIceRole.CONTROLLING, RTCIceRole.CONTROLLED}
     assert len(roles) == len(others) == 1
     assert pair.a.stream.states == pair.b.stream.states == ("completed", "completed")
+
+
+def test_a_settled_component_follows_the_role_at_once():
+    pair = StreamPair()
+    pair.negotiate()
+    pair.run(8)
+    stream = pair.a.stream
+    stream.poll_events()
+    stream.set_role(RTCIceRole.CONTROLLED, pair.now)
+    told = [tuple(each) for each in stream.poll_events()]
+    assert told == [(each, RoleChanged(RTCIceRole.CONTROLLED)) for each in (RTP, RTCP)]
 
 
 def test_nomination_is_each_component_s_own():
