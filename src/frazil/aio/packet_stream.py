@@ -10,6 +10,9 @@ from frazil.types import Address, Datagram, Transmit
 
 MAX_UNPROVEN_SIZE: Final = 2048
 """Bytes of a datagram from somebody who has not proven to be the peer: a check is much shorter."""
+MAX_UNPROVEN_CHECKS: Final = 32
+"""Messages that may fail to prove it: the peer does by its first. Thousands could come at once,
+and be answered in one turn of the loop."""
 MAX_EARLY: Final = 16
 """Datagrams that wait until the stream is open."""
 _LAST_STUN_BYTE: Final = 3
@@ -48,6 +51,7 @@ class PacketStream:
         "_on_end",
         "_silence",
         "_stream",
+        "_unproven",
         "dropped",
         "handlers",
         "is_proven",
@@ -85,6 +89,7 @@ class PacketStream:
         self._early: list[Transmit] = []
         self._is_over = False
         self._silence = Silence()
+        self._unproven = 0
 
     def is_silent(self, now: float) -> bool:
         """Whether the other end owes an answer for long, and has said nothing since."""
@@ -151,6 +156,9 @@ class PacketStream:
             self.fail("what came is no connectivity check")
             return
         self._on_datagrams([datagram])
+        self._unproven += 1
         if self._is_validated(self.local, self.remote):
             self.is_proven = True
             self._deframer.limit = MAX_FRAME_SIZE
+        elif self._unproven == MAX_UNPROVEN_CHECKS:
+            self.fail("none of its checks is the peer's")

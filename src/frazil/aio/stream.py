@@ -61,10 +61,12 @@ class TcpStream(asyncio.Protocol):
 
     def send(self, message: bytes) -> None:
         """Send the message, or lose it; see :class:`frazil.aio.network.Stream`."""
-        if self._over or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+        transport = self._transport
+        is_over = self._over or transport.is_closing()  # asyncio tells of the end a turn later
+        if is_over or transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.dropped += 1
         else:
-            self._transport.write(message)
+            transport.write(message)
 
     def close(self) -> None:
         """Close. Nothing is called any more. Idempotent.

@@ -115,6 +115,22 @@ def test_what_would_wait_too_long_is_lost_as_a_whole():
     asyncio.run(main())
 
 
+def test_what_is_sent_after_a_reset_that_nobody_has_told_of_yet_is_lost(caplog):
+    async def main():
+        client, server, listener = await opened()
+        server.stream._transport.abort()
+        await server.until(lambda: server.ends)  # its socket is closed
+        for _ in range(10):
+            client.stream.send(b"x")  # the first of them finds out
+        assert 0 < client.stream.dropped < 10
+        await client.until(lambda: client.ends)
+        close(client, listener)
+        await settle()
+
+    asyncio.run(main())
+    assert caplog.text == ""
+
+
 def test_close_does_not_wait_for_a_peer_that_does_not_read():
     async def main():
         client, server, listener = await opened()

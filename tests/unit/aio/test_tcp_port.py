@@ -7,7 +7,7 @@ import pytest
 
 from frazil import IceOptions, RTCPeerConnection
 from frazil.aio import SystemNetwork
-from frazil.aio.packet_stream import MAX_EARLY
+from frazil.aio.packet_stream import MAX_EARLY, MAX_UNPROVEN_CHECKS
 from frazil.aio.silence import SILENT_S
 from frazil.aio.tcp_port import (
     CONNECT_PATIENCE_S,
@@ -304,6 +304,16 @@ async def test_what_proves_nothing_is_handed_over_alone(net, host, active, passi
 
 
 @virtual
+async def test_a_stranger_has_few_attempts(net, host, active, passive, ours, theirs):
+    end = StreamEnd()
+    end.stream = await host.connect_tcp(passive.local, end.handlers)
+    end.send(frame(CHECK) * (MAX_UNPROVEN_CHECKS + 8))
+    await asyncio.sleep(1)
+    assert theirs.data == [CHECK] * MAX_UNPROVEN_CHECKS
+    assert end.ends == 1
+
+
+@virtual
 async def test_the_peer_may_say_anything_after_a_good_check(
     net, host, active, passive, ours, theirs
 ):
@@ -314,6 +324,9 @@ async def test_the_peer_may_say_anything_after_a_good_check(
     end.send(frame(CHECK) + frame(b"\x16 data") + frame(big))
     await asyncio.sleep(1)
     assert theirs.data == [CHECK, b"\x16 data", big]
+    end.send(frame(CHECK) * 2 * MAX_UNPROVEN_CHECKS)
+    await asyncio.sleep(1)
+    assert theirs.data[3:] == [CHECK] * 2 * MAX_UNPROVEN_CHECKS
     end.close()
     await asyncio.sleep(1)
     ((local, _, text),) = theirs.lost
