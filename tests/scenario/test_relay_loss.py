@@ -7,6 +7,7 @@ import pytest
 from frazil.stun import ErrorCode, Method
 from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC
 from support.scenario import states
+from support.swallow import streams, swallow
 from support.turn_stream_server import TurnStreamServer
 
 RELAY, NAME = "192.0.2.7", "relay.example"
@@ -101,6 +102,45 @@ async def test_a_stream_that_breaks_is_replaced(stage, url):
     assert errors(alice) == [(url, 701)]
     assert alice.ice.getSelectedCandidatePair().local.type == "relay"
     assert alice.pc.connectionState == "connected"
+
+
+@pytest.mark.parametrize("url", [TCP, TLS])
+async def test_a_stream_that_falls_silent_is_replaced(stage, url):
+    server = await homes(stage, url, firewall=True)
+    alice, bob = stage.peers[:2]
+    await stage.connect()
+    await stage.sleep(30)
+    swallow(alice.host, server.host)
+    assert 5 < await healed(stage, 20) < 11
+    assert errors(alice) == [(url, 701)]
+    assert len(streams(alice.host)) == 1
+    for peer in (alice, bob):
+        assert states(peer, "connectionState") == "new connecting connected disconnected connected"
+
+
+async def test_a_short_silence_costs_no_relay(stage):
+    server = await homes(stage, TCP, firewall=True)
+    alice = stage.peers[0]
+    await stage.connect()
+    await stage.sleep(30)
+    stage.net.block(alice.host, for_s=6)
+    await healed(stage, 20)
+    await stage.sleep(60)
+    assert errors(alice) == []
+    assert server.service.requests[Method.ALLOCATE] == 2
+
+
+async def test_a_server_that_never_answers_again_is_asked_on_one_stream_at_a_time(stage):
+    server = await homes(stage, TCP, firewall=True)
+    alice = stage.peers[0]
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.silent = True
+    for _ in range(60):
+        await stage.sleep(30)
+        assert len(server.streams) <= 1
+        assert len(streams(alice.host)) <= 1
+    assert states(alice, "connectionState") == "new connecting connected disconnected failed"
 
 
 async def test_a_server_that_is_away_for_a_while_is_asked_until_it_is_back(stage):

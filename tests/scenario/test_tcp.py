@@ -6,8 +6,9 @@ import pytest
 
 from frazil import IceOptions
 from frazil.aio import StreamHandlers
-from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions, Fate
+from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions
 from support.scenario import states
+from support.swallow import streams, swallow
 
 CONNECTION, ICE = "connectionState", "iceConnectionState"
 ALICE, BOB, MALLORY = "203.0.113.5", "198.51.100.2", "198.51.100.66"
@@ -343,32 +344,20 @@ async def test_closing_leaves_no_stream_and_no_port(stage):
 # --- streams that fall silent -----------------------------------------------------------------
 
 
-def streams(peer):
-    """The ends of streams that a host has."""
-    return [end for end in peer.host.tcp.open_ends() if hasattr(end, "remote")]
-
-
-def swallow(*made):
-    """Let nothing pass on the streams that are open, as a box on the way does that forgot them."""
-    for peer in made:
-        for end in streams(peer):
-            end._ship = end._sender._ship = lambda data, report: report(Fate.LOST)
-
-
 @pytest.mark.parametrize("idle_s", [0, 45])
 async def test_a_stream_that_falls_silent_gives_way_to_another(stage, idle_s):
     alice, bob = peers(stage)
     await stage.connect()
     await stage.sleep(idle_s)
     start = stage.now
-    swallow(alice, bob)
+    swallow(alice.host, bob.host)
     await exchange(stage)
     assert 5 < stage.now - start < 9
     await stage.sleep(60)
     for peer in (alice, bob):
         assert states(peer, CONNECTION) == "new connecting connected disconnected connected"
         assert peer.pc.iceConnectionState == "completed"
-        assert len(streams(peer)) == 1
+        assert len(streams(peer.host)) == 1
     assert [each[0] for each in selected(alice)] == ["tcp", "tcp"]
 
 
@@ -378,10 +367,10 @@ async def test_streams_that_fall_silent_again_and_again(stage):
     await stage.connect()
     for _ in range(50):
         await stage.sleep(15)
-        swallow(alice, bob)
+        swallow(alice.host, bob.host)
         await exchange(stage)
-        assert len(streams(alice)) == 1
-        assert len(streams(bob)) <= 3
+        assert len(streams(alice.host)) == 1
+        assert len(streams(bob.host)) <= 3
 
 
 async def test_a_peer_that_vanishes_is_failed_in_time_however_streams_are_opened(stage):
@@ -396,11 +385,11 @@ async def test_a_peer_that_vanishes_is_failed_in_time_however_streams_are_opened
     async def into_the_void(*args, **kwargs):
         opened.append(stage.now)
         stream = await connect(*args, **kwargs)
-        swallow(alice, bob)
+        swallow(alice.host, bob.host)
         return stream
 
     alice.host.connect_tcp = into_the_void
-    swallow(alice, bob)
+    swallow(alice.host, bob.host)
     await stage.sleep(60)
     assert states(alice, CONNECTION) == "new connecting connected disconnected failed"
     lost, failed = [c for c in alice.pc.stateHistory if c.machine == "connection"][-2:]

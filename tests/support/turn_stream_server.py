@@ -12,12 +12,13 @@ class TurnStreamServer:
     """Relays from UDP ports of its host for whoever connects and knows a password.
 
     Attributes:
+        host: Where it is.
         service: What it knows and counts, and how to make it misbehave.
         streams: The living streams, by the address at their other end.
     """
 
     def __init__(self, host: VirtualHost, port: int) -> None:
-        self._host = host
+        self.host = host
         self._ip = host.interfaces()[0].address
         self._relays = {}
         self.streams: dict[Address, Stream] = {}
@@ -68,7 +69,7 @@ class TurnStreamServer:
     def _open(self, is_ipv6: bool) -> Address | None:
         if is_ipv6:
             return None
-        relay = self._host.open_udp(self._ip, 0, self._on_datagrams)
+        relay = self.host.open_udp(self._ip, 0, self._on_datagrams)
         self._relays[relay.local] = relay
         return relay.local
 

@@ -197,10 +197,12 @@ class GatheringDriver:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
         request = wanted.request
         url = ServerUrl.parse(request.url)
+        server_name = request.domain or url.host
+        spent = sockets.stream(request.ip, request.server, self._tls(url, server_name))
+        if spent is not None:
+            spent.give_up()  # the relay that it led to is over
         try:
-            stream = await self._reach(
-                name, url, request.domain or url.host, request.ip, request.server, sockets
-            )
+            stream = await self._reach(name, url, server_name, request.ip, request.server, sockets)
         except OSError as error:
             transports.relay_stream_failed(name, request.number, str(error), loop.time())
         else:

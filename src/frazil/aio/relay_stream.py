@@ -1,5 +1,6 @@
 """A TCP or TLS stream to a TURN server that can be used like a UDP socket (RFC 8656 3.1)."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -90,8 +91,14 @@ class RelayStream:
         """Everything that comes here is for the owner."""
 
     def send(self, transmits: Sequence[Transmit]) -> None:
-        """Send every message, or lose it as a whole."""
+        """Send every message, or lose it as a whole.
+
+        If the server owes an answer for long the stream is given up, in another turn of the loop.
+        """
         if self._stream is not None:
+            loop = asyncio.get_running_loop()
+            if self.is_silent(loop.time()):
+                loop.call_soon(self.give_up)
             for transmit in transmits:
                 for message in transmit.datagrams():
                     self._silence.note_sent(message)
