@@ -207,8 +207,8 @@ class ChannelSet:
             self.events.append(MessagesArrived([(stream_id, content, is_text)]))
 
     def _hold(self, stream_id: int, ppid: int, data: bytes) -> None:
-        """Keep a message for the channel to come, if there is room."""
-        if not self._held.hold(stream_id, ppid, data):
+        """Keep a message for the channel to come, if one can come and there is room."""
+        if stream_id in self._retired or not self._held.hold(stream_id, ppid, data):
             self._trace.count("datachannel-message-unexpected")
 
     def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:

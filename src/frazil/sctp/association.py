@@ -481,7 +481,8 @@ class Association:
         self._inbound.begin(
             peer.initial_tsn, streams=peer.inbound_streams, interleaving=peer.interleaving
         )
-        self._reset.begin(peer.initial_tsn, peer.inbound_streams, supported=peer.reconfiguration)
+        resettable_streams = peer.outbound_streams if peer.reconfiguration else 0
+        self._reset.begin(peer.initial_tsn, peer.inbound_streams, resettable_streams)
         self._heartbeat.start(now)
 
     def _clear(self) -> None:

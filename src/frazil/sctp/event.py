@@ -112,7 +112,8 @@ class StreamResetFailed:
 
     Attributes:
         stream_ids: The streams.
-        result: The peer's result code; None if it does not support re-configuration.
+        result: The peer's result code; None if it does not support re-configuration, or has no
+            such streams.
     """
 
     stream_ids: tuple[int, ...]

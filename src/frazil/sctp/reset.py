@@ -49,9 +49,9 @@ class StreamReset:
         "_performed",
         "_request",
         "_request_tsn",
+        "_resettable_streams",
         "_results",
         "_sequence",
-        "_supported",
         "_wanted",
         "resetting",
         "timer",
@@ -76,13 +76,20 @@ class StreamReset:
         self._request: OutgoingReset | None = None
         self._request_tsn = 0
         self._in_progress = False
-        self.begin(0, MAX_STREAMS, supported=True)
+        self.begin(0, MAX_STREAMS, MAX_STREAMS)
 
-    def begin(self, peer_initial_tsn: int, inbound_streams: int, *, supported: bool) -> None:
-        """The peer's INIT or INIT ACK is known."""
+    def begin(self, peer_initial_tsn: int, inbound_streams: int, resettable_streams: int) -> None:
+        """The peer's INIT or INIT ACK is known.
+
+        Args:
+            peer_initial_tsn: The number of its first request.
+            inbound_streams: How many streams the peer may send on.
+            resettable_streams: How many of ours it may be asked to reset; it refuses a request as a
+                whole for a single stream that it does not know.
+        """
         self._peer_sequence = peer_initial_tsn
         self._inbound_streams = inbound_streams
-        self._supported = supported
+        self._resettable_streams = resettable_streams
         self._results: dict[int, ReconfigResult] = {}
         self._delayed: _Content | None = None
         self._performed: _Content | None = None
@@ -106,17 +113,23 @@ class StreamReset:
         if not self._wanted:
             return None
         drained = [stream for stream in self._wanted if self._outbound.queue.is_drained(stream)]
-        stream_ids = tuple(drained[: self._max_streams])
+        limit = self._resettable_streams
+        self._give_up([stream for stream in drained if stream >= limit])
+        stream_ids = tuple([stream for stream in drained if stream < limit][: self._max_streams])
         if not stream_ids:
             return None
         for stream_id in stream_ids:
             del self._wanted[stream_id]
-        if not self._supported:
-            self.resetting.difference_update(stream_ids)
-            self._link.report(StreamResetFailed(stream_ids, None))
-            return None
         self._request_tsn = self._outbound.last_tsn
         return self._send(stream_ids, now)
+
+    def _give_up(self, stream_ids: list[int]) -> None:
+        """The peer cannot reset these."""
+        if stream_ids:
+            for stream_id in stream_ids:
+                del self._wanted[stream_id]
+            self.resetting.difference_update(stream_ids)
+            self._link.report(StreamResetFailed(tuple(stream_ids), None))
 
     def _send(self, stream_ids: tuple[int, ...], now: float) -> bytes:
         self._request = OutgoingReset(

@@ -501,6 +501,8 @@ def test_a_stream_the_peer_will_not_reset_is_never_used_again(peers, client):
     assert client.open(CHAT, 3.0).stream_id == 2
     with pytest.raises(OperationError):
         client.open(NEGOTIATED, 3.0, stream_id=0)
+    client.receive([(0, STRING, b"for nobody")], 4.0)
+    assert client._held._count == 0
 
 
 def test_confirmations_nobody_waits_for_are_ignored(client):

@@ -327,13 +327,24 @@ def test_refusal_is_reported(pair):
 
 
 def test_peer_without_the_extension(pair):
-    pair.a.association._reset.begin(0, 65535, supported=False)
+    pair.a.association._reset.begin(0, 65535, 0)
     pair.a.association.send(1, 51, b"x", pair.now)
     pair.a.association.reset_stream(1, pair.now)
     pair.run_for(0.1)
     assert pair.b.messages == [(1, 51, b"x")]
     assert pair.a.of(StreamResetFailed) == [StreamResetFailed((1,), None)]
     assert pair.a.count_sent(ChunkType.RE_CONFIG) == 0
+
+
+def test_a_stream_that_the_peer_does_not_have_is_no_hindrance_to_others():
+    pair = Pair(SctpConfig(), SctpConfig(inbound_streams=10))
+    for stream_id in (9, 10):
+        pair.a.association.reset_stream(stream_id, pair.now)
+    pair.connect()
+    pair.run_for(1.0)
+    assert pair.a.of(StreamResetFailed) == [StreamResetFailed((10,), None)]
+    assert resets(pair.a) == [StreamsReset((9,), by_remote=False)]
+    assert resets(pair.b) == [StreamsReset((9,), by_remote=True)]
 
 
 def test_no_repetition_while_shutting_down(pair):
