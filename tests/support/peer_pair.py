@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -124,9 +124,11 @@ class FakeSession(Session):
         self.calls.append(("stop_sctp", now))
         self.data = None
 
-    def open_channel(self, parameters, now: float, stream_id: int | None = None) -> int:
+    def open_channel(
+        self, parameters, now: float, stream_id: int | None = None, taken: Container[int] = ()
+    ) -> int:
         if stream_id is None:
-            while self.next_id in self.used:
+            while self.next_id in self.used or self.next_id in taken:
                 self.next_id += 2
             if self.next_id > 65534:
                 raise OperationError("no stream is free")

@@ -1,6 +1,6 @@
 """All channels of one association: who has which stream, how channels come and how they go."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,7 +106,12 @@ class ChannelSet:
     # Commands.
 
     def open(
-        self, parameters: ChannelParameters, now: float, *, stream_id: int | None = None
+        self,
+        parameters: ChannelParameters,
+        now: float,
+        *,
+        stream_id: int | None = None,
+        taken: Container[int] = (),
     ) -> Channel:
         """Open a channel; messages may be sent on it at once.
 
@@ -115,6 +120,7 @@ class ChannelSet:
             now: The instant.
             stream_id: Its stream. A negotiated channel needs it; for others the lowest free one on
                 our side is taken.
+            taken: Streams that are not to be chosen, though they are free.
 
         Raises:
             TypeError: A negotiated channel without a stream, another with one.
@@ -123,7 +129,7 @@ class ChannelSet:
         if parameters.negotiated != (stream_id is not None):
             raise TypeError("a stream is given for negotiated channels, and for those only")
         if stream_id is None:
-            stream_id = self._free_stream()
+            stream_id = self._free_stream(taken)
         elif self._is_used(stream_id) or not 0 <= stream_id < self._stream_limit:
             raise OperationError(f"stream {stream_id} is in use or does not exist")
         if parameters.negotiated:
@@ -316,9 +322,9 @@ class ChannelSet:
 
     # Channels.
 
-    def _free_stream(self) -> int:
+    def _free_stream(self, taken: Container[int]) -> int:
         for stream_id in range(self._parity, self._stream_limit, 2):
-            if not self._is_used(stream_id):
+            if not self._is_used(stream_id) and stream_id not in taken:
                 return stream_id
         raise OperationError("no stream is free")
 

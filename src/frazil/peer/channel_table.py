@@ -1,7 +1,7 @@
 """The data channels of a connection, and the tasks that open, feed and close them (webrtc-pc 6)."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from itertools import count
 from typing import Final, Protocol, TypeAlias
@@ -41,9 +41,13 @@ class ChannelSession(Protocol):
     """What a table asks of the session that carries its channels."""
 
     def open_channel(
-        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+        self,
+        parameters: ChannelParameters,
+        now: float,
+        stream_id: int | None = None,
+        taken: Container[int] = (),
     ) -> int:
-        """Open a channel; returns its stream."""
+        """Open a channel; returns its stream, which is none of ``taken``."""
 
     def send(self, stream_id: int, data: bytes, text: bool, now: float) -> None:
         """Queue a message."""
@@ -322,12 +326,14 @@ class ChannelTable:
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
         """Give the channel its stream, once there are streams (RFC 8832 6).
 
+        A stream may be free while the task still waits that closes its old channel.
+
         Raises:
             OperationError: If the stream is in use, or none is free.
         """
         if self._session is not None and not self._is_dead:
             parameters = _parameters_of(channel)
-            channel.id = self._session.open_channel(parameters, now, channel.id)
+            channel.id = self._session.open_channel(parameters, now, channel.id, self._by_id)
 
 
 def _forget(now: float) -> None:

@@ -1,6 +1,6 @@
 """The SCTP association of a transport, and the data channels on it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from frazil.datachannel import (
@@ -127,14 +127,18 @@ class DataTransport:
     # --- channels -----------------------------------------------------------------------------
 
     def open_channel(
-        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+        self,
+        parameters: ChannelParameters,
+        now: float,
+        stream_id: int | None = None,
+        taken: Container[int] = (),
     ) -> int:
-        """Open a channel; returns its stream.
+        """Open a channel; returns its stream, which is none of ``taken``.
 
         Raises:
             OperationError: The stream is in use, or none is free.
         """
-        channel = self._channels.open(parameters, now, stream_id=stream_id)
+        channel = self._channels.open(parameters, now, stream_id=stream_id, taken=taken)
         self._weigh(channel.stream_id, parameters)
         self._carry_out(now)
         return channel.stream_id

@@ -4,7 +4,7 @@ The session only carries: each layer decides for itself, and the session brings 
 neighbours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final
 
 from frazil.compiled import mypyc_attr
@@ -223,7 +223,11 @@ class Session:
     # --- channels -----------------------------------------------------------------------------
 
     def open_channel(
-        self, parameters: ChannelParameters, now: float, stream_id: int | None = None
+        self,
+        parameters: ChannelParameters,
+        now: float,
+        stream_id: int | None = None,
+        taken: Container[int] = (),
     ) -> int:
         """Open a channel of ours; the peer learns of it unless it is negotiated.
 
@@ -231,6 +235,7 @@ class Session:
             parameters: What the channel shall be like.
             now: The instant.
             stream_id: The stream of a negotiated channel; others get the lowest free one.
+            taken: Streams that they do not get, as somebody has yet to hear that they are free.
 
         Returns:
             Its stream.
@@ -242,7 +247,7 @@ class Session:
         data = self._encapsulation.data
         if data is None:
             raise InvalidStateError("data channels were not negotiated")
-        stream_id = data.open_channel(parameters, now, stream_id)
+        stream_id = data.open_channel(parameters, now, stream_id, taken)
         self._settle(now)
         return stream_id
 

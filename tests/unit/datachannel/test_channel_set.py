@@ -492,6 +492,11 @@ def test_closing_a_negotiated_channel_the_peer_does_not_have(peers, client):
     assert peers.number_of_resets == 2
 
 
+def test_streams_that_somebody_else_holds_taken_are_left_out(client):
+    assert client.open(CHAT, 0.0, taken={0, 2}).stream_id == 4
+    assert client.open(CHAT, 0.0).stream_id == 0
+
+
 def test_a_stream_the_peer_will_not_reset_is_never_used_again(peers, client):
     peers.opened()
     client.close(0, 1.0)

@@ -116,6 +116,21 @@ def test_id_is_free_again_after_the_stream_was_reset() -> None:
     assert one.channel(negotiated=True, id=8).id == 8
 
 
+def test_id_is_not_given_away_before_its_channel_has_heard_that_it_is_closed() -> None:
+    one, _, old = connected_pair()
+    other = one.channel("other")
+    one.run()
+    created = []
+    one.handlers[MESSAGE] = lambda _: created.append(one.channel("new"))
+    old.close(0.0)
+    one.session.next_id, one.session.used = old.id, {other.id}  # the stream is free by now
+    one.session.events += [MessagesArrived([(other.id, b"go", False)]), ChannelClosed(old.id)]
+    one.run()
+    (new,) = created
+    assert (old.ready_state, new.ready_state) == ("closed", "open")
+    assert new.id not in (old.id, other.id)
+
+
 # --- opening ------------------------------------------------------------------------------------
 
 
