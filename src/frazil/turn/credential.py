@@ -27,8 +27,16 @@ def rest_credentials(secret: str, name: str, expires_at: int) -> RestCredentials
             its own wall clock.
 
     Raises:
+        TypeError: The secret or the name is no string, or ``expires_at`` no whole number.
         ValueError: The secret is empty.
     """
+    for argument, value in ("secret", secret), ("name", name):
+        if not isinstance(value, str):
+            raise TypeError(f"{argument} must be a string, not {value!r}")
+    if not isinstance(expires_at, int):
+        raise TypeError(
+            f"expires_at must be an int such as int(time.time()) + 3600, not {expires_at!r}"
+        )
     if not secret:
         raise ValueError("the secret is empty")
     username = f"{expires_at}:{name}" if name else str(expires_at)

@@ -49,5 +49,12 @@ class RTCSessionDescription:
         """What to send to the peer."""
         return {"type": self.type, "sdp": self.sdp}
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RTCSessionDescription):
+            return NotImplemented
+        return (self.type, self.sdp) == (other.type, other.sdp)
+
+    __hash__ = None  # type: ignore[assignment]  # the text of a local description grows
+
     def __repr__(self) -> str:
         return f"RTCSessionDescription(type={self.type!r}, sdp={self.sdp!r})"

@@ -14,6 +14,7 @@ from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError
 from frazil.session.config import SessionConfig
 from frazil.w3c import RTCSessionDescription
+from frazil.w3c.argument import given
 from frazil.worker.error import WorkerError
 from frazil.worker.offer import read_offer
 from frazil.worker.process import WorkerProcess
@@ -65,7 +66,8 @@ class WorkerPool:
         session: Timers and limits of each connection.
 
     Raises:
-        TypeError: ``handler`` is no coroutine function, or something cannot be sent to a process.
+        TypeError: ``handler`` is no coroutine function, another argument has the wrong type, or
+            something cannot be sent to a process.
         ValueError: ``workers`` is less than one, or there are fewer ports than workers.
     """
 
@@ -83,6 +85,8 @@ class WorkerPool:
             raise TypeError(f"the handler must be a coroutine function, not {handler!r}")
         if workers is None:
             workers = os.cpu_count() or 1
+        if not isinstance(workers, int):
+            raise TypeError(f"workers must be an int, not {workers!r}")
         if workers < 1:
             raise ValueError(f"a pool of {workers} workers")
         if ports is not None:
@@ -94,8 +98,8 @@ class WorkerPool:
                 handler,
                 0 if ports is None else ports[number],
                 dict(configuration or {}),
-                ice or IceOptions(),
-                session or SessionConfig(),
+                given("ice", ice, IceOptions()),
+                given("session", session, SessionConfig()),
             )
             for number in range(workers)
         ]

@@ -1,6 +1,7 @@
 """One worker process, as the pool sees it."""
 
 import asyncio
+import atexit
 import multiprocessing
 import socket
 from collections.abc import Callable
@@ -91,6 +92,7 @@ class WorkerProcess:
             raise
         finally:
             theirs.close()
+        atexit.register(self._process.kill)  # an interpreter that ends waits for its processes
         self._link = await Link.over(ours)
         self._listening = asyncio.create_task(self._listen(), name=f"worker {self.number}")
         try:
@@ -142,6 +144,7 @@ class WorkerProcess:
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
+        atexit.unregister(self._process.kill)
 
     def _exit(self) -> str:
         code = self._process.exitcode

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Coroutine
+from types import FrameType
 from typing import Any, Final
 
 from frazil.aio import SharedPort
@@ -29,8 +30,16 @@ CLOSE_TIMEOUT_S: Final = 10.0
 
 def serve(sock: socket.socket, setup: WorkerSetup) -> None:
     """Serve until the other end of ``sock`` is closed: the main function of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pool, which then closes
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave_to_the_pool)
     asyncio.run(_serve(sock, setup))
+
+
+def _leave_to_the_pool(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C, and the end of a service, come to every process of a group: the pool decides.
+
+    Unlike ``SIG_IGN``, this is not what the processes inherit that a handler starts.
+    """
 
 
 async def _serve(sock: socket.socket, setup: WorkerSetup) -> None:

@@ -23,3 +23,19 @@ def test_a_name_is_not_needed():
 def test_a_secret_is_needed():
     with pytest.raises(ValueError, match="secret is empty"):
         rest_credentials("", "alice", 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((b"north", "alice", 7), "secret must be a string"),
+        (("north", None, 7), "name must be a string, not None"),
+        (
+            ("north", "alice", 7.5),
+            r"expires_at must be an int such as int\(time.time\(\)\) \+ 3600",
+        ),
+    ],
+)
+def test_the_types_of_the_arguments(arguments, complaint):
+    with pytest.raises(TypeError, match=complaint):
+        rest_credentials(*arguments)

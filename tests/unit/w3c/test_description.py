@@ -33,3 +33,11 @@ def test_the_type_is_one_of_four(arguments):
 def test_the_text_is_a_string():
     with pytest.raises(TypeError, match=r"description\.sdp must be a str"):
         RTCSessionDescription(b"v=0", "offer")
+
+
+def test_descriptions_are_compared_by_what_they_say():
+    offer = RTCSessionDescription("v=0\r\n", "offer")
+    assert offer == RTCSessionDescription(offer.toJSON())
+    assert offer != RTCSessionDescription("v=0\r\n", "answer")
+    assert offer != RTCSessionDescription("", "offer")
+    assert offer != offer.toJSON()

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -215,6 +218,41 @@ async def test_a_worker_that_dies_is_replaced(reports):
 
 
 @in_loop
+async def test_signals_for_the_whole_group_are_left_to_the_pool(reports):
+    async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+        client = Client()
+        await client.join(pool)
+        (pid,) = pool.pids
+        for each in (signal.SIGINT, signal.SIGTERM):
+            os.kill(pid, each)
+        assert await client.ask("you there?") == (pid, "you there?")
+        await client.pc.close()
+
+
+def test_an_interpreter_that_ends_leaves_no_worker_behind():
+    program = """
+import asyncio
+from frazil.worker import WorkerPool
+from support import worker_handler
+
+pool = WorkerPool(worker_handler.echo, workers=1)
+loop = asyncio.new_event_loop()
+loop.run_until_complete(pool.__aenter__())
+print(*pool.pids, flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(worker_handler.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
+
+
+@in_loop
 async def test_a_worker_that_talks_nonsense_is_ended(reports):
     async with WorkerPool(worker_handler.babble, workers=1, ice=ICE) as pool:
         client = Client()
@@ -262,6 +300,10 @@ def test_what_is_no_pool():
         WorkerPool(local)
     with pytest.raises(TypeError, match="ice cannot be sent"):
         WorkerPool(echo, ice=IceOptions(interfaces=lambda interface: True))
+    with pytest.raises(TypeError, match="workers must be an int, not '2'"):
+        WorkerPool(echo, workers="2")
+    with pytest.raises(TypeError, match=r"ice must be of the class IceOptions, not {'lite': True}"):
+        WorkerPool(echo, ice={"lite": True})
     with pytest.raises(ValueError, match="0 workers"):
         WorkerPool(echo, workers=0)
     with pytest.raises(ValueError, match="1 ports for 2 workers"):
