@@ -27,7 +27,7 @@ Hosts may be behind NATs and firewalls of every kind that RFC 4787 knows::
 
 from frazil.testing.blockable import BlockableNetwork
 from frazil.testing.conditions import Conditions
-from frazil.testing.host import VirtualHost, VirtualUdpSocket
+from frazil.testing.host import VirtualHost
 from frazil.testing.link import Link
 from frazil.testing.loop import DeadlockError, VirtualLoop
 from frazil.testing.nat import (
@@ -54,6 +54,7 @@ from frazil.testing.tcp import VirtualListener, VirtualStream
 from frazil.testing.turn import TurnServer
 from frazil.testing.turn_allocation import TurnAllocation
 from frazil.testing.turn_service import TurnService
+from frazil.testing.udp import VirtualUdpSocket
 
 __all__ = [
     "ADDRESS_RESTRICTED_CONE",

@@ -3,7 +3,8 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -24,7 +25,8 @@ from frazil.testing.realm import Realm
 from frazil.testing.tcp.sender import Report
 from frazil.testing.tcp.stack import PortCycle, TcpStack
 from frazil.testing.tcp.stream import VirtualListener, VirtualStream, os_error
-from frazil.types import Address, Datagram, Transmit
+from frazil.testing.udp import VirtualMulticastSocket, VirtualUdpSocket
+from frazil.types import Address
 
 
 class Carry(Protocol):
@@ -41,92 +43,6 @@ class Carry(Protocol):
         /,
     ) -> None:
         """Carry ``data``, and tell ``report`` what became of it."""
-
-
-class VirtualUdpSocket:
-    """A UDP socket of a :class:`VirtualHost`; a :class:`frazil.aio.UdpSocket`.
-
-    Attributes:
-        local: The address it is bound to.
-        dropped: How many datagrams were given to it while it was closed, or its interface gone.
-    """
-
-    __slots__ = ("_carry", "_closed", "_host", "_on_datagrams", "dropped", "local")
-
-    def __init__(
-        self, host: "VirtualHost", local: Address, on_datagrams: DatagramHandler, carry: Carry
-    ) -> None:
-        self.local = local
-        self.dropped = 0
-        self._host = host
-        self._on_datagrams = on_datagrams
-        self._carry = carry
-        self._closed = False
-
-    def __repr__(self) -> str:
-        return f"<UDP socket of {self._host.name} at {self.local[0]} port {self.local[1]}>"
-
-    def expect(self, ufrag: str) -> None:
-        """Everything that comes here is for the owner."""
-
-    def send(self, transmits: Sequence[Transmit]) -> None:
-        """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
-        mute = self._closed or not self._host.has(self.local[0])
-        for transmit in transmits:
-            if transmit.segment_size < 1:
-                raise ValueError(f"a segment size of {transmit.segment_size} bytes")
-            datagrams = transmit.datagrams()
-            if mute:
-                self.dropped += len(datagrams)
-                continue
-            for data in datagrams:
-                self._carry(self._host, self.local, transmit.remote, data)
-
-    def hand_over(self, batch: list[Datagram]) -> None:
-        """Give the batch to the owner, unless the socket has been closed since it arrived."""
-        if not self._closed:
-            self._on_datagrams(batch)
-
-    def close(self) -> None:
-        """Close. No datagram is handed over any more. Idempotent."""
-        if not self._closed:
-            self._closed = True
-            self._host.forget(self)
-
-
-class VirtualMulticastSocket(VirtualUdpSocket):
-    """A member of a multicast group: what it sends there comes to every member on its link."""
-
-    __slots__ = ("_group", "_realm")
-
-    def __init__(
-        self,
-        host: "VirtualHost",
-        local: Address,
-        on_datagrams: DatagramHandler,
-        carry: Carry,
-        group: Address,
-    ) -> None:
-        super().__init__(host, local, on_datagrams, carry)
-        self._group = group
-        self._realm = host.realm(local[0])
-        self._realm.join(group, local[0])
-
-    def send(self, transmits: Sequence[Transmit]) -> None:
-        """Send, or lose, every datagram; those for the group to each of its members."""
-        for transmit in transmits:
-            remotes = [transmit.remote]
-            if transmit.remote == self._group:
-                members = self._realm.members(self._group, self.local[0])
-                remotes = [(member, self._group[1]) for member in members]
-            data, size, local, _ = transmit.as_tuple()
-            super().send([Transmit(data, size, local, remote) for remote in remotes])
-
-    def close(self) -> None:
-        """Leave the group. Idempotent."""
-        if not self._closed:
-            self._realm.leave(self._group, self.local[0])
-        super().close()
 
 
 class VirtualHost(Network):
@@ -200,7 +116,7 @@ class VirtualHost(Network):
             OverflowError: The port is not within 0 and 65535.
         """
         local = self._free(canonical_ip(host), port)
-        opened = VirtualUdpSocket(self, local, on_datagrams, self._carry)
+        opened = VirtualUdpSocket(self, local, on_datagrams, partial(self._carry, self))
         self._sockets[local] = opened
         return opened
 
@@ -214,7 +130,9 @@ class VirtualHost(Network):
             ValueError: ``host`` is not an IP literal.
         """
         local = self._free(canonical_ip(host), group[1])
-        opened = VirtualMulticastSocket(self, local, on_datagrams, self._carry, group)
+        opened = VirtualMulticastSocket(
+            self, local, on_datagrams, partial(self._carry, self), group
+        )
         self._sockets[local] = opened
         return opened
 

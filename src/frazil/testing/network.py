@@ -18,7 +18,7 @@ from frazil.address import canonical_ip
 from frazil.testing.blackout import Blackout, Blackouts, Place
 from frazil.testing.capture import Capture
 from frazil.testing.conditions import Conditions
-from frazil.testing.host import VirtualHost, VirtualUdpSocket
+from frazil.testing.host import VirtualHost
 from frazil.testing.link import Link, Links
 from frazil.testing.nat.firewall import OPEN, Firewall
 from frazil.testing.nat.kind import PORT_RESTRICTED_CONE, NatKind
@@ -29,6 +29,7 @@ from frazil.testing.stun import StunServer
 from frazil.testing.tcp import VirtualListener, VirtualStream
 from frazil.testing.transit import Transit
 from frazil.testing.turn import TurnServer
+from frazil.testing.udp import VirtualUdpSocket
 
 Endpoint: TypeAlias = VirtualHost | Router | str
 """A host or router, the name of one, or an IP address, which stands for just that interface."""

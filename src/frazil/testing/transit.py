@@ -7,13 +7,14 @@ from typing import Final, TypeAlias
 from frazil.testing.arrival import Arrivals
 from frazil.testing.blackout import Blackouts, Ends
 from frazil.testing.capture import Capture
-from frazil.testing.host import VirtualHost, VirtualUdpSocket
+from frazil.testing.host import VirtualHost
 from frazil.testing.journey import Flight, Journey, Leg
 from frazil.testing.link import Link, Links
 from frazil.testing.nat.router import Router
 from frazil.testing.packet import Fate, Hop, Packet, TransportProtocol
 from frazil.testing.realm import Node
 from frazil.testing.tcp.segment import HEADER_SIZE as SEGMENT_HEADER_SIZE
+from frazil.testing.udp import VirtualUdpSocket
 from frazil.types import Address, Datagram
 
 _IPV4_HEADER_SIZE: Final = 20
