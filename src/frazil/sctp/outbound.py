@@ -173,7 +173,7 @@ class Outbound:
         if left >= MIN_ROOM and not outstanding.lost and (is_open or self._probe_is_due):
             left = self._fill_new(chunks, left, now)
         if self._probe_is_due and outstanding.next_tsn == before and left == room:
-            left = self._fill_probe(chunks, left)
+            left = self._fill_probe(chunks, left, now)
         self._rush = self._probe_is_due = False
         return left
 
@@ -244,9 +244,9 @@ class Outbound:
                 break
         return room
 
-    def _fill_probe(self, chunks: list[bytes], room: int) -> int:
+    def _fill_probe(self, chunks: list[bytes], room: int, now: float) -> int:
         """There is nothing new to probe with: repeat what was sent last (RFC 8985 7.3)."""
-        chunk = self.outstanding.probe(room)
+        chunk = self.outstanding.probe(room, now)
         if chunk is None:
             return room
         chunks.append(chunk)

@@ -127,15 +127,22 @@ class RetransmissionQueue:
         self.flight += chunk.size
         return self._send_again(chunk)
 
-    def probe(self, room: int) -> bytes | None:
-        """The chunk in flight that was sent last is sent again, if it fits ``room``."""
+    def probe(self, room: int, now: float) -> bytes | None:
+        """The chunk in flight that was sent last is sent again, if it may be and fits ``room``."""
         chunk = self.detector.take_last()
         if chunk is None:
             return None
-        if chunk.size > room:
+        if chunk.size > room or self._is_spent(chunk, now):
             self.detector.sent.append(chunk)
             return None
         return self._send_again(chunk)
+
+    def _is_spent(self, chunk: OutboundChunk, now: float) -> bool:
+        """Whether the chunk must not be repeated any more."""
+        message = chunk.message
+        if message is None or not self.may_abandon:
+            return False
+        return message.is_spent(chunk.transmissions, now)
 
     def _send_again(self, chunk: OutboundChunk) -> bytes:
         chunk.transmissions += 1
@@ -272,7 +279,7 @@ class RetransmissionQueue:
         chunk.state = LOST
         self._doubted.add(chunk.tsn)
         message = chunk.message
-        if message is not None and self.may_abandon and message.is_spent(chunk.transmissions, now):
+        if message is not None and self._is_spent(chunk, now):
             self.abandon(message)
         else:
             self.lost.append(chunk)

@@ -129,6 +129,19 @@ def test_negative_limits_raise(pair, limit):
         pair.a.association.send(0, 51, b"x", pair.now, **limit)
 
 
+def test_a_message_without_a_lifetime_leaves_at_once_or_never(pair):
+    pair.a.association.send(0, 51, b"at once", pair.now, max_lifetime_s=0.0)
+    pair.run_for(1.0)
+    assert pair.b.messages == [(0, 51, b"at once")]
+    pair.a.drop = lambda packet: True
+    pair.a.association.send(0, 51, b"never", pair.now, max_lifetime_s=0.0)
+    pair.run_for(0.02)
+    pair.a.drop = lambda packet: False
+    pair.run_for(10.0)
+    assert pair.b.messages == [(0, 51, b"at once")]
+    assert pair.a.association._outbound.is_idle
+
+
 def test_streams_beyond_the_agreement_raise():
     pair = Pair(SctpConfig(), SctpConfig(inbound_streams=4)).connect()
     pair.a.association.send(3, 51, b"x", pair.now)

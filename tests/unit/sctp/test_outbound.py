@@ -425,20 +425,6 @@ def test_an_expired_message_is_not_sent_at_all():
     assert pair.a.association.buffered_amount(0) == 0
 
 
-def test_a_message_without_a_lifetime_leaves_at_once_or_never():
-    pair = Pair(delay_s=0.05).connect()
-    pair.a.association.send(0, 51, b"at once", pair.now, max_lifetime_s=0.0)
-    pair.run_for(1.0)
-    assert pair.b.messages == [(0, 51, b"at once")]
-    pair.a.drop = carries_data
-    pair.a.association.send(0, 51, b"never", pair.now, max_lifetime_s=0.0)
-    pair.run_for(0.02)
-    pair.a.drop = lambda packet: False
-    pair.run_for(10.0)
-    assert pair.b.messages == [(0, 51, b"at once")]
-    assert pair.a.association._outbound.is_idle
-
-
 def test_a_silent_peer_ends_the_association():
     config = SctpConfig(max_retransmits=3)
     pair = Pair(config).connect()
@@ -547,6 +533,20 @@ def test_a_probe_prefers_new_data_and_ignores_the_window():
     sender.now = sender.outbound.next_timeout()
     sender.outbound.handle_timeout(sender.now)
     assert sender.flush() == [[11]]
+
+
+def test_a_message_that_must_not_be_repeated_is_no_probe():
+    sender = Sender()
+    sender.put(PAYLOAD, count=6, limit=0)
+    sender.flush()
+    sender.sack(2)
+    sender.now = sender.outbound.next_timeout()
+    assert not sender.outbound.handle_timeout(sender.now)
+    assert sender.flush() == []
+    sender.now = sender.outbound.next_timeout()
+    assert sender.outbound.handle_timeout(sender.now)
+    assert sender.flush() == []
+    assert sender.forward().cumulative_tsn == 6
 
 
 def test_a_closed_peer_window_is_not_probed_early():
