@@ -4,7 +4,8 @@ RFC 9260 with partial reliability (RFC 3758), stream reset (RFC 6525), message i
 (RFC 8260) and encapsulation in DTLS (RFC 8261). :class:`Association` is the way in.
 """
 
-from frazil.sctp.association import MAX_POLL_PACKETS, Association
+from frazil.sctp.association import Association
+from frazil.sctp.bundler import MAX_POLL_PACKETS
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.event import (
     AssociationCloseCause,

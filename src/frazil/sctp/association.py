@@ -1,8 +1,9 @@
 """One SCTP association over DTLS: the facade over everything else in this package.
 
 The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~frazil.sctp.inbound`;
-:mod:`~frazil.sctp.handshake` and :mod:`~frazil.sctp.shutdown` move the state, and
-:mod:`~frazil.sctp.link` is what all of them share.
+:mod:`~frazil.sctp.handshake` and :mod:`~frazil.sctp.shutdown` move the state,
+:mod:`~frazil.sctp.bundler` makes packets of what they have to say, and :mod:`~frazil.sctp.link` is
+what all of them share.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Final
 
 from frazil.deadline import earlier
 from frazil.errors import InvalidAccessError, InvalidStateError
+from frazil.sctp.bundler import Bundler
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
@@ -29,9 +31,6 @@ from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
 from frazil.trace import Trace
 from frazil.types import RandomBytes
-
-MAX_POLL_PACKETS: Final = 64
-"""One poll returns at most about this many packets, so that a driver can do other work between."""
 
 LIFETIME_UNIT_S: Final = 0.001
 """Lifetimes count in milliseconds, and a message may leave within the one in which its own ends:
@@ -63,7 +62,7 @@ class Association:
     """
 
     __slots__ = (
-        "_capacity",
+        "_bundler",
         "_control",
         "_handshake",
         "_heartbeat",
@@ -77,7 +76,6 @@ class Association:
     )
 
     def __init__(self, config: SctpConfig, random_bytes: RandomBytes, trace: Trace) -> None:
-        self._capacity = config.mtu - HEADER_SIZE
         self._outbound_streams = config.outbound_streams
         self._link = link = Link(config, random_tag(random_bytes), trace, self._clear)
         initial_tsn = int.from_bytes(random_bytes(4), "big")
@@ -90,6 +88,9 @@ class Association:
         self._heartbeat = Heartbeat(config, link, outbound.round_trip, random_bytes)
         self._reset = StreamReset(config, link, outbound, inbound, initial_tsn)
         self._shutdown = Shutdown(config, link, outbound, inbound)
+        self._bundler = Bundler(
+            config, link, outbound, inbound, self._handshake, self._reset, self._shutdown
+        )
         self._control = Control(
             link, outbound, inbound, self._handshake, self._heartbeat, self._reset, self._shutdown
         )
@@ -368,97 +369,8 @@ class Association:
     # What goes out.
 
     def poll_packets(self, now: float) -> list[bytes]:
-        """The packets to send, of at most ``mtu`` bytes; call again until there are none.
-
-        Control chunks go first, then the SACK, then data: repeated chunks before new ones.
-        """
-        link = self._link
-        packets = link.packets[:]
-        link.packets.clear()
-        if link.ended:
-            return packets
-        self._queue_control(now)
-        outbound, inbound, handshake = self._outbound, self._inbound, self._handshake
-        while len(packets) < MAX_POLL_PACKETS:
-            # With COOKIE ECHO, data may go in one packet (RFC 9260 section 5.1 C).
-            may_send_data = link.sends_data or handshake.cookie_echo is not None
-            has_data = may_send_data and outbound.has_something
-            if (
-                link.control
-                or inbound.must_acknowledge
-                or handshake.cookie_echo is not None
-                or (has_data and inbound.unacknowledged)
-            ):
-                packet = self._next_packet(now, has_data=has_data)
-                if packet is not None:
-                    packets.append(packet)
-                    continue
-            elif has_data:
-                self._append_data(packets, now)
-            self._queue_control(now)  # what depends on all data being sent
-            if not link.control:
-                break
-        return packets
-
-    def _queue_control(self, now: float) -> None:
-        """Queue control chunks whose time has come as data was sent or acknowledged."""
-        link = self._link
-        if not link.sends_data:
-            return
-        if self._outbound.outstanding.forward_changed:
-            forward = self._outbound.forward(now)
-            if forward is not None:
-                link.queue(forward)
-        if self._reset.resetting:
-            request = self._reset.next_request(now)
-            if request is not None:
-                link.queue(request)
-        if link.state is not _ESTABLISHED:
-            self._shutdown.advance(now)
-
-    def _next_packet(self, now: float, *, has_data: bool) -> bytes | None:
-        """The next packet; a SACK that need not go alone waits for company."""
-        link, inbound = self._link, self._inbound
-        chunks: list[bytes] = []
-        room = self._capacity
-        if self._handshake.cookie_echo is not None:
-            chunks.append(self._handshake.cookie_echo)
-            self._handshake.cookie_echo = None
-            room -= len(chunks[0])
-        if link.control:
-            room = self._take_control(chunks, room)
-        with_sack = inbound.unacknowledged > 0 or inbound.must_acknowledge
-        if with_sack:
-            sack = inbound.sack()
-            if len(sack) > room:
-                return link.envelope.seal(b"".join(chunks))
-            chunks.append(sack)
-            room -= len(sack)
-        if has_data:
-            self._outbound.fill(chunks, room, now)
-        if with_sack:
-            if len(chunks) == 1 and not inbound.must_acknowledge:
-                return None
-            inbound.acknowledged()
-        return link.envelope.seal(b"".join(chunks)) if chunks else None
-
-    def _append_data(self, packets: list[bytes], now: float) -> None:
-        """Append packets of nothing but data, as many as may leave now."""
-        outbound, envelope = self._outbound, self._link.envelope
-        has_more = True
-        while has_more and len(packets) < MAX_POLL_PACKETS:
-            chunks: list[bytes] = []
-            has_more = outbound.fill(chunks, self._capacity, now)
-            if chunks:
-                packets.append(envelope.seal(b"".join(chunks)))
-
-    def _take_control(self, chunks: list[bytes], room: int) -> int:
-        """Move queued control chunks into the packet while they fit; the room that is left."""
-        control = self._link.control
-        while control and len(control[0]) <= room:
-            room -= len(control[0])
-            chunks.append(control.pop(0))
-        return room
+        """The packets to send, of at most ``mtu`` bytes; call again until there are none."""
+        return self._bundler.poll(now)
 
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""
