@@ -14,7 +14,8 @@ def finding_page() -> Iterator[str]:
         "`pc.explain()`, `ConnectivityError.report`, warnings in the log and `frazil explain FILE` "
         "say why a connection is not what it should be. All of them name findings of this page, "
         "the likely cause first. A finding that begins with *by the way* did not keep the "
-        "connection from getting further. Codes never change their meaning."
+        "connection from getting further. Codes never change their meaning. `frazil explain CODE` "
+        "says in a terminal what stands here."
     )
     for kind in FINDINGS.values():
         yield f"## {kind.code}"

@@ -89,17 +89,25 @@ def _terminal(block: Block, width: int) -> Iterator[str]:
 
 
 def _fitting(head: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> Iterator[str]:
-    """The table, with its last column wrapped where it would be too wide."""
-    before = sum(
-        max(len(line[column]) for line in (head, *rows)) + 2 for column in range(len(head) - 1)
-    )
-    room = max(width - before - 2, _NARROWEST)
-    cut: list[tuple[str, ...]] = []
+    """The table, with its last column wrapped where it would be too wide, or in two parts."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    ends = [2 * number + sum(widths[:number]) for number in range(1, len(widths) + 1)]
+    if widths[-1] <= _NARROWEST and ends[-1] > width:
+        count = sum(end <= width for end in ends)
+        yield from table(head[:count], [row[:count] for row in rows])
+        yield ""
+        yield from table((head[0], *head[count:]), [(row[0], *row[count:]) for row in rows])
+    else:
+        room = max(width - ends[-2] - 2, _NARROWEST)
+        yield from table(head, _wrapped(rows, room))
+
+
+def _wrapped(rows: list[tuple[str, ...]], room: int) -> Iterator[tuple[str, ...]]:
     for *cells, last in rows:
         parts = _wrap(last, room) or [""]
-        cut.append((*cells, parts[0]))
-        cut += [("",) * len(cells) + (part,) for part in parts[1:]]
-    yield from table(head, cut)
+        yield (*cells, parts[0])
+        for part in parts[1:]:
+            yield (*("",) * len(cells), part)
 
 
 def _wrap(text: str, room: int) -> list[str]:

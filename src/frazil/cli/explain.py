@@ -13,7 +13,7 @@ from frazil.cli.exit_code import ExitCode
 from frazil.cli.line_writer import LineWriter
 from frazil.cli.parser import Commands
 from frazil.cli.width import fitting, text_width
-from frazil.explain import Report, explain
+from frazil.explain import FINDINGS, Finding, Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
 from frazil.explain.finding import evidence_line
@@ -24,11 +24,12 @@ _DESCRIPTION = """\
 Says why a connection is not what it should be: the cause, the evidence, the fix. Reads a recording,
 made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, and a dump that
 chrome://webrtc-internals saved of the other half. Given both, it puts them on one time axis and
-says what signalling has lost.
+says what signalling has lost. Given the code of a finding, such as FZ-TURN-401, from a log or a
+metric, it says what that means and what to do.
 """
 _EPILOG = """\
 exit codes:
-  0  nothing is wrong
+  0  nothing is wrong, or a code was given
   1  something is; it was printed
   2  a file cannot be read, or is none of these
 """
@@ -50,15 +51,22 @@ def add_parser(commands: Commands) -> None:
         description=_DESCRIPTION,
         epilog=_EPILOG,
     )
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recording or dump")
+    parser.add_argument(
+        "names", nargs="+", metavar="FILE", help="recording or dump; or the code of a finding"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain the files."""
+    """Explain the files, or the codes."""
+    names: list[str] = options.names
+    if FINDINGS.keys() >= set(names):
+        kinds = [FINDINGS[name] for name in names]
+        _print(options, [], Report(tuple(Finding(kind, kind.meaning) for kind in kinds)))
+        return ExitCode.OK
     session = _Session()
-    for path in options.files:
+    for path in map(Path, names):
         try:
             _read(path, session)
         except (OSError, ValueError) as error:
@@ -66,14 +74,20 @@ def run(options: argparse.Namespace) -> int:
     records, browser = session.records, half_of(session.records, session.logs)
     report = _report(records, browser)
     timeline = _timeline(records, browser, report.began_at) if browser else []
-    if options.json:
-        print(json.dumps({"findings": report.to_json(), "timeline": timeline}, indent=2))
-    else:
-        lines = [*timeline, *(str(report).splitlines() if records else ())]
-        if sys.stdout.isatty():
-            lines = [part for line in lines for part in fitting(line, text_width())]
-        LineWriter(sys.stdout).write(*lines)
+    _print(options, timeline, report if records else None)
     return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
+
+
+def _print(options: argparse.Namespace, timeline: Sequence[str], report: Report | None) -> None:
+    if options.json:
+        findings = report.to_json() if report else []
+        print(json.dumps({"findings": findings, "timeline": timeline}, indent=2))
+        return
+    lines = [*timeline, *(str(report).splitlines() if report else ())]
+    lines = lines or ["nothing has happened yet"]
+    if sys.stdout.isatty():
+        lines = [part for line in lines for part in fitting(line, text_width())]
+    LineWriter(sys.stdout).write(*lines)
 
 
 def _read(path: Path, session: _Session) -> None:

@@ -6,8 +6,6 @@ from typing import Final, NamedTuple
 
 from frazil.trace import Fact, TraceRecord
 
-PAGE: Final = "docs/reference/findings.md"
-"""Where every kind of finding is described."""
 _MAX_EVIDENCE: Final = 6
 """Records shown for one finding."""
 _SILENT_FACTS: Final = frozenset({"machine", "rule", "priority", "deadline_at", "next_deadline_at"})
@@ -28,11 +26,6 @@ class FindingKind(NamedTuple):
     code: str
     meaning: str
     fix: str
-
-    @property
-    def link(self) -> str:
-        """Where the documentation says more."""
-        return f"{PAGE}#{self.code.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,6 @@ class Report:
                 "code": each.code,
                 "sentence": each.sentence,
                 "fix": each.kind.fix,
-                "link": each.kind.link,
                 "transport": each.transport,
                 "aside": each.is_aside,
                 "evidence": [evidence_line(record, self.began_at) for record in each.evidence],
@@ -104,7 +96,6 @@ class Report:
         return [
             f"{aside}{finding.code}: {finding.sentence}",
             f"    fix: {finding.kind.fix}",
-            f"    see: {finding.kind.link}",
             *(f"    {evidence_line(each, self.began_at)}" for each in finding.evidence),
         ]
 

@@ -108,5 +108,8 @@ class Header:
         if not isinstance(line, dict) or line.get("format") != FORMAT:
             raise RecordingError("this is no recording of a connection")
         if line.get("version") != VERSION:
-            raise RecordingError(f"the recording has version {line.get('version')}, not {VERSION}")
+            raise RecordingError(
+                f"the recording has version {line.get('version')}, not {VERSION}: replay it with "
+                "the frazil that made it; frazil explain and timeline read it all the same"
+            )
         return cls(line.get("setup"), line.get("keeps_payload") is True)

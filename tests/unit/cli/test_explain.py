@@ -51,7 +51,7 @@ def test_a_trace_is_explained(silent, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("FZ-SIG-CANDIDATES-LOST: Signalling brings no candidate")
     assert lines[1].startswith("    fix: Forward every icecandidate event")
-    assert lines[3] == "    +0.500 s peer description-applied side=remote type=answer sections=1"
+    assert lines[2] == "    +0.500 s peer description-applied side=remote type=answer sections=1"
 
 
 def test_as_json(silent, capsys):
@@ -110,3 +110,21 @@ def test_a_terminal_gets_lines_that_fit(silent, capsys, monkeypatch):
     assert max(map(len, told.splitlines())) > 80
     assert max(map(len, fitted.splitlines())) <= 60
     assert fitted.split() == told.split()
+
+
+def test_a_code_is_explained(capsys):
+    assert main(["explain", "FZ-TURN-401", "FZ-SIG-NONE"]) == 0
+    assert capsys.readouterr().out == (
+        "FZ-TURN-401: The TURN server does not accept the username or the password.\n"
+        "    fix: Check the credentials; those made by a service expire, often after a day or less."
+        "\n"
+        "FZ-SIG-NONE: No description was set: offer and answer were not exchanged.\n"
+        "    fix: Call setLocalDescription() on one side and carry the descriptions to and fro.\n"
+    )
+
+
+def test_a_recording_that_has_just_begun(tmp_path, capsys):
+    file = tmp_path / "session.jsonl"
+    file.write_text('{"format": "frazil-recording", "version": 2}\n')
+    assert main(["explain", str(file)]) == 0
+    assert capsys.readouterr().out == "nothing has happened yet\n"

@@ -63,8 +63,7 @@ def test_every_check_is_unanswered(timeout):
             "No check was answered: tried from 10.0.0.1:49152 (host) to 10.0.0.2:49152 (host)."
         )
         lines = str(report).splitlines()
-        assert lines[2] == "    see: docs/reference/findings.md#fz-ice-unanswered"
-        assert lines[3].endswith("s ice check pair=10.0.0.1:49152->10.0.0.2:49152")
+        assert lines[2].endswith("s ice check pair=10.0.0.1:49152->10.0.0.2:49152")
 
     main()
 
