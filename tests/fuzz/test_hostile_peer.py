@@ -156,7 +156,6 @@ async def test_a_message_without_an_end_is_not_collected_for_ever(stage):
     """The first fragments of endless messages, on many streams."""
     alice, bob = await stage.connect()
     association = session_of(bob).data._association
-    association._outbound._interleaving = True
     for stream_id in range(100, 160):
         association.send(stream_id, 53, bytes(250_000), stage.now)
     bob.pc._backend.driver.wake()

@@ -87,7 +87,7 @@ class Bundler:
         if not link.sends_data:
             return
         if self._outbound.outstanding.forward_changed:
-            forward = self._outbound.forward(now)
+            forward = self._outbound.abandonment.next_chunk(now)
             if forward is not None:
                 link.queue(forward)
         if self._reset.resetting:

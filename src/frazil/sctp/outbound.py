@@ -3,8 +3,9 @@
 import math
 from typing import Final
 
+from frazil.sctp.abandonment import AbandonmentNotice
 from frazil.sctp.bbr import Bbr
-from frazil.sctp.chunk import ForwardTsn, Sack, encode_forward_tsn
+from frazil.sctp.chunk import Sack
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.congestion import CongestionController
 from frazil.sctp.delivery import DeliveryMeter
@@ -24,10 +25,6 @@ MAX_OUTSTANDING: Final = 0x7C00
 """With so many chunks behind one that is missing, nothing new is sent: stream sequence numbers have
 16 bits, and the peer would take an ordered message half of them ahead for an old one."""
 
-_FORWARD_HEADER_SIZE: Final = 8
-_FORWARD_SKIP_SIZE: Final = 4
-_I_FORWARD_SKIP_SIZE: Final = 8
-
 
 class Outbound:
     """Queue, outstanding chunks, congestion control and timers of one association.
@@ -38,6 +35,7 @@ class Outbound:
         queue: What waits to be sent.
         outstanding: What was sent and is not acknowledged.
         timer: How long to wait for acknowledgements.
+        abandonment: Tells the peer what was given up.
     """
 
     __slots__ = (
@@ -46,10 +44,7 @@ class Outbound:
         "_burst_at",
         "_capacity",
         "_detector",
-        "_forward_again_at",
-        "_forwarded_tsn",
         "_has_sack",
-        "_interleaving",
         "_is_window_limited",
         "_meter",
         "_mtu",
@@ -62,6 +57,7 @@ class Outbound:
         "_sack",
         "_sacked_tsn",
         "_turns",
+        "abandonment",
         "controller",
         "outstanding",
         "queue",
@@ -79,10 +75,10 @@ class Outbound:
         self._detector = LossDetector(self.round_trip)
         self.outstanding = RetransmissionQueue(initial_tsn, self._detector)
         self.timer = RetransmissionTimer(self.round_trip)
+        self.abandonment = AbandonmentNotice(config, self.outstanding, self.round_trip, self.timer)
         self._meter = DeliveryMeter()
         self._pacer = Pacer()
         self._paced_until: float | None = None  # a packet waits for this instant
-        self._interleaving = False
         self._peer_window = 0
         self._burst_at: float | None = None
         self._rush = False  # the next packet is the fast retransmission, whatever the window
@@ -94,8 +90,6 @@ class Outbound:
         self._has_sack = False  # in this batch; with what they acknowledged together
         self._acked = 0
         self._advanced = False
-        self._forwarded_tsn = -1
-        self._forward_again_at = 0.0
 
     def negotiated(
         self, *, peer_window: int, streams: int, interleaving: bool, partial_reliability: bool
@@ -104,7 +98,7 @@ class Outbound:
         self._peer_window = peer_window
         self.outstanding.may_abandon = partial_reliability
         self.queue.drop_streams_from(streams)
-        self._interleaving = interleaving
+        self.abandonment.interleaving = interleaving
         if interleaving:
             self.queue.interleave(peer_window // 2)
 
@@ -410,7 +404,7 @@ class Outbound:
         self.outstanding.lose_all(now)
         self._recovery_ends = None
         self._paced_until = None
-        self._forwarded_tsn = -1
+        self.abandonment.repeat()
 
     def path_changed(self, now: float) -> None:
         """Send what is outstanding again, on a path nothing is known of."""
@@ -420,28 +414,6 @@ class Outbound:
         if self.outstanding:
             self._lose_all(now)
             self.timer.restart(now)
-
-    def forward(self, now: float) -> bytes | None:
-        """The FORWARD TSN chunk to send now, or None (RFC 3758 section 3.5).
-
-        The same one is repeated at most once per round trip, however many SACKs come in.
-        """
-        if not self.outstanding.forward_changed:
-            return None
-        forward = self.outstanding.forward(self._max_skips(), interleaving=self._interleaving)
-        if forward is None or not self._is_news(forward, now):
-            return None
-        self._forwarded_tsn = forward.cumulative_tsn
-        self._forward_again_at = now + (self.round_trip.smoothed_s or self.round_trip.rto_s)
-        self.timer.sent(now)
-        return encode_forward_tsn(forward, interleaving=self._interleaving)
-
-    def _is_news(self, forward: ForwardTsn, now: float) -> bool:
-        return forward.cumulative_tsn != self._forwarded_tsn or now >= self._forward_again_at
-
-    def _max_skips(self) -> int:
-        size = _I_FORWARD_SKIP_SIZE if self._interleaving else _FORWARD_SKIP_SIZE
-        return (self._capacity - _FORWARD_HEADER_SIZE) // size
 
     def clear(self) -> None:
         """The association ended."""

@@ -76,7 +76,7 @@ class Sender:
         return is_news
 
     def forward(self):
-        chunk = self.outbound.forward(self.now)
+        chunk = self.outbound.abandonment.next_chunk(self.now)
         return chunk and decode_forward_tsn(chunk[4:], interleaving=False)
 
     @property
