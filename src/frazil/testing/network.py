@@ -42,7 +42,9 @@ class VirtualNetwork:
     hosts is a :class:`Link`, made with :attr:`default` conditions unless :meth:`connect` says
     otherwise. All randomness comes from the seed, separately for every host, router and link: the
     same program does the same again, and traffic on one link does not change what happens on
-    another.
+    another. Keys and signatures of DTLS are not among it: they come from OpenSSL, and are a few
+    bytes shorter or longer each time, which on a link with a rate moves what follows by some
+    microseconds.
 
     Time is that of the running event loop: :class:`frazil.testing.VirtualLoop` for virtual time.
 
