@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, TextIO
+from weakref import WeakValueDictionary
 
 from frazil.record import Json
 
@@ -28,7 +29,8 @@ class TraceFile:
 
     def __post_init__(self) -> None:
         """Raise ``TypeError`` if ``path`` is no path."""
-        os.fspath(self.path)
+        if not isinstance(self.path, str | os.PathLike):
+            raise TypeError(f"a recording needs the path of a file, not {self.path!r}")
 
 
 _log = logging.getLogger("frazil.record")
@@ -44,7 +46,8 @@ MAX_WAITING: Final = 65536
 class RecordingFile:
     """Writes the lines of one recording to a file, from a thread of its own.
 
-    Trouble with the disk ends the recording and is logged once; the connection does not notice.
+    Trouble with the disk ends the recording and is logged once; the connection does not notice. A
+    file that another connection is recorded in is such trouble, too.
 
     Args:
         path: The file; an old one is overwritten, missing folders are made.
@@ -52,6 +55,7 @@ class RecordingFile:
     """
 
     __slots__ = (
+        "__weakref__",
         "_batch",
         "_began_at",
         "_file",
@@ -63,7 +67,7 @@ class RecordingFile:
     )
 
     def __init__(self, path: Path, lost: Callable[[], None]) -> None:
-        self._path = path
+        self._path = path.absolute()
         self._lost = lost
         self._batch: list[dict[str, Json]] = []
         self._began_at = 0.0
@@ -71,6 +75,8 @@ class RecordingFile:
         self._written = 0
         self._has_failed = False
         self._file: TextIO | None = None
+        if _WRITERS.setdefault(self._path, self) is not self:
+            self._fail("another connection is recorded there; FRAZIL_TRACE=folder is for many")
 
     def write(self, line: dict[str, Json]) -> None:
         """Take one line; it is on the disk some time later."""
@@ -87,6 +93,8 @@ class RecordingFile:
         """Write what is left and close the file, soon."""
         self._hand_over()
         _thread().submit(self._close)
+        if _WRITERS.get(self._path) is self:
+            del _WRITERS[self._path]  # who comes next, waits in the thread
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, []
@@ -131,6 +139,10 @@ class RecordingFile:
                 self._path,
                 text,
             )
+
+
+_WRITERS: Final[WeakValueDictionary[Path, RecordingFile]] = WeakValueDictionary()
+"""Who writes to a file: two recordings in one would be of no use."""
 
 
 def join_recordings(timeout_s: float | None = None) -> None:

@@ -59,7 +59,7 @@ def given_network(network: Network | None) -> Network:
         return SYSTEM_NETWORK
     if not hasattr(network, "open_udp"):
         raise TypeError(
-            f"network must be a network such as a SharedPort, not {network!r}; "
+            f"network must be a network such as a SharedPort or a virtual host, not {network!r}; "
             "to choose among the interfaces of this machine, use IceOptions(interfaces=[...])"
         )
     return network

@@ -70,6 +70,31 @@ def test_trouble_with_the_disk_is_logged_once_and_lines_are_counted(tmp_path, lo
     assert record.message.startswith("FZ-RECORDING-LOST: the recording ")
 
 
+def test_two_connections_are_not_recorded_in_one_file(tmp_path, lost, caplog):
+    path = tmp_path / "a.jsonl"
+    first, second = (RecordingFile(path, lambda: lost.append(1)) for _ in range(2))
+    first.write({"number": 1})
+    second.write({"number": 2})
+    second.close()
+    first.close()
+    join_recordings(10)
+    assert lines_of(path) == [{"number": 1}]
+    assert lost == [1]
+    assert f"the recording {path} ends here" in caplog.text
+    assert "another connection is recorded there; FRAZIL_TRACE=folder" in caplog.text
+
+
+def test_a_file_is_free_as_soon_as_its_recording_is_closed(tmp_path, lost):
+    path = tmp_path / "a.jsonl"
+    for number in range(3):
+        file = RecordingFile(path, lambda: lost.append(1))
+        file.write({"number": number})
+        file.close()
+    join_recordings(10)
+    assert lines_of(path) == [{"number": 2}]
+    assert lost == []
+
+
 def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monkeypatch):
     monkeypatch.setattr(recording_file, "MAX_WAITING", 600)
     gate = threading.Event()
