@@ -372,6 +372,11 @@ class Association:
         """The packets to send, of at most ``mtu`` bytes; call again until there are none."""
         return self._bundler.poll(now)
 
+    @property
+    def has_events(self) -> bool:
+        """Whether :meth:`poll_events` has something: a poll may give up what it does not send."""
+        return bool(self._released or self._link.events)
+
     def poll_events(self) -> list[SctpEvent]:
         """What happened since the last call, in order."""
         events = self._link.take_events()

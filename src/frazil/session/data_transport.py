@@ -193,7 +193,7 @@ class DataTransport:
         packets = self._association.poll_packets(now)
         self.is_drained = len(packets) < MAX_POLL_PACKETS
         self.awaits_acknowledgement = self._association.awaits_acknowledgement
-        if packets:
+        if packets or self._association.has_events:
             self._take_events(now)
         return packets
 

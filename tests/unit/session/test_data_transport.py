@@ -107,6 +107,26 @@ def test_a_channel_that_is_announced_with_the_shutdown_needs_no_answer():
     assert wire.trace.counters["sctp-message-refused"] == 1
 
 
+def test_what_expires_before_it_leaves_is_out_of_the_buffer_at_once():
+    wire = Wire()
+    wire.carry()
+    limited = ChannelParameters(negotiated=True, max_packet_life_time_ms=100)
+    wire.transport.open_channel(limited, 0.0, 4)
+    wire.transport.send(4, b"too late", False, 0.0)
+    assert wire.transport.poll_packets(1.0) == []
+    assert wire.take_events() == [BufferReleased(4, 8)]
+
+
+def test_a_channel_whose_stream_the_peer_cannot_reset_is_closed_at_once():
+    wire = Wire()
+    wire.carry()
+    wire.transport.open_channel(NEGOTIATED, 0.0, 4)
+    wire.transport._association._reset.begin(0, 65535, 0)
+    wire.transport.close_channel(4, 0.0)
+    assert wire.transport.poll_packets(0.0) == []
+    assert wire.take_events() == [ChannelClosing(4), ChannelClosed(4)]
+
+
 def sack_of(batch: list[bytes]) -> list[bytes]:
     """What a transport in the same state would answer to ``batch``."""
     twin = Wire()
