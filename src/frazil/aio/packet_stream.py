@@ -134,7 +134,6 @@ class PacketStream:
     def _take(self, data: bytes) -> None:
         if self._is_over:
             return
-        self._silence.note_heard()
         self._deframer.feed(data)
         try:
             self._hand_over()
@@ -145,6 +144,7 @@ class PacketStream:
         """All that is whole; one by one as long as each may be what proves that it is the peer."""
         batch: list[Datagram] = []
         while not self._is_over and (data := self._deframer.take()) is not None:
+            self._silence.note_heard()  # parts of a datagram may be of one that never ends
             batch.append(Datagram(data, self.local, self.remote))
             if not self.is_proven:
                 self._examine(batch.pop())

@@ -270,6 +270,26 @@ async def test_a_silent_stream_of_the_peer_stays_until_there_is_another(
 
 
 @virtual
+async def test_parts_of_a_datagram_break_no_silence(net, host, active, passive, ours, theirs):
+    theirs.is_valid = True
+    end = StreamEnd()
+    end.stream = await host.connect_tcp(passive.local, end.handlers)
+    end.send(frame(CHECK))
+    await asyncio.sleep(1)
+    ((arrived,),) = theirs.batches
+    passive.send([run_of(CHECK, passive.local, arrived.remote)])
+    end.send(b"\xff\xff")
+    for _ in range(10):
+        await asyncio.sleep(1)
+        end.send(b"x")
+    (stream,) = passive._streams.values()
+    assert stream.is_silent(now())
+    end.send(bytes(65_535))
+    await asyncio.sleep(1)
+    assert not stream.is_silent(now())
+
+
+@virtual
 async def test_little_waits_for_a_stream_to_open(net, host, active, passive, ours, theirs):
     for number in range(MAX_EARLY + 3):
         active.send([run_of(CHECK + bytes([number]), active.local, passive.local)])
