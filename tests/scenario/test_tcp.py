@@ -1,5 +1,6 @@
 """Whole peers that reach each other by TCP, because UDP does not pass (RFC 6544)."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from frazil import IceOptions
 from frazil.aio import StreamHandlers
 from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC, Conditions
+from frazil.testing.tcp.stream import VirtualStream
 from support.scenario import states
 from support.swallow import streams, swallow
 
@@ -401,6 +403,49 @@ async def test_a_peer_that_vanishes_is_failed_in_time_however_streams_are_opened
     assert max(opened) < failed_at
     await stage.sleep(600)
     assert max(opened) < failed_at
+
+
+async def test_a_peer_that_refuses_streams_is_not_asked_for_more_without_pause(stage):
+    """Its process has ended."""
+    alice, bob = peers(stage)
+    await stage.connect()
+    await stage.sleep(45)
+    opened = []
+    connect = alice.host.connect_tcp
+
+    def note(*args, **kwargs):
+        opened.append(stage.now)
+        return connect(*args, **kwargs)
+
+    alice.host.connect_tcp = note
+    bob.host.tcp.open_ends()[-1].close()
+    break_streams(bob)
+    await stage.sleep(60)
+    assert states(alice, CONNECTION) == "new connecting connected disconnected failed"
+    assert 20 < len(opened) <= 2 * 30 + 1
+
+
+async def test_a_peer_that_ends_each_stream_at_once_is_not_asked_for_more_without_pause(
+    stage, monkeypatch
+):
+    peers(stage)
+    await stage.connect()
+    await stage.sleep(45)
+    opened = []
+    receive = VirtualStream.receive
+
+    def hang_up(end, segment):
+        receive(end, segment)
+        if end.local[0] == BOB and end.is_open:
+            opened.append(end)
+            asyncio.get_running_loop().call_later(0.1, end._abort)  # it has answered by then
+
+    monkeypatch.setattr(VirtualStream, "receive", hang_up)
+    await stage.sleep(20)
+    assert 10 < len(set(map(id, opened))) <= 2 * 20 + 1
+    monkeypatch.undo()
+    await stage.sleep(2)
+    await exchange(stage)
 
 
 # --- strangers --------------------------------------------------------------------------------

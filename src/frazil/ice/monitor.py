@@ -24,6 +24,8 @@ _SHORTEST_WAIT_S: Final = 0.3
 _SHORTEST_REPLY_S: Final = 0.1
 _ACKNOWLEDGED_AFTER_S: Final = 0.2
 """How long the peer may keep an acknowledgement back (RFC 9260 6.2)."""
+_STEADY_S: Final = 2.0
+"""A stream that lasted so long is worth another at once."""
 _SHORTEST_INTERVAL: Final = 0.8
 _LONGEST_INTERVAL: Final = 1.2
 """Between two checks, in multiples of the basic interval (RFC 7675 5.1)."""
@@ -63,6 +65,7 @@ class Monitor:
     """
 
     __slots__ = (
+        "_broken_at",
         "_calm_at",
         "_chance",
         "_check_at",
@@ -112,6 +115,7 @@ class Monitor:
         self.is_alive = True
         self.is_cut = False
         self.is_broken = False
+        self._broken_at: float | None = None
         self.unanswered = 0
         self.owed_at: float | None = None
         self._late_at = now
@@ -278,10 +282,15 @@ class Monitor:
         self.is_alive = False
 
     def break_off(self, now: float) -> None:
-        """The stream has ended: a check opens another, and is due at once."""
+        """The stream has ended: a check opens another, and is due at once.
+
+        Unless that one was opened like this: a peer may answer on each stream and end it.
+        """
         self.is_broken = True
         self.is_alive = False
-        self.asked_at = now - self._config.recovery_interval_s
+        if self._broken_at is None or now - self._broken_at >= _STEADY_S:
+            self.asked_at = now - self._config.recovery_interval_s
+        self._broken_at = now
 
     def cut(self, now: float) -> None:
         """The local end is gone: nothing can come back on this pair."""

@@ -151,6 +151,8 @@ class Nominator:
             pair = generation.agreement.pair  # say it again: the peer may have followed another
             if pair is None:
                 self._ask_again(generation)
+            elif self._selection.is_broken:
+                return  # until another stream answers
         if pair is None or not pair.is_valid or self._is_forestalled(pair, generation, under_way):
             return
         if pair is generation.agreement.pair or self.gate.admits(pair):

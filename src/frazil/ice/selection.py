@@ -75,6 +75,11 @@ class Selection:
         """Whether there is a pair and its peer was heard lately."""
         return self.monitor is not None and self.monitor.is_alive
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the stream of the pair has ended, and no other has taken its place yet."""
+        return self.monitor is not None and self.monitor.is_broken
+
     def bar(self, generation: Generation) -> int:
         """Pairs of up to this priority need no check: a better one is nominated and lives."""
         nominated, monitor = generation.agreement.pair, self.monitor
