@@ -27,7 +27,7 @@ LIMITS = [
     (
         "ice.config.MAX_LOCAL_PEER_REFLEXIVE",
         10,
-        "ice/test_generation.py::test_our_own_reflexive_candidates_are_learned_within_bounds",
+        "ice/test_local_candidates.py::test_what_the_peer_sees_is_learned_once_and_within_bounds",
     ),
     (
         "ice.config.MAX_EARLY_CHECKS",

@@ -159,7 +159,7 @@ class Assessor:
         before, address = pair.mapped, answer.mapped or pair.local.address
         if before is not None and before.address == address:
             return
-        pair.mapped = generation.mapped_candidate(pair, address, answer.check.priority)
+        pair.mapped = generation.local_candidates.learn(pair.local, address, answer.check.priority)
         if before is None or pair.mapped.address != address or pair is not self._selection.pair:
             return
         self._selection.note_moved(f"the peer sees us at {address[0]}:{address[1]} now", now)

@@ -111,7 +111,7 @@ class Checker:
         """When the state will be another if nothing is heard, as far as is known now."""
         if self.selection.monitor is not None:
             return self.selection.monitor.judged_at
-        return self._generation.patience_deadline if self._generation else None
+        return self._generation.pac_timer.deadline if self._generation else None
 
     @property
     def transmits(self) -> list[Transmit]:
@@ -130,7 +130,7 @@ class Checker:
         generation.pacing_s = max(self._config.pacing_s, asked_s)
         follows = generation.remote_traits.renominates
         generation.is_measured = follows and self._renomination is Renomination.RTT
-        generation.patience_ends_at = now + self._config.patience_s
+        generation.pac_timer.start(now + self._config.patience_s)
         generation.form_pairs(self._role.is_controlling)
         for check in generation.early_checks.take():
             self._learn(generation, check, now)
@@ -226,7 +226,7 @@ class Checker:
             earliest = earlier(earliest, self._checklists.ordinary_at)
         if self._is_settled(generation):  # what works needs no patience
             return earlier(earliest, self._table.conceding_at(generation))
-        return earlier(earliest, generation.patience_deadline)
+        return earlier(earliest, generation.pac_timer.deadline)
 
     def handle_timeout(self, now: float) -> float | None:
         """Repeat and give up checks, and run the clocks.
@@ -236,7 +236,7 @@ class Checker:
         """
         for check in self._table.handle_timeout(now):
             self._assessor.timed_out(check, now)
-        patience_at = self._generation.lose_patience(now) if self._generation else None
+        patience_at = self._generation.pac_timer.handle_timeout(now) if self._generation else None
         self._concede(now)
         watch_at = self._watch.handle_timeout(self._generation, now)
         if self._generation is not None and self._role.is_controlling:

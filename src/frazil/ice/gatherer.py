@@ -14,7 +14,7 @@ from frazil.ice.config import IceConfig
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import CandidateError, IceEvent
 from frazil.ice.generation import Generation
-from frazil.ice.host_table import HostTable, host_candidates
+from frazil.ice.host_table import HostTable
 from frazil.ice.inquiry import Inquiry
 from frazil.ice.query import QueryResult
 from frazil.states.enums import RTCIceGathererState
@@ -196,7 +196,7 @@ class Gatherer:
     def _open_to(self, address: Address) -> Generation | None:
         """The generation that may get a candidate on ``address``, which is new to it."""
         generation = self._generation
-        if generation is None or generation.host_candidate(address):
+        if generation is None or generation.local_candidates.at_base(address):
             return None
         return generation
 
@@ -233,7 +233,9 @@ class Gatherer:
         generation = self._generation
         if generation is None or generation.gathered:
             return
-        hosts = [each for each in host_candidates(generation) if each.is_base and not each.is_tcp]
+        hosts = [
+            each for each in generation.local_candidates.hosts() if each.is_base and not each.is_tcp
+        ]
         if inquiry.add(url, addresses, hosts, now):
             self._conclude(now)
 
@@ -280,7 +282,7 @@ class Gatherer:
         if generation is None:
             return None
         candidate = self._maker.relayed(address, related, url, server, protocol)
-        generation.local_candidates.append(candidate)
+        generation.local_candidates.add(candidate)
         self._announcement.tell(candidate, now)
         return candidate
 
@@ -289,7 +291,7 @@ class Gatherer:
     ) -> None:
         """The server of ``url``, which others have asked from ``base``, sees it as ``mapped``."""
         generation = self._generation
-        host = generation.host_candidate(base) if generation is not None else None
+        host = generation.local_candidates.at_base(base) if generation is not None else None
         if host is not None and can_receive(mapped):
             self._reflect(host, mapped, url, server, now)
 

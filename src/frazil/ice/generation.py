@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from frazil.ice.admission import Admission
 from frazil.ice.agreement import Agreement
-from frazil.ice.candidate import Candidate, CandidateType, TcpType, foundation
+from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checklist import Checklist, can_pair, can_receive
-from frazil.ice.config import MAX_LOCAL_PEER_REFLEXIVE
 from frazil.ice.credential import Credentials
 from frazil.ice.early_checks import EarlyChecks
+from frazil.ice.local_candidates import LocalCandidates
+from frazil.ice.pac_timer import PacTimer
 from frazil.ice.pair import CandidatePair
 from frazil.ice.received_check import ReceivedCheck
 from frazil.ice.remote_candidates import RemoteCandidates
@@ -31,8 +32,7 @@ class Generation:
         is_measured: All pairs are checked and measured, for the quickest of them.
         agreement: The pair that both ends agreed on.
         pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
-        patience_ends_at: When the PAC timer ends (RFC 8863); it starts with the checks.
-        patience_is_over: The PAC timer has fired.
+        pac_timer: Until it fires, a transport without a pair has not failed.
         pinned: The pair that the application has chosen; none is better.
         remote_traits: What the peer says of its agent.
         is_given_up: The transport has failed with it: only a restart leads on.
@@ -49,9 +49,8 @@ class Generation:
         "is_reopened",
         "local",
         "local_candidates",
+        "pac_timer",
         "pacing_s",
-        "patience_ends_at",
-        "patience_is_over",
         "pinned",
         "remote",
         "remote_candidates",
@@ -62,7 +61,7 @@ class Generation:
         self.local: Credentials | None = None
         self.remote: Credentials | None = None
         self.remote_traits = UNKNOWN_TRAITS
-        self.local_candidates: list[Candidate] = []
+        self.local_candidates = LocalCandidates()
         self.remote_candidates = RemoteCandidates()
         self.awaits_checks = False
         self.gathered = False
@@ -71,8 +70,7 @@ class Generation:
         self.early_checks = EarlyChecks()
         self.agreement = Agreement()
         self.pacing_s = 0.0
-        self.patience_ends_at: float | None = None
-        self.patience_is_over = False
+        self.pac_timer = PacTimer()
         self.is_measured = False
         self.pinned: CandidatePair | None = None
         self.is_given_up = False
@@ -87,62 +85,7 @@ class Generation:
         """Whether no candidate of either side can come any more."""
         return self.gathered and self.remote_candidates.are_over
 
-    @property
-    def patience_deadline(self) -> float | None:
-        """When the PAC timer will end; ``None`` if it has, or does not run."""
-        return None if self.patience_is_over else self.patience_ends_at
-
-    def lose_patience(self, now: float) -> float | None:
-        """Let the PAC timer fire if it is due (RFC 8863).
-
-        Until then a transport without a pair has not failed.
-
-        Returns:
-            When it was due, if it fired now.
-        """
-        ends_at = self.patience_deadline
-        if ends_at is None or now < ends_at:
-            return None
-        self.patience_is_over = True
-        return ends_at
-
     # --- local candidates ---------------------------------------------------------------------
-
-    def host_candidate(self, base: Address) -> Candidate | None:
-        """The local candidate that sends from ``base``."""
-        return next((c for c in self.local_candidates if c.is_base and c.base == base), None)
-
-    def local_candidate(self, address: Address, base: Address) -> Candidate | None:
-        """The local candidate with this address and base."""
-        return next(
-            (c for c in self.local_candidates if c.address == address and c.base == base), None
-        )
-
-    def mapped_candidate(self, pair: CandidatePair, address: Address, priority: int) -> Candidate:
-        """The local candidate of ``pair`` that the peer sees as ``address``.
-
-        A peer-reflexive one is learned if it is new (RFC 8445 7.2.5.3.1).
-
-        Args:
-            priority: The PRIORITY of the check that revealed it.
-        """
-        known = self.local_candidate(address, pair.local.base)
-        if known is not None:
-            return known
-        kind = CandidateType.PEER_REFLEXIVE
-        learned = sum(c.type is kind for c in self.local_candidates)
-        if learned >= MAX_LOCAL_PEER_REFLEXIVE:
-            return pair.local
-        candidate = replace(
-            pair.local,
-            foundation=foundation(kind, pair.local.base, pair.local.protocol, None),
-            priority=priority,
-            address=address,
-            type=kind,
-            related=pair.local.address,
-        )
-        self.local_candidates.append(candidate)
-        return candidate
 
     def replace_learned(self, learned: Candidate, gathered: Candidate) -> None:
         """A server showed what a check had shown before: pairs have that candidate from now on."""
@@ -157,7 +100,7 @@ class Generation:
         Returns:
             The pairs that are gone with them.
         """
-        self.local_candidates = [c for c in self.local_candidates if c.base != base]
+        self.local_candidates.remove_base(base)
         gone = [pair for pair in self.checklist if pair.local.base == base]
         for pair in gone:
             self.checklist.remove(pair)
@@ -244,7 +187,7 @@ class Generation:
         pair = self.checklist.find((check.local, check.remote))
         if pair is not None:
             return pair
-        local = self.host_candidate(check.local)
+        local = self.local_candidates.at_base(check.local)
         if local is None:
             return None
         known = self.remote_candidates

@@ -57,7 +57,7 @@ class HostTable:
         else:
             self._disclosures[address] = disclosure
         candidate = self._make(address, tcp_type, address[0], generation)
-        generation.local_candidates.append(candidate)
+        generation.local_candidates.add(candidate)
         if tcp_type is TcpType.ACTIVE:
             return candidate
         if not disclosure.conceals:
@@ -68,7 +68,7 @@ class HostTable:
             )
             known_as = replace(known_as, address=(shown, address[1]))
             if known_as.is_resolved:
-                generation.local_candidates.append(known_as)
+                generation.local_candidates.add(known_as)
             self._announcement.tell(known_as, now)
         if tcp_type is None:
             for shown in disclosure.reflected:
@@ -78,7 +78,7 @@ class HostTable:
     def _make(
         self, address: Address, tcp_type: TcpType | None, known_as: str, generation: Generation
     ) -> Candidate:
-        return self._maker.host(address, tcp_type, known_as, host_candidates(generation))
+        return self._maker.host(address, tcp_type, known_as, generation.local_candidates.hosts())
 
     def reflect(
         self,
@@ -110,14 +110,9 @@ class HostTable:
             return  # a server on this side of the NAT: what it sees is what others must not know
         related = disclosure.related(host.base)
         candidate = self._maker.reflected(host, mapped, related, url, server)
-        known = generation.local_candidate(mapped, host.base)
+        known = generation.local_candidates.find(mapped, host.base)
         if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
             generation.replace_learned(known, candidate)
         if known is None or not known.is_base:
-            generation.local_candidates.append(candidate)
+            generation.local_candidates.add(candidate)
         self._announcement.tell(candidate, now)
-
-
-def host_candidates(generation: Generation) -> list[Candidate]:
-    """The host candidates of ``generation``, and what stands for them."""
-    return [each for each in generation.local_candidates if each.type is CandidateType.HOST]

@@ -96,14 +96,14 @@ class LiteChecker:
         """When the state will be another if nothing is heard, as far as is known now."""
         if self.selection.monitor is not None:
             return _finite(self.selection.monitor.judged_at)
-        return self._generation.patience_deadline if self._generation else None
+        return self._generation.pac_timer.deadline if self._generation else None
 
     # --- commands -----------------------------------------------------------------------------
 
     def begin(self, generation: Generation, now: float) -> None:
         """Take the checks of ``generation`` from now on."""
         self._generation = generation
-        generation.patience_ends_at = now + self._config.patience_s
+        generation.pac_timer.start(now + self._config.patience_s)
         generation.form_pairs(self._role.is_controlling)
         for check in generation.early_checks.take():
             self._learn(generation, check, now)
@@ -150,7 +150,7 @@ class LiteChecker:
         """When :meth:`handle_timeout` has something to do; those of the pair in use are its own."""
         deadlines = [self._keepalive_at]
         if self._generation is not None:
-            deadlines.append(self._generation.patience_deadline)
+            deadlines.append(self._generation.pac_timer.deadline)
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> float | None:
@@ -159,7 +159,7 @@ class LiteChecker:
         Returns:
             The deadline of the clock that ran out: PAC, liveness or consent.
         """
-        patience_at = self._generation.lose_patience(now) if self._generation else None
+        patience_at = self._generation.pac_timer.handle_timeout(now) if self._generation else None
         if self._keepalive_at is not None and now >= self._keepalive_at:
             self._keep_alive(now)
         watch_at = self._watch(now)

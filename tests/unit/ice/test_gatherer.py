@@ -147,12 +147,12 @@ def disclosed(disclosure: Disclosure) -> Bench:
 def test_public_addresses_stand_for_the_local_one():
     bench = disclosed(Disclosure(hosts=(PUBLIC_HOST[0], PUBLIC_HOST_2[0])))
     assert bench.found == [("host", PUBLIC_HOST), ("host", PUBLIC_HOST_2)]
-    kept = bench.generation.local_candidates
+    kept = list(bench.generation.local_candidates)
     assert [c.address for c in kept] == [HOST, PUBLIC_HOST, PUBLIC_HOST_2]
     assert {c.base for c in kept} == {HOST}
     assert kept[0].priority == kept[1].priority > kept[2].priority
     assert len({c.foundation for c in kept}) == 1
-    assert bench.generation.host_candidate(HOST) is kept[0]
+    assert bench.generation.local_candidates.at_base(HOST) is kept[0]
     assert "10.0.0.1" not in str([c.to_line() for c in kept[1:]])
 
 
@@ -172,7 +172,7 @@ def test_a_host_that_is_left_out_still_asks_servers():
     assert bench.found == []
     assert bench.answer(request)
     assert bench.found == [("srflx", PUBLIC)]
-    assert bench.generation.local_candidates[1].to_line().endswith("raddr 0.0.0.0 rport 9")
+    assert list(bench.generation.local_candidates)[1].to_line().endswith("raddr 0.0.0.0 rport 9")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_server_that_sees_the_local_address_does_not_betray_it(hosts, expected
     assert bench.answer(bench.sent()[0], HOST)
     assert bench.found == expected
     assert bench.errors == []
-    assert bench.generation.host_candidate(HOST).type == "host"
+    assert bench.generation.local_candidates.at_base(HOST).type == "host"
 
 
 def test_a_public_address_that_a_server_confirms_is_told_once():
@@ -204,8 +204,8 @@ def test_a_public_address_that_a_server_confirms_is_told_once():
     bench.gatherer.add_server("stun:a", [SERVER], bench.now)
     assert bench.answer(bench.sent()[0], PUBLIC_HOST)
     assert bench.found == [("host", HOST), ("srflx", PUBLIC_HOST)]
-    assert bench.generation.local_candidates[1].related == HOST
-    assert bench.generation.local_candidates[1].url is None
+    assert list(bench.generation.local_candidates)[1].related == HOST
+    assert list(bench.generation.local_candidates)[1].url is None
 
 
 def test_an_address_without_a_socket_is_told_while_gathering():
@@ -240,7 +240,7 @@ def test_a_server_reveals_the_public_address(server_first):
     bench.now += 0.03
     assert bench.answer(transmit)
     assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
-    candidate = bench.generation.local_candidates[1]
+    candidate = list(bench.generation.local_candidates)[1]
     assert candidate.base == candidate.related == HOST
     assert candidate.url == "stun:s"
     assert bench.generation.gathered
@@ -460,7 +460,10 @@ def test_a_restart_while_gathering_starts_over_and_ends_the_old_generation():
         "gathering",
         "complete",
     ]
-    assert bench.generation.local_candidates[0].priority == old.local_candidates[0].priority
+    assert (
+        next(iter(bench.generation.local_candidates)).priority
+        == next(iter(old.local_candidates)).priority
+    )
 
 
 def test_a_rollback_ends_the_gathering():
@@ -572,7 +575,7 @@ def test_gathering_again_adds_what_is_new_and_ends_once_more():
         "CandidatesEnded",
         "GatheringStateChanged",
     ]
-    new = bench.generation.local_candidates[len(before) :]
+    new = list(bench.generation.local_candidates)[len(before) :]
     assert [each.address for each in new] == [HOST_2, PUBLIC]
     assert bench.generation.gathered
 
@@ -585,7 +588,7 @@ def test_an_address_that_comes_back_ranks_as_before():
     bench.gatherer.begin_again(bench.now)
     for host in ((HOST[0], 4711), ("10.0.0.3", 5)):
         bench.gatherer.add_host(host, bench.now)
-    again, third = bench.generation.local_candidates[-2:]
+    again, third = list(bench.generation.local_candidates)[-2:]
     assert again.priority == ranks[HOST[0]]
     assert third.priority < ranks[HOST_2[0]]
 
@@ -597,9 +600,9 @@ def test_an_address_in_the_place_of_another_ranks_like_it():
     bench.generation.remove_base(HOST)
     bench.gatherer.begin_again(bench.now)
     bench.gatherer.add_host(("10.0.0.3", 5), bench.now)
-    assert bench.generation.local_candidates[-1].priority == ranks[HOST[0]]
+    assert list(bench.generation.local_candidates)[-1].priority == ranks[HOST[0]]
     bench.gatherer.add_host(HOST, bench.now)  # its place is taken now
-    assert bench.generation.local_candidates[-1].priority < ranks[HOST_2[0]]
+    assert list(bench.generation.local_candidates)[-1].priority < ranks[HOST_2[0]]
     assert len({each.priority for each in bench.generation.local_candidates}) == 4
 
 

@@ -4,7 +4,7 @@ from frazil.ice.candidate_maker import CandidateMaker
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.event import CandidateGathered, IceEvent
 from frazil.ice.generation import Generation
-from frazil.ice.host_table import HostTable, host_candidates
+from frazil.ice.host_table import HostTable
 from frazil.ice.pair import CandidatePair
 from frazil.trace import Trace
 from frazil.types import Address
@@ -70,7 +70,7 @@ def test_all_that_stand_for_an_address_are_host_candidates_on_it():
     host = bench.add(Disclosure(hosts=(PUBLIC[0], "1234.local")))
     assert host.address == HOST
     assert bench.told == [("host", PUBLIC), ("host", ("1234.local", HOST[1]))]
-    assert [each.address for each in host_candidates(bench.generation)] == [HOST, PUBLIC]
+    assert [each.address for each in bench.generation.local_candidates.hosts()] == [HOST, PUBLIC]
 
 
 def test_what_the_user_knows_of_routers_is_told_for_udp_only():
@@ -86,7 +86,7 @@ def test_of_streams_that_lead_away_nobody_is_told():
     bench = Bench()
     host = bench.add(tcp_type=TcpType.ACTIVE)
     assert bench.told == []
-    assert bench.generation.local_candidates == [host]
+    assert list(bench.generation.local_candidates) == [host]
 
 
 def test_what_was_told_is_not_told_again():
@@ -102,7 +102,7 @@ def test_what_a_check_has_shown_is_told_when_a_server_shows_it_too():
     bench = Bench()
     host = bench.add()
     pair = CandidatePair(host, host, True)
-    learned = bench.generation.mapped_candidate(pair, MAPPED, 77)
+    learned = bench.generation.local_candidates.learn(pair.local, MAPPED, 77)
     assert learned.type == "prflx"
     bench.reflect(host)
     assert bench.told == [("host", HOST), ("srflx", MAPPED)]

@@ -51,7 +51,9 @@ def test_candidates_of_a_host_share_a_foundation_but_not_a_priority():
     own.set_local_credentials(Credentials("ufrag", "p" * 22), 0.0)
     own.add_local_address(RTP, ("10.0.0.1", 1), 0.0)
     own.add_local_address(RTCP, ("10.0.0.1", 2), 0.0)
-    first, second = (agent.generations[0].local_candidates[0] for agent in own.agents.values())
+    first, second = (
+        next(iter(agent.generations[0].local_candidates)) for agent in own.agents.values()
+    )
     assert (first.component, second.component) == (RTP, RTCP)
     assert first.foundation == second.foundation
     assert first.priority == second.priority + 1

@@ -38,7 +38,7 @@ def generation(ufrag: str = "ours", remote_ufrag: str = "theirs") -> Generation:
     made = Generation()
     made.local = Credentials(ufrag, "p" * 22)
     made.remote = Credentials(remote_ufrag, "q" * 22)
-    made.local_candidates.append(Candidate.from_line(candidate(1).line))
+    made.local_candidates.add(Candidate.from_line(candidate(1).line))
     made.admit(candidate(2, "192.0.2.2"), controlling=True)
     return made
 
