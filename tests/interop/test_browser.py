@@ -130,3 +130,38 @@ async def test_path_is_lost_and_restarted(laboratory: Laboratory, browser: Brows
             ]
         assert shown(page, "connectionState") == python.seen["connectionState"]
         assert shown(page, "dtlsTransport") == ["new", "connecting", "connected"]
+
+
+async def test_firefox_closes_its_channels_when_it_has_failed(
+    laboratory: Laboratory, firefox: Browser
+) -> None:
+    """A restart brings the path back: channels of ours serve, Firefox opens none any more."""
+    async with firefox.peer() as page, frazil_peer() as python:
+        closed: list[str] = []
+        python.on("datachannel", lambda channel: channel.on("close", lambda: closed.append("old")))
+        channel = await page.createDataChannel("old")
+        async with Signalling(page, python) as line:
+            await line.negotiate(page)
+            await channel.wait_for("open")
+            await python.wait_for("iceConnectionState", "completed")
+            laboratory.wire.blackout()
+            for peer in (python, page):
+                await peer.wait_for("connectionState", "failed")
+            laboratory.wire.heal()
+            await restart(line, python, python)
+            await python.until(lambda: closed == ["old"])
+            await channel.wait_for("closed")
+            own = python.createDataChannel("new")
+            own.on("message", own.send)
+            await assert_echoes(await page.channels.get())
+        assert python.seen["iceConnectionState"] == [
+            *("new", "checking", "connected", "completed"),
+            *("disconnected", "failed", "checking", "connected", "completed"),
+        ]
+        assert python.seen["connectionState"] == [
+            *("new", "connecting", "connected", "disconnected", "failed"),
+            *("connecting", "connected"),
+        ]
+        assert python.states("sctp-transport 0") == ["connecting", "connected"]
+        assert page.values("dtlsTransport")[3:5] == ["failed", "connected"]
+        assert page.values("sctpTransport")[-1] == "closed"
