@@ -19,6 +19,9 @@ class LocalCandidates:
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self._items)
 
+    def __contains__(self, candidate: Candidate) -> bool:
+        return candidate in self._items
+
     def __len__(self) -> int:
         return len(self._items)
 
