@@ -196,7 +196,7 @@ class Life(Pair):
         assert (channels._closures, channels._held._count) == ({}, 0)
         assert set(channels._channels) == set(end.by_stream)
         reassembly = end.association._association._inbound.reassembly
-        assert (reassembly.buffered, reassembly._by_first, reassembly._pending) == (0, {}, {})
+        assert (reassembly.buffered, reassembly._by_first, reassembly._early) == (0, {}, {})
         for label, channel in end.by_label.items():
             self.check_channel(channel, other.by_label[label])
 

@@ -1,50 +1,17 @@
 """Puts fragments together and messages in order (RFC 9260 section 6.9, RFC 8260 section 2.2)."""
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
 from frazil.sctp.event import UserMessage
-from frazil.sctp.serial import MASK_16, MASK_32, is_behind
+from frazil.sctp.fragment_run import CHUNK_OVERHEAD, FragmentRun
+from frazil.sctp.resequencer import Resequencer
+from frazil.sctp.serial import HALF_32, MASK_16, MASK_32, is_behind
 
-CHUNK_OVERHEAD: Final = 128
-"""What keeping one chunk costs besides its data; counted so that tiny chunks are no loophole."""
 MAX_LATENESS: Final = MASK_16
 """Unordered messages that were skipped so many messages ago have no fragments under way."""
-
-
-class _Run:
-    """Adjacent fragments of one message.
-
-    Attributes:
-        first: The position of its first fragment.
-        last: The position of its last fragment.
-        parts: The user data in order.
-        flags: BEGIN if the message's first fragment is here, END for its last, and UNORDERED.
-        sequence: The message's sequence number, and ppid: its PPID, valid once BEGIN is set.
-    """
-
-    __slots__ = ("first", "flags", "last", "parts", "ppid", "sequence", "stream_id")
-
-    def __init__(
-        self, position: int, flags: int, stream_id: int, sequence: int, ppid: int, data: bytes
-    ) -> None:
-        self.first = self.last = position
-        self.flags = flags
-        self.stream_id = stream_id
-        self.sequence = sequence
-        self.ppid = ppid
-        self.parts = [data]
-
-    def cost(self) -> int:
-        """What it counts for in the receive window."""
-        return sum(map(len, self.parts)) + CHUNK_OVERHEAD * len(self.parts)
-
-    def append(self, run: "_Run") -> None:
-        """Continue with the run that follows directly."""
-        self.parts += run.parts
-        self.last = run.last
-        self.flags |= run.flags & END
 
 
 class Reassembly:
@@ -61,10 +28,11 @@ class Reassembly:
     __slots__ = (
         "_by_first",
         "_by_last",
+        "_early",
+        "_firsts",
         "_interleaving",
         "_messages",
         "_next",
-        "_pending",
         "_sequence_mask",
         "_skipped_unordered",
         "buffered",
@@ -75,11 +43,12 @@ class Reassembly:
         self._messages = messages
         self._interleaving = interleaving
         self._sequence_mask = MASK_32 if interleaving else MASK_16
-        self._by_first: dict[int, _Run] = {}
-        self._by_last: dict[int, _Run] = {}
+        self._by_first: dict[int, FragmentRun] = {}
+        self._by_last: dict[int, FragmentRun] = {}
+        self._firsts: list[int] = []  # the keys of _by_first, ascending
         self._next: dict[int, int] = {}  # stream to the sequence number that is due
         self._skipped_unordered: dict[int, int] = {}  # stream to message identifier
-        self._pending: dict[int, dict[int, tuple[int, bytes]]] = {}
+        self._early: dict[int, Resequencer] = {}  # by stream; none of them is empty
         self.buffered = 0
 
     @property
@@ -121,12 +90,13 @@ class Reassembly:
         if sequence == expected:
             self._messages.append((stream_id, ppid, data))
             self._next[stream_id] = (sequence + 1) & self._sequence_mask
-            if self._pending:
-                self._drain(stream_id)
+            if self._early:
+                self._release(stream_id)
         elif not is_behind(sequence, expected, self._sequence_mask):
-            pending = self._pending.setdefault(stream_id, {})
-            if sequence not in pending:
-                pending[sequence] = (ppid, data)
+            early = self._early.get(stream_id)
+            if early is None:
+                early = self._early[stream_id] = Resequencer(self._sequence_mask)
+            if early.put(sequence, expected, (stream_id, ppid, data)):
                 self.buffered += len(data) + CHUNK_OVERHEAD
 
     def add_fragment(
@@ -148,8 +118,9 @@ class Reassembly:
             self._cut_off(position - 1)
         run = self._by_last.pop(position - 1, None)
         if run is None:
-            run = _Run(position, flags, stream_id, sequence, last, data)
+            run = FragmentRun(position, flags, stream_id, sequence, last, data)
             self._by_first[position] = run
+            insort(self._firsts, position)
         else:
             run.parts.append(data)
             run.last = position
@@ -175,109 +146,122 @@ class Reassembly:
 
     def _cut_off(self, last: int) -> None:
         """Forget the run that ends at ``last``: another message begins where it should go on."""
-        run = self._by_last.get(last)
+        run = self._by_last.pop(last, None)
         if run is not None:
-            self._forget(run)
+            self._take_out(run)
+            self.buffered -= run.cost()
 
-    def _join_right(self, run: _Run) -> None:
+    def _join_right(self, run: FragmentRun) -> None:
         """Put the run that follows directly onto this one, if it is of the same message."""
         right = self._by_first[run.last + 1]
         if not right.flags & BEGIN:
-            del self._by_first[right.first]
+            self._take_out(right)
             self._by_last.pop(right.last, None)
             run.append(right)
 
-    def _finish(self, run: _Run) -> None:
+    def _take_out(self, run: FragmentRun) -> None:
         del self._by_first[run.first]
+        del self._firsts[bisect_left(self._firsts, run.first)]
+
+    def _finish(self, run: FragmentRun) -> None:
+        self._take_out(run)
         self.buffered -= run.cost()
         data = b"".join(run.parts)
         self.add_whole(run.first, run.flags, run.stream_id, run.sequence, run.ppid, data)
 
-    def _forget(self, run: _Run) -> None:
-        del self._by_first[run.first]
-        self._by_last.pop(run.last, None)
-        self.buffered -= run.cost()
-
-    def _drain(self, stream_id: int) -> None:
+    def _release(self, stream_id: int) -> None:
         """Deliver what is due on this stream now."""
-        pending = self._pending.get(stream_id)
-        if pending is None:
+        early = self._early.get(stream_id)
+        if early is None:
             return
-        expected = self._next[stream_id]
-        while (message := pending.pop(expected, None)) is not None:
-            self._deliver_pending(stream_id, message)
-            expected = (expected + 1) & self._sequence_mask
-        self._next[stream_id] = expected
-        if not pending:
-            del self._pending[stream_id]
-
-    def _deliver_pending(self, stream_id: int, message: tuple[int, bytes]) -> None:
-        ppid, data = message
-        self.buffered -= len(data) + CHUNK_OVERHEAD
-        self._messages.append((stream_id, ppid, data))
+        messages, self._next[stream_id] = early.release(self._next[stream_id])
+        if not early:
+            del self._early[stream_id]
+        self._messages += messages
+        for _, _, data in messages:
+            self.buffered -= len(data) + CHUNK_OVERHEAD
 
     def skip(self, tsn: int, skips: Iterable[Skip]) -> None:
         """The peer gave up everything up to ``tsn``, and these messages (RFC 3758 section 3.6)."""
-        if not self._interleaving:
-            self._forget_where(lambda run: _is_cut_by(run, tsn))
+        if self._interleaving:
+            for skip in skips:
+                self._forget_messages(skip)
+        else:
+            beyond = {skip.stream_id: (skip.sequence + 1) & MASK_16 for skip in skips}
+            self._forget_cut(
+                tsn,
+                lambda run: (
+                    not run.flags & UNORDERED
+                    and run.stream_id in beyond
+                    and is_behind(run.sequence, beyond[run.stream_id], MASK_16)
+                ),
+            )
         for skip in skips:
-            self._forget_messages(skip)
             if skip.unordered:
                 self._skipped_unordered[skip.stream_id] = skip.sequence
             else:
                 self._skip_sequence(skip.stream_id, skip.sequence)
 
-    def _forget_messages(self, skip: Skip) -> None:
-        mask = self._sequence_mask
-        beyond = (skip.sequence + 1) & mask
-
-        def is_skipped(run: _Run) -> bool:
-            return (
-                run.stream_id == skip.stream_id
-                and bool(run.flags & UNORDERED) == skip.unordered
-                and is_behind(run.sequence, beyond, mask)
-            )
-
-        self._forget_where(is_skipped)
-
     def _skip_sequence(self, stream_id: int, sequence: int) -> None:
         """Deliver what arrived up to ``sequence``, in order, and go on behind it."""
         mask = self._sequence_mask
-        expected = self._next.get(stream_id, 0)
-        if is_behind(sequence, expected, mask):
-            return
-        beyond = (sequence + 1) & mask
-        pending = self._pending.get(stream_id, {})
-        due = [number for number in pending if is_behind(number, beyond, mask)]
-        for number in sorted(due, key=lambda number: (number - expected) & mask):
-            self._deliver_pending(stream_id, pending.pop(number))
-        self._next[stream_id] = beyond
-        self._drain(stream_id)
+        if not is_behind(sequence, self._next.get(stream_id, 0), mask):
+            self._next[stream_id] = (sequence + 1) & mask
+            self._release(stream_id)
 
-    def restart_streams(self, stream_ids: Iterable[int]) -> None:
-        """These streams begin again at sequence number zero; what is incomplete is lost."""
+    def restart_streams(self, stream_ids: Iterable[int], tsn: int) -> None:
+        """These streams begin again at sequence number zero; what is incomplete is lost.
+
+        Args:
+            stream_ids: The streams.
+            tsn: Everything up to it has arrived, all that was sent on them before among that.
+        """
         restarted = frozenset(stream_ids)
         for stream_id in restarted:
             self._next.pop(stream_id, None)
             self._skipped_unordered.pop(stream_id, None)
-            for _, data in self._pending.pop(stream_id, {}).values():
-                self.buffered -= len(data) + CHUNK_OVERHEAD
-        self._forget_where(lambda run: run.stream_id in restarted)
+            early = self._early.pop(stream_id, None)
+            if early is not None:
+                self.buffered -= sum(size + CHUNK_OVERHEAD for size in early.sizes())
+            if self._interleaving:
+                self._forget(stream_id << 65, (stream_id + 1) << 65)
+        if not self._interleaving:
+            self._forget_cut(tsn, lambda run: run.stream_id in restarted)
 
-    def _forget_where(self, condition: Callable[[_Run], bool]) -> None:
-        for run in [run for run in self._by_first.values() if condition(run)]:
-            self._forget(run)
+    def _forget_messages(self, skip: Skip) -> None:
+        """Forget the runs of I-DATA up to a message: the half of all numbers that ends there."""
+        flow = (skip.stream_id << 1 | skip.unordered) << 64
+        end = (skip.sequence + 1) & MASK_32
+        start = (end - HALF_32) & MASK_32
+        if start > end:
+            self._forget(flow | start << 32, flow + (1 << 64))
+            start = 0
+        self._forget(flow | start << 32, flow | end << 32)
+
+    def _forget_cut(self, tsn: int, is_given_up: Callable[[FragmentRun], bool]) -> None:
+        """Forget the runs of DATA up to ``tsn`` that nothing can complete, or that are given up."""
+        self._forget(0, tsn + 2, lambda run: run.is_cut_by(tsn) or is_given_up(run))
+
+    def _forget(
+        self, start: int, end: int, condition: Callable[[FragmentRun], bool] | None = None
+    ) -> None:
+        """Forget the runs that begin between two positions, unless ``condition`` says no."""
+        low, high = bisect_left(self._firsts, start), bisect_left(self._firsts, end)
+        kept = []
+        for first in self._firsts[low:high]:
+            run = self._by_first[first]
+            if condition is None or condition(run):
+                del self._by_first[first]
+                self._by_last.pop(run.last, None)
+                self.buffered -= run.cost()
+            else:
+                kept.append(first)
+        self._firsts[low:high] = kept
 
     def clear(self) -> None:
         """Forget everything."""
         self._by_first.clear()
         self._by_last.clear()
-        self._pending.clear()
+        self._firsts.clear()
+        self._early.clear()
         self.buffered = 0
-
-
-def _is_cut_by(run: _Run, tsn: int) -> bool:
-    """Whether a run of DATA chunks can never be completed once nothing up to ``tsn`` comes."""
-    if not run.flags & BEGIN:
-        return run.first <= tsn + 1
-    return run.last < tsn

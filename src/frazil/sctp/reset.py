@@ -242,7 +242,7 @@ class StreamReset:
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
         self._performed = content if content == self._delayed else None
-        inbound.reassembly.restart_streams(stream_ids)
+        inbound.reassembly.restart_streams(stream_ids, inbound.cumulative_tsn)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED
 

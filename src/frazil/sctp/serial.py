@@ -10,12 +10,12 @@ from typing import Final
 MASK_16: Final = 0xFFFF
 MASK_32: Final = 0xFFFFFFFF
 
-_HALF_32: Final = 0x80000000
+HALF_32: Final = 0x80000000
 
 
 def unwrap(wire: int, near: int) -> int:
     """The unwrapped number closest to ``near`` whose low 32 bits are ``wire``."""
-    return near + ((wire - near + _HALF_32) & MASK_32) - _HALF_32
+    return near + ((wire - near + HALF_32) & MASK_32) - HALF_32
 
 
 def is_behind(number: int, expected: int, mask: int) -> bool:

@@ -11,8 +11,8 @@ from frazil.sctp.chunk import (
     encode_data,
     encode_i_data,
 )
+from frazil.sctp.fragment_run import CHUNK_OVERHEAD
 from frazil.sctp.inbound import SACK_EVERY_PACKETS, DataProblem, Inbound
-from frazil.sctp.reassembly import CHUNK_OVERHEAD
 
 WINDOW = 10_000
 

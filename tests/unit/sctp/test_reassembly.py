@@ -1,7 +1,9 @@
 import pytest
+from tally import tally
 
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
-from frazil.sctp.reassembly import CHUNK_OVERHEAD, Reassembly
+from frazil.sctp.fragment_run import CHUNK_OVERHEAD
+from frazil.sctp.reassembly import Reassembly
 
 
 class Receiver:
@@ -24,7 +26,8 @@ class Receiver:
             reassembly.buffered
             or reassembly._by_first
             or reassembly._by_last
-            or reassembly._pending
+            or reassembly._early
+            or reassembly._firsts
         )
 
 
@@ -243,7 +246,7 @@ def test_fragments_that_come_after_their_message_was_skipped(interleaved, unorde
 
 def test_skipped_identifiers_are_forgotten_with_the_stream(interleaved):
     interleaved.reassembly.skip(2, [Skip(0, True, 5)])
-    interleaved.reassembly.restart_streams([0])
+    interleaved.reassembly.restart_streams([0], 2)
     interleaved.reassembly.add(3, BEGIN | UNORDERED, 0, 0, 51, b"a")
     interleaved.reassembly.add(4, END | UNORDERED, 0, 0, 1, b"A")
     assert interleaved.texts() == ["aA"]
@@ -255,7 +258,7 @@ def test_restart_of_streams(receiver):
     receiver.data(4, WHOLE, 5, "waits", stream_id=1)
     receiver.data(6, 0, 6, "partial", stream_id=1)
     receiver.data(8, 0, 6, "kept", stream_id=2)
-    receiver.reassembly.restart_streams([1])
+    receiver.reassembly.restart_streams([1], 5)
     assert receiver.reassembly.buffered == 4 + CHUNK_OVERHEAD
     receiver.data(9, WHOLE, 0, "again", stream_id=1)
     receiver.data(10, WHOLE, 1, "on", stream_id=2)
@@ -267,3 +270,66 @@ def test_clear(receiver):
     receiver.data(3, WHOLE, 2, "b")
     receiver.reassembly.clear()
     assert receiver.is_empty
+
+
+def test_skip_of_interleaved_messages_over_the_wrap(interleaved):
+    add = interleaved.reassembly.add
+    interleaved.reassembly.skip(0, [Skip(0, False, 0x7FFFFFFF), Skip(0, False, 0xFFFFFFFD)])
+    add(1, BEGIN, 0, 0xFFFFFFFE, 51, b"a")
+    add(2, BEGIN, 0, 0, 51, b"b")
+    add(3, BEGIN, 0, 1, 51, b"c")
+    interleaved.reassembly.skip(4, [Skip(0, False, 0)])
+    assert interleaved.reassembly.buffered == 1 + CHUNK_OVERHEAD
+    add(5, END, 0, 1, 1, b"C")
+    assert interleaved.texts() == ["cC"]
+    assert interleaved.is_empty
+
+
+def test_restart_of_interleaved_streams(interleaved):
+    add = interleaved.reassembly.add
+    add(1, BEGIN, 1, 0, 51, b"a")
+    add(2, BEGIN | UNORDERED, 1, 0xFFFFFFFF, 51, b"b")
+    add(3, BEGIN, 2, 0, 51, b"kept")
+    add(4, WHOLE, 1, 7, 51, b"early")
+    interleaved.reassembly.restart_streams([1], 4)
+    assert interleaved.reassembly.buffered == 4 + CHUNK_OVERHEAD
+    add(5, END, 2, 0, 1, b"!")
+    assert interleaved.texts() == ["kept!"]
+    assert interleaved.is_empty
+
+
+def fill_with_ends(receiver, count):
+    for number in range(count):
+        receiver.data(1000 + number, END, 1000 + number, "x")
+
+
+def fill_with_beginnings(receiver, count):
+    for number in range(count):
+        receiver.data(1000 + number, BEGIN, 1000 + number, "x")
+
+
+def fill_with_early_messages(receiver, count):
+    for number in range(count):
+        receiver.data(1000 + 2 * number, WHOLE, 1000 + number, "x")
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("fill", [fill_with_ends, fill_with_beginnings, fill_with_early_messages])
+@pytest.mark.parametrize("interleaving", [False, True])
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda reassembly: reassembly.skip(5, [Skip(0, False, 5), Skip(1, False, 3)]),
+        lambda reassembly: reassembly.restart_streams([1], 5),
+    ],
+)
+def test_work_to_forget_little_does_not_grow_with_what_is_kept(interleaving, fill, forget):
+    work = []
+    for count in (10, 1000):
+        receiver = Receiver(interleaving=interleaving)
+        fill(receiver, count)
+        receiver.data(3, BEGIN, 3, "forgotten", stream_id=1)
+        before = receiver.reassembly.buffered
+        work.append(tally(lambda receiver=receiver: forget(receiver.reassembly)).instructions)
+        assert receiver.reassembly.buffered == before - 9 - CHUNK_OVERHEAD
+    assert work[1] == work[0]
