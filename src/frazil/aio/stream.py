@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from typing import cast
+from contextlib import suppress
+from typing import Final, cast
 
 from frazil.address import canonical_ip
 from frazil.aio.network import (
@@ -14,6 +15,8 @@ from frazil.aio.network import (
     Tls,
 )
 from frazil.types import Address
+
+_NOBODY: Final = StreamHandlers(lambda data: None, lambda: None)
 
 
 async def connect(
@@ -33,9 +36,9 @@ async def connect(
 
 async def listen(host: str, port: int, accept: AcceptHandler) -> StreamListener:
     """Bind a TCP port; see :meth:`frazil.aio.network.Network.listen_tcp`."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: TcpStream(accept), canonical_ip(host), port)
-    return TcpListener(server)
+    listener = TcpListener(accept)
+    await listener.bind(canonical_ip(host), port)
+    return listener
 
 
 class TcpStream(asyncio.Protocol):
@@ -109,15 +112,41 @@ class TcpListener:
         local: The address it is bound to.
     """
 
-    __slots__ = ("_server", "local")
+    __slots__ = ("_accept", "_is_closed", "_server", "local")
 
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-        self.local = _address(server.sockets[0].getsockname())
+    _server: asyncio.Server
+    local: Address
+
+    def __init__(self, accept: AcceptHandler) -> None:
+        self._accept = accept
+        self._is_closed = False
+
+    async def bind(self, host: str, port: int) -> None:
+        """Let streams arrive; see :meth:`frazil.aio.network.Network.listen_tcp`."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: TcpStream(self._take), host, port)
+        self.local = _address(self._server.sockets[0].getsockname())
 
     def close(self) -> None:
-        """Accept no more streams. Idempotent."""
-        self._server.close()
+        """Accept no more streams. Idempotent.
+
+        The socket is closed a turn of the loop later: until then asyncio may have taken streams
+        from it that it knows no transport for, and would leave open for ever.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        loop = self._server.get_loop()
+        with suppress(NotImplementedError):  # Windows' proactor loop watches no sockets
+            for each in self._server.sockets:
+                loop.remove_reader(each)
+        loop.call_soon(self._server.close)
+
+    def _take(self, stream: Stream) -> StreamHandlers:
+        if self._is_closed:
+            stream.close()
+            return _NOBODY
+        return self._accept(stream)
 
 
 def _address(sockaddr: tuple[str, int]) -> Address:

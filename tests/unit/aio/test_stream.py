@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import datetime
 import gc
 import ipaddress
@@ -174,12 +175,36 @@ def test_streams_outlive_their_listener():
     async def main():
         client, server, listener = await opened()
         listener.close()
+        await settle()
         client.stream.send(b"still here")
         await server.until(lambda: server.data)
         with pytest.raises(ConnectionRefusedError):
             await SystemNetwork().connect_tcp(listener.local, StreamEnd().handlers)
         close(client, server)
         await settle()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns):
+    async def main():
+        server = StreamEnd()
+        listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
+        with socket.create_connection(listener.local, 10) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            accepted = server.stream
+            listener.close()
+            await settle()
+            assert server.stream is accepted
+            if accepted is None:
+                client.setblocking(False)
+                with contextlib.suppress(ConnectionResetError):
+                    assert client.recv(1) == b""
+            else:
+                accepted.close()
+                await settle()
 
     asyncio.run(main())
 
