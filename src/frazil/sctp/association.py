@@ -261,41 +261,47 @@ class Association:
             self._shutdown.answer_data(now)
 
     def _receive_chunks(self, packet: bytes, now: float) -> None:
-        """Take the chunks of a packet that carries our tag, in order (RFC 9260 section 6.10)."""
+        """Take the chunks of a packet that carries our tag, in order (RFC 9260 section 6.10).
+
+        Raises:
+            ChunkError: A chunk is malformed; those before it were taken.
+        """
         link, inbound = self._link, self._inbound
         offset = HEADER_SIZE
         size = len(packet)
         has_data = False
-        while offset + 4 <= size and not link.ended:
-            if packet[offset] == inbound.data_type and link.receives_data:
-                has_data = True
-                after = inbound.take_due(packet, offset)
-                if after > offset:  # nearly always
-                    offset = after
-                    continue
-            type_, flags, length = unpack_chunk(packet, offset)
-            end = offset + length
-            if length < 4 or end > size:
-                raise ChunkError("a chunk is cut off")
-            if type_ == _SACK:
-                if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
-                    link.errors = 0  # a sign of life
+        try:
+            while offset + 4 <= size and not link.ended:
+                if packet[offset] == inbound.data_type and link.receives_data:
+                    has_data = True
+                    after = inbound.take_due(packet, offset)
+                    if after > offset:  # nearly always
+                        offset = after
+                        continue
+                type_, flags, length = unpack_chunk(packet, offset)
+                end = offset + length
+                if length < 4 or end > size:
+                    raise ChunkError("a chunk is cut off")
+                if type_ == _SACK:
+                    if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
+                        link.errors = 0  # a sign of life
+                    else:
+                        link.count("sctp-sack-outdated")
+                elif type_ == inbound.data_type and link.receives_data:
+                    problem = inbound.receive_data(packet, offset, end)
+                    if problem is not None:
+                        self._control.receive_problem(problem, packet[offset:end], now)
+                elif type_ == inbound.data_type and self._handshake.imply_cookie_ack(now):
+                    continue  # now it can be taken
                 else:
-                    link.count("sctp-sack-outdated")
-            elif type_ == inbound.data_type and link.receives_data:
-                problem = inbound.receive_data(packet, offset, end)
-                if problem is not None:
-                    self._control.receive_problem(problem, packet[offset:end], now)
-            elif type_ == inbound.data_type and self._handshake.imply_cookie_ack(now):
-                continue  # now it can be taken
-            else:
-                self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
-                if not self._control.receive(type_, flags, packet[offset:end], now):
-                    break
-            offset = (end + 3) & ~3
-        if has_data and inbound.end_packet():
-            link.send_alone(inbound.sack())
-            inbound.acknowledged()
+                    self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
+                    if not self._control.receive(type_, flags, packet[offset:end], now):
+                        break
+                offset = (end + 3) & ~3
+        finally:  # a chunk that is malformed takes nothing back
+            if has_data and inbound.end_packet():
+                link.send_alone(inbound.sack())
+                inbound.acknowledged()
 
     def _receive_stranger(self, packet: bytes, now: float) -> None:
         """Take a packet without our tag: INIT, and the exceptions of RFC 9260 section 8.5.1."""

@@ -225,3 +225,17 @@ def test_before_the_association_is_established_only_the_handshake_counts(type_):
     pair.a.association.receive([encode_packet(Header(5000, 5000, tag), chunk)], 0.1)
     assert pair.a.association.poll_packets(0.1) == []
     assert pair.a.state is AssociationState.COOKIE_WAIT
+
+
+def test_data_before_a_chunk_that_is_cut_off_is_acknowledged_in_time(victim):
+    cut_off = b"\0\x03\xff\xff"
+    assert victim.receive(encode_data(WHOLE, victim.tsn, 0, 0, 51, b"x"), cut_off) == []
+    (sack,) = victim.receive(encode_data(WHOLE, victim.tsn + 1, 0, 1, 51, b"y"), cut_off)
+    assert sack[0] == ChunkType.SACK
+    assert victim.counters == {"sctp-malformed": 2}
+    assert [data for _, _, data in victim.side.messages] == [b"x", b"y"]
+
+
+def test_data_before_a_chunk_that_is_cut_off_is_acknowledged_after_the_delay(victim):
+    victim.receive(encode_data(WHOLE, victim.tsn, 0, 0, 51, b"x"), b"\0\x03\xff\xff")
+    assert victim.side.association.next_timeout() == victim.pair.now + PLAIN.sack_delay_s
