@@ -394,7 +394,8 @@ class Outbound:
         if not self.timer.expire(now):
             return False
         flight = self.outstanding.flight
-        if self._peer_window >= self._mtu:  # a closed window says nothing about congestion
+        if self._peer_window >= self._mtu or flight > self._capacity:
+            # The probe of a closed window may be refused for want of room (RFC 9260 section 6.1 A).
             self.controller.on_timeout(flight, is_persistent=self.timer.expirations > 1)
         self._meter.lost += flight
         self._lose_all(now)

@@ -1,87 +1,9 @@
-import math
-
 import pytest
 
 from frazil.sctp import AssociationCloseCause, AssociationState, SctpConfig
-from frazil.sctp.chunk import ChunkType, Sack, decode_forward_tsn, decode_sack, encode_data
-from frazil.sctp.outbound import Outbound
+from frazil.sctp.chunk import ChunkType, Sack, decode_sack, encode_data
 from support.sctp_pair import Pair, chunk_types, chunks_of
-
-CONFIG = SctpConfig(interleaving=False)
-MTU = CONFIG.mtu
-CAPACITY = MTU - 12
-PAYLOAD = CAPACITY - 16
-
-
-class Notes:
-    """A congestion controller that decides nothing, and notes what it is told."""
-
-    def __init__(self):
-        self.window = 10 * CAPACITY
-        self.pacing_rate = math.inf
-        self.told = []
-
-    def on_idle_end(self, now):
-        self.told.append("idle end")
-
-    def on_lost(self, size, latest, lost_since, now):
-        self.told.append(("lost", size // CAPACITY, lost_since // CAPACITY))
-
-    def on_acked(self, sample, now):
-        self.told.append(sample)
-
-    def on_timeout(self, flight, *, is_persistent):
-        self.told.append(("timeout", flight // CAPACITY, is_persistent))
-
-    def on_spurious(self):
-        self.told.append("spurious")
-
-    def restart(self):
-        self.told.append("restart")
-
-
-class Sender:
-    """A sending half with a peer played by the test; TSNs begin at 1."""
-
-    def __init__(self, *, window=1 << 20, interleaving=False):
-        self.outbound = Outbound(CONFIG, 1)
-        self.controller = self.outbound.controller = Notes()
-        self.now = 0.0
-        self.outbound.negotiated(
-            peer_window=window, streams=65535, interleaving=interleaving, partial_reliability=True
-        )
-
-    def put(self, size, *, count=1, stream_id=0, limit=None, expires_at=None):
-        for _ in range(count):
-            self.outbound.queue.put(stream_id, (51, bytes(size), False, limit, expires_at, True))
-
-    def packet(self):
-        chunks = []
-        if self.outbound.has_something:
-            self.outbound.fill(chunks, CAPACITY, self.now)
-        return chunks
-
-    def flush(self):
-        """TSNs of each packet that may be sent now."""
-        packets = []
-        while chunks := self.packet():
-            packets.append([int.from_bytes(chunk[4:8], "big") for chunk in chunks])
-        return packets
-
-    def sack(self, cumulative, *gaps, window=1 << 20, delay_s=0.1, duplicates=()):
-        self.now += delay_s
-        sack = Sack(cumulative, window, gaps, duplicates)
-        is_news = self.outbound.receive_sack(sack, self.now)
-        self.outbound.end_batch(self.now)
-        return is_news
-
-    def forward(self):
-        chunk = self.outbound.abandonment.next_chunk(self.now)
-        return chunk and decode_forward_tsn(chunk[4:], interleaving=False)
-
-    @property
-    def flight(self):
-        return self.outbound.outstanding.flight
+from support.sctp_sender import CAPACITY, CONFIG, MTU, PAYLOAD, Sender
 
 
 def carries_data(packet):
@@ -167,8 +89,19 @@ def test_closed_window_is_probed_with_one_chunk():
         sender.now = sender.outbound.timer.expires_at
         assert sender.outbound.handle_timeout(sender.now)
         assert sender.flush() == [[3]]
+    assert not [each for each in sender.controller.told if isinstance(each, tuple)]
     sender.sack(3, window=1 << 20)
     assert len(sender.flush()) == 1 + 5
+
+
+def test_timeout_of_more_than_a_probe_is_congestion_though_the_window_is_closed():
+    sender = Sender()
+    sender.put(PAYLOAD, count=10)
+    sender.flush()
+    sender.sack(1, window=0)
+    sender.now = sender.outbound.timer.expires_at
+    assert sender.outbound.handle_timeout(sender.now)
+    assert sender.controller.told[-1] == ("timeout", 9, False)
 
 
 @pytest.mark.parametrize("cumulative", [0, 6, 5000, (1 << 31) + 1, 0xFFFFFFFF])
