@@ -8,7 +8,7 @@ starts there.
 from collections.abc import Sequence
 from typing import Final
 
-from frazil.dtls.alert import Alert, AlertLevel, alert_name
+from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.config import DtlsConfig
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived, EngineFactory
@@ -374,16 +374,7 @@ class DtlsEndpoint:
             output = encode_alert(AlertLevel.FATAL, Alert.BAD_CERTIFICATE)
         self._outbox.forget_flight()
         self._outbox.add_flight(output, now)
-        if witness.trusted is False:
-            cause = Cause.FINGERPRINT_MISMATCH
-            text = "the peer's certificate is not the one signalling promised"
-        elif witness.received_alert is not None:
-            cause = Cause.ALERT_RECEIVED
-            text = f"the peer sent the fatal alert {alert_name(witness.received_alert)}"
-        else:
-            cause = Cause.PROTOCOL_VIOLATED
-            text = f"the association broke: {explanation}"
-        self._fail(cause, text, now)
+        self._fail(*witness.explain(explanation), now)
 
     def _fail(self, cause: Cause, text: str, now: float, deadline_at: float | None = None) -> None:
         received, sent = self._witness.received_alert, self._witness.sent_alert

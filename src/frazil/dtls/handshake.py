@@ -13,6 +13,7 @@ from frazil.dtls.certificate import Certificate
 from frazil.dtls.cipher_suite import CIPHER_SUITES, CipherSuite
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
 from frazil.dtls.master_secret import MasterSecret
+from frazil.dtls.protection import Opener
 from frazil.dtls.record import HEADER_SIZE, ContentType, Record, split
 from frazil.dtls.role import DtlsRole
 from frazil.dtls.witness import Witness
@@ -105,14 +106,23 @@ class Handshake:
         return data
 
     def _note_alerts(self, records: Iterable[Record], *, sent: bool) -> None:
-        """Tell the witness of alerts that end the handshake; until it has a cipher they are plain.
+        """Tell the witness of alerts that end the handshake. Those of a peer are plain.
 
         OpenSSL would call for each, but for each of the many steps of a handshake as well.
         """
         for record in records:
-            alert = record.data[HEADER_SIZE:]
-            if record.content_type == ContentType.ALERT and len(alert) == _ALERT_SIZE:
-                self._witness.note_alert(sent=sent, level=alert[0], code=alert[1])
+            if record.content_type == ContentType.ALERT:
+                is_plain = record.epoch == 0
+                alert = record.data[HEADER_SIZE:] if is_plain else self._open_own(record)
+                if len(alert) == _ALERT_SIZE:
+                    self._witness.note_alert(sent=sent, level=alert[0], code=alert[1])
+
+    def _open_own(self, record: Record) -> bytes:
+        """What OpenSSL has sealed: all that a client sends after its last flight."""
+        suite = self.cipher_suite
+        opener = Opener(suite, *self.master_secret(suite).key_block().of(self._role))
+        control = opener.open(iter((record.data,)), [])
+        return b"" if control is None else control.content
 
     # What came of it, once it is complete.
 

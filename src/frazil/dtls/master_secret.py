@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.hashes import HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from frazil.dtls.cipher_suite import CipherSuite
+from frazil.dtls.role import DtlsRole
 
 _RESERVED_LABELS: Final = frozenset(
     {
@@ -25,6 +26,12 @@ class KeyBlock(NamedTuple):
     server_key: bytes
     client_iv: bytes
     server_iv: bytes
+
+    def of(self, role: DtlsRole) -> tuple[bytes, bytes]:
+        """The key with which one side seals, and its part of the nonces."""
+        if role is DtlsRole.CLIENT:
+            return self.client_key, self.client_iv
+        return self.server_key, self.server_iv
 
 
 class MasterSecret:

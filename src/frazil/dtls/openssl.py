@@ -106,7 +106,7 @@ class OpenSslEngine:
         self.remote_certificates = handshake.remote_certificates
         self._secret = handshake.master_secret(suite)
         block = self._secret.key_block()
-        client, server = (block.client_key, block.client_iv), (block.server_key, block.server_iv)
+        client, server = block.of(DtlsRole.CLIENT), block.of(DtlsRole.SERVER)
         ours, theirs = (client, server) if self._role is DtlsRole.CLIENT else (server, client)
         self._sealer = Sealer(suite, *ours, handshake.last_sealed)
         self._opener = Opener(suite, *theirs)

@@ -6,12 +6,13 @@ share, so each connection carries a witness that remembers what was said about i
 
 from collections.abc import Sequence
 
-from frazil.dtls.alert import AlertLevel
+from frazil.dtls.alert import AlertLevel, alert_name
 from frazil.dtls.fingerprint import Fingerprint, matches
+from frazil.dtls.state import Cause
 
 
 class Witness:
-    """Judges the peer's certificate and remembers fatal alerts.
+    """Judges the peer's certificate, and remembers fatal alerts.
 
     Attributes:
         certificate: The peer's certificate in DER, as soon as it was seen.
@@ -44,3 +45,13 @@ class Witness:
             self.sent_alert = code
         else:
             self.received_alert = code
+
+    def explain(self, symptom: str) -> tuple[Cause, str]:
+        """Why the association broke, also in words; ``symptom`` counts if nothing was seen here."""
+        if self.trusted is False:
+            text = "the peer's certificate is not the one signalling promised"
+            return Cause.FINGERPRINT_MISMATCH, text
+        if self.received_alert is not None:
+            text = f"the peer sent the fatal alert {alert_name(self.received_alert)}"
+            return Cause.ALERT_RECEIVED, text
+        return Cause.PROTOCOL_VIOLATED, f"the association broke: {symptom}"

@@ -12,9 +12,10 @@ from frazil.dtls import (
     Fingerprint,
     KeyKind,
 )
+from frazil.dtls.alert import Alert
 from frazil.dtls.engine import AssociationBrokenError
 from frazil.dtls.openssl import OpenSslEngine
-from frazil.dtls.record import MAX_DATAGRAM_SIZE, split
+from frazil.dtls.record import MAX_DATAGRAM_SIZE, ContentType, split
 from frazil.errors import InvalidStateError, RTCErrorDetail
 from frazil.states.enums import RTCDtlsTransportState as State
 from frazil.trace import Trace
@@ -330,6 +331,21 @@ def test_no_common_cipher_suite_is_told_by_alert():
     assert failure.text == "the association broke: no shared cipher"
     pair.client.receive([run.data for run in pair.server.poll_runs()], 0.0)
     assert pair.client.poll_events()[-1].failure.received_alert == 40
+
+
+def test_an_alert_of_ours_that_is_sealed_is_told_by_number():
+    pair = DtlsPair(keep=lambda sender, number: sender == CLIENT or number == 0)
+    pair.start()
+    assert pair.run(until=lambda: len(pair.sent[CLIENT]) == 2)
+    unexpected = bytes.fromhex("0e 000000 0005 000000 000000")  # another ServerHelloDone
+    header = bytes.fromhex("16 fefd 0000 000000000063") + len(unexpected).to_bytes(2)
+    pair.client.receive([header + unexpected], pair.now)
+    pair.flush()
+    (alert,) = split(pair.sent[CLIENT][-1])
+    assert (alert.content_type, alert.epoch) == (ContentType.ALERT, 1)
+    failure = pair.events[CLIENT][-1].failure
+    assert failure.text == "the association broke: unexpected message"
+    assert (failure.sent_alert, failure.received_alert) == (Alert.UNEXPECTED_MESSAGE, None)
 
 
 def test_a_fatal_alert_after_the_handshake_fails_but_delivers_what_came_before(monkeypatch):
