@@ -2,8 +2,8 @@
 
 The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~frazil.sctp.inbound`;
 :mod:`~frazil.sctp.handshake` and :mod:`~frazil.sctp.shutdown` move the state,
-:mod:`~frazil.sctp.bundler` makes packets of what they have to say, and :mod:`~frazil.sctp.link` is
-what all of them share.
+:mod:`~frazil.sctp.bundler` makes packets of what they have to say, :mod:`~frazil.sctp.unbundler`
+takes those of the peer apart, and :mod:`~frazil.sctp.link` is what all of them share.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from frazil.deadline import earlier
 from frazil.errors import InvalidAccessError, InvalidStateError
 from frazil.sctp.bundler import Bundler
 from frazil.sctp.cause import CauseCode, encode_cause
-from frazil.sctp.chunk import REFLECTED_TAG, ChunkType, decode_sack, unpack_chunk
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.control import Control
 from frazil.sctp.cookie import Peer
@@ -23,12 +22,12 @@ from frazil.sctp.heartbeat import Heartbeat
 from frazil.sctp.inbound import Inbound
 from frazil.sctp.link import Link
 from frazil.sctp.outbound import Outbound
-from frazil.sctp.packet import HEADER_SIZE, chunk_types, decode_header
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
 from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
+from frazil.sctp.unbundler import Unbundler
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
@@ -36,20 +35,9 @@ LIFETIME_UNIT_S: Final = 0.001
 """Lifetimes count in milliseconds, and a message may leave within the one in which its own ends:
 else none that has a lifetime of 0 ever would."""
 
-_SACK: Final = int(ChunkType.SACK)
 _ESTABLISHED: Final = AssociationState.ESTABLISHED
 _SETTING_UP: Final = frozenset(
     {AssociationState.CLOSED, AssociationState.COOKIE_WAIT, AssociationState.COOKIE_ECHOED}
-)
-_EXPECTS_NOTHING: Final = frozenset(
-    {
-        ChunkType.SACK,
-        ChunkType.HEARTBEAT_ACK,
-        ChunkType.ABORT,
-        ChunkType.ERROR,
-        ChunkType.COOKIE_ACK,
-        ChunkType.SHUTDOWN_COMPLETE,
-    }
 )
 
 
@@ -63,7 +51,6 @@ class Association:
 
     __slots__ = (
         "_bundler",
-        "_control",
         "_handshake",
         "_heartbeat",
         "_inbound",
@@ -73,6 +60,7 @@ class Association:
         "_released",
         "_reset",
         "_shutdown",
+        "_unbundler",
     )
 
     def __init__(self, config: SctpConfig, random_bytes: RandomBytes, trace: Trace) -> None:
@@ -91,8 +79,11 @@ class Association:
         self._bundler = Bundler(
             config, link, outbound, inbound, self._handshake, self._reset, self._shutdown
         )
-        self._control = Control(
+        control = Control(
             link, outbound, inbound, self._handshake, self._heartbeat, self._reset, self._shutdown
+        )
+        self._unbundler = Unbundler(
+            link, outbound, inbound, self._handshake, self._shutdown, control
         )
 
     @property
@@ -241,17 +232,17 @@ class Association:
 
     def receive(self, packets: Sequence[bytes], now: float) -> None:
         """Take the SCTP packets that arrived together. Bad ones are counted and dropped."""
-        link = self._link
+        link, unbundler = self._link, self._unbundler
         if link.ended:
-            self._receive_late(packets)
+            unbundler.answer_late(packets)
             return
         envelope = link.envelope
         for packet in packets:
             try:
                 if envelope.accepts(packet):
-                    self._receive_chunks(packet, now)
+                    unbundler.take(packet, now)
                 else:
-                    self._receive_stranger(packet, now)
+                    unbundler.take_stranger(packet, now)
             except ChunkError:
                 link.count("sctp-malformed")
             if link.ended:
@@ -259,87 +250,6 @@ class Association:
         self._outbound.end_batch(now)
         if self._inbound.end_batch(now) and not link.sends_data:
             self._shutdown.answer_data(now)
-
-    def _receive_chunks(self, packet: bytes, now: float) -> None:
-        """Take the chunks of a packet that carries our tag, in order (RFC 9260 section 6.10).
-
-        Raises:
-            ChunkError: A chunk is malformed; those before it were taken.
-        """
-        link, inbound = self._link, self._inbound
-        offset = HEADER_SIZE
-        size = len(packet)
-        has_data = False
-        try:
-            while offset + 4 <= size and not link.ended:
-                if packet[offset] == inbound.data_type and link.receives_data:
-                    has_data = True
-                    after = inbound.take_due(packet, offset)
-                    if after > offset:  # nearly always
-                        offset = after
-                        continue
-                type_, flags, length = unpack_chunk(packet, offset)
-                end = offset + length
-                if length < 4 or end > size:
-                    raise ChunkError("a chunk is cut off")
-                if type_ == _SACK:
-                    if self._outbound.receive_sack(decode_sack(packet[offset + 4 : end]), now):
-                        link.errors = 0  # a sign of life
-                    else:
-                        link.count("sctp-sack-outdated")
-                elif type_ == inbound.data_type and link.receives_data:
-                    problem = inbound.receive_data(packet, offset, end)
-                    if problem is not None:
-                        self._control.receive_problem(problem, packet[offset:end], now)
-                elif type_ == inbound.data_type and self._handshake.imply_cookie_ack(now):
-                    continue  # now it can be taken
-                else:
-                    self._outbound.acknowledge(now)  # other chunks build on what is acknowledged
-                    if not self._control.receive(type_, flags, packet[offset:end], now):
-                        break
-                offset = (end + 3) & ~3
-        finally:  # a chunk that is malformed takes nothing back
-            if has_data and inbound.end_packet():
-                link.send_alone(inbound.sack())
-                inbound.acknowledged()
-
-    def _receive_stranger(self, packet: bytes, now: float) -> None:
-        """Take a packet without our tag: INIT, and the exceptions of RFC 9260 section 8.5.1."""
-        link = self._link
-        header = decode_header(packet)
-        type_, flags, length = unpack_chunk(packet, HEADER_SIZE)
-        end = HEADER_SIZE + length
-        if length < 4 or end > len(packet):
-            raise ChunkError("a chunk is cut off")
-        value = packet[HEADER_SIZE + 4 : end]
-        is_reflected = flags & REFLECTED_TAG and header.tag == link.remote_tag
-        if not link.envelope.is_from_peer(header):
-            link.count("sctp-port")
-        elif type_ == ChunkType.INIT and header.tag == 0 and (end + 3) & ~3 >= len(packet):
-            if not self._shutdown.answer_init():
-                self._handshake.receive_init(value, now)
-        elif type_ == ChunkType.COOKIE_ECHO:
-            self._handshake.receive_cookie_echo(value, header.tag, now)
-        elif type_ == ChunkType.ABORT and is_reflected:
-            self._control.end_by_abort(value, now)
-        elif type_ == ChunkType.SHUTDOWN_COMPLETE and is_reflected:
-            self._shutdown.receive_complete(now)
-        else:
-            link.count("sctp-tag")
-
-    def _receive_late(self, packets: Sequence[bytes]) -> None:
-        """After the end, tell a peer that has not noticed; one answer per batch (section 8.4)."""
-        link = self._link
-        for packet in packets:
-            if not link.envelope.accepts(packet):
-                continue
-            types = chunk_types(packet)
-            if ChunkType.SHUTDOWN_ACK in types:
-                link.reflect(ChunkType.SHUTDOWN_COMPLETE)
-                return
-            if not _EXPECTS_NOTHING.issuperset(types):
-                link.reflect(ChunkType.ABORT)
-                return
 
     # Time.
 

@@ -6,23 +6,18 @@ queue stands in front of them; see docs/explanation/congestion.md.
 """
 
 import math
-from enum import IntEnum
 from typing import Final
 
+from frazil.sctp.bbr_phase import CYCLE, PACING_GAIN, SEEKS_LOSS, STARTUP_GAIN, UP_GAIN, Phase
 from frazil.sctp.congestion import INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS
 from frazil.sctp.delivery import Burst, Sample
 from frazil.sctp.pacer import RESOLUTION_S
 from frazil.sctp.path_model import BETA, MIN_RTT_LIFETIME_S, PathModel
 
-STARTUP_GAIN: Final = 2.77
-"""The least that still doubles the rate each round trip (4 ln 2)."""
 STARTUP_WINDOW_GAIN: Final = 4.0
 """Round trips vary while the path fills, and must not look like its limit."""
-DRAIN_GAIN: Final = 0.35
 WINDOW_GAIN: Final = 2.0
-UP_GAIN: Final = 1.25
 UP_WINDOW_GAIN: Final = 2.25
-DOWN_GAIN: Final = 0.9
 PACING_MARGIN: Final = 0.01
 """How much slower than the estimate is sent, so that a queue we caused drains."""
 
@@ -46,40 +41,6 @@ MAX_QUANTUM: Final = 64 * 1024.0
 """Bytes that are sent in one go at most: what the kernel cuts into datagrams by itself."""
 
 _GOLDEN: Final = 0.6180339887498949
-
-
-class Phase(IntEnum):
-    """What the flow is about."""
-
-    STARTUP = 0
-    """Find the rate: double it each round trip."""
-    DRAIN = 1
-    """Let the queue go that start-up has made."""
-    PROBE_DOWN = 2
-    """Leave room, and let the queue go that a probe has made."""
-    PROBE_CRUISE = 3
-    """Send at the rate of the path."""
-    PROBE_REFILL = 4
-    """Fill the path before a probe, for a round trip."""
-    PROBE_UP = 5
-    """Try more, until packets get lost or nothing more comes through."""
-    PROBE_RTT = 6
-    """Empty the path to see its least round trip."""
-
-
-_PACING_GAIN: Final = {
-    Phase.STARTUP: STARTUP_GAIN,
-    Phase.DRAIN: DRAIN_GAIN,
-    Phase.PROBE_DOWN: DOWN_GAIN,
-    Phase.PROBE_CRUISE: 1.0,
-    Phase.PROBE_REFILL: 1.0,
-    Phase.PROBE_UP: UP_GAIN,
-    Phase.PROBE_RTT: 1.0,
-}
-_SEEKS_LOSS: Final = frozenset({Phase.STARTUP, Phase.PROBE_REFILL, Phase.PROBE_UP})
-_CYCLE: Final = frozenset(
-    {Phase.PROBE_DOWN, Phase.PROBE_CRUISE, Phase.PROBE_REFILL, Phase.PROBE_UP}
-)
 
 
 class Bbr:
@@ -161,7 +122,7 @@ class Bbr:
         """Something is about to be sent while nothing is in flight: at the known rate, no more."""
         if self._is_full:
             self.model.restart_aggregation(now)
-        if self.phase in _CYCLE:
+        if self.phase in CYCLE:
             self._set_rate(1.0)
 
     def on_lost(self, size: int, latest: Burst, lost_since: int, now: float) -> None:
@@ -195,7 +156,7 @@ class Bbr:
         """Learn, see whether it is time for something else, and set window and pace."""
         self._delivered = sample.delivered
         model = self.model
-        model.take(sample, self.window, now, adapts=self.phase not in _SEEKS_LOSS)
+        model.take(sample, self.window, now, adapts=self.phase not in SEEKS_LOSS)
         if model.is_round_start:
             self._undo = self._undo if sample.lost else None
             if not sample.is_app_limited:
@@ -209,7 +170,7 @@ class Bbr:
             self._look_at_loss(sample, now)
             self._advance_cycle(sample, now)
             self._look_at_rtt(sample, now)
-        self._set_rate(_PACING_GAIN[self.phase])
+        self._set_rate(PACING_GAIN[self.phase])
         self._set_window(sample)
 
     def _remember(self) -> None:
@@ -416,6 +377,6 @@ class Bbr:
             return min(self._probe_rtt_window(), model.flight_with_headroom, model.flight_low)
         if self.phase is Phase.PROBE_CRUISE:
             return min(model.flight_with_headroom, model.flight_low)
-        if self.phase in _CYCLE:
+        if self.phase in CYCLE:
             return min(model.flight_high, model.flight_low)
         return model.flight_low

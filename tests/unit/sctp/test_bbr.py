@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from frazil.sctp.bbr import Bbr, Phase
+from frazil.sctp.bbr import Bbr
+from frazil.sctp.bbr_phase import Phase
 from frazil.sctp.delivery import Burst, DeliveryMeter, Sample
 
 PACKET = 1000
