@@ -217,6 +217,25 @@ async def test_a_stream_that_ends_is_opened_again(stage, breaks, offerer):
     assert [change.new for change in lost][:1] == ["disconnected"]
 
 
+@pytest.mark.parametrize("loses", [0, 1])
+async def test_a_stream_on_which_it_is_lost_where_datagrams_begin_gives_way_to_another(
+    stage, loses
+):
+    made = peers(stage)
+    await stage.connect()
+    await stage.sleep(45)
+    start = stage.now
+    (end,) = streams(made[1 - loses].host)
+    end.send(b"\xc0\xdec")
+    await exchange(stage)
+    assert stage.now - start < 1.0
+    (lost, *_) = [each for each in made[loses].pc.trace.records if each.event == "stream-lost"]
+    assert lost.facts["text"] == "a datagram of 49374 bytes; 16421 are accepted"
+    for peer in made:
+        assert states(peer, CONNECTION) == "new connecting connected disconnected connected"
+        assert len(streams(peer.host)) == 1
+
+
 async def test_a_stream_that_is_opened_again_may_look_like_the_old_one(stage):
     """To the peer, whom a NAT that has forgotten shows the port of the old one."""
     router = stage.net.nat("home", "203.0.113.9", kind=SYMMETRIC, firewall=NO_UDP)

@@ -263,6 +263,9 @@ class _Watch:
     def is_validated(self, local: Address, remote: Address) -> bool:
         return self._transports.is_validated(self._name, local, remote)
 
+    def max_datagram_size(self) -> int:
+        return self._transports.max_datagram_size(self._name)
+
     def lose(self, local: Address, remote: Address, text: str) -> None:
         now = asyncio.get_running_loop().time()
         self._transports.lose_stream(self._name, local, remote, text, now)

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from frazil.aio.network import DatagramHandler, Stream, StreamHandlers
 from frazil.aio.silence import Silence
-from frazil.ice.framing import MAX_FRAME_SIZE, Deframer, FramingError, frame
+from frazil.ice.framing import Deframer, FramingError, frame
 from frazil.types import Address, Datagram, Transmit
 
 MAX_UNPROVEN_SIZE: Final = 2048
@@ -24,6 +24,9 @@ class StreamWatch(Protocol):
     def is_validated(self, local: Address, remote: Address) -> bool:
         """Whether the peer has proven to be at ``remote``, seen from ``local``."""
 
+    def max_datagram_size(self) -> int:
+        """Bytes of the longest datagram that is of any use to the owner."""
+
     def lose(self, local: Address, remote: Address, text: str) -> None:
         """The stream between these addresses has ended; ``text`` says why."""
 
@@ -32,7 +35,8 @@ class PacketStream:
     """Datagrams to and from one remote address.
 
     Until the peer has proven that it is there, nothing but STUN is taken, and little of it;
-    anything else ends the stream.
+    anything else ends the stream. So does, later, a datagram longer than any that is of use: where
+    one ends and the next begins is lost, and never found again.
 
     Attributes:
         local: The candidate at this end.
@@ -46,12 +50,12 @@ class PacketStream:
         "_deframer",
         "_early",
         "_is_over",
-        "_is_validated",
         "_on_datagrams",
         "_on_end",
         "_silence",
         "_stream",
         "_unproven",
+        "_watch",
         "dropped",
         "handlers",
         "is_proven",
@@ -65,7 +69,7 @@ class PacketStream:
         remote: Address,
         on_datagrams: DatagramHandler,
         on_end: Callable[["PacketStream", str], None],
-        is_validated: Callable[[Address, Address], bool],
+        watch: StreamWatch,
     ) -> None:
         """Prepare for a stream; :meth:`open` gives it.
 
@@ -74,7 +78,7 @@ class PacketStream:
             remote: The address at the other end.
             on_datagrams: Gets what arrives.
             on_end: Called once with the reason when the stream ends by itself.
-            is_validated: Tells whether the peer is at the other end.
+            watch: Tells whether the peer is at the other end, and what is of use from there.
         """
         self.local = local
         self.remote = remote
@@ -83,7 +87,7 @@ class PacketStream:
         self.dropped = 0
         self._on_datagrams = on_datagrams
         self._on_end = on_end
-        self._is_validated = is_validated
+        self._watch = watch
         self._deframer = Deframer(MAX_UNPROVEN_SIZE)
         self._stream: Stream | None = None
         self._early: list[Transmit] = []
@@ -142,14 +146,16 @@ class PacketStream:
 
     def _hand_over(self) -> None:
         """All that is whole; one by one as long as each may be what proves that it is the peer."""
-        batch: list[Datagram] = []
-        while not self._is_over and (data := self._deframer.take()) is not None:
+        local, remote = self.local, self.remote
+        while not (self.is_proven or self._is_over):
+            data = self._deframer.take()
+            if data is None:
+                return
+            self._silence.note_heard()
+            self._examine(Datagram(data, local, remote))
+        while not self._is_over and (batch := self._deframer.take_all()):
             self._silence.note_heard()  # parts of a datagram may be of one that never ends
-            batch.append(Datagram(data, self.local, self.remote))
-            if not self.is_proven:
-                self._examine(batch.pop())
-        if batch and not self._is_over:
-            self._on_datagrams(batch)
+            self._on_datagrams([Datagram(data, local, remote) for data in batch])
 
     def _examine(self, datagram: Datagram) -> None:
         if not datagram.data or datagram.data[0] > _LAST_STUN_BYTE:
@@ -157,8 +163,8 @@ class PacketStream:
             return
         self._on_datagrams([datagram])
         self._unproven += 1
-        if self._is_validated(self.local, self.remote):
+        if self._watch.is_validated(self.local, self.remote):
             self.is_proven = True
-            self._deframer.limit = MAX_FRAME_SIZE
+            self._deframer.limit = self._watch.max_datagram_size()
         elif self._unproven == MAX_UNPROVEN_CHECKS:
             self.fail("none of its checks is the peer's")

@@ -122,7 +122,6 @@ class RelayStream:
             self._stream.close()
 
     def _take(self, data: bytes) -> None:
-        self._silence.note_heard()
         if self._stream is None:  # a TURN server speaks when it is asked
             self.is_over = True
             return
@@ -132,4 +131,5 @@ class RelayStream:
             self.give_up()
             return
         if messages:
+            self._silence.note_heard()  # parts of a message may be of one that never ends
             self._on_datagrams([Datagram(each, self.local, self.remote) for each in messages])

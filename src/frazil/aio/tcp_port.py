@@ -47,9 +47,7 @@ class _Port:
         self._streams: dict[Address, PacketStream] = {}
 
     def _prepare(self, local: Address, remote: Address) -> PacketStream:
-        stream = PacketStream(
-            local, remote, self._on_datagrams, self._lose, self._watch.is_validated
-        )
+        stream = PacketStream(local, remote, self._on_datagrams, self._lose, self._watch)
         self._streams[remote] = stream
         return stream
 

@@ -60,3 +60,25 @@ class Deframer:
         datagram = bytes(buffer[2 : 2 + size])
         del buffer[: 2 + size]
         return datagram
+
+    def take_all(self) -> list[bytes]:
+        """All datagrams that are there as a whole, up to one that is longer than :attr:`limit`.
+
+        Raises:
+            FramingError: It is the first.
+        """
+        first = self.take()
+        if first is None:
+            return []
+        datagrams = [first]
+        buffer, limit = bytes(self._buffer), self.limit
+        at, have = 0, len(buffer)
+        while have - at >= 2:
+            size = buffer[at] << 8 | buffer[at + 1]
+            end = at + 2 + size
+            if end > have or size > limit:
+                break
+            datagrams.append(buffer[at + 2 : end])
+            at = end
+        del self._buffer[:at]
+        return datagrams

@@ -17,6 +17,7 @@ from frazil.dtls import (
     Fingerprint,
     OpenSslEngine,
 )
+from frazil.dtls.record import HEADER_SIZE, MAX_DATAGRAM_SIZE
 from frazil.errors import InvalidStateError
 from frazil.ice import (
     DEFAULT_POLICY,
@@ -35,6 +36,7 @@ from frazil.session.demux import BY_FIRST_BYTE, Protocol
 from frazil.session.encapsulation import Encapsulation
 from frazil.session.event import SessionEvent
 from frazil.session.gathering import Gathering
+from frazil.session.plain_transport import MAX_DATAGRAM_SIZE as MAX_PLAIN_SIZE
 from frazil.session.plain_transport import PlainTransport
 from frazil.session.relay_set import RelaySet
 from frazil.session.report import Report
@@ -119,6 +121,11 @@ class Session:
     def data(self) -> DataTransport | None:
         """The SCTP association and its channels, once negotiated."""
         return self._encapsulation.data
+
+    @property
+    def max_datagram_size(self) -> int:
+        """Bytes of the longest datagram that is of any use here."""
+        return MAX_DATAGRAM_SIZE if self._plain is None else MAX_PLAIN_SIZE
 
     def survey(self) -> SessionSurvey:
         """What statistics show of the transport; after :meth:`close` the last there was."""
@@ -354,7 +361,7 @@ class Session:
         has_dtls = self._plain is None
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
-            if has_dtls and data and BY_FIRST_BYTE[data[0]] is _DTLS:
+            if has_dtls and len(data) > HEADER_SIZE and BY_FIRST_BYTE[data[0]] is _DTLS:
                 secured.append(datagram)
             else:
                 self._receive_unsecured(datagram, now)

@@ -144,7 +144,9 @@ def test_a_server_that_owes_an_answer_for_long_is_silent(first, is_silent):
         relay.send([Transmit(message, len(message), relay.local, SERVER)])
         assert not relay.is_silent(began_at + SILENT_S)
         assert relay.is_silent(began_at + 1000) is is_silent
-        stream.handlers.on_data(MESSAGE + b"\0")
+        stream.handlers.on_data(MESSAGE[:5])
+        assert relay.is_silent(began_at + 1000) is is_silent
+        stream.handlers.on_data(MESSAGE[5:] + b"\0")
         assert not relay.is_silent(began_at + 1000)
         relay.give_up()
         relay.give_up()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 
 import pytest
 
@@ -44,6 +45,9 @@ class End:
 
     def is_validated(self, local, remote):
         return self.is_valid
+
+    def max_datagram_size(self):
+        return 60_001
 
     def lose(self, *stream):
         self.lost.append(stream)
@@ -278,15 +282,56 @@ async def test_parts_of_a_datagram_break_no_silence(net, host, active, passive, 
     await asyncio.sleep(1)
     ((arrived,),) = theirs.batches
     passive.send([run_of(CHECK, passive.local, arrived.remote)])
-    end.send(b"\xff\xff")
+    end.send(b"\xea\x61")
     for _ in range(10):
         await asyncio.sleep(1)
         end.send(b"x")
     (stream,) = passive._streams.values()
     assert stream.is_silent(now())
-    end.send(bytes(65_535))
+    end.send(bytes(60_001))
     await asyncio.sleep(1)
     assert not stream.is_silent(now())
+
+
+@virtual
+async def test_a_stream_that_announces_what_cannot_be_is_closed_and_its_end_told(
+    net, host, active, passive, ours, theirs
+):
+    theirs.is_valid = True
+    end = StreamEnd()
+    end.stream = await host.connect_tcp(passive.local, end.handlers)
+    end.send(frame(CHECK))
+    await asyncio.sleep(1)
+    end.send(frame(b"\x16 data") + b"\xff\xff\x16")
+    await asyncio.sleep(1)
+    assert theirs.data == [CHECK, b"\x16 data"]
+    assert end.ends == 1
+    ((local, _, text),) = theirs.lost
+    assert (local, text) == (passive.local, "a datagram of 65535 bytes; 60001 are accepted")
+
+
+@virtual
+async def test_the_smallest_datagrams_of_the_peer_are_one_batch_of_little_work(
+    net, host, active, passive, ours, theirs
+):
+    theirs.is_valid = True
+    end = StreamEnd()
+    end.stream = await host.connect_tcp(passive.local, end.handlers)
+    end.send(frame(CHECK))
+    await asyncio.sleep(1)
+    (stream,) = passive._streams.values()
+    theirs.batches.clear()
+    calls = 0
+
+    def count(*_):
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    stream.handlers.on_data(frame(b"x") * 10_000)
+    sys.setprofile(None)
+    assert [len(batch) for batch in theirs.batches] == [10_000]
+    assert calls < 5 * 10_000  # each that is entered and left counts twice
 
 
 @virtual

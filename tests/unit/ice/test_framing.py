@@ -34,6 +34,19 @@ def test_what_was_framed_comes_out_however_it_is_cut(datagrams, data):
     assert found == datagrams
 
 
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=8), st.data())
+def test_all_at_once_is_what_comes_one_by_one(datagrams, data):
+    stream, deframer, found = b"".join(map(frame, datagrams)), Deframer(), []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        deframer.feed(stream[:size])
+        stream = stream[size:]
+        found += deframer.take_all()
+    assert found == datagrams
+    assert deframer.take() is None
+
+
 def test_a_datagram_beyond_the_limit_ends_it_before_it_is_there():
     deframer = Deframer(limit=3)
     deframer.feed(b"\x00\x03abc\x00\x04")
@@ -51,6 +64,14 @@ def test_the_limit_may_be_raised_once_the_peer_is_known():
     deframer.limit = MAX_FRAME_SIZE
     deframer.feed(frame(b"abcd"))
     assert deframer.take() == b"abcd"
+
+
+def test_what_is_whole_before_a_datagram_beyond_the_limit_comes_out():
+    deframer = Deframer(limit=3)
+    deframer.feed(frame(b"abc") + frame(b"") + frame(b"abcd") + frame(b"a"))
+    assert deframer.take_all() == [b"abc", b""]
+    with pytest.raises(FramingError, match="a datagram of 4 bytes; 3 are accepted"):
+        deframer.take_all()
 
 
 @given(st.binary(max_size=2000))

@@ -25,6 +25,7 @@ INSIDE = {
         "drain",
         "next_timeout",
         "is_validated",
+        "max_datagram_size",
         "take_usual",
         "ask_usual",
     },
