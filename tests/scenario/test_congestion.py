@@ -30,6 +30,12 @@ def test_one_percent_of_random_loss_costs_little():
     assert network.delay_s < 0.005
 
 
+@pytest.mark.parametrize("seed", [3, 6])
+def test_losses_that_come_in_clusters_do_not_end_the_start_of_a_fast_path(seed):
+    network = flowing(SctpFlow(seed), warm_up_s=0.5, rate_bps=300e6, loss=0.01, seed=seed)
+    assert network.measure(0.5)[0] >= 0.8
+
+
 def test_five_percent_of_random_loss_do_not_stop_it():
     network = flowing(SctpFlow(), loss=0.05)
     assert network.measure(4)[0] >= 0.2

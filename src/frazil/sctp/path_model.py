@@ -14,6 +14,9 @@ from frazil.sctp.pacer import RESOLUTION_S
 LOSS_LIMIT: Final = 0.02
 """The part of the packets that may get lost without any meaning."""
 
+LOSS_DEVIATIONS: Final = 1.0
+"""By how many standard deviations chance alone may exceed that limit."""
+
 BETA: Final = 0.7
 """What is left of a bound after congestion."""
 
@@ -193,8 +196,14 @@ class PathModel:
         self.flight_low = max(self._latest_flight, BETA * flight)
 
     def is_too_much(self, lost: int, sent: int) -> bool:
-        """Whether losing ``lost`` of ``sent`` bytes means something; two packets never do."""
-        return lost > max(LOSS_LIMIT * sent, 2 * self._packet_size)
+        """Whether losing ``lost`` of ``sent`` bytes means something; two packets never do.
+
+        Losses by chance come in clusters. A probe looks at every acknowledgement, and would meet
+        one that exceeds the limit long before the path has shown its own.
+        """
+        limit = LOSS_LIMIT * sent
+        deviation = math.sqrt(limit * self._packet_size)
+        return lost > max(limit + LOSS_DEVIATIONS * deviation, 2 * self._packet_size)
 
     def advance_cycle(self) -> None:
         """A probe of the rate has been answered: forget those before the last one."""
