@@ -44,6 +44,7 @@ from frazil.states.enums import (
 )
 from frazil.trace import Reason, StateChange
 from frazil.turn import RestCredentials, rest_credentials
+from frazil.version import __version__
 from frazil.w3c import (
     Event,
     LoneIceTransport,
@@ -71,8 +72,6 @@ from frazil.w3c import (
     RTCStatsReport,
     RTCTrackEvent,
 )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AddressMapMode",

@@ -92,7 +92,7 @@ def read_file(path: Path, id: str = "") -> Recording:  # noqa: A002  # as in the
         OSError: It cannot be read.
         ValueError: It is no recording.
     """
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         return read_recording(path.name, lines, id)
 
 

@@ -17,7 +17,7 @@ from frazil.explain import FINDINGS, Finding, Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
 from frazil.explain.finding import evidence_line
-from frazil.explain.trace_file import read_records
+from frazil.explain.trace_file import read_account
 from frazil.trace import TraceRecord
 
 _DESCRIPTION = """\
@@ -40,6 +40,7 @@ class _Session:
     """What the files tell of one session."""
 
     records: list[TraceRecord] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     logs: list[list[BrowserEvent]] = field(default_factory=list)
 
 
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     names: list[str] = options.names
     if FINDINGS.keys() >= set(names):
         kinds = [FINDINGS[name] for name in names]
-        _print(options, [], Report(tuple(Finding(kind, kind.meaning) for kind in kinds)))
+        _print(options, Report(tuple(Finding(kind, kind.meaning) for kind in kinds)))
         return ExitCode.OK
     session = _Session()
     for path in map(Path, names):
@@ -74,17 +75,24 @@ def run(options: argparse.Namespace) -> int:
     records, browser = session.records, half_of(session.records, session.logs)
     report = _report(records, browser)
     timeline = _timeline(records, browser, report.began_at) if browser else []
-    _print(options, timeline, report if records else None)
+    _print(options, report if records else None, timeline, session.remarks)
     return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
 
 
-def _print(options: argparse.Namespace, timeline: Sequence[str], report: Report | None) -> None:
+def _print(
+    options: argparse.Namespace,
+    report: Report | None,
+    timeline: Sequence[str] = (),
+    remarks: Sequence[str] = (),
+) -> None:
     if options.json:
         findings = report.to_json() if report else []
-        print(json.dumps({"findings": findings, "timeline": timeline}, indent=2))
+        told = {"findings": findings, "timeline": timeline, "remarks": remarks}
+        print(json.dumps(told, indent=2))
         return
     lines = [*timeline, *(str(report).splitlines() if report else ())]
     lines = lines or ["nothing has happened yet"]
+    lines += [f"note: {each}" for each in remarks]
     if sys.stdout.isatty():
         lines = [part for line in lines for part in fitting(line, text_width())]
     LineWriter(sys.stdout).write(*lines)
@@ -95,7 +103,9 @@ def _read(path: Path, session: _Session) -> None:
     try:
         session.logs += read_dump(content)
     except ValueError:
-        session.records += read_records(content.decode(errors="replace").splitlines())
+        account = read_account(content.decode("utf-8-sig", "replace").splitlines())
+        session.records += account.records
+        session.remarks += account.remarks
 
 
 def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> Report:

@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     """Replay the file."""
     path: Path = options.file
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
         if options.what_if:
             return _show(what_if(lines, options.what_if))
         divergence = replay(lines)

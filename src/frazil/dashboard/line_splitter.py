@@ -6,6 +6,8 @@ from collections.abc import Iterator
 class LineSplitter:
     """Puts lines together; one that is too long is left out, and not kept meanwhile.
 
+    So is the byte order mark that some editors put before the first.
+
     Args:
         limit: Bytes of the longest line.
     """
@@ -36,6 +38,6 @@ class LineSplitter:
 
     def _end(self) -> Iterator[str]:
         if not self._is_too_long:
-            yield self._rest.decode("utf-8", "replace")
+            yield self._rest.decode("utf-8-sig", "replace")
         self._rest.clear()
         self._is_too_long = False

@@ -2,32 +2,68 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from frazil.explain.story import Story
 from frazil.trace import EVENTS, Fact, TraceRecord
+from frazil.version import __version__
 
 _LATEST: Final = 1e15
 """No clock shows this many seconds."""
 
 
-def read_records(lines: Iterable[str]) -> list[TraceRecord]:
-    """The records of a recording, or of a file that :func:`trace_lines` made.
+class Account(NamedTuple):
+    """What a file tells of a connection.
 
-    What is not known here, because another version wrote it, is left out, and so is a last line
-    that is cut off.
+    Attributes:
+        records: What was decided, oldest first.
+        unknown: How many more decisions there are, which this version does not know.
+        header: The first line of a recording; empty for a trace.
+    """
+
+    records: list[TraceRecord]
+    unknown: int
+    header: dict[str, Any]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What to keep in mind when reading what the records say."""
+        found = []
+        if self.header and self.records and not Story(self.records, 0.0).is_closed:
+            length_s = self.records[-1].last_at - self.records[0].at
+            found.append(
+                f"the recording ends early, after {length_s:.3f} s, with the connection still open:"
+                " the program runs or was killed, the disk gave up (FZ-RECORDING-LOST), or the file"
+                " was cut off"
+            )
+        if self.unknown:
+            writer = f"frazil {self.header.get('frazil', 'of another version')}"
+            found.append(
+                f"decisions left out, which frazil {__version__} does not know: {self.unknown};"
+                f" {writer} recorded them"
+            )
+        return found
+
+
+def read_account(lines: Iterable[str]) -> Account:
+    """What a recording tells, or a file that :func:`trace_lines` made.
+
+    A last line that is cut off is left out.
 
     Raises:
         ValueError: It is no such file.
     """
     records: list[TraceRecord] = []
-    has_header = False
+    count = 0
+    header: dict[str, Any] = {}
     for text in lines:
         line = load_line(text)
-        has_header = has_header or is_header(line)
+        header = header or (line if is_header(line) else {})
         records += records_of(line)
-    if not records and not has_header:
+        count += len(_entries(line))
+    if not records and not header:
         raise ValueError("neither a recording nor a trace")
-    return records
+    return Account(records, count - len(records), header)
 
 
 def load_line(text: str) -> Any:

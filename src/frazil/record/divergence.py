@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from frazil.record.value import Json
+from frazil.version import __version__
 
 _FIELDS: Final = ("call", "args", "trace", "random", "dtls", "error", "result")
 """The members of a line, in the order in which a difference in them tells most."""
@@ -23,6 +24,7 @@ class Divergence(NamedTuple):
             events), ``"random"``, ``"dtls"``, ``"error"``, ``"args"`` or ``"call"``.
         recorded: What the recording has there; ``None`` for nothing.
         replayed: What came instead.
+        writer: The version of frazil that wrote the recording; empty if that is not told.
     """
 
     line: int
@@ -31,18 +33,25 @@ class Divergence(NamedTuple):
     member: str
     recorded: Any
     replayed: Any
+    writer: str
 
     def __str__(self) -> str:
         at = "" if self.now is None else f" at {self.now:.6f} s"
-        return (
+        told = (
             f"line {self.line}, {self.call}{at}: {self.member} differs\n"
             f"  recorded: {_shown(self.recorded)}\n"
             f"  replayed: {_shown(self.replayed)}"
         )
+        if self.writer == __version__:
+            return told
+        writer = self.writer or "of another version"
+        return f"{told}\nFrazil {writer} made the recording, and this is {__version__}."
 
 
-def difference(line: int, recorded: dict[str, Any], replayed: dict[str, Any]) -> Divergence | None:
-    """The first difference of two lines, if there is one."""
+def difference(
+    line: int, recorded: dict[str, Any], replayed: dict[str, Any], writer: str
+) -> Divergence | None:
+    """The first difference of two lines, if there is one, in a recording of ``writer``."""
     if recorded == replayed:
         return None
     member = next(each for each in _FIELDS if recorded.get(each) != replayed.get(each))
@@ -50,7 +59,7 @@ def difference(line: int, recorded: dict[str, Any], replayed: dict[str, Any]) ->
     if isinstance(one, list) and isinstance(other, list):
         one, other = first_unequal(one, other)
     now = recorded["args"].get("now")
-    return Divergence(line, recorded["call"], now, member, one, other)
+    return Divergence(line, recorded["call"], now, member, one, other, writer)
 
 
 def first_unequal(one: Sequence[Json], other: Sequence[Json]) -> tuple[Json, Json]:

@@ -45,6 +45,7 @@ class Recording:
     Attributes:
         setup: What the connection was made with.
         keeps_payload: Whether it tells what the messages were.
+        writer: The version of frazil that wrote it; empty if that is not told.
         lines: The calls, in order.
     """
 
@@ -60,6 +61,7 @@ class Recording:
         self.decoder = Decoder(_public_certificate)
         header = Header.from_json(read[0][1])
         self.keeps_payload = header.keeps_payload
+        self.writer = header.writer
         self.setup: Setup = self.decoder.decode(header.setup, Setup)
         self.lines = [
             Line(number, Step.from_json(line), line)
@@ -155,7 +157,7 @@ def replay(lines: Iterable[str]) -> Divergence | None:
     recording = Recording(lines)
     player = Player(recording)
     for number, step, line in recording.lines:
-        found = difference(number, line, player.play(step))
+        found = difference(number, line, player.play(step), recording.writer)
         if found is not None:
             return found
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from frazil.record.value import Json, RecordingError
+from frazil.version import __version__
 
 FORMAT: Final = "frazil-recording"
 VERSION: Final = 2
@@ -84,16 +85,19 @@ class Header:
     Attributes:
         setup: What the connection was made with.
         keeps_payload: Whether the recording tells what the messages were.
+        writer: The version of frazil that wrote it; empty if that is not told.
     """
 
     setup: Json
     keeps_payload: bool
+    writer: str = __version__
 
     def to_json(self) -> dict[str, Json]:
         """The line."""
         return {
             "format": FORMAT,
             "version": VERSION,
+            "frazil": self.writer,
             "keeps_payload": self.keeps_payload,
             "setup": self.setup,
         }
@@ -107,9 +111,11 @@ class Header:
         """
         if not isinstance(line, dict) or line.get("format") != FORMAT:
             raise RecordingError("this is no recording of a connection")
+        writer = str(line.get("frazil", ""))
         if line.get("version") != VERSION:
+            maker = f"frazil {writer}, which made it" if writer else "the frazil that made it"
             raise RecordingError(
                 f"the recording has version {line.get('version')}, not {VERSION}: replay it with "
-                "the frazil that made it; frazil explain and timeline read it all the same"
+                f"{maker}; frazil explain and timeline read it all the same"
             )
-        return cls(line.get("setup"), line.get("keeps_payload") is True)
+        return cls(line.get("setup"), line.get("keeps_payload") is True, writer)

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from frazil.cli.command import main
-from frazil.cli.dashboard import show
+from frazil.cli.dashboard import read_file, show
 from frazil.dashboard import serve
 from support.sample_recording import record_session
 
@@ -27,6 +27,20 @@ def test_the_timeline_is_written_where_it_is_wanted(recording, tmp_path):
     page = tmp_path / "report.html"
     assert main(["timeline", str(recording), "-o", str(page)]) == 0
     assert '"name":"short.jsonl"' in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["timeline", "replay", "explain"])
+def test_a_byte_order_mark_is_no_trouble(command, recording, tmp_path, capsys):
+    marked = tmp_path / "marked.jsonl"
+    marked.write_bytes(b"\xef\xbb\xbf" + recording.read_bytes())
+    assert main([command, str(marked)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_trace_with_a_byte_order_mark_is_read_from_its_first_line(tmp_path):
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf[0.0, "ice", "end-of-remote-candidates", "0"]\n')
+    assert len(read_file(path).records) == 1
 
 
 @pytest.mark.parametrize("command", ["timeline", "dashboard"])

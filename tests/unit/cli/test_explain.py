@@ -2,9 +2,11 @@ import json
 
 import pytest
 
+import frazil
 from frazil.cli import main
 from frazil.explain.trace_file import trace_lines
 from frazil.trace import Trace
+from support.sample_recording import record_session
 
 DUMP = {
     "PeerConnections": {
@@ -120,6 +122,46 @@ def test_a_code_is_explained(capsys):
         "\n"
         "FZ-SIG-NONE: No description was set: offer and answer were not exchanged.\n"
         "    fix: Call setLocalDescription() on one side and carry the descriptions to and fro.\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recording") / "session.jsonl"
+    record_session(path)
+    return path
+
+
+def test_a_recording_that_is_whole(recording, capsys):
+    assert main(["explain", str(recording)]) == 0
+    assert capsys.readouterr().out == "nothing is wrong\n"
+
+
+@pytest.mark.parametrize("cut", [1, 200])
+def test_a_recording_that_ends_early(cut, recording, tmp_path, capsys):
+    content, path = recording.read_bytes(), tmp_path / "cut.jsonl"
+    path.write_bytes(content[: content.index(b'{"api": [1.109') - cut])
+    assert main(["explain", str(path)]) == 0
+    first, note = capsys.readouterr().out.splitlines()
+    assert first == "nothing is wrong"
+    assert note.startswith("note: the recording ends early, after 0.009 s, with the connection")
+    assert main(["explain", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == [note.removeprefix("note: ")]
+
+
+def test_a_recording_of_another_version(recording, tmp_path, capsys):
+    header, *lines = recording.read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "newer.jsonl"
+    named = json.dumps({**json.loads(header), "frazil": "9.1"})
+    path.write_text("\n".join([named, *lines]), encoding="utf-8")
+    assert main(["explain", str(path)]) == 0
+    assert capsys.readouterr().out == "nothing is wrong\n"
+    news = json.dumps({"call": "x", "args": {}, "trace": [[0.0, "ice", "unheard-of", "0"]]})
+    path.write_text("\n".join([named, news, *lines]), encoding="utf-8")
+    assert main(["explain", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        f"note: decisions left out, which frazil {frazil.__version__} does not know: 1; "
+        "frazil 9.1 recorded them"
     )
 
 

@@ -19,7 +19,7 @@ def split(chunks, limit=100):
 def test_where_the_pieces_are_cut_makes_no_difference(data, cuts):
     places = sorted({0, len(data), *(min(each, len(data)) for each in cuts)})
     pieces = [data[a:b] for a, b in itertools.pairwise(places)] or [b""]
-    whole = [each.decode("utf-8", "replace") for each in data.split(b"\n")]
+    whole = [each.decode("utf-8-sig", "replace") for each in data.split(b"\n")]
     assert split(pieces) == whole
 
 
@@ -28,6 +28,10 @@ def test_where_the_pieces_are_cut_makes_no_difference(data, cuts):
 )
 def test_a_line_that_is_too_long_is_left_out(chunks):
     assert split(chunks, limit=4) == ["a", "b"]
+
+
+def test_a_byte_order_mark_is_left_out():
+    assert split([b"\xef\xbb", b"\xbf{}\n{}"]) == ["{}", "{}"]
 
 
 def test_the_longest_line():

@@ -6,7 +6,7 @@ import pytest
 from frazil import RTCPeerConnection
 from frazil.aio.recording_file import join_recordings
 from frazil.explain import explain
-from frazil.explain.trace_file import read_records, trace_lines
+from frazil.explain.trace_file import read_account, trace_lines
 from frazil.testing import VirtualNetwork, run
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -18,7 +18,7 @@ async def test_what_was_written_explains_the_same(pair: VirtualPair):
     await pair.negotiate()
     await pair.a._backend._pulse.wait_until(lambda: pair.a.connectionState == "failed")
     lines = list(trace_lines(pair.a.trace.records))
-    again = read_records([*lines, lines[-1][:10]])
+    again = read_account([*lines, lines[-1][:10]]).records
     assert str(explain(again)) == str(explain(pair.a.trace.records)) != ""
 
 
@@ -33,14 +33,14 @@ def test_a_recording_is_read_without_a_replay(tmp_path):
 
     run(main)
     join_recordings(10)
-    records = read_records(path.read_text(encoding="utf-8").splitlines())
+    records = read_account(path.read_text(encoding="utf-8").splitlines()).records
     assert explain(records).codes == ("FZ-SIG-NO-ANSWER",)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{}", "[]", "[1, 2]", "null", "\0", "[[[["])
 def test_what_is_neither_is_refused(text):
     with pytest.raises(ValueError, match="neither a recording nor a trace"):
-        read_records([text])
+        read_account([text])
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_what_is_neither_is_refused(text):
 )
 def test_what_another_version_wrote_is_left_out(entry):
     good = [0.0, "ice", "end-of-remote-candidates", "0"]
-    (record,) = read_records([json.dumps(entry), json.dumps(good)])
+    (record,) = read_account([json.dumps(entry), json.dumps(good)]).records
     assert record.event == "end-of-remote-candidates"
 
 
 def test_an_instant_that_no_clock_shows_is_left_out():
     lines = [f'[{at}, "ice", "scout", "0", "x"]' for at in ("NaN", "1e300", "9" * 400, "2.0")]
-    assert [each.at for each in read_records(lines)] == [2.0]
+    assert [each.at for each in read_account(lines).records] == [2.0]

@@ -88,6 +88,21 @@ def test_another_decision_is_found(lines):
     assert (divergence.recorded[2], divergence.replayed[2]) == ("selected", "nominated")
 
 
+@pytest.mark.parametrize("writer", [frazil.__version__, "0.0.9", None])
+def test_another_version_is_a_likely_cause(lines, writer):
+    header = json.loads(lines[0])
+    assert header.pop("frazil") == frazil.__version__
+    told = header if writer is None else {**header, "frazil": writer}
+    assert replay([json.dumps(told), *lines[1:]]) is None  # what is the same needs no cause
+    divergence = replay([json.dumps(told), *lines[1:7], *lines[8:]])
+    last = str(divergence).splitlines()[-1]
+    if writer == frazil.__version__:
+        assert last.startswith("  replayed: ")
+    else:
+        maker = writer or "of another version"
+        assert last == f"Frazil {maker} made the recording, and this is {frazil.__version__}."
+
+
 def test_another_datagram_is_found(lines):
     def change(line):
         if "result" not in line:
@@ -166,7 +181,14 @@ def test_a_last_line_that_is_cut_off_is_left_out(lines):
         ([""], "no recording"),
         (["hello", "world"], "no recording"),
         (["{}"], "no recording"),
-        (['{"format": "frazil-recording", "version": 99}'], "version 99"),
+        (
+            ['{"format": "frazil-recording", "version": 99}'],
+            "version 99, not 2: .* the frazil that",
+        ),
+        (
+            ['{"format": "frazil-recording", "version": 99, "frazil": "9.1"}'],
+            "replay it with frazil 9.1, which made it",
+        ),
         (['{"format": "frazil-recording", "version": 2, "setup": 5}'], "cannot be read"),
     ],
 )
