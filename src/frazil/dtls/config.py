@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from frazil.setting import check_types
+
 
 @dataclass(frozen=True, slots=True)
 class DtlsConfig:
@@ -16,6 +18,10 @@ class DtlsConfig:
             second and allows less; ICE has shown the path to work and a repetition is two packets,
             so interactive use gains far more than it costs.
         retransmit_max_s: The interval doubles up to this.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A value is out of range.
     """
 
     mtu: int = 1200
@@ -24,6 +30,7 @@ class DtlsConfig:
     retransmit_max_s: float = 1.6
 
     def __post_init__(self) -> None:
+        check_types(self)
         if self.mtu < 256:
             raise ValueError("a DTLS handshake needs datagrams of at least 256 bytes")
         if not 0 < self.retransmit_initial_s <= self.retransmit_max_s:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from frazil.setting import check_types
+
 MAX_STREAMS: Final = 65535
 """Stream 65535 does not exist in WebRTC (RFC 8831 section 6.2), so identifiers end at 65534."""
 
@@ -34,6 +36,10 @@ class SctpConfig:
         sack_delay_s: How long a single packet may wait for its acknowledgement. Long enough for a
             reply that carries the SACK along, short against every peer's retransmission timeout.
         interleaving: Whether to offer message interleaving (RFC 8260).
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A value is out of range.
     """
 
     local_port: int = 5000
@@ -52,6 +58,7 @@ class SctpConfig:
     interleaving: bool = True
 
     def __post_init__(self) -> None:
+        check_types(self, optional=("max_init_retransmits", "max_retransmits"))
         for port in (self.local_port, self.remote_port):
             _require(0 < port < _PORT_LIMIT, "a port is 1 to 65535")
         for streams in (self.outbound_streams, self.inbound_streams):
@@ -67,6 +74,6 @@ class SctpConfig:
 
 
 def _require(condition: bool, rule: str) -> None:
-    """Raise TypeError, the W3C error for numbers out of range, unless ``condition`` holds."""
+    """Raise ``ValueError`` unless ``condition`` holds."""
     if not condition:
-        raise TypeError(rule)
+        raise ValueError(rule)

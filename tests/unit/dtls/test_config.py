@@ -15,3 +15,16 @@ from frazil.dtls.config import DtlsConfig
 def test_nonsense_is_refused(values):
     with pytest.raises(ValueError, match=r"DTLS|retransmission|handshake"):
         DtlsConfig(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [("mtu", "1200", "a whole number"), ("handshake_timeout_s", None, "a number")],
+)
+def test_what_has_the_wrong_type_is_named(name, value, kind):
+    with pytest.raises(TypeError, match=f"^{name} must be {kind}, not {value!r}$"):
+        DtlsConfig(**{name: value})
+
+
+def test_whole_numbers_are_numbers():
+    assert DtlsConfig(handshake_timeout_s=20).handshake_timeout_s == 20

@@ -35,5 +35,20 @@ def test_unlimited_retransmits_are_allowed():
     ],
 )
 def test_numbers_out_of_range_raise(wrong):
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}|port|streams"):
         SctpConfig(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("mtu", "1160", "a whole number"),
+        ("mtu", 1160.0, "a whole number"),
+        ("max_retransmits", "10", "a whole number"),
+        ("heartbeat_s", None, "a number"),
+        ("interleaving", "no", "True or False"),
+    ],
+)
+def test_what_has_the_wrong_type_is_named(name, value, kind):
+    with pytest.raises(TypeError, match=f"^{name} must be {kind}, not {value!r}$"):
+        SctpConfig(**{name: value})
