@@ -9,16 +9,18 @@
 
 import asyncio
 import math
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from weakref import WeakSet
 
 from frazil.address import canonical_ip
 from frazil.testing.blackout import Blackout, Blackouts, Place
 from frazil.testing.capture import Capture
 from frazil.testing.conditions import Conditions
-from frazil.testing.host import VirtualHost
+from frazil.testing.host import VirtualHost, is_loopback
 from frazil.testing.link import Link, Links
 from frazil.testing.nat.firewall import OPEN, Firewall
 from frazil.testing.nat.kind import PORT_RESTRICTED_CONE, NatKind
@@ -30,6 +32,7 @@ from frazil.testing.tcp import VirtualListener, VirtualStream
 from frazil.testing.transit import Transit
 from frazil.testing.turn import TurnServer
 from frazil.testing.udp import VirtualUdpSocket
+from frazil.types import Address
 
 Endpoint: TypeAlias = VirtualHost | Router | str
 """A host or router, the name of one, or an IP address, which stands for just that interface."""
@@ -45,6 +48,8 @@ class VirtualNetwork:
     another. Keys and signatures of DTLS are not among it: they come from OpenSSL, and are a few
     bytes shorter or longer each time, which on a link with a rate moves what follows by some
     microseconds.
+
+    Hosts of two networks never meet; where one writes to the other there is a ``RuntimeWarning``.
 
     Time is that of the running event loop: :class:`frazil.testing.VirtualLoop` for virtual time.
 
@@ -66,7 +71,10 @@ class VirtualNetwork:
         self._links = Links(default or Conditions(), self._random)
         self._blackouts = Blackouts()
         self._capture = Capture()
-        self._transit = Transit(self._links, self._blackouts, self._capture)
+        self._transit = Transit(self._links, self._blackouts, self._capture, self._miss)
+        self._is_closed = False
+        self._has_warned = False
+        _NETWORKS.add(self)
 
     # --- hosts and routers --------------------------------------------------------------------
 
@@ -204,6 +212,7 @@ class VirtualNetwork:
 
     def close(self) -> None:
         """Close the servers, lose what is on its way, carry nothing any more. Idempotent."""
+        self._is_closed = True
         self._transit.close()
         for server in self._servers:
             server.close()
@@ -315,6 +324,26 @@ class VirtualNetwork:
 
     # --- helpers ------------------------------------------------------------------------------
 
+    def _miss(self, destination: Address) -> None:
+        """Warn, once, of a packet to a host that is on another network."""
+        others = [each for each in _NETWORKS if each is not self and not each._is_closed]
+        if self._has_warned or is_loopback(destination[0]):
+            return
+        name = next(filter(None, (each._listener(destination) for each in others)), None)
+        if name is not None and self._listener(destination) is None:
+            self._has_warned = True
+            warnings.warn(
+                f"{destination[0]} is {name} on another VirtualNetwork, where nothing arrives from "
+                "this one: make all hosts that are to meet with one VirtualNetwork",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def _listener(self, address: Address) -> str | None:
+        """The name of a host that has a socket at an address, in whichever realm."""
+        hosts = self._hosts.values()
+        return next((each.name for each in hosts if each.listener(address) is not None), None)
+
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._seed} {purpose}")
 
@@ -353,6 +382,10 @@ class VirtualNetwork:
 
     def _place_or_none(self, endpoint: Endpoint | None) -> Place:
         return None if endpoint is None else self._place(endpoint)
+
+
+_NETWORKS: Final[WeakSet[VirtualNetwork]] = WeakSet()
+"""All there are, to tell who tries to reach one from another."""
 
 
 def _is_ip(text: str) -> bool:

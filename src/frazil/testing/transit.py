@@ -32,14 +32,22 @@ class Transit:
         links: What each leg goes by.
         blackouts: When nothing passes.
         capture: Gets every packet whose fate is sealed.
+        astray: Told the destination of a packet that nobody here has.
     """
 
-    __slots__ = ("_arrivals", "_blackouts", "_capture", "_closed", "_links")
+    __slots__ = ("_arrivals", "_astray", "_blackouts", "_capture", "_closed", "_links")
 
-    def __init__(self, links: Links, blackouts: Blackouts, capture: Capture) -> None:
+    def __init__(
+        self,
+        links: Links,
+        blackouts: Blackouts,
+        capture: Capture,
+        astray: Callable[[Address], None],
+    ) -> None:
         self._links = links
         self._blackouts = blackouts
         self._capture = capture
+        self._astray = astray
         self._arrivals = Arrivals(self._land)
         self._closed = False
 
@@ -71,6 +79,7 @@ class Transit:
         node = leg.end()
         if node is None:
             self._seal(leg, Fate.UNROUTABLE, now)
+            self._astray(leg.destination)
             return
         ends = _ends(leg, node)
         link = self._links.between(ends)

@@ -184,6 +184,35 @@ def test_datagrams_to_nobody_vanish(target, fate):
     play(script)
 
 
+def test_who_writes_to_another_network_is_warned_once():
+    async def script(net, alice, bob):
+        other = VirtualNetwork()
+        carol, dave = Peer(other, "carol", "10.0.0.3"), Peer(other, "dave", "10.0.0.2")
+        with pytest.warns(RuntimeWarning, match=r"10\.0\.0\.3 is carol on another"):
+            alice.send(b"x", carol)
+        alice.send(b"y", carol)
+        alice.send(b"z", dave)  # whose address is bob's here
+        await asyncio.sleep(1)
+        assert (carol.heard, [data for _, data in bob.heard]) == ([], [b"z"])
+        carol.close()
+        dave.close()
+
+    play(script)
+
+
+def test_nobody_is_warned_of_what_is_another_network_no_more():
+    async def script(net, alice, bob):
+        other = VirtualNetwork()
+        carol = Peer(other, "carol", "127.0.0.1", "10.0.0.3")
+        alice.send(b"x", ("127.0.0.1", 5000))
+        other.close()
+        alice.send(b"y", carol)
+        alice.send(b"z", ("10.0.0.4", 5000))
+        carol.close()
+
+    play(script)
+
+
 def test_loopback_addresses_lead_to_the_same_host():
     async def main(net):
         alice = Peer(net, "alice", "127.0.0.1", "10.0.0.1")
