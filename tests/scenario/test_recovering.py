@@ -1,10 +1,12 @@
 """A connection that restarts ICE by itself: when, how often, and what the states are meanwhile."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from frazil import ConnectivityError
 from frazil.peer.recovery import FIRST_WAIT_S, GRACE_S, YIELD_S
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
 from support.scenario import states
@@ -65,6 +67,30 @@ async def test_a_path_that_failed_is_restarted_by_one_side(stage, policies):
     late_s = 0 if restarter is alice else YIELD_S  # the controlling side does not wait
     failed_at = restarter.witness.at(ICE, "failed")
     assert asked(restarter)[0] == pytest.approx(failed_at + late_s, abs=0.01)
+
+
+async def test_who_waits_for_the_connection_waits_while_it_is_tried_again(stage):
+    alice, bob = await connected(stage, "restart", "none")
+    stage.net.block("alice", "bob")
+    await stage.until(lambda: alice.pc.connectionState == bob.pc.connectionState == "failed")
+    with pytest.raises(ConnectivityError, match="not connected: connectionState is failed"):
+        await bob.pc.wait_connected()
+    began_at = stage.now
+    with pytest.raises(ConnectivityError, match="not connected after 5 s: "):
+        await alice.pc.wait_connected(timeout=5)
+    assert stage.now == began_at + 5
+    stage.net.heal()
+    await alice.pc.wait_connected()
+    assert stage.now < began_at + 60
+
+
+async def test_who_waits_hears_that_the_connection_is_closed(stage):
+    alice, _ = await connected(stage, "restart", "none")
+    stage.net.block("alice", "bob")
+    await stage.until(lambda: alice.pc.connectionState == "failed")
+    asyncio.get_running_loop().call_later(5, alice.pc.close)
+    with pytest.raises(ConnectivityError, match="not connected: connectionState is closed"):
+        await alice.pc.wait_connected()
 
 
 async def test_by_default_the_application_decides(stage):

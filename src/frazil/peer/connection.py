@@ -144,6 +144,12 @@ class PeerConnection:
         return self._is_closed
 
     @property
+    def is_recovering(self) -> bool:
+        """Whether it has no path, and tries by itself to find another."""
+        is_failed = self.ice_connection_state is RTCIceConnectionState.FAILED
+        return is_failed and self._recovery.is_wanted
+
+    @property
     def configuration(self) -> Configuration:
         """What ``getConfiguration`` returns, also when closed."""
         return self.transports.configuration

@@ -159,6 +159,11 @@ class Recovery:
         if self._restart is not None:
             self._restart()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a path that is lost is to be restored."""
+        return self._is_wanted
+
     # --- inside -------------------------------------------------------------------------------
 
     @property

@@ -387,6 +387,7 @@ class RTCPeerConnection(EventTarget):
 
         Args:
             timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes.
+                With ``recovery="restart"`` a path that failed is none, as it is tried again.
 
         Raises:
             ConnectivityError: The connection failed, was closed, or the time ran out; its

@@ -12,7 +12,8 @@ from frazil.states.enums import RTCIceGatheringState
 
 _COMPLETE: Final = RTCIceGatheringState.COMPLETE
 _CONNECTED: Final = frozenset({"connected", "completed"})
-_OUTCOMES: Final = _CONNECTED | {"failed", "closed"}
+_FAILED: Final = "failed"
+_OUTCOMES: Final = _CONNECTED | {_FAILED, "closed"}
 
 
 class Progress:
@@ -42,7 +43,12 @@ class Progress:
         """Wait until the connection is ``connected``; see :func:`wait_connected`."""
         peer = self._peer
         await wait_connected(
-            self.pulse, "connectionState", lambda: peer.connection_state, timeout, self.explain
+            self.pulse,
+            "connectionState",
+            lambda: peer.connection_state,
+            timeout,
+            self.explain,
+            lambda: peer.is_recovering,
         )
 
     async def wait_gathered(self) -> None:
@@ -63,6 +69,7 @@ async def wait_connected(
     state: Callable[[], str],
     timeout: float | None,  # noqa: ASYNC109
     explain: Callable[[], Report],
+    is_recovering: Callable[[], bool] = lambda: False,
 ) -> None:
     """Wait until what connects is ``connected`` or ``completed``.
 
@@ -72,13 +79,14 @@ async def wait_connected(
         state: The state: that of a connection or of an ICE transport.
         timeout: Seconds to wait at most; ``None`` waits for the outcome, whenever it comes.
         explain: Says what is wrong.
+        is_recovering: Tells whether a connection that is ``failed`` is being restored.
 
     Raises:
-        ConnectivityError: It is ``failed`` or ``closed``, or the time ran out.
+        ConnectivityError: It is ``failed`` for good, or ``closed``, or the time ran out.
     """
     await wait_until(
         pulse,
-        lambda: state() in _OUTCOMES,
+        lambda: state() in _OUTCOMES and not (state() == _FAILED and is_recovering()),
         timeout,
         lambda: f"not connected after {timeout} s: {name} is {state()}",
         explain,
