@@ -41,5 +41,6 @@ def _make(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Hist
         return Histogram(
             metric.prometheus, meaning, labels, buckets=metric.buckets, registry=registry
         )
-    make = Counter if metric.kind is MetricKind.COUNTER else Gauge
-    return make(metric.prometheus, meaning, labels, registry=registry)
+    if metric.kind is MetricKind.COUNTER:
+        return Counter(metric.prometheus, meaning, labels, registry=registry)
+    return Gauge(metric.prometheus, meaning, labels, registry=registry, multiprocess_mode="livesum")

@@ -12,6 +12,7 @@ from frazil import errors
 from frazil.aio.pulse import Pulse
 from frazil.errors import DOMException, FrazilError, OperationError, RTCError, RTCErrorDetail
 from frazil.worker.error import HandlerError, WorkerError
+from frazil.worker.gauge import forget_gauges
 from frazil.worker.link import Link
 from frazil.worker.message import (
     Accepted,
@@ -144,6 +145,7 @@ class WorkerProcess:
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
+        forget_gauges(self.pid)
         atexit.unregister(self._process.kill)
 
     def _exit(self) -> str:

@@ -1,6 +1,7 @@
 """Connections in worker processes are counted in the parent, as docs/how-to/metrics.md shows."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,8 @@ from support.doc_block import DOCS, blocks_of
 
 PROGRAM = """
 import asyncio
+import os
+import signal
 
 from frazil import IceOptions, RTCPeerConnection
 from frazil.metrics import prometheus
@@ -31,6 +34,12 @@ async def main():
             await client.gathering_complete()
             await client.setRemoteDescription(await pool.answer(client.localDescription))
             await channel.wait_open()
+        show()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        victim = pool.pids[0]
+        os.kill(victim, signal.SIGKILL)
+        while victim in pool.pids:
+            await asyncio.sleep(0.01)
         show()
         for client in clients:
             await client.close()
@@ -71,4 +80,6 @@ def test_the_parent_exposes_what_its_workers_count(tmp_path):
     established = (
         'frazil_connections_established_total{local="host",protocol="udp",remote="host"} 3'
     )
-    assert established in done.stdout
+    assert done.stdout.count(established) == 2  # before and after one of them was killed
+    before, after = re.findall(r'^frazil_connections{state="connected"} (.*)$', done.stdout, re.M)
+    assert (float(before), float(after)) in ((3, 2), (3, 1))
