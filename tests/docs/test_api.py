@@ -1,8 +1,13 @@
 """What the API pages name exists."""
 
 import re
+from dataclasses import fields
 from importlib import import_module
 
+import pytest
+
+import frazil
+from frazil.w3c.target import EventTarget
 from support.doc_block import DOCS
 
 
@@ -17,3 +22,28 @@ def test_every_error_is_in_the_table():
     page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
     for name in ("InvalidStateError", "OperationError", "RTCError", "ConnectivityError"):
         assert f"`{name}`" in page
+
+
+def _rows():
+    """The table of events: their names, the objects, what ``on`` gives, the class of the event."""
+    page = (DOCS / "reference" / "api" / "event.md").read_text(encoding="utf-8")
+    for line in page.splitlines():
+        if line.startswith("| `"):
+            names, owners, given, kind = (cell.strip() for cell in line.strip("|").split("|"))
+            yield re.findall(r"\w+", names), re.findall(r"\w+", owners), given, kind.strip("`")
+
+
+def test_every_event_is_in_the_table_of_events():
+    told = {(owner, name) for names, owners, *_ in _rows() for owner in owners for name in names}
+    public = (getattr(frazil, name) for name in frazil.__all__)
+    targets = [each for each in public if isinstance(each, type) and issubclass(each, EventTarget)]
+    assert told == {(each.__name__, name) for each in targets for name in each.EVENTS}
+
+
+@pytest.mark.parametrize("row", list(_rows()), ids=lambda row: row[0][0])
+def test_the_table_of_events_tells_what_listeners_get(row):
+    _, _, given, kind = row
+    event_class = getattr(frazil, kind)
+    event = event_class(**{each.name: each.name for each in fields(event_class) if each.init})
+    whole = {"nothing": (), "the event object": (event,)}
+    assert event.payload == whole.get(given) or event.payload == (given.split("`")[1],)
