@@ -3,6 +3,8 @@
 import gzip
 import re
 import shlex
+import shutil
+from glob import glob
 
 import pytest
 
@@ -32,8 +34,10 @@ def test_every_command_line_makes_sense(arguments):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with the recording that the pages speak of, and with what a browser saved."""
+    """A folder with the recordings that the pages speak of, and with what a browser saved."""
     record(tmp_path, talk)
+    (tmp_path / "recordings").mkdir()
+    shutil.copy(tmp_path / "offerer.jsonl", tmp_path / "recordings" / "1.jsonl")
     (tmp_path / "offerer.jsonl").rename(tmp_path / "session.jsonl")
     dump = gzip.compress(b'{"PeerConnections": {}}')
     (tmp_path / "webrtc_internals_dump.gz").write_bytes(dump)
@@ -44,7 +48,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("arguments", RUNNABLE)
 def test_what_needs_no_network_runs(arguments, folder, capsys):
     given = set(folder.iterdir())
-    code = main(arguments)
+    code = main([name for each in arguments for name in glob(each) or [each]])
     streams = capsys.readouterr()
     assert streams.err == ""
     assert streams.out or set(folder.iterdir()) != given

@@ -17,12 +17,12 @@ from frazil.explain import FINDINGS, Finding, Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
 from frazil.explain.finding import evidence_line
-from frazil.explain.trace_file import read_account
+from frazil.explain.trace_file import Account, read_account
 from frazil.trace import TraceRecord
 
 _DESCRIPTION = """\
 Says why a connection is not what it should be: the cause, the evidence, the fix. Reads a recording,
-made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, and a dump that
+made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, or several, and a dump that
 chrome://webrtc-internals saved of the other half. Given both, it puts them on one time axis and
 says what signalling has lost. Given the code of a finding, such as FZ-TURN-401, from a log or a
 metric, it says what that means and what to do.
@@ -36,11 +36,15 @@ exit codes:
 
 
 @dataclass(slots=True)
-class _Session:
-    """What the files tell of one session."""
+class _Files:
+    """What the files hold.
 
-    records: list[TraceRecord] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    Attributes:
+        accounts: What each recording tells, with its path.
+        logs: The connections in all dumps.
+    """
+
+    accounts: list[tuple[Path, Account]] = field(default_factory=list)
     logs: list[list[BrowserEvent]] = field(default_factory=list)
 
 
@@ -55,28 +59,55 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "names", nargs="+", metavar="FILE", help="recording or dump; or the code of a finding"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, one object for each recording"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain the files, or the codes."""
     names: list[str] = options.names
-    if FINDINGS.keys() >= set(names):
-        kinds = [FINDINGS[name] for name in names]
+    paths = [Path(name) for name in names if name not in FINDINGS]
+    if kinds := [FINDINGS[name] for name in names if name in FINDINGS]:
         _print(options, Report(tuple(Finding(kind, kind.meaning) for kind in kinds)))
+    if not paths:
         return ExitCode.OK
-    session = _Session()
-    for path in map(Path, names):
+    files = _Files()
+    for path in paths:
         try:
-            _read(path, session)
+            _read(path, files)
         except (OSError, ValueError) as error:
             return complain("explain", path, error)
-    records, browser = session.records, half_of(session.records, session.logs)
+    if not files.accounts:
+        _print(options, None, _timeline((), half_of((), files.logs), 0.0))
+        return ExitCode.OK
+    # A list, for each is to be told.
+    are_well = [_explain(options, path, account, files) for path, account in files.accounts]
+    return ExitCode.OK if all(are_well) else ExitCode.UNEXPECTED
+
+
+def _read(path: Path, files: _Files) -> None:
+    if path.name.startswith("FZ-") and not path.exists():
+        raise ValueError("there is no such finding")
+    content = path.read_bytes()
+    try:
+        files.logs += read_dump(content)
+    except ValueError:
+        lines = content.decode("utf-8-sig", "replace").splitlines()
+        files.accounts.append((path, read_account(lines)))
+
+
+def _explain(options: argparse.Namespace, path: Path, account: Account, files: _Files) -> bool:
+    """Print what a recording tells; whether nothing is wrong."""
+    is_alone = len(files.accounts) == 1
+    records, browser = account.records, half_of(account.records, files.logs, guess=is_alone)
     report = _report(records, browser)
-    timeline = _timeline(records, browser, report.began_at) if browser else []
-    _print(options, report if records else None, timeline, session.remarks)
-    return ExitCode.UNEXPECTED if report.findings else ExitCode.OK
+    timeline = _timeline(records, browser, report.began_at)
+    if not is_alone and not options.json:
+        LineWriter(sys.stdout).write(f"{path}:")
+    _print(options, report if records else None, timeline, account.remarks)
+    return not report.findings
 
 
 def _print(
@@ -98,16 +129,6 @@ def _print(
     LineWriter(sys.stdout).write(*lines)
 
 
-def _read(path: Path, session: _Session) -> None:
-    content = path.read_bytes()
-    try:
-        session.logs += read_dump(content)
-    except ValueError:
-        account = read_account(content.decode("utf-8-sig", "replace").splitlines())
-        session.records += account.records
-        session.remarks += account.remarks
-
-
 def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> Report:
     report = explain(records)
     if not records or not report.findings:
@@ -120,7 +141,12 @@ def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> 
 def _timeline(
     records: Sequence[TraceRecord], browser: Sequence[BrowserEvent], began_at: float
 ) -> Sequence[str]:
-    """Both halves in the order of time; the browser's alone if they cannot be aligned."""
+    """Both halves in the order of time; the browser's alone if they cannot be aligned.
+
+    There is none without the browser's.
+    """
+    if not browser:
+        return []
     shift_s = offset(records, browser)
     if shift_s is None:
         start = browser[0].at

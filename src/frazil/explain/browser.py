@@ -10,16 +10,17 @@ from frazil.trace import TraceRecord
 
 
 def half_of(
-    records: Sequence[TraceRecord], logs: Collection[list[BrowserEvent]]
+    records: Sequence[TraceRecord], logs: Collection[list[BrowserEvent]], *, guess: bool = True
 ) -> list[BrowserEvent]:
-    """The log of the connection that was the other end of ours; the longest one if none tells.
+    """The log of the connection that was the other end of ours.
 
-    A dump holds the connections of all pages.
+    A dump holds the connections of all pages. If none tells, the longest one is it, or none unless
+    we are to ``guess``.
     """
     gathered = Records(records).of("ice", "local-candidate")
     ours = {str(fact(each, "ufrag")) for each in gathered}
     related = [log for log in logs if any(ours.intersection(event.ufrags) for event in log)]
-    return max(related or logs, key=len, default=[])
+    return max(related or (logs if guess else ()), key=len, default=[])
 
 
 def offset(records: Sequence[TraceRecord], events: Sequence[BrowserEvent]) -> float | None:

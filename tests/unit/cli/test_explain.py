@@ -149,6 +149,35 @@ def test_a_recording_that_ends_early(cut, recording, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["remarks"] == [note.removeprefix("note: ")]
 
 
+def test_each_of_several_recordings_is_explained(recording, silent, dump, capsys):
+    assert main(["explain", str(recording), str(silent)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [f"{recording}:", "nothing is wrong", f"{silent}:"]
+    assert lines[3].startswith("FZ-SIG-CANDIDATES-LOST")
+    assert main(["explain", str(silent), str(recording)]) == 1
+    capsys.readouterr()
+    assert main(["explain", str(recording), str(recording), str(dump)]) == 0
+    assert "browser" not in capsys.readouterr().out  # it was the other end of none of them
+    assert main(["explain", "--json", str(recording), str(silent)]) == 1
+    first, _, second = capsys.readouterr().out.partition("}\n{")
+    codes = [json.loads(each)["findings"] for each in (f"{first}}}", f"{{{second}")]
+    assert list(map(len, codes)) == [0, 1]
+
+
+def test_a_dump_without_connections(tmp_path, capsys):
+    path = tmp_path / "dump.json"
+    path.write_text('{"PeerConnections": {}}')
+    assert main(["explain", str(path)]) == 0
+    assert capsys.readouterr().out == "nothing has happened yet\n"
+
+
+def test_a_code_that_there_is_not(capsys):
+    assert main(["explain", "FZ-TURN-401", "FZ-TURN-999"]) == 2
+    streams = capsys.readouterr()
+    assert streams.out.startswith("FZ-TURN-401: ")
+    assert streams.err == "frazil explain: FZ-TURN-999: there is no such finding\n"
+
+
 def test_a_recording_of_another_version(recording, tmp_path, capsys):
     header, *lines = recording.read_text(encoding="utf-8").splitlines()
     path = tmp_path / "newer.jsonl"
