@@ -4,6 +4,7 @@ import pytest
 
 from frazil.stun import ErrorCode, Method
 from frazil.testing import TurnService
+from support.swallow import streams
 from support.turn_stream_server import TurnStreamServer
 
 RELAY, OTHER, NAME, OTHER_NAME = "192.0.2.7", "192.0.2.8", "relay.example", "other.example"
@@ -179,3 +180,13 @@ async def test_a_redirection_over_tcp_is_followed(stage):
     stage.closing.append(server.close)
     assert await told(stage, TCP) == []
     assert len(server.service.allocations) == 1
+    (stream,) = streams(stage.peers[0].host)
+    assert stream.remote == (OTHER, 443)
+
+
+@pytest.mark.parametrize("cause", [_wrong_password, _to_nowhere])
+async def test_a_stream_that_gave_no_relay_is_closed(stage, cause):
+    service = await served(stage, TCP)
+    cause(service)
+    assert len(await told(stage, TCP)) == 1
+    assert streams(stage.peers[0].host) == []

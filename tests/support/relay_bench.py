@@ -121,6 +121,12 @@ class Bench:
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
+    def wanted(self) -> list[RelayStreamRequested]:
+        """The streams that are asked for."""
+        requests = self.relays.vacancies.requests
+        return [each for each in requests if isinstance(each, RelayStreamRequested)]
+
+    @property
     def candidates(self) -> list[tuple[str, Address]]:
         return [(e.candidate.type, e.candidate.address) for e in self.of(CandidateGathered)]
 
@@ -145,6 +151,6 @@ def redirected(**service: object) -> "tuple[Bench, RelayStreamRequested]":
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
     bench.flush()
-    (request,) = bench.relays.vacancies.requests
+    (request,) = bench.wanted
     assert bench.of(CandidatesEnded) == []
     return bench, request

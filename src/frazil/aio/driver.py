@@ -30,6 +30,7 @@ from frazil.peer.event import (
     LookupRequested,
     OperationSettled,
     PeerEvent,
+    StreamReleased,
     StreamRequested,
 )
 from frazil.peer.operation import Operation
@@ -242,6 +243,8 @@ class Driver:
             self._sockets[name].expect(request.ufrag)
         elif isinstance(request, StreamRequested):
             self._gathering.open_stream(request, self._sockets[name])
+        elif isinstance(request, StreamReleased):
+            self._gathering.close_stream(request, self._sockets[name])
         else:
             self._sockets.pop(name).close()
 

@@ -16,7 +16,7 @@ from frazil.aio.task_set import TaskSet
 from frazil.aio.tcp_port import SILENT
 from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
-from frazil.peer.event import GatheringRequested, StreamRequested
+from frazil.peer.event import GatheringRequested, StreamReleased, StreamRequested
 from frazil.peer.ice_server import IceServer, ServerUrl
 from frazil.peer.transport_set import TransportSet
 from frazil.turn import RelayProtocol
@@ -192,6 +192,12 @@ class GatheringDriver:
     def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         """Open one stream more to a TURN server."""
         self._tasks.start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
+
+    def close_stream(self, released: StreamReleased, sockets: SocketSet) -> None:
+        """Close a stream to a TURN server that no relay needs, in another turn of the loop."""
+        stream = sockets.stream_between(released.stream.local, released.stream.server)
+        if stream is not None:
+            asyncio.get_running_loop().call_soon(stream.give_up)
 
     async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport

@@ -116,6 +116,13 @@ class SocketSet:
             raise ConnectionAbortedError("the transport is gone")
         return self._by_address.setdefault(socket.local, socket) is socket
 
+    def stream_between(self, local: Address, remote: Address) -> RelayStream | None:
+        """The stream that leads from ``local`` to the TURN server at ``remote``."""
+        socket = self._by_address.get(local)
+        if isinstance(socket, RelayStream) and socket.remote == remote:
+            return socket
+        return None
+
     def remove(self, stream: RelayStream) -> bool:
         """Forget a stream that has ended; whether it was one of the set."""
         if self._by_address.get(stream.local) is not stream:

@@ -9,13 +9,20 @@ from frazil.peer.event import (
     DriverRequest,
     GatheringRequested,
     LookupRequested,
+    StreamReleased,
     StreamRequested,
 )
-from frazil.session.event import RelayStreamRequested, SessionEvent
+from frazil.session.event import RelayStreamReleased, RelayStreamRequested, SessionEvent
 from frazil.states.enums import RTCIceGathererState
 
 FOR_DRIVER: Final = frozenset(
-    (AddressesNeeded, GatheringStateChanged, NameFound, RelayStreamRequested)
+    (
+        AddressesNeeded,
+        GatheringStateChanged,
+        NameFound,
+        RelayStreamRequested,
+        RelayStreamReleased,
+    )
 )
 """Reports that the driver may have to act upon."""
 
@@ -35,4 +42,6 @@ def request_for(
             return LookupRequested(transport, event.name)
         case RelayStreamRequested():
             return StreamRequested(transport, event)
+        case RelayStreamReleased():
+            return StreamReleased(transport, event)
     return None

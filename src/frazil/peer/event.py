@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.ice_server import IceServer
 from frazil.peer.operation import Operation
-from frazil.session.event import RelayStreamRequested
+from frazil.session.event import RelayStreamReleased, RelayStreamRequested
 from frazil.value import Value
 
 
@@ -152,6 +152,19 @@ class StreamRequested:
     request: RelayStreamRequested
 
 
+@dataclass(frozen=True, slots=True)
+class StreamReleased:
+    """A stream of the transport to a TURN server is to be closed."""
+
+    transport: str
+    stream: RelayStreamReleased
+
+
 DriverRequest: TypeAlias = (
-    GatheringRequested | ChecksExpected | LookupRequested | StreamRequested | TransportDiscarded
+    GatheringRequested
+    | ChecksExpected
+    | LookupRequested
+    | StreamRequested
+    | StreamReleased
+    | TransportDiscarded
 )

@@ -118,6 +118,19 @@ class RelayStreamRequested:
     domain: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class RelayStreamReleased:
+    """A stream to a TURN server is of no use any more: its relay is over, and wants nothing of it.
+
+    Attributes:
+        local: The address at this end.
+        server: Where it leads.
+    """
+
+    local: Address
+    server: Address
+
+
 SessionEvent: TypeAlias = (
     IceEvent
     | DtlsStateChanged
@@ -130,4 +143,5 @@ SessionEvent: TypeAlias = (
     | ChannelClosed
     | RemoteClosed
     | RelayStreamRequested
+    | RelayStreamReleased
 )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
+from frazil.session.event import RelayStreamReleased
 from frazil.session.relay import Relay
 from frazil.session.relay_demand import RelayDemand
 from frazil.session.relay_server import RelayServer
@@ -30,6 +31,8 @@ from frazil.turn import (
 )
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
+_END: Final = (AllocationFailed, Redirected, AllocationLost, Closed)
+"""After these a client has nothing more to say to its server, or to hear from it."""
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
 """How responses to Binding requests begin (RFC 8489 5)."""
 
@@ -304,6 +307,8 @@ class RelaySet:
         self._demand.conclude(self._relays.values(), self.vacancies, now)
 
     def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
+        if relay.config.is_reliable and isinstance(event, _END):
+            self.vacancies.requests.append(RelayStreamReleased(relay.host, relay.server))
         match event:
             case Allocated():
                 relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address

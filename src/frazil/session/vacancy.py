@@ -3,7 +3,7 @@
 from typing import Final
 
 from frazil.deadline import earlier
-from frazil.session.event import RelayStreamRequested
+from frazil.session.event import RelayStreamReleased, RelayStreamRequested
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address
@@ -60,7 +60,8 @@ class VacancyTable:
     """All vacancies of one transport.
 
     Attributes:
-        requests: The streams that are wanted; the caller empties it.
+        requests: The streams that are wanted, and those that are not any more; the caller empties
+            it.
     """
 
     __slots__ = ("_items", "_made", "_trace", "requests")
@@ -69,7 +70,7 @@ class VacancyTable:
         self._trace = trace
         self._items: dict[int, Vacancy] = {}
         self._made = 0
-        self.requests: list[RelayStreamRequested] = []
+        self.requests: list[RelayStreamRequested | RelayStreamReleased] = []
 
     @property
     def items(self) -> list[Vacancy]:

@@ -7,9 +7,10 @@ from frazil.peer.event import (
     ChecksExpected,
     GatheringRequested,
     LookupRequested,
+    StreamReleased,
     StreamRequested,
 )
-from frazil.session.event import RelayStreamRequested
+from frazil.session.event import RelayStreamReleased, RelayStreamRequested
 from frazil.states.enums import RTCIceGathererState as State
 from frazil.trace import Reason
 
@@ -18,6 +19,8 @@ CONFIGURATION = Configuration.from_value(
 )
 WHY = Reason("test", "no rule", "it was so")
 STREAM = RelayStreamRequested(3, "turn:x?transport=tcp", "10.0.0.1", ("192.0.2.1", 3478), None)
+
+RELEASED = RelayStreamReleased(("10.0.0.1", 2000), ("192.0.2.1", 3478))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,7 @@ STREAM = RelayStreamRequested(3, "turn:x?transport=tcp", "10.0.0.1", ("192.0.2.1
         ),
         (NameFound("x.local"), LookupRequested("0", "x.local")),
         (STREAM, StreamRequested("0", STREAM)),
+        (RELEASED, StreamReleased("0", RELEASED)),
         (GatheringStateChanged(State.GATHERING, "ufrag", WHY), ChecksExpected("0", "ufrag")),
         (GatheringStateChanged(State.COMPLETE, "ufrag", WHY), None),
     ],

@@ -7,6 +7,7 @@ from frazil.ice import (
     PairState,
 )
 from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.event import RelayStreamReleased
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.types import Address, Datagram, Transmit
 from support.relay_bench import (
@@ -170,6 +171,7 @@ def test_a_server_to_which_no_stream_leads_is_told() -> None:
 def test_a_redirection_over_a_stream_asks_for_another_stream() -> None:
     bench, request = redirected()
     assert (request.url, request.ip, request.server) == (URL, STREAM[0], SERVER_2)
+    assert bench.relays.vacancies.requests == [RelayStreamReleased(STREAM, SERVER), request]
     assert request.domain == "two.example"
     bench.relays.stream_opened(request.number, (STREAM[0], 2001), bench.now)
     bench.flush()
@@ -193,7 +195,7 @@ def test_servers_that_redirect_over_streams_do_not_play_ping_pong() -> None:
     bench.relays.stream_opened(request.number, (STREAM[0], 2001), bench.now)
     bench.flush()
     assert bench.errors == [(URL, 300)]
-    assert bench.relays.vacancies.requests == [request]
+    assert bench.wanted == [request]
 
 
 def test_a_stream_that_comes_for_an_older_generation_is_left_alone() -> None:

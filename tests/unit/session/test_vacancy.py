@@ -83,7 +83,7 @@ def test_a_broken_stream_is_replaced_by_another() -> None:
     bench.flush().pair_with()
     bench.relays.remove_host(STREAM, bench.now)
     bench.flush()
-    (first,) = bench.relays.vacancies.requests
+    (first,) = bench.wanted
     assert (first.ip, first.server, first.domain) == (STREAM[0], SERVER, None)
     bench.relays.stream_failed(first.number, "refused", bench.now)
     bench.run(1)
@@ -114,7 +114,7 @@ def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
     bench.relays.streams_done(URL, "", bench.now)
     bench.flush()
     bench.relays.remove_host(STREAM, bench.now)
-    assert [each.ip for each in bench.relays.vacancies.requests] == [STREAM[0]]
+    assert [each.ip for each in bench.wanted] == [STREAM[0]]
 
 
 def test_fresh_credentials_serve_addresses_that_come_later() -> None:
