@@ -33,6 +33,9 @@ _HOLDING_SENDS: Final = 3
 """Others of its foundation need not wait any longer for a pair that was silent after so many."""
 _CONTEST_RTOS: Final = 5
 """A pair that is not nominated has three transmissions, and as long again, to prove better."""
+_STREAM_HOLDING_S: Final = 3.5
+_STREAM_CONTEST_S: Final = 2.5
+"""As long as these take over UDP: a check over a stream is sent once."""
 
 
 class Answer(Value):
@@ -267,6 +270,8 @@ class CheckTable:
         for check in self._checks.values():
             if check.kind not in _ONCE:
                 earliest = earlier(earliest, check.transaction.next_timeout())
+                if check.pair.local.is_tcp and check.pair.holds_back:
+                    earliest = earlier(earliest, _released_at(check))
         return earliest
 
     def handle_timeout(self, now: float) -> list[Check]:
@@ -278,6 +283,8 @@ class CheckTable:
         self._sweep(now)
         expired = []
         for check in list(self._checks.values()):
+            if check.pair.local.is_tcp and now >= _released_at(check):
+                check.pair.holds_back = False
             step = check.transaction.handle_timeout(now)
             if step is TransactionStep.RETRANSMIT and not check.is_cancelled:
                 check.pair.retransmissions_sent += 1
@@ -332,6 +339,13 @@ def _is_over(check: Check, now: float) -> bool:
     return check.kind in _ONCE and ends_at is not None and now >= ends_at
 
 
+def _released_at(check: Check) -> float:
+    """When others need not wait any longer for what becomes of a check over a stream."""
+    return check.transaction.started_at + _STREAM_HOLDING_S
+
+
 def _concedes_at(check: Check) -> float:
     since_at = max(check.transaction.started_at, check.generation.agreement.reached_at)
+    if check.pair.local.is_tcp:
+        return since_at + _STREAM_CONTEST_S
     return since_at + _CONTEST_RTOS * check.transaction.rto_s

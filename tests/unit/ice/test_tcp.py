@@ -9,7 +9,7 @@ from frazil.ice.config import MAX_REMOTE_PEER_REFLEXIVE
 from frazil.ice.priority import candidate_priority, tcp_preference
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute
-from support.ice_peer import IcePeer
+from support.ice_peer import LOCAL, IcePeer
 
 HOST, REMOTE = ("10.0.0.1", ACTIVE_PORT), ("192.0.2.1", 7000)
 LISTENING, ARRIVED = ("10.0.0.1", 4000), ("192.0.2.1", 50000)
@@ -106,6 +106,38 @@ def test_a_check_over_a_stream_is_sent_once_and_waited_for():
     peer.run(0.2)
     assert len(peer.requests) == 1
     assert peer.agent.pairs[0].state is PairState.FAILED
+
+
+def test_a_stream_that_leads_nowhere_holds_others_back_as_long_as_udp_would():
+    peer = active_peer(line(), line(address=("192.0.2.1", 7001)))
+    peer.run(3.4)
+    assert len(peer.requests) == 1
+    peer.run(0.2)
+    assert [remote[1] for _, _, remote in peer.requests] == [7000, 7001]
+    assert [pair.state for pair in peer.agent.pairs] == [PairState.IN_PROGRESS] * 2
+
+
+def test_a_better_pair_over_a_stream_that_leads_nowhere_is_waited_for_as_long_as_by_udp():
+    peer = IcePeer(addresses=(LOCAL,), tcp=[(HOST, TcpType.ACTIVE)])
+    peer.agent.add_remote_candidates(
+        [
+            Candidate.from_line("candidate:2 1 udp 16777215 192.0.2.9 3000 typ relay"),
+            Candidate.from_line(
+                "candidate:1 1 tcp 1518280447 192.0.2.1 7000 typ host tcptype passive"
+            ),
+        ],
+        peer.now,
+    )
+    peer.agent.end_remote_candidates(peer.now)
+    peer.drain()
+    began_at = peer.now
+    peer.validate(LOCAL, ("192.0.2.9", 3000), use_candidate=True)
+    assert peer.states[-1] == "connected"
+    while peer.states[-1] == "connected":
+        peer.run(0.1)
+        peer.validate(LOCAL, ("192.0.2.9", 3000))
+    assert peer.states[-1] == "completed"
+    assert peer.now - began_at == pytest.approx(2.5, abs=0.15)
 
 
 def test_a_check_of_the_peer_does_not_repeat_ours_over_a_stream():
