@@ -226,6 +226,37 @@ async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, 
     assert errors(stage.peers[0]) == []
 
 
+def forget_permissions(server):
+    """As if the client had slept for some minutes, and its clock with it (RFC 8656 9)."""
+    for allocation in server.service.allocations.values():
+        allocation.permissions.clear()
+        allocation.channels.clear()
+
+
+@pytest.mark.parametrize("url", [UDP, TCP])
+async def test_permissions_that_the_server_has_forgotten_are_asked_for_again(stage, url):
+    server = await homes(stage, url, firewall=url is TCP)
+    await stage.connect()
+    await stage.sleep(30)
+    forget_permissions(server)
+    assert await healed(stage, 20) < 7
+    for peer in stage.peers:
+        assert states(peer, "connectionState") == "new connecting connected disconnected connected"
+        assert errors(peer) == []
+
+
+async def test_a_restart_asks_for_forgotten_permissions_again(stage):
+    server = await homes(stage, UDP)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.silent = True
+    await stage.sleep(60)
+    server.service.silent = False
+    forget_permissions(server)
+    await stage.negotiate(ice_restart=True)
+    assert await healed(stage, 20) < 4
+
+
 async def test_without_fresh_credentials_the_loss_is_told(stage):
     server = await homes(stage, UDP)
     await stage.connect()

@@ -74,6 +74,12 @@ class ChannelTable:
             if channel.peer[0] == ip:
                 self._abandon(channel)
 
+    def confirm(self, now: float) -> None:
+        """Ask once more for what is bound, as far as we know, and not being asked for."""
+        for channel in self._channels.values():
+            if channel.lease.is_at_rest:
+                self._ask(channel, now)
+
     def clear(self) -> None:
         """Forget all."""
         self._channels.clear()

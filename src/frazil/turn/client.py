@@ -126,10 +126,13 @@ class TurnClient:
     def confirm(self, now: float) -> None:
         """Ask the server whether the allocation is still there, which it may have forgotten.
 
-        :class:`frazil.turn.Confirmed` or :class:`frazil.turn.AllocationLost` tells. Does nothing
-        without an allocation.
+        :class:`frazil.turn.Confirmed` or :class:`frazil.turn.AllocationLost` tells. Permissions and
+        channels are asked for once more, too: they end sooner, and our clock may have stood still
+        while that of the server went on. Does nothing without an allocation.
         """
         self._allocation.confirm(now)
+        if self.state is TurnState.ALLOCATED:
+            self._relay.confirm(now)
         self._settle()
 
     def create_permission(self, ip: str, now: float) -> None:

@@ -25,6 +25,11 @@ class Lease:
         """Whether the server keeps it, as far as we know."""
         return self.expires_at is not None
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the server keeps it, as far as we know, and is to be asked later."""
+        return self.expires_at is not None and self.renew_at is not None
+
     def grant(self, asked_at: float, lifetime_s: float, renew_after_s: float) -> None:
         """The server keeps it for ``lifetime_s``, at the least from when it was first asked."""
         self.expires_at = asked_at + lifetime_s

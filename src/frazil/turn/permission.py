@@ -79,6 +79,12 @@ class PermissionTable:
         for permission in list(self._permissions.values()):
             self._ask(permission, now)
 
+    def confirm(self, now: float) -> None:
+        """Ask once more for what is granted, as far as we know, and not being asked for."""
+        for permission in list(self._permissions.values()):
+            if permission.lease.is_at_rest:
+                self._ask(permission, now)
+
     def clear(self) -> None:
         """Forget all, and what was held."""
         self._permissions.clear()

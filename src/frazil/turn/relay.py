@@ -97,6 +97,11 @@ class Relay:
         if self._permissions.get(peer[0]) is not None:
             self._channels.bind(peer, self._local(peer), now)
 
+    def confirm(self, now: float) -> None:
+        """Ask for every permission and channel once more: the server may have forgotten them."""
+        self._permissions.confirm(now)
+        self._channels.confirm(now)
+
     def take(self, answer: Answer, now: float) -> None:
         """A permission or channel was granted or refused: send what waited for it."""
         request = answer.request

@@ -300,6 +300,24 @@ def test_confirmation_waits_for_a_server_that_is_slow_to_answer():
     assert only_event(pair) == Confirmed()
 
 
+def test_what_builds_on_the_allocation_is_asked_for_once_more_and_passes_again():
+    pair = TurnPair()
+    pair.allocate()
+    pair.client.bind_channel(PEER, pair.now)
+    pair.run(1)
+    (allocation,) = pair.service.allocations.values()
+    allocation.permissions.clear()
+    allocation.channels.clear()
+    pair.client.confirm(pair.now)
+    pair.client.confirm(pair.now)
+    pair.run(1)
+    assert len(pair.requests(Method.CREATE_PERMISSION)) == 2
+    assert len(pair.requests(Method.CHANNEL_BIND)) == 2
+    pair.client.send(b"there", PEER, pair.now)
+    pair.run(1)
+    assert pair.at_peers == [(b"there", PEER)]
+
+
 def test_without_an_allocation_there_is_nothing_to_confirm():
     pair = TurnPair()
     pair.client.confirm(pair.now)
