@@ -56,6 +56,7 @@ class Allocation:
     __slots__ = (
         "_config",
         "_events",
+        "_has_reclaimed",
         "_is_confirming",
         "_lease",
         "_machine",
@@ -89,6 +90,7 @@ class Allocation:
         self._is_confirming = False
         self._wish = Wish(config)
         self._reclaims = reclaims
+        self._has_reclaimed = False
         self.may_linger = reclaims
         self.mapped_address: Address | None = None
 
@@ -214,13 +216,19 @@ class Allocation:
     def _reclaim(self, answer: Answer, now: float) -> bool:
         """Give back, once, what the server has already, if it is ours; whether that is asked for.
 
+        Ours is also what it may have granted to the same request with the nonce before: of that the
+        answer was lost. A request with another nonce is another transaction to the server.
+
         To delete it ourselves is what RFC 8656 8 provides for who has done with an allocation; the
         other ports of 7.4 are for those who find that of somebody else.
         """
         failure = answer.failure
         is_occupied = failure is not None and failure.code == ALLOCATION_MISMATCH
-        if not (self._reclaims and is_occupied and answer.request.method is Method.ALLOCATE):
+        is_ours = self._reclaims or answer.request.has_new_nonce
+        is_allocation = answer.request.method is Method.ALLOCATE
+        if not (is_occupied and is_ours and is_allocation) or self._has_reclaimed:
             return False
+        self._has_reclaimed = True
         self._reclaims = False
         self._refresh(0, now)
         return True

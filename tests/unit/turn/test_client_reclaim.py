@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from frazil.stun import ErrorCode, Method
+from frazil.stun import ErrorCode, MessageClass, Method
 from frazil.turn import TurnClient, TurnState
 from frazil.turn.allocation import RECLAIM_PAUSE_S
-from support.turn_pair import DELAY_S, TurnPair, config
+from support.turn_pair import DELAY_S, TurnPair, config, seen
 
 ROUND_TRIP_S = 2 * DELAY_S
 
@@ -44,6 +44,24 @@ def test_what_is_somebody_elses_is_left_alone():
     ]
     assert pair.open_relays == old
     assert not pair.client.may_linger
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_what_was_granted_unheard_before_the_nonce_was_stale_is_ours(closes):
+    """The grant is lost, and what is sent again gets another transaction with another nonce."""
+    pair = TurnPair()
+    pair.service.nonce_lifetime_s = 0.3
+    grant = (Method.ALLOCATE, MessageClass.SUCCESS)
+    pair.loses = lambda data: pair.now < 0.1 and seen(data) == grant
+    pair.client.allocate(pair.now)
+    pair.run(0.2)
+    (unheard,) = pair.open_relays
+    if closes:
+        pair.client.close(pair.now)
+    pair.run(10)
+    assert pair.kinds() == ["Closed" if closes else "Allocated"]
+    assert len(pair.open_relays) == 1 - closes
+    assert unheard not in pair.open_relays
 
 
 def test_it_is_given_back_once():
