@@ -16,6 +16,7 @@ version = release = frazil.__version__
 author = "The frazil authors"
 html_show_copyright = False
 html_show_sphinx = False
+smartquotes = False  # options and code in running text are to be copied as they are
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "state_diagram"]
 exclude_patterns = ["_build", "generator", "extension"]
