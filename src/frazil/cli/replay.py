@@ -10,6 +10,8 @@ from typing import Final
 from frazil.cli.complaint import complain
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
+from frazil.explain.finding import evidence_line
+from frazil.explain.trace_file import records_of
 from frazil.record import Outcome, RecordingError, replay, what_if, without_addresses
 
 _DESCRIPTION = """\
@@ -109,8 +111,8 @@ def _show(outcome: Outcome) -> int:
 def _sentence(decision: list[object] | None) -> str:
     if decision is None:
         return "nothing"
-    at, layer, event, _, *facts = decision
-    return f"{at:.3f} s {layer} {event} {', '.join(map(str, facts))}"
+    lines = [evidence_line(record, 0.0) for record in records_of(decision)]
+    return lines[0] if lines else str(decision)  # one that this version does not know
 
 
 def _chain(states: Iterable[tuple[float, str]]) -> str:

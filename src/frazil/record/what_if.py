@@ -109,8 +109,11 @@ def _run_tasks(player: Player, now: float, decisions: list[Decision]) -> None:
 def _outlook_apart(decision: Any) -> Decision:
     """A decision without what it says of deadlines to come: those differ on purpose."""
     _, layer, event, *_ = decision
-    facts = zip(EVENTS[layer, event].facts, decision[4:], strict=True)
-    return [*decision[:4], *[value for name, value in facts if name != _OUTLOOK]]
+    kind = EVENTS.get((layer, event))
+    if kind is None or _OUTLOOK not in kind.facts:
+        return list(decision)
+    place = 4 + kind.facts.index(_OUTLOOK)
+    return [*decision[:place], *decision[place + 1 :]]
 
 
 def _apply(session: SessionConfig, setting: str) -> SessionConfig:

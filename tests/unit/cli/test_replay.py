@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,8 +61,18 @@ def test_other_timers_without_effect(recording, capsys):
 def test_other_timers_with_effect(recording, capsys):
     assert main(["replay", str(recording), "--what-if", "consent_interval=1"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("the first difference:\n  recorded: ")
+    first = r"the first difference:\n  recorded: \+\d+\.\d{3} s ice [\w-]+ pair=[\w.:>-]+"
+    assert re.match(first, out)
     assert "connectionState:\n  recorded: connecting (" in out
+
+
+def test_a_decision_of_another_version_is_a_difference(recording, tmp_path, capsys):
+    header, opening, *lines = recording.read_text(encoding="utf-8").splitlines()
+    news = {**json.loads(opening), "trace": [[0.0, "ice", "unheard-of", "0", "fact"]]}
+    path = tmp_path / "newer.jsonl"
+    path.write_text("\n".join([header, json.dumps(news), *lines]), encoding="utf-8")
+    assert main(["replay", str(path), "--what-if", "disconnected_after=9"]) == 1
+    assert "  recorded: [0.0, 'ice', 'unheard-of', '0', 'fact']\n" in capsys.readouterr().out
 
 
 def test_a_timer_that_does_not_exist(recording, capsys):
