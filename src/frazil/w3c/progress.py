@@ -112,8 +112,11 @@ async def wait_until(
         explain: What it says of the cause.
 
     Raises:
+        TypeError: ``timeout`` is no number.
         ConnectivityError: The time ran out.
     """
+    if timeout is not None and not isinstance(timeout, int | float):
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
     try:
         async with asyncio.timeout(timeout):
             await pulse.wait_until(condition)

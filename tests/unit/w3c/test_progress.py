@@ -19,6 +19,14 @@ async def test_who_waits_goes_on_when_the_connection_is_up(pair: VirtualPair):
 
 
 @on_virtual_pair
+async def test_a_timeout_that_is_no_number_is_named(pair: VirtualPair):
+    channel = pair.a.createDataChannel("chat")
+    for wait in (pair.a.wait_connected, channel.wait_open):
+        with pytest.raises(TypeError, match="timeout must be a number of seconds, not '10'"):
+            await wait("10")
+
+
+@on_virtual_pair
 async def test_nobody_waits_longer_than_wanted(pair: VirtualPair):
     loop = asyncio.get_running_loop()
     began = loop.time()
