@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frazil.aio import Network, SystemNetwork
+from frazil.cli.complaint import complain
 from frazil.cli.entry import Entry
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands, port
@@ -48,13 +49,12 @@ def add_parser(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    try:
-        recordings = [
-            read_file(path, f"file-{number}") for number, path in enumerate(options.files, 1)
-        ]
-    except (OSError, ValueError) as error:
-        print(f"frazil dashboard: {error}", file=sys.stderr)
-        return ExitCode.USAGE
+    recordings = []
+    for number, path in enumerate(options.files, 1):
+        try:
+            recordings.append(read_file(path, f"file-{number}"))
+        except (OSError, ValueError) as error:
+            return complain("dashboard", path, error)
     network = SystemNetwork() if options.demo else None
     return asyncio.run(show(recordings, options.port, network, opens=not options.no_open))
 

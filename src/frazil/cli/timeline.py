@@ -1,9 +1,9 @@
 """``frazil timeline``: a recording as a page in one file."""
 
 import argparse
-import sys
 from pathlib import Path
 
+from frazil.cli.complaint import complain
 from frazil.cli.dashboard import read_file
 from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
@@ -47,7 +47,6 @@ def run(options: argparse.Namespace) -> int:
         page = single_page(read_file(options.file).view())
         output.write_text(page, encoding="utf-8", newline="\n")
     except (OSError, ValueError) as error:
-        print(f"frazil timeline: {error}", file=sys.stderr)
-        return ExitCode.USAGE
+        return complain("timeline", options.file, error)
     print(f"wrote {output}")
     return ExitCode.OK

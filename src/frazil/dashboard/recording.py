@@ -56,7 +56,7 @@ class Recording:
             ValueError: No line of it was of a recording or a trace.
         """
         if not self._is_recording:
-            raise ValueError(f"{self.name} is neither a recording nor a trace")
+            raise ValueError("neither a recording nor a trace")
 
     def row(self) -> Row:
         """Its line in the list."""

@@ -48,10 +48,11 @@ def test_what_is_no_recording_is_refused(command, tmp_path, capsys):
     path = tmp_path / "notes.txt"
     path.write_bytes(b"\xff\xfe hello")
     assert main([command, str(path)]) == 2
-    error = f"frazil {command}: notes.txt is neither a recording nor a trace\n"
+    error = f"frazil {command}: {path}: neither a recording nor a trace\n"
     assert capsys.readouterr().err == error
-    assert main([command, str(tmp_path / "missing")]) == 2
-    assert "missing" in capsys.readouterr().err
+    missing = tmp_path / "missing"
+    assert main([command, str(missing)]) == 2
+    assert capsys.readouterr().err == f"frazil {command}: {missing}: No such file or directory\n"
 
 
 def test_a_page_that_cannot_be_written(recording, tmp_path, capsys):

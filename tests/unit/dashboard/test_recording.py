@@ -68,7 +68,7 @@ def test_a_trace_on_its_own_is_enough():
     "lines", [[], [""], ["{}", "[]", "3", "null", '"x"'], ["not", "json"], ["[" * 100_000]]
 )
 def test_what_is_no_recording_is_refused(lines):
-    with pytest.raises(ValueError, match=r"^some\.txt is neither a recording nor a trace$"):
+    with pytest.raises(ValueError, match="neither a recording nor a trace"):
         read_recording("some.txt", lines)
 
 
