@@ -2,6 +2,7 @@
 
 import pytest
 
+from frazil.sctp import SctpConfig
 from support.bottleneck import Bottleneck, SctpFlow, TcpFlow, fairness
 
 PAYLOAD = 0.92
@@ -82,6 +83,15 @@ def test_a_tcp_flow_keeps_its_share(kind, queue_s):
     ours, theirs = network.measure(12)
     assert ours <= 0.6 * (ours + theirs)
     assert ours >= 0.05 * (ours + theirs)
+
+
+def test_a_receive_window_that_is_full_ends_the_start_like_a_full_path():
+    receiver = SctpConfig(receive_window=512 * 1024)
+    network = flowing(SctpFlow(receiver=receiver), rtt_s=0.1, loss=0.01)
+    dropped = network.dropped
+    assert network.measure(3)[0] >= 0.3
+    assert network.dropped - dropped < 0.02 * len(network.delays)
+    assert network.delay_s < 0.005
 
 
 def test_a_path_that_becomes_slower_and_faster_is_followed():

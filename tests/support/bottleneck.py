@@ -125,9 +125,11 @@ def fairness(shares: list[float]) -> float:
 class SctpFlow:
     """An association that has always something to send, unless ``is_greedy`` is cleared."""
 
-    def __init__(self, seed: int = 1, *, is_greedy: bool = True) -> None:
+    def __init__(
+        self, seed: int = 1, *, is_greedy: bool = True, receiver: SctpConfig | None = None
+    ) -> None:
         self.a = Side(SctpConfig(), 2 * seed)
-        self.b = Side(SctpConfig(), 2 * seed + 1)
+        self.b = Side(receiver or SctpConfig(), 2 * seed + 1)
         self.received = 0
         self.received_at: list[float] = []
         self.is_greedy = is_greedy

@@ -153,7 +153,8 @@ class Outbound:
                 self.timer.sent(now)
             if self._turns.current is not None or outstanding.lost:
                 return True
-        if is_sent or is_open:  # more could be sent, but there is nothing
+        if is_sent or (is_open and self._turns.current is None and not outstanding.lost):
+            # More could be sent, but there is nothing. To wait for the peer's window is no pause.
             self._meter.limit_by_app(outstanding.flight)
         return False
 
