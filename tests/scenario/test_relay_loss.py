@@ -226,6 +226,18 @@ async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, 
     assert errors(stage.peers[0]) == []
 
 
+@pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH", None])
+async def test_why_a_stream_was_lost_is_told(stage, said):
+    server = await homes(stage, TCP, firewall=True)
+    await stage.connect()
+    (stream,) = server.streams.values()
+    stream.close() if said is None else stream.send(said)
+    await stage.sleep(1)
+    texts = [event.errorText for event in stage.peers[0].fired("pc", "icecandidateerror")]
+    nonsense = "No message begins with 5353482d322e302d."
+    assert texts == ["The server ended the stream." if said is None else nonsense]
+
+
 def forget_permissions(server):
     """As if the client had slept for some minutes, and its clock with it (RFC 8656 9)."""
     for allocation in server.service.allocations.values():

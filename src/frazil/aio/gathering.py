@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from frazil.aio.ice_option import IceOptions, TcpGathering
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.network import Interface, Network, Tls
-from frazil.aio.relay_stream import RelayStream
+from frazil.aio.relay_stream import UNANSWERED, RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.stream_opening import connect, listen
 from frazil.aio.task_set import TaskSet
@@ -24,6 +24,7 @@ from frazil.types import Address
 
 _CONNECT_PATIENCE_S: Final = 10.0
 """How long a TCP or TLS connection to a TURN server may take."""
+_SPENT: Final = "the relay that the stream led to is over"
 _UNTOLD: Final = Disclosure(hosts=())
 
 
@@ -177,7 +178,7 @@ class GatheringDriver:
         loop, url = asyncio.get_running_loop(), server.url
         stream = sockets.stream(host, remote, self._tls(url, url.host))
         if stream is not None and stream.is_silent(loop.time()):
-            stream.give_up()
+            stream.give_up(UNANSWERED)
             stream = None
         if stream is None:
             try:
@@ -197,7 +198,7 @@ class GatheringDriver:
         """Close a stream to a TURN server that no relay needs, in another turn of the loop."""
         stream = sockets.stream_between(released.stream.local, released.stream.server)
         if stream is not None:
-            asyncio.get_running_loop().call_soon(stream.give_up)
+            asyncio.get_running_loop().call_soon(stream.give_up, _SPENT)
 
     async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport
@@ -206,7 +207,7 @@ class GatheringDriver:
         server_name = request.domain or url.host
         spent = sockets.stream(request.ip, request.server, self._tls(url, server_name))
         if spent is not None:
-            spent.give_up()  # the relay that it led to is over
+            spent.give_up(_SPENT)
         try:
             stream = await self._reach(name, url, server_name, request.ip, request.server, sockets)
         except OSError as error:
@@ -252,7 +253,7 @@ class GatheringDriver:
         if not sockets.remove(stream):
             return  # it only kept a port from being handed out again
         now = asyncio.get_running_loop().time()
-        self._transports.remove_local_address(name, stream.local, now)
+        self._transports.remove_local_address(name, stream.local, now, stream.end)
         self._flush()
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Final, Self
 
 from frazil.aio.network import DatagramHandler, Network, Stream, StreamHandlers, Tls
 from frazil.aio.silence import Silence
 from frazil.turn import StreamFramer, StreamFramingError, frame
 from frazil.types import Address, Datagram, Transmit
+
+UNANSWERED: Final = "the server answers nothing on the stream any more"
+"""Why one is given up that has not ended by itself."""
 
 
 class RelayStream:
@@ -18,6 +21,7 @@ class RelayStream:
         remote: The address of the server.
         tls: How it is secured, if at all.
         is_over: Whether nothing can be sent or received any more.
+        end: Why it has ended by itself: a clause that begins in lower case.
     """
 
     __slots__ = (
@@ -26,6 +30,7 @@ class RelayStream:
         "_on_end",
         "_silence",
         "_stream",
+        "end",
         "is_over",
         "local",
         "remote",
@@ -43,6 +48,7 @@ class RelayStream:
         self.remote = remote
         self.tls = tls
         self.is_over = False
+        self.end = ""
         self._on_datagrams = on_datagrams
         self._on_end = on_end
         self._framer = StreamFramer()
@@ -98,7 +104,7 @@ class RelayStream:
         if self._stream is not None:
             loop = asyncio.get_running_loop()
             if self.is_silent(loop.time()):
-                loop.call_soon(self.give_up)
+                loop.call_soon(self.give_up, UNANSWERED)
             for transmit in transmits:
                 for message in transmit.datagrams():
                     self._silence.note_sent(message)
@@ -108,9 +114,10 @@ class RelayStream:
         """Whether the server owes an answer for long, and has said nothing since."""
         return self._silence.is_long(now)
 
-    def give_up(self) -> None:
-        """End the stream, as if it had ended by itself. Idempotent."""
+    def give_up(self, text: str = "the server ended the stream") -> None:
+        """End the stream, as if it had ended by itself; ``text`` says why. Idempotent."""
         if not self.is_over:
+            self.end = text
             self.close()
             if self._stream is not None:
                 self._on_end(self)
@@ -127,8 +134,8 @@ class RelayStream:
             return
         try:
             messages = self._framer.feed(data)
-        except StreamFramingError:
-            self.give_up()
+        except StreamFramingError as error:
+            self.give_up(str(error))
             return
         if messages:
             self._silence.note_heard()  # parts of a message may be of one that never ends

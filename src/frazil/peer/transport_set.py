@@ -16,6 +16,7 @@ from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.peer.transport_pool import SessionFactory, TransportPool
 from frazil.session.gathering import Gathering
+from frazil.session.relay_set import WAY_GONE
 from frazil.session.session import Session
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
@@ -265,10 +266,12 @@ class TransportSet:
         """No socket could be bound to the address ``host``, for the reason ``text``."""
         self._gather(transport, lambda to: to.local_address_failed(host, text, now), now)
 
-    def remove_local_address(self, transport: str, address: Address, now: float) -> None:
-        """A socket of ``transport`` was closed or its interface went away."""
+    def remove_local_address(
+        self, transport: str, address: Address, now: float, text: str = WAY_GONE
+    ) -> None:
+        """A socket of ``transport`` was closed, or its interface went away; ``text`` says why."""
         self._recovery.remove_address(transport, address, now)
-        self._gather(transport, lambda to: to.remove_local_address(address, now), now)
+        self._gather(transport, lambda to: to.remove_local_address(address, now, text), now)
 
     def add_local_tcp(
         self,

@@ -13,6 +13,7 @@ from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import recording
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
+from frazil.session.relay_set import WAY_GONE
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
@@ -85,8 +86,10 @@ class RecordedTransports(TransportSet):
         super().local_address_failed(transport, host, text, now)
 
     @recording(_NAME)
-    def remove_local_address(self, transport: str, address: Address, now: float) -> None:
-        super().remove_local_address(transport, address, now)
+    def remove_local_address(
+        self, transport: str, address: Address, now: float, text: str = WAY_GONE
+    ) -> None:
+        super().remove_local_address(transport, address, now, text)
 
     @recording(_NAME)
     def add_local_tcp(

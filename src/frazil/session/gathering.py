@@ -8,7 +8,7 @@ from frazil.ice import (
     IceAgent,
     TcpType,
 )
-from frazil.session.relay_set import RelaySet
+from frazil.session.relay_set import WAY_GONE, RelaySet
 from frazil.turn import TurnConfig
 from frazil.types import Address
 
@@ -74,9 +74,9 @@ class Gathering:
         """There are other local addresses now; all are added anew, and the servers too."""
         self._local.gather_again(now)
 
-    def remove_local_address(self, address: Address, now: float) -> None:
-        """The interface of ``address`` is gone."""
-        self._relays.remove_host(address, now)
+    def remove_local_address(self, address: Address, now: float, text: str = WAY_GONE) -> None:
+        """The interface of ``address`` is gone, or what was bound there; ``text`` says why."""
+        self._relays.remove_host(address, now, text)
         self._local.remove_address(address, now)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:

@@ -31,6 +31,8 @@ from frazil.turn import (
 )
 from frazil.types import Address, Datagram, RandomBytes, Transmit
 
+WAY_GONE: Final = "the way to the server is gone"
+"""Why a relay is lost whose socket or interface is."""
 _END: Final = (AllocationFailed, Redirected, AllocationLost, Closed)
 """After these a client has nothing more to say to its server, or to hear from it."""
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
@@ -116,12 +118,12 @@ class RelaySet:
         self._demand.hosts_done()
         self._collect(now)
 
-    def remove_host(self, address: Address, now: float) -> None:
-        """Nothing can be sent or received at ``address`` any more."""
+    def remove_host(self, address: Address, now: float, text: str = WAY_GONE) -> None:
+        """Nothing can be sent or received at ``address`` any more; ``text`` says why."""
         self._demand.remove_host(address)
         for relay in self._relays.values():
             if relay.host == address:
-                relay.client.lose_transport("the way to the server is gone", now)
+                relay.client.lose_transport(text, now)
         self._collect(now)
 
     def add_server(

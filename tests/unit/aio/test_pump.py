@@ -253,7 +253,7 @@ async def test_a_restart_follows_the_interfaces(stage: Stage):
     stage.host.inner.add_interface("10.0.0.3")
     await restart(stage)
     assert stage.host.bound == ["10.0.0.2", "10.0.0.3"]
-    removed = [address for address, _ in stage.session.called("remove_local_address")]
+    removed = [address for address, *_ in stage.session.called("remove_local_address")]
     assert removed == [gone, ("10.0.0.1", 9)]
 
 

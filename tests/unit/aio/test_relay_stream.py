@@ -98,8 +98,14 @@ def test_datagrams_are_framed_and_cut_out_of_the_stream():
     run(main())
 
 
-@pytest.mark.parametrize("how", ["ends", "speaks nonsense"])
-def test_a_stream_that_is_of_no_use_any_more_is_told_once(how):
+@pytest.mark.parametrize(
+    ("how", "text"),
+    [
+        ("ends", "the server ended the stream"),
+        ("speaks nonsense", "no message begins with 5353482d322e302d"),
+    ],
+)
+def test_a_stream_that_is_of_no_use_any_more_is_told_once(how, text):
     async def main() -> None:
         end = End()
         relay, stream = await connected(Net(6000), end)
@@ -109,6 +115,7 @@ def test_a_stream_that_is_of_no_use_any_more_is_told_once(how):
             else:
                 stream.handlers.on_data(b"SSH-2.0-OpenSSH")
         assert end.ends == [relay]
+        assert relay.end == text
         assert relay.is_over
         assert stream.is_closed
         assert end.datagrams == []

@@ -104,7 +104,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.receive("7", [], 1.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_address_failed("0", "192.0.2.2", "taken", 2.0)
-    transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
+    transports.remove_local_address("0", ("192.0.2.1", 5), 2.0, "closed")
     transports.local_addresses_done("0", 3.0)
     transports.expect_server("0", "stun:a")
     transports.add_stun_server("0", "stun:a", [("192.0.2.9", 3478)], 4.0)
@@ -117,7 +117,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
         ("receive", [], 1.0),
         ("add_local_address", ("192.0.2.1", 5), 2.0, False, OPEN),
         ("local_address_failed", "192.0.2.2", "taken", 2.0),
-        ("remove_local_address", ("192.0.2.1", 5), 2.0),
+        ("remove_local_address", ("192.0.2.1", 5), 2.0, "closed"),
         ("local_addresses_done", 3.0),
         ("expect_server", "stun:a"),
         ("add_stun_server", "stun:a", [("192.0.2.9", 3478)], 4.0),
