@@ -2,7 +2,7 @@
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from frazil.stun import Message, MessageClass, Method, is_stun
@@ -39,6 +39,7 @@ class TurnPair:
     Attributes:
         now: The virtual time.
         loses: Says which messages are lost, either way.
+        copies: Says how long each copy of the next message takes; it may overtake others.
         events: What the client reported, with the time.
         sent: What the client sent, with the time.
         received: The datagrams that the client got from peers.
@@ -61,6 +62,7 @@ class TurnPair:
             self.open_relays.remove,
         )
         self.loses: Callable[[bytes], bool] = lambda data: False
+        self.copies: Callable[[], Sequence[float]] = lambda: (DELAY_S,)
         self.events: list[tuple[float, TurnEvent]] = []
         self.sent: list[tuple[float, bytes]] = []
         self.received: list[Datagram] = []
@@ -129,8 +131,8 @@ class TurnPair:
         self.service.receive_from_peer(data, relayed, peer, self.now)
 
     def _post(self, *, to_server: bool, data: bytes) -> None:
-        if not self.loses(data):
-            at = self.now + DELAY_S
+        for delay_s in () if self.loses(data) else self.copies():
+            at = self.now + delay_s
             heapq.heappush(self._wire, (at, next(self._order), to_server, data))
 
     def _arrive(self) -> None:

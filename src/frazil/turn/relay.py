@@ -6,7 +6,7 @@ from typing import Final
 from frazil.stun import Attribute, Message, MessageClass, Method, new_transaction_id
 from frazil.trace import Trace
 from frazil.turn.address import canonical_peer, is_ipv6
-from frazil.turn.channel import ChannelTable
+from frazil.turn.channel import Channel, ChannelTable
 from frazil.turn.channel_data import (
     MAX_DATA_SIZE,
     ChannelDataDecodeError,
@@ -162,10 +162,14 @@ class Relay:
             self._trace.count("turn-malformed")
             return None
         channel = self._channels.by_number.get(number)
-        if channel is None or not channel.is_wanted:
+        if channel is None or not self._is_heard(channel):
             self._trace.count("turn-channel-unknown")
             return None
         return Datagram(data, channel.local, channel.peer)
+
+    def _is_heard(self, channel: Channel) -> bool:
+        """Whether its peer is: at the server a channel outlives the refusal to renew it."""
+        return channel.is_wanted or self._permissions.get(channel.peer[0]) is not None
 
     def receive_indication(self, message: Message) -> Datagram | None:
         """The datagram in a Data indication from the server (RFC 8656 11.4)."""

@@ -126,6 +126,9 @@ def test_a_renewal_that_is_refused_leaves_the_indications():
     pair.flush()
     assert seen(pair.sent[-1][1]) == SEND
     assert len(pair.requests(Method.CHANNEL_BIND)) == 1
+    pair.from_peer(b"back")  # the server knows the channel for 80 s more
+    pair.run(1)
+    assert pair.received == [Datagram(b"back", RELAYED, PEER)]
 
 
 def test_a_server_in_trouble_keeps_the_channel():
