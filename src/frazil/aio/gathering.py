@@ -270,8 +270,8 @@ class _Watch:
     def is_validated(self, local: Address, remote: Address) -> bool:
         return self._transports.is_validated(self._name, local, remote)
 
-    def max_datagram_size(self) -> int:
-        return self._transports.max_datagram_size(self._name)
+    def datagram_sizes(self) -> range:
+        return self._transports.datagram_sizes(self._name)
 
     def lose(self, local: Address, remote: Address, text: str) -> None:
         now = asyncio.get_running_loop().time()

@@ -24,8 +24,8 @@ class StreamWatch(Protocol):
     def is_validated(self, local: Address, remote: Address) -> bool:
         """Whether the peer has proven to be at ``remote``, seen from ``local``."""
 
-    def max_datagram_size(self) -> int:
-        """Bytes of the longest datagram that is of any use to the owner."""
+    def datagram_sizes(self) -> range:
+        """The sizes of the datagrams that may be of any use to the owner."""
 
     def lose(self, local: Address, remote: Address, text: str) -> None:
         """The stream between these addresses has ended; ``text`` says why."""
@@ -36,7 +36,8 @@ class PacketStream:
 
     Until the peer has proven that it is there, nothing but STUN is taken, and little of it;
     anything else ends the stream. So does, later, a datagram longer than any that is of use: where
-    one ends and the next begins is lost, and never found again.
+    one ends and the next begins is lost, and never found again. Shorter ones, of which a stream may
+    bring one in every two bytes, are lost.
 
     Attributes:
         local: The candidate at this end.
@@ -50,6 +51,7 @@ class PacketStream:
         "_deframer",
         "_early",
         "_is_over",
+        "_least",
         "_on_datagrams",
         "_on_end",
         "_silence",
@@ -92,6 +94,7 @@ class PacketStream:
         self._stream: Stream | None = None
         self._early: list[Transmit] = []
         self._is_over = False
+        self._least = 0
         self._silence = Silence()
         self._unproven = 0
 
@@ -153,9 +156,12 @@ class PacketStream:
                 return
             self._silence.note_heard()
             self._examine(Datagram(data, local, remote))
-        while not self._is_over and (batch := self._deframer.take_all()):
-            self._silence.note_heard()  # parts of a datagram may be of one that never ends
-            self._on_datagrams([Datagram(data, local, remote) for data in batch])
+        least = self._least
+        while not self._is_over and (whole := self._deframer.take_all()):
+            batch = [Datagram(data, local, remote) for data in whole if len(data) >= least]
+            if batch:
+                self._silence.note_heard()  # parts of a datagram may be of one that never ends
+                self._on_datagrams(batch)
 
     def _examine(self, datagram: Datagram) -> None:
         if not datagram.data or datagram.data[0] > _LAST_STUN_BYTE:
@@ -165,6 +171,7 @@ class PacketStream:
         self._unproven += 1
         if self._watch.is_validated(self.local, self.remote):
             self.is_proven = True
-            self._deframer.limit = self._watch.max_datagram_size()
+            sizes = self._watch.datagram_sizes()
+            self._least, self._deframer.limit = sizes.start, sizes.stop - 1
         elif self._unproven == MAX_UNPROVEN_CHECKS:
             self.fail("none of its checks is the peer's")

@@ -297,10 +297,10 @@ class TransportSet:
         stack = self._stacks.get(transport)
         return stack is not None and stack.session.ice.passage.is_validated(local, remote)
 
-    def max_datagram_size(self, transport: str) -> int:
-        """Bytes of the longest datagram that ``transport`` has a use for; 0 if there is none."""
+    def datagram_sizes(self, transport: str) -> range:
+        """The sizes of the datagrams that ``transport`` may have a use for, if there is one."""
         stack = self._stacks.get(transport)
-        return stack.session.max_datagram_size if stack is not None else 0
+        return stack.session.datagram_sizes if stack is not None else range(0)
 
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""

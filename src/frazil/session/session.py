@@ -51,6 +51,8 @@ from frazil.types import Datagram, RandomBytes, Transmit
 
 _DTLS: Final = Protocol.DTLS
 _STUN: Final = Protocol.STUN
+_SECURED_SIZES: Final = range(HEADER_SIZE + 1, MAX_DATAGRAM_SIZE + 1)
+_PLAIN_SIZES: Final = range(1, MAX_PLAIN_SIZE + 1)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -123,9 +125,9 @@ class Session:
         return self._encapsulation.data
 
     @property
-    def max_datagram_size(self) -> int:
-        """Bytes of the longest datagram that is of any use here."""
-        return MAX_DATAGRAM_SIZE if self._plain is None else MAX_PLAIN_SIZE
+    def datagram_sizes(self) -> range:
+        """The sizes of the datagrams that may be of any use here."""
+        return _SECURED_SIZES if self._plain is None else _PLAIN_SIZES
 
     def survey(self) -> SessionSurvey:
         """What statistics show of the transport; after :meth:`close` the last there was."""
@@ -361,7 +363,7 @@ class Session:
         has_dtls = self._plain is None
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
-            if has_dtls and len(data) > HEADER_SIZE and BY_FIRST_BYTE[data[0]] is _DTLS:
+            if has_dtls and data and BY_FIRST_BYTE[data[0]] is _DTLS:
                 secured.append(datagram)
             else:
                 self._receive_unsecured(datagram, now)

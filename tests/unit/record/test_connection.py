@@ -25,7 +25,7 @@ INSIDE = {
         "drain",
         "next_timeout",
         "is_validated",
-        "max_datagram_size",
+        "datagram_sizes",
         "take_usual",
         "ask_usual",
     },
