@@ -1,11 +1,13 @@
 """Many channels over a bad network: both ends agree on what became of them and their messages."""
 
 import random
+from contextlib import suppress
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frazil.datachannel import ChannelParameters
+from frazil.errors import OperationError
 from frazil.sctp import BufferReleased, SctpConfig
 from frazil.session.data_transport import DataTransport
 from frazil.session.event import (
@@ -114,6 +116,7 @@ class Life(Pair):
             jitter_s=draw.choice([0.0, 0.001, 0.05, 0.3]),
             duplication=draw.choice([0.0, 0.1]),
         )
+        self.streams = draw.choice([24, 65535])  # few are soon used again
         self.a = End(self.config(), 2 * seed, is_client=True)
         self.b = End(self.config(), 2 * seed + 1, is_client=False)
         self.opened = 0
@@ -125,6 +128,8 @@ class Life(Pair):
             receive_window=self.draw.choice([32768, 5 << 20]),
             max_retransmits=None,
             max_init_retransmits=None,
+            outbound_streams=self.streams,
+            inbound_streams=self.streams,
         )
 
     def flush(self):
@@ -137,13 +142,18 @@ class Life(Pair):
             end.hear()
 
     def open(self, end):
+        if self.streams < 65535 and end.sctp[-1] != "connected":
+            return  # it would be closed if it turns out that there are too few streams
         parameters = ChannelParameters(
             label=str(self.opened), ordered=self.draw.random() < 0.6, **self.draw.choice(LIMITS)
         )
-        end.add(parameters, end.association.open_channel(parameters, self.now))
-        self.opened += 1
+        with suppress(OperationError):
+            end.add(parameters, end.association.open_channel(parameters, self.now))
+            self.opened += 1
 
     def open_at_both_ends(self, _):
+        if self.streams < 65535:
+            return
         parameters = ChannelParameters(label=str(self.opened), negotiated=True)
         stream_id = 100 + self.opened
         for end in (self.a, self.b):

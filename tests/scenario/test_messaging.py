@@ -155,14 +155,22 @@ async def test_an_id_is_used_again_after_its_channel_is_closed(stage):
     alice, bob = await stage.connect()
     for number in range(5):
         label = f"round {number}"
-        channel = await stage.connect_channel(label)
+        bob.channel(label, negotiated=True, id=4)
+        channel = alice.channel(label, negotiated=True, id=4)
+        await channel.wait_open()
         channel.send(label)
         channel.close()
         await stage.until(lambda channel=channel: channel.readyState == "closed")
         await stage.sleep(1)
         assert bob.inbox[label] == [label]
-    ids = {peer.channels[f"round {number}"].id for peer in (alice, bob) for number in range(5)}
-    assert len(ids) == 1
+
+
+async def test_the_next_channel_has_another_id_than_the_one_that_was_closed(stage):
+    await stage.connect()
+    before = await stage.connect_channel("before")
+    before.close()
+    await stage.until(lambda: before.readyState == "closed")
+    assert (await stage.connect_channel("after")).id == before.id + 2
 
 
 async def test_the_buffered_amount_falls_and_tells_when_it_is_low(stage):

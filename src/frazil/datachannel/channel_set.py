@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from frazil.datachannel.channel import Channel
@@ -76,6 +77,7 @@ class ChannelSet:
         "_closures",
         "_held",
         "_names_size",
+        "_next_stream",
         "_parity",
         "_retired",
         "_stream_limit",
@@ -86,7 +88,7 @@ class ChannelSet:
     )
 
     def __init__(self, *, is_client: bool, trace: Trace) -> None:
-        self._parity = 0 if is_client else 1
+        self._parity = self._next_stream = 0 if is_client else 1
         self._trace = trace
         self._stream_limit = MAX_STREAMS
         self._channels: dict[int, Channel] = {}
@@ -118,8 +120,7 @@ class ChannelSet:
         Args:
             parameters: What the channel shall be like.
             now: The instant.
-            stream_id: Its stream. A negotiated channel needs it; for others the lowest free one on
-                our side is taken.
+            stream_id: Its stream. A negotiated channel needs it; others get a free one of ours.
             taken: Streams that are not to be chosen, though they are free.
 
         Raises:
@@ -323,8 +324,15 @@ class ChannelSet:
     # Channels.
 
     def _free_stream(self, taken: Container[int]) -> int:
-        for stream_id in range(self._parity, self._stream_limit, 2):
+        """The next free one behind that of the last channel.
+
+        So a stream is used again as late as can be. If our answer to the peer's reset was lost, the
+        peer takes the repeated one for the end of whatever is on the stream by then.
+        """
+        following = range(self._next_stream, self._stream_limit, 2)
+        for stream_id in chain(following, range(self._parity, self._stream_limit, 2)):
             if not self._is_used(stream_id) and stream_id not in taken:
+                self._next_stream = stream_id + 2
                 return stream_id
         raise OperationError("no stream is free")
 

@@ -243,7 +243,7 @@ class Session:
         Args:
             parameters: What the channel shall be like.
             now: The instant.
-            stream_id: The stream of a negotiated channel; others get the lowest free one.
+            stream_id: The stream of a negotiated channel; others get a free one.
             taken: Streams that they do not get, as somebody has yet to hear that they are free.
 
         Returns:

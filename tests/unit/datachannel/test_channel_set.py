@@ -350,7 +350,7 @@ def test_closing_takes_a_reset_each_way_and_frees_the_stream(peers, closer):
     assert peers.number_of_resets == 2
     assert channel.state is State.CLOSED
     assert peers.client.channels == peers.server.channels == ()
-    assert peers.client.open(CHAT, 2.0).stream_id == 0
+    assert peers.client.open(NEGOTIATED, 2.0, stream_id=0).stream_id == 0
 
 
 def test_both_sides_may_close_at_once(peers):
@@ -401,7 +401,18 @@ def test_a_stream_is_not_reused_while_it_closes(peers, client):
     client.receive_reset(0, 2.0, by_remote=False)
     assert client.open(CHAT, 2.0).stream_id == 4
     client.receive_reset(0, 3.0, by_remote=True)
-    assert client.open(CHAT, 3.0).stream_id == 0
+    assert client.open(CHAT, 3.0, taken={6, 8}).stream_id == 10
+
+
+def test_a_stream_is_used_again_when_no_other_is_left(peers, client):
+    peers.opened()
+    client.limit_streams(5, 1.0)
+    client.close(0, 1.0)
+    client.receive_reset(0, 1.0, by_remote=False)
+    client.receive_reset(0, 1.0, by_remote=True)
+    assert [client.open(CHAT, 1.0).stream_id for _ in range(3)] == [2, 4, 0]
+    with pytest.raises(OperationError):
+        client.open(CHAT, 1.0)
 
 
 def closing_for_us_only(peers):
@@ -493,6 +504,7 @@ def test_closing_a_negotiated_channel_the_peer_does_not_have(peers, client):
 
 
 def test_streams_that_somebody_else_holds_taken_are_left_out(client):
+    client.limit_streams(5, 0.0)
     assert client.open(CHAT, 0.0, taken={0, 2}).stream_id == 4
     assert client.open(CHAT, 0.0).stream_id == 0
 
