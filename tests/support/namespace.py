@@ -167,8 +167,13 @@ class Wire:
         for namespace in (self.near, self.far):
             namespace.run("nft", "-f", "-", stdin=_NO_UDP)
 
+    def lose(self, part: float) -> None:
+        """Lose this part of all datagrams from now on, by chance, wherever they arrive."""
+        for namespace in (self.near, self.far):
+            namespace.run("nft", "-f", "-", stdin=_LOSS % (part * 1000))
+
     def heal(self) -> None:
-        """Undo every blackout and block."""
+        """Undo every blackout, block and loss."""
         for namespace in (self.near, self.far):
             namespace.run("nft", "flush", "ruleset")
 
@@ -187,6 +192,15 @@ table inet firewall {
     chain arrival {
         type filter hook prerouting priority raw
         iifname "wire" meta l4proto udp drop
+    }
+}
+"""
+
+_LOSS = """
+table inet radio {
+    chain arrival {
+        type filter hook prerouting priority raw
+        meta l4proto udp numgen random mod 1000 < %d drop
     }
 }
 """

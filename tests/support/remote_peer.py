@@ -239,6 +239,10 @@ class RemoteChannel:
         """The next message that arrived over there."""
         return await self._inbox.get()
 
+    def take(self) -> list[str | bytes]:
+        """The messages that have arrived over there since the last one that was asked for."""
+        return [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
+
     async def close(self) -> None:
         await self._peer.perform("closeChannel", self._index)
 
