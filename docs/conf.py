@@ -16,7 +16,6 @@ version = release = frazil.__version__
 author = "The frazil authors"
 html_show_copyright = False
 html_show_sphinx = False
-smartquotes = False  # options and code in running text are to be copied as they are
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "state_diagram"]
 exclude_patterns = ["_build", "generator", "extension"]
@@ -49,6 +48,26 @@ def _without_source_links(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = _SOURCE_LINK.sub(r"\1", source[0])
 
 
+def _keep_colon(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Let a colon in the first line about an attribute be one, and not the end of its type.
+
+    An empty comment becomes the first line.
+    """
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]
+
+
+def _without_factories(
+    app: Sphinx, what: str, name: str, obj: object, options: object, given: str, result: str
+) -> tuple[str, str] | None:
+    """A signature that Sphinx can read, which it cannot with the defaults that dataclasses show."""
+    return (given.replace("<factory>", "..."), result) if given else None
+
+
 def setup(app: Sphinx) -> None:
     """Prepare what the pages need beyond the extensions."""
     app.connect("source-read", _without_source_links)
+    app.connect("autodoc-process-signature", _without_factories)
+    app.connect("autodoc-process-docstring", _keep_colon, priority=400)  # before napoleon

@@ -3,9 +3,17 @@
 import argparse
 import re
 from collections.abc import Iterator
+from textwrap import dedent
+from typing import Final
 
 from frazil.cli.command import make_parser
 from generator.markdown import NOTICE, code, table
+
+_CODE: Final = re.compile(
+    r"--[a-z][\w-]*|\w+\([^)]*\)|\w+_\w+=\w+|FZ-[A-Z0-9-]+|frazil\.\w+"
+    r"|(?:chrome://|stun:|turns?:)[\w?=-]+"
+)
+"""What stands in a text as it is typed: options, calls, settings, codes, modules, addresses."""
 
 
 def command_page() -> Iterator[str]:
@@ -30,7 +38,11 @@ def command_page() -> Iterator[str]:
 
 
 def _command(parser: argparse.ArgumentParser) -> Iterator[str]:
-    yield " ".join((parser.description or "").split())
+    for paragraph in (parser.description or "").split("\n\n"):
+        if paragraph.startswith(" "):
+            yield from _preformatted(dedent(paragraph))
+        else:
+            yield _marked(" ".join(paragraph.split()))
     yield "```text\n" + _usage(parser) + "\n```"
     rows = [
         (_spelling(action), _plain(action.help or "", action))
@@ -77,7 +89,12 @@ def _value(action: argparse.Action) -> str:
 
 def _plain(text: str, action: argparse.Action) -> str:
     shown = re.sub(r"%\((\w+)\)s", lambda match: str(getattr(action, match[1])), text)
-    return shown.replace("%%", "%").replace("|", "\\|")
+    return _marked(shown.replace("%%", "%").replace("|", "\\|"))
+
+
+def _marked(text: str) -> str:
+    """The text with code as such, so that nobody makes its quotes and dashes look better."""
+    return _CODE.sub(lambda match: code(match[0]), text)
 
 
 def _subparsers(

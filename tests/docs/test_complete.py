@@ -37,3 +37,15 @@ def test_every_public_name_has_a_place():
     found = Counter(re.findall(r"^\.\. auto\w+:: frazil\.(\w+)$", text, re.MULTILINE))
     assert set(found) == set(frazil.__all__) - NO_CLASSES - ERRORS
     assert set(found.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        pytest.param(">Type<", id="colon in a sentence"),
+        pytest.param("~frazil", id="unreadable signature"),
+    ],
+)
+def test_nothing_on_the_site_was_misread(trace):
+    pages = (DOCS / "_build" / "html" / "reference" / "api").glob("*.html")
+    assert [page.name for page in pages if trace in page.read_text(encoding="utf-8")] == []
