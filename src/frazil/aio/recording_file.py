@@ -1,5 +1,6 @@
 """A recording on its way to a file, off the path of the connection."""
 
+import atexit
 import json
 import logging
 import os
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 from weakref import WeakValueDictionary
 
 from frazil.record import Json
@@ -92,7 +93,7 @@ class RecordingFile:
     def close(self) -> None:
         """Write what is left and close the file, soon."""
         self._hand_over()
-        _thread().submit(self._close)
+        _submit(self._close)
         if _WRITERS.get(self._path) is self:
             del _WRITERS[self._path]  # who comes next, waits in the thread
 
@@ -104,7 +105,7 @@ class RecordingFile:
         if self._handed - self._written > MAX_WAITING:
             self._fail("the disk is too slow")
             return
-        _thread().submit(self._write, batch)
+        _submit(self._write, batch)
 
     # --- in the thread ------------------------------------------------------------------------
 
@@ -145,6 +146,13 @@ _WRITERS: Final[WeakValueDictionary[Path, RecordingFile]] = WeakValueDictionary(
 """Who writes to a file: two recordings in one would be of no use."""
 
 
+@atexit.register
+def _close_all() -> None:
+    """The program ends: what it did not close is over, too."""
+    for writer in list(_WRITERS.values()):
+        writer.close()
+
+
 def join_recordings(timeout_s: float | None = None) -> None:
     """Block until everything that recordings have handed over is on the disk.
 
@@ -152,6 +160,14 @@ def join_recordings(timeout_s: float | None = None) -> None:
         TimeoutError: It took longer than ``timeout_s``.
     """
     _thread().submit(lambda: None).result(timeout_s)
+
+
+def _submit(job: Callable[..., None], *args: Any) -> None:
+    """Have the thread do a job, or do it at once if the program ends and the thread has ended."""
+    try:
+        _thread().submit(job, *args)
+    except RuntimeError:
+        job(*args)
 
 
 @cache

@@ -33,8 +33,8 @@ class Account(NamedTuple):
             length_s = self.records[-1].last_at - self.records[0].at
             found.append(
                 f"the recording ends early, after {length_s:.3f} s, with the connection still open:"
-                " the program runs or was killed, the disk gave up (FZ-RECORDING-LOST), or the file"
-                " was cut off"
+                " the program runs, ended without close(), could not write more"
+                " (FZ-RECORDING-LOST), or the file was cut off"
             )
         if self.unknown:
             writer = f"frazil {self.header.get('frazil', 'of another version')}"

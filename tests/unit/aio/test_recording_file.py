@@ -1,11 +1,14 @@
 import json
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from frazil.aio import recording_file
 from frazil.aio.recording_file import RecordingFile, TraceFile, join_recordings
+from frazil.explain.trace_file import read_account
 
 
 @pytest.fixture
@@ -112,3 +115,29 @@ def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monk
 def test_a_path_that_is_none_is_refused_at_once():
     with pytest.raises(TypeError):
         TraceFile(5)
+
+
+UNCLOSED = """
+import asyncio
+import sys
+
+from frazil import RTCPeerConnection
+
+
+async def main():
+    pc = RTCPeerConnection(trace=sys.argv[1])
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+
+
+asyncio.run(main())
+"""
+
+
+def test_what_nobody_closed_is_on_the_disk_when_the_program_has_ended(tmp_path):
+    path = tmp_path / "session.jsonl"
+    subprocess.run([sys.executable, "-c", UNCLOSED, str(path)], check=True, timeout=30)
+    account = read_account(path.read_text(encoding="utf-8").splitlines())
+    assert any(each.event == "description-applied" for each in account.records)
+    (remark,) = account.remarks
+    assert "with the connection still open" in remark
