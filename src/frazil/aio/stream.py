@@ -124,7 +124,14 @@ class TcpListener:
     async def bind(self, host: str, port: int) -> None:
         """Let streams arrive; see :meth:`frazil.aio.network.Network.listen_tcp`."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: TcpStream(self._take), host, port)
+        self._server = await loop.create_server(
+            lambda: TcpStream(self._take), host, port, start_serving=False
+        )
+        try:
+            await self._server.start_serving()
+        except BaseException:  # whoever waited for it gave up
+            self.close()
+            raise
         self.local = _address(self._server.sockets[0].getsockname())
 
     def close(self) -> None:

@@ -209,6 +209,23 @@ def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("turns", range(7))
+def test_whoever_gives_up_to_listen_leaves_no_port_taken(turns):
+    async def main():
+        with socket.create_server((LOOPBACK, 0)) as free:
+            address = free.getsockname()
+        attempt = asyncio.create_task(SystemNetwork().listen_tcp(*address, StreamEnd().accept))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        attempt.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            (await attempt).close()
+        await settle()
+        socket.create_server(address).close()
+
+    asyncio.run(main())
+
+
 def test_a_cancelled_attempt_leaves_nothing_behind():
     async def main():
         server = StreamEnd()
