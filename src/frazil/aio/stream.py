@@ -25,7 +25,7 @@ async def connect(
     """Open a stream; see :meth:`frazil.aio.network.Network.connect_tcp`."""
     loop = asyncio.get_running_loop()
     _, stream = await loop.create_connection(
-        lambda: TcpStream(lambda _: handlers),
+        lambda: TcpStream(lambda _: handlers, remote),
         *remote,
         local_addr=None if local is None else (local, 0),
         ssl=(tls.context or ssl.create_default_context()) if tls is not None else None,
@@ -50,14 +50,24 @@ class TcpStream(asyncio.Protocol):
         dropped: How many messages were given to :meth:`send` and never sent.
     """
 
-    __slots__ = ("_accept", "_handlers", "_over", "_transport", "dropped", "local", "remote")
+    __slots__ = (
+        "_accept",
+        "_asked",
+        "_handlers",
+        "_over",
+        "_transport",
+        "dropped",
+        "local",
+        "remote",
+    )
 
     _transport: asyncio.Transport
     _handlers: StreamHandlers
 
-    def __init__(self, accept: AcceptHandler) -> None:
+    def __init__(self, accept: AcceptHandler, remote: Address | None = None) -> None:
         self.dropped = 0
         self._accept = accept
+        self._asked = remote  # of one that is reset at once the system does not tell it any more
         self._over = False
 
     # --- what the owner calls -----------------------------------------------------------------
@@ -90,7 +100,7 @@ class TcpStream(asyncio.Protocol):
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
         self.local = _address(transport.get_extra_info("sockname"))
-        self.remote = _address(transport.get_extra_info("peername"))
+        self.remote = _address(self._asked or transport.get_extra_info("peername"))
         self._handlers = self._accept(self)
 
     def data_received(self, data: bytes) -> None:

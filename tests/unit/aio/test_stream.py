@@ -5,6 +5,7 @@ import gc
 import ipaddress
 import socket
 import ssl
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -207,6 +208,27 @@ def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns):
                 await settle()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("turns", range(1, 7))
+def test_a_stream_that_is_reset_as_soon_as_it_is_there_ends_or_never_was(turns, caplog):
+    async def main():
+        client = StreamEnd()
+        with socket.create_server((LOOPBACK, 0)) as server:
+            address = server.getsockname()
+            attempt = asyncio.create_task(SystemNetwork().connect_tcp(address, client.handlers))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            accepted, _ = server.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            with contextlib.suppress(ConnectionResetError):
+                stream = await attempt
+                assert stream.remote == address
+                await client.until(lambda: client.ends)
+
+    asyncio.run(main())
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("turns", range(7))
