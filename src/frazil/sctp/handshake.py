@@ -49,8 +49,8 @@ class Handshake:
     """
 
     __slots__ = (
+        "_asked_at",
         "_config",
-        "_init_sent_at",
         "_initial_tsn",
         "_key",
         "_link",
@@ -80,7 +80,7 @@ class Handshake:
         self._round_trip = round_trip
         self._key = random_bytes(COOKIE_KEY_SIZE)
         self.timer = RetryTimer(config.rto_max_s)
-        self._init_sent_at = 0.0
+        self._asked_at = 0.0
         self._repeated_echo: bytes | None = None
         self._peer: Peer | None = None  # as far as INIT ACK or COOKIE ECHO told
         self.cookie_echo: bytes | None = None
@@ -98,9 +98,29 @@ class Handshake:
         self.timer.start(now, PATIENCE_S)
 
     def _send_init(self, now: float) -> None:
-        self._init_sent_at = now
-        self.timer.start(now, self._config.rto_initial_s)
+        self._ask(now, self._config.rto_initial_s)
         self._link.send_alone(self._init(), 0)
+
+    def _ask(self, now: float, patience_s: float) -> None:
+        """A chunk is sent that wants an answer."""
+        self._asked_at = now
+        self.timer.start(now, patience_s)
+
+    def _measure(self, now: float) -> None:
+        """An answer has come; to which of them, nobody knows if the question was repeated."""
+        if self.timer.expirations == 0:
+            self._round_trip.measured(now - self._asked_at)
+
+    @property
+    def _patience_s(self) -> float:
+        """How long COOKIE ECHO waits for its answer.
+
+        If INIT was repeated, as long as INIT at last: a long path must not have all repeated, or
+        no round trip could ever be measured on it (RFC 9260 section 6.3.1 C5, 6.3.3 E2).
+        """
+        if self.timer.expirations == 0:
+            return self._round_trip.rto_s
+        return self.timer.interval_s
 
     def _init(self) -> bytes:
         return encode_init(
@@ -152,12 +172,11 @@ class Handshake:
         cookie_echo = encode_chunk(ChunkType.COOKIE_ECHO, cookie)
         if len(cookie_echo) > self._config.mtu - HEADER_SIZE:
             raise ChunkError("the cookie fits no packet")
-        if self.timer.expirations == 0:
-            self._round_trip.measured(now - self._init_sent_at)
+        self._measure(now)
         self._adopt(settle(self._config, init, known), now)
         link.move(StateCause.INIT_ACK, now)
         self._repeated_echo = self.cookie_echo = cookie_echo
-        self.timer.start(now, self._config.rto_initial_s)
+        self._ask(now, self._patience_s)
         if report:
             error = encode_cause(CauseCode.UNRECOGNIZED_PARAMETERS, b"".join(report))
             link.queue(encode_chunk(ChunkType.ERROR, error))
@@ -233,6 +252,7 @@ class Handshake:
     def receive_cookie_ack(self, now: float) -> None:
         """The peer accepted (section 5.1 E); outside COOKIE-ECHOED it is ignored."""
         if self._link.state is AssociationState.COOKIE_ECHOED and self._peer is not None:
+            self._measure(now)
             self._establish(StateCause.COOKIE_ACK, self._peer, now)
 
     def imply_cookie_ack(self, now: float) -> bool:
