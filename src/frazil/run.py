@@ -1,8 +1,10 @@
 """Datagrams that go down to the socket in one piece."""
 
+from frazil.compiled import mypyc_attr
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class Run(Value):
     """Equal datagrams back to back in one buffer; only the last may be shorter.
 

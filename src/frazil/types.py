@@ -8,6 +8,7 @@ arguments.
 from collections.abc import Callable
 from typing import TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.run import Run
 from frazil.value import Value
 
@@ -18,6 +19,7 @@ RandomBytes: TypeAlias = Callable[[int], bytes]
 """The injected random source: ``secrets.token_bytes`` in production, a seeded one in tests."""
 
 
+@mypyc_attr(acyclic=True)
 class Datagram(Value):
     """A UDP payload that arrived at the socket bound to ``local`` from ``remote``."""
 
@@ -33,6 +35,7 @@ class Datagram(Value):
         return self.data, self.local, self.remote
 
 
+@mypyc_attr(acyclic=True)
 class Transmit(Value):
     """A :class:`~frazil.run.Run` to send from the socket bound to ``local`` to ``remote``."""
 

@@ -6,7 +6,10 @@ dataclass triples its price either way: of those with many fields, the ones that
 are not frozen, and are left alone all the same.
 """
 
+from frazil.compiled import mypyc_attr
 
+
+@mypyc_attr(acyclic=True)
 class Value:
     """The base of values: equal if they are of one class and all their fields are.
 

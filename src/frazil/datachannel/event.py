@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.trace import StateChange
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class OutgoingMessage(Value):
     """A message of DCEP for SCTP, to be sent in order and until it arrives.
 
@@ -42,6 +44,7 @@ class ChannelAnnounced:
     parameters: ChannelParameters
 
 
+@mypyc_attr(acyclic=True)
 class ChannelStateChanged(Value):
     """A channel moved; in ``closed`` it is gone, and its stream may serve another.
 
@@ -66,6 +69,7 @@ ChannelMessage: TypeAlias = tuple[int, bytes, bool]
 not verified. A plain tuple, as there are very many."""
 
 
+@mypyc_attr(acyclic=True)
 class MessagesArrived(Value):
     """Messages arrived, with nothing else between them.
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 
+from frazil.compiled import mypyc_attr
 from frazil.value import Value
 
 PREFERENCE: Final = ("sha-256", "sha-384", "sha-512", "sha-1")
@@ -27,6 +28,7 @@ _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
 }
 
 
+@mypyc_attr(acyclic=True)
 class Fingerprint(Value):
     """The hash of a certificate.
 

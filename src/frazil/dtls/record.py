@@ -10,6 +10,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.errors import ProtocolError
 from frazil.value import Value
@@ -63,6 +64,7 @@ _ALERT: Final = int(ContentType.ALERT)
 _HANDSHAKE: Final = int(ContentType.HANDSHAKE)
 
 
+@mypyc_attr(acyclic=True)
 class Record(Value):
     """One record.
 

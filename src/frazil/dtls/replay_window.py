@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
+
 REPLAY_WINDOW_SIZE: Final = 256
 """How many record numbers back a late record is taken at least. RFC 6347 asks for 32 and prefers
 64; where one burst overtakes another it is easily more."""
 
 
+@mypyc_attr(acyclic=True)
 class ReplayWindow:
     """Knows which record numbers may still come.
 

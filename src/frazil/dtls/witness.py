@@ -6,11 +6,13 @@ share, so each connection carries a witness that remembers what was said about i
 
 from collections.abc import Sequence
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.alert import AlertLevel, alert_name
 from frazil.dtls.fingerprint import Fingerprint, matches
 from frazil.dtls.state import Cause
 
 
+@mypyc_attr(acyclic=True)
 class Witness:
     """Judges the peer's certificate, and remembers fatal alerts.
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from frazil.address import canonical_ip as _canonical_ip
+from frazil.compiled import mypyc_attr
 from frazil.errors import ProtocolError
 from frazil.turn import RelayProtocol
 from frazil.types import Address
@@ -54,6 +55,7 @@ MAX_LINE_LENGTH: Final = 512
 _MAX_FOUNDATION_LENGTH: Final = 32
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)
 class Candidate:
     """One candidate.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.stun import short_term_key
 from frazil.types import RandomBytes
 from frazil.value import Value
@@ -21,6 +22,7 @@ def is_ice_chars(text: str, shortest: int, longest: int = 256) -> bool:
     return shortest <= len(text) <= longest and all(char in _ICE_CHARS for char in text)
 
 
+@mypyc_attr(acyclic=True)
 class Credentials(Value):
     """The ufrag and password of one agent for one generation (RFC 8445 5.3).
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.candidate import Candidate
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange
@@ -10,6 +11,7 @@ from frazil.types import Address
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class SelectedPair(Value):
     """A pair, such as the one that carries data: the two candidates as their side knows them."""
 
@@ -29,6 +31,7 @@ class SelectedPair(Value):
         return self.local.base, self.remote.address
 
 
+@mypyc_attr(acyclic=True)
 class IceTransportChanged(Value):
     """The state, the selected pair, or both changed together (webrtc-pc 5.6, one task).
 
@@ -58,6 +61,7 @@ class IceTransportChanged(Value):
         return self.change, self.pair_changed, self.pair, self.reason
 
 
+@mypyc_attr(acyclic=True)
 class AddressesNeeded(Value):
     """Gathering begins: the local addresses and the servers are to be added now.
 
@@ -75,6 +79,7 @@ class AddressesNeeded(Value):
         return (self.ufrag,)
 
 
+@mypyc_attr(acyclic=True)
 class GatheringStateChanged(Value):
     """The gatherer began (``gathering``) or ended (``complete``) a generation."""
 
@@ -90,6 +95,7 @@ class GatheringStateChanged(Value):
         return self.state, self.ufrag, self.reason
 
 
+@mypyc_attr(acyclic=True)
 class CandidateGathered(Value):
     """A local candidate of the generation ``ufrag`` was found."""
 
@@ -104,6 +110,7 @@ class CandidateGathered(Value):
         return self.candidate, self.ufrag
 
 
+@mypyc_attr(acyclic=True)
 class CandidatesEnded(Value):
     """No further local candidate will come for the generation ``ufrag`` (RFC 8838 13)."""
 
@@ -166,6 +173,7 @@ class NominationProposed:
     pair: SelectedPair
 
 
+@mypyc_attr(acyclic=True)
 class RoleChanged(Value):
     """The role was set, or a role conflict was resolved (RFC 8445 7.3.1.1)."""
 

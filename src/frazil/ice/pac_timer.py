@@ -1,6 +1,9 @@
 """Patience and connectivity: how long a transport without a pair has not failed (RFC 8863)."""
 
+from frazil.compiled import mypyc_attr
 
+
+@mypyc_attr(acyclic=True)
 class PacTimer:
     """The PAC timer of one generation, which starts with its checks.
 

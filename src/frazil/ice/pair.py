@@ -4,6 +4,7 @@ import math
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import SelectedPair
 from frazil.ice.priority import pair_priority
@@ -30,6 +31,7 @@ class PairState(StrEnum):
 _SUCCEEDED: Final = PairState.SUCCEEDED
 
 
+@mypyc_attr(acyclic=True)
 class RoundTrip:
     """Smoothed round-trip time of a path (RFC 6298).
 

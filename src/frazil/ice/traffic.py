@@ -1,6 +1,9 @@
 """What was carried: one of these for each transport, and one for each of its pairs."""
 
+from frazil.compiled import mypyc_attr
 
+
+@mypyc_attr(acyclic=True)
 class Traffic:
     """Datagrams other than STUN, and their bytes (webrtc-stats 8.4 RTCTransportStats, 8.6).
 

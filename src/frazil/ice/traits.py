@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class AgentTraits(Value):
     """How an agent goes about ICE, as its description says.
 

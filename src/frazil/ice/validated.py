@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.config import MAX_VALIDATED
 from frazil.ice.pair import PairKey
 from frazil.types import Address
 
 
+@mypyc_attr(acyclic=True)
 class ValidatedAddresses:
     """The latest pairs of local and remote address on which an authentic message came."""
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from frazil.compiled import mypyc_attr
 from frazil.peer.dictionary import Dictionary
 from frazil.turn import RelayProtocol
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, unsafe_hash=True)
 class CandidateInit:
     """webrtc-pc, RTCIceCandidateInit.

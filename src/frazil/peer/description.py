@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.peer.remote import RemoteTransport, read_transport
 from frazil.peer.signaling import SdpType, Side
 from frazil.sdp import SessionDescription
@@ -12,6 +13,7 @@ MAX_CANDIDATES: Final = 100
 _CANDIDATE: Final = "\na=candidate:"
 
 
+@mypyc_attr(acyclic=True)
 class Description:
     """A description that was applied (RTCSessionDescription); its text grows with candidates.
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls import Fingerprint
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.media import SCTP_PORT
@@ -12,6 +13,7 @@ from frazil.value import Value
 _TRICKLE: Final = "trickle"
 
 
+@mypyc_attr(acyclic=True)
 class RemoteTransport(Value):
     """A transport as the peer describes it.
 
@@ -59,6 +61,7 @@ class RemoteTransport(Value):
         )
 
 
+@mypyc_attr(acyclic=True)
 class RemoteData(Value):
     """The SCTP association as the peer describes it.
 

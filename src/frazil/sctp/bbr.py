@@ -8,6 +8,7 @@ queue stands in front of them; see docs/explanation/congestion.md.
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.bbr_phase import CYCLE, PACING_GAIN, SEEKS_LOSS, STARTUP_GAIN, UP_GAIN, Phase
 from frazil.sctp.congestion import INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS
 from frazil.sctp.delivery import Burst, Sample
@@ -43,6 +44,7 @@ MAX_QUANTUM: Final = 64 * 1024.0
 _GOLDEN: Final = 0.6180339887498949
 
 
+@mypyc_attr(acyclic=True)
 class Bbr:
     """A :class:`~frazil.sctp.congestion.CongestionController`.
 

@@ -5,6 +5,7 @@ from enum import IntEnum
 from struct import Struct, pack, unpack_from
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.tlv import ChunkError, Tlv, decode_tlvs, encode_tlv, padded
 from frazil.value import Value
 
@@ -98,6 +99,7 @@ class Init(NamedTuple):
     parameters: tuple[Tlv, ...]
 
 
+@mypyc_attr(acyclic=True)
 class Sack(Value):
     """The body of SACK (RFC 9260 section 3.3.4), as on the wire.
 

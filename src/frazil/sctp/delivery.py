@@ -4,7 +4,10 @@ After draft-cheng-iccrg-delivery-rate-estimation. What a packet needs to remembe
 was sent is the same for all packets of one instant, and therefore kept once: in a burst.
 """
 
+from frazil.compiled import mypyc_attr
 
+
+@mypyc_attr(acyclic=True)
 class Burst:
     """What was known when the packets of one instant were sent.
 
@@ -46,6 +49,7 @@ class Burst:
         self.is_app_limited = is_app_limited
 
 
+@mypyc_attr(acyclic=True)
 class Sample:
     """What one batch of acknowledgements says.
 
@@ -104,6 +108,7 @@ class Sample:
         self.rtt_s = rtt_s
 
 
+@mypyc_attr(acyclic=True)
 class DeliveryMeter:
     """Counts what is delivered and lost, and gives samples of the rate.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.value import Value
 
 
@@ -21,6 +22,7 @@ class AssociationCloseCause(StrEnum):
     """The peer lost its state and set up anew (RFC 9260 section 5.2.4 A): all streams are lost."""
 
 
+@mypyc_attr(acyclic=True)
 class AssociationEstablished(Value):
     """Data may flow, and what was negotiated.
 
@@ -49,6 +51,7 @@ A plain tuple, as there are very many: any other object takes several times as l
 """
 
 
+@mypyc_attr(acyclic=True)
 class MessagesReceived(Value):
     """User messages arrived, with nothing else between them.
 
@@ -66,6 +69,7 @@ class MessagesReceived(Value):
         return (self.messages,)
 
 
+@mypyc_attr(acyclic=True)
 class BufferReleased(Value):
     """User bytes of a stream left the send buffer.
 
@@ -120,6 +124,7 @@ class StreamResetFailed:
     result: int | None
 
 
+@mypyc_attr(acyclic=True)
 class AssociationClosed(Value):
     """The association ended; nothing follows this event.
 

@@ -3,6 +3,8 @@
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
+
 RESOLUTION_S: Final = 0.001
 """The timers of an event loop are no finer. A round trip shorter than this is not paced: there the
 acknowledgements are a better clock."""
@@ -11,6 +13,7 @@ LATENESS_S: Final = 0.05
 """How late a timer may fire without slowing the flow down: what it missed is made up for."""
 
 
+@mypyc_attr(acyclic=True)
 class Pacer:
     """Spreads packets over time, in bursts of about a millisecond.
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.tlv import ChunkError
 
 HEADER_SIZE: Final = 12
@@ -59,6 +60,7 @@ def chunk_types(packet: bytes) -> list[int]:
     return types
 
 
+@mypyc_attr(acyclic=True)
 class Envelope:
     """Seals and opens the packets of one direction pair with a fixed header."""
 

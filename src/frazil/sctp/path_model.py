@@ -8,6 +8,7 @@ was in flight when a probe lost too much.
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.delivery import Sample
 from frazil.sctp.pacer import RESOLUTION_S
 
@@ -33,6 +34,7 @@ _AGGREGATION_ROUNDS: Final = 10
 """For how long a burst of acknowledgements is remembered."""
 
 
+@mypyc_attr(acyclic=True)
 class PathModel:
     """Estimates of the path and bounds on its use. Bytes, seconds, bytes per second.
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.rtt import RoundTrip
 
 REORDERING_PACKETS: Final = 3
@@ -17,6 +18,7 @@ _PERSISTENCE: Final = 16
 """For how many recoveries a window that has grown is kept (RFC 8985 section 6.2 step 4)."""
 
 
+@mypyc_attr(acyclic=True)
 class ReorderingWindow:
     """The patience with packets that seem lost, learned from those that were not."""
 

@@ -3,12 +3,14 @@
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.rtt import RoundTrip
 
 PEER_DELAY_S: Final = 0.2
 """How long a peer may keep the acknowledgement of a single packet back (RFC 9260 section 6.2)."""
 
 
+@mypyc_attr(acyclic=True)
 class RetransmissionTimer:
     """The deadlines that are set while something is in flight.
 

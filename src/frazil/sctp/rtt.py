@@ -3,12 +3,14 @@
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.config import SctpConfig
 
 _ALPHA: Final = 1 / 8
 _BETA: Final = 1 / 4
 
 
+@mypyc_attr(acyclic=True)
 class RoundTrip:
     """Smoothed round trip time, its variation, and the timeout (RFC 9260 section 6.3.1).
 

@@ -1,6 +1,9 @@
 """A timer that counts its expirations and doubles its patience."""
 
+from frazil.compiled import mypyc_attr
 
+
+@mypyc_attr(acyclic=True)
 class RetryTimer:
     """The deadline of one request that is repeated until it is answered.
 

@@ -3,6 +3,8 @@
 from bisect import bisect_left
 from typing import Final
 
+from frazil.compiled import mypyc_attr
+
 MAX_RANGES: Final = 1024
 """More separate ranges than this are not kept; a SACK cannot report even a third of them."""
 MAX_SPAN: Final = 0x7FFF
@@ -11,6 +13,7 @@ than half of the stream sequence numbers ahead, which is told apart from an old 
 MAX_DUPLICATES: Final = 32
 
 
+@mypyc_attr(acyclic=True)
 class ReceivedTsns:
     """The TSNs that arrived, all unwrapped.
 

@@ -7,6 +7,7 @@ unknown, and unknown attributes are kept as text.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from frazil.compiled import mypyc_attr
 from frazil.sdp.grammar import Line, SdpSyntaxError, is_token, quote, split_words
 from frazil.value import Value
 
@@ -17,6 +18,7 @@ BUNDLE_GROUP: Final = "group:BUNDLE"
 """The name under which BUNDLE groups are found; groups of other semantics are unknown."""
 
 
+@mypyc_attr(acyclic=True)
 class Attribute(Value):
     """One known ``a=`` line; ``value`` is empty for a flag and for nothing else."""
 

@@ -9,6 +9,7 @@ import re
 import string
 from typing import Final, NamedTuple
 
+from frazil.compiled import mypyc_attr
 from frazil.errors import ProtocolError
 from frazil.value import Value
 
@@ -57,6 +58,7 @@ class SdpSyntaxError(ProtocolError):
         self.line_number = line_number
 
 
+@mypyc_attr(acyclic=True)
 class Line(Value):
     """One ``type=value`` line and where it stood, its number."""
 

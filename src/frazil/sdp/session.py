@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.value import Value
 
 LEGACY_SCTP_PROTOCOL: Final = "DTLS/SCTP"
@@ -47,6 +48,7 @@ class Setup(StrEnum):
     HOLDCONN = "holdconn"
 
 
+@mypyc_attr(acyclic=True)
 class Fingerprint(Value):
     """The hash of a certificate (RFC 8122 Section 5).
 
@@ -66,6 +68,7 @@ class Fingerprint(Value):
         return self.algorithm, self.value
 
 
+@mypyc_attr(acyclic=True)
 class Connection(Value):
     """The address of a ``c=`` line (RFC 8866 Section 5.7). With ICE it decides nothing."""
 
@@ -82,6 +85,7 @@ class Connection(Value):
         return self.address_type, self.address
 
 
+@mypyc_attr(acyclic=True)
 class Origin(Value):
     """Who made the description, and its version (RFC 8866 Section 5.2).
 
@@ -111,6 +115,7 @@ class Origin(Value):
         return self.session_id, self.session_version, self.username, self.address_type, self.address
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class MediaDescription:
     """One ``m=`` section. What is None or empty was not given.
@@ -175,6 +180,7 @@ class MediaDescription:
         return self.kind == "application" and self.protocol in _SCTP_PROTOCOLS
 
 
+@mypyc_attr(acyclic=True)
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class SessionDescription:
     """A whole offer or answer.

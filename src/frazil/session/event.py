@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.datachannel import ChannelParameters, MessagesArrived
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
@@ -13,6 +14,7 @@ from frazil.types import Address
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class SctpChanged(Value):
     """The SCTP transport is up or gone (webrtc-pc 6.1).
 
@@ -63,6 +65,7 @@ class ChannelClosing:
     stream_id: int
 
 
+@mypyc_attr(acyclic=True)
 class ChannelClosed(Value):
     """A channel is closed in both directions, or its association is gone.
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.errors import ProtocolError
 from frazil.stun.attribute import CODECS, Attribute
 from frazil.stun.codec import ErrorCode
@@ -93,6 +94,7 @@ def is_stun(data: bytes) -> bool:
     return len(data) >= _HEADER_SIZE and data[0] < 4 and data[4:8] == _COOKIE
 
 
+@mypyc_attr(acyclic=True)
 class Message:
     """One STUN message.
 
