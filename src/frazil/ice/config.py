@@ -3,7 +3,9 @@
 Every duration is in seconds. The limits bound what a remote can make the agent remember or send.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from frazil.setting import check_types
 
 KEEPALIVE_S = 15.0
 """Tr of RFC 8445 11: what lies on the way is refreshed this often where no check does it."""
@@ -68,7 +70,7 @@ class IceConfig:
         gathering_last_wait: Wait after the last of them, in multiples of the RTO.
 
     Raises:
-        TypeError: A value is no number.
+        TypeError: A value has the wrong type.
         ValueError: The timers do not fit each other; the message says which.
     """
 
@@ -91,10 +93,7 @@ class IceConfig:
     gathering_last_wait: int = 3
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if not isinstance(value, int | float):
-                raise TypeError(f"{each.name} must be a number, not {value!r}")
+        check_types(self)
         if self.pacing_s < 0.005:
             raise ValueError("pacing_s must be at least 0.005 (RFC 8445 14.2)")
         if not 0 < self.probe_after_s < self.disconnected_after_s < self.consent_timeout_s:
