@@ -46,8 +46,8 @@ wheels: $(VENV)/wheels.stamp
 	$(BIN)/python -m build --outdir $(WHEELS)
 	for python in $(PYTHONS); do \
 		$$python -m venv --clear dist/venv \
-		&& LDFLAGS=-s HATCH_BUILD_HOOKS_ENABLE=true dist/venv/bin/python -m pip wheel --quiet --no-deps \
-			--wheel-dir dist/compiled $(WHEELS)/frazil-*.tar.gz \
+		&& dist/venv/bin/python -m pip install --quiet build \
+		&& LDFLAGS=-s dist/venv/bin/python release/compile.py $(WHEELS)/frazil-*.tar.gz dist/compiled \
 		|| exit; \
 	done
 	PATH="$(abspath $(BIN)):$$PATH" auditwheel repair --wheel-dir $(WHEELS) dist/compiled/*.whl

@@ -12,6 +12,7 @@ from frazil import RTCCertificate, RTCPeerConnection
 from frazil.aio.network import Interface
 from frazil.aio.system import SystemNetwork
 from frazil.session import session
+from frazil.session.config import SessionConfig
 
 VERSION = version("frazil") + ("" if session.__file__.endswith(".py") else ", compiled")
 
@@ -38,11 +39,13 @@ class FrazilPeer(W3cPeer):
         *,
         network: OneAddressNetwork = _network,
         certificates: Sequence[RTCCertificate] = (),
+        session: SessionConfig | None = None,
     ) -> None:
         configuration: dict[str, Any] = {"certificates": certificates}
         if servers:
             configuration["iceServers"] = [{"urls": list(servers)}]
-        super().__init__(RTCPeerConnection(configuration, network=network), send_signal)
+        pc = RTCPeerConnection(configuration, network=network, session=session)
+        super().__init__(pc, send_signal)
         self._pc.on("icecandidate", self._on_candidate)
 
     async def receive_signal(self, signal: Signal) -> None:

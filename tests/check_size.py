@@ -10,7 +10,7 @@ def main() -> int:
     root = Path(__file__).parent.parent
     long = {
         path: count
-        for folder in ("src", "tests", "benchmarks", "examples", "docs")
+        for folder in ("src", "tests", "benchmarks", "examples", "docs", "release")
         for path in sorted((root / folder).rglob("*.py"))
         if (count := len(path.read_text().splitlines())) > LIMIT
     }

@@ -85,17 +85,29 @@ def test_both_have_the_same_modules():
     }
 
 
-def test_extensions_keep_their_functions_to_themselves(tmp_path):
-    """The flags of `hatch_build.py` have reached the compiler: others may replace nothing."""
+def symbols(folder: Path, kind: str) -> set[str]:
+    """What the extensions show to others (``--defined-only``) or want of them."""
     wheel = wheel_for(FOR_THIS)
     with ZipFile(wheel) as archive:
-        paths = [archive.extract(name, tmp_path) for name in extensions(wheel)]
+        paths = [archive.extract(name, folder) for name in extensions(wheel)]
     table = subprocess.run(
-        ["nm", "--dynamic", "--defined-only", "--format=posix", *paths],
+        ["nm", "--dynamic", kind, "--format=posix", *paths],
         check=True,
         capture_output=True,
         text=True,
     )
-    shown = {line.split()[0] for line in table.stdout.splitlines() if not line.endswith(":")}
+    return {line.split()[0] for line in table.stdout.splitlines() if not line.endswith(":")}
+
+
+def test_extensions_keep_their_functions_to_themselves(tmp_path):
+    """The flags of `hatch_build.py` have reached the compiler: others may replace nothing."""
+    shown = symbols(tmp_path, "--defined-only")
     assert shown
     assert not [name for name in shown if not name.startswith("PyInit_")]
+
+
+def test_extensions_are_compiled_as_the_interpreter_is(tmp_path):
+    """Its flags have reached the compiler as well: nothing is asserted, and nothing is counted."""
+    wanted = symbols(tmp_path, "--undefined-only")
+    assert any(name.startswith("PyObject_") for name in wanted)
+    assert not [name for name in wanted if "assert_fail" in name or "gcov" in name]
