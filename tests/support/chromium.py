@@ -42,14 +42,20 @@ class Chromium(Browser):
         namespace: The browser's only network.
         hides_addresses: Whether it gives its host candidates mDNS names, as it does by default to
             pages without a permission for media.
+        field_trials: Names and groups of experiments that it takes part in, ``Name/Group/``.
     """
 
     program = "chromium"
     package = "chromium"
 
-    def __init__(self, namespace: Namespace, *, hides_addresses: bool = False) -> None:
+    def __init__(
+        self, namespace: Namespace, *, hides_addresses: bool = False, field_trials: str = ""
+    ) -> None:
         super().__init__(namespace)
-        self._features = "" if hides_addresses else "--disable-features=WebRtcHideLocalIpsWithMdns"
+        self._features = [
+            "" if hides_addresses else "--disable-features=WebRtcHideLocalIpsWithMdns",
+            f"--force-fieldtrials={field_trials}" if field_trials else "",
+        ]
 
     def _arguments(self, profile: Path) -> list[str]:
         return [
@@ -65,7 +71,7 @@ class Chromium(Browser):
             # A page in the background would have its timers held back.
             "--disable-background-timer-throttling",
             "--disable-renderer-backgrounding",
-            *filter(None, [self._features]),
+            *filter(None, self._features),
             "--remote-debugging-port=0",
             f"--user-data-dir={profile}",
             "about:blank",

@@ -27,6 +27,7 @@ from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import EventType, Fired, OperationSettled
 from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit
+from frazil.sctp import SctpConfig, SignalledInits
 from frazil.sdp import parse_sdp
 from frazil.session.event import SctpChanged
 from frazil.session.gathering import Gathering
@@ -83,6 +84,7 @@ class FakeSession(Session):
     """
 
     data: object | None = None
+    signalled: SignalledInits | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -116,8 +118,9 @@ class FakeSession(Session):
         if self.next_id is None:
             self.next_id = 0 if role is DtlsRole.CLIENT else 1
 
-    def start_sctp(self, port: int, now: float) -> None:
+    def start_sctp(self, port: int, now: float, signalled: SignalledInits | None = None) -> None:
         self.calls.append(("start_sctp", port))
+        self.signalled = signalled
         self.data = object()
 
     def stop_sctp(self, now: float) -> None:
@@ -201,6 +204,7 @@ class Peer:
     name: str = "peer"
     seed: int = 1
     configuration: Configuration = field(default_factory=Configuration)
+    sctp: SctpConfig | None = None
 
     def __post_init__(self) -> None:
         self.trace = Trace()
@@ -216,6 +220,7 @@ class Peer:
             trace=self.trace,
             traits=AgentTraits(pacing_s=0.02),
             session_factory=self._make_session,
+            announced_sctp=self.sctp,
         )
 
     def _make_session(self, name: str) -> FakeSession:
@@ -335,7 +340,7 @@ def connect(peer: Peer, max_channels: int = 1024) -> None:
 def media_peer(*kinds: str, seed: int = 1, **members) -> Peer:
     """A peer with a transceiver of each of ``kinds``."""
     configuration = members.pop("configuration", Configuration())
-    peer = Peer(seed=seed, configuration=configuration)
+    peer = Peer(seed=seed, configuration=configuration, sctp=members.pop("sctp", None))
     for kind in kinds:
         peer.transceiver(kind, **members)
     return peer

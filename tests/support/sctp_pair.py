@@ -11,6 +11,9 @@ from frazil.sctp import (
     MessagesReceived,
     SctpConfig,
     SctpEvent,
+    SignalledInits,
+    announce,
+    settled,
 )
 from frazil.sctp.chunk import ChunkType
 from frazil.sctp.packet import HEADER_SIZE
@@ -43,9 +46,11 @@ def chunks_of(packet: bytes) -> list[tuple[int, int, bytes]]:
 class Side:
     """One association with all it ever told."""
 
-    def __init__(self, config: SctpConfig, seed: int) -> None:
+    def __init__(
+        self, config: SctpConfig, seed: int, signalled: SignalledInits | None = None
+    ) -> None:
         self.trace = Trace()
-        self.association = Association(config, seeded(seed), self.trace)
+        self.association = Association(config, seeded(seed), self.trace, signalled)
         self.events: list[SctpEvent] = []
         self.sent: list[bytes] = []
         self.drop: Callable[[bytes], bool] = lambda packet: False
@@ -82,9 +87,16 @@ class Pair:
         loss: float = 0.0,
         jitter_s: float = 0.0,
         duplication: float = 0.0,
+        signalled: bool = False,
     ) -> None:
-        self.a = Side(config_a or SctpConfig(), 2 * seed)
-        self.b = Side(config_b or SctpConfig(), 2 * seed + 1)
+        config_a, config_b = config_a or SctpConfig(), config_b or SctpConfig()
+        inits_a = inits_b = None
+        if signalled:
+            chunk_a = announce(config_a, seeded(2 * seed))
+            chunk_b = announce(config_b, seeded(2 * seed + 1))
+            inits_a, inits_b = settled(chunk_a, chunk_b), settled(chunk_b, chunk_a)
+        self.a = Side(config_a, 2 * seed, inits_a)
+        self.b = Side(config_b, 2 * seed + 1, inits_b)
         self.now = 0.0
         self.delay_s = delay_s
         self.loss = loss

@@ -94,6 +94,7 @@ def build_answer(
     plan: AnswerPlan,
     transceivers: TransceiverTable,
     locals_: Mapping[int, LocalTransport],
+    sctp_init: bytes | None,
 ) -> SessionDescription:
     """The answer that accepts what ``plan`` says and rejects everything else.
 
@@ -104,6 +105,7 @@ def build_answer(
         plan: Made for this offer.
         transceivers: Those of the RTP m-sections.
         locals_: Our side of each transport, by the index of the m-section that is its tag.
+        sctp_init: What that of the data channels announces, if the offer does so.
     """
 
     def section(index: int, offered: MediaDescription) -> MediaDescription:
@@ -112,7 +114,7 @@ def build_answer(
             return rejected_section(offered)
         local = locals_[tag] if tag == index else locals_[tag].shared()
         if index == plan.data:
-            return data_answer(offered, offered.mid or "", local)
+            return data_answer(offered, offered.mid or "", local, sctp_init)
         transceiver = transceivers.find(offered.mid)
         assert transceiver is not None  # the offer made one
         return rtp_answer(offered, transceiver, plan.codecs[index], local)

@@ -100,7 +100,7 @@ class Applier:
             setup = description.model.media[use.share.tag].setup
             if setup is not None:
                 use.stack.start(_ROLE_OF_SETUP[setup], now)
-        return self._conclude(description, offer, uses, now)
+        return self._conclude(description, description, offer, uses, now)
 
     def apply_remote(self, description: Description, now: float) -> list[DataChannel]:
         """Apply the peer's description; the channels that found no id.
@@ -126,7 +126,9 @@ class Applier:
             self._feed(use, description, now)
             if role is not None:
                 use.stack.start(role, now)
-        return self._conclude(description, description, uses, now)
+        offer = self._core.descriptions.pending_local
+        assert offer is not None  # the signalling state says so
+        return self._conclude(description, offer, description, uses, now)
 
     def roll_back(self, now: float) -> None:
         """Undo what the pending offer did."""
@@ -251,7 +253,12 @@ class Applier:
             stack.session.end_remote_candidates(now, ufrag)
 
     def _conclude(
-        self, answer: Description, theirs: Description, uses: list[_Use], now: float
+        self,
+        answer: Description,
+        ours: Description,
+        theirs: Description,
+        uses: list[_Use],
+        now: float,
     ) -> list[DataChannel]:
         """After an answer: data channels start, and transports that nobody uses are discarded."""
         index = live_data_index(answer.model)
@@ -259,7 +266,8 @@ class Applier:
         if index is not None:
             mid = answer.model.media[index].mid or ""
             stack = next(use.stack for use in uses if mid in use.share.mids)
-            failed = self._data.start(mid, stack, theirs.model.media[index], now)
+            sections = ours.model.media[index], theirs.model.media[index]
+            failed = self._data.start(mid, stack, *sections, now)
         if answer.type is SdpType.ANSWER:
             mids = {mid for use in uses for mid in use.share.mids}
             self._map.settle(mids, _NOT_NEGOTIATED, now)

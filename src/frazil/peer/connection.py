@@ -21,6 +21,7 @@ from frazil.peer.description_init import DescriptionInit
 from frazil.peer.dictionary import scalar_text
 from frazil.peer.history import History
 from frazil.peer.local_credentials import LocalCredentials
+from frazil.peer.local_init import LocalInit
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
@@ -36,6 +37,7 @@ from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport import SctpTransport
 from frazil.peer.transport_map import TransportMap
 from frazil.peer.transport_pool import SessionFactory
+from frazil.sctp import SctpConfig
 from frazil.states.enums import (
     RTCIceConnectionState,
     RTCIceGatheringState,
@@ -70,6 +72,7 @@ class PeerConnection:
         traits: AgentTraits,
         session_factory: SessionFactory,
         recovery: RecoveryPolicy = RecoveryPolicy.NONE,
+        announced_sctp: SctpConfig | None = None,
         parts: Parts = Parts(),  # noqa: B008 - it is immutable
     ) -> None:
         """Make a connection in ``stable`` with no transport.
@@ -82,6 +85,7 @@ class PeerConnection:
             traits: Those of the ICE agents in the sessions.
             session_factory: Makes the session of a transport from its name.
             recovery: What to do about a path that is lost.
+            announced_sctp: That of the sessions, if descriptions are to announce INIT.
             parts: The kinds of its parts.
         """
         configuration.check_traits(traits)
@@ -109,7 +113,7 @@ class PeerConnection:
         self._transceivers = TransceiverTable(
             core, random_bytes, self._on_transceiver_changed, parts.transceiver
         )
-        self._data = DataSection(core, self._channels)
+        self._data = DataSection(core, self._channels, LocalInit(announced_sctp, random_bytes))
         used = TransportMap(self.transports)
         self._applier = Applier(core, self.transports, used, self._transceivers, self._data)
         credentials = LocalCredentials(used, random_bytes)

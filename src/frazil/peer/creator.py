@@ -73,12 +73,15 @@ class DescriptionCreator:
         self._session_id = int.from_bytes(random_bytes(8)) >> 1
         self._version = 0
 
-    def make_offer(self, data_mid: str | None, needs_data: bool, *, restart: bool) -> Draft:
+    def make_offer(
+        self, data_mid: str | None, needs_data: bool, sctp_init: bytes | None, *, restart: bool
+    ) -> Draft:
         """An offer of everything that is to be negotiated.
 
         Args:
             data_mid: The m-section that the data channels have.
             needs_data: Whether there are to be data channels.
+            sctp_init: The INIT chunk to announce for them.
             restart: Whether all transports get new credentials.
         """
         slots = self._allocate(data_mid, needs_data)
@@ -101,16 +104,18 @@ class DescriptionCreator:
             candidates_stand_at.add(local.credentials)
             return local
 
-        model = build_offer(self._next_origin(), self._traits, slots, bundle.groups, local_of)
+        model = build_offer(
+            self._next_origin(), self._traits, slots, bundle.groups, local_of, sctp_init
+        )
         return Draft(model, tuple(slot.transceiver for slot in slots))
 
-    def make_answer(self, offer: Description) -> Draft:
-        """The answer to the pending remote offer."""
+    def make_answer(self, offer: Description, sctp_init: bytes | None) -> Draft:
+        """The answer to the pending remote offer; with this INIT chunk, if it announces one."""
         model = offer.model
         plan = plan_answer(model, self._transceivers, self._transports, self._policy)
         answering = self._answering(offer, plan)
         answer = build_answer(
-            self._next_origin(), self._traits, model, plan, self._transceivers, answering
+            self._next_origin(), self._traits, model, plan, self._transceivers, answering, sctp_init
         )
         return self.with_transceivers(answer, offer)
 

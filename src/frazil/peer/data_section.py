@@ -10,6 +10,7 @@ from frazil.peer.channel import DataChannel
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
 from frazil.peer.event import EventType
+from frazil.peer.local_init import LocalInit
 from frazil.peer.media import live_data_index
 from frazil.peer.remote import read_data
 from frazil.peer.stack import TransportStack
@@ -30,10 +31,21 @@ class DataSection:
         sctp: ``pc.sctp``.
     """
 
-    __slots__ = ("_channels", "_core", "_port", "_serial", "_stable", "_stack", "mid", "sctp")
+    __slots__ = (
+        "_channels",
+        "_core",
+        "_init",
+        "_port",
+        "_serial",
+        "_stable",
+        "_stack",
+        "mid",
+        "sctp",
+    )
 
-    def __init__(self, core: Core, channels: ChannelTable) -> None:
+    def __init__(self, core: Core, channels: ChannelTable, init: LocalInit) -> None:
         self._core = core
+        self._init = init
         self._channels = channels
         self._serial = count()
         self._stack: TransportStack | None = None
@@ -42,6 +54,18 @@ class DataSection:
         self.sctp: SctpTransport | None = None
         self._stable: tuple[str | None, TransportStack | None, SctpTransport | None]
         self._stable = (None, None, None)
+
+    @property
+    def sctp_init(self) -> bytes | None:
+        """The INIT chunk that our next description announces (draft-hancke-tsvwg-snap)."""
+        return self._init.announced(is_running=self._is_running)
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether an answer started an association that is not over."""
+        if self.sctp is None or self._stack is None or self._stack.session.data is None:
+            return False
+        return self.sctp.state is not RTCSctpTransportState.CLOSED
 
     # --- offers -------------------------------------------------------------------------------
 
@@ -87,7 +111,12 @@ class DataSection:
             )
 
     def start(
-        self, mid: str, stack: TransportStack, theirs: MediaDescription, now: float
+        self,
+        mid: str,
+        stack: TransportStack,
+        ours: MediaDescription,
+        theirs: MediaDescription,
+        now: float,
     ) -> list[DataChannel]:
         """An answer accepted data channels on ``stack``; the channels that found no id.
 
@@ -102,7 +131,10 @@ class DataSection:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
         self._port = data.sctp_port
-        stack.start_data(data, now)
+        signalled = None
+        if stack.session.data is None:
+            signalled = self._init.begin(ours.sctp_init, theirs.sctp_init)
+        stack.start_data(data, signalled, now)
         assert stack.sctp is not None
         return self._channels.attach(stack.session, stack.sctp, now)
 

@@ -6,6 +6,7 @@ from typing import Final, TypedDict
 from frazil.dtls import Certificate, DtlsRole
 from frazil.ice import Credentials
 from frazil.peer.transport import MAX_MESSAGE_SIZE
+from frazil.sctp import is_usable
 from frazil.sdp.session import (
     LEGACY_SCTP_PROTOCOL,
     AddressType,
@@ -104,7 +105,7 @@ def transport_attributes(local: LocalTransport) -> TransportAttributes:
 
 
 def data_section(
-    mid: str, local: LocalTransport, protocol: str = DATA_PROTOCOL
+    mid: str, local: LocalTransport, sctp_init: bytes | None, protocol: str = DATA_PROTOCOL
 ) -> MediaDescription:
     """The m-section of the data channels, as an offer has it."""
     return MediaDescription(
@@ -114,22 +115,29 @@ def data_section(
         mid=mid,
         sctp_port=SCTP_PORT,
         max_message_size=MAX_MESSAGE_SIZE,
+        sctp_init=sctp_init,
         **transport_attributes(local),
     )
 
 
-def data_answer(offered: MediaDescription, mid: str, local: LocalTransport) -> MediaDescription:
+def data_answer(
+    offered: MediaDescription, mid: str, local: LocalTransport, sctp_init: bytes | None
+) -> MediaDescription:
     """The m-section of the data channels in the protocol of the offer.
+
+    It announces our INIT only if the offer does.
 
     An offer without ``a=sctp-port`` dates from before RFC 8841 and names the port in its format.
     """
-    section = data_section(mid, local, offered.protocol)
+    is_announced = offered.sctp_init is not None and is_usable(offered.sctp_init)
+    section = data_section(mid, local, sctp_init if is_announced else None, offered.protocol)
     if offered.protocol != LEGACY_SCTP_PROTOCOL:
         return section
     return replace(
         section,
         formats=(str(SCTP_PORT),),
         sctp_port=None,
+        sctp_init=None,
         attributes=(f"sctpmap:{SCTP_PORT} {DATA_FORMAT} 65535",),
     )
 

@@ -229,14 +229,15 @@ class Negotiator:
     def _make_offer(self, ice_restart: bool) -> _Created:
         data_mid = self._data.mid
         needs_data = data_mid is not None or self._channels.has_live
-        draft = self._creator.make_offer(data_mid, needs_data, restart=ice_restart)
+        sctp_init = self._data.sctp_init if needs_data else None
+        draft = self._creator.make_offer(data_mid, needs_data, sctp_init, restart=ice_restart)
         self._created_offer = _Created(write_sdp(draft.model), draft, self._revision)
         return self._created_offer
 
     def _make_answer(self) -> _Created:
         offer = self._core.descriptions.pending_remote
         assert offer is not None  # the signalling state says so
-        draft = self._creator.make_answer(offer)
+        draft = self._creator.make_answer(offer, self._data.sctp_init)
         text = write_sdp(without_mids(draft.model, offer.are_named()))
         self._created_answer = _Created(text, draft, self._revision, offer.model)
         return self._created_answer

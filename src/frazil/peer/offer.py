@@ -106,6 +106,7 @@ def build_offer(
     slots: Sequence[Slot],
     groups: Groups,
     local_of: Callable[[Slot], LocalTransport],
+    sctp_init: bytes | None,
 ) -> SessionDescription:
     """The offer of these m-sections.
 
@@ -115,6 +116,7 @@ def build_offer(
         slots: Its sections.
         groups: Its BUNDLE groups.
         local_of: What a section that is not refused says about its transport.
+        sctp_init: What that of the data channels announces.
     """
 
     def section(slot: Slot) -> MediaDescription:
@@ -122,7 +124,7 @@ def build_offer(
             return rejected_section(slot.refused)
         assert slot.mid is not None
         if slot.transceiver is None:
-            return data_section(slot.mid, local_of(slot))
+            return data_section(slot.mid, local_of(slot), sctp_init)
         return rtp_section(slot.mid, slot.transceiver, local_of(slot))
 
     media = tuple(section(slot) for slot in slots)

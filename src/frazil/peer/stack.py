@@ -11,6 +11,7 @@ from frazil.peer.generation import LocalGeneration
 from frazil.peer.history import History
 from frazil.peer.remote import RemoteData, RemoteTransport
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.sctp import SignalledInits
 from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
@@ -133,10 +134,10 @@ class TransportStack:
         self.dtls_role = role
         self.session.start_dtls(role, self.remote.fingerprints, now)
 
-    def start_data(self, data: RemoteData, now: float) -> None:
+    def start_data(self, data: RemoteData, signalled: SignalledInits | None, now: float) -> None:
         """After an answer: SCTP may begin as soon as DTLS is connected."""
         assert self.sctp is not None
-        self.session.start_sctp(data.sctp_port, now)
+        self.session.start_sctp(data.sctp_port, now, signalled)
         self.sctp.limit_messages(data.max_message_size)
 
     def settle(self) -> None:

@@ -155,6 +155,7 @@ class RecordedConnection(PeerConnection):
                 recorder.random_bytes, trace, recorded_engine(recorder, make_engine)
             ),
             recovery=setup.recovery,
+            announced_sctp=setup.announced_sctp,
             parts=Parts(
                 partial(RecordedTransports, recorder),
                 partial(RecordedChannel, recorder),

@@ -9,6 +9,7 @@ from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.recovery import RecoveryPolicy
 from frazil.peer.transport_pool import SessionFactory
+from frazil.sctp import SctpConfig
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.trace import Trace
@@ -38,6 +39,11 @@ class Setup:
         """How the agents go about ICE."""
         return self.policy.traits(self.session.ice)
 
+    @property
+    def announced_sctp(self) -> SctpConfig | None:
+        """What descriptions announce of SCTP, if anything."""
+        return self.session.sctp if self.session.snap else None
+
     def connection(self, random_bytes: RandomBytes, trace: Trace) -> PeerConnection:
         """A connection that is not recorded."""
         return PeerConnection(
@@ -48,6 +54,7 @@ class Setup:
             traits=self.traits,
             session_factory=self.session_factory(random_bytes, trace, OpenSslEngine),
             recovery=self.recovery,
+            announced_sctp=self.announced_sctp,
         )
 
     def session_factory(

@@ -18,6 +18,7 @@ from frazil.sctp.event import (
     StreamsReset,
     UserMessage,
 )
+from frazil.sctp.signalled_init import SignalledInits, announce, is_usable, settled
 from frazil.sctp.state import AssociationState
 
 __all__ = [
@@ -32,7 +33,11 @@ __all__ = [
     "MessagesReceived",
     "SctpConfig",
     "SctpEvent",
+    "SignalledInits",
     "StreamResetFailed",
     "StreamsReset",
     "UserMessage",
+    "announce",
+    "is_usable",
+    "settled",
 ]

@@ -25,6 +25,7 @@ from frazil.sctp.outbound import Outbound
 from frazil.sctp.reset import StreamReset
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.shutdown import Shutdown
+from frazil.sctp.signalled_init import SignalledInits
 from frazil.sctp.state import AssociationState
 from frazil.sctp.tlv import ChunkError
 from frazil.sctp.unbundler import Unbundler
@@ -60,13 +61,31 @@ class Association:
         "_released",
         "_reset",
         "_shutdown",
+        "_signalled",
         "_unbundler",
     )
 
-    def __init__(self, config: SctpConfig, random_bytes: RandomBytes, trace: Trace) -> None:
+    def __init__(
+        self,
+        config: SctpConfig,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        signalled: SignalledInits | None = None,
+    ) -> None:
+        """Make an association that is closed.
+
+        Args:
+            config: Its ports and limits.
+            random_bytes: Gives tags, sequence numbers and the cookie key.
+            trace: Where decisions are recorded.
+            signalled: The INIT chunks, if both ends announced them in their descriptions.
+        """
         self._outbound_streams = config.outbound_streams
-        self._link = link = Link(config, random_tag(random_bytes), trace, self._clear)
-        initial_tsn = int.from_bytes(random_bytes(4), "big")
+        self._signalled = signalled
+        own = signalled.local if signalled else None
+        tag = own.tag if own else random_tag(random_bytes)
+        initial_tsn = own.initial_tsn if own else int.from_bytes(random_bytes(4), "big")
+        self._link = link = Link(config, tag, trace, self._clear)
         self._outbound = outbound = Outbound(config, initial_tsn)
         self._released = outbound.queue.released
         self._inbound = inbound = Inbound(config, link.messages)
@@ -106,7 +125,9 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         if self._link.state is AssociationState.CLOSED:
-            if after_peer:
+            if self._signalled is not None:
+                self._handshake.skip(self._signalled.remote, now)
+            elif after_peer:
                 self._handshake.start_after_peer(now)
             else:
                 self._handshake.start(now)

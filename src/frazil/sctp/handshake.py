@@ -6,6 +6,7 @@ from typing import Final
 from frazil.sctp.cause import CauseCode, encode_cause
 from frazil.sctp.chunk import (
     ChunkType,
+    Init,
     ParameterType,
     decode_init,
     encode_chunk,
@@ -96,6 +97,13 @@ class Handshake:
         Two INITs that cross make one association as well (section 5.2.1), for twice the packets.
         """
         self.timer.start(now, PATIENCE_S)
+
+    def skip(self, init: Init, now: float) -> None:
+        """Both INITs came with the signalling: nothing is left to ask (draft-hancke-tsvwg-snap)."""
+        known, _ = known_parameters(init)
+        peer = settle(self._config, init, known)
+        self._adopt(peer, now)
+        self._establish(StateCause.SIGNALLED, peer, now)
 
     def _send_init(self, now: float) -> None:
         self._ask(now, self._config.rto_initial_s)

@@ -21,6 +21,7 @@ class StateCause(StrEnum):
     """What moves an association."""
 
     START = "start"
+    SIGNALLED = "signalled"
     INIT_ACK = "init-ack"
     COOKIE_ECHO = "cookie-echo"
     COOKIE_ACK = "cookie-ack"
@@ -46,6 +47,7 @@ _C = StateCause
 
 TRANSITIONS: dict[tuple[AssociationState, StateCause], Edge] = {
     (_S.CLOSED, _C.START): Edge(_S.COOKIE_WAIT, "RFC 9260 5.1 A"),
+    (_S.CLOSED, _C.SIGNALLED): Edge(_S.ESTABLISHED, "draft-hancke-tsvwg-snap"),
     (_S.COOKIE_WAIT, _C.INIT_ACK): Edge(_S.COOKIE_ECHOED, "RFC 9260 5.1 C"),
     (_S.COOKIE_ECHOED, _C.STALE_COOKIE): Edge(_S.COOKIE_WAIT, "RFC 9260 5.2.6"),
     (_S.COOKIE_ECHOED, _C.COOKIE_ACK): Edge(_S.ESTABLISHED, "RFC 9260 5.1 E"),

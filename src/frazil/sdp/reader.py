@@ -6,6 +6,7 @@ known is kept as it is. Whether the description makes sense is asked in
 """
 
 import string
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NoReturn, TypeVar
@@ -48,7 +49,7 @@ _SESSION_SCOPE: Final = Scope(
     flags=_SHARED_FLAGS | {"extmap-allow-mixed", "ice-lite"},
 )
 _MEDIA_SCOPE: Final = Scope(
-    valued=_SHARED_VALUED | {"candidate", "max-message-size", "mid", "sctp-port"},
+    valued=_SHARED_VALUED | {"candidate", "max-message-size", "mid", "sctp-init", "sctp-port"},
     flags=_SHARED_FLAGS | {"bundle-only", "rtcp-mux", "rtcp-mux-only", "rtcp-rsize"},
 )
 
@@ -141,6 +142,7 @@ def _read_media(lines: list[Line], session: _Shared) -> MediaDescription:
         bundle_only=table.has("bundle-only"),
         sctp_port=_read_sctp_port(table, words, lines[0].number),
         max_message_size=_read_number(table, "max-message-size"),
+        sctp_init=_read_base64(table, "sctp-init"),
         attributes=tuple(table.others),
     )
 
@@ -277,6 +279,16 @@ def _read_number(table: AttributeTable, name: str, maximum: int = MAX_NUMBER) ->
     if attribute is None:
         return None
     return parse_number(attribute.value, f"a={name}", attribute.line_number, maximum)
+
+
+def _read_base64(table: AttributeTable, name: str) -> bytes | None:
+    attribute = table.single(name)
+    if attribute is None:
+        return None
+    try:
+        return b64decode(attribute.value, validate=True)
+    except ValueError:
+        raise SdpSyntaxError(f"a={name} is not in base64", attribute.line_number) from None
 
 
 def _parse_choice(choices: Mapping[str, _Choice], text: str, line_number: int) -> _Choice:

@@ -143,6 +143,7 @@ class MediaDescription:
         sctp_port: The SCTP port (RFC 8841 Section 5).
         max_message_size: The largest SCTP message that is received, in bytes, 0 for any size; not
             given means 65536 (RFC 8841 Section 6).
+        sctp_init: The INIT chunk of a new association (draft-hancke-tsvwg-snap).
         attributes: The other attributes in order, without ``a=``.
     """
 
@@ -167,6 +168,7 @@ class MediaDescription:
     bundle_only: bool = False
     sctp_port: int | None = None
     max_message_size: int | None = None
+    sctp_init: bytes | None = None
     attributes: tuple[str, ...] = ()
 
     @property

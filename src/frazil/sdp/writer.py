@@ -1,5 +1,7 @@
 """From the model to text, line by line in the order in which Chromium writes."""
 
+from base64 import b64encode
+
 from frazil.sdp.session import Direction, MediaDescription, SessionDescription
 
 
@@ -82,6 +84,8 @@ def _media_lines(media: MediaDescription, session_options: tuple[str, ...]) -> l
         lines.append(f"a=sctp-port:{media.sctp_port}")
     if media.max_message_size is not None:
         lines.append(f"a=max-message-size:{media.max_message_size}")
+    if media.sctp_init is not None:
+        lines.append(f"a=sctp-init:{b64encode(media.sctp_init).decode()}")
     lines += ["a=" + value for value in media.attributes]
     return lines
 

@@ -23,6 +23,8 @@ class SessionConfig:
         relay_patience_s: How long gathering waits for one TURN server to relay.
         sctp: Packet size, buffers and timers; the remote port comes from signalling. SCTP never
             gives up by itself: whether the path is lost for good is for ICE to say.
+        snap: Whether descriptions announce how SCTP begins (draft-hancke-tsvwg-snap). If the peer
+            does so as well, channels open two round trips sooner; others do not notice.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -34,11 +36,14 @@ class SessionConfig:
     sctp: SctpConfig = field(
         default_factory=lambda: SctpConfig(max_retransmits=None, max_init_retransmits=None)
     )
+    snap: bool = True
 
     def __post_init__(self) -> None:
         for name, kind in (("ice", IceConfig), ("dtls", DtlsConfig), ("sctp", SctpConfig)):
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise TypeError(f"{name} must be of the class {kind.__name__}, not {value!r}")
+        if not isinstance(self.snap, bool):
+            raise TypeError(f"snap must be a bool, not {self.snap!r}")
         if not isinstance(self.relay_patience_s, int | float):
             raise TypeError(f"relay_patience_s must be a number, not {self.relay_patience_s!r}")

@@ -21,6 +21,7 @@ from frazil.sctp import (
     BufferReleased,
     MessagesReceived,
     SctpConfig,
+    SignalledInits,
     StreamResetFailed,
     StreamsReset,
 )
@@ -54,6 +55,7 @@ class DataTransport:
         random_bytes: Gives tags, sequence numbers and the cookie key.
         trace: Where decisions are recorded.
         report: Takes what happens.
+        signalled: The INIT chunks, if both ends announced them.
 
     Attributes:
         awaits_acknowledgement: Whether data is on its way, as of the last :meth:`poll_packets`.
@@ -85,11 +87,12 @@ class DataTransport:
         report: Report,
         *,
         is_client: bool,
+        signalled: SignalledInits | None = None,
     ) -> None:
         self.state = RTCSctpTransportState.CONNECTING
         self._name = name
         self._trace = trace
-        self._association = Association(config, random_bytes, trace)
+        self._association = Association(config, random_bytes, trace, signalled)
         self._channels = ChannelSet(is_client=is_client, trace=trace)
         self._is_client = is_client
         self._report = report

@@ -6,7 +6,7 @@ from typing import Final
 
 from frazil.dtls import DtlsRole, DtlsStateChanged
 from frazil.errors import InvalidStateError
-from frazil.sctp import SctpConfig
+from frazil.sctp import SctpConfig, SignalledInits
 from frazil.session.data_transport import DataTransport
 from frazil.session.event import RemoteCloseCause
 from frazil.session.report import Report
@@ -53,7 +53,7 @@ class Encapsulation:
         self._report = report
         self.data: DataTransport | None = None
 
-    def carry(self, remote_port: int, now: float) -> None:
+    def carry(self, remote_port: int, signalled: SignalledInits | None, now: float) -> None:
         """Carry an association with this port of the peer, in place of any before.
 
         It begins when DTLS is connected, and is closed at once if DTLS is over.
@@ -74,6 +74,7 @@ class Encapsulation:
             self._trace,
             self._report,
             is_client=endpoint.role is DtlsRole.CLIENT,
+            signalled=signalled,
         )
         if endpoint.state in _OVER:
             text = f"the DTLS transport is {endpoint.state} already"

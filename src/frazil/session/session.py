@@ -29,6 +29,7 @@ from frazil.ice import (
     IcePolicy,
     SelectedPair,
 )
+from frazil.sctp import SignalledInits
 from frazil.session.agenda import Agenda
 from frazil.session.config import SessionConfig
 from frazil.session.data_transport import DataTransport
@@ -211,14 +212,21 @@ class Session:
         self._encapsulation.collect(now, self._secure.trust(role, fingerprints, now))
         self._settle(now)
 
-    def start_sctp(self, remote_port: int, now: float) -> None:
+    def start_sctp(
+        self, remote_port: int, now: float, signalled: SignalledInits | None = None
+    ) -> None:
         """Carry data channels; the association begins when DTLS is connected.
+
+        Args:
+            remote_port: The peer's SCTP port.
+            now: The instant.
+            signalled: The INIT chunks, if both ends announced them in their descriptions.
 
         Raises:
             InvalidStateError: DTLS was not started: its role decides who uses which streams.
         """
         if self._encapsulation.data is None:
-            self._encapsulation.carry(remote_port, now)
+            self._encapsulation.carry(remote_port, signalled, now)
             self._settle(now)
 
     def stop_sctp(self, now: float) -> None:

@@ -19,7 +19,7 @@ def offer_of_data(current=None, mid=None, local=LOCAL):
     media = current.media if current else ()
     slots = allocate(media, lambda at: media[at].is_rejected, Wishes((), mid, local is not None))
     groups = tuple((each.mid,) for each in slots if each.refused is None)
-    return build_offer(ORIGIN, TRAITS, slots, groups, lambda slot: local)
+    return build_offer(ORIGIN, TRAITS, slots, groups, lambda slot: local, None)
 
 
 def test_first_offer_word_for_word() -> None:

@@ -97,6 +97,7 @@ async def refuse_to_end(pc):
 @scene(wait)
 async def test_states_and_candidates_are_told(bench):
     await bench.connect()
+    await asyncio.sleep(1)  # its own end of the channel may open a moment later
     bench.session.close()
     assert (await bench.end()) == Ended(7, "closed", "", "")
     states = [(m.connection, m.ice) for m in bench.said if isinstance(m, StateChanged)]
