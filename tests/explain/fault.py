@@ -563,6 +563,14 @@ async def nothing_sealed_passes(stage: Stage) -> Peer:
     return await negotiated(stage, alice, 20)
 
 
+@fault("FZ-SCTP-NO-ANSWER")
+async def nothing_sealed_passes_and_nothing_was_announced(stage: Stage) -> Peer:
+    alice, bob = stage.pair(session=SessionConfig(snap=False))
+    for peer in (alice, bob):
+        filtered(peer, lambda data: data[0] != 23)
+    return await negotiated(stage, alice, 20)
+
+
 @fault("FZ-SCTP-STALLED")
 async def the_peer_acknowledges_nothing_any_more(stage: Stage) -> Peer:
     alice, bob = stage.pair()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from frazil import InvalidStateError
+from frazil import InvalidStateError, SessionConfig
 from frazil.testing import Conditions
 from support.scenario import states
 
@@ -139,7 +139,8 @@ def assert_closed(peer):
 async def test_c40_close_is_immediate_and_ends_every_packet(stage, phase):
     stage.net.stun_server("192.0.2.1", name="one.example").silent = True
     stage.expected_refusals = True  # some offers are never sent, but their candidates are
-    alice, _ = stage.pair(configuration=SERVER)
+    session = SessionConfig(snap=phase is not associating)
+    alice, _ = stage.pair(configuration=SERVER, session=session)
     await phase(stage)
     sctp = alice.pc.sctp
     closing = alice.pc.close()
@@ -159,7 +160,8 @@ async def test_c40_close_is_immediate_and_ends_every_packet(stage, phase):
 async def test_d15_close_fires_no_event(stage, phase):
     stage.net.stun_server("192.0.2.1", name="one.example").silent = True
     stage.expected_refusals = True  # some offers are never sent, but their candidates are
-    alice, _ = stage.pair(configuration=SERVER)
+    session = SessionConfig(snap=phase is not associating)
+    alice, _ = stage.pair(configuration=SERVER, session=session)
     await phase(stage)
     before = len(alice.witness.moments)
     alice.pc.close()

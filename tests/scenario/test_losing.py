@@ -250,6 +250,7 @@ async def test_a_handshake_outlives_the_loss_of_its_path(stage, lost_s):
     assert (alice.dtls.state, bob.dtls.state) == ("connecting", "connecting")
     await stage.negotiate(alice, ice_restart=True)
     await stage.until(lambda: alice.channels["chat"].readyState == "open")
+    await stage.sleep(1)
     for peer in (alice, bob):
         assert peer.pc.connectionState == "connected"
         assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"

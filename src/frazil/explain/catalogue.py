@@ -114,7 +114,7 @@ _ABOVE_ICE: Final = (
     FindingKind(
         "sctp",
         "FZ-SCTP-NO-ANSWER",
-        "DTLS works, but the SCTP association is not set up.",
+        "DTLS works, but SCTP gets no answer.",
         "Look whether the peer supports data channels, and whether a=sctp-port reached it as sent.",
     ),
 )

@@ -107,13 +107,24 @@ def _late(path: Path) -> Iterator[Finding]:
     times = sum(each.count for each in recent)
     grown = sum(each.count for each in recent if _rto_s(each) >= _STALLED_S)
     if grown >= _STALLS and path.now - recent[-1].last_at <= _rto_s(recent[-1]) + 1.0:
-        kind = FINDINGS["FZ-SCTP-STALLED"]
+        code = "FZ-SCTP-NO-ANSWER" if _is_from_the_beginning(path, late[0]) else "FZ-SCTP-STALLED"
+        kind = FINDINGS[code]
         sentence = f"Data was sent again {times} times, and nothing is acknowledged."
         yield Finding(kind, sentence, evidence_of(recent))
     elif times >= _CONGESTED:
         kind = FINDINGS["FZ-SCTP-CONGESTED"]
         sentence = f"Data was not acknowledged in time {times} times in the last minute."
         yield Finding(kind, sentence, evidence_of(recent), is_aside=True)
+
+
+def _is_from_the_beginning(path: Path, late: TraceRecord) -> bool:
+    """Whether an association that needed no handshake has its first data unanswered."""
+    began = path.last("sctp", "association")
+    return (
+        began is not None
+        and fact(began, "cause") == "signalled"
+        and late.at - began.at <= _PATIENCE_S
+    )
 
 
 def _rto_s(record: TraceRecord) -> float:

@@ -56,6 +56,8 @@ def test_a_usual_life(ledger):
         assert sum(ledger["connections"].values()) == 2
         assert ledger["connections"][("connecting",)] >= 1
         await mine.wait_open()
+        await pair.a.wait_connected(1)
+        await pair.b.wait_connected(1)
         assert ledger["connections"] == {("connected",): 2}
         connected_at = [
             change.at
