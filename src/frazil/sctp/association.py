@@ -125,8 +125,9 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         if self._link.state is AssociationState.CLOSED:
-            if self._signalled is not None:
-                self._handshake.skip(self._signalled.remote, now)
+            signalled, self._signalled = self._signalled, None
+            if signalled is not None:
+                self._handshake.skip(signalled.remote, now)
             elif after_peer:
                 self._handshake.start_after_peer(now)
             else:
