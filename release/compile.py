@@ -29,7 +29,13 @@ MOST_TRAINING_S = 300.0
 
 
 def main(sources: Path, folder: Path) -> None:
-    """Make the wheel from an archive of sources, and put it into a folder."""
+    """Make the wheel from an archive of sources, and put it into a folder.
+
+    Raises:
+        SystemExit: The compiler does not count.
+        BuildBackendException: The sources do not compile, or the counts do not fit them.
+        CalledProcessError, TimeoutExpired: The training failed.
+    """
     os.environ["HATCH_BUILD_HOOKS_ENABLE"] = "true"
     with TemporaryDirectory() as name, DefaultIsolatedEnv() as environment:
         work = Path(name)

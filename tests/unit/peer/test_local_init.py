@@ -55,7 +55,6 @@ def test_every_offer_of_an_association_says_the_same() -> None:
 
 def test_the_answer_says_nothing_if_the_offer_does_not() -> None:
     one, two = pair()
-    one.sctp = None
     offer = LINE.sub("", one.set_local().sdp)
     two.set_remote({"type": "offer", "sdp": offer})
     answer = two.set_local()
@@ -129,7 +128,7 @@ def test_nothing_is_announced_without_data_channels() -> None:
     assert announced(one.set_local()) == []
 
 
-def test_nothing_is_announced_where_it_is_switched_off() -> None:
+def test_nothing_is_announced_unless_it_is_wanted() -> None:
     one = Peer("one", 1, sctp=None)
     one.channel()
     assert announced(one.set_local()) == []
