@@ -22,8 +22,8 @@ def test_the_halves_are_aligned_by_the_descriptions():
 
 def test_candidates_that_signalling_lost():
     trace = Trace()
-    facts = {"type": "host", "protocol": "udp", "resolved": True}
-    trace.record(1.0, "ice", "remote-candidate", address="192.168.1.7:50000", **facts)
+    facts = {"type": "host", "protocol": "udp", "address": "192.168.1.7:50000", "resolved": True}
+    trace.record(1.0, "ice", "remote-candidate", **facts)
     came = BrowserEvent(1.0, "icecandidate", CANDIDATE)
     lost = BrowserEvent(1.0, "icecandidate", CANDIDATE.replace("192.168.1.7", "203.0.113.7"))
     active = BrowserEvent(1.0, "icecandidate", CANDIDATE.replace("50000", "9"))

@@ -19,7 +19,7 @@ def recordings():
 
 def _recording(path, call):
     texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in call.args]
-    facts = {keyword.arg for keyword in call.keywords}
+    facts = tuple(keyword.arg for keyword in call.keywords)
     place = f"{path}:{call.lineno}"
     # In SCTP the link adds the layer.
     if call.func.attr == "record" and path.parts[0] == "sctp" and len(texts) == 2 and texts[1]:
@@ -29,7 +29,7 @@ def _recording(path, call):
     elif (call.func.attr == "routine" and len(texts) == 2 and texts[0] and texts[1]) or (
         call.func.attr == "record_change" and len(texts) == 3 and texts[0] and texts[1]
     ):
-        yield place, (texts[0], texts[1]), set(EVENTS[texts[0], texts[1]].facts)
+        yield place, (texts[0], texts[1]), EVENTS[texts[0], texts[1]].facts
 
 
 def test_every_recording_is_in_the_table_with_its_facts():
@@ -37,7 +37,7 @@ def test_every_recording_is_in_the_table_with_its_facts():
     assert len(found) > 40
     missing = [(place, key) for place, key, _ in found if key not in EVENTS]
     assert missing == [], "add these to src/frazil/trace/catalogue.py"
-    assert [(place, facts) for place, key, facts in found if facts != set(EVENTS[key].facts)] == []
+    assert [(place, facts) for place, key, facts in found if facts != EVENTS[key].facts] == []
 
 
 def test_every_event_in_the_table_is_recorded_somewhere():
