@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from frazil.trace import EVENTS, StateChange, Trace, TraceRecord
+from frazil.trace import EVENTS, StateChange, Trace, TraceRecord, facts_of_change
 
 _CHANGED: Final = EVENTS["peer", "state-changed"]
 
@@ -46,6 +46,5 @@ def forgotten_changes(
     held = sum(record.kind is _CHANGED for record in trace.records)
     lost = history[: len(history) - held] if held else history
     for number, change in enumerate(lost, -len(lost)):
-        facts = change.reason._asdict() | change._asdict()
-        values = tuple(facts[name] for name in _CHANGED.facts)
-        yield number, TraceRecord(change.at, _CHANGED, values)
+        facts = facts_of_change(change.machine, change.old, change.new, change.reason)
+        yield number, TraceRecord(change.at, _CHANGED, facts)

@@ -1,11 +1,12 @@
 """Why a state changed."""
 
-from typing import NamedTuple
-
+from frazil.compiled import mypyc_attr
 from frazil.trace.record import Evidence, Fact
+from frazil.value import Value
 
 
-class Reason(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Reason(Value):
     """Why a state changed.
 
     Attributes:
@@ -17,15 +18,38 @@ class Reason(NamedTuple):
         next_deadline_at: When the state will be judged again if nothing else happens.
     """
 
-    cause: str
-    rule: str
-    text: str
-    evidence: Evidence = ()
-    deadline_at: float | None = None
-    next_deadline_at: float | None = None
+    __slots__ = ("cause", "deadline_at", "evidence", "next_deadline_at", "rule", "text")
+
+    def __init__(
+        self,
+        cause: str,
+        rule: str,
+        text: str,
+        evidence: Evidence = (),
+        deadline_at: float | None = None,
+        next_deadline_at: float | None = None,
+    ) -> None:
+        self.cause = cause
+        self.rule = rule
+        self.text = text
+        self.evidence = evidence
+        self.deadline_at = deadline_at
+        self.next_deadline_at = next_deadline_at
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Cause, rule, text, evidence, and the two deadlines."""
+        return (
+            self.cause,
+            self.rule,
+            self.text,
+            self.evidence,
+            self.deadline_at,
+            self.next_deadline_at,
+        )
 
 
-class StateChange(NamedTuple):
+@mypyc_attr(acyclic=True)
+class StateChange(Value):
     """One state machine moved.
 
     Attributes:
@@ -36,11 +60,18 @@ class StateChange(NamedTuple):
         reason: Why.
     """
 
-    at: float
-    machine: str
-    old: str
-    new: str
-    reason: Reason
+    __slots__ = ("at", "machine", "new", "old", "reason")
+
+    def __init__(self, at: float, machine: str, old: str, new: str, reason: Reason) -> None:
+        self.at = at
+        self.machine = machine
+        self.old = old
+        self.new = new
+        self.reason = reason
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """When, which machine, from where to where, and why."""
+        return self.at, self.machine, self.old, self.new, self.reason
 
 
 def facts_of_change(
@@ -55,5 +86,14 @@ def facts_of_change(
         reason: Why.
         rule: The clause that demands the change, if it is another than that in ``reason``.
     """
-    cause, own_rule, text, evidence, deadline_at, next_deadline_at = reason
-    return machine, old, new, cause, rule or own_rule, text, evidence, deadline_at, next_deadline_at
+    return (
+        machine,
+        old,
+        new,
+        reason.cause,
+        rule or reason.rule,
+        reason.text,
+        reason.evidence,
+        reason.deadline_at,
+        reason.next_deadline_at,
+    )
