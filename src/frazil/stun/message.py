@@ -29,6 +29,7 @@ _FINGERPRINT: Final = int(Attribute.FINGERPRINT)
 _TRAILERS: Final = frozenset((_SHA1, _SHA256, _FINGERPRINT))
 _FIRST_OPTIONAL: Final = 0x8000
 _DECODERS: Final = {int(name): (name, codec.decode) for name, codec in CODECS.items()}
+_ENCODERS: Final = {name: codec.encode for name, codec in CODECS.items()}
 
 _unpack_header: Final = struct.Struct(">HH4s12s").unpack_from
 # The type and length in front of a message, and of an attribute.
@@ -36,6 +37,8 @@ _pack_prefix: Final = struct.Struct(">HH").pack
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
 _pack_fingerprint: Final = struct.Struct(">HHI").pack
 _unpack_crc: Final = struct.Struct(">I").unpack_from
+_crc32: Final = zlib.crc32
+_are_equal: Final = hmac.compare_digest
 _PADDING: Final = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 _UNFIT: Final = (struct.error, KeyError, TypeError, ValueError)
@@ -185,21 +188,18 @@ class Message:
         if not fingerprint:
             return _pack_prefix(wire_type, length) + body
         data = _pack_prefix(wire_type, length + 8) + body
-        return data + _pack_fingerprint(_FINGERPRINT, 4, zlib.crc32(data) ^ FINGERPRINT_MASK)
+        return data + _pack_fingerprint(_FINGERPRINT, 4, _crc32(data) ^ FINGERPRINT_MASK)
 
     def _encode_body(self) -> tuple[bytes, int]:
         """From the magic cookie up to the integrity attribute, and how many attributes that is."""
         mask = _COOKIE + self.transaction_id
         parts = [mask]
         for attribute, value in self.attributes.items():
-            for item in value if isinstance(value, list) else (value,):
-                try:
-                    encoded = CODECS[attribute].encode(item, mask)
-                    size = len(encoded)
-                    parts += (_pack_prefix(attribute, size), encoded, _PADDING[size & 3])
-                except _UNFIT as error:
-                    raise TypeError(f"{attribute!r} cannot hold {item!r}") from error
-        return b"".join(parts), len(parts) // 3
+            if isinstance(value, list):
+                parts += [_encode_attribute(attribute, item, mask) for item in value]
+            else:
+                parts.append(_encode_attribute(attribute, value, mask))
+        return b"".join(parts), len(parts) - 1
 
     # --- decode -------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Message:
         while at < end:
             # Both the length of the message and of a padded attribute are multiples of 4, so a
             # prefix is always whole here.
-            number, size = _unpack_prefix(data, at)
+            number, size = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
             start = at + 4
             stop = start + size
             count += 1
@@ -264,7 +264,7 @@ class Message:
         if number == _FINGERPRINT:
             if size != 4 or stop != len(data):
                 raise StunDecodeError("FINGERPRINT is not the last 8 bytes")
-            if zlib.crc32(data[:at]) ^ FINGERPRINT_MASK != _unpack_crc(data, at + 4)[0]:
+            if _crc32(data[:at]) ^ FINGERPRINT_MASK != _unpack_crc(data, at + 4)[0]:
                 raise StunDecodeError("wrong FINGERPRINT")
             self.has_fingerprint = True
         elif self._sha256_at:
@@ -317,7 +317,7 @@ class Message:
         data, sha256 = self._data, at == self._sha256_at
         stop = at + (36 if sha256 else 24)
         covered = data[:2] + (stop - _HEADER_SIZE).to_bytes(2) + data[4:at]
-        return hmac.compare_digest(sign(key, covered, sha256=sha256), data[at + 4 : stop])
+        return _are_equal(sign(key, covered, sha256=sha256), data[at + 4 : stop])
 
     # --- typed values -------------------------------------------------------------------------
 
@@ -360,3 +360,13 @@ class Message:
         """The ERROR-CODE, or None if it is absent."""
         value = self.attributes.get(Attribute.ERROR_CODE)
         return value if isinstance(value, ErrorCode) else None
+
+
+def _encode_attribute(attribute: Attribute, value: object, mask: bytes) -> bytes:
+    """One attribute with its prefix and padding."""
+    try:
+        encoded = _ENCODERS[attribute](value, mask)
+        size = len(encoded)
+        return _pack_prefix(attribute, size) + encoded + _PADDING[size & 3]
+    except _UNFIT as error:
+        raise TypeError(f"{attribute!r} cannot hold {value!r}") from error
