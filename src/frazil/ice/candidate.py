@@ -56,7 +56,7 @@ _MAX_FOUNDATION_LENGTH: Final = 32
 
 
 @mypyc_attr(acyclic=True)
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)
 class Candidate:
     """One candidate.
 
@@ -77,12 +77,43 @@ class Candidate:
     address: Address
     type: CandidateType
     base: Address
-    related: Address | None = None
-    tcp_type: TcpType | None = None
-    url: str | None = None
-    relay_protocol: RelayProtocol | None = None
-    line: str = ""
-    ufrag: str | None = None
+    related: Address | None
+    tcp_type: TcpType | None
+    url: str | None
+    relay_protocol: RelayProtocol | None
+    line: str
+    ufrag: str | None
+
+    # Written out, it is compiled; that of a dataclass is run by the interpreter.
+    def __init__(
+        self,
+        foundation: str,
+        component: int,
+        protocol: CandidateProtocol,
+        priority: int,
+        address: Address,
+        type: CandidateType,  # noqa: A002 - the word of the grammar
+        base: Address,
+        related: Address | None = None,
+        tcp_type: TcpType | None = None,
+        url: str | None = None,
+        relay_protocol: RelayProtocol | None = None,
+        line: str = "",
+        ufrag: str | None = None,
+    ) -> None:
+        self.foundation = foundation
+        self.component = component
+        self.protocol = protocol
+        self.priority = priority
+        self.address = address
+        self.type = type
+        self.base = base
+        self.related = related
+        self.tcp_type = tcp_type
+        self.url = url
+        self.relay_protocol = relay_protocol
+        self.line = line
+        self.ufrag = ufrag
 
     @property
     def is_tcp(self) -> bool:
@@ -127,8 +158,8 @@ class Candidate:
             parts.append(f"ufrag {self.ufrag}")
         return " ".join(parts)
 
-    @classmethod
-    def from_line(cls, line: str) -> "Candidate":
+    @staticmethod
+    def from_line(line: str) -> "Candidate":
         """Parse ``candidate:...``, with or without a leading ``a=``.
 
         Unknown extension attributes are skipped.
@@ -167,7 +198,7 @@ class Candidate:
             raise CandidateSyntaxError(f"{error} is no transport or type of candidates") from None
         if protocol is CandidateProtocol.TCP and tcp_type is None:
             raise CandidateSyntaxError("a TCP candidate needs a tcptype")
-        return cls(
+        return Candidate(
             foundation=foundation,
             component=_number(words[1], 1, 256, "component"),
             protocol=protocol,

@@ -43,8 +43,11 @@ class Lineage:
 
     def relevant(self, in_use: Generation | None) -> tuple[Generation, ...]:
         """Those that matter now: the newest, the one whose checks run, the one in use."""
-        wanted = (self.newest, self.current, in_use)
-        return tuple(dict.fromkeys(each for each in wanted if each is not None))
+        found: list[Generation] = []
+        for each in (self.newest, self.current, in_use):
+            if each is not None and each not in found:
+                found.append(each)
+        return tuple(found)
 
     def set_local(self, credentials: Credentials, in_use: Generation | None) -> Generation | None:
         """Take our half of a generation.

@@ -132,18 +132,17 @@ class Session:
 
     def survey(self) -> SessionSurvey:
         """What statistics show of the transport; after :meth:`close` the last there was."""
-        ice, dtls = self.ice, self.dtls
-        if self._last_survey is not None:
-            return self._last_survey._replace(
-                pair_in_use=ice.pair_in_use, pair_changes=ice.pair_changes
-            )
+        ice, dtls, last = self.ice, self.dtls, self._last_survey
+        if last is not None:
+            traffic, generations = last.traffic, last.generations
+            tls_version, cipher = last.tls_version, last.cipher
+        else:
+            traffic = self._plain.traffic if self._plain else self._secure.traffic
+            generations = ice.generations
+            tls_version = dtls.tls_version if dtls else None
+            cipher = dtls.cipher if dtls else None
         return SessionSurvey(
-            traffic=self._plain.traffic if self._plain else self._secure.traffic,
-            generations=ice.generations,
-            pair_in_use=ice.pair_in_use,
-            pair_changes=ice.pair_changes,
-            tls_version=dtls.tls_version if dtls else None,
-            cipher=dtls.cipher if dtls else None,
+            traffic, generations, ice.pair_in_use, ice.pair_changes, tls_version, cipher
         )
 
     # --- signalling ---------------------------------------------------------------------------

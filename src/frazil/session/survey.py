@@ -1,11 +1,10 @@
 """What statistics show of a transport."""
 
-from typing import NamedTuple
-
 from frazil.ice import CandidatePair, Generation, Traffic
+from frazil.value import Value
 
 
-class SessionSurvey(NamedTuple):
+class SessionSurvey(Value):
     """The objects that count, and what was negotiated. The counters go on; read them at once.
 
     Attributes:
@@ -18,9 +17,38 @@ class SessionSurvey(NamedTuple):
         cipher: The IANA name of the cipher suite, while DTLS is connected.
     """
 
-    traffic: Traffic
-    generations: tuple[Generation, ...]
-    pair_in_use: CandidatePair | None
-    pair_changes: int
-    tls_version: str | None
-    cipher: str | None
+    __slots__ = (
+        "cipher",
+        "generations",
+        "pair_changes",
+        "pair_in_use",
+        "tls_version",
+        "traffic",
+    )
+
+    def __init__(
+        self,
+        traffic: Traffic,
+        generations: tuple[Generation, ...],
+        pair_in_use: CandidatePair | None,
+        pair_changes: int,
+        tls_version: str | None,
+        cipher: str | None,
+    ) -> None:
+        self.traffic = traffic
+        self.generations = generations
+        self.pair_in_use = pair_in_use
+        self.pair_changes = pair_changes
+        self.tls_version = tls_version
+        self.cipher = cipher
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Traffic, generations, pair in use and its changes, and what DTLS negotiated."""
+        return (
+            self.traffic,
+            self.generations,
+            self.pair_in_use,
+            self.pair_changes,
+            self.tls_version,
+            self.cipher,
+        )

@@ -14,22 +14,26 @@ from frazil.peer.stats_collector import StatsCollector
 from frazil.session.survey import SessionSurvey
 from support.peer_pair import FakeSession, candidate, certificate
 
-EMPTY = SessionSurvey(Traffic(), (), None, 0, None, None)
+
+def survey(
+    generations: tuple[Generation, ...] = (), pair_in_use: CandidatePair | None = None
+) -> SessionSurvey:
+    return SessionSurvey(Traffic(), generations, pair_in_use, 0, None, None)
 
 
 class SurveyedSession(FakeSession):
     """A session of which only a survey is known."""
 
-    def __init__(self, survey: SessionSurvey) -> None:
+    def __init__(self, known: SessionSurvey) -> None:
         super().__init__("0")
-        self._known = survey
+        self._known = known
 
     def survey(self) -> SessionSurvey:
         return self._known
 
 
-def collector(survey: SessionSurvey = EMPTY) -> tuple[StatsCollector, TransportStack]:
-    stack = TransportStack("0", SurveyedSession(survey))
+def collector(known: SessionSurvey | None = None) -> tuple[StatsCollector, TransportStack]:
+    stack = TransportStack("0", SurveyedSession(known or survey()))
     transports, channels = SimpleNamespace(stacks=[stack]), SimpleNamespace(numbered=[], opened=0)
     return StatsCollector(transports, channels, certificate(1), bytes), stack
 
@@ -69,7 +73,7 @@ def test_a_certificate_that_both_sides_have_is_told_once():
 def test_equal_addresses_in_two_generations_are_different_candidates_and_pairs():
     old, new = generation("a", "b"), generation("c", "d")
     (pair,) = old.checklist
-    stats, _ = collector(EMPTY._replace(generations=(new, old), pair_in_use=pair))
+    stats, _ = collector(survey(generations=(new, old), pair_in_use=pair))
     found = stats.collect()
     candidates, pairs = of(CandidateStats, found), of(CandidatePairStats, found)
     assert {each.username_fragment for each in candidates} == {"a", "b", "c", "d"}
@@ -83,7 +87,7 @@ def test_a_half_known_generation_has_candidates_and_no_pair():
     half = Generation()
     half.remote = Credentials("theirs", "q" * 22)
     half.admit(candidate(2), controlling=True)
-    stats, _ = collector(EMPTY._replace(generations=(half,)))
+    stats, _ = collector(survey(generations=(half,)))
     found = stats.collect()
     assert [each.username_fragment for each in of(CandidateStats, found)] == ["theirs"]
     assert of(CandidatePairStats, found) == []
@@ -92,7 +96,7 @@ def test_a_half_known_generation_has_candidates_and_no_pair():
 def test_a_candidate_keeps_its_name_when_signalling_tells_what_it_is():
     made, signalled = generation(), candidate(3, "192.0.2.3", "srflx")
     made.pair_of(ReceivedCheck(candidate(1).address, signalled.address, 1, None), controlling=True)
-    stats, _ = collector(EMPTY._replace(generations=(made,)))
+    stats, _ = collector(survey(generations=(made,)))
     before = of(CandidatePairStats, stats.collect())
     made.admit(signalled, controlling=True)
     after = of(CandidatePairStats, stats.collect())
@@ -104,7 +108,7 @@ def test_a_candidate_keeps_its_name_when_signalling_tells_what_it_is():
 
 def test_a_pair_that_left_the_checklist_is_not_told_as_selected():
     gone = CandidatePair(candidate(1), candidate(2, "192.0.2.2"), True)
-    stats, _ = collector(EMPTY._replace(pair_in_use=gone))
+    stats, _ = collector(survey(pair_in_use=gone))
     (transport,) = of(TransportStats, stats.collect())
     assert transport.selected_candidate_pair_id is None
 

@@ -81,7 +81,7 @@ def test_a_closed_session_keeps_its_numbers_and_counts_its_goodbye():
 
 def test_nothing_is_negotiated_at_first():
     survey = SessionPair().a.session.survey()
-    assert survey[1:] == ((), None, 0, None, None)
+    assert survey.as_tuple()[1:] == ((), None, 0, None, None)
 
 
 @pytest.mark.parametrize(
