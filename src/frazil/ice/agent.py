@@ -153,8 +153,7 @@ class IceAgent:
     @property
     def path(self) -> tuple[Address, Address] | None:
         """Where to send from and to; ``None`` while nothing may or can be sent (RFC 7675)."""
-        monitor = self._selection.monitor
-        return None if monitor is None or monitor.is_cut else monitor.key
+        return self._selection.path
 
     @property
     def pairs(self) -> tuple[CandidatePair, ...]:

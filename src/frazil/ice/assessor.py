@@ -135,9 +135,8 @@ class Assessor:
         pair.note_success(rtt_s, now - check.transaction.started_at, now)
         if self._selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=pair.text, rtt_s=rtt_s)
-        if checklist.find(pair.key) is None:
-            check.generation.adopt(pair)
-        if checklist.find(pair.key) is not pair:
+        known = checklist.find(pair.key) or check.generation.adopt(pair)
+        if known is not pair:
             return
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=rtt_s)

@@ -14,7 +14,7 @@ or went missing a short time ago, is given less of it: it needs time for more qu
 from typing import Final
 
 from frazil.ice.config import IceConfig
-from frazil.ice.pair import CandidatePair
+from frazil.ice.pair import CandidatePair, PairKey
 from frazil.slot import pick_slot
 from frazil.types import RandomBytes, uniform
 
@@ -55,7 +55,8 @@ class Monitor:
         consented_at: Last authenticated response to a check of ours.
         consent_expires_at: When sending must stop (RFC 7675 5.1).
         is_alive: The verdict of the liveness clock.
-        is_cut: Nothing can be sent on the pair any more, nor come back.
+        path: Where to send from and to; ``None`` once nothing can be sent on the pair any more, nor
+            come back.
         is_broken: The stream of the pair has ended, and another may replace it.
         unanswered: Checks sent since the last sign of life.
         asked_at: When a check was last due and sent.
@@ -83,10 +84,10 @@ class Monitor:
         "heard_at",
         "is_alive",
         "is_broken",
-        "is_cut",
         "key",
         "owed_at",
         "pair",
+        "path",
         "quiet_at",
         "unanswered",
     )
@@ -113,7 +114,7 @@ class Monitor:
         self.consented_at = now if pair.consented_at is None else pair.consented_at
         self.asked_at = self.consented_at
         self.is_alive = True
-        self.is_cut = False
+        self.path: PairKey | None = pair.key
         self.is_broken = False
         self._broken_at: float | None = None
         self.unanswered = 0
@@ -146,6 +147,11 @@ class Monitor:
             at + _LONGEST_INTERVAL * interval_s,
         )
         return pick_slot(earliest_at, latest_at, self._chance)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is no path any more: the local end is gone."""
+        return self.path is None
 
     @property
     def is_late(self) -> bool:
@@ -294,6 +300,6 @@ class Monitor:
 
     def cut(self, now: float) -> None:
         """The local end is gone: nothing can come back on this pair."""
-        self.is_cut = True
+        self.path = None
         self.is_alive = False
         self.asked_at = now

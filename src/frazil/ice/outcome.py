@@ -65,8 +65,7 @@ class Outcome:
         facts = survey(current, selection)
         while (cause := judge(self._machine.state, facts)) is not None:
             self.move(cause, now, ran_out_at)
-            if facts.consent_lost:  # of all facts only this one is over when the state has followed
-                facts = facts._replace(consent_lost=False)
+            facts.consent_lost = False  # of all facts only this one is over with the move
         selection.consent_was_lost = False
         news = selection.take_news()
         if news is not None:

@@ -67,8 +67,7 @@ class Selection:
     @property
     def path(self) -> tuple[Address, Address] | None:
         """Where to send from and to; ``None`` while nothing may or can be sent."""
-        monitor = self.monitor
-        return monitor.key if monitor is not None and not monitor.is_cut else None
+        return None if self.monitor is None else self.monitor.path
 
     @property
     def is_alive(self) -> bool:

@@ -1,7 +1,8 @@
 """From facts to a cause: the judgement behind every ICE transport state, as a pure function."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.generation import Generation
 from frazil.ice.pair import PairState
 from frazil.ice.selection import Selection
@@ -17,7 +18,8 @@ _WORKING: Final = frozenset((State.CONNECTED, State.COMPLETED))
 _OVER: Final = frozenset((State.FAILED, State.CLOSED))
 
 
-class Facts(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Facts:
     """What the agent knows at one instant.
 
     Attributes:
@@ -35,18 +37,48 @@ class Facts(NamedTuple):
         consent_lost: The pair in use lost consent just now.
     """
 
-    has_remote: bool
-    usable: bool
-    alive: bool
-    cut: bool
-    broken: bool
-    fresh: bool
-    nominated: bool
-    pending: bool
-    failed: bool
-    over: bool
-    patience_over: bool
-    consent_lost: bool
+    __slots__ = (
+        "alive",
+        "broken",
+        "consent_lost",
+        "cut",
+        "failed",
+        "fresh",
+        "has_remote",
+        "nominated",
+        "over",
+        "patience_over",
+        "pending",
+        "usable",
+    )
+
+    def __init__(
+        self,
+        has_remote: bool,
+        usable: bool,
+        alive: bool,
+        cut: bool,
+        broken: bool,
+        fresh: bool,
+        nominated: bool,
+        pending: bool,
+        failed: bool,
+        over: bool,
+        patience_over: bool,
+        consent_lost: bool,
+    ) -> None:
+        self.has_remote = has_remote
+        self.usable = usable
+        self.alive = alive
+        self.cut = cut
+        self.broken = broken
+        self.fresh = fresh
+        self.nominated = nominated
+        self.pending = pending
+        self.failed = failed
+        self.over = over
+        self.patience_over = patience_over
+        self.consent_lost = consent_lost
 
 
 def survey(generation: Generation, selection: Selection) -> Facts:
