@@ -5,12 +5,40 @@ from typing import Final
 from frazil.compiled import mypyc_attr
 from frazil.peer.remote import RemoteTransport, read_transport
 from frazil.peer.signaling import SdpType, Side
-from frazil.sdp import SessionDescription
+from frazil.sdp import MediaDescription, SessionDescription
 from frazil.types import Address
 
 MAX_CANDIDATES: Final = 100
 """Candidate lines in one m-section, as many as the SDP parser takes."""
-_CANDIDATE: Final = "\na=candidate:"
+
+
+@mypyc_attr(acyclic=True)
+class _Section:
+    """What is known of an m-section by now.
+
+    Attributes:
+        media: What it said when it was applied.
+        candidates: Its ``candidate:`` lines, those that were added later included.
+        default_address: The default candidate, if it was named later.
+        has_ended: Whether no further candidate will be added.
+    """
+
+    __slots__ = ("candidates", "default_address", "has_ended", "media")
+
+    def __init__(self, media: MediaDescription) -> None:
+        self.media = media
+        self.candidates = media.candidates
+        self.default_address: Address | None = None
+        self.has_ended = media.end_of_candidates
+
+    def extend(self, text: str) -> str:
+        """``text`` of the section as it was applied, with what was added since."""
+        if self.default_address is not None:
+            text = _with_default_address(text, self.default_address)
+        lines = [text, *self.candidates[len(self.media.candidates) :]]
+        if self.has_ended and not self.media.end_of_candidates:
+            lines.append("end-of-candidates")
+        return "\na=".join(lines)
 
 
 @mypyc_attr(acyclic=True)
@@ -22,23 +50,25 @@ class Description:
         model: What it said when it was applied.
     """
 
-    __slots__ = ("_ended", "_newline", "_sections", "_text", "_transport", "model", "type")
+    __slots__ = ("_has_grown", "_sections", "_text", "_transport", "model", "type")
 
     def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
         self.type = kind
         self.model = model
         self._text = text
-        self._sections: list[str] | None = None  # in place of the text once something was added
-        self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._ended = [media.end_of_candidates for media in model.media]
+        self._sections = [_Section(media) for media in model.media]
+        self._has_grown = False
         self._transport: tuple[int, RemoteTransport] | None = None
 
     @property
     def sdp(self) -> str:
         """The text as applied, plus every candidate added since, at the end of its m-section."""
-        if self._sections is None:
+        if not self._has_grown:
             return self._text
-        return "\n".join([*self._sections, ""]).replace("\n", self._newline)
+        session, *texts = _split(self._text)
+        grown = [each.extend(text) for each, text in zip(self._sections, texts, strict=True)]
+        newline = "\r\n" if "\r\n" in self._text else "\n"
+        return "\n".join([session, *grown, ""]).replace("\n", newline)
 
     def transport_at(self, index: int) -> RemoteTransport:
         """The transport of an m-section of the peer's.
@@ -73,16 +103,13 @@ class Description:
                     first = index
         return first
 
-    def candidates_at(self, index: int) -> list[str]:
+    def candidates_at(self, index: int) -> tuple[str, ...]:
         """The ``candidate:`` lines of an m-section, those added later included."""
-        if self._sections is None:
-            return list(self.model.media[index].candidates)
-        section = self._sections[index + 1]
-        return [line[2:] for line in section.split("\n") if line.startswith("a=candidate:")]
+        return self._sections[index].candidates
 
     def has_ended_at(self, index: int) -> bool:
         """Whether no further candidate will be added to the m-section."""
-        return self._ended[index]
+        return self._sections[index].has_ended
 
     def index_of(self, mid: str) -> int | None:
         """The index of the m-section named ``mid``."""
@@ -93,44 +120,27 @@ class Description:
 
     def are_named(self) -> list[bool]:
         """Whether the text itself gives a mid to each of the m-sections."""
-        return ["\na=mid:" in section for section in self._parts()[1:]]
+        words = self._text.split()
+        return [f"a=mid:{media.mid}" in words for media in self.model.media]
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
-        sections = self._parts()
-        section = sections[index + 1]
-        is_known = f"\na={line}\n" in f"{section}\n"
-        if not is_known and section.count(_CANDIDATE) < MAX_CANDIDATES:
-            sections[index + 1] = f"{section}\na={line}"
-            self._take(sections)
+        section = self._sections[index]
+        if line not in section.candidates and len(section.candidates) < MAX_CANDIDATES:
+            section.candidates += (line,)
+            self._has_grown = True
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
-        if not self._ended[index]:
-            self._ended[index] = True
-            sections = self._parts()
-            sections[index + 1] += "\na=end-of-candidates"
-            self._take(sections)
+        section = self._sections[index]
+        if not section.has_ended:
+            section.has_ended = True
+            self._has_grown = True
 
     def set_default_address(self, index: int, address: Address) -> None:
         """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
-        host, port = address
-        sections = self._parts()
-        kind, _, rest = sections[index + 1].split(" ", 2)
-        before, _, rest = rest.partition("\nc=")
-        _, newline, after = rest.partition("\n")
-        family = "IP6" if ":" in host else "IP4"
-        sections[index + 1] = f"{kind} {port} {before}\nc=IN {family} {host}{newline}{after}"
-        self._take(sections)
-
-    def _parts(self) -> list[str]:
-        """The session and the m-sections, lines separated by newlines, without the last one."""
-        return _split(self._text) if self._sections is None else self._sections
-
-    def _take(self, sections: list[str]) -> None:
-        """From now on these are the text."""
-        self._sections = sections
-        self._text = ""
+        self._sections[index].default_address = address
+        self._has_grown = True
 
 
 class DescriptionSlots:
@@ -191,3 +201,12 @@ def _split(text: str) -> list[str]:
     """The session section and each m-section of text that can be read, without the last newline."""
     first, *others = text.rstrip("\r\n").replace("\r\n", "\n").split("\nm=")
     return [first, *[f"m={other}" for other in others]]
+
+
+def _with_default_address(section: str, address: Address) -> str:
+    host, port = address
+    kind, _, rest = section.split(" ", 2)
+    before, _, rest = rest.partition("\nc=")
+    _, newline, after = rest.partition("\n")
+    family = "IP6" if ":" in host else "IP4"
+    return f"{kind} {port} {before}\nc=IN {family} {host}{newline}{after}"

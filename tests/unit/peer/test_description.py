@@ -90,6 +90,23 @@ def test_line_separators_inside_a_line_do_not_split_it() -> None:
     assert "s=a\x0bb\u2028c\x85d\n" in found.sdp
 
 
+def test_what_was_added_stands_together_whatever_came_first() -> None:
+    found = description(SDP.replace("\n", "\r\n"))
+    found.end_candidates(1)
+    found.add_candidate(1, LINE.format(1))
+    found.set_default_address(1, ("192.0.2.1", 5))
+    assert found.candidates_at(1) == parse_sdp(found.sdp).media[1].candidates
+    assert found.sdp.endswith(f"a={LINE.format(1)}\r\na=end-of-candidates\r\n")
+    assert parse_sdp(found.sdp).media[1].port == 5
+
+
+def test_a_section_is_named_if_the_text_says_so() -> None:
+    assert description().are_named() == [True, True]
+    named = parse_sdp(SDP)
+    text = SDP.replace("a=mid:a\n", "").replace("a=mid:d", "a=mid:ad")
+    assert Description(SdpType.OFFER, text, named).are_named() == [False, False]
+
+
 def test_generation_of_a_section() -> None:
     found = description()
     assert found.sections_of("abcd") == [1]
