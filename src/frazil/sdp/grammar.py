@@ -31,6 +31,7 @@ MAX_PORT: Final = 65535
 _MAX_DIGITS: Final = 20
 _QUOTE_LENGTH: Final = 40
 
+_LINE_TYPES: Final = frozenset(string.ascii_lowercase)
 _TOKEN_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`{|}~")
 
 # The order of RFC 8866 Section 5. Only t= and r= may alternate: each t= owns the r= after it.
@@ -154,7 +155,7 @@ def _split_lines(text: str) -> list[Line]:
     lines = []
     for number, row in enumerate(rows, 1):
         kind, _, value = row.partition("=")
-        if is_odd or not value or len(kind) != 1 or not "a" <= kind <= "z":
+        if is_odd or not value or kind not in _LINE_TYPES:
             _check_line(number, row)
         lines.append(Line(number, kind, value))
     return lines
@@ -172,7 +173,7 @@ def _check_size(text: str) -> None:
 
 
 def _check_line(number: int, row: str) -> None:
-    if row[1:2] != "=" or not "a" <= row[0] <= "z":
+    if row[1:2] != "=" or row[0] not in _LINE_TYPES:
         raise SdpSyntaxError(f"{quote(row)} is not of the form type=value", number)
     if "\r" in row or "\0" in row:
         raise SdpSyntaxError("a carriage return or NUL inside a line", number)

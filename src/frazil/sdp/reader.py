@@ -5,7 +5,7 @@ known is kept as it is. Whether the description makes sense is asked in
 :mod:`frazil.sdp.validation`.
 """
 
-import string
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -36,7 +36,7 @@ from frazil.sdp.session import (
     Setup,
 )
 
-_HEX_DIGITS: Final = frozenset(string.hexdigits)
+_HEX_DIGITS: Final = re.compile("[0-9A-Fa-f]*")
 
 _SHARED_VALUED: Final = frozenset({"fingerprint", "ice-options", "ice-pwd", "ice-ufrag", "setup"})
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
@@ -256,12 +256,12 @@ def _is_digest(text: str) -> bool:
     """Whether it is pairs of hexadecimal digits, with colons between."""
     count, rest = divmod(len(text), 3)
     digits = text[::3] + text[1::3]
-    return rest == 2 and text[2::3] == ":" * count and _HEX_DIGITS.issuperset(digits)
+    return rest == 2 and text[2::3] == ":" * count and bool(_HEX_DIGITS.fullmatch(digits))
 
 
 def _refuse_digest(digest: str, line_number: int) -> NoReturn:
     for pair in digest.split(":"):
-        if len(pair) != 2 or not _HEX_DIGITS.issuperset(pair):
+        if len(pair) != 2 or not _HEX_DIGITS.fullmatch(pair):
             raise SdpSyntaxError(f"{quote(pair)} in a digest is no byte", line_number)
     raise AssertionError(f"{digest!r} is a digest")
 
