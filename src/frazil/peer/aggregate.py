@@ -1,6 +1,5 @@
 """The three states of a connection that derive from its transports, and when they are derived."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.peer.event import EventType
@@ -43,7 +42,7 @@ class Aggregates:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self.transports: Sequence[DtlsTransport] = ()
+        self.transports: list[DtlsTransport] = []
         self.ice_connection_state = RTCIceConnectionState.NEW
         self.connection_state = RTCPeerConnectionState.NEW
         self.ice_gathering_state = RTCIceGatheringState.NEW

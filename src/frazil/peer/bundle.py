@@ -85,9 +85,13 @@ def bundle_tags(description: SessionDescription, groups: Groups | None = None) -
 def tagged(description: SessionDescription, tags: Sequence[int | None]) -> dict[int, list[str]]:
     """The mids on each transport, by the index of its tagged m-section, that one's first."""
     found: dict[int, list[str]] = {}
-    for index in sorted(range(len(tags)), key=lambda each: tags[each] != each):
-        tag, mid = tags[index], description.media[index].mid
-        if tag is not None and mid is not None:
+    for index, tag in enumerate(tags):
+        mid = description.media[index].mid
+        if tag == index and mid is not None:
+            found[index] = [mid]
+    for index, tag in enumerate(tags):
+        mid = description.media[index].mid
+        if tag is not None and tag != index and mid is not None:
             found.setdefault(tag, []).append(mid)
     return found
 

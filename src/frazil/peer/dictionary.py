@@ -26,14 +26,18 @@ class Dictionary:
             TypeError: If ``value`` is neither ``None`` nor a mapping, and has no attribute
                 ``known_by``.
         """
-        if not (value is None or isinstance(value, dict | Mapping) or hasattr(value, known_by)):
+        self._value = value
+        self._name = name
+        self._mapping: dict[object, object] | None = None
+        if isinstance(value, dict):
+            self._mapping = value
+        elif isinstance(value, Mapping):
+            self._mapping = dict(value)
+        elif value is not None and not hasattr(value, known_by):
             raise TypeError(
                 f"{name} must be a mapping with the W3C keys, or an object with "
                 f"{known_by!r}, not {type(value).__name__}{_advice(value)}"
             )
-        self._value = value
-        self._mapping = value if isinstance(value, dict | Mapping) else None
-        self._name = name
 
     def get(self, key: str) -> object:
         """The member, or ``None``.
@@ -45,8 +49,9 @@ class Dictionary:
         if mapping is None:
             return None if self._value is None else getattr(self._value, key, None)
         if key not in mapping:
+            like = key.lower()
             for other in mapping:
-                if isinstance(other, str) and other.replace("_", "").lower() == key.lower():
+                if isinstance(other, str) and other.replace("_", "").lower() == like:
                     raise TypeError(f"{self._name} has no member {other!r}; it is called {key!r}")
         return mapping.get(key)
 

@@ -107,7 +107,7 @@ class TransportSet:
 
     def _list(self) -> None:
         """There are others now, in use or spare."""
-        self._living = (*self._stacks.values(), *self._pool.spare)
+        self._living = tuple(self._stacks.values()) + tuple(self._pool.spare)
         self.dtls[:] = [stack.dtls for stack in self._stacks.values()]
 
     def fill_pool(self, now: float) -> None:
@@ -221,7 +221,7 @@ class TransportSet:
 
     def poll_transmits(self, now: float) -> list[tuple[str, list[Transmit]]]:
         """What is to be sent, by the name of the transport whose sockets send it."""
-        stacks: Sequence[TransportStack] = self._living
+        stacks = self._living
         if self._leaving:
             stacks = (*stacks, *self._leaving)
             self._leaving = []
