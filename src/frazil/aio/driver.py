@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from frazil.aio.alarm_clock import alarm_on
+from frazil.aio.clock import clock_of
 from frazil.aio.flush import Flush
 from frazil.aio.gathering import GatheringDriver
 from frazil.aio.ice_option import IceOptions
@@ -45,8 +46,10 @@ Convert = Callable[[Any], Any]
 
 MAX_TASKS_PER_TURN: Final = 128
 """How many messages one turn of the loop delivers before others have their turn."""
-_STATELESS: Final = frozenset((EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW))
-"""Events that no state comes with: those that wait share a turn of the loop."""
+_STATELESS: Final = frozenset(
+    (EventType.MESSAGE, EventType.BUFFERED_AMOUNT_LOW, EventType.ICE_CANDIDATE)
+)
+"""Events that no state comes with that could end: those that wait share a turn of the loop."""
 
 
 class Engine(Protocol):
@@ -88,6 +91,7 @@ class Driver:
         options: IceOptions,
     ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._clock = clock_of(self._loop)
         self._trace = peer.trace
         self._transports = peer.transports
         self._runner = peer.tasks
@@ -104,9 +108,7 @@ class Driver:
             self._transports, network, flush, self._tasks, local, options
         )
         self._sockets: dict[str, SocketSet] = {}
-        self._roaming = Roaming(
-            self._transports, network, local, self._sockets, flush, self._loop.time
-        )
+        self._roaming = Roaming(self._transports, network, local, self._sockets, flush, self._clock)
         self._promises: dict[Operation[Any], _Promise] = {}
         self._alarm = alarm_on(self._loop, self._on_alarm)
         self._turn: asyncio.Handle | None = None
@@ -120,7 +122,7 @@ class Driver:
         """Ask for a turn of the loop that carries an input out; the time to hand to the input."""
         if not self._is_pumping:
             self._be_ready()
-        return self._loop.time()
+        return self._clock()
 
     def promise(
         self, method: str, operation: Operation[T], convert: Callable[[T], R]
@@ -170,7 +172,7 @@ class Driver:
 
     def flush(self) -> None:
         """Carry out whatever the connection has to say, and be ready for what comes next."""
-        self._flush(self._loop.time())
+        self._flush(self._clock())
 
     def _flush(self, now: float) -> None:
         if self._waiting:
@@ -213,7 +215,7 @@ class Driver:
                 self._serve(request, now)
 
     def _receive(self, transport: str, datagrams: list[Datagram]) -> None:
-        now = self._loop.time()
+        now = self._clock()
         if len(datagrams) == 1 and datagrams[0].data[:1] <= LAST_OF_STUN and self._turn is None:
             transmits = self._transports.take_usual(transport, datagrams[0], now)
             if transmits is not None:
@@ -271,7 +273,7 @@ class Driver:
     def _begin_turn(self) -> None:
         """The loop has come to what waits: tasks, or an input that none came of."""
         self._turn = None
-        now = self._loop.time()
+        now = self._clock()
         if self._waiting:
             self._run_tasks(now)
         else:
@@ -293,7 +295,7 @@ class Driver:
                 self._after_task()
                 if is_heard:  # who was woken comes before the next state, even if packets are here
                     self._be_ready()
-                now = self._loop.time()  # listeners may have taken long
+                now = self._clock()  # listeners may have taken long
                 self._exchange(now)
         finally:
             self._is_pumping = False
@@ -344,7 +346,7 @@ class Driver:
         error, future = operation.error, promise.future
         if error is not None:
             self._trace.record(
-                self._loop.time(),
+                self._clock(),
                 "api",
                 "rejected",
                 method=promise.method,

@@ -20,10 +20,10 @@ class Roaming:
     """
 
     __slots__ = (
+        "_clock",
         "_flush",
         "_known",
         "_local",
-        "_loop_time",
         "_network",
         "_sockets",
         "_transports",
@@ -37,13 +37,13 @@ class Roaming:
         local: LocalAddresses,
         sockets: Mapping[str, SocketSet],
         flush: Callable[[], None],
-        loop_time: Callable[[], float],
+        clock: Callable[[], float],
     ) -> None:
         self._transports = transports
         self._network = network
         self._sockets = sockets
         self._flush = flush
-        self._loop_time = loop_time
+        self._clock = clock
         self._local = local
         self._known: tuple[str, ...] = ()
         self._watch: InterfaceWatch | None = None
@@ -64,7 +64,7 @@ class Roaming:
         interfaces = self._interfaces()
         if interfaces is None:
             return
-        now, transports = self._loop_time(), self._transports
+        now, transports = self._clock(), self._transports
         present = {each.address for each in interfaces}
         for name, sockets in self._sockets.items():
             for address in sockets.close_all_but(present):

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from frazil.aio.clock import clock_of
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import Network
@@ -71,7 +72,7 @@ class Backend:
         self.public = public = Registry(peer, connection, tasks, self.progress, self._warnings)
         self.driver = Driver(peer, network, public.dispatch, public.after_task, options=options)
         public.wake = self.driver.wake
-        self.calls = CallLog(peer.trace, loop.time)
+        self.calls = CallLog(peer.trace, clock_of(loop))
         self.promises = PromiseSet(self.driver, loop)
         self.recording = recording
         self._closing: asyncio.Future[None] | None = None

@@ -511,7 +511,6 @@ async def test_events_are_dispatched_in_turns_of_their_own(stage: Stage):
         seen.append(stage.fired[before:])
         before = len(stage.fired)
     assert [turn for turn in seen if turn] == [
-        ["icecandidate"],
-        ["gatheringstatechange", "icegatheringstatechange", "icecandidate"],
+        ["icecandidate", "gatheringstatechange", "icegatheringstatechange", "icecandidate"],
         ["statechange", "iceconnectionstatechange", "connectionstatechange"],
     ]
