@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 
 class Pulse:
-    """Wakes the coroutines whose condition has come true, whenever something may have changed."""
+    """Wakes the coroutines whose condition has come true, whenever something may have changed.
 
-    __slots__ = ("_waiters",)
+    Attributes:
+        waiters: The condition of each; mostly there are none, and :meth:`beat` is not needed.
+    """
+
+    __slots__ = ("waiters",)
 
     def __init__(self) -> None:
-        self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
+        self.waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as ``condition()`` is true, with it still being true.
@@ -20,18 +24,16 @@ class Pulse:
         """
         while not condition():
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters[waiter] = condition
+            self.waiters[waiter] = condition
             try:
                 await waiter
             finally:
-                del self._waiters[waiter]
+                del self.waiters[waiter]
 
     def beat(self) -> bool:
         """Look at every condition; whether one has come true."""
-        if not self._waiters:
-            return False
         has_woken = False
-        for waiter, condition in self._waiters.items():
+        for waiter, condition in self.waiters.items():
             if not waiter.done() and _may_hold(condition):
                 waiter.set_result(None)
                 has_woken = True

@@ -141,7 +141,7 @@ class Registry:
         """Tidy up, and wake those whose condition has come true; whether there is any."""
         if self._is_untidy:
             self._tidy()
-        return self._pulse.beat()
+        return bool(self._pulse.waiters) and self._pulse.beat()
 
     def release(self) -> None:
         """The connection is closed: no event comes, so nobody needs what nobody holds."""

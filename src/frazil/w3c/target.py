@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar, overload
-from weakref import WeakSet
+from weakref import ref
 
 from frazil.w3c.event import Event
 from frazil.w3c.listener_table import Listener, ListenerTable
 
 _F = TypeVar("_F", bound=Listener)
 
-_listener_tasks: Final[WeakSet[asyncio.Task[Any]]] = WeakSet()
+_listener: Final[ContextVar["ref[asyncio.Task[Any]] | None"]] = ContextVar("listener", default=None)
+"""The task of the coroutine listener that this code belongs to, or was begun by."""
 
 
 def is_in_listener(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether the running task is a coroutine listener, of whatever object."""
-    return asyncio.current_task(loop) in _listener_tasks
+    listener = _listener.get()
+    return listener is not None and listener() is asyncio.current_task(loop)
 
 
 class EventHandler:
@@ -188,13 +191,14 @@ class EventTarget:
 
     def _own(self, awaitable: Awaitable[Any], type: str) -> None:
         async def run() -> None:
+            task = asyncio.current_task()
+            _listener.set(ref(task) if task is not None else None)
             try:
                 await awaitable
             except Exception as error:
                 self._report(error, type)
 
         task = asyncio.get_running_loop().create_task(run(), name=f"listener of {type}")
-        _listener_tasks.add(task)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -71,14 +71,14 @@ def test_a_cancelled_waiter_leaves_nothing_behind():
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0):
                     await pulse.wait_until(lambda: False)
-        assert not pulse._waiters
-        waiter = asyncio.create_task(pulse.wait_until(lambda: bool(pulse._waiters)))
+        assert not pulse.waiters
+        waiter = asyncio.create_task(pulse.wait_until(lambda: bool(pulse.waiters)))
         await asyncio.sleep(0)
         pulse.beat()
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
-        assert not pulse._waiters
+        assert not pulse.waiters
         pulse.beat()
 
     run(main)
