@@ -4,11 +4,10 @@ A fingerprint is a hash over the DER bytes of a certificate as they were sent. T
 never parsed for it: some peers send X.509 that strict parsers refuse.
 """
 
+import hashlib
 import hmac
-from collections.abc import Sequence
-from typing import Final
-
-from cryptography.hazmat.primitives import hashes
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from frazil.compiled import mypyc_attr
 from frazil.value import Value
@@ -20,11 +19,11 @@ SHA-256 leads because every endpoint must have it (RFC 8122 5). SHA-1 is last an
 second preimage, which an impostor would need, is out of reach.
 """
 
-_HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
-    "sha-1": hashes.SHA1(),
-    "sha-256": hashes.SHA256(),
-    "sha-384": hashes.SHA384(),
-    "sha-512": hashes.SHA512(),
+_HASHES: Final[dict[str, Callable[[bytes], Any]]] = {
+    "sha-1": hashlib.sha1,
+    "sha-256": hashlib.sha256,
+    "sha-384": hashlib.sha384,
+    "sha-512": hashlib.sha512,
 }
 
 
@@ -59,9 +58,7 @@ def fingerprint_of(der: bytes, algorithm: str = "sha-256") -> Fingerprint:
     name = algorithm.lower()
     if name not in _HASHES:
         raise ValueError(f"unknown fingerprint algorithm: {algorithm!r}")
-    digest = hashes.Hash(_HASHES[name])
-    digest.update(der)
-    return Fingerprint(name, digest.finalize().hex(":"))
+    return Fingerprint(name, _HASHES[name](der).digest().hex(":"))
 
 
 def matches(der: bytes, fingerprints: Sequence[Fingerprint]) -> bool:

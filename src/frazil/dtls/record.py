@@ -129,6 +129,10 @@ def split(data: bytes) -> list[Record]:
         raise RecordDecodeError(f"datagram of {len(data)} bytes")
     records = []
     start, size = 0, len(data)
+    content_type: int
+    version: int
+    epoch: int
+    length: int
     while start < size:
         if size - start < HEADER_SIZE:
             raise RecordDecodeError("record header cut off")
