@@ -1,6 +1,5 @@
 """The checks in flight: sent, repeated, given up, and matched with their responses."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from frazil.deadline import earlier
@@ -22,6 +21,8 @@ from frazil.trace import Trace
 from frazil.types import Address, RandomBytes, Transmit
 from frazil.value import Value
 
+_SUCCESS: Final = MessageClass.SUCCESS
+_MAPPED: Final = Attribute.XOR_MAPPED_ADDRESS
 _LONGEST_RTO_S: Final = 3.0
 """A measured delay may raise the RTO of a check up to here, so that it ends in finite time."""
 _STREAM_S: Final = 39.5
@@ -194,7 +195,10 @@ class CheckTable:
 
     def conceding_at(self, generation: Generation) -> float | None:
         """When :meth:`concede` has something to do, while the nominated pair works."""
-        return min(map(_concedes_at, self._contests(generation)), default=None)
+        earliest: float | None = None
+        for check in self._contests(generation):
+            earliest = earlier(earliest, _concedes_at(check))
+        return earliest
 
     def concede(self, generation: Generation, now: float) -> list[CandidatePair]:
         """Wait no longer for pairs that had their chance beside the nominated one.
@@ -213,9 +217,9 @@ class CheckTable:
                 check.is_cancelled = True
         return [check.pair for check in conceded]
 
-    def _contests(self, generation: Generation) -> Iterator[Check]:
+    def _contests(self, generation: Generation) -> list[Check]:
         """The checks of pairs other than the nominated one."""
-        return (
+        return [
             check
             for check in self._checks.values()
             if check.kind is CheckKind.CONNECTIVITY
@@ -223,7 +227,7 @@ class CheckTable:
             and check.pair is not generation.agreement.pair
             and not check.pair.is_conceded
             and not check.is_cancelled
-        )
+        ]
 
     def forget(self, pair: CandidatePair) -> None:
         """No response on ``pair`` counts any more."""
@@ -320,7 +324,7 @@ class CheckTable:
             self._trace.count("stun-response-unmatched")
             return None
         error = None
-        if response.message_class is not MessageClass.SUCCESS:
+        if response.message_class is not _SUCCESS:
             error = response.error.code if response.error else 500
         peer = check.generation.remote
         if peer is None or not response.is_authentic(peer.key):
@@ -330,7 +334,7 @@ class CheckTable:
                 self._trace.record(now, "ice", "check-rejected", pair=check.pair.text, code=error)
             return None
         self.remove(check)
-        mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
+        mapped = response.address(_MAPPED)
         return Answer(check, error, mapped, check.pair.key == (local, remote))
 
 

@@ -6,7 +6,7 @@ from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
-from frazil.trace import Evidence, Scalar
+from frazil.trace import Evidence
 
 _GAVE_UP: Final = Cause.GAVE_UP
 _SUCCEEDED: Final = PairState.SUCCEEDED
@@ -48,32 +48,36 @@ def explain(cause: Cause, generation: Generation | None) -> str:
 
 def evidence(generation: Generation | None, monitor: Monitor | None, now: float) -> Evidence:
     """Named facts; durations in seconds."""
-    facts: list[tuple[str, Scalar]] = []
-    if monitor is not None:
-        rtt_s = monitor.pair.round_trip.last_s
-        facts += [
-            ("pair", monitor.pair.text),
-            ("silent_s", _rounded(now - monitor.heard_at, 1e3)),
-            ("unanswered_checks", monitor.unanswered),
-            ("since_consent_s", _rounded(now - monitor.consented_at, 1e3)),
-            ("rtt_s", None if rtt_s is None else _rounded(rtt_s, 1e6)),
-        ]
-    if generation is not None:
-        checklist = generation.checklist
-        facts += [
-            ("local_candidates", len(generation.local_candidates)),
-            ("remote_candidates", len(generation.remote_candidates)),
-            ("gathered", generation.gathered),
-            ("remote_ended", generation.remote_candidates.ended),
-            ("pairs", len(checklist)),
-            ("pairs_succeeded", checklist.count(_SUCCEEDED)),
-            ("pairs_failed", checklist.count(_FAILED)),
-        ]
-        for pair in checklist:
-            if pair.error_code:
-                facts.append(("stun_error", pair.error_code))
-                break
-    return tuple(facts)
+    of_pair = () if monitor is None else _evidence_of_pair(monitor, now)
+    return of_pair if generation is None else of_pair + _evidence_of_checks(generation)
+
+
+def _evidence_of_pair(monitor: Monitor, now: float) -> Evidence:
+    rtt_s = monitor.pair.round_trip.last_s
+    return (
+        ("pair", monitor.pair.text),
+        ("silent_s", _rounded(now - monitor.heard_at, 1e3)),
+        ("unanswered_checks", monitor.unanswered),
+        ("since_consent_s", _rounded(now - monitor.consented_at, 1e3)),
+        ("rtt_s", None if rtt_s is None else _rounded(rtt_s, 1e6)),
+    )
+
+
+def _evidence_of_checks(generation: Generation) -> Evidence:
+    checklist = generation.checklist
+    facts: Evidence = (
+        ("local_candidates", len(generation.local_candidates)),
+        ("remote_candidates", len(generation.remote_candidates)),
+        ("gathered", generation.gathered),
+        ("remote_ended", generation.remote_candidates.ended),
+        ("pairs", len(checklist)),
+        ("pairs_succeeded", checklist.count(_SUCCEEDED)),
+        ("pairs_failed", checklist.count(_FAILED)),
+    )
+    for pair in checklist:
+        if pair.error_code:
+            return (*facts, ("stun_error", pair.error_code))
+    return facts
 
 
 def _rounded(seconds: float, parts: float) -> float:

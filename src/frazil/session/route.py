@@ -44,14 +44,14 @@ class Route:
     def _follow(self, now: float) -> bool:
         """Do what the news of ICE call for."""
         was_silent = self._hear(now)
-        before, self.path = self.path, self._ice.path
-        revivals = self._ice.passage.revivals
-        is_revived, self._revivals = self._revivals != revivals, revivals
-        if self.path is None:
+        path, revivals = self._ice.path, self._ice.passage.revivals
+        is_other, self.path = path != self.path, path
+        is_revived, self._revivals = revivals != self._revivals, revivals
+        if path is None:
             return False
-        if self.path != before:
-            self._relays.use(self.path, now)
-        return self.path != before or is_revived or was_silent
+        if is_other:
+            self._relays.use(path, now)
+        return is_other or is_revived or was_silent
 
     def _hear(self, now: float) -> bool:
         """Take over the events of ICE; whether the path was silent until now."""

@@ -203,8 +203,8 @@ class Message:
 
     # --- decode -------------------------------------------------------------------------------
 
-    @classmethod
-    def decode(cls, data: bytes) -> "Message":
+    @staticmethod
+    def decode(data: bytes) -> "Message":
         """The message that ``data`` holds, all of it.
 
         A FINGERPRINT is verified here; integrity is not, see :meth:`is_authentic`.
@@ -223,7 +223,7 @@ class Message:
         kind = _KINDS.get(wire_type)
         if kind is None:
             raise StunDecodeError(f"unknown message type {wire_type:#06x}")
-        message = cls(kind[0], kind[1], transaction_id)
+        message = Message(kind[0], kind[1], transaction_id)
         message._decode_attributes(data)
         return message
 
