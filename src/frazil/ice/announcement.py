@@ -16,6 +16,8 @@ from frazil.states.enums import RTCIceGathererState
 from frazil.trace import Reason, Trace
 from frazil.types import Address
 
+_NEW: Final = RTCIceGathererState.NEW
+_GATHERING: Final = RTCIceGathererState.GATHERING
 _COMPLETE: Final = RTCIceGathererState.COMPLETE
 
 
@@ -42,7 +44,7 @@ class Announcement:
         self._held: list[IceEvent] | None = None
         # Of this only the keys matter: an empty set weighs three times as much.
         self._told: dict[tuple[Address, Address], None] = {}
-        self.state = RTCIceGathererState.NEW
+        self.state = _NEW
 
     @property
     def is_held(self) -> bool:
@@ -93,7 +95,7 @@ class Announcement:
     def start(self, text: str, now: float) -> None:
         """A round of gathering begins, for the reason ``text``: addresses are needed at once."""
         self._events.append(AddressesNeeded(self._ufrag))
-        self._move(RTCIceGathererState.GATHERING, text, now)
+        self._move(_GATHERING, text, now)
 
     def end(self) -> None:
         """No further candidate will come (RFC 8838 13)."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Final
 
 from frazil.ice.candidate import (
     Candidate,
@@ -20,6 +21,10 @@ from frazil.ice.priority import (
 from frazil.turn import RelayProtocol
 from frazil.types import Address
 
+_HOST: Final = CandidateType.HOST
+_UDP: Final = CandidateProtocol.UDP
+_TCP: Final = CandidateProtocol.TCP
+
 
 class CandidateMaker:
     """Makes the candidates of one generation (RFC 8445 5.1.1, 5.1.2).
@@ -33,7 +38,7 @@ class CandidateMaker:
     def __init__(self, component: int) -> None:
         self._component = component
         self._ranks: dict[tuple[TcpType | None, bool, str], int] = {}
-        self._relay_ranks = [0, 0]  # of IPv4, and of IPv6
+        self._relay_ranks: dict[bool, int] = {}  # of IPv4, and of IPv6
 
     def host(
         self, address: Address, tcp_type: TcpType | None, known_as: str, others: Sequence[Candidate]
@@ -48,19 +53,18 @@ class CandidateMaker:
         """
         is_ipv6 = ":" in address[0]
         rank = self._rank(tcp_type, is_ipv6, known_as, others)
-        kind = CandidateType.HOST
         if tcp_type is None:
-            protocol, preference = CandidateProtocol.UDP, local_preference(is_ipv6, rank)
+            protocol, preference = _UDP, local_preference(is_ipv6, rank)
         else:
-            protocol = CandidateProtocol.TCP
+            protocol = _TCP
             preference = tcp_preference(is_ipv6, rank, tcp_type)
         return Candidate(
-            foundation=foundation(kind, address, protocol, None),
+            foundation=foundation(_HOST, address, protocol, None),
             component=self._component,
             protocol=protocol,
-            priority=candidate_priority(kind, preference, self._component, protocol),
+            priority=candidate_priority(_HOST, preference, self._component, protocol),
             address=address,
-            type=kind,
+            type=_HOST,
             base=address,
             tcp_type=tcp_type,
         )
@@ -128,14 +132,14 @@ class CandidateMaker:
             protocol: How messages get to it.
         """
         is_ipv6 = ":" in address[0]
-        rank = self._relay_ranks[is_ipv6]
+        rank = self._relay_ranks.get(is_ipv6, 0)
         self._relay_ranks[is_ipv6] = rank + 1
-        kind, udp = CandidateType.RELAYED, CandidateProtocol.UDP
+        kind = CandidateType.RELAYED
         preference = relay_preference(is_ipv6, rank, protocol)
         return Candidate(
-            foundation=foundation(kind, address, udp, f"{server[0]} {protocol}"),
+            foundation=foundation(kind, address, _UDP, f"{server[0]} {protocol}"),
             component=self._component,
-            protocol=udp,
+            protocol=_UDP,
             priority=candidate_priority(kind, preference, self._component),
             address=address,
             type=kind,

@@ -14,6 +14,8 @@ from frazil.stun import Attribute, Message, MessageClass, Method, Transaction
 _PEER_REFLEXIVE: Final = CandidateType.PEER_REFLEXIVE
 _USERNAME: Final = Attribute.USERNAME
 _PRIORITY: Final = Attribute.PRIORITY
+_USE_CANDIDATE: Final = Attribute.USE_CANDIDATE
+_NOMINATION: Final = Attribute.NOMINATION
 _BINDING: Final = Method.BINDING
 _REQUEST: Final = MessageClass.REQUEST
 
@@ -99,8 +101,8 @@ class Check:
             role.attribute: role.tie_breaker,
         }
         if self.nomination:
-            attributes[Attribute.USE_CANDIDATE] = True
+            attributes[_USE_CANDIDATE] = True
             if self.generation.remote_traits.renominates:
-                attributes[Attribute.NOMINATION] = self.nomination
+                attributes[_NOMINATION] = self.nomination
         request = Message(_BINDING, _REQUEST, self.transaction.transaction_id, attributes)
         return request.encode(remote.key)

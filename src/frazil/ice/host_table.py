@@ -1,6 +1,7 @@
 """The addresses of this host, and what the peer learns of each of them."""
 
 from dataclasses import replace
+from typing import Final
 
 from frazil.ice.announcement import Announcement
 from frazil.ice.candidate import Candidate, CandidateType, TcpType
@@ -8,6 +9,8 @@ from frazil.ice.candidate_maker import CandidateMaker
 from frazil.ice.disclosure import OPEN, Disclosure
 from frazil.ice.generation import Generation
 from frazil.types import Address
+
+_ACTIVE: Final = TcpType.ACTIVE
 
 
 class HostTable:
@@ -58,7 +61,7 @@ class HostTable:
             self._disclosures[address] = disclosure
         candidate = self._make(address, tcp_type, address[0], generation)
         generation.local_candidates.add(candidate)
-        if tcp_type is TcpType.ACTIVE:
+        if tcp_type is _ACTIVE:
             return candidate
         if not disclosure.conceals:
             self._announcement.tell(candidate, now)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from frazil.ice.candidate import Candidate, CandidateType, foundation
 from frazil.ice.config import MAX_LOCAL_PEER_REFLEXIVE
 from frazil.types import Address
+
+_HOST: Final = CandidateType.HOST
 
 
 class LocalCandidates:
@@ -35,7 +38,7 @@ class LocalCandidates:
 
     def hosts(self) -> list[Candidate]:
         """The host candidates, and what stands for them."""
-        return [each for each in self._items if each.type is CandidateType.HOST]
+        return [each for each in self._items if each.type is _HOST]
 
     # --- what is found ------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ class Cause(StrEnum):
     CLOSE = "close"
 
 
+_NEW: Final = State.NEW
 _TABLE = "webrtc-pc RTCIceTransportState "
 _EXAMPLES = "webrtc-pc RTCIceTransport transitions: "
 
@@ -99,4 +100,4 @@ TRANSITIONS: Final[dict[tuple[State, Cause], Edge[State]]] = {
 
 def transport_machine(name: str, trace: Trace) -> StateMachine[State, Cause]:
     """The state of the ICE transport ``name``."""
-    return StateMachine("ice", f"ice-transport {name}", State.NEW, TRANSITIONS, trace)
+    return StateMachine("ice", f"ice-transport {name}", _NEW, TRANSITIONS, trace)

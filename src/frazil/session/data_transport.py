@@ -37,6 +37,12 @@ from frazil.states.enums import RTCDataChannelState, RTCSctpTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
+_CONNECTING: Final = RTCSctpTransportState.CONNECTING
+_CONNECTED: Final = RTCSctpTransportState.CONNECTED
+_CLOSED: Final = RTCSctpTransportState.CLOSED
+_CHANNEL_CLOSING: Final = RTCDataChannelState.CLOSING
+_CHANNEL_CLOSED: Final = RTCDataChannelState.CLOSED
+_ABORTED: Final = AssociationCloseCause.ABORTED_BY_REMOTE
 _REFUSALS: Final = (InvalidStateError, InvalidAccessError)
 """What SCTP says to a message if the peer shuts the association down, resets the stream or takes
 fewer streams, and what came with that still called for an answer."""
@@ -89,7 +95,7 @@ class DataTransport:
         is_client: bool,
         signalled: SignalledInits | None = None,
     ) -> None:
-        self.state = RTCSctpTransportState.CONNECTING
+        self.state = _CONNECTING
         self._name = name
         self._trace = trace
         self._association = Association(config, random_bytes, trace, signalled)
@@ -113,7 +119,7 @@ class DataTransport:
 
     def lose_transport(self, text: str, *, failed: bool, now: float) -> None:
         """DTLS is gone, and with it whatever it carried."""
-        if self.state is not RTCSctpTransportState.CLOSED:
+        if self.state is not _CLOSED:
             self._association.abort(now)  # nobody hears it any more, but its timers end
             self._association.poll_events()
             self._end(text, now, failed=failed)
@@ -208,7 +214,7 @@ class DataTransport:
         if channels.messages or channels.resets:
             self.is_drained = False
             messages, resets = channels.poll_messages(), channels.poll_resets()
-            if self.state is not RTCSctpTransportState.CLOSED:
+            if self.state is not _CLOSED:
                 for message in messages:
                     self._send(message, now)
                 for stream_id in resets:
@@ -240,9 +246,9 @@ class DataTransport:
 
     def _on_channel_moved(self, event: ChannelStateChanged) -> None:
         change = event.change
-        if change.new == RTCDataChannelState.CLOSED:
+        if change.new == _CHANNEL_CLOSED:
             self._report.events.append(ChannelClosed(event.stream_id))
-        elif change.new == RTCDataChannelState.CLOSING:
+        elif change.new == _CHANNEL_CLOSING:
             self._report.events.append(ChannelClosing(event.stream_id))
 
     def _take_events(self, now: float) -> None:
@@ -275,19 +281,19 @@ class DataTransport:
         text = "the SCTP association is established"
         evidence = (("streams", count), ("interleaving", event.interleaving))
         reason = Reason("established", "webrtc-pc RTCSctpTransportState", text, evidence)
-        change = self._move(RTCSctpTransportState.CONNECTED, reason, now)
+        change = self._move(_CONNECTED, reason, now)
         self._report.events.append(SctpChanged(change, max_channels=count))
 
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
         self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
-        if event.cause is AssociationCloseCause.ABORTED_BY_REMOTE:
+        if event.cause is _ABORTED:
             self._report.add_goodbye(RemoteCloseCause.SCTP_ABORT)
         self._end(event.text, now, failed=failed, cause_code=event.code)
 
     def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:
         """The association is gone: so are all channels."""
-        if self.state is RTCSctpTransportState.CLOSED:
+        if self.state is _CLOSED:
             return
         reason = Reason(
             "failed" if failed else "ended",
@@ -295,7 +301,7 @@ class DataTransport:
             text,
             (("cause_code", cause_code),),
         )
-        change = self._move(RTCSctpTransportState.CLOSED, reason, now)
+        change = self._move(_CLOSED, reason, now)
         self._report.events.append(SctpChanged(change, failed=failed, cause_code=cause_code))
         ending = tuple(channel.stream_id for channel in self._channels.channels)
         self._channels.end(text, now)

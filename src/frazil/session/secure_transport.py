@@ -89,7 +89,7 @@ class SecureTransport:
         self._passage = ice.passage
         self._trace = trace
         self._make_engine = make_engine
-        self._early: list[Datagram] = []
+        self._early: tuple[Datagram, ...] = ()
         self.endpoint: DtlsEndpoint | None = None
         self.traffic = Traffic()
         self.is_connected = False
@@ -123,7 +123,7 @@ class SecureTransport:
             make_engine=self._make_engine,
         )
         self._awaits_path = True
-        early, self._early = self._early, []
+        early, self._early = self._early, ()
         return self.receive(early, now)
 
     def advance(self, now: float, *, path_works_anew: bool) -> None:
@@ -151,7 +151,7 @@ class SecureTransport:
     def close(self, now: float) -> list[Transmit]:
         """Say goodbye and end; returns the goodbye."""
         endpoint, path = self.endpoint, self._ice.path
-        self._early.clear()
+        self._early = ()
         self.endpoint = None
         self.is_connected = False
         if endpoint is None:
@@ -200,7 +200,7 @@ class SecureTransport:
 
     def _keep_early(self, datagram: Datagram) -> None:
         if len(self._early) < MAX_EARLY_DATAGRAMS:
-            self._early.append(datagram)
+            self._early = (*self._early, datagram)
         else:
             self._trace.count("dtls-too-early")
 

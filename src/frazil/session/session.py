@@ -109,7 +109,7 @@ class Session:
         self._agenda = Agenda(
             self.ice, self._relays, self._secure, self._encapsulation, self._route
         )
-        self._farewell: list[Transmit] = []
+        self._farewell: tuple[Transmit, ...] = ()
         self.is_drained = True
         self._is_quiet = True  # ICE has nothing to send
         self._is_at_rest = False  # no other part has anything to send, or another deadline
@@ -441,7 +441,7 @@ class Session:
         if self._relays.is_used:
             transmits = self._relays.wrap(transmits, now)
         if self._farewell:
-            transmits, self._farewell = self._farewell + transmits, []
+            transmits, self._farewell = [*self._farewell, *transmits], ()
         return transmits
 
     def poll_events(self) -> list[SessionEvent]:
@@ -460,7 +460,7 @@ class Session:
         if data is not None:
             data.abort(now)
         farewell = self._secure.seal(data, self._route.path, now) + self._secure.close(now)
-        self._farewell += self._relays.wrap(farewell, now)
+        self._farewell += tuple(self._relays.wrap(farewell, now))
         self._relays.close(now)
         self.ice.close(now)
         self.events.clear()
