@@ -126,7 +126,6 @@ class IceAgent:
         )
         self._replies = self._responder.transmits
         self._checks = self._checker.transmits
-        self._questions = self._gatherer.transmits
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -380,9 +379,7 @@ class IceAgent:
         if self._replies:
             out = self._replies + out
             self._replies.clear()
-        if self._questions:
-            out += self._questions
-            self._questions.clear()
+        out += self._gatherer.poll_transmits()
         return out
 
     def _poll_checks(self) -> list[Transmit]:

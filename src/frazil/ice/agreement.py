@@ -1,8 +1,10 @@
 """The pair that both ends agreed on, and the nominations by which they did (RFC 8445 8.1)."""
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.pair import CandidatePair
 
 
+@mypyc_attr(acyclic=True)
 class Agreement:
     """What both ends of one generation agreed on, as far as this end knows.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.candidate import (
     Candidate,
     CandidateProtocol,
@@ -26,6 +27,7 @@ _UDP: Final = CandidateProtocol.UDP
 _TCP: Final = CandidateProtocol.TCP
 
 
+@mypyc_attr(acyclic=True)
 class CandidateMaker:
     """Makes the candidates of one generation (RFC 8445 5.1.1, 5.1.2).
 

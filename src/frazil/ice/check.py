@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.candidate import CandidateType
 from frazil.ice.generation import Generation
 from frazil.ice.pair import CandidatePair
@@ -29,6 +30,7 @@ class CheckKind(StrEnum):
     STANDBY = "standby"  # on another pair, to see whether it could take over
 
 
+@mypyc_attr(acyclic=True)
 class Check:
     """A check in flight.
 

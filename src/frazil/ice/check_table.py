@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.deadline import earlier
 from frazil.ice.check import Check, CheckKind
 from frazil.ice.config import MAX_REPEATS, REPEAT_DELAY_S, IceConfig
@@ -39,6 +40,7 @@ _STREAM_CONTEST_S: Final = 2.5
 """As long as these take over UDP: a check over a stream is sent once."""
 
 
+@mypyc_attr(acyclic=True)
 class Answer(Value):
     """An authentic response to a check.
 

@@ -1,10 +1,12 @@
 """Checks that come before the answer: the peer has our credentials, and we not yet its own."""
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.config import MAX_EARLY_CHECKS
 from frazil.ice.pair import PairKey
 from frazil.ice.received_check import ReceivedCheck
 
 
+@mypyc_attr(acyclic=True)
 class EarlyChecks:
     """Authentic checks that came before the remote credentials (RFC 8445 7.3), one of each pair.
 

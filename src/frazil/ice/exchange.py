@@ -2,11 +2,13 @@
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.check import Check
 from frazil.ice.generation import Generation
 from frazil.stun import Template, keyed_mac, transaction_id_of
 
 
+@mypyc_attr(acyclic=True)
 class Sample:
     """What came on a pair last before both ends settled on it.
 
@@ -24,6 +26,7 @@ class Sample:
         self.answer: bytes | None = None
 
 
+@mypyc_attr(acyclic=True)
 class Exchange:
     """What was sent and received on the pair in use last; the next messages are most likely alike.
 

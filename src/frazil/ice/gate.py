@@ -1,8 +1,10 @@
 """Asks the application before a pair is nominated, if it wants to be asked."""
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.pair import CandidatePair, PairKey
 
 
+@mypyc_attr(acyclic=True)
 class NominationGate:
     """Holds a nomination back until it is decided on.
 

@@ -6,6 +6,8 @@ What becomes of addresses is the business of :mod:`frazil.ice.host_table`, of se
 :mod:`frazil.ice.inquiry`; when it is told, that of :mod:`frazil.ice.announcement`.
 """
 
+from collections.abc import Sequence
+
 from frazil.ice.announcement import Announcement
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.candidate_maker import CandidateMaker
@@ -32,7 +34,6 @@ class Gatherer:
 
     Attributes:
         events: What happened, in order; the caller empties it.
-        transmits: What is to be sent to servers; the caller empties it.
     """
 
     __slots__ = (
@@ -46,7 +47,6 @@ class Gatherer:
         "_maker",
         "_random_bytes",
         "events",
-        "transmits",
     )
 
     def __init__(
@@ -56,7 +56,6 @@ class Gatherer:
         self._config = config
         self._random_bytes = random_bytes
         self.events: list[IceEvent] = []
-        self.transmits: list[Transmit] = []
         self._announcement = Announcement(self.events, trace)
         self._reset(None)
 
@@ -71,12 +70,11 @@ class Gatherer:
         """Expect all addresses and servers, whether or not they were added before."""
         self._hosts_done = False
         self._inquiry: Inquiry | None = None
-        self.transmits.clear()
 
     def _inquire(self) -> Inquiry:
         """What is asked of servers, from the first one on."""
         if self._inquiry is None:
-            self._inquiry = Inquiry(self._config, self._random_bytes, self.transmits)
+            self._inquiry = Inquiry(self._config, self._random_bytes)
         return self._inquiry
 
     @property
@@ -333,6 +331,10 @@ class Gatherer:
         error = inquiry.take_error(url)
         if error is not None:
             self._announcement.server_failed(error, now)
+
+    def poll_transmits(self) -> Sequence[Transmit]:
+        """What is to be sent to servers, in order."""
+        return () if self._inquiry is None else self._inquiry.poll_transmits()
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.admission import Admission
 from frazil.ice.agreement import Agreement
 from frazil.ice.candidate import Candidate, TcpType
@@ -18,6 +19,7 @@ from frazil.ice.traits import UNKNOWN_TRAITS
 from frazil.types import Address
 
 
+@mypyc_attr(acyclic=True)
 class Generation:
     """Credentials, candidates and pairs that belong together.
 

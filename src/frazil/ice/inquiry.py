@@ -19,7 +19,6 @@ class Inquiry:
     Args:
         config: Its timers.
         random_bytes: Its source of randomness.
-        transmits: Takes what is to be sent.
     """
 
     __slots__ = (
@@ -35,12 +34,10 @@ class Inquiry:
         "_transmits",
     )
 
-    def __init__(
-        self, config: IceConfig, random_bytes: RandomBytes, transmits: list[Transmit]
-    ) -> None:
+    def __init__(self, config: IceConfig, random_bytes: RandomBytes) -> None:
         self._random_bytes = random_bytes
-        self._transmits = transmits
-        self._queries = QueryTable(config, random_bytes, transmits)
+        self._transmits: list[Transmit] = []
+        self._queries = QueryTable(config, random_bytes, self._transmits)
         # Of dictionaries only the keys matter: an empty set weighs three times as much.
         self._awaited: dict[str, None] = {}
         self._servers: list[tuple[str, Address]] = []
@@ -128,6 +125,12 @@ class Inquiry:
                 text = "no local address can reach it"
                 self.note_error(CandidateError(url, SERVER_UNREACHABLE, text, None))
                 yield url
+
+    def poll_transmits(self) -> list[Transmit]:
+        """What is to be sent, in order."""
+        out = self._transmits.copy()
+        self._transmits.clear()
+        return out
 
     # --- time ---------------------------------------------------------------------------------
 

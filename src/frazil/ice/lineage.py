@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.config import MAX_PENDING_GENERATIONS
 from frazil.ice.credential import Credentials
 from frazil.ice.generation import Generation
@@ -10,6 +11,7 @@ from frazil.ice.generation import Generation
 _ACTIVE_KEPT: Final = 2
 
 
+@mypyc_attr(acyclic=True)
 class Lineage:
     """The generations of one transport, oldest first.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.candidate import Candidate, CandidateType, foundation
 from frazil.ice.config import MAX_LOCAL_PEER_REFLEXIVE
 from frazil.types import Address
@@ -11,6 +12,7 @@ from frazil.types import Address
 _HOST: Final = CandidateType.HOST
 
 
+@mypyc_attr(acyclic=True)
 class LocalCandidates:
     """The local candidates of one generation, in the order in which they were found."""
 

@@ -89,6 +89,7 @@ class RoundTrip:
         return min(max(shortest_s, late_s), longest_s)
 
 
+@mypyc_attr(acyclic=True)
 class CandidatePair:
     """A local base and a remote candidate that may reach each other.
 

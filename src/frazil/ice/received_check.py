@@ -1,9 +1,11 @@
 """What a check of the peer says."""
 
+from frazil.compiled import mypyc_attr
 from frazil.types import Address
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class ReceivedCheck(Value):
     """What an authentic check of the peer says.
 

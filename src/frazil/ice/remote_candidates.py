@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from frazil.compiled import mypyc_attr
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate, CandidateProtocol, CandidateType, foundation
 from frazil.ice.checklist import OPPOSITE, can_pair
@@ -10,6 +11,7 @@ from frazil.ice.received_check import ReceivedCheck
 from frazil.types import Address
 
 
+@mypyc_attr(acyclic=True)
 class RemoteCandidates:
     """The remote candidates of one generation, so many of each kind as there may be.
 

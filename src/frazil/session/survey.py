@@ -1,9 +1,11 @@
 """What statistics show of a transport."""
 
+from frazil.compiled import mypyc_attr
 from frazil.ice import CandidatePair, Generation, Traffic
 from frazil.value import Value
 
 
+@mypyc_attr(acyclic=True)
 class SessionSurvey(Value):
     """The objects that count, and what was negotiated. The counters go on; read them at once.
 

@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from frazil.compiled import mypyc_attr
 from frazil.stun.attribute import Attribute
 from frazil.stun.message import FINGERPRINT_MASK
 
@@ -29,6 +30,7 @@ _are_equal: Final = hmac.compare_digest
 _unpack_prefix: Final = struct.Struct(">HH").unpack_from
 
 
+@mypyc_attr(acyclic=True)
 class Template:
     """The messages that equal a given one in everything but what follows from the transaction id.
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.types import RandomBytes
 
 TRANSACTION_ID_SIZE: Final = 12
@@ -21,6 +22,7 @@ class TransactionStep(StrEnum):
     EXPIRED = "expired"
 
 
+@mypyc_attr(acyclic=True)
 class Transaction:
     """The retransmission clock of one request (RFC 8489, 6.2.1).
 

@@ -51,9 +51,7 @@ class Bench:
         self.gatherer.hosts_done(self.now)
 
     def sent(self) -> list[Transmit]:
-        transmits = list(self.gatherer.transmits)
-        self.gatherer.transmits.clear()
-        return transmits
+        return list(self.gatherer.poll_transmits())
 
     def answer(
         self,
