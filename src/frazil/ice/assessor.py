@@ -135,8 +135,7 @@ class Assessor:
         pair.note_success(rtt_s, now - check.transaction.started_at, now)
         if self._selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=pair.text, rtt_s=rtt_s)
-        known = checklist.find(pair.key) or check.generation.adopt(pair)
-        if known is not pair:
+        if pair not in checklist and not check.generation.adopt(pair):
             return
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=rtt_s)

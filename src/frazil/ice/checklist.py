@@ -100,6 +100,9 @@ class Checklist:
     def __iter__(self) -> Iterator[CandidatePair]:
         return iter(self._pairs)
 
+    def __contains__(self, pair: CandidatePair) -> bool:
+        return pair in self._pairs
+
     def __len__(self) -> int:
         return len(self._pairs)
 
@@ -171,7 +174,7 @@ class Checklist:
 
     def mark(self, pair: CandidatePair, state: PairState) -> None:
         """Write the state of ``pair``, which may have left the list meanwhile."""
-        if self._by_key.get(pair.key) is pair:
+        if pair in self._pairs:
             self._counts[pair.state] -= 1
             self._counts[state] += 1
         pair.state = state

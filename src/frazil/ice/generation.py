@@ -204,14 +204,13 @@ class Generation:
         pair = self.checklist.find((local, remote))
         return self.is_given_up or (pair is not None and pair.is_barred)
 
-    def adopt(self, pair: CandidatePair) -> CandidatePair | None:
-        """Take and return a pair that was checked before it was known: the check was answered.
+    def adopt(self, pair: CandidatePair) -> bool:
+        """Take a pair that was checked before it was known, because the check was answered.
 
         Returns:
-            ``None`` if there is no room for it.
+            Whether there is room, and no other pair between its addresses.
         """
-        has_room = self.remote_candidates.adopt(pair.remote) and self.checklist.add(pair)
-        return pair if has_room else None
+        return self.remote_candidates.adopt(pair.remote) and self.checklist.add(pair)
 
     def rank(self, controlling: bool) -> None:
         """Compute all priorities anew, after a role switch (RFC 8445 7.3.1.1)."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, LocalEnd
 from frazil.session.config import MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
@@ -11,13 +12,22 @@ from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import VacancyTable
 from frazil.turn import TurnConfig
 from frazil.types import Address
+from frazil.value import Value
 
 
-class Host(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Host(Value):
     """How the peer may hear of a local address: not through ICE, not as ``raddr``."""
 
-    is_hidden: bool
-    is_concealed: bool
+    __slots__ = ("is_concealed", "is_hidden")
+
+    def __init__(self, is_hidden: bool, is_concealed: bool) -> None:
+        self.is_hidden = is_hidden
+        self.is_concealed = is_concealed
+
+    def as_tuple(self) -> tuple[bool, bool]:
+        """Hidden, and concealed."""
+        return self.is_hidden, self.is_concealed
 
 
 _UNKNOWN: Final = Host(is_hidden=True, is_concealed=True)

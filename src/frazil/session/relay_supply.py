@@ -79,7 +79,8 @@ class RelaySupply:
             relay.client.confirm(now)
         if not relay.urls:
             relay.gives_up_at = now + self._patience_s
-            relay.is_hidden, relay.conceals = self._demand.host(host)
+            known_as = self._demand.host(host)
+            relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
         relay.urls.append(url)
 
     def _may_find_ours(self, server: Address) -> bool:

@@ -1,8 +1,10 @@
 """What the layers of one transport report, in one list."""
 
+from frazil.compiled import mypyc_attr
 from frazil.session.event import RemoteCloseCause, RemoteClosed, SessionEvent
 
 
+@mypyc_attr(acyclic=True)
 class Report:
     """Everything that happens, in order.
 
