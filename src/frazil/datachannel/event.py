@@ -1,6 +1,5 @@
 """What a set of channels reports and wants sent."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from frazil.compiled import mypyc_attr
@@ -31,17 +30,24 @@ class OutgoingMessage(Value):
         return self.stream_id, self.ppid, self.data
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelAnnounced:
-    """The peer opened a channel; it is open and may be used at once.
+@mypyc_attr(acyclic=True)
+class ChannelAnnounced(Value):
+    """The peer opened a channel (RFC 8832); it is open and may be used at once.
 
     Attributes:
         stream_id: Its stream.
         parameters: What the peer chose.
     """
 
-    stream_id: int
-    parameters: ChannelParameters
+    __slots__ = ("parameters", "stream_id")
+
+    def __init__(self, stream_id: int, parameters: ChannelParameters) -> None:
+        self.stream_id = stream_id
+        self.parameters = parameters
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Stream and parameters."""
+        return self.stream_id, self.parameters
 
 
 @mypyc_attr(acyclic=True)

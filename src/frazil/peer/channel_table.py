@@ -6,7 +6,7 @@ from functools import partial
 from itertools import count
 from typing import Final, Protocol, TypeAlias
 
-from frazil.datachannel import ChannelMessage, ChannelParameters
+from frazil.datachannel import ChannelAnnounced, ChannelMessage, ChannelParameters
 from frazil.errors import OperationError, RTCError, RTCErrorDetail
 from frazil.peer.channel import ChannelOwner, DataChannel
 from frazil.peer.channel_init import ChannelInit
@@ -18,7 +18,6 @@ from frazil.peer.task import Task
 from frazil.peer.transport import SctpTransport
 from frazil.sctp import BufferReleased
 from frazil.session.event import (
-    ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
     SctpChanged,

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from frazil.datachannel import MessagesArrived
+from frazil.datachannel import ChannelAnnounced, MessagesArrived
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceTransportChanged
 from frazil.peer.channel_table import ChannelTable
@@ -16,7 +16,6 @@ from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.sctp import BufferReleased
 from frazil.session.event import (
-    ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
     RemoteClosed,

@@ -26,7 +26,6 @@ from frazil.sctp import (
     StreamsReset,
 )
 from frazil.session.event import (
-    ChannelAnnounced,
     ChannelClosed,
     ChannelClosing,
     RemoteCloseCause,
@@ -230,7 +229,7 @@ class DataTransport:
                 self._on_channel_moved(event)
             else:
                 self._weigh(event.stream_id, event.parameters)
-                self._report.events.append(ChannelAnnounced(event.stream_id, event.parameters))
+                self._report.events.append(event)
 
     def _weigh(self, stream_id: int, parameters: ChannelParameters) -> None:
         """Weigh a channel by its priority, which on the wire may be 0."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from frazil.compiled import mypyc_attr
-from frazil.datachannel import ChannelParameters, MessagesArrived
+from frazil.datachannel import ChannelAnnounced, MessagesArrived
 from frazil.dtls import DtlsStateChanged
 from frazil.ice import IceEvent
 from frazil.sctp import BufferReleased
@@ -42,14 +42,6 @@ class SctpChanged(Value):
     def as_tuple(self) -> tuple[object, ...]:
         """State change, number of channels, whether it failed, and cause."""
         return self.change, self.max_channels, self.failed, self.cause_code
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAnnounced:
-    """The peer opened a channel (RFC 8832)."""
-
-    stream_id: int
-    parameters: ChannelParameters
 
 
 class DatagramReceived(NamedTuple):
