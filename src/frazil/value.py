@@ -3,7 +3,8 @@
 To make a named tuple or a dataclass, compiled code has to call the interpreter. An object of a
 plain class it makes at a tenth of that price; interpreted, the three cost the same. To freeze a
 dataclass triples its price either way: of those with many fields, the ones that a connection makes
-are not frozen, and are left alone all the same.
+are not frozen, and are left alone all the same. Those of a session description have an
+``__init__`` that is written out, and compiled like any other.
 """
 
 from frazil.compiled import mypyc_attr

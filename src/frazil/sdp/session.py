@@ -116,7 +116,7 @@ class Origin(Value):
 
 
 @mypyc_attr(acyclic=True)
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(slots=True, init=False, unsafe_hash=True)
 class MediaDescription:
     """One ``m=`` section. What is None or empty was not given.
 
@@ -151,25 +151,76 @@ class MediaDescription:
     port: int
     protocol: str
     formats: tuple[str, ...]
-    connection: Connection | None = None
-    bandwidths: tuple[str, ...] = ()
-    mid: str | None = None
-    direction: Direction = Direction.SENDRECV
-    ice_ufrag: str | None = None
-    ice_pwd: str | None = None
-    ice_options: tuple[str, ...] = ()
-    fingerprints: tuple[Fingerprint, ...] = ()
-    setup: Setup | None = None
-    candidates: tuple[str, ...] = ()
-    end_of_candidates: bool = False
-    rtcp_mux: bool = False
-    rtcp_mux_only: bool = False
-    rtcp_rsize: bool = False
-    bundle_only: bool = False
-    sctp_port: int | None = None
-    max_message_size: int | None = None
-    sctp_init: bytes | None = None
-    attributes: tuple[str, ...] = ()
+    connection: Connection | None
+    bandwidths: tuple[str, ...]
+    mid: str | None
+    direction: Direction
+    ice_ufrag: str | None
+    ice_pwd: str | None
+    ice_options: tuple[str, ...]
+    fingerprints: tuple[Fingerprint, ...]
+    setup: Setup | None
+    candidates: tuple[str, ...]
+    end_of_candidates: bool
+    rtcp_mux: bool
+    rtcp_mux_only: bool
+    rtcp_rsize: bool
+    bundle_only: bool
+    sctp_port: int | None
+    max_message_size: int | None
+    sctp_init: bytes | None
+    attributes: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        port: int,
+        protocol: str,
+        formats: tuple[str, ...],
+        connection: Connection | None = None,
+        bandwidths: tuple[str, ...] = (),
+        mid: str | None = None,
+        direction: Direction = Direction.SENDRECV,
+        ice_ufrag: str | None = None,
+        ice_pwd: str | None = None,
+        ice_options: tuple[str, ...] = (),
+        fingerprints: tuple[Fingerprint, ...] = (),
+        setup: Setup | None = None,
+        candidates: tuple[str, ...] = (),
+        end_of_candidates: bool = False,
+        rtcp_mux: bool = False,
+        rtcp_mux_only: bool = False,
+        rtcp_rsize: bool = False,
+        bundle_only: bool = False,
+        sctp_port: int | None = None,
+        max_message_size: int | None = None,
+        sctp_init: bytes | None = None,
+        attributes: tuple[str, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.port = port
+        self.protocol = protocol
+        self.formats = formats
+        self.connection = connection
+        self.bandwidths = bandwidths
+        self.mid = mid
+        self.direction = direction
+        self.ice_ufrag = ice_ufrag
+        self.ice_pwd = ice_pwd
+        self.ice_options = ice_options
+        self.fingerprints = fingerprints
+        self.setup = setup
+        self.candidates = candidates
+        self.end_of_candidates = end_of_candidates
+        self.rtcp_mux = rtcp_mux
+        self.rtcp_mux_only = rtcp_mux_only
+        self.rtcp_rsize = rtcp_rsize
+        self.bundle_only = bundle_only
+        self.sctp_port = sctp_port
+        self.max_message_size = max_message_size
+        self.sctp_init = sctp_init
+        self.attributes = attributes
 
     @property
     def is_rejected(self) -> bool:
@@ -183,7 +234,7 @@ class MediaDescription:
 
 
 @mypyc_attr(acyclic=True)
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(slots=True, init=False, unsafe_hash=True)
 class SessionDescription:
     """A whole offer or answer.
 
@@ -203,18 +254,43 @@ class SessionDescription:
     """
 
     origin: Origin
-    name: str = "-"
-    bandwidths: tuple[str, ...] = ()
-    bundle_groups: tuple[tuple[str, ...], ...] = ()
-    ice_lite: bool = False
-    ice_pacing: int | None = None
-    ice_options: tuple[str, ...] = ()
-    extmap_allow_mixed: bool = False
-    msid_semantic: str | None = None
-    media: tuple[MediaDescription, ...] = ()
-    attributes: tuple[str, ...] = ()
+    name: str
+    bandwidths: tuple[str, ...]
+    bundle_groups: tuple[tuple[str, ...], ...]
+    ice_lite: bool
+    ice_pacing: int | None
+    ice_options: tuple[str, ...]
+    extmap_allow_mixed: bool
+    msid_semantic: str | None
+    media: tuple[MediaDescription, ...]
+    attributes: tuple[str, ...]
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        name: str = "-",
+        bandwidths: tuple[str, ...] = (),
+        bundle_groups: tuple[tuple[str, ...], ...] = (),
+        ice_lite: bool = False,
+        ice_pacing: int | None = None,
+        ice_options: tuple[str, ...] = (),
+        extmap_allow_mixed: bool = False,
+        msid_semantic: str | None = None,
+        media: tuple[MediaDescription, ...] = (),
+        attributes: tuple[str, ...] = (),
+    ) -> None:
+        self.origin = origin
+        self.name = name
+        self.bandwidths = bandwidths
+        self.bundle_groups = bundle_groups
+        self.ice_lite = ice_lite
+        self.ice_pacing = ice_pacing
+        self.ice_options = ice_options
+        self.extmap_allow_mixed = extmap_allow_mixed
+        self.msid_semantic = msid_semantic
+        self.media = media
+        self.attributes = attributes
         # The text has no way to take a session's options away from one section, so a model that
         # did would not survive being written. This is the only field with a value on both levels.
         if self.ice_options and not all(media.ice_options for media in self.media):
