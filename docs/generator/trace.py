@@ -27,9 +27,9 @@ def trace_page() -> Iterator[str]:
         "were, `last_at` when the last one came, and whose facts are those of the last one. "
         "Listeners hear of each."
     )
-    for layer in dict.fromkeys(kind.layer for kind in EVENTS.values()):
+    for layer, kinds in EVENTS.items():
         yield f"## {layer}"
-        for kind in (each for each in EVENTS.values() if each.layer == layer):
+        for kind in kinds.values():
             yield f"### {kind.name}"
             yield kind.meaning + (" *Routine.*" if kind.is_routine else "")
             if kind.facts:

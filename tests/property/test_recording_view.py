@@ -16,7 +16,7 @@ _NUMBERS = [0, -1, 3.5, 1e308, float("nan"), float("inf"), 2**70, None, True, Fa
 _NESTED = [[], {}, [["a", 1]], [[1, 2]], [["silent_s", "x"]], [["a", [1]]], [3], {"hex": "00"}]
 _FACTS = [*_WORDS, *_PLACES, *_NUMBERS, *_NESTED]
 _INSTANTS = [0.0, 1, 39.5, 60.0, float("nan"), 1e300, None, "1"]
-_KINDS = list(EVENTS.values())
+_KINDS = [kind for kinds in EVENTS.values() for kind in kinds.values()]
 
 
 def decision(dice: random.Random) -> list[object]:

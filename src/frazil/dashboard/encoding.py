@@ -8,7 +8,9 @@ from frazil.record import Json
 from frazil.trace import EVENTS, Fact, TraceRecord
 
 MEANINGS: Final[dict[str, Json]] = {
-    f"{kind.layer} {kind.name}": kind.meaning for kind in EVENTS.values()
+    f"{layer} {name}": kind.meaning
+    for layer, kinds in EVENTS.items()
+    for name, kind in kinds.items()
 }
 """What each kind of event means, in words."""
 _MAX_EXACT: Final = 2**53

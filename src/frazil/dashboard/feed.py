@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from frazil.trace import EVENTS, StateChange, Trace, TraceRecord, facts_of_change
 
-_CHANGED: Final = EVENTS["peer", "state-changed"]
+_CHANGED: Final = EVENTS["peer"]["state-changed"]
 
 
 class Mark(NamedTuple):

@@ -103,7 +103,7 @@ def _record(entry: Any) -> TraceRecord | None:
     if not isinstance(entry, list) or len(entry) < 4 or not isinstance(entry[0], int | float):
         return None
     at, layer, event, transport, *facts = entry
-    kind = EVENTS.get((str(layer), str(event)))
+    kind = EVENTS.get(str(layer), {}).get(str(event))
     if kind is None or len(facts) != len(kind.facts) or not -_LATEST < at < _LATEST:
         return None
     return TraceRecord(float(at), kind, tuple(map(_fact, facts)), str(transport))

@@ -6,7 +6,7 @@ from frazil.trace import EVENTS, Reason, StateChange, Trace, facts_of_change
 
 HISTORY_LIMIT: Final = 512
 """State changes kept; a flapping network makes two per flap and machine."""
-_CHANGED: Final = EVENTS["peer", "state-changed"]
+_CHANGED: Final = EVENTS["peer"]["state-changed"]
 _SIZE: Final = 1 + len(_CHANGED.facts)
 """The parts of a change: its instant, and the facts of its record."""
 

@@ -109,7 +109,7 @@ def _run_tasks(player: Player, now: float, decisions: list[Decision]) -> None:
 def _outlook_apart(decision: Any) -> Decision:
     """A decision without what it says of deadlines to come: those differ on purpose."""
     _, layer, event, *_ = decision
-    kind = EVENTS.get((layer, event))
+    kind = EVENTS.get(layer, {}).get(event)
     if kind is None or _OUTLOOK not in kind.facts:
         return list(decision)
     place = 4 + kind.facts.index(_OUTLOOK)

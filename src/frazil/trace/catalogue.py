@@ -418,8 +418,8 @@ _CHANNEL: Final = (
     ),
 )
 
-EVENTS: Final[dict[tuple[str, str], EventKind]] = {
-    (kind.layer, kind.name): kind
-    for kind in (*_API, *_PEER, *_ICE, *_TURN, *_DTLS, *_SCTP, *_CHANNEL)
+EVENTS: Final[dict[str, dict[str, EventKind]]] = {
+    kinds[0].layer: {kind.name: kind for kind in kinds}
+    for kinds in (_API, _PEER, _ICE, _TURN, _DTLS, _SCTP, _CHANNEL)
 }
-"""By layer and name."""
+"""By layer, and then by name."""

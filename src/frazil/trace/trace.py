@@ -94,13 +94,15 @@ class Trace:
         """Write down one decision.
 
         Raises:
-            KeyError: ``EVENTS`` does not have the event.
-            TypeError: The facts are not those of the event in the order of the catalogue.
+            KeyError: ``EVENTS`` does not have the event, or a fact of it was not given.
+            TypeError: A fact was given that the event does not have.
         """
-        kind = EVENTS[layer, event]
-        if tuple(facts) != kind.facts:
-            raise TypeError(f"{layer} {event} has the facts {kind.facts}, not {tuple(facts)}")
-        self.write(at, kind, tuple(facts.values()))
+        kind = EVENTS[layer][event]
+        values = tuple([facts[name] for name in kind.facts])
+        if len(values) != len(facts):
+            unknown = sorted(set(facts) - set(kind.facts))
+            raise TypeError(f"{kind.layer} {kind.name} has no fact {unknown}")
+        self.write(at, kind, values)
 
     def record_change(self, layer: str, event: str, change: StateChange) -> None:
         """Write down that a state machine moved, and why.
@@ -109,7 +111,7 @@ class Trace:
             KeyError: ``EVENTS`` does not have the event.
         """
         facts = facts_of_change(change.machine, change.old, change.new, change.reason)
-        self.write(change.at, EVENTS[layer, event], facts)
+        self.write(change.at, EVENTS[layer][event], facts)
 
     def write(self, at: float, kind: EventKind, values: Values) -> None:
         """Write down one decision; its facts come in the order of the catalogue."""
@@ -129,7 +131,7 @@ class Trace:
         Raises:
             KeyError: ``EVENTS`` does not have the event.
         """
-        return Routine(self, self._ring, EVENTS[layer, event])
+        return Routine(self, self._ring, EVENTS[layer][event])
 
     def count(self, name: str) -> None:
         """Count one input that was dropped, by a fixed name such as ``"stun-malformed"``."""

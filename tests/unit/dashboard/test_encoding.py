@@ -5,7 +5,7 @@ import pytest
 from frazil.dashboard.encoding import MEANINGS, dump, dump_for_html, record_json
 from frazil.trace import EVENTS, TraceRecord
 
-KIND = EVENTS["datachannel", "added"]
+KIND = EVENTS["datachannel"]["added"]
 HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(1)> & \u2028"
 
 
@@ -29,7 +29,7 @@ def test_a_record():
 
 
 def test_evidence_is_an_object():
-    change = EVENTS["peer", "state-changed"]
+    change = EVENTS["peer"]["state-changed"]
     evidence = (("silent_s", 5.0), ("pair", "a->b"))
     values = ("connection", "new", "failed", "c", "r", "t", evidence, None, None)
     facts = record_json(0, record(*values, kind=change))["facts"]
@@ -61,5 +61,5 @@ def test_nothing_that_the_peer_says_ends_a_script():
 
 
 def test_every_kind_of_event_has_a_meaning():
-    assert len(MEANINGS) == len(EVENTS)
+    assert len(MEANINGS) == sum(map(len, EVENTS.values()))
     assert MEANINGS["datachannel added"] == "A data channel was opened by either side."

@@ -52,7 +52,7 @@ def test_no_count_spans_a_decision():
 
 def test_the_oldest_make_room():
     facts = ("pair", "x" * 100)
-    trace = Trace(Ring(3 * cost_of(EVENTS["ice", "check"], facts[1:])))
+    trace = Trace(Ring(3 * cost_of(EVENTS["ice"]["check"], facts[1:])))
     for at in range(5):
         trace.record(at, "ice", "check", pair=facts[1])
     assert [each.at for each in trace.records] == [2, 3, 4]
@@ -73,13 +73,13 @@ def test_room_is_made_though_nobody_reads():
         texts.add(text)
         trace.record(at, "ice", "stream-lost", remote="192.0.2.1", text=text)
     assert len(texts) < 180
-    cost = cost_of(EVENTS["ice", "stream-lost"], ("192.0.2.1", text))
+    cost = cost_of(EVENTS["ice"]["stream-lost"], ("192.0.2.1", text))
     assert len(trace.records) == RING_COST // cost
     assert trace.forgotten == 1000 - len(trace.records)
 
 
 def test_routine_that_made_room_begins_anew():
-    trace = Trace(Ring(cost_of(EVENTS["ice", "standby-check"], ("a->b",))))
+    trace = Trace(Ring(cost_of(EVENTS["ice"]["standby-check"], ("a->b",))))
     trace.record(0.0, "ice", "standby-check", pair="a->b")
     trace.record(1.0, "ice", "standby-check", pair="a->c")
     trace.record(2.0, "ice", "standby-check", pair="a->b")
@@ -103,11 +103,11 @@ def test_the_newest_record_stays_however_large_it_is():
 
 
 def test_what_a_record_costs_follows_from_its_facts():
-    kind = EVENTS["ice", "state"]
+    kind = EVENTS["ice"]["state"]
     plain = ("machine", "old", "new", "cause", "rule", "", (), None, None)
     changed = (*plain[:5], "x" * 1000, (("a", 1), ("b", 2)), None, None)
     assert cost_of(kind, changed) - cost_of(kind, plain) == 1000 + 2 * 100
-    assert cost_of(kind, plain) - cost_of(EVENTS["ice", "pair-valid"], ("a->b", 0.5)) == 7 * 36
+    assert cost_of(kind, plain) - cost_of(EVENTS["ice"]["pair-valid"], ("a->b", 0.5)) == 7 * 36
 
 
 def fill(trace):

@@ -9,18 +9,13 @@ def test_an_event_that_is_not_in_the_table_is_a_defect():
 
 
 def test_a_fact_that_is_missing_is_a_defect():
-    with pytest.raises(TypeError, match=r"has the facts .*rtt_s"):
+    with pytest.raises(KeyError, match="rtt_s"):
         Trace().record(0.0, "ice", "pair-valid", pair="a->b")
 
 
 def test_a_fact_that_the_event_does_not_have_is_a_defect():
-    with pytest.raises(TypeError, match=r"ice check has the facts .*, not .*colour"):
+    with pytest.raises(TypeError, match="ice check has no fact"):
         Trace().record(0.0, "ice", "check", pair="a->b", colour="red")
-
-
-def test_facts_in_another_order_are_a_defect():
-    with pytest.raises(TypeError, match="has the facts"):
-        Trace().record(0.0, "ice", "pair-valid", rtt_s=0.1, pair="a->b")
 
 
 def test_listeners_hear_every_repetition():
