@@ -64,9 +64,9 @@ ICE_GATHERING_RULES: Final[tuple[Rule[RTCIceGatheringState], ...]] = (
 )
 """webrtc-pc RTCIceGatheringState over the gatherers; the first rule that holds wins."""
 
-_NO_DTLS: Final = frozenset({_Dtls.NEW})
-_SETS: Final = 256
-"""Results that are remembered for each table; its columns are the states, so there are few."""
+_NO_DTLS: Final = (_Dtls.NEW,)
+_RESULTS: Final = 256
+"""What is remembered for each table; few connections have more than one transport."""
 
 
 def ice_connection_state(
@@ -92,12 +92,12 @@ def ice_connection_state(
     """
     if closed:
         return RTCIceConnectionState.CLOSED
-    return _ice_connection(frozenset(transports))
+    return _ice_connection(tuple(transports))
 
 
-@lru_cache(maxsize=_SETS)
-def _ice_connection(states: frozenset[str]) -> RTCIceConnectionState:
-    return next(matching(ICE_CONNECTION_RULES, states))
+@lru_cache(maxsize=_RESULTS)
+def _ice_connection(states: tuple[str, ...]) -> RTCIceConnectionState:
+    return next(matching(ICE_CONNECTION_RULES, frozenset(states)))
 
 
 def connection_state(
@@ -127,11 +127,11 @@ def connection_state(
     """
     if ice is _CLOSED:
         return RTCPeerConnectionState.CLOSED
-    return _connection(ice, frozenset(dtls) or _NO_DTLS)
+    return _connection(ice, tuple(dtls) or _NO_DTLS)
 
 
-@lru_cache(maxsize=_SETS)
-def _connection(ice: str, dtls: frozenset[str]) -> RTCPeerConnectionState:
+@lru_cache(maxsize=_RESULTS)
+def _connection(ice: str, dtls: tuple[str, ...]) -> RTCPeerConnectionState:
     return next(matching(CONNECTION_RULES, {ice, *dtls}))
 
 
@@ -151,9 +151,9 @@ def ice_gathering_state(gatherers: Iterable[RTCIceGathererState]) -> RTCIceGathe
     Args:
         gatherers: The gathering state of each ICE transport in use, in any order.
     """
-    return _ice_gathering(frozenset(gatherers))
+    return _ice_gathering(tuple(gatherers))
 
 
-@lru_cache(maxsize=_SETS)
-def _ice_gathering(states: frozenset[str]) -> RTCIceGatheringState:
-    return next(matching(ICE_GATHERING_RULES, states))
+@lru_cache(maxsize=_RESULTS)
+def _ice_gathering(states: tuple[str, ...]) -> RTCIceGatheringState:
+    return next(matching(ICE_GATHERING_RULES, frozenset(states)))
