@@ -1,6 +1,5 @@
 """The tasks of DTLS transports (webrtc-pc 5.5 and "update the connection state")."""
 
-from functools import partial
 from typing import Final
 
 from frazil.dtls import DtlsFailure, DtlsStateChanged
@@ -27,7 +26,7 @@ class DtlsTasks:
 
     def change(self, stack: TransportStack, event: DtlsStateChanged) -> None:
         """The state, and on failure an ``error`` event first."""
-        self._core.tasks.queue(partial(self._change, stack, event))
+        self._core.tasks.queue(lambda now: self._change(stack, event, now))
 
     def _change(self, stack: TransportStack, event: DtlsStateChanged, now: float) -> None:
         core, dtls, change = self._core, stack.dtls, event.change
@@ -41,7 +40,7 @@ class DtlsTasks:
         if event.failure is not None:
             core.tasks.fire(dtls, EventType.ERROR, _error(event.failure))
         core.tasks.fire(dtls, _STATE_CHANGE)
-        core.tasks.follow(partial(self._derive, change.reason))
+        core.tasks.follow(lambda now: self._derive(change.reason, now))
 
     def _derive(self, reason: Reason, now: float) -> None:
         for kind in self._core.aggregates.derive_connection(reason, now):

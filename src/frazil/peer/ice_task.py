@@ -3,7 +3,6 @@
 webrtc-pc 5.6: "change the selected candidate pair and state", gathering, and candidates.
 """
 
-from functools import partial
 from typing import Final, TypeAlias
 
 from frazil.ice import (
@@ -49,23 +48,23 @@ class IceTasks:
 
     def change(self, stack: TransportStack, event: IceTransportChanged) -> None:
         """Pair and state together, then up to four events."""
-        self._core.tasks.queue(partial(self._change, stack, event))
+        self._core.tasks.queue(lambda now: self._change(stack, event, now))
 
     def change_gathering(self, stack: TransportStack, event: GatheringStateChanged) -> None:
         """The gatherer began, or ended its last generation."""
-        self._core.tasks.queue(partial(self._change_gathering, stack, event))
+        self._core.tasks.queue(lambda now: self._change_gathering(stack, event, now))
 
     def surface(self, stack: TransportStack, event: CandidateGathered) -> None:
         """A candidate for the application to signal."""
-        self._core.tasks.queue(partial(self._surface, stack, event.candidate, event.ufrag))
+        self._core.tasks.queue(lambda now: self._surface(stack, event.candidate, event.ufrag, now))
 
     def end(self, stack: TransportStack, event: CandidatesEnded) -> None:
         """The end of a generation, to be signalled like a candidate."""
-        self._core.tasks.queue(partial(self._end, stack, event.ufrag))
+        self._core.tasks.queue(lambda now: self._end(stack, event.ufrag, now))
 
     def report_error(self, stack: TransportStack, event: CandidateError) -> None:
         """A server gave no candidate."""
-        self._core.tasks.queue(partial(self._report_error, stack, event))
+        self._core.tasks.queue(lambda now: self._report_error(stack, event, now))
 
     def tell_of_pair(
         self, stack: TransportStack, event: PairAdded | PairRemoved | NominationProposed
@@ -75,11 +74,11 @@ class IceTasks:
         There may be many, so nobody is told who does not listen.
         """
         if stack.ice.reports_pairs:
-            self._core.tasks.queue(partial(self._tell_of_pair, stack, event))
+            self._core.tasks.queue(lambda now: self._tell_of_pair(stack, event, now))
 
     def change_role(self, stack: TransportStack, event: RoleChanged) -> None:
         """A role conflict was resolved; no event tells."""
-        self._core.tasks.queue(partial(self._change_role, stack, event))
+        self._core.tasks.queue(lambda now: self._change_role(stack, event, now))
 
     def _change(self, stack: TransportStack, event: IceTransportChanged, now: float) -> None:
         if stack.is_discarded:
