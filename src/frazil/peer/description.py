@@ -120,8 +120,8 @@ class Description:
 
     def are_named(self) -> list[bool]:
         """Whether the text itself gives a mid to each of the m-sections."""
-        words = self._text.split()
-        return [f"a=mid:{media.mid}" in words for media in self.model.media]
+        text = f"{self._text}\n".replace("\r", "")
+        return [f"\na=mid:{media.mid}\n" in text for media in self.model.media]
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""

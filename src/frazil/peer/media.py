@@ -1,7 +1,7 @@
 """The m-sections that we write (RFC 9429 5.2 and 5.3, RFC 8841, RFC 8842)."""
 
 from dataclasses import dataclass, replace
-from typing import Final, TypedDict
+from typing import Final
 
 from frazil.dtls import Certificate, DtlsRole
 from frazil.ice import Credentials
@@ -23,7 +23,7 @@ SCTP_PORT: Final = 5000
 DATA_FORMAT: Final = "webrtc-datachannel"
 DATA_PROTOCOL: Final = "UDP/DTLS/SCTP"
 
-_DISCARD_PORT: Final = 9
+DISCARD_PORT: Final = 9
 """The port before there is a default candidate (RFC 8840 4.1.1)."""
 TRICKLE: Final = ("trickle",)
 
@@ -68,56 +68,43 @@ class LocalTransport:
         )
 
 
-class TransportAttributes(TypedDict):
-    """The members of a :class:`MediaDescription` that say which transport it uses."""
-
-    port: int
-    connection: Connection
-    ice_ufrag: str
-    ice_pwd: str
-    ice_options: tuple[str, ...]
-    fingerprints: tuple[Fingerprint, ...]
-    setup: Setup
-    candidates: tuple[str, ...]
-    end_of_candidates: bool
-    bundle_only: bool
-
-
-def transport_attributes(local: LocalTransport) -> TransportAttributes:
-    """What every m-section says about its transport.
+def on_transport(section: MediaDescription, local: LocalTransport) -> MediaDescription:
+    """Let a new m-section say what all of ours say about their transport; the same section.
 
     Bundled ones repeat it, like Chromium's: some implementations look for it in each.
     """
     address = local.default_address
-    port = address[1] if address else _DISCARD_PORT
-    return TransportAttributes(
-        port=0 if local.is_bundle_only else port,
-        connection=_connection(address),
-        ice_ufrag=local.credentials.ufrag,
-        ice_pwd=local.credentials.password,
-        ice_options=local.ice_options,
-        fingerprints=(_fingerprint(local.certificate),),
-        setup=local.setup,
-        candidates=local.candidates,
-        end_of_candidates=local.is_gathered,
-        bundle_only=local.is_bundle_only,
-    )
+    if address is not None:
+        section.port = address[1]
+    if local.is_bundle_only:
+        section.port = 0
+    section.connection = _connection(address)
+    section.ice_ufrag = local.credentials.ufrag
+    section.ice_pwd = local.credentials.password
+    section.ice_options = local.ice_options
+    section.fingerprints = (_fingerprint(local.certificate),)
+    section.setup = local.setup
+    section.candidates = local.candidates
+    section.end_of_candidates = local.is_gathered
+    section.bundle_only = local.is_bundle_only
+    return section
 
 
 def data_section(
     mid: str, local: LocalTransport, sctp_init: bytes | None, protocol: str = DATA_PROTOCOL
 ) -> MediaDescription:
     """The m-section of the data channels, as an offer has it."""
-    return MediaDescription(
+    section = MediaDescription(
         kind="application",
+        port=DISCARD_PORT,
         protocol=protocol,
         formats=(DATA_FORMAT,),
         mid=mid,
         sctp_port=SCTP_PORT,
         max_message_size=MAX_MESSAGE_SIZE,
         sctp_init=sctp_init,
-        **transport_attributes(local),
     )
+    return on_transport(section, local)
 
 
 def data_answer(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from frazil.peer.codec import Codec
-from frazil.peer.media import LocalTransport, transport_attributes
+from frazil.peer.media import DISCARD_PORT, LocalTransport, on_transport
 from frazil.peer.transceiver import Transceiver, answer_direction, sends
 from frazil.sdp import MediaDescription
 from frazil.sdp.session import RTP_PROTOCOLS
@@ -27,8 +27,9 @@ def is_rtp(media: MediaDescription) -> bool:
 def rtp_section(mid: str, transceiver: Transceiver, local: LocalTransport) -> MediaDescription:
     """The m-section of a transceiver, as an offer has it."""
     codecs = transceiver.codecs
-    return MediaDescription(
+    section = MediaDescription(
         kind=str(transceiver.kind),
+        port=DISCARD_PORT,
         protocol=RTP_PROTOCOL,
         formats=tuple(str(codec.payload_type) for codec in codecs),
         mid=mid,
@@ -41,8 +42,8 @@ def rtp_section(mid: str, transceiver: Transceiver, local: LocalTransport) -> Me
             *_msid(transceiver),
             *_lines(codecs),
         ),
-        **transport_attributes(local),
     )
+    return on_transport(section, local)
 
 
 def rtp_answer(
@@ -52,8 +53,9 @@ def rtp_answer(
     local: LocalTransport,
 ) -> MediaDescription:
     """The m-section that accepts ``offered`` with ``codecs``."""
-    return MediaDescription(
+    section = MediaDescription(
         kind=offered.kind,
+        port=DISCARD_PORT,
         protocol=offered.protocol,
         formats=tuple(str(codec.payload_type) for codec in codecs),
         mid=offered.mid,
@@ -61,8 +63,8 @@ def rtp_answer(
         rtcp_mux=True,
         rtcp_rsize=offered.rtcp_rsize,
         attributes=(*_mid_extension(offered), *_msid(transceiver), *_lines(codecs)),
-        **transport_attributes(local),
     )
+    return on_transport(section, local)
 
 
 def stream_ids(media: MediaDescription) -> tuple[str, ...]:
