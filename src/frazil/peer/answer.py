@@ -144,6 +144,8 @@ def _beyond_limit(
 ) -> set[int]:
     """The m-sections for which there are no transports left; those that exist come first."""
     found = {tag for index in accepted if (tag := tags[index]) is not None}
+    if len(found) <= MAX_TRANSPORTS:
+        return set()
     allowed = sorted(found, key=lambda tag: (not is_settled(tag), tag))[:MAX_TRANSPORTS]
     return {index for index in accepted if tags[index] not in allowed}
 

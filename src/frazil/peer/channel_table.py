@@ -30,6 +30,7 @@ _CLOSING: Final = RTCDataChannelState.CLOSING
 _CLOSED: Final = RTCDataChannelState.CLOSED
 _SCTP_CONNECTED: Final = RTCSctpTransportState.CONNECTED
 _SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
+_SCTP_STATES: Final = {str(state): state for state in RTCSctpTransportState}
 _MESSAGE: Final = EventType.MESSAGE
 
 ChannelFactory: TypeAlias = Callable[[ChannelOwner, str, ChannelInit], DataChannel]
@@ -228,7 +229,7 @@ class ChannelTable:
         core, sctp, change = self._core, stack.sctp, event.change
         if stack.is_discarded or sctp is None:
             return
-        sctp.state = RTCSctpTransportState(change.new)
+        sctp.state = _SCTP_STATES[change.new]
         machine = f"sctp-transport {sctp.name}"
         core.history.record(change.at, machine, change.old, change.new, change.reason)
         core.tasks.fire(sctp, EventType.STATE_CHANGE)

@@ -56,7 +56,7 @@ class Description:
         self.type = kind
         self.model = model
         self._text = text
-        self._sections = [_Section(media) for media in model.media]
+        self._sections = tuple([_Section(media) for media in model.media])
         self._has_grown = False
         self._transport: tuple[int, RemoteTransport] | None = None
 
@@ -172,11 +172,11 @@ class DescriptionSlots:
 
     def locals(self) -> list[Description]:
         """The local descriptions in force, newest first."""
-        return [each for each in (self.pending_local, self.current_local) if each]
+        return _in_force(self.pending_local, self.current_local)
 
     def remotes(self) -> list[Description]:
         """The remote descriptions in force, newest first."""
-        return [each for each in (self.pending_remote, self.current_remote) if each]
+        return _in_force(self.pending_remote, self.current_remote)
 
     def apply(self, side: Side, description: Description) -> None:
         """Put ``description`` where it belongs; a final answer makes both sides current."""
@@ -195,6 +195,11 @@ class DescriptionSlots:
     def roll_back(self) -> None:
         """Forget what is pending."""
         self.pending_local = self.pending_remote = None
+
+
+def _in_force(pending: Description | None, current: Description | None) -> list[Description]:
+    newest = [] if pending is None else [pending]
+    return newest if current is None else [*newest, current]
 
 
 def _split(text: str) -> list[str]:

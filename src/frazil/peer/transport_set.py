@@ -66,7 +66,7 @@ class TransportSet:
         self.dtls: list[DtlsTransport] = []
         self._pool = TransportPool(factory)
         self._living: tuple[TransportStack, ...] = ()  # those in use, and those that wait to be
-        self._leaving: list[TransportStack] = []
+        self._leaving: tuple[TransportStack, ...] = ()
         self.requests: list[DriverRequest] = []
 
     @property
@@ -221,10 +221,8 @@ class TransportSet:
 
     def poll_transmits(self, now: float) -> list[tuple[str, list[Transmit]]]:
         """What is to be sent, by the name of the transport whose sockets send it."""
-        stacks = self._living
-        if self._leaving:
-            stacks = (*stacks, *self._leaving)
-            self._leaving = []
+        stacks = self._living + self._leaving
+        self._leaving = ()
         batches: list[tuple[str, list[Transmit]]] = []
         for stack in stacks:
             if not stack.session.is_drained:
@@ -390,7 +388,7 @@ class TransportSet:
         stack.is_discarded = True
         self._recovery.discard(stack.name)
         stack.session.close(now)
-        self._leaving.append(stack)
+        self._leaving += (stack,)
         self.requests.append(TransportDiscarded(stack.name))
 
     def _announce_discarded(self, stack: TransportStack, reason: Reason, now: float) -> None:
