@@ -8,7 +8,7 @@ only ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from frazil.aio.alarm_clock import alarm_on
 from frazil.aio.clock import clock_of
@@ -371,9 +371,12 @@ def _nobody_waits() -> bool:
     return False
 
 
-class _Promise(NamedTuple):
+class _Promise:
     """Who waits for an operation, and for what of it."""
 
-    method: str
-    future: asyncio.Future[Any]
-    convert: Convert
+    __slots__ = ("convert", "future", "method")
+
+    def __init__(self, method: str, future: asyncio.Future[Any], convert: Convert) -> None:
+        self.method = method
+        self.future = future
+        self.convert = convert

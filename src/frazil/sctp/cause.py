@@ -46,7 +46,7 @@ def describe_causes(value: bytes) -> tuple[int | None, str]:
         return None, "the error causes cannot be read"
     if not causes:
         return None, "no error cause was given"
-    code, information = causes[0]
+    code, information = causes[0].type, causes[0].value
     try:
         name = CauseCode(code).name.lower().replace("_", " ")
     except ValueError:

@@ -171,7 +171,9 @@ def encode_i_data(
 def encode_init(type_: ChunkType, init: Init) -> bytes:
     """An INIT or INIT ACK chunk."""
     fixed = _INIT.pack(*init[:5])
-    return encode_chunk(type_, fixed + b"".join([encode_tlv(*item) for item in init.parameters]))
+    return encode_chunk(
+        type_, fixed + b"".join([encode_tlv(each.type, each.value) for each in init.parameters])
+    )
 
 
 def decode_init(value: bytes) -> Init:

@@ -50,7 +50,7 @@ def known_parameters(init: Init) -> tuple[dict[int, bytes], list[bytes]]:
             known[item.type] = item.value
             continue
         if item.type & _REPORT:
-            unknown = encode_tlv(*item)
+            unknown = encode_tlv(item.type, item.value)
             size += len(unknown)
             if size <= MAX_REPORT_SIZE:
                 report.append(unknown)

@@ -92,7 +92,7 @@ def decode_reconfig(value: bytes) -> list[ReconfigParameter]:
     items = decode_tlvs(value)
     if len(items) > MAX_PARAMETERS:
         raise ChunkError("RE-CONFIG has too many parameters")
-    return [_decode_parameter(*item) for item in items if item.type in _TYPES]
+    return [_decode_parameter(item.type, item.value) for item in items if item.type in _TYPES]
 
 
 def _decode_parameter(type_: int, value: bytes) -> ReconfigParameter:

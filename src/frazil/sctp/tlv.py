@@ -5,9 +5,11 @@ clear means stop here; bit 14 set means report it.
 """
 
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.errors import ProtocolError
+from frazil.value import Value
 
 _HEADER: Final = Struct("!HH")
 _pack_header: Final = _HEADER.pack
@@ -19,11 +21,19 @@ class ChunkError(ProtocolError):
     """Bytes that are not an SCTP packet, chunk, parameter or error cause."""
 
 
-class Tlv(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Tlv(Value):
     """One item."""
 
-    type: int
-    value: bytes
+    __slots__ = ("type", "value")
+
+    def __init__(self, type: int, value: bytes) -> None:  # noqa: A002
+        self.type = type
+        self.value = value
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Type and value."""
+        return self.type, self.value
 
 
 def padded(data: bytes) -> bytes:
@@ -44,6 +54,8 @@ def decode_tlvs(data: bytes) -> list[Tlv]:
     """
     items = []
     offset = 0
+    type_: int
+    length: int
     while offset < len(data):
         if offset + 4 > len(data):
             raise ChunkError("a parameter header is cut off")

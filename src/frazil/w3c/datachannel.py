@@ -326,7 +326,7 @@ class _MessageReader(AsyncIterator[bytes | str]):
         return await self._channel._next_message()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCDataChannelEvent(Event):
     """``datachannel``: the peer opened a channel."""
 

@@ -1,4 +1,7 @@
-"""Event objects, as a browser hands them to listeners (DOM Event, webrtc-pc)."""
+"""Event objects, as a browser hands them to listeners (DOM Event, webrtc-pc).
+
+Nobody writes to them. They are not frozen, as that would triple the price of each.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +10,7 @@ from frazil.errors import RTCError
 from frazil.w3c.candidate import RTCIceCandidate, RTCIceCandidatePair
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Event:
     """Something happened at ``target``.
 
@@ -25,7 +28,7 @@ class Event:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCPeerConnectionIceEvent(Event):
     """``icecandidate``.
 
@@ -42,7 +45,7 @@ class RTCPeerConnectionIceEvent(Event):
         return (self.candidate,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCIceCandidatePairEvent(Event):
     """``icecandidatepairadd``, ``icecandidatepairremove`` and ``icecandidatepairnominate``.
 
@@ -68,7 +71,7 @@ class RTCIceCandidatePairEvent(Event):
         return bool(self._prevented)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCPeerConnectionIceErrorEvent(Event):
     """``icecandidateerror``: a server gave no candidate; the connection may succeed anyway.
 
@@ -92,7 +95,7 @@ class RTCPeerConnectionIceErrorEvent(Event):
         return (self,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class MessageEvent(Event):
     """``message``: ``str`` for text, ``bytes`` for binary."""
 
@@ -104,7 +107,7 @@ class MessageEvent(Event):
         return (self.data,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCErrorEvent(Event):
     """``error``: a transport or channel failed."""
 
@@ -116,7 +119,7 @@ class RTCErrorEvent(Event):
         return (self.error,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCRemoteCloseEvent(Event):
     """``remoteclose``, an extension: the peer said goodbye.
 

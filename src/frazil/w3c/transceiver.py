@@ -196,7 +196,7 @@ class RTCRtpTransceiver:
         return f"<RTCRtpTransceiver {self._slots.kind} mid={self.mid} {self.direction}>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RTCTrackEvent(Event):
     """``track``: the peer would send.
 

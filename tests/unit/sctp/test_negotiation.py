@@ -63,10 +63,13 @@ def test_the_high_bits_of_unknown_parameters_decide():
     assert known_parameters(init_with(skip, cookie)) == ({7: b"cookie"}, [])
     assert known_parameters(init_with(skip_report, cookie)) == (
         {7: b"cookie"},
-        [encode_tlv(*skip_report)],
+        [encode_tlv(skip_report.type, skip_report.value)],
     )
     assert known_parameters(init_with(stop, cookie)) == ({}, [])
-    assert known_parameters(init_with(stop_report, cookie)) == ({}, [encode_tlv(*stop_report)])
+    assert known_parameters(init_with(stop_report, cookie)) == (
+        {},
+        [encode_tlv(stop_report.type, stop_report.value)],
+    )
 
 
 def test_addresses_are_known_and_ignored():
