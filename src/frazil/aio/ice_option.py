@@ -115,6 +115,8 @@ class IceOptions:
             operating system trusts, unless told. For a certificate authority of your own
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
             proper certificates :func:`frazil.unverified_tls`.
+        selection: Which addresses of a host these options choose.
+        policy: The part that concerns the ICE agents.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -136,6 +138,8 @@ class IceOptions:
     address_map: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
     mdns: MdnsMode | str = MdnsMode.RESOLVE
+    selection: Selection = field(init=False, repr=False, compare=False)
+    policy: IcePolicy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("include_loopback", "lite", "allow_privileged_ports"):
@@ -157,28 +161,22 @@ class IceOptions:
             raise TypeError(f"remote_candidate_filter must be callable, not {accepts!r}")
         if not isinstance(self.tls_context, ssl.SSLContext | None):
             raise TypeError(f"tls_context must be an ssl.SSLContext, not {self.tls_context!r}")
-        self.selection()
         AddressMap(self.address_map)
-
-    def selection(self) -> Selection:
-        """Which addresses of a host these options choose."""
-        return Selection(
+        selection = Selection(
             include_loopback=self.include_loopback,
             interfaces=self.interfaces,
             addresses=self.addresses,
             families=self.families,
             policy=IpHandlingPolicy(self.ip_handling),
         )
-
-    @property
-    def policy(self) -> IcePolicy:
-        """The part that concerns the ICE agents."""
-        return IcePolicy(
+        policy = IcePolicy(
             lite=self.lite,
             renomination=Renomination(self.renomination),
             allow_privileged_ports=self.allow_privileged_ports,
             remote_candidate_filter=self.remote_candidate_filter,
         )
+        object.__setattr__(self, "selection", selection)
+        object.__setattr__(self, "policy", policy)
 
 
 def unverified_tls() -> ssl.SSLContext:

@@ -39,7 +39,7 @@ class LocalAddresses:
     def choose(self) -> list[Interface]:
         """What to gather from, right now; nothing if the operating system refuses to tell."""
         try:
-            return self._options.selection().choose(self._network)
+            return self._options.selection.choose(self._network)
         except OSError:
             return []  # as on a host without a network: gathering ends, and without a candidate
 

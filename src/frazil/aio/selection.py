@@ -77,7 +77,7 @@ class Selection:
         TypeError, ValueError: An argument is no such thing.
     """
 
-    __slots__ = ("_filters", "_include_loopback", "_policy")
+    __slots__ = ("_addresses", "_families", "_include_loopback", "_interfaces", "_policy")
 
     def __init__(
         self,
@@ -95,17 +95,17 @@ class Selection:
         wanted = frozenset(families)
         if not wanted or not wanted <= {4, 6}:
             raise ValueError(f"families must hold 4, 6 or both, not {families!r}")
-        self._filters: list[InterfaceFilter] = [lambda one: one.family in wanted]
+        self._families = wanted
+        self._interfaces: InterfaceFilter | Patterns | None = None
         if callable(interfaces):
-            self._filters.append(interfaces)
+            self._interfaces = interfaces
         elif interfaces is not None:
-            names = Patterns("interfaces", interfaces, fnmatchcase)
-            self._filters.append(lambda one: names.allow(one.name))
+            self._interfaces = Patterns("interfaces", interfaces, fnmatchcase)
+        self._addresses: Patterns | None = None
         if addresses is not None:
-            networks = Patterns("addresses", addresses, _contains)
+            self._addresses = Patterns("addresses", addresses, _contains)
             for each in addresses:
                 ip_network(each.removeprefix("!"))  # raises now rather than while gathering
-            self._filters.append(lambda one: networks.allow(one.address))
 
     def choose(self, network: Network) -> list[Interface]:
         """What to gather candidates from, in the order of the operating system.
@@ -117,7 +117,17 @@ class Selection:
         if self._policy is not IpHandlingPolicy.ALL:
             routed = _default_sources(network)
             found = [one for one in found if one.address in routed]
-        return [one for one in found if all(allows(one) for allows in self._filters)]
+        return [one for one in found if self._allows(one)]
+
+    def _allows(self, one: Interface) -> bool:
+        if one.family not in self._families:
+            return False
+        if isinstance(self._interfaces, Patterns):
+            if not self._interfaces.allow(one.name):
+                return False
+        elif self._interfaces is not None and not self._interfaces(one):
+            return False
+        return self._addresses is None or self._addresses.allow(one.address)
 
 
 def _default_sources(network: Network) -> set[str]:

@@ -1,6 +1,7 @@
 """Which addresses of a host are used."""
 
 import errno
+import pickle
 
 import pytest
 
@@ -34,7 +35,7 @@ class Host:
 
 
 def chosen(host: Host | None = None, **options: object) -> list[Interface]:
-    return IceOptions(**options).selection().choose(host or Host())
+    return IceOptions(**options).selection.choose(host or Host())
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,11 @@ def test_a_filter_may_take_the_default_route_away():
     host = Host("192.168.1.5")
     policy = IpHandlingPolicy.DEFAULT_ROUTE_AND_PRIVATE
     assert chosen(host, ip_handling=policy, interfaces=["eth0"]) == []
+
+
+def test_options_choose_the_same_in_another_process():
+    options = IceOptions(interfaces=["eth*", "!eth1"], addresses=["10.0.0.0/8"], families=[4])
+    sent = pickle.loads(pickle.dumps(options))
+    assert sent == options
+    assert sent.selection.choose(Host()) == options.selection.choose(Host()) == [ETH0]
+    assert sent.policy == options.policy
