@@ -219,7 +219,7 @@ class Monitor:
     def note_check(self, now: float) -> None:
         """A check was sent on the pair, or was due while its interface is gone."""
         self.asked_at = now
-        if self.is_cut:
+        if self.path is None:
             return
         self.unanswered += 1
         if self.is_late:
@@ -280,8 +280,8 @@ class Monitor:
         self.heard_at = now
         self.owed_at = None
         self.unanswered = 0
-        self.is_alive = not self.is_cut
-        self.is_broken = self.is_cut and self.is_broken
+        self.is_alive = self.path is not None
+        self.is_broken = self.path is None and self.is_broken
 
     def declare_lost(self) -> None:
         """The liveness clock ran out."""
