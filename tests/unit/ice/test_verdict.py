@@ -7,7 +7,20 @@ from frazil.ice.state import TRANSITIONS, Cause
 from frazil.ice.verdict import Facts, judge
 from frazil.states.enums import RTCIceTransportState as State
 
-NAMES = Facts.__slots__
+NAMES = (
+    "has_remote",
+    "usable",
+    "alive",
+    "cut",
+    "broken",
+    "fresh",
+    "nominated",
+    "pending",
+    "failed",
+    "over",
+    "patience_over",
+    "consent_lost",
+)
 
 
 def facts(*names: str) -> Facts:
