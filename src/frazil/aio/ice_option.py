@@ -116,7 +116,6 @@ class IceOptions:
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
             proper certificates :func:`frazil.unverified_tls`.
         selection: Which addresses of a host these options choose.
-        policy: The part that concerns the ICE agents.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -139,7 +138,6 @@ class IceOptions:
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
     mdns: MdnsMode | str = MdnsMode.RESOLVE
     selection: Selection = field(init=False, repr=False, compare=False)
-    policy: IcePolicy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("include_loopback", "lite", "allow_privileged_ports"):
@@ -169,14 +167,17 @@ class IceOptions:
             families=self.families,
             policy=IpHandlingPolicy(self.ip_handling),
         )
-        policy = IcePolicy(
+        object.__setattr__(self, "selection", selection)
+
+    @property
+    def policy(self) -> IcePolicy:
+        """The part that concerns the ICE agents."""
+        return IcePolicy(
             lite=self.lite,
             renomination=Renomination(self.renomination),
             allow_privileged_ports=self.allow_privileged_ports,
             remote_candidate_filter=self.remote_candidate_filter,
         )
-        object.__setattr__(self, "selection", selection)
-        object.__setattr__(self, "policy", policy)
 
 
 def unverified_tls() -> ssl.SSLContext:
