@@ -120,8 +120,7 @@ class Description:
 
     def are_named(self) -> list[bool]:
         """Whether the text itself gives a mid to each of the m-sections."""
-        text = f"{self._text}\n".replace("\r", "")
-        return [f"\na=mid:{media.mid}\n" in text for media in self.model.media]
+        return ["\na=mid:" in section for section in _split(self._text)[1:]]
 
     def add_candidate(self, index: int, line: str) -> None:
         """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""

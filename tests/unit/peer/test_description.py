@@ -102,9 +102,15 @@ def test_what_was_added_stands_together_whatever_came_first() -> None:
 
 def test_a_section_is_named_if_the_text_says_so() -> None:
     assert description().are_named() == [True, True]
-    named = parse_sdp(SDP)
-    text = SDP.replace("a=mid:a\n", "").replace("a=mid:d", "a=mid:ad")
-    assert Description(SdpType.OFFER, text, named).are_named() == [False, False]
+    text = SDP.replace("a=mid:a\n", "")
+    assert Description(SdpType.OFFER, text, parse_sdp(SDP)).are_named() == [False, True]
+
+
+def test_the_name_of_another_section_does_not_count() -> None:
+    text = SDP.replace("a=mid:a\n", "")
+    model = parse_sdp(SDP)
+    model.media[0].mid = model.media[1].mid
+    assert Description(SdpType.OFFER, text, model).are_named() == [False, True]
 
 
 def test_generation_of_a_section() -> None:
