@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from frazil.compiled import mypyc_attr
+
 MAX_HELD_MESSAGES: Final = 32
 MAX_HELD_SIZE: Final = 1 << 18
 """Bytes over all streams: one message of the usual largest size."""
@@ -14,6 +16,7 @@ class HeldMessage(NamedTuple):
     data: bytes
 
 
+@mypyc_attr(acyclic=True)
 class HeldMessages:
     """Keeps a few early messages, over all streams at most :data:`MAX_HELD_MESSAGES`.
 

@@ -12,10 +12,12 @@ it for its content, so a receiver that saw its number has accepted it.
 
 from collections.abc import Sequence
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.config import DtlsConfig
 from frazil.dtls.record import Record, pack, renumber
 
 
+@mypyc_attr(acyclic=True)
 class FlightBuffer:
     """Holds our last flight until the peer has answered it.
 

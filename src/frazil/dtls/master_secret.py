@@ -1,10 +1,11 @@
 """What both ends have in common after the handshake, and all keys that follow from it."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.cipher_suite import CipherSuite
 from frazil.dtls.role import DtlsRole
 
@@ -19,13 +20,19 @@ _RESERVED_LABELS: Final = frozenset(
 )
 
 
-class KeyBlock(NamedTuple):
+@mypyc_attr(acyclic=True)
+class KeyBlock:
     """The keys of both directions, and their parts of the nonces (RFC 5246 6.3)."""
 
-    client_key: bytes
-    server_key: bytes
-    client_iv: bytes
-    server_iv: bytes
+    __slots__ = ("client_iv", "client_key", "server_iv", "server_key")
+
+    def __init__(
+        self, client_key: bytes, server_key: bytes, client_iv: bytes, server_iv: bytes
+    ) -> None:
+        self.client_key = client_key
+        self.server_key = server_key
+        self.client_iv = client_iv
+        self.server_iv = server_iv
 
     def of(self, role: DtlsRole) -> tuple[bytes, bytes]:
         """The key with which one side seals, and its part of the nonces."""
@@ -34,6 +41,7 @@ class KeyBlock(NamedTuple):
         return self.server_key, self.server_iv
 
 
+@mypyc_attr(acyclic=True)
 class MasterSecret:
     """The master secret of one association, with what the handshake mixes into its keys.
 

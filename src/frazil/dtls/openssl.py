@@ -7,6 +7,7 @@ calls of it. So its keys are taken over when the handshake is complete, and the 
 from collections.abc import Sequence
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.alert import Alert, AlertLevel, alert_name
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.engine import AssociationBrokenError, CloseNotifyReceived
@@ -22,6 +23,7 @@ _CLIENT_HELLO: Final = b"\x01"
 _BEGINNINGS: Final = frozenset({_HELLO_REQUEST, _CLIENT_HELLO})
 
 
+@mypyc_attr(acyclic=True)
 class OpenSslEngine:
     """The :class:`~frazil.dtls.engine.Engine` of every connection that is not a replay.
 
@@ -147,7 +149,7 @@ class OpenSslEngine:
 
         A new handshake is declined (RFC 5246 7.2.2): the peer must stay who it is.
         """
-        content_type, content = control
+        content_type, content = control.content_type, control.content
         if content_type == ContentType.ALERT and len(content) == 2:
             level, code = content
             if code == Alert.CLOSE_NOTIFY:

@@ -8,13 +8,15 @@ Record numbers do not run out: a record in each microsecond uses 48 bits up in n
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 
+from frazil.compiled import mypyc_attr
 from frazil.dtls.cipher_suite import NONCE_SIZE, CipherSuite
 from frazil.dtls.record import HEADER_SIZE, MAX_PLAINTEXT_SIZE, ContentType
 from frazil.dtls.replay_window import ReplayWindow
+from frazil.value import Value
 
 _VERSION_AND_EPOCH: Final = b"\xfe\xfd\x00\x01"
 """The same in all sealed records: the handshake is not repeated, so there is no other epoch."""
@@ -25,7 +27,8 @@ _EXPLICIT_END: Final = HEADER_SIZE + 8
 _PAYLOAD: Final = int(ContentType.APPLICATION_DATA)
 
 
-class Control(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Control(Value):
     """What an authentic record carried that is no payload.
 
     Attributes:
@@ -33,10 +36,18 @@ class Control(NamedTuple):
         content: What was sealed.
     """
 
-    content_type: int
-    content: bytes
+    __slots__ = ("content", "content_type")
+
+    def __init__(self, content_type: int, content: bytes) -> None:
+        self.content_type = content_type
+        self.content = content
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields."""
+        return self.content_type, self.content
 
 
+@mypyc_attr(acyclic=True)
 class Sealer:
     """Seals the records of one direction, in the place of whoever sealed the last one.
 
@@ -93,6 +104,7 @@ class Sealer:
         return b"".join(parts)
 
 
+@mypyc_attr(acyclic=True)
 class Opener:
     """Opens the records of one direction, each once.
 

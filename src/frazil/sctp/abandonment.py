@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import encode_forward_tsn
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.packet import HEADER_SIZE
@@ -14,6 +15,7 @@ _SKIP_SIZE: Final = 4
 _I_SKIP_SIZE: Final = 8
 
 
+@mypyc_attr(acyclic=True)
 class AbandonmentNotice:
     """Makes the FORWARD TSN chunks, or I-FORWARD-TSN if messages are interleaved.
 

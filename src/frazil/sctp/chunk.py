@@ -88,15 +88,45 @@ _FORWARD_SKIP: Final = Struct("!HH")
 _I_FORWARD_SKIP: Final = Struct("!HHI")
 
 
-class Init(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Init(Value):
     """The body of INIT and INIT ACK (RFC 9260 section 3.3.2)."""
 
-    tag: int
-    receive_window: int
-    outbound_streams: int
-    inbound_streams: int
-    initial_tsn: int
-    parameters: tuple[Tlv, ...]
+    __slots__ = (
+        "inbound_streams",
+        "initial_tsn",
+        "outbound_streams",
+        "parameters",
+        "receive_window",
+        "tag",
+    )
+
+    def __init__(
+        self,
+        tag: int,
+        receive_window: int,
+        outbound_streams: int,
+        inbound_streams: int,
+        initial_tsn: int,
+        parameters: tuple[Tlv, ...],
+    ) -> None:
+        self.tag = tag
+        self.receive_window = receive_window
+        self.outbound_streams = outbound_streams
+        self.inbound_streams = inbound_streams
+        self.initial_tsn = initial_tsn
+        self.parameters = parameters
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields of the chunk."""
+        return (
+            self.tag,
+            self.receive_window,
+            self.outbound_streams,
+            self.inbound_streams,
+            self.initial_tsn,
+            self.parameters,
+        )
 
 
 @mypyc_attr(acyclic=True)
@@ -170,7 +200,13 @@ def encode_i_data(
 
 def encode_init(type_: ChunkType, init: Init) -> bytes:
     """An INIT or INIT ACK chunk."""
-    fixed = _INIT.pack(*init[:5])
+    fixed = _INIT.pack(
+        init.tag,
+        init.receive_window,
+        init.outbound_streams,
+        init.inbound_streams,
+        init.initial_tsn,
+    )
     return encode_chunk(
         type_, fixed + b"".join([encode_tlv(each.type, each.value) for each in init.parameters])
     )

@@ -7,7 +7,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.tlv import ChunkError
+from frazil.value import Value
 
 COOKIE_LIFETIME_S: Final = 60.0
 """RFC 9260 section 16, Valid.Cookie.Life."""
@@ -15,7 +17,8 @@ COOKIE_LIFETIME_S: Final = 60.0
 _BODY: Final = Struct("!IIIIHHBIId")
 
 
-class Peer(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Peer(Value):
     """What the peer's INIT or INIT ACK settled.
 
     Attributes:
@@ -29,14 +32,50 @@ class Peer(NamedTuple):
         interleaving: Whether both sides use I-DATA (RFC 8260).
     """
 
-    tag: int
-    initial_tsn: int
-    receive_window: int
-    outbound_streams: int
-    inbound_streams: int
-    partial_reliability: bool
-    reconfiguration: bool
-    interleaving: bool
+    __slots__ = (
+        "inbound_streams",
+        "initial_tsn",
+        "interleaving",
+        "outbound_streams",
+        "partial_reliability",
+        "receive_window",
+        "reconfiguration",
+        "tag",
+    )
+
+    def __init__(
+        self,
+        tag: int,
+        initial_tsn: int,
+        receive_window: int,
+        outbound_streams: int,
+        inbound_streams: int,
+        *,
+        partial_reliability: bool,
+        reconfiguration: bool,
+        interleaving: bool,
+    ) -> None:
+        self.tag = tag
+        self.initial_tsn = initial_tsn
+        self.receive_window = receive_window
+        self.outbound_streams = outbound_streams
+        self.inbound_streams = inbound_streams
+        self.partial_reliability = partial_reliability
+        self.reconfiguration = reconfiguration
+        self.interleaving = interleaving
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The fields."""
+        return (
+            self.tag,
+            self.initial_tsn,
+            self.receive_window,
+            self.outbound_streams,
+            self.inbound_streams,
+            self.partial_reliability,
+            self.reconfiguration,
+            self.interleaving,
+        )
 
 
 class StateCookie(NamedTuple):
@@ -88,7 +127,14 @@ def open_cookie(data: bytes, key: bytes) -> StateCookie:
         _BODY.unpack(body)
     )
     peer = Peer(
-        tag, tsn, window, outbound, inbound, bool(flags & 1), bool(flags & 2), bool(flags & 4)
+        tag,
+        tsn,
+        window,
+        outbound,
+        inbound,
+        partial_reliability=bool(flags & 1),
+        reconfiguration=bool(flags & 2),
+        interleaving=bool(flags & 4),
     )
     return StateCookie(local_tag, peer, (tie_local, tie_remote), created_at)
 

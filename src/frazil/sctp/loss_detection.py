@@ -2,11 +2,13 @@
 
 from collections import deque
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.message import IN_FLIGHT, OutboundChunk
 from frazil.sctp.reordering import REORDERING_PACKETS, ReorderingWindow
 from frazil.sctp.rtt import RoundTrip
 
 
+@mypyc_attr(acyclic=True)
 class LossDetector:
     """The chunks in the order they were sent, and the latest of those that arrived.
 

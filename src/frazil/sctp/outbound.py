@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.abandonment import AbandonmentNotice
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import Sack
@@ -26,6 +27,7 @@ MAX_OUTSTANDING: Final = 0x7C00
 16 bits, and the peer would take an ordered message half of them ahead for an old one."""
 
 
+@mypyc_attr(acyclic=True)
 class Outbound:
     """Queue, outstanding chunks, congestion control and timers of one association.
 

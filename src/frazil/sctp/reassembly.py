@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import BEGIN, END, UNORDERED, WHOLE, Skip
 from frazil.sctp.event import UserMessage
 from frazil.sctp.fragment_run import CHUNK_OVERHEAD, FragmentRun
@@ -14,6 +15,7 @@ MAX_LATENESS: Final = MASK_16
 """Unordered messages that were skipped so many messages ago have no fragments under way."""
 
 
+@mypyc_attr(acyclic=True)
 class Reassembly:
     """Delivers whole messages, ordered ones in sequence.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
 from frazil.sctp.delivery import Burst
 from frazil.sctp.loss_detection import LossDetector
@@ -26,6 +27,7 @@ class Acknowledged:
         self.undone = undone
 
 
+@mypyc_attr(acyclic=True)
 class RetransmissionQueue:
     """The outstanding chunks in TSN order, and what is known about each.
 

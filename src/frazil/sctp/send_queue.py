@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import (
     BEGIN,
     DATA,
@@ -26,6 +27,7 @@ MIN_FRAGMENT_SIZE: Final = 64
 """A fragment that would be smaller than this waits for the next packet."""
 
 
+@mypyc_attr(acyclic=True)
 class SendQueue:
     """Cuts queued messages into DATA chunks, taking streams in turn by their weights.
 

@@ -5,19 +5,22 @@ soon as DTLS is: up to two round trips sooner. The cookies of the handshake keep
 DTLS has done that already.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import ChunkType, Init, decode_init, encode_init
 from frazil.sctp.config import SctpConfig
 from frazil.sctp.handshake import random_tag
 from frazil.sctp.negotiation import own_init
 from frazil.sctp.tlv import ChunkError
 from frazil.types import RandomBytes
+from frazil.value import Value
 
 _HEADER_SIZE: Final = 4
 
 
-class SignalledInits(NamedTuple):
+@mypyc_attr(acyclic=True)
+class SignalledInits(Value):
     """What both ends have announced.
 
     Attributes:
@@ -25,8 +28,15 @@ class SignalledInits(NamedTuple):
         remote: The peer's.
     """
 
-    local: Init
-    remote: Init
+    __slots__ = ("local", "remote")
+
+    def __init__(self, local: Init, remote: Init) -> None:
+        self.local = local
+        self.remote = remote
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Both."""
+        return self.local, self.remote
 
 
 def announce(config: SctpConfig, random_bytes: RandomBytes) -> bytes:

@@ -4,12 +4,14 @@ from collections import deque
 from heapq import heapify, heappop, heappush, heappushpop
 from typing import Final
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.message import OutboundMessage, QueuedMessage
 
 DEFAULT_WEIGHT: Final = 256
 """What a stream weighs until it is told otherwise: the DCEP priority of an ordinary channel."""
 
 
+@mypyc_attr(acyclic=True)
 class OutboundStream:
     """The sending side of one stream that is in use.
 
@@ -46,6 +48,7 @@ class OutboundStream:
         self.serial = 0
 
 
+@mypyc_attr(acyclic=True)
 class StreamScheduler:
     """Start-time fair queueing: streams that wait get bytes in proportion to their weights.
 

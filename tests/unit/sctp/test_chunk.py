@@ -22,6 +22,7 @@ from frazil.sctp.chunk import (
     unpack_i_data,
 )
 from frazil.sctp.tlv import ChunkError, Tlv
+from support.init import changed
 
 
 def test_plain_chunk():
@@ -59,7 +60,7 @@ def test_init():
 
 @pytest.mark.parametrize("field", ["tag", "outbound_streams", "inbound_streams"])
 def test_init_with_a_forbidden_zero(field):
-    chunk = encode_init(ChunkType.INIT, INIT._replace(**{field: 0}))
+    chunk = encode_init(ChunkType.INIT, changed(INIT, **{field: 0}))
     with pytest.raises(ChunkError):
         decode_init(chunk[4:])
 

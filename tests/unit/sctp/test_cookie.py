@@ -4,8 +4,22 @@ from frazil.sctp.cookie import Peer, StateCookie, open_cookie, seal_cookie
 from frazil.sctp.tlv import ChunkError
 
 KEY = bytes(range(32))
-PEER = Peer(0x11223344, 7, 5_000_000, 65535, 1024, True, False, True)
-COOKIE = StateCookie(0xAABBCCDD, PEER, (3, 4), 12.5)
+
+
+def peer(flags):
+    return Peer(
+        0x11223344,
+        7,
+        5_000_000,
+        65535,
+        1024,
+        partial_reliability=bool(flags & 1),
+        reconfiguration=bool(flags & 2),
+        interleaving=bool(flags & 4),
+    )
+
+
+COOKIE = StateCookie(0xAABBCCDD, peer(0b101), (3, 4), 12.5)
 
 
 def test_round_trip():
@@ -14,12 +28,7 @@ def test_round_trip():
 
 def test_each_capability_is_kept():
     for flags in range(8):
-        peer = PEER._replace(
-            partial_reliability=bool(flags & 1),
-            reconfiguration=bool(flags & 2),
-            interleaving=bool(flags & 4),
-        )
-        cookie = COOKIE._replace(peer=peer)
+        cookie = COOKIE._replace(peer=peer(flags))
         assert open_cookie(seal_cookie(cookie, KEY), KEY) == cookie
 
 

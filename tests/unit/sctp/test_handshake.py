@@ -14,6 +14,7 @@ from frazil.sctp.cookie import COOKIE_LIFETIME_S
 from frazil.sctp.handshake import PATIENCE_S, random_tag
 from frazil.sctp.packet import Header, decode_header, encode_packet
 from frazil.sctp.tlv import Tlv, encode_tlv
+from support.init import changed
 from support.sctp_pair import Pair, Side, chunk_types, chunks_of
 
 EXTENSIONS = bytes.fromhex("c0000004 80080008 82c040c2")
@@ -484,10 +485,10 @@ def test_unknown_parameters_are_reported_in_init_ack():
     assert len(decode_init(value).parameters) == 4
 
 
-@pytest.mark.parametrize("changed", [{"tag": 0}, {"outbound_streams": 0}, {"inbound_streams": 0}])
-def test_init_with_a_zero_is_dropped(changed):
+@pytest.mark.parametrize("fields", [{"tag": 0}, {"outbound_streams": 0}, {"inbound_streams": 0}])
+def test_init_with_a_zero_is_dropped(fields):
     side = Side(SctpConfig(), seed=1)
-    body = Init(77, 65536, 10, 20, 5, ())._replace(**changed)
+    body = changed(Init(77, 65536, 10, 20, 5, ()), **fields)
     init = encode_packet(Header(5000, 5000, 0), encode_init(ChunkType.INIT, body))
     side.association.receive([init], 0.0)
     assert side.association.poll_packets(0.0) == []

@@ -2,17 +2,18 @@ from frazil.sctp import SctpConfig
 from frazil.sctp.chunk import ParameterType
 from frazil.sctp.negotiation import MAX_REPORT_SIZE, known_parameters, own_init, settle
 from frazil.sctp.tlv import Tlv, encode_tlv
+from support.init import changed
 
 CONFIG = SctpConfig()
 
 
 def init_with(*parameters, **changes):
-    return own_init(CONFIG, 1, 2)._replace(parameters=parameters, **changes)
+    return changed(own_init(CONFIG, 1, 2), parameters=parameters, **changes)
 
 
 def test_what_we_offer():
     init = own_init(SctpConfig(outbound_streams=10, receive_window=4096), 7, 8)
-    assert init[:5] == (7, 4096, 10, 65535, 8)
+    assert init.as_tuple()[:5] == (7, 4096, 10, 65535, 8)
     assert init.parameters == (Tlv(0xC000, b""), Tlv(0x8008, bytes([130, 192, 64, 194])))
 
 
@@ -25,7 +26,7 @@ def test_settle_with_ourselves():
     init = own_init(CONFIG, 7, 8)
     known, report = known_parameters(init)
     peer = settle(CONFIG, init, known)
-    assert peer == (7, 8, CONFIG.receive_window, 65535, 65535, True, True, True)
+    assert peer.as_tuple() == (7, 8, CONFIG.receive_window, 65535, 65535, True, True, True)
     assert report == []
 
 

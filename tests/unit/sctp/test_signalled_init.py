@@ -16,6 +16,7 @@ from frazil.sctp import (
 from frazil.sctp.chunk import ChunkType, decode_init, encode_init
 from frazil.sctp.negotiation import own_init
 from frazil.sctp.tlv import Tlv
+from support.init import changed
 from support.sctp_pair import Pair, chunk_types, seeded
 
 CHROMIUM = b64decode("AQAAHrIhSXsAUAAA/////1I72snAAAAEgAgABoLA")
@@ -139,13 +140,13 @@ def test_bytes_that_are_no_init():
         OURS[:16],
         b"\x02" + OURS[1:],
         OURS[:2] + b"\0\3" + OURS[4:],
-        encode_init(ChunkType.INIT, init._replace(tag=0)),
-        encode_init(ChunkType.INIT, init._replace(inbound_streams=0)),
+        encode_init(ChunkType.INIT, changed(init, tag=0)),
+        encode_init(ChunkType.INIT, changed(init, inbound_streams=0)),
     ]
     assert [is_usable(each) for each in wrong] == [False] * len(wrong)
     assert is_usable(OURS)
     assert is_usable(CHROMIUM + b"\0\0"), "padded"
-    assert is_usable(encode_init(ChunkType.INIT, init._replace(parameters=(Tlv(0xFFFF, b"?"),))))
+    assert is_usable(encode_init(ChunkType.INIT, changed(init, parameters=(Tlv(0xFFFF, b"?"),))))
 
 
 def test_any_bytes_are_an_init_or_not():
