@@ -12,7 +12,7 @@ MAX_TEXT_BYTES: Final = 65535
 """UTF-8 bytes of a label or a subprotocol (RFC 8832 5.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ChannelInit:
     """webrtc-pc, RTCDataChannelInit.
 

@@ -33,7 +33,7 @@ class RtcpMuxPolicy(StrEnum):
     REQUIRE = "require"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Configuration:
     """webrtc-pc, RTCConfiguration.
 

@@ -6,7 +6,7 @@ from frazil.peer.dictionary import Dictionary
 from frazil.peer.signaling import SdpType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class DescriptionInit:
     """webrtc-pc, RTCSessionDescriptionInit and RTCLocalSessionDescriptionInit.
 

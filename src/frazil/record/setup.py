@@ -16,7 +16,7 @@ from frazil.trace import Trace
 from frazil.types import RandomBytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Setup:
     """Everything that decides how a connection behaves, besides its inputs.
 
