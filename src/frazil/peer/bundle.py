@@ -1,16 +1,18 @@
 """BUNDLE: which m-sections share a transport (RFC 9143, RFC 9429 4.1.1)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
+from frazil.compiled import mypyc_attr
 from frazil.peer.configuration import BundlePolicy
 from frazil.sdp import SessionDescription
+from frazil.value import Value
 
 Groups = tuple[tuple[str, ...], ...]
 """The mids of each group; the first is the tag."""
 
 
-class Member(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Member(Value):
     """An m-section that is to be offered.
 
     Attributes:
@@ -19,12 +21,20 @@ class Member(NamedTuple):
         transport: The name of the transport that an answer settled for it.
     """
 
-    mid: str
-    kind: str
-    transport: str | None
+    __slots__ = ("kind", "mid", "transport")
+
+    def __init__(self, mid: str, kind: str, transport: str | None) -> None:
+        self.mid = mid
+        self.kind = kind
+        self.transport = transport
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Mid, kind and transport."""
+        return self.mid, self.kind, self.transport
 
 
-class OfferedBundle(NamedTuple):
+@mypyc_attr(acyclic=True)
+class OfferedBundle(Value):
     """How an offer bundles.
 
     Attributes:
@@ -32,8 +42,15 @@ class OfferedBundle(NamedTuple):
         bundle_only: The mids of those without a transport of their own.
     """
 
-    groups: Groups
-    bundle_only: frozenset[str]
+    __slots__ = ("bundle_only", "groups")
+
+    def __init__(self, groups: Groups, bundle_only: frozenset[str]) -> None:
+        self.groups = groups
+        self.bundle_only = bundle_only
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The groups, and who has no other transport than theirs."""
+        return self.groups, self.bundle_only
 
 
 def offer_bundle(

@@ -1,7 +1,5 @@
 """What the parts of one connection share."""
 
-from dataclasses import dataclass
-
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.description import DescriptionSlots
 from frazil.peer.history import History
@@ -9,12 +7,21 @@ from frazil.peer.task import TaskQueue
 from frazil.trace import Trace
 
 
-@dataclass(slots=True)
 class Core:
     """The queue, the record and the slots that more than one part writes."""
 
-    tasks: TaskQueue
-    history: History
-    trace: Trace
-    descriptions: DescriptionSlots
-    aggregates: Aggregates
+    __slots__ = ("aggregates", "descriptions", "history", "tasks", "trace")
+
+    def __init__(
+        self,
+        tasks: TaskQueue,
+        history: History,
+        trace: Trace,
+        descriptions: DescriptionSlots,
+        aggregates: Aggregates,
+    ) -> None:
+        self.tasks = tasks
+        self.history = history
+        self.trace = trace
+        self.descriptions = descriptions
+        self.aggregates = aggregates

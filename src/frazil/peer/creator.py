@@ -1,7 +1,6 @@
 """Making offers and answers out of what there is (RFC 9429 5.2, 5.3)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from frazil.dtls import Certificate
 from frazil.ice import AgentTraits, Credentials
@@ -20,9 +19,10 @@ from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
 from frazil.sdp import Origin, SessionDescription, Setup
 from frazil.types import RandomBytes
+from frazil.value import Value
 
 
-class Draft(NamedTuple):
+class Draft(Value):
     """A description that was not applied yet.
 
     Attributes:
@@ -30,8 +30,15 @@ class Draft(NamedTuple):
         made_for: The transceiver of each m-section, if it is one's.
     """
 
-    model: SessionDescription
-    made_for: tuple[Transceiver | None, ...]
+    __slots__ = ("made_for", "model")
+
+    def __init__(self, model: SessionDescription, made_for: tuple[Transceiver | None, ...]) -> None:
+        self.model = model
+        self.made_for = made_for
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """What it says, and the transceivers."""
+        return self.model, self.made_for
 
 
 class DescriptionCreator:

@@ -1,6 +1,6 @@
 """The m-sections that we write (RFC 9429 5.2 and 5.3, RFC 8841, RFC 8842)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from frazil.dtls import Certificate, DtlsRole
@@ -32,7 +32,6 @@ ROLE_FACING: Final = {Setup.ACTIVE: DtlsRole.SERVER, Setup.PASSIVE: DtlsRole.CLI
 """Our role when this is what the peer says about itself."""
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class LocalTransport:
     """What we say about our side of the transport.
 
@@ -48,14 +47,36 @@ class LocalTransport:
         ice_options: What our agent knows beyond RFC 8445.
     """
 
-    credentials: Credentials
-    certificate: Certificate
-    setup: Setup
-    candidates: tuple[str, ...] = ()
-    is_gathered: bool = False
-    default_address: Address | None = None
-    is_bundle_only: bool = False
-    ice_options: tuple[str, ...] = TRICKLE
+    __slots__ = (
+        "candidates",
+        "certificate",
+        "credentials",
+        "default_address",
+        "ice_options",
+        "is_bundle_only",
+        "is_gathered",
+        "setup",
+    )
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        certificate: Certificate,
+        setup: Setup,
+        candidates: tuple[str, ...] = (),
+        is_gathered: bool = False,
+        default_address: Address | None = None,
+        is_bundle_only: bool = False,
+        ice_options: tuple[str, ...] = TRICKLE,
+    ) -> None:
+        self.credentials = credentials
+        self.certificate = certificate
+        self.setup = setup
+        self.candidates = candidates
+        self.is_gathered = is_gathered
+        self.default_address = default_address
+        self.is_bundle_only = is_bundle_only
+        self.ice_options = ice_options
 
     def shared(self, *, is_bundle_only: bool = False) -> "LocalTransport":
         """The same for another section of the group: candidates stand in the tagged one only."""

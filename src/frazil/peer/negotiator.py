@@ -176,10 +176,10 @@ class Negotiator:
             yield
             created = self._make_offer(False) if kind is SdpType.OFFER else self._make_answer()
         now = yield
-        model, made_for = created.draft
-        description = Description(kind, created.sdp, model)
+        draft = created.draft
+        description = Description(kind, created.sdp, draft.model)
         failed = self._applier.apply_local(description, now)
-        self._transceivers.apply_local(kind, model, made_for)
+        self._transceivers.apply_local(kind, draft.model, draft.made_for)
         self.has_applied_local = True
         self._credentials.note_applied()
         self._commit(Side.LOCAL, description, failed, (), now)

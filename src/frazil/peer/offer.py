@@ -1,7 +1,7 @@
 """Building offers (RFC 9429 5.2)."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.ice import AgentTraits
 from frazil.peer.bundle import Groups
@@ -15,7 +15,7 @@ from frazil.value import Value
 _DATA_KIND: Final = "application"
 
 
-class Slot(NamedTuple):
+class Slot(Value):
     """One m-section of an offer that is being made.
 
     Attributes:
@@ -24,9 +24,21 @@ class Slot(NamedTuple):
         refused: The section it was, if nobody uses it.
     """
 
-    mid: str | None
-    transceiver: Transceiver | None = None
-    refused: MediaDescription | None = None
+    __slots__ = ("mid", "refused", "transceiver")
+
+    def __init__(
+        self,
+        mid: str | None,
+        transceiver: Transceiver | None = None,
+        refused: MediaDescription | None = None,
+    ) -> None:
+        self.mid = mid
+        self.transceiver = transceiver
+        self.refused = refused
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """Its name, whose it is, and what it was."""
+        return self.mid, self.transceiver, self.refused
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,7 @@ work grows linearly with the size of the description whatever it contains.
 
 import re
 import string
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.compiled import mypyc_attr
 from frazil.errors import ProtocolError
@@ -75,14 +75,21 @@ class Line(Value):
         return self.number, self.type, self.value
 
 
-class Sections(NamedTuple):
+class Sections(Value):
     """The lines above the first ``m=`` line, and one run of lines per ``m=`` line, which leads it.
 
     The types and the order of ``session`` are those of RFC 8866: ``v o s`` and ``t`` are present.
     """
 
-    session: list[Line]
-    media: list[list[Line]]
+    __slots__ = ("media", "session")
+
+    def __init__(self, session: list[Line], media: list[list[Line]]) -> None:
+        self.session = session
+        self.media = media
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """The lines of the session, and those of the m-sections."""
+        return self.session, self.media
 
 
 def split_sections(text: str) -> Sections:
