@@ -18,7 +18,7 @@ from frazil.doctor import (
     Report,
     popular_name,
 )
-from frazil.peer.ice_server import IceServer
+from frazil.peer.reader import read_server
 from support.coturn import Coturn
 from support.doctor_visit import NOWHERE, findings
 from support.internet import Internet
@@ -63,9 +63,7 @@ def visit(
     password: str = "password",
     trusting: Coturn | None = None,
 ) -> Report:
-    servers = [
-        IceServer.from_value({"urls": list(urls), "username": "user", "credential": password})
-    ]
+    servers = [read_server({"urls": list(urls), "username": "user", "credential": password})]
     context = trusting and ssl.create_default_context(cafile=str(trusting.certificate))
 
     async def main() -> Report:

@@ -4,7 +4,7 @@ import ssl
 from pathlib import Path
 
 from frazil.doctor import Examination, Finding, Options, Report, Surrounding, judge
-from frazil.peer.ice_server import IceServer
+from frazil.peer.reader import read_server
 from frazil.testing import VirtualHost
 
 NOWHERE = Surrounding(Path("/no/such/folder"), {})
@@ -19,10 +19,7 @@ async def visit(
     tls_context: ssl.SSLContext | None = None,
 ) -> Report:
     """The report about a host and the servers with these URLs."""
-    servers = [
-        IceServer.from_value({"urls": url, "username": user, "credential": password})
-        for url in urls
-    ]
+    servers = [read_server({"urls": url, "username": user, "credential": password}) for url in urls]
     return await Examination(host, Options(servers, tls_context), surrounding=NOWHERE).run()
 
 

@@ -123,7 +123,7 @@ LIMITS = [
         "peer/test_remote_candidate.py::test_candidates_are_bounded",
     ),
     (
-        "peer.ice_server.MAX_ICE_SERVERS",
+        "peer.reader.MAX_ICE_SERVERS",
         32,
         "peer/test_configuration.py::test_server_errors_come_through",
     ),

@@ -19,7 +19,7 @@ from frazil.cli.parser import Commands, Parser
 from frazil.cli.server_option import add_server_options, ice_servers
 from frazil.cli.width import text_width
 from frazil.doctor import Examination, Finding, Level, Options, Report, Surrounding, judge
-from frazil.peer.ice_server import IceServer
+from frazil.peer.reader import read_server
 
 _DESCRIPTION = """\
 Looks at the network as a peer connection on this host would use it: which addresses there are,
@@ -65,7 +65,7 @@ def run(parser: Parser, options: argparse.Namespace) -> int:
     Raises:
         SystemExit: A server makes no sense.
     """
-    servers = [IceServer.from_value(each) for each in ice_servers(parser, options)]
+    servers = [read_server(each) for each in ice_servers(parser, options)]
     wanted = Options(servers, options.ca)
     try:
         return asyncio.run(examine(SystemNetwork(), wanted, as_json=options.json))

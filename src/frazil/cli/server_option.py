@@ -8,7 +8,7 @@ from typing import Any
 
 from frazil.cli.parser import Parser
 from frazil.errors import DOMException
-from frazil.peer.ice_server import IceServer
+from frazil.peer.reader import read_server
 
 
 def add_server_options(parser: Parser) -> None:
@@ -44,7 +44,7 @@ def ice_servers(parser: Parser, options: argparse.Namespace) -> list[dict[str, A
         entries += _entries(parser, text, options)
     for entry in entries:
         try:
-            IceServer.from_value(entry)
+            read_server(entry)
         except (TypeError, DOMException) as error:
             parser.error(_advice(str(error)))
     return entries

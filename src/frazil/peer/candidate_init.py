@@ -1,9 +1,8 @@
 """RTCIceCandidateInit: a candidate as applications signal it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from frazil.compiled import mypyc_attr
-from frazil.peer.dictionary import Dictionary
 from frazil.turn import RelayProtocol
 
 
@@ -27,52 +26,6 @@ class CandidateInit:
     username_fragment: str | None = None
     url: str | None = None
     relay_protocol: RelayProtocol | None = None
-
-    @classmethod
-    def from_value(cls, value: object) -> "CandidateInit":
-        """Read what ``addIceCandidate`` takes.
-
-        ``None`` and ``{}`` mean the end of the candidates of every m-section.
-
-        Raises:
-            TypeError: If a member has the wrong type or range, or if there is a candidate but
-                neither mid nor index (webrtc-pc 4.4.2, addIceCandidate).
-        """
-        if isinstance(value, CandidateInit):
-            init = value
-        else:
-            members = Dictionary(value, "candidate", "candidate")
-            init = cls(
-                candidate=members.text("candidate") or "",
-                sdp_mid=members.text("sdpMid"),
-                sdp_m_line_index=members.number("sdpMLineIndex"),
-                username_fragment=members.text("usernameFragment"),
-            )
-        if init.candidate and init.sdp_mid is None and init.sdp_m_line_index is None:
-            raise TypeError(
-                "addIceCandidate needs sdpMid or sdpMLineIndex; "
-                "pass candidate.toJSON() as the browser produced it"
-            )
-        return init
-
-    @classmethod
-    def of_local(cls, value: object) -> "CandidateInit":
-        """Read what ``RTCIceCandidate`` is made of (webrtc-pc, RTCLocalIceCandidateInit).
-
-        Raises:
-            TypeError: If a member has the wrong type or range, or mid and index are missing.
-        """
-        members = Dictionary(value, "candidate", "candidate")
-        if members.get("sdpMid") is None and members.get("sdpMLineIndex") is None:
-            raise TypeError("an RTCIceCandidate needs sdpMid or sdpMLineIndex")
-        has_protocol = members.get("relayProtocol") is not None
-        return replace(
-            cls.from_value(value),
-            url=members.text("url"),
-            relay_protocol=members.choice("relayProtocol", RelayProtocol.UDP)
-            if has_protocol
-            else None,
-        )
 
     def to_dict(self) -> dict[str, str | int | None]:
         """The W3C dictionary, ready for ``json.dumps``."""

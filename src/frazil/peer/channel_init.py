@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from frazil.peer.dictionary import Dictionary, scalar_text
 from frazil.peer.priority import RTCPriorityType
 
 MAX_ID: Final = 65534
@@ -33,26 +32,6 @@ class ChannelInit:
     negotiated: bool = False
     id: int | None = None
     priority: RTCPriorityType = RTCPriorityType.LOW
-
-    @classmethod
-    def from_value(cls, value: object) -> "ChannelInit":
-        """Read the second argument of ``createDataChannel``; ``None`` means all defaults.
-
-        Raises:
-            TypeError: If a member has the wrong type or is out of range.
-        """
-        if isinstance(value, ChannelInit):
-            return value
-        members = Dictionary(value, "dataChannelInit", "ordered")
-        return cls(
-            ordered=members.flag("ordered", True),
-            max_packet_life_time=members.number("maxPacketLifeTime"),
-            max_retransmits=members.number("maxRetransmits"),
-            protocol=scalar_text(members.text("protocol") or ""),
-            negotiated=members.flag("negotiated", False),
-            id=members.number("id"),
-            priority=members.choice("priority", RTCPriorityType.LOW),
-        )
 
     def check(self, label: str) -> None:
         """Accept the combination of members (webrtc-pc, createDataChannel).

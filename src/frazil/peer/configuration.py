@@ -6,10 +6,7 @@ from enum import StrEnum
 from frazil.dtls import Certificate
 from frazil.errors import InvalidModificationError, NotSupportedError
 from frazil.ice import AgentTraits
-from frazil.peer.dictionary import Dictionary
-from frazil.peer.ice_server import MAX_ICE_SERVERS, IceServer
-
-_MAX_POOL_SIZE = 255
+from frazil.peer.ice_server import IceServer
 
 
 class IceTransportPolicy(StrEnum):
@@ -52,30 +49,6 @@ class Configuration:
     rtcp_mux_policy: RtcpMuxPolicy = RtcpMuxPolicy.REQUIRE
     certificates: tuple[Certificate, ...] = ()
     ice_candidate_pool_size: int = 0
-
-    @classmethod
-    def from_value(cls, value: object) -> "Configuration":
-        """Read what the constructor and ``setConfiguration`` take; ``None`` means all defaults.
-
-        Raises:
-            TypeError: If a member has the wrong type, or is not among the values of its enum.
-            InvalidSyntaxError, InvalidAccessError, NotSupportedError: See
-                :meth:`IceServer.from_value`.
-        """
-        if isinstance(value, Configuration):
-            return value
-        members = Dictionary(value, "configuration", "iceServers")
-        servers = members.items("iceServers")
-        if len(servers) > MAX_ICE_SERVERS:
-            raise NotSupportedError(f"more than {MAX_ICE_SERVERS} entries in iceServers")
-        return cls(
-            ice_servers=tuple(IceServer.from_value(server) for server in servers),
-            ice_transport_policy=members.choice("iceTransportPolicy", IceTransportPolicy.ALL),
-            bundle_policy=members.choice("bundlePolicy", BundlePolicy.BALANCED),
-            rtcp_mux_policy=members.choice("rtcpMuxPolicy", RtcpMuxPolicy.REQUIRE),
-            certificates=_certificates(members.items("certificates")),
-            ice_candidate_pool_size=members.number("iceCandidatePoolSize", _MAX_POOL_SIZE) or 0,
-        )
 
     @property
     def sources(self) -> tuple[object, ...]:
@@ -123,10 +96,3 @@ class Configuration:
                 f"{member} cannot change; pass getConfiguration() with only iceServers or "
                 "iceTransportPolicy replaced"
             )
-
-
-def _certificates(values: list[object]) -> tuple[Certificate, ...]:
-    certificates = tuple(value for value in values if isinstance(value, Certificate))
-    if len(certificates) != len(values):
-        raise TypeError("configuration.certificates must contain only certificates")
-    return certificates

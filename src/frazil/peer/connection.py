@@ -6,7 +6,6 @@ from frazil.errors import InvalidStateError
 from frazil.ice import AgentTraits
 from frazil.peer.aggregate import Aggregates
 from frazil.peer.applier import Applier
-from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.chain import OperationChain
 from frazil.peer.channel import DataChannel
 from frazil.peer.channel_init import ChannelInit
@@ -25,6 +24,7 @@ from frazil.peer.local_init import LocalInit
 from frazil.peer.negotiator import Negotiator
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
+from frazil.peer.reader import read_candidate, read_description
 from frazil.peer.recovery import Recovery, RecoveryPolicy
 from frazil.peer.remote_candidate import RemoteCandidateIntake
 from frazil.peer.router import Router
@@ -259,7 +259,7 @@ class PeerConnection:
             InvalidStateError: If closed, or the signalling state does not allow it.
         """
         try:
-            init = DescriptionInit.from_value(description)
+            init = read_description(description)
         except TypeError as error:
             return Operation.rejected(error)
         return self._chain.add(self._negotiator.set_local(init))
@@ -274,7 +274,7 @@ class PeerConnection:
             InvalidAccessError: If it is SDP but cannot be used.
         """
         try:
-            init = DescriptionInit.from_value(description)
+            init = read_description(description)
             if init.type is None:
                 raise TypeError("a remote description needs a type: offer, answer or pranswer")
         except TypeError as error:
@@ -290,7 +290,7 @@ class PeerConnection:
             OperationError: If the m-section or generation is unknown or the line malformed.
         """
         try:
-            init = CandidateInit.from_value(candidate)
+            init = read_candidate(candidate)
         except TypeError as error:
             return Operation.rejected(error)
         return self._chain.add(self._candidates.add(init))

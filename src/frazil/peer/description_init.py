@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from frazil.peer.dictionary import Dictionary
 from frazil.peer.signaling import SdpType
 
 
@@ -17,19 +16,6 @@ class DescriptionInit:
 
     type: SdpType | None = None
     sdp: str = ""
-
-    @classmethod
-    def from_value(cls, value: object) -> "DescriptionInit":
-        """Read what ``setLocalDescription`` and ``setRemoteDescription`` take.
-
-        Raises:
-            TypeError: If a member has the wrong type.
-        """
-        if isinstance(value, DescriptionInit):
-            return value
-        members = Dictionary(value, "description", "type")
-        kind = None if members.get("type") is None else members.choice("type", SdpType.OFFER)
-        return cls(kind, members.text("sdp") or "")
 
     def to_dict(self) -> dict[str, str]:
         """The W3C dictionary, ready for ``json.dumps``."""

@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
-from frazil.peer.dictionary import Dictionary
 from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
-
-MAX_ICE_SERVERS: Final = 32
-"""Entries in ``iceServers``; W3C asks to support at least as many."""
-MAX_URLS: Final = 32
-"""URLs of one entry."""
 
 _DEFAULT_PORTS: Final = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
 _UNUSABLE: Final = {
@@ -97,29 +91,14 @@ class IceServer:
     username: str | None = None
     credential: str | None = None
 
-    @classmethod
-    def from_value(cls, value: object) -> "IceServer":
-        """Read and validate one entry of ``iceServers``.
+    def check(self) -> None:
+        """Accept a server that can be asked.
 
         Raises:
-            TypeError: If a member has the wrong type or ``urls`` is missing.
-            InvalidSyntaxError: If a URL is malformed or there is none.
             InvalidAccessError: If a TURN URL comes without username or credential, or they break
                 the rules of RFC 8489 9.2.
-            NotSupportedError: If a URL is well formed but its transport is not implemented.
+            NotSupportedError: If the transport of a URL is not implemented.
         """
-        if isinstance(value, IceServer):
-            return value
-        members = Dictionary(value, "iceServer", "urls")
-        server = cls(
-            tuple(ServerUrl.parse(url) for url in _urls(members)),
-            members.text("username"),
-            members.text("credential"),
-        )
-        server._check()
-        return server
-
-    def _check(self) -> None:
         for url in self.urls:
             incomplete = self.username is None or self.credential is None
             if url.scheme.startswith("turn") and incomplete:
@@ -148,25 +127,6 @@ class IceServer:
     def __repr__(self) -> str:
         urls = ", ".join(url.url for url in self.urls)
         return f"IceServer({urls!r}, username={self.username!r})"
-
-
-def _urls(members: Dictionary) -> list[str]:
-    found = members.get("urls")
-    if found is None:
-        raise TypeError("an iceServer needs urls, a str or a list of str")
-    if not isinstance(found, str | list | tuple):
-        raise TypeError(
-            f"iceServer.urls must be a str or a list of str, not {type(found).__name__}"
-        )
-    urls = [found] if isinstance(found, str) else found
-    texts = [url for url in urls if isinstance(url, str)]
-    if len(texts) != len(urls):
-        raise TypeError("iceServer.urls must contain only str")
-    if not texts:
-        raise InvalidSyntaxError("iceServer.urls is empty; name at least one URL")
-    if len(texts) > MAX_URLS:
-        raise NotSupportedError(f"more than {MAX_URLS} URLs in one iceServer")
-    return texts
 
 
 def _authority(url: str, path: str) -> tuple[str, int | None]:

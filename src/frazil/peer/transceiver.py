@@ -26,24 +26,6 @@ class TransceiverInit:
     direction: Direction = Direction.SENDRECV
     streams: tuple[str, ...] = ()
 
-    @classmethod
-    def from_value(cls, value: object) -> "TransceiverInit":
-        """Read the second argument of ``addTransceiver``; ``None`` means all defaults.
-
-        Raises:
-            TypeError: If a member has the wrong type, the direction is none to start with, or
-                there are encodings: nothing is encoded.
-        """
-        if isinstance(value, TransceiverInit):
-            return value
-        members = Dictionary(value, "init", "direction")
-        if members.items("sendEncodings"):
-            raise TypeError("init.sendEncodings is not supported: no media is sent")
-        return cls(
-            members.choice("direction", Direction.SENDRECV),
-            tuple(dict.fromkeys(_stream_id(each) for each in members.items("streams"))),
-        )
-
 
 class RemoteTrack:
     """What would come from the peer: it has an identity and an end, and no media.
@@ -266,15 +248,3 @@ def answer_direction(wanted: Direction, offered: Direction) -> Direction:
     """What both sides want (RFC 9429 5.3.1)."""
     theirs = reverse(offered)
     return combine(sends(wanted) and sends(theirs), receives(wanted) and receives(theirs))
-
-
-def _stream_id(stream: object) -> str:
-    found = stream if isinstance(stream, str) else getattr(stream, "id", None)
-    # msid-id is a token of at most 64 characters (RFC 8830 2); "-" means no stream.
-    if not isinstance(found, str) or not 0 < len(found) <= 64 or found == "-":
-        raise TypeError("init.streams holds stream ids, or objects with an id")
-    if not all(
-        each.isascii() and (each.isalnum() or each in "-_.{}!#$%&'*+^`|~") for each in found
-    ):
-        raise TypeError(f"{found!r} is no stream id: it contains what SDP does not allow")
-    return found

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Final
 
 from frazil.dtls import EngineFactory, OpenSslEngine
-from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.channel import ChannelOwner, DataChannel
 from frazil.peer.channel_init import ChannelInit
 from frazil.peer.codec import MediaKind
@@ -17,6 +16,7 @@ from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import PeerEvent
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
+from frazil.peer.reader import read_candidate, read_description
 from frazil.peer.stats import Stats
 from frazil.peer.task import TaskQueue
 from frazil.peer.task_runner import TaskRunner
@@ -208,7 +208,7 @@ class RecordedConnection(PeerConnection):
     def set_local_description(self, description: object = None) -> Operation[None]:
         """Apply a description of ours; what is none is refused and not recorded."""
         try:
-            told = DescriptionInit.from_value(description)
+            told = read_description(description)
         except TypeError as error:
             return Operation.rejected(error)
         return self._set_local_description(told)
@@ -216,7 +216,7 @@ class RecordedConnection(PeerConnection):
     def set_remote_description(self, description: object) -> Operation[None]:
         """Apply a description of the peer; what is none is refused and not recorded."""
         try:
-            told = DescriptionInit.from_value(description)
+            told = read_description(description)
         except TypeError as error:
             return Operation.rejected(error)
         return self._set_remote_description(told)
@@ -224,7 +224,7 @@ class RecordedConnection(PeerConnection):
     def add_ice_candidate(self, candidate: object = None) -> Operation[None]:
         """Take a candidate of the peer; what is none is refused and not recorded."""
         try:
-            told = CandidateInit.from_value(candidate).to_dict()
+            told = read_candidate(candidate).to_dict()
         except TypeError as error:
             return Operation.rejected(error)
         return self._add_ice_candidate(told)

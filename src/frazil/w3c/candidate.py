@@ -7,6 +7,7 @@ from typing import Any
 
 from frazil.ice import Candidate, CandidateSyntaxError, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.reader import read_local_candidate
 
 
 class RTCIceCandidate:
@@ -43,7 +44,7 @@ class RTCIceCandidate:
                 "relayProtocol": relayProtocol,
                 "url": url,
             }
-        self._take(CandidateInit.of_local(members))
+        self._take(read_local_candidate(members))
 
     @classmethod
     def _of(cls, init: CandidateInit) -> "RTCIceCandidate":

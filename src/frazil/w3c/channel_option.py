@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from frazil.peer.channel_init import ChannelInit
+from frazil.peer.reader import read_channel
 
 _DEFAULTS: Final = {
     "ordered": True,
@@ -28,4 +29,4 @@ def read_options(dictionary: Mapping[str, Any] | None, **keywords: Any) -> Chann
     """
     if dictionary is not None and keywords != _DEFAULTS:
         raise TypeError("give the options as keywords or as a dictionary, not as both")
-    return ChannelInit.from_value(keywords if dictionary is None else dictionary)
+    return read_channel(keywords if dictionary is None else dictionary)

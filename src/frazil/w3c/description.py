@@ -5,6 +5,7 @@ from typing import Any
 
 from frazil.peer.description import Description
 from frazil.peer.description_init import DescriptionInit
+from frazil.peer.reader import read_description
 
 
 class RTCSessionDescription:
@@ -24,7 +25,7 @@ class RTCSessionDescription:
                 ``rollback``, or ``sdp`` is not a string.
         """
         members = sdp if isinstance(sdp, Mapping) else {"sdp": sdp, "type": type}
-        init = DescriptionInit.from_value(members)
+        init = read_description(members)
         if init.type is None:
             raise TypeError("a description needs a type: offer, pranswer, answer or rollback")
         self._source: DescriptionInit | Description = init

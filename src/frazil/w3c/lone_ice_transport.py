@@ -12,10 +12,10 @@ from frazil.aio.pulse import Pulse
 from frazil.explain import Report, explain
 from frazil.ice import AgentTraits, Credentials
 from frazil.peer.candidate_init import CandidateInit
-from frazil.peer.configuration import Configuration
 from frazil.peer.event import Fired
 from frazil.peer.lone_router import MID
 from frazil.peer.lone_transport import LoneTransport
+from frazil.peer.reader import read_candidate, read_configuration
 from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
@@ -119,7 +119,7 @@ class LoneIceTransport(RTCIceTransport):
             raise TypeError(f"options must be a mapping with the W3C keys, not {options!r}")
         members = dict(options or {})
         policy = members.pop("gatherPolicy", "all")
-        configuration = Configuration.from_value({**members, "iceTransportPolicy": policy})
+        configuration = read_configuration({**members, "iceTransportPolicy": policy})
         self._core.gather(configuration, self._driver.wake())
 
     def start(
@@ -163,9 +163,9 @@ class LoneIceTransport(RTCIceTransport):
         if remoteCandidate is None:
             init = CandidateInit()
         elif isinstance(remoteCandidate, Mapping):
-            init = CandidateInit.from_value({"sdpMid": MID, **remoteCandidate})
+            init = read_candidate({"sdpMid": MID, **remoteCandidate})
         else:
-            init = CandidateInit.from_value(remoteCandidate)
+            init = read_candidate(remoteCandidate)
         self._core.add_remote_candidate(init, self._driver.wake())
 
     # --- datagrams ----------------------------------------------------------------------------

@@ -10,9 +10,8 @@ from frazil.aio.ice_option import IceOptions, choice
 from frazil.aio.network import Network
 from frazil.aio.recording_file import TraceFile
 from frazil.explain import Report
-from frazil.peer.configuration import Configuration
+from frazil.peer.reader import read_configuration, read_transceiver
 from frazil.peer.recovery import RecoveryPolicy
-from frazil.peer.transceiver import TransceiverInit
 from frazil.record import Setup
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
@@ -107,7 +106,7 @@ class RTCPeerConnection(EventTarget):
         network = given_network(network)
         settings = given("session", session, _DEFAULT_SESSION)
         options = given("ice", ice, _DEFAULT_OPTIONS)
-        config = Configuration.from_value(configuration)
+        config = read_configuration(configuration)
         certificate = choose_certificate(config.certificates, network.random_bytes)
         policy = choice("recovery", RecoveryPolicy, recovery)
         setup = Setup(config, settings, options.policy, certificate, policy)
@@ -251,9 +250,7 @@ class RTCPeerConnection(EventTarget):
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
         """
-        self._peer.set_configuration(
-            Configuration.from_value(configuration), self._backend.driver.wake()
-        )
+        self._peer.set_configuration(read_configuration(configuration), self._backend.driver.wake())
         self._backend.calls.configured(self._peer.configuration)
 
     # --- certificates -------------------------------------------------------------------------
@@ -292,7 +289,7 @@ class RTCPeerConnection(EventTarget):
             NotSupportedError: It is a track.
             TypeError: It is another string, or ``init`` is wrong.
         """
-        kind, settings = read_kind(trackOrKind), TransceiverInit.from_value(init)
+        kind, settings = read_kind(trackOrKind), read_transceiver(init)
         self._backend.calls.called("addTransceiver", trackOrKind)
         slots = self._peer.add_transceiver(kind, settings)
         self._backend.driver.wake()

@@ -1,6 +1,6 @@
 """Offers, as callers pass them."""
 
-from frazil.peer.description_init import DescriptionInit
+from frazil.peer.reader import read_description
 
 
 def read_offer(value: object) -> str:
@@ -9,7 +9,7 @@ def read_offer(value: object) -> str:
     Raises:
         TypeError: It is another description, or none.
     """
-    init = DescriptionInit.from_value(value)
+    init = read_description(value)
     if init.type != "offer":
         raise TypeError(f"a worker answers offers, not a description of type {init.type!s}")
     return init.sdp

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import FrazilError, InvalidStateError
-from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.reader import read_candidate
 from frazil.states.enums import RTCIceConnectionState, RTCPeerConnectionState
 from frazil.w3c import Event, RTCIceCandidate, RTCPeerConnectionIceEvent, RTCSessionDescription
 from frazil.w3c.target import EventHandler, EventTarget
@@ -143,7 +143,7 @@ class WorkerSession(EventTarget):
             InvalidStateError: The session is over.
             WorkerError: The worker is gone or does not answer.
         """
-        init = CandidateInit.from_value(candidate)
+        init = read_candidate(candidate)
         members = init.candidate, init.sdp_mid, init.sdp_m_line_index, init.username_fragment
         await self._ask(lambda request: CandidateSignalled(request, self.number, *members))
 

@@ -9,7 +9,7 @@ import pytest
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
 from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
-from frazil.peer.configuration import Configuration
+from frazil.peer.reader import read_configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.types import Address, Datagram, Transmit
 from support.peer_pair import REASON, Peer
@@ -77,7 +77,7 @@ class Stage:
     def __init__(self, net: VirtualNetwork, configuration: dict | None = None) -> None:
         self.net = net
         self.host = Host(net.host("alice", "10.0.0.1", "10.0.0.2"))
-        self.peer = Peer(configuration=Configuration.from_value(configuration))
+        self.peer = Peer(configuration=read_configuration(configuration))
         self.fired: list[str] = []
         self.driver = Driver(
             self.peer.pc,

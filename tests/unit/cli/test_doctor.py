@@ -5,7 +5,7 @@ import pytest
 from frazil.cli import doctor, main
 from frazil.cli.doctor_view import describe, paint, summary
 from frazil.doctor import Finding, Level, Options
-from frazil.peer.ice_server import IceServer
+from frazil.peer.reader import read_server
 from frazil.testing import PORT_RESTRICTED_CONE, run
 from support.doctor_visit import findings, visit
 from support.nat_probe import ProbeServer
@@ -61,9 +61,7 @@ def test_the_verdict_counts():
 def test_json_is_one_object_and_the_exit_code_is_the_verdict(capsys, password, code):
     async def main(net):
         net.turn_server("192.0.2.3")
-        server = IceServer.from_value(
-            {"urls": "turn:192.0.2.3", "username": "user", "credential": password}
-        )
+        server = read_server({"urls": "turn:192.0.2.3", "username": "user", "credential": password})
         host = net.host("alice", "198.51.100.7")
         return await doctor.examine(host, Options([server]), as_json=True)
 

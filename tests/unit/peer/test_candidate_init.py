@@ -3,31 +3,32 @@ from types import SimpleNamespace
 import pytest
 
 from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.reader import read_candidate
 
 LINE = "candidate:1 1 udp 1 192.0.2.1 9 typ host"
 
 
 @pytest.mark.parametrize("value", [None, {}, {"candidate": ""}, {"candidate": None}])
 def test_nothing_means_the_end_for_all_sections(value: object) -> None:
-    assert CandidateInit.from_value(value) == CandidateInit("", None, None, None)
+    assert read_candidate(value) == CandidateInit("", None, None, None)
 
 
 def test_browser_json_is_taken_as_it_is() -> None:
     value = {"candidate": LINE, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "abcd"}
-    init = CandidateInit.from_value(value)
+    init = read_candidate(value)
     assert init == CandidateInit(LINE, "0", 0, "abcd")
     assert init.to_dict() == value
-    assert CandidateInit.from_value(init) is init
+    assert read_candidate(init) is init
 
 
 def test_objects_with_the_w3c_attributes_are_taken() -> None:
     value = SimpleNamespace(candidate=LINE, sdpMid=None, sdpMLineIndex=2, foundation="1")
-    assert CandidateInit.from_value(value) == CandidateInit(LINE, None, 2, None)
+    assert read_candidate(value) == CandidateInit(LINE, None, 2, None)
 
 
 def test_mid_and_index_both_missing_is_a_type_error_with_advice() -> None:
     with pytest.raises(TypeError, match=r"needs sdpMid or sdpMLineIndex; pass candidate.toJSON"):
-        CandidateInit.from_value({"candidate": LINE})
+        read_candidate({"candidate": LINE})
 
 
 @pytest.mark.parametrize(
@@ -47,4 +48,4 @@ def test_mid_and_index_both_missing_is_a_type_error_with_advice() -> None:
 )
 def test_wrong_types_are_type_errors(value: object) -> None:
     with pytest.raises(TypeError):
-        CandidateInit.from_value(value)
+        read_candidate(value)

@@ -9,6 +9,7 @@ from frazil.peer.channel import MAX_BUFFERED_AMOUNT
 from frazil.peer.channel_init import MAX_TEXT_BYTES, ChannelInit
 from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
+from frazil.peer.reader import read_channel
 from frazil.sctp import BufferReleased
 from support.peer_pair import Peer, connected_pair
 
@@ -31,11 +32,11 @@ def test_init_is_read_from_mappings_and_objects() -> None:
         "id": 65534,
         "priority": "high",
     }
-    read = ChannelInit.from_value(members)
+    read = read_channel(members)
     assert read == ChannelInit(False, None, 65535, "p", False, 65534, RTCPriorityType.HIGH)
-    assert ChannelInit.from_value(SimpleNamespace(**members)) == read
-    assert ChannelInit.from_value(None) == ChannelInit()
-    assert ChannelInit.from_value({"protocol": "a\ud800"}).protocol == "a\ufffd"
+    assert read_channel(SimpleNamespace(**members)) == read
+    assert read_channel(None) == ChannelInit()
+    assert read_channel({"protocol": "a\ud800"}).protocol == "a\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_init_is_read_from_mappings_and_objects() -> None:
 )
 def test_values_out_of_range_or_type_are_type_errors(members: dict[str, object]) -> None:
     with pytest.raises(TypeError):
-        ChannelInit.from_value(members)
+        read_channel(members)
 
 
 # Each row breaks every later rule too, so the order shows in the message.

@@ -11,7 +11,7 @@ from frazil.errors import (
 from frazil.ice import AgentTraits
 from frazil.peer.configuration import BundlePolicy, Configuration, IceTransportPolicy
 from frazil.peer.event import ChecksExpected
-from frazil.peer.ice_server import MAX_ICE_SERVERS
+from frazil.peer.reader import MAX_ICE_SERVERS, read_configuration
 from support.peer_pair import Peer, certificate
 
 
@@ -19,7 +19,7 @@ from support.peer_pair import Peer, certificate
     "members", [{"iceServers": [{"urls": "stun:a"}]}, {"iceTransportPolicy": "relay"}]
 )
 def test_a_lite_agent_has_host_candidates_only(members: dict) -> None:
-    configuration = Configuration.from_value(members)
+    configuration = read_configuration(members)
     configuration.check_traits(AgentTraits())
     with pytest.raises(NotSupportedError, match="a lite ICE agent"):
         configuration.check_traits(AgentTraits(is_lite=True))
@@ -28,7 +28,7 @@ def test_a_lite_agent_has_host_candidates_only(members: dict) -> None:
 
 @pytest.mark.parametrize("value", [None, {}, {"iceServers": None}, SimpleNamespace(iceServers=())])
 def test_everything_has_a_default(value: object) -> None:
-    assert Configuration.from_value(value) == Configuration()
+    assert read_configuration(value) == Configuration()
 
 
 def test_members_are_read_from_mappings_and_objects() -> None:
@@ -41,14 +41,14 @@ def test_members_are_read_from_mappings_and_objects() -> None:
         "iceCandidatePoolSize": 3,
         "sdpSemantics": "unified-plan",
     }
-    read = Configuration.from_value(members)
-    assert read == Configuration.from_value(SimpleNamespace(**members))
+    read = read_configuration(members)
+    assert read == read_configuration(SimpleNamespace(**members))
     assert read.ice_servers[0].urls[0].host == "a"
     assert read.ice_transport_policy is IceTransportPolicy.RELAY
     assert read.bundle_policy is BundlePolicy.MAX_BUNDLE
     assert read.certificates == (certificate(1),)
     assert read.ice_candidate_pool_size == 3
-    assert Configuration.from_value(read) is read
+    assert read_configuration(read) is read
 
 
 @pytest.mark.parametrize(
@@ -69,21 +69,21 @@ def test_members_are_read_from_mappings_and_objects() -> None:
 )
 def test_wrong_types_and_values_are_type_errors(members: dict[str, object]) -> None:
     with pytest.raises(TypeError):
-        Configuration.from_value(members)
+        read_configuration(members)
 
 
 def test_enum_errors_list_the_values() -> None:
     with pytest.raises(TypeError, match="must be one of 'relay', 'all', not 'none'"):
-        Configuration.from_value({"iceTransportPolicy": "none"})
+        read_configuration({"iceTransportPolicy": "none"})
 
 
 def test_server_errors_come_through() -> None:
     with pytest.raises(InvalidSyntaxError):
-        Configuration.from_value({"iceServers": [{"urls": "x"}]})
+        read_configuration({"iceServers": [{"urls": "x"}]})
     servers = [{"urls": "stun:a"}]
-    Configuration.from_value({"iceServers": servers * MAX_ICE_SERVERS})
+    read_configuration({"iceServers": servers * MAX_ICE_SERVERS})
     with pytest.raises(NotSupportedError):
-        Configuration.from_value({"iceServers": servers * (MAX_ICE_SERVERS + 1)})
+        read_configuration({"iceServers": servers * (MAX_ICE_SERVERS + 1)})
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_server_errors_come_through() -> None:
     ],
 )
 def test_what_must_stay(before: dict, after: dict, member: str) -> None:
-    peer = Peer(configuration=Configuration.from_value(before))
+    peer = Peer(configuration=read_configuration(before))
     with pytest.raises(InvalidModificationError, match=member):
-        peer.pc.set_configuration(Configuration.from_value(after), 0.0)
-    assert peer.pc.configuration == Configuration.from_value(before)
+        peer.pc.set_configuration(read_configuration(after), 0.0)
+    assert peer.pc.configuration == read_configuration(before)
 
 
 def test_pool_size_freezes_with_the_first_local_description() -> None:
@@ -113,7 +113,7 @@ def test_pool_size_freezes_with_the_first_local_description() -> None:
 def test_new_servers_hold_from_the_next_gathering_on() -> None:
     peer = Peer()
     peer.channel()
-    peer.pc.set_configuration(Configuration.from_value({"iceServers": [{"urls": "stun:b"}]}), 0.0)
+    peer.pc.set_configuration(read_configuration({"iceServers": [{"urls": "stun:b"}]}), 0.0)
     peer.set_local()
     request, expected = peer.pc.transports.poll_requests()
     assert [server.urls[0].host for server in request.servers] == ["b"]

@@ -1,7 +1,6 @@
 import pytest
 
 from frazil.ice import AddressesNeeded, CandidatesEnded, GatheringStateChanged, NameFound
-from frazil.peer.configuration import Configuration
 from frazil.peer.driver_request import FOR_DRIVER, request_for
 from frazil.peer.event import (
     ChecksExpected,
@@ -10,11 +9,12 @@ from frazil.peer.event import (
     StreamReleased,
     StreamRequested,
 )
+from frazil.peer.reader import read_configuration
 from frazil.session.event import RelayStreamReleased, RelayStreamRequested
 from frazil.states.enums import RTCIceGathererState as State
 from frazil.trace import Reason
 
-CONFIGURATION = Configuration.from_value(
+CONFIGURATION = read_configuration(
     {"iceServers": [{"urls": "stun:stun.example.org"}], "iceTransportPolicy": "relay"}
 )
 WHY = Reason("test", "no rule", "it was so")

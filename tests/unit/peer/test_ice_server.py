@@ -3,7 +3,8 @@
 import pytest
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
-from frazil.peer.ice_server import MAX_URLS, IceServer, ServerUrl
+from frazil.peer.ice_server import IceServer, ServerUrl
+from frazil.peer.reader import MAX_URLS, read_server
 from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
 
 
@@ -74,41 +75,41 @@ def test_valid_turn_urls(url: str, port: int, transport: str | None) -> None:
 )
 def test_malformed_urls_are_syntax_errors(url: str) -> None:
     with pytest.raises(InvalidSyntaxError):
-        IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
+        read_server({"urls": url, "username": "u", "credential": "c"})
 
 
 def test_urls_may_be_one_or_many() -> None:
-    assert len(IceServer.from_value({"urls": "stun:a"}).urls) == 1
-    assert len(IceServer.from_value({"urls": ["stun:a", "stun:b"]}).urls) == 2
+    assert len(read_server({"urls": "stun:a"}).urls) == 1
+    assert len(read_server({"urls": ["stun:a", "stun:b"]}).urls) == 2
 
 
 def test_empty_urls_is_a_syntax_error_and_missing_a_type_error() -> None:
     with pytest.raises(InvalidSyntaxError, match="empty"):
-        IceServer.from_value({"urls": []})
+        read_server({"urls": []})
     with pytest.raises(TypeError, match="needs urls"):
-        IceServer.from_value({"url": "stun:a"})
+        read_server({"url": "stun:a"})
     with pytest.raises(TypeError, match="only str"):
-        IceServer.from_value({"urls": ["stun:a", 5]})
+        read_server({"urls": ["stun:a", 5]})
     with pytest.raises(NotSupportedError):
-        IceServer.from_value({"urls": ["stun:a"] * (MAX_URLS + 1)})
+        read_server({"urls": ["stun:a"] * (MAX_URLS + 1)})
 
 
 @pytest.mark.parametrize("url", ["turn:host", "turns:host"])
 @pytest.mark.parametrize("given", [{}, {"username": "u"}, {"credential": "c"}])
 def test_turn_without_credentials_is_an_invalid_access(url: str, given: dict[str, str]) -> None:
     with pytest.raises(InvalidAccessError, match="username and credential"):
-        IceServer.from_value({"urls": url, **given})
+        read_server({"urls": url, **given})
 
 
 def test_syntax_is_judged_before_credentials() -> None:
     with pytest.raises(InvalidSyntaxError):
-        IceServer.from_value({"urls": ["turn:host", "bad"]})
+        read_server({"urls": ["turn:host", "bad"]})
 
 
 @pytest.mark.parametrize("url", ["stuns:host", "turns:host?transport=udp"])
 def test_schemes_that_are_not_implemented_say_so(url: str) -> None:
     with pytest.raises(NotSupportedError, match=r"cannot be used: .*(turns:|turn:)"):
-        IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
+        read_server({"urls": url, "username": "u", "credential": "c"})
 
 
 def test_repr_keeps_the_credential_secret() -> None:
@@ -123,7 +124,7 @@ def test_credentials_that_no_server_can_accept_are_an_invalid_access(
     username: str, credential: str
 ) -> None:
     with pytest.raises(InvalidAccessError, match="turn:host cannot be used"):
-        IceServer.from_value({"urls": "turn:host", "username": username, "credential": credential})
+        read_server({"urls": "turn:host", "username": username, "credential": credential})
 
 
 @pytest.mark.parametrize(
@@ -137,13 +138,13 @@ def test_credentials_that_no_server_can_accept_are_an_invalid_access(
     ],
 )
 def test_tcp_leads_to_some_turn_servers(url: str, is_stream: bool) -> None:
-    (parsed,) = IceServer.from_value({"urls": url, "username": "u", "credential": "c"}).urls
+    (parsed,) = read_server({"urls": url, "username": "u", "credential": "c"}).urls
     assert parsed.is_turn
     assert parsed.is_stream is is_stream
 
 
 @pytest.mark.parametrize("url", ["turn:host", "turn:host?transport=udp"])
 def test_a_turn_server_is_asked_with_its_credentials_for_both_families(url: str) -> None:
-    server = IceServer.from_value({"urls": url, "username": "u", "credential": "c"})
+    server = read_server({"urls": url, "username": "u", "credential": "c"})
     assert server.turn_config() == TurnConfig("u", "c", family=RelayFamily.BOTH)
     assert server.turn_config(protocol=RelayProtocol.TCP).is_reliable

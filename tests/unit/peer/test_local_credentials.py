@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from frazil.peer.configuration import Configuration
 from frazil.peer.event import EventType
+from frazil.peer.reader import read_configuration
 from support.peer_pair import Peer, media_peer, negotiate
 
 NO_BUNDLE = re.compile(r"a=group:BUNDLE.*\r\n")
@@ -88,7 +88,7 @@ def test_other_servers_or_policy_restart_with_the_next_offer(changed: dict) -> N
     """RFC 9429 5.2.2: once, and for every transport; no negotiation is needed for it."""
     one, two = unbundled()
     before = ufrags(one)
-    one.pc.set_configuration(Configuration.from_value(changed), one.now)
+    one.pc.set_configuration(read_configuration(changed), one.now)
     assert EventType.NEGOTIATION_NEEDED not in one.run()
     negotiate(one, two)
     after = ufrags(one)
@@ -100,7 +100,7 @@ def test_other_servers_or_policy_restart_with_the_next_offer(changed: dict) -> N
 def test_an_answer_waits_for_the_next_offer_of_ours() -> None:
     one, two = unbundled()
     before = ufrags(one)
-    one.pc.set_configuration(Configuration.from_value(STUN), one.now)
+    one.pc.set_configuration(read_configuration(STUN), one.now)
     negotiate(two, one)
     assert ufrags(one) == before
     negotiate(one, two)
@@ -109,7 +109,7 @@ def test_an_answer_waits_for_the_next_offer_of_ours() -> None:
 
 def test_a_restart_by_the_peer_was_the_gathering_that_others_were_to_be_asked_in() -> None:
     one, two = unbundled()
-    one.pc.set_configuration(Configuration.from_value(STUN), one.now)
+    one.pc.set_configuration(read_configuration(STUN), one.now)
     two.pc.restart_ice()
     negotiate(two, one)
     after = ufrags(one)
@@ -121,7 +121,7 @@ def test_new_credentials_for_the_same_servers_restart_nothing() -> None:
     one, two = unbundled()
     for credential in ("first", "second"):
         servers = {"iceServers": [{**TURN, "credential": credential}]}
-        one.pc.set_configuration(Configuration.from_value(servers), one.now)
+        one.pc.set_configuration(read_configuration(servers), one.now)
         negotiate(one, two)
         if credential == "first":
             before = ufrags(one)

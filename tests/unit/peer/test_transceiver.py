@@ -3,6 +3,7 @@ import pytest
 from frazil.errors import InvalidModificationError, InvalidStateError
 from frazil.peer.codec import CODECS, MediaKind
 from frazil.peer.event import EventType
+from frazil.peer.reader import read_transceiver
 from frazil.peer.transceiver import TransceiverInit, answer_direction, reverse
 from frazil.sdp import Direction
 from support.peer_pair import Peer, media_peer
@@ -49,14 +50,14 @@ def test_reverse_is_its_own_inverse() -> None:
 )
 def test_wrong_members_are_type_errors(init) -> None:
     with pytest.raises(TypeError):
-        TransceiverInit.from_value(init)
+        read_transceiver(init)
 
 
 def test_init_takes_stream_ids_and_objects_with_one() -> None:
     stream = type("Stream", (), {"id": "{s-1}"})()
-    init = TransceiverInit.from_value({"streams": [stream, "s2", "s2"], "direction": "sendonly"})
+    init = read_transceiver({"streams": [stream, "s2", "s2"], "direction": "sendonly"})
     assert init == TransceiverInit(Direction.SENDONLY, ("{s-1}", "s2"))
-    assert TransceiverInit.from_value(None) == TransceiverInit()
+    assert read_transceiver(None) == TransceiverInit()
 
 
 def test_new_transceiver_has_nothing_negotiated() -> None:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from frazil import RTCIceCandidate
-from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.reader import read_candidate
 
 HOST = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host"
 SRFLX = (
@@ -56,7 +56,7 @@ def test_what_is_signalled_comes_back_the_same():
         "sdpMLineIndex": 0,
         "usernameFragment": "abcd",
     }
-    assert CandidateInit.from_value(received) == CandidateInit.from_value(sent.toJSON())
+    assert read_candidate(received) == read_candidate(sent.toJSON())
 
 
 @pytest.mark.parametrize("protocol", [None, "udp", "tcp", "tls"])
@@ -68,7 +68,7 @@ def test_server_and_relay_protocol_are_copied_and_never_signalled(protocol):
     assert (copied.relayProtocol, copied.url) == (protocol, "turn:turn.example.net")
     signalled = RTCIceCandidate(copied.toJSON())
     assert signalled.relayProtocol is signalled.url is None
-    assert CandidateInit.from_value(given).url is None, "nothing that a peer says of itself"
+    assert read_candidate(given).url is None, "nothing that a peer says of itself"
 
 
 def test_a_candidate_differs_from_others_and_from_its_dictionary():
