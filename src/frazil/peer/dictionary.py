@@ -31,9 +31,11 @@ class Dictionary:
         self._mapping: dict[object, object] | None = None
         if isinstance(value, dict):
             self._mapping = value
+        elif value is None:
+            pass
         elif isinstance(value, Mapping):
             self._mapping = dict(value)
-        elif value is not None and not hasattr(value, known_by):
+        elif not hasattr(value, known_by):
             raise TypeError(
                 f"{name} must be a mapping with the W3C keys, or an object with "
                 f"{known_by!r}, not {type(value).__name__}{_advice(value)}"

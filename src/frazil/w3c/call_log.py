@@ -38,7 +38,9 @@ class CallLog:
 
     def described(self, method: str, description: object) -> None:
         """A method whose argument, which may be anything, should be a description."""
-        if isinstance(description, Mapping):
+        if description is None:
+            self.called(method)
+        elif isinstance(description, dict | Mapping):
             self.called(method, description.get("type", ""))
         else:
             self.called(method, getattr(description, "type", None) or "")
