@@ -8,6 +8,7 @@ from frazil.record.anonymous import without_addresses
 from frazil.record.boundary import INPUTS
 from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence
+from frazil.record.factory import unrecorded_connection
 from frazil.record.recorder import Recorder, Sink
 from frazil.record.redaction import Redaction
 from frazil.record.replay import Player, Recording, replay
@@ -29,6 +30,7 @@ __all__ = [
     "Setup",
     "Sink",
     "replay",
+    "unrecorded_connection",
     "what_if",
     "without_addresses",
 ]

@@ -30,6 +30,7 @@ from frazil.peer.transceiver import (
 from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
+from frazil.record.factory import SessionMaker
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
 from frazil.record.setup import Setup
@@ -151,8 +152,8 @@ class RecordedConnection(PeerConnection):
             random_bytes=recorder.random_bytes,
             trace=trace,
             traits=setup.traits,
-            session_factory=setup.session_factory(
-                recorder.random_bytes, trace, recorded_engine(recorder, make_engine)
+            session_factory=SessionMaker(
+                setup, recorder.random_bytes, trace, recorded_engine(recorder, make_engine)
             ),
             recovery=setup.recovery,
             announced_sctp=setup.announced_sctp,

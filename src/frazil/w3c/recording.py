@@ -9,7 +9,13 @@ from typing import Final, TypeAlias
 
 from frazil.aio.recording_file import RecordingFile, TraceFile
 from frazil.peer.connection import PeerConnection
-from frazil.record import RecordedConnection, Recorder, Redaction, Setup
+from frazil.record import (
+    RecordedConnection,
+    Recorder,
+    Redaction,
+    Setup,
+    unrecorded_connection,
+)
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
@@ -31,7 +37,7 @@ def make_connection(
     """
     wanted = _wanted(target)
     if wanted is None:
-        return setup.connection(random_bytes, trace), None
+        return unrecorded_connection(setup, random_bytes, trace), None
     file = RecordingFile(Path(wanted.path), partial(trace.count, "recording-line-lost"))
     redaction = Redaction(keep_payload=wanted.keep_payload)
     recorder = Recorder(file.write, redaction, random_bytes, trace)
