@@ -103,9 +103,3 @@ class Backend:
             self._warnings.close()
             self._pulse.beat()
         return asyncio.shield(self._closing)
-
-    async def wait_closed(self) -> None:
-        """Wait until :meth:`close` was called, and for what it returned."""
-        await self._pulse.wait_until(lambda: self._closing is not None)
-        if self._closing is not None:
-            await asyncio.shield(self._closing)

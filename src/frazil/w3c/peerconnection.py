@@ -406,7 +406,8 @@ class RTCPeerConnection(EventTarget):
 
     async def wait_closed(self) -> None:
         """Wait until :meth:`close` was called and sockets, timers and tasks are gone."""
-        await self._backend.wait_closed()
+        await self._backend.progress.wait_closed()
+        await self._backend.close()
 
     # --- the end ------------------------------------------------------------------------------
 

@@ -62,6 +62,11 @@ class Progress:
         if peer.ice_gathering_state is not _COMPLETE:
             raise InvalidStateError("the connection was closed before gathering was complete")
 
+    async def wait_closed(self) -> None:
+        """Wait until the connection was closed."""
+        peer = self._peer
+        await self.pulse.wait_until(lambda: peer.is_closed)
+
 
 async def wait_connected(
     pulse: Pulse,
