@@ -29,8 +29,10 @@ from frazil.peer.operation import Operation
 from frazil.peer.transceiver import Transceiver, TransceiverInit
 from frazil.sctp import SctpConfig, SignalledInits
 from frazil.sdp import parse_sdp
+from frazil.session.data_transport import DataTransport
 from frazil.session.event import SctpChanged
 from frazil.session.gathering import Gathering
+from frazil.session.report import Report
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceGathererState, RTCIceRole
 from frazil.trace import Reason, StateChange, Trace
@@ -46,6 +48,12 @@ def certificate(seed: int) -> Certificate:
 def candidate(port: int, host: str = "192.0.2.1", kind: str = "host", component: int = 1):
     line = f"candidate:1 {component} udp 2130706431 {host} {port} typ {kind}"
     return Candidate.from_line(line)
+
+
+def idle_data_transport() -> DataTransport:
+    """One that is there, and does nothing."""
+    name, source, trace = "idle", random.Random(1).randbytes, Trace()
+    return DataTransport(name, SctpConfig(), source, trace, Report(), is_client=True)
 
 
 class FakeAgent(IceAgent):
@@ -83,7 +91,7 @@ class FakeSession(Session):
     Like the real one it begins to gather when it gets local credentials.
     """
 
-    data: object | None = None
+    data: DataTransport | None = None
     signalled: SignalledInits | None = None
 
     def __init__(self, name: str) -> None:
@@ -121,7 +129,7 @@ class FakeSession(Session):
     def start_sctp(self, port: int, now: float, signalled: SignalledInits | None = None) -> None:
         self.calls.append(("start_sctp", port))
         self.signalled = signalled
-        self.data = object()
+        self.data = idle_data_transport()
 
     def stop_sctp(self, now: float) -> None:
         self.calls.append(("stop_sctp", now))
