@@ -16,6 +16,10 @@ from frazil.trace import Reason
 _ICE_CHANGED: Final = EventType.ICE_CONNECTION_STATE_CHANGE
 _GATHERING_CHANGED: Final = EventType.ICE_GATHERING_STATE_CHANGE
 _CHANGED: Final = EventType.CONNECTION_STATE_CHANGE
+_NEW: Final = RTCPeerConnectionState.NEW
+_ICE_NEW: Final = RTCIceConnectionState.NEW
+_ICE_CLOSED: Final = RTCIceConnectionState.CLOSED
+_GATHERING_NEW: Final = RTCIceGatheringState.NEW
 _RULES: Final = {
     "ice-connection": "webrtc-pc RTCIceConnectionState",
     "connection": "webrtc-pc RTCPeerConnectionState",
@@ -43,9 +47,9 @@ class Aggregates:
     def __init__(self, history: History) -> None:
         self._history = history
         self.transports: list[DtlsTransport] = []
-        self.ice_connection_state = RTCIceConnectionState.NEW
-        self.connection_state = RTCPeerConnectionState.NEW
-        self.ice_gathering_state = RTCIceGatheringState.NEW
+        self.ice_connection_state: RTCIceConnectionState = _ICE_NEW
+        self.connection_state: RTCPeerConnectionState = _NEW
+        self.ice_gathering_state: RTCIceGatheringState = _GATHERING_NEW
 
     def derive_ice(self, reason: Reason, now: float) -> list[EventType]:
         """After an ICE transport changed: the ICE state, then the connection's."""
@@ -82,10 +86,9 @@ class Aggregates:
 
     def close(self, reason: Reason, now: float) -> None:
         """Both connection states are ``closed``, without an event; gathering stays as it is."""
-        closed = RTCIceConnectionState.CLOSED
-        self._record("ice-connection", self.ice_connection_state, closed, reason, now)
-        self.ice_connection_state = closed
-        state = connection_state(closed, ())
+        self._record("ice-connection", self.ice_connection_state, _ICE_CLOSED, reason, now)
+        self.ice_connection_state = _ICE_CLOSED
+        state = connection_state(_ICE_CLOSED, ())
         self._record("connection", self.connection_state, state, reason, now)
         self.connection_state = state
 

@@ -1,11 +1,15 @@
 """BUNDLE: which m-sections share a transport (RFC 9143, RFC 9429 4.1.1)."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from frazil.compiled import mypyc_attr
 from frazil.peer.configuration import BundlePolicy
 from frazil.sdp import SessionDescription
 from frazil.value import Value
+
+_BALANCED: Final = BundlePolicy.BALANCED
+_MAX_BUNDLE: Final = BundlePolicy.MAX_BUNDLE
 
 Groups = tuple[tuple[str, ...], ...]
 """The mids of each group; the first is the tag."""
@@ -151,17 +155,18 @@ def answer_groups(
 
 def _without_transport(
     members: Iterable[Member], kinds: set[str], policy: BundlePolicy
-) -> Iterable[str]:
+) -> list[str]:
     """The mids of new sections that the policy gives no transport (RFC 9429 4.1.1)."""
-    has_transport: dict[BundlePolicy, Callable[[Member], bool]] = {
-        BundlePolicy.MAX_COMPAT: lambda member: True,
-        BundlePolicy.BALANCED: lambda member: member.kind not in kinds,
-        BundlePolicy.MAX_BUNDLE: lambda member: not kinds,
-    }
+    without = []
     for member in members:
-        if not has_transport[policy](member):
-            yield member.mid
+        if policy is _BALANCED:
+            is_without = member.kind in kinds
+        else:
+            is_without = policy is _MAX_BUNDLE and bool(kinds)
+        if is_without:
+            without.append(member.mid)
         kinds.add(member.kind)
+    return without
 
 
 def _is_group(group: list[str], groups: list[list[str]]) -> bool:

@@ -8,6 +8,7 @@ from frazil.peer.channel_init import ChannelInit
 from frazil.peer.dictionary import scalar_text
 from frazil.states.enums import RTCDataChannelState
 
+_CONNECTING: Final = RTCDataChannelState.CONNECTING
 _OPEN: Final = RTCDataChannelState.OPEN
 _OVER: Final = frozenset((RTCDataChannelState.CLOSING, RTCDataChannelState.CLOSED))
 
@@ -76,7 +77,7 @@ class DataChannel:
         self.negotiated = init.negotiated
         self.priority = init.priority
         self.id = init.id if init.negotiated else None
-        self.ready_state = RTCDataChannelState.CONNECTING
+        self.ready_state: RTCDataChannelState = _CONNECTING
         self.buffered_amount = 0
         self.buffered_amount_low_threshold = 0
         self.is_watched = False

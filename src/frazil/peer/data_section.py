@@ -20,6 +20,7 @@ from frazil.sdp import MediaDescription, SessionDescription
 from frazil.states.enums import RTCDtlsTransportState, RTCSctpTransportState
 from frazil.trace import Reason
 
+_CLOSED: Final = RTCSctpTransportState.CLOSED
 _OVER: Final = (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED)
 
 
@@ -65,7 +66,7 @@ class DataSection:
         """Whether an answer started an association that is not over."""
         if self.sctp is None or self._stack is None or self._stack.session.data is None:
             return False
-        return self.sctp.state is not RTCSctpTransportState.CLOSED
+        return self.sctp.state is not _CLOSED
 
     # --- offers -------------------------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class DataSection:
         data = read_data(theirs)
         if self._port not in (None, data.sctp_port):
             self._finish(stack, "the peer announced another SCTP port", now)
-        is_over = self.sctp is None or self.sctp.state is RTCSctpTransportState.CLOSED
+        is_over = self.sctp is None or self.sctp.state is _CLOSED
         if is_over and stack.dtls.state not in _OVER:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
@@ -192,10 +193,9 @@ class DataSection:
         self._core.tasks.queue(partial(self._announce_closed, sctp, reason))
 
     def _announce_closed(self, sctp: SctpTransport, reason: Reason, now: float) -> None:
-        if sctp.state is not RTCSctpTransportState.CLOSED:
-            closed = RTCSctpTransportState.CLOSED
+        if sctp.state is not _CLOSED:
             self._core.history.record(
-                now, f"sctp-transport {sctp.name}", sctp.state, closed, reason
+                now, f"sctp-transport {sctp.name}", sctp.state, _CLOSED, reason
             )
-            sctp.state = closed
+            sctp.state = _CLOSED
             self._core.tasks.fire(sctp, EventType.STATE_CHANGE)

@@ -1,5 +1,7 @@
 """When the application has to negotiate (webrtc-pc 4.7.3)."""
 
+from typing import Final
+
 from frazil.peer.chain import OperationChain
 from frazil.peer.channel_table import ChannelTable
 from frazil.peer.core import Core
@@ -9,6 +11,8 @@ from frazil.peer.media import live_data_index
 from frazil.peer.signaling import SignalingMachine
 from frazil.peer.transceiver_table import TransceiverTable
 from frazil.states.enums import RTCSignalingState
+
+_STABLE: Final = RTCSignalingState.STABLE
 
 
 class NegotiationNeeded:
@@ -97,7 +101,7 @@ class NegotiationNeeded:
 
     @property
     def _is_stable(self) -> bool:
-        return self._signaling.state is RTCSignalingState.STABLE
+        return self._signaling.state is _STABLE
 
     @property
     def _has_negotiated_data(self) -> bool:

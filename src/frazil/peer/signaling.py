@@ -10,6 +10,8 @@ from frazil.states.enums import RTCSignalingState
 from frazil.trace import Reason
 
 _S = RTCSignalingState
+_STABLE: Final = _S.STABLE
+_CLOSED: Final = _S.CLOSED
 
 
 class SdpType(StrEnum):
@@ -90,7 +92,7 @@ def edge(state: RTCSignalingState, side: Side, kind: SdpType) -> Edge:
 
 
 def _hint(state: RTCSignalingState, kind: SdpType) -> str:
-    if state is _S.STABLE and kind in (SdpType.ANSWER, SdpType.PRANSWER):
+    if state is _STABLE and kind in (SdpType.ANSWER, SdpType.PRANSWER):
         return "; the offer was answered before, or there was none"
     return ""
 
@@ -101,7 +103,7 @@ class SignalingMachine:
     __slots__ = ("_history", "state")
 
     def __init__(self, history: History) -> None:
-        self.state = RTCSignalingState.STABLE
+        self.state: RTCSignalingState = _STABLE
         self._history = history
 
     def apply(self, side: Side, kind: SdpType, now: float) -> bool:
@@ -121,14 +123,12 @@ class SignalingMachine:
     def roll_back(self, side: Side, now: float) -> bool:
         """Move for the implicit rollback of a pending offer; whether the state changed."""
         text = f"the pending {side} offer was rolled back to make room for the remote one"
-        return self._move(
-            RTCSignalingState.STABLE, Reason("implicit-rollback", _ROLLBACK, text), now
-        )
+        return self._move(_STABLE, Reason("implicit-rollback", _ROLLBACK, text), now)
 
     def close(self, now: float) -> None:
         """Move to ``closed``; no event follows (webrtc-pc, close the connection)."""
         reason = Reason("close", "webrtc-pc close()", "the application closed the connection")
-        self._move(RTCSignalingState.CLOSED, reason, now)
+        self._move(_CLOSED, reason, now)
 
     def _move(self, to: RTCSignalingState, reason: Reason, now: float) -> bool:
         if to is self.state:

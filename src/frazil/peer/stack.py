@@ -23,6 +23,7 @@ from frazil.trace import Reason
 
 _RTP: Final = 1
 """The only ICE component: RTCP is multiplexed."""
+_NO_ROLE: Final = RTCIceRole.UNKNOWN
 _ICE_CLOSED: Final = RTCIceTransportState.CLOSED
 _DTLS_CLOSED: Final = RTCDtlsTransportState.CLOSED
 _SCTP_CLOSED: Final = RTCSctpTransportState.CLOSED
@@ -74,7 +75,7 @@ class TransportStack:
 
     def set_role(self, role: RTCIceRole, now: float) -> None:
         """Take the ICE role of the first offer; later offers do not change it (RFC 8445 6.1.1)."""
-        if self.ice.role is RTCIceRole.UNKNOWN:
+        if self.ice.role is _NO_ROLE:
             self.ice.role = role
             self.session.set_role(role, now)
 

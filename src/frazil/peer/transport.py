@@ -18,6 +18,12 @@ MAX_MESSAGE_SIZE: Final = 262144
 UNANNOUNCED_MESSAGE_SIZE: Final = 65536
 """What the peer takes if it does not say (RFC 8841 6.1)."""
 
+_ICE_NEW: Final = RTCIceTransportState.NEW
+_GATHERER_NEW: Final = RTCIceGathererState.NEW
+_NO_ROLE: Final = RTCIceRole.UNKNOWN
+_DTLS_NEW: Final = RTCDtlsTransportState.NEW
+_SCTP_CONNECTING: Final = RTCSctpTransportState.CONNECTING
+
 
 class IceTransport:
     """RTCIceTransport.
@@ -53,9 +59,9 @@ class IceTransport:
         self.session = session
         self.reports_pairs = False
         self.component = "rtp"
-        self.state = RTCIceTransportState.NEW
-        self.gathering_state = RTCIceGathererState.NEW
-        self.role = RTCIceRole.UNKNOWN
+        self.state: RTCIceTransportState = _ICE_NEW
+        self.gathering_state: RTCIceGathererState = _GATHERER_NEW
+        self.role: RTCIceRole = _NO_ROLE
         self.selected_pair: SelectedPair | None = None
         self.local_candidates: list[CandidateInit] = []
         self.remote_candidates: list[CandidateInit] = []
@@ -75,7 +81,7 @@ class DtlsTransport:
 
     def __init__(self, ice: IceTransport) -> None:
         self.ice = ice
-        self.state = RTCDtlsTransportState.NEW
+        self.state: RTCDtlsTransportState = _DTLS_NEW
         self.remote_certificates: tuple[bytes, ...] = ()
 
 
@@ -94,7 +100,7 @@ class SctpTransport:
     def __init__(self, name: str, dtls: DtlsTransport) -> None:
         self.name = name
         self.dtls = dtls
-        self.state = RTCSctpTransportState.CONNECTING
+        self.state: RTCSctpTransportState = _SCTP_CONNECTING
         self.max_channels: int | None = None
         self.max_message_size: int | None = None
 

@@ -91,7 +91,7 @@ def ice_connection_state(
         transports: The state of each ICE transport in use, in any order.
     """
     if closed:
-        return RTCIceConnectionState.CLOSED
+        return _CLOSED
     return _ice_connection(tuple(transports))
 
 
