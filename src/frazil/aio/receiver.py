@@ -20,6 +20,9 @@ rewrite a part of itself: that costs more than all other system calls of a conne
 """
 COALESCED_COST: Final = 16
 """What a read counts that returned a run: four of them use the budget up."""
+VAIN_LOOKS: Final = 8
+"""So many looks in a row that found nothing show that payload comes one by one: from then on only
+every eighth is followed by one."""
 LAST_OF_STUN: Final = b"\x01"
 """No request or answer begins with more (RFC 8489 5)."""
 BUFFER_SIZE: Final = 65_535
@@ -60,6 +63,7 @@ class Receiver:
         "_local",
         "_may_coalesce",
         "_sock",
+        "_vain_looks",
         "_was_alone",
         "is_done",
     )
@@ -75,6 +79,7 @@ class Receiver:
         self._budget = DRAIN_BUDGET
         self._is_shared = False
         self._was_alone = False
+        self._vain_looks = 0  # in a row, and as many as were left out
         self.is_done = True
 
     def serve(self, connections: int) -> None:
@@ -90,22 +95,33 @@ class Receiver:
         To find the socket empty takes longer than a read. If the last datagram came alone, the next
         one is not kept waiting for that. A check, or the answer to one, mostly comes alone, so
         nobody looks for more: the event loop tells. After payload the caller does, by another call,
-        when it has handed it over.
+        when it has handed it over, unless that has been in vain for a while.
         """
         batch: list[Datagram] = []
         looks_for_more = not self.is_done
         is_alone = self._was_alone and not looks_for_more
         self.is_done = True
-        if looks_for_more and arrival.is_empty(self._sock):
-            return batch
+        if looks_for_more:
+            if arrival.is_empty(self._sock):
+                self._vain_looks += 1
+                return batch
+            self._vain_looks = 0
         if self._read(batch, is_alone=is_alone):
-            self.is_done = batch[0].data[:1] <= LAST_OF_STUN
+            self.is_done = batch[0].data[:1] <= LAST_OF_STUN or self._leaves_look_out()
             return batch
         self._was_alone = len(batch) == (0 if looks_for_more else 1) and not self._is_shared
         if self._may_coalesce and len(batch) >= COALESCE_FROM:
             self._may_coalesce = False
             self._coalesced = offload.enable_coalescing(self._sock)
         return batch
+
+    def _leaves_look_out(self) -> bool:
+        """Whether nobody looks for more after this payload."""
+        looks = self._vain_looks
+        if looks < VAIN_LOOKS or looks % VAIN_LOOKS == 0:
+            return False
+        self._vain_looks += 1
+        return True
 
     def _read(self, batch: list[Datagram], *, is_alone: bool) -> bool:
         """Append what there is within the budget, or just the first of it if that ``is_alone``.

@@ -141,12 +141,14 @@ class DtlsEndpoint:
             ValueError: A payload is empty or above 16384 bytes.
         """
         self._require_connected()
-        sizes = [len(payload) for payload in payloads]
-        if not sizes:
-            return
-        if 0 in sizes or max(sizes) > MAX_PLAINTEXT_SIZE:
-            raise ValueError("a DTLS payload has 1 to 16384 bytes")
-        self._outbox.add_payloads(self._engine.seal(payloads), sizes)
+        sizes: list[int] = []
+        for payload in payloads:
+            size = len(payload)
+            if not 0 < size <= MAX_PLAINTEXT_SIZE:
+                raise ValueError("a DTLS payload has 1 to 16384 bytes")
+            sizes.append(size)
+        if sizes:
+            self._outbox.add_payloads(self._engine.seal(payloads), sizes)
 
     def export_keying_material(self, label: bytes, length: int) -> bytes:
         """Keys for another protocol on the same transport, SRTP for example (RFC 5705, RFC 5764).

@@ -63,7 +63,19 @@ class Sealer:
         last: The record that was sealed last.
     """
 
-    __slots__ = ("_cipher", "_explicit_start", "_growth", "_iv", "_mask", "_next_number")
+    __slots__ = (
+        "_cipher",
+        "_content_type",
+        "_end",
+        "_explicit_start",
+        "_growth",
+        "_iv",
+        "_mask",
+        "_middle",
+        "_next_number",
+        "_size",
+        "_start",
+    )
 
     def __init__(self, suite: CipherSuite, key: bytes, iv: bytes, last: bytes) -> None:
         self._cipher = suite.aead(key)
@@ -74,30 +86,41 @@ class Sealer:
         self._iv = iv + self._explicit_start
         self._mask = _mask(iv)
         self._next_number = int.from_bytes(last[5:11]) + 1
+        self._lay_out(_PAYLOAD, 0)
+
+    def _lay_out(self, content_type: int, size: int) -> None:
+        """Make what stands around the number, in records of a type and size.
+
+        Most are like the last one.
+        """
+        kind = bytes((content_type,))
+        self._content_type = content_type
+        self._size = size
+        self._start = kind + _VERSION_AND_EPOCH
+        self._middle = (size + self._growth).to_bytes(2, "big") + self._explicit_start
+        self._end = kind + _VERSION + size.to_bytes(2, "big")
 
     def seal(self, content_type: int, contents: Sequence[bytes]) -> bytes:
         """One record for each content, back to back, each longer by the same overhead."""
         encrypt, iv, mask = self._cipher.encrypt, self._iv, self._mask
-        explicit_start = self._explicit_start
-        is_explicit = bool(explicit_start)
-        kind = bytes((content_type,))
-        start = kind + _VERSION_AND_EPOCH
-        known_size, middle, end = -1, b"", b""
+        is_explicit = bool(self._explicit_start)
+        start, middle, end, known_size = self._start, self._middle, self._end, self._size
         number = self._next_number
         parts: list[bytes] = []
         for content in contents:
             size = len(content)
-            if size != known_size:
-                known_size = size
-                middle = (size + self._growth).to_bytes(2) + explicit_start
-                end = kind + _VERSION + size.to_bytes(2)
-            digits = number.to_bytes(_NUMBER_SIZE)
+            if size != known_size or content_type != self._content_type:
+                self._lay_out(content_type, size)
+                start, middle, end, known_size = self._start, self._middle, self._end, size
+            digits = number.to_bytes(_NUMBER_SIZE, "big")
             additional_data = _EPOCH + digits + end
             if is_explicit:
                 sealed = encrypt(iv + digits, content, additional_data)
                 parts += (start, digits, middle, digits, sealed)
             else:
-                sealed = encrypt((mask ^ number).to_bytes(NONCE_SIZE), content, additional_data)
+                sealed = encrypt(
+                    (mask ^ number).to_bytes(NONCE_SIZE, "big"), content, additional_data
+                )
                 parts += (start, digits, middle, sealed)
             number += 1
         self._next_number = number
@@ -114,7 +137,7 @@ class Opener:
         iv: Its part of the nonces.
     """
 
-    __slots__ = ("_cipher", "_growth", "_iv", "_mask", "_window")
+    __slots__ = ("_cipher", "_end", "_growth", "_iv", "_mask", "_size", "_window")
 
     def __init__(self, suite: CipherSuite, key: bytes, iv: bytes) -> None:
         self._cipher = suite.aead(key)
@@ -122,6 +145,8 @@ class Opener:
         self._iv = iv
         self._mask = _mask(iv)
         self._window = ReplayWindow()
+        self._size = -1  # of the last content
+        self._end = b""
 
     def open(self, records: Iterator[bytes], payloads: list[bytes]) -> Control | None:
         """Append the payloads of whole records of epoch 1, up to one that carries something else.
@@ -138,15 +163,15 @@ class Opener:
         decrypt, iv, mask, window = self._cipher.decrypt, self._iv, self._mask, self._window
         is_explicit = len(iv) < NONCE_SIZE
         overhead = HEADER_SIZE + self._growth
-        known_size, end = -1, b""
+        known_size, end = self._size, self._end
         due = window.end
         for record in records:
             size = len(record) - overhead
             if size != known_size:
                 if not 0 <= size <= MAX_PLAINTEXT_SIZE:
                     continue
-                known_size = size
-                end = size.to_bytes(2)
+                self._size = known_size = size
+                self._end = end = size.to_bytes(2, "big")
             number = int.from_bytes(record[5:11])
             if number < due and not window.accepts(number):
                 continue
@@ -156,7 +181,7 @@ class Opener:
                     nonce = iv + record[HEADER_SIZE:_EXPLICIT_END]
                     content = decrypt(nonce, record[_EXPLICIT_END:], additional_data)
                 else:
-                    nonce = (mask ^ number).to_bytes(NONCE_SIZE)
+                    nonce = (mask ^ number).to_bytes(NONCE_SIZE, "big")
                     content = decrypt(nonce, record[HEADER_SIZE:], additional_data)
             except InvalidTag:
                 continue

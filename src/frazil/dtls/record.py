@@ -99,7 +99,7 @@ def payload_end(datagrams: Sequence[bytes], start: int) -> int:
             if not HEADER_SIZE <= size <= MAX_DATAGRAM_SIZE:
                 return at
             known_size = size
-            length = (size - HEADER_SIZE).to_bytes(2)
+            length = (size - HEADER_SIZE).to_bytes(2, "big")
         if datagram[11:13] != length or datagram[:5] != _APPLICATION_DATA_PREFIX:
             return at
     return len(datagrams)
@@ -186,7 +186,7 @@ def renumber(data: bytes, sequence_number: int) -> bytes:
 
     Nothing in epoch 0 is authenticated by it, and the handshake hash leaves it out.
     """
-    return data[:5] + sequence_number.to_bytes(6) + data[11:]
+    return data[:5] + sequence_number.to_bytes(6, "big") + data[11:]
 
 
 def pack(records: Iterable[bytes], mtu: int) -> list[bytes]:

@@ -50,7 +50,7 @@ def self_signed(
     body = _der(
         _SEQUENCE,
         _VERSION_3
-        + _der(_INTEGER, serial_number.to_bytes(serial_number.bit_length() // 8 + 1))
+        + _der(_INTEGER, serial_number.to_bytes(serial_number.bit_length() // 8 + 1, "big"))
         + algorithm
         + whole_name
         + _der(_SEQUENCE, _time(valid_from) + _time(valid_to))
@@ -68,7 +68,7 @@ def _der(tag: int, value: bytes) -> bytes:
     size = len(value)
     if size < _SHORT:
         return bytes((tag, size)) + value
-    length = size.to_bytes((size.bit_length() + 7) // 8)
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((tag, _SHORT | len(length))) + length + value
 
 

@@ -316,7 +316,7 @@ class Message:
             return False
         data, sha256 = self._data, at == self._sha256_at
         stop = at + (36 if sha256 else 24)
-        covered = data[:2] + (stop - _HEADER_SIZE).to_bytes(2) + data[4:at]
+        covered = data[:2] + (stop - _HEADER_SIZE).to_bytes(2, "big") + data[4:at]
         return _are_equal(sign(key, covered, sha256=sha256), data[at + 4 : stop])
 
     # --- typed values -------------------------------------------------------------------------

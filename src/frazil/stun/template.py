@@ -46,7 +46,7 @@ class Template:
         self._size = len(sample)
         self._head = sample[:8]
         covered_size = len(sample) - _HEADER_SIZE - _FINGERPRINT_SIZE
-        self._mac_head = sample[:2] + covered_size.to_bytes(2) + sample[4:8]
+        self._mac_head = sample[:2] + covered_size.to_bytes(2, "big") + sample[4:8]
         self._body = sample[_HEADER_SIZE:-_TRAILER_SIZE]
         self._masked_at = masked_at
         self._plain = 0
@@ -83,7 +83,7 @@ class Template:
         """The body, with the address that the id hides."""
         body, at = self._body, self._masked_at
         masked = self._plain ^ int.from_bytes(transaction_id)
-        return body[:at] + masked.to_bytes(_MASKED_SIZE) + body[at + _MASKED_SIZE :]
+        return body[:at] + masked.to_bytes(_MASKED_SIZE, "big") + body[at + _MASKED_SIZE :]
 
     def matches(self, data: bytes) -> bool:
         """Whether ``data`` is one of the messages, signed by who has the key.

@@ -7,7 +7,13 @@ import sys
 import pytest
 
 from frazil.aio import arrival
-from frazil.aio.receiver import COALESCE_FROM, DRAIN_BUDGET, MAX_CACHED_ADDRESSES, Receiver
+from frazil.aio.receiver import (
+    COALESCE_FROM,
+    DRAIN_BUDGET,
+    MAX_CACHED_ADDRESSES,
+    VAIN_LOOKS,
+    Receiver,
+)
 from frazil.types import Datagram
 
 LOCAL = ("2001:db8::9", 9)
@@ -152,6 +158,31 @@ def test_lone_payload_is_handed_over_before_anybody_looks_for_more(emptiness):
     assert wake_up(1) == [1]
     assert wake_up(2) == [1, 1]
     assert wake_up(2) == [2]
+
+
+def test_payload_that_always_comes_alone_is_seldom_followed_by_a_look(emptiness):
+    source = ("10.0.0.1", 1)
+    sock = ScriptedSocket(family=socket.AF_INET)
+    receiver = Receiver(sock, LOCAL, coalesce=False)
+
+    def looks_after(count: int, datagrams: int = 1) -> list[int]:
+        """After which of so many wake-ups somebody looked for more."""
+        looked = []
+        for number in range(count):
+            sock.script += [(PAYLOAD, source)] * datagrams
+            before = len(emptiness)
+            receiver.drain()
+            if not receiver.is_done:
+                receiver.drain()
+            if len(emptiness) > before:
+                looked.append(number)
+        return looked
+
+    looks_after(1)
+    assert looks_after(3 * VAIN_LOOKS) == [*range(VAIN_LOOKS + 1), 2 * VAIN_LOOKS]
+    assert looks_after(VAIN_LOOKS, datagrams=2) == [0]  # and what was left by then was read as well
+    assert sock.script == []
+    assert looks_after(3) == [1, 2]  # as at first
 
 
 def test_an_error_instead_of_the_lone_datagram_loses_nothing(emptiness):
