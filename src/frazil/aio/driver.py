@@ -6,7 +6,7 @@ only ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
@@ -318,7 +318,7 @@ class Driver:
                     break
         return budget, is_heard
 
-    def _fire(self, events: Sequence[PeerEvent]) -> bool:
+    def _fire(self, events: list[PeerEvent]) -> bool:
         """Hand out the events of one task, whose slots are written.
 
         Nobody hears of those that come after a listener closed the connection.

@@ -133,7 +133,7 @@ class DtlsEndpoint:
             self._begin(Cause.STARTED, f"the handshake starts; we are the {self.role}", now)
             self._advance(b"", now)
 
-    def send(self, payloads: Sequence[bytes]) -> None:
+    def send(self, payloads: list[bytes]) -> None:
         """Seal each payload into a record of its own, to be fetched by :meth:`poll_runs`.
 
         Raises:

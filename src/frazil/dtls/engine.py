@@ -51,7 +51,7 @@ class Engine(Protocol):
             AssociationBrokenError: The peer sent a fatal alert.
         """
 
-    def seal(self, payloads: Sequence[bytes]) -> bytes:
+    def seal(self, payloads: list[bytes]) -> bytes:
         """One record per payload, back to back, each longer by the same overhead.
 
         Only after a complete handshake.

@@ -127,7 +127,7 @@ class OpenSslEngine:
         while (control := self._opener.open(left, payloads)) is not None:
             self._heed(control)
 
-    def seal(self, payloads: Sequence[bytes]) -> bytes:
+    def seal(self, payloads: list[bytes]) -> bytes:
         """One record per payload, back to back, each longer by the same overhead."""
         return self._sealer.seal(ContentType.APPLICATION_DATA, payloads)
 

@@ -7,7 +7,7 @@ those that every packet passes. What stays the same from record to record is mad
 Record numbers do not run out: a record in each microsecond uses 48 bits up in nine years.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -100,7 +100,7 @@ class Sealer:
         self._middle = (size + self._growth).to_bytes(2, "big") + self._explicit_start
         self._end = kind + _VERSION + size.to_bytes(2, "big")
 
-    def seal(self, content_type: int, contents: Sequence[bytes]) -> bytes:
+    def seal(self, content_type: int, contents: list[bytes]) -> bytes:
         """One record for each content, back to back, each longer by the same overhead."""
         encrypt, iv, mask = self._cipher.encrypt, self._iv, self._mask
         is_explicit = bool(self._explicit_start)

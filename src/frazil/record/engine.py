@@ -67,7 +67,7 @@ class RecordedEngine:
         told = map(self._recorder.redaction.received_packet, opened)
         self._note("open", [encode_bytes(packet) for packet in told], end)
 
-    def seal(self, payloads: Sequence[bytes]) -> bytes:
+    def seal(self, payloads: list[bytes]) -> bytes:
         """Seal payloads, and note what they were and how they look from outside."""
         sealed = self._engine.seal(payloads)
         overhead = (len(sealed) - sum(map(len, payloads))) // len(payloads)
@@ -157,7 +157,7 @@ class ReplayedEngine:
         payloads += [decode_bytes(each) for each in (entry[1] if entry else ())]
         self._end(entry)
 
-    def seal(self, payloads: Sequence[bytes]) -> bytes:
+    def seal(self, payloads: list[bytes]) -> bytes:
         """Records of the recorded numbers and overhead that hold zeros."""
         _, _, first, overhead = self._outcome("seal") or (0, "", 0, 37)
         sealed = b""

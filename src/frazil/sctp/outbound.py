@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from frazil.compiled import mypyc_attr
+from frazil.deadline import earlier
 from frazil.sctp.abandonment import AbandonmentNotice
 from frazil.sctp.bbr import Bbr
 from frazil.sctp.chunk import Sack
@@ -235,7 +236,7 @@ class Outbound:
             chunk = queue.cut(message, outstanding.next_tsn, room)
             if chunk is None:
                 break
-            room -= outstanding.add((chunk,), None if message.chunks is None else message)
+            room -= outstanding.add([chunk], None if message.chunks is None else message)
             chunks.append(chunk)
             if is_probe:
                 break
@@ -365,10 +366,10 @@ class Outbound:
         earliest = self.timer.expires_at
         if earliest is None:
             return self._paced_until  # nothing is outstanding
-        for at in (self._probe_at(), self._detector.recheck_at, self._paced_until):
-            if at is not None and at < earliest:
-                earliest = at
-        return earliest
+        return earlier(
+            earlier(earliest, self._probe_at()),
+            earlier(self._detector.recheck_at, self._paced_until),
+        )
 
     def handle_timeout(self, now: float) -> bool:
         """Do what is due; whether the T3-rtx timer expired."""

@@ -1,6 +1,6 @@
 """Chunks that were sent and are not acknowledged: SACKs, losses, abandonment (RFC 9260 6.2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from frazil.compiled import mypyc_attr
 from frazil.sctp.chunk import ForwardTsn, Sack, Skip
@@ -86,7 +86,7 @@ class RetransmissionQueue:
         """Whether anything is not cumulatively acknowledged."""
         return bool(self._chunks)
 
-    def add(self, wires: Sequence[bytes], message: OutboundMessage | None = None) -> int:
+    def add(self, wires: list[bytes], message: OutboundMessage | None = None) -> int:
         """New chunks are sent in a packet, with TSNs from ``next_tsn`` on.
 
         Args:

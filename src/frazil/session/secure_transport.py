@@ -244,7 +244,7 @@ class SecureTransport:
         return self._address(endpoint.poll_runs(), path, now)
 
     def _address(
-        self, runs: Sequence[Run], path: tuple[Address, Address], now: float
+        self, runs: list[Run], path: tuple[Address, Address], now: float
     ) -> list[Transmit]:
         """What leaves on the pair in use, counted."""
         transmits: list[Transmit] = []
