@@ -40,7 +40,7 @@ class CallLog:
         """A method whose argument, which may be anything, should be a description."""
         if description is None:
             self.called(method)
-        elif isinstance(description, dict | Mapping):
+        elif isinstance(description, (dict, Mapping)):
             self.called(method, description.get("type", ""))
         else:
             self.called(method, getattr(description, "type", None) or "")

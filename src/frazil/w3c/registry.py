@@ -91,7 +91,7 @@ class Registry:
             return public
         if self._left is not None:
             return self._left_of(slots, self._left)
-        if isinstance(slots, Description | IceTransport | Transceiver):
+        if isinstance(slots, (Description, IceTransport, Transceiver)):
             self._is_untidy = True
             if not self._is_dispatching:
                 self._tidy()
