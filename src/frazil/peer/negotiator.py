@@ -284,8 +284,7 @@ class Negotiator:
         """The name of each m-section; an answer may refuse one without repeating it."""
         offer = self._core.descriptions.pending_local
         offered = offer.model.media if offer and kind is not SdpType.OFFER else model.media
-        pairs = zip(model.media, offered, strict=True)
-        return [media.mid or asked.mid for media, asked in pairs]
+        return [media.mid or offered[index].mid for index, media in enumerate(model.media)]
 
     def _commit(
         self,

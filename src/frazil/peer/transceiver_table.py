@@ -132,7 +132,8 @@ class TransceiverTable:
         self, kind: SdpType, model: SessionDescription, made_for: Sequence[Transceiver | None]
     ) -> None:
         """Our own description; ``made_for`` says which transceiver each m-section stands for."""
-        for media, transceiver in zip(model.media, made_for, strict=True):
+        for index, media in enumerate(model.media):
+            transceiver = made_for[index]
             if transceiver is None:
                 continue
             transceiver.mid = media.mid
@@ -158,8 +159,8 @@ class TransceiverTable:
         if kind is SdpType.OFFER:
             self._forget_absent(set(mids))
         begun = []
-        for media, mid in zip(model.media, mids, strict=True):
-            transceiver = self.find(mid)
+        for index, media in enumerate(model.media):
+            transceiver = self.find(mids[index])
             if transceiver is None and kind is SdpType.OFFER:
                 transceiver = self._make_for(media)
             if transceiver is None or transceiver.is_stopped:

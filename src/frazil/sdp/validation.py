@@ -64,7 +64,8 @@ def validate_answer(answer: SessionDescription, offer: SessionDescription) -> No
     _check_alone(answer)
     _check_sections_match(answer, offer)
     _check_groups_match(answer, offer)
-    for index, (answered, offered) in enumerate(zip(answer.media, offer.media, strict=True)):
+    for index, answered in enumerate(answer.media):
+        offered = offer.media[index]
         label = f"m-section {index}"
         if answered.port == 0 and answered.bundle_only:
             raise SdpSemanticError(f"{label} is bundle-only, which only an offer can say")
@@ -142,7 +143,8 @@ def _check_sections_match(answer: SessionDescription, offer: SessionDescription)
         raise SdpSemanticError(
             f"{len(answer.media)} m-sections answer the {len(offer.media)} of the offer"
         )
-    for index, (answered, offered) in enumerate(zip(answer.media, offer.media, strict=True)):
+    for index, answered in enumerate(answer.media):
+        offered = offer.media[index]
         for name, given, asked in (
             ("media type", answered.kind, offered.kind),
             ("protocol", answered.protocol, offered.protocol),
