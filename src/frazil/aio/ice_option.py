@@ -116,6 +116,7 @@ class IceOptions:
             ``ssl.create_default_context(cafile="ca.pem")``; for a laboratory where nobody has
             proper certificates :func:`frazil.unverified_tls`.
         selection: Which addresses of a host these options choose.
+        policy: The part that concerns the ICE agents.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -138,6 +139,7 @@ class IceOptions:
     address_map_mode: AddressMapMode | str = AddressMapMode.REPLACE
     mdns: MdnsMode | str = MdnsMode.RESOLVE
     selection: Selection = field(init=False, repr=False, compare=False)
+    policy: IcePolicy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("include_loopback", "lite", "allow_privileged_ports"):
@@ -168,16 +170,13 @@ class IceOptions:
             policy=IpHandlingPolicy(self.ip_handling),
         )
         object.__setattr__(self, "selection", selection)
-
-    @property
-    def policy(self) -> IcePolicy:
-        """The part that concerns the ICE agents."""
-        return IcePolicy(
+        policy = IcePolicy(
             lite=self.lite,
             renomination=Renomination(self.renomination),
             allow_privileged_ports=self.allow_privileged_ports,
             remote_candidate_filter=self.remote_candidate_filter,
         )
+        object.__setattr__(self, "policy", policy)
 
 
 def unverified_tls() -> ssl.SSLContext:
