@@ -73,8 +73,8 @@ class Receiver:
         self._local = local
         self._may_coalesce = coalesce
         self._coalesced = False
-        # Of AF_INET, the socket module's form is ours; a tuple of a tuple is itself.
-        is_plain = sock.family == socket.AF_INET
+        # Of IPv4, the socket module's form is ours; a tuple of a tuple is itself.
+        is_plain = ":" not in local[0]
         self._address: Callable[[Any], Address] = tuple if is_plain else _AddressCache()
         self._budget = DRAIN_BUDGET
         self._is_shared = False
