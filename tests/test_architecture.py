@@ -66,6 +66,14 @@ def test_below_aio_everything_can_be_imported_without_io_clock_and_randomness():
     assert int(done.stdout) > 100
 
 
+def test_what_records_is_loaded_by_those_who_record_only():
+    script = "import frazil, sys; print([each for each in sys.modules if 'frazil.record' in each])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_contract_names_every_layer_below_aio():
     users = {"testing", "doctor", "dashboard", "metrics", "worker", "cli", "__main__"}
     above = {f"frazil.{each}" for each in ("aio", "w3c", *users)}

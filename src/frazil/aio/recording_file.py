@@ -5,15 +5,16 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeAlias
 from weakref import WeakValueDictionary
 
-from frazil.record import Json
+_Line: TypeAlias = Mapping[str, object]
+"""As ``json.dumps`` takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class RecordingFile:
     def __init__(self, path: Path, lost: Callable[[], None]) -> None:
         self._path = path.absolute()
         self._lost = lost
-        self._batch: list[dict[str, Json]] = []
+        self._batch: list[_Line] = []
         self._began_at = 0.0
         self._handed = 0
         self._written = 0
@@ -79,7 +80,7 @@ class RecordingFile:
         if _WRITERS.setdefault(self._path, self) is not self:
             self._fail("another connection is recorded there; FRAZIL_TRACE=folder is for many")
 
-    def write(self, line: dict[str, Json]) -> None:
+    def write(self, line: _Line) -> None:
         """Take one line; it is on the disk some time later."""
         if self._has_failed:
             self._lost()
@@ -109,7 +110,7 @@ class RecordingFile:
 
     # --- in the thread ------------------------------------------------------------------------
 
-    def _write(self, batch: list[dict[str, Json]]) -> None:
+    def _write(self, batch: list[_Line]) -> None:
         if not self._has_failed:
             try:
                 file = self._opened()

@@ -8,11 +8,9 @@ from frazil.record.anonymous import without_addresses
 from frazil.record.boundary import INPUTS
 from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence
-from frazil.record.factory import unrecorded_connection
 from frazil.record.recorder import Recorder, Sink
 from frazil.record.redaction import Redaction
 from frazil.record.replay import Player, Recording, replay
-from frazil.record.setup import Setup
 from frazil.record.value import Json, RecordingError
 from frazil.record.what_if import Outcome, what_if
 
@@ -27,10 +25,8 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Redaction",
-    "Setup",
     "Sink",
     "replay",
-    "unrecorded_connection",
     "what_if",
     "without_addresses",
 ]

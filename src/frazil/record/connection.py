@@ -14,9 +14,11 @@ from frazil.peer.configuration import Configuration
 from frazil.peer.connection import PeerConnection
 from frazil.peer.description_init import DescriptionInit
 from frazil.peer.event import PeerEvent
+from frazil.peer.factory import SessionMaker
 from frazil.peer.operation import Operation
 from frazil.peer.part import Parts
 from frazil.peer.reader import read_candidate, read_description
+from frazil.peer.setup import Setup
 from frazil.peer.stats import Stats
 from frazil.peer.task import TaskQueue
 from frazil.peer.task_runner import TaskRunner
@@ -30,10 +32,8 @@ from frazil.peer.transceiver import (
 from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import INPUTS, recorded, recording
 from frazil.record.engine import recorded_engine
-from frazil.record.factory import SessionMaker
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
-from frazil.record.setup import Setup
 from frazil.record.transports import RecordedTransports
 from frazil.sdp import Direction
 from frazil.trace import Trace

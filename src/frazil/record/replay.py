@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from frazil.dtls import Certificate, DtlsRole, Engine, KeyKind, Witness
+from frazil.peer.setup import Setup
 from frazil.record.boundary import INPUTS
 from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence, difference
@@ -16,7 +17,6 @@ from frazil.record.engine import ReplayedEngine
 from frazil.record.feed import Feed
 from frazil.record.recorder import Recorder
 from frazil.record.redaction import Redaction
-from frazil.record.setup import Setup
 from frazil.record.step import Header, Step
 from frazil.record.value import Decoder, Json, RecordingError, hints_of
 from frazil.trace import Trace

@@ -12,7 +12,7 @@ from frazil.aio.recording_file import TraceFile
 from frazil.explain import Report
 from frazil.peer.reader import read_configuration, read_transceiver
 from frazil.peer.recovery import RecoveryPolicy
-from frazil.record import Setup
+from frazil.peer.setup import Setup
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCIceConnectionState,

@@ -9,13 +9,8 @@ from typing import Final, TypeAlias
 
 from frazil.aio.recording_file import RecordingFile, TraceFile
 from frazil.peer.connection import PeerConnection
-from frazil.record import (
-    RecordedConnection,
-    Recorder,
-    Redaction,
-    Setup,
-    unrecorded_connection,
-)
+from frazil.peer.factory import unrecorded_connection
+from frazil.peer.setup import Setup
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
@@ -38,6 +33,9 @@ def make_connection(
     wanted = _wanted(target)
     if wanted is None:
         return unrecorded_connection(setup, random_bytes, trace), None
+    # Loaded by those who record only: it is a large part of all that there is to load.
+    from frazil.record import RecordedConnection, Recorder, Redaction
+
     file = RecordingFile(Path(wanted.path), partial(trace.count, "recording-line-lost"))
     redaction = Redaction(keep_payload=wanted.keep_payload)
     recorder = Recorder(file.write, redaction, random_bytes, trace)

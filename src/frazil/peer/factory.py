@@ -2,14 +2,14 @@
 
 from frazil.dtls import EngineFactory, OpenSslEngine
 from frazil.peer.connection import PeerConnection
-from frazil.record.setup import Setup
+from frazil.peer.setup import Setup
 from frazil.session.session import Session
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
 
 def unrecorded_connection(setup: Setup, random_bytes: RandomBytes, trace: Trace) -> PeerConnection:
-    """A connection that is not recorded."""
+    """A connection as it is, if nobody records it."""
     return PeerConnection(
         setup.configuration,
         certificate=setup.certificate,

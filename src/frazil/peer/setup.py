@@ -1,4 +1,4 @@
-"""What a connection is made with: the header of its recording."""
+"""What a connection is made with; the header of its recording, if it is recorded."""
 
 from dataclasses import dataclass
 
