@@ -18,6 +18,7 @@ from frazil.aio.ice_option import IceOptions
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.naming import Naming
 from frazil.aio.network import Network
+from frazil.aio.pending_gathering import PendingGathering
 from frazil.aio.receiver import LAST_OF_STUN
 from frazil.aio.roaming import Roaming
 from frazil.aio.socket_set import SocketSet
@@ -104,9 +105,10 @@ class Driver:
         self._parts_flush = flush = Flush(self.flush)
         self._naming = Naming(self._transports, network, flush, self._tasks, options.mdns)
         local = LocalAddresses(network, options, self._naming)
-        self._gathering = GatheringDriver(
-            self._transports, network, flush, self._tasks, local, options
+        self._pending = pending = PendingGathering(
+            self._transports, network, flush, self._tasks, options.tls_context
         )
+        self._gathering = GatheringDriver(self._transports, flush, local, pending, options)
         self._sockets: dict[str, SocketSet] = {}
         self._roaming = Roaming(self._transports, network, local, self._sockets, flush, self._clock)
         self._promises: dict[Operation[Any], _Promise] = {}
@@ -244,9 +246,9 @@ class Driver:
         elif isinstance(request, ChecksExpected):
             self._sockets[name].expect(request.ufrag)
         elif isinstance(request, StreamRequested):
-            self._gathering.open_stream(request, self._sockets[name])
+            self._pending.open_stream(request, self._sockets[name])
         elif isinstance(request, StreamReleased):
-            self._gathering.close_stream(request, self._sockets[name])
+            self._pending.close_stream(request, self._sockets[name])
         else:
             self._sockets.pop(name).close()
 
