@@ -1,7 +1,6 @@
 """One UDP socket for many connections: finds out which of them a datagram is for."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.aio.claim import Claims
@@ -44,7 +43,7 @@ class SharedUdpSocket:
         if self._demultiplexer is not None:
             self._demultiplexer.expect(self, ufrag)
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
         if self._demultiplexer is not None:
             self._demultiplexer.send(self, transmits)
@@ -123,7 +122,7 @@ class Demultiplexer:
 
     # --- sending ------------------------------------------------------------------------------
 
-    def send(self, view: SharedUdpSocket, transmits: Sequence[Transmit]) -> None:
+    def send(self, view: SharedUdpSocket, transmits: list[Transmit]) -> None:
         """Send, and learn from it what may come back."""
         for transmit in transmits:
             data, remote = transmit.data, transmit.remote

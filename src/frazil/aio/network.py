@@ -6,7 +6,7 @@ on both.
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -77,7 +77,7 @@ class UdpSocket(Protocol):
         Only a socket that is shared needs to know (:class:`frazil.SharedPort`).
         """
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         """Send, or lose, every datagram; in order for each remote address.
 
         Never blocks, and never raises for the network's sake: what the host cannot send is lost,

@@ -1,7 +1,7 @@
 """The UDP sockets of one transport."""
 
 import errno
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
@@ -142,7 +142,7 @@ class SocketSet:
         self._is_closed = True
         self.close_all_but(())
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         """Send each run from its own socket; those of one socket go in one call."""
         start, count = 0, len(transmits)
         if count == 1:
@@ -156,7 +156,7 @@ class SocketSet:
             self._send(transmits[start:end], local)
             start = end
 
-    def _send(self, transmits: Sequence[Transmit], local: Address) -> None:
+    def _send(self, transmits: list[Transmit], local: Address) -> None:
         socket = self._by_address.get(local)
         if socket is not None:
             socket.send(transmits)

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.aio import offload
@@ -32,7 +31,7 @@ class Transmitter:
         self._closed = False
         self.dropped = 0
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
         for transmit in transmits:
             if transmit.segment_size < 1:
@@ -58,7 +57,7 @@ class Transmitter:
         if not self._queue:
             self._stop_waiting()
 
-    def _write_all(self, runs: Sequence[Transmit]) -> list[Transmit]:
+    def _write_all(self, runs: list[Transmit]) -> list[Transmit]:
         """Send or lose the runs; returns those that are left when the socket's buffer is full."""
         for number, run in enumerate(runs):
             rest = self._write(run)

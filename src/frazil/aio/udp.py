@@ -7,7 +7,6 @@ loop only tells that a socket is readable; then it is drained and the whole batc
 import asyncio
 import socket
 import sys
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.address import canonical_ip
@@ -152,7 +151,7 @@ class _BoundSocket:
     def expect(self, ufrag: str) -> None:
         """Everything that comes here is for the owner."""
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         """Send, queue or lose every datagram; see :class:`frazil.aio.network.UdpSocket`."""
         self._transmitter.send(transmits)
 

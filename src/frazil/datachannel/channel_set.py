@@ -1,6 +1,6 @@
 """All channels of one association: who has which stream, how channels come and how they go."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -171,7 +171,7 @@ class ChannelSet:
 
     # What SCTP reports.
 
-    def receive(self, messages: Iterable[tuple[int, int, bytes]], now: float) -> None:
+    def receive(self, messages: list[tuple[int, int, bytes]], now: float) -> None:
         """Process user messages: of each its stream, its identifier and its data.
 
         Never raises on their content.

@@ -185,7 +185,7 @@ class TransportSet:
         transmits = stack.session.ask_usual(now)
         return None if transmits is None else (stack.name, transmits)
 
-    def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
+    def receive(self, transport: str, datagrams: list[Datagram], now: float) -> None:
         """Feed a batch that arrived at the sockets of ``transport``; unknown names are ignored."""
         stack = self._stacks.get(transport) or self._pool.find(transport)
         if stack is not None:

@@ -1,7 +1,5 @@
 """The boundary of the core that faces the network, recorded."""
 
-from collections.abc import Sequence
-
 from frazil.ice import OPEN, Disclosure, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
@@ -48,7 +46,7 @@ class RecordedTransports(TransportSet):
         return None
 
     @recording(_NAME)
-    def receive(self, transport: str, datagrams: Sequence[Datagram], now: float) -> None:
+    def receive(self, transport: str, datagrams: list[Datagram], now: float) -> None:
         super().receive(transport, datagrams, now)
 
     @recording(_NAME)

@@ -6,7 +6,6 @@ The sending half is :mod:`~frazil.sctp.outbound`, the receiving half :mod:`~fraz
 takes those of the peer apart, and :mod:`~frazil.sctp.link` is what all of them share.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.deadline import earlier
@@ -252,7 +251,7 @@ class Association:
 
     # What the network brings.
 
-    def receive(self, packets: Sequence[bytes], now: float) -> None:
+    def receive(self, packets: list[bytes], now: float) -> None:
         """Take the SCTP packets that arrived together. Bad ones are counted and dropped."""
         link, unbundler = self._link, self._unbundler
         if link.ended:

@@ -81,9 +81,9 @@ pack_data: Final = Struct("!BBHIHHI").pack
 pack_i_data: Final = Struct("!BBHIHHII").pack
 _pack_chunk: Final = Struct("!BBH").pack
 _INIT: Final = Struct("!IIHHI")
-_SACK_BODY: Final = Struct("!IIHH")
+_SACK_SIZE: Final = 12
 _pack_sack: Final = Struct("!BBHIIHH").pack
-_unpack_sack: Final[Unpack[tuple[int, int, int, int]]] = _SACK_BODY.unpack_from
+_unpack_sack: Final[Unpack[tuple[int, int, int, int]]] = Struct("!IIHH").unpack_from
 _FORWARD_SKIP: Final = Struct("!HH")
 _I_FORWARD_SKIP: Final = Struct("!HHI")
 
@@ -247,14 +247,14 @@ def decode_sack(value: bytes) -> Sack:
     Raises:
         ChunkError: It is cut off.
     """
-    if len(value) < _SACK_BODY.size:
+    if len(value) < _SACK_SIZE:
         raise ChunkError("SACK is cut off")
     cumulative_tsn, window, gap_count, duplicate_count = _unpack_sack(value, 0)
     if not gap_count and not duplicate_count:
         return Sack(cumulative_tsn, window, (), ())
-    if len(value) < _SACK_BODY.size + 4 * (gap_count + duplicate_count):
+    if len(value) < _SACK_SIZE + 4 * (gap_count + duplicate_count):
         raise ChunkError("SACK is cut off")
-    numbers = unpack_from(f"!{2 * gap_count}H{duplicate_count}I", value, _SACK_BODY.size)
+    numbers = unpack_from(f"!{2 * gap_count}H{duplicate_count}I", value, _SACK_SIZE)
     edges = numbers[: 2 * gap_count]
     gaps = tuple(zip(edges[::2], edges[1::2], strict=True))
     return Sack(cumulative_tsn, window, gaps, numbers[2 * gap_count :])

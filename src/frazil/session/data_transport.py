@@ -1,6 +1,6 @@
 """The SCTP association of a transport, and the data channels on it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import Final
 
 from frazil.datachannel import (
@@ -182,7 +182,7 @@ class DataTransport:
 
     # --- packets ------------------------------------------------------------------------------
 
-    def receive(self, packets: Sequence[bytes], now: float) -> None:
+    def receive(self, packets: list[bytes], now: float) -> None:
         """Take a batch of SCTP packets."""
         self._association.receive(packets, now)
         self._take_events(now)

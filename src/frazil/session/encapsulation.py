@@ -1,6 +1,5 @@
 """SCTP in the records of DTLS (RFC 8261): one layer to those below."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -87,11 +86,11 @@ class Encapsulation:
             self._secure.advance(now, path_works_anew=path_works_anew)
             can_start = data is not None and not data.is_started and self._secure.is_connected
             if endpoint.events or can_start:
-                self.collect(now)
+                self.collect(now, [])
         if data is not None and path_works_anew:
             data.path_changed(now)
 
-    def collect(self, now: float, payloads: Sequence[bytes] = ()) -> None:
+    def collect(self, now: float, payloads: list[bytes]) -> None:
         """Tell in the order in which it happened: DTLS is up, what it carried, DTLS is over."""
         if self._secure.endpoint is None:
             return

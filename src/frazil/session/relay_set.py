@@ -228,7 +228,7 @@ class RelaySet:
 
     # --- network ------------------------------------------------------------------------------
 
-    def unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
+    def unwrap(self, datagrams: list[Datagram], now: float) -> list[Datagram]:
         """The datagrams for the layers above: what peers sent through relays, and all others."""
         if not self._relays and not self._demand.has_untold:
             return datagrams

@@ -96,9 +96,7 @@ class SecureTransport:
         self.is_drained = True
         self._awaits_path = False
 
-    def trust(
-        self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float
-    ) -> Sequence[bytes]:
+    def trust(self, role: DtlsRole, fingerprints: Sequence[Fingerprint], now: float) -> list[bytes]:
         """Secure the transport with the peer that has one of ``fingerprints``.
 
         Later calls do nothing: one transport has one DTLS association.
@@ -110,7 +108,7 @@ class SecureTransport:
             InvalidStateError: There is no certificate.
         """
         if self.endpoint is not None:
-            return ()
+            return []
         if self._certificate is None:
             raise InvalidStateError("the transport has no certificate: it carries plain datagrams")
         self.endpoint = DtlsEndpoint(

@@ -360,7 +360,7 @@ class Session:
             self._agenda.check_is_known = False
         return transmits
 
-    def receive(self, datagrams: Sequence[Datagram], now: float) -> None:
+    def receive(self, datagrams: list[Datagram], now: float) -> None:
         """Take a batch of datagrams. Whatever is wrong with them is counted, never raised.
 
         Nearly all batches are payload on the pair in use, of which the layers below SCTP learn

@@ -1,7 +1,7 @@
 """A real network whose paths can be cut for a while."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from frazil.aio.network import (
@@ -157,7 +157,7 @@ class _BlockableUdpSocket:
     def expect(self, ufrag: str) -> None:
         self._inner.expect(ufrag)
 
-    def send(self, transmits: Sequence[Transmit]) -> None:
+    def send(self, transmits: list[Transmit]) -> None:
         if self._network.is_blocked:
             self._network.lost += sum(map(_count, transmits))
         else:
