@@ -104,12 +104,14 @@ class Sealer:
         """One record for each content, back to back, each longer by the same overhead."""
         encrypt, iv, mask = self._cipher.encrypt, self._iv, self._mask
         is_explicit = bool(self._explicit_start)
+        if content_type != self._content_type:
+            self._lay_out(content_type, self._size)
         start, middle, end, known_size = self._start, self._middle, self._end, self._size
         number = self._next_number
         parts: list[bytes] = []
         for content in contents:
             size = len(content)
-            if size != known_size or content_type != self._content_type:
+            if size != known_size:
                 self._lay_out(content_type, size)
                 start, middle, end, known_size = self._start, self._middle, self._end, size
             digits = number.to_bytes(_NUMBER_SIZE, "big")
