@@ -449,7 +449,7 @@ def test_payload_ahead_of_the_handshake_is_not_delivered():
 
 
 def sealed(pair, *payloads):
-    pair.client.send(payloads)
+    pair.client.send(list(payloads))
     return [each for run in pair.client.poll_runs() for each in run.datagrams()]
 
 
