@@ -61,7 +61,7 @@ compiled: $(VENV)/base.stamp wheels
 	$(VENV)-compiled/bin/python -m pip install --quiet --no-index --no-deps --find-links $(WHEELS) frazil
 	$(VENV)-compiled/bin/python -m pip install --quiet 'frazil[cli]' --group test --group interop
 	$(VENV)-compiled/bin/python -m pip install --quiet uvloop || true  # only to be measured
-	$(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop --ignore=tests/packaging -m 'not interpreted'
+	PYTHONPATH= $(VENV)-compiled/bin/python -m pytest tests --ignore=tests/interop --ignore=tests/packaging -m 'not interpreted'
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
