@@ -56,6 +56,16 @@ class Transmit(Value):
         return Run(self.data, self.segment_size).datagrams()
 
 
+def end_of_path(datagrams: list[Datagram], start: int) -> int:
+    """The index after the datagrams that came from one address to another, from ``start`` on."""
+    local, remote = datagrams[start].local, datagrams[start].remote
+    for at in range(start + 1, len(datagrams)):
+        datagram = datagrams[at]
+        if datagram.remote != remote or datagram.local != local:
+            return at
+    return len(datagrams)
+
+
 def uniform(random_bytes: RandomBytes, low: float, high: float) -> float:
     """A number in ``[low, high)`` drawn from the injected source."""
     return low + (high - low) * int.from_bytes(random_bytes(6)) / (1 << 48)

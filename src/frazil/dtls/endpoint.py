@@ -177,9 +177,9 @@ class DtlsEndpoint:
 
     def resembles(self, datagram: bytes) -> bool:
         """Whether the datagram looks like payload of this association; nothing is verified."""
-        return self.state is _CONNECTED and payload_end((datagram,), 0) == 1
+        return self.state is _CONNECTED and payload_end([datagram], 0) == 1
 
-    def receive(self, datagrams: Sequence[bytes], now: float) -> list[bytes]:
+    def receive(self, datagrams: list[bytes], now: float) -> list[bytes]:
         """Process datagrams; returns the payloads they carried, in order.
 
         Never raises on their content: what is malformed, was seen or does not verify is counted and
@@ -239,7 +239,7 @@ class DtlsEndpoint:
 
     # Records.
 
-    def _receive_payload(self, batch: Sequence[bytes], payloads: list[bytes], now: float) -> None:
+    def _receive_payload(self, batch: list[bytes], payloads: list[bytes], now: float) -> None:
         """Open datagrams of one payload record each."""
         state = self.state
         if state is not _CONNECTED:
@@ -279,7 +279,7 @@ class DtlsEndpoint:
             self._trace.count("dtls-unacceptable")
         return accepted
 
-    def _process(self, records: Sequence[Record], payloads: list[bytes], now: float) -> None:
+    def _process(self, records: list[Record], payloads: list[bytes], now: float) -> None:
         types = [each.content_type for each in records]
         if not _TRACED_TYPES.isdisjoint(types):
             self._trace_flight(records, now)
@@ -297,13 +297,11 @@ class DtlsEndpoint:
         elif not _FLIGHT_TYPES.isdisjoint(types):
             self._outbox.answer_repetition(now)
 
-    def _trace_flight(self, records: Sequence[Record], now: float) -> None:
+    def _trace_flight(self, records: list[Record], now: float) -> None:
         size = sum([len(record.data) for record in records])
         self._trace.record(now, "dtls", "flight-received", records=len(records), size=size)
 
-    def _open(
-        self, records: Sequence[bytes], promised: int, payloads: list[bytes], now: float
-    ) -> None:
+    def _open(self, records: list[bytes], promised: int, payloads: list[bytes], now: float) -> None:
         """Open sealed records, of which so many claim to be payload; end if one says so."""
         due = len(payloads) + promised
         try:

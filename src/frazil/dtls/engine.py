@@ -4,7 +4,7 @@ A connection can only be replayed above OpenSSL, which draws its own random numb
 keys, which no recording holds. This is the boundary: what was asked here and what came out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from frazil.dtls.certificate import Certificate
@@ -41,7 +41,7 @@ class Engine(Protocol):
             AssociationBrokenError: A fatal alert was received or is in the output.
         """
 
-    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+    def open(self, records: list[bytes], payloads: list[bytes]) -> None:
         """Append the payloads of sealed records; those that do not verify are passed over.
 
         Only after a complete handshake.

@@ -4,7 +4,6 @@ OpenSSL keeps some 65 kB for as long as its object lives, and to seal or open a 
 calls of it. So its keys are taken over when the handshake is complete, and the object goes.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from frazil.compiled import mypyc_attr
@@ -116,7 +115,7 @@ class OpenSslEngine:
 
     # What follows it.
 
-    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+    def open(self, records: list[bytes], payloads: list[bytes]) -> None:
         """Append the payloads of sealed records; those that do not verify are passed over.
 
         Raises:

@@ -25,7 +25,7 @@ class Outbox:
         """When the last flight may be repeated; ``None`` if there is none to repeat."""
         return self._flight.due_at
 
-    def add_payloads(self, sealed: bytes, sizes: Sequence[int]) -> None:
+    def add_payloads(self, sealed: bytes, sizes: list[int]) -> None:
         """Queue records of payload; equal ones stay in one buffer."""
         self._runs += runs_of(sealed, sizes)
 

@@ -5,7 +5,7 @@ whatever is fed to it must be whole records; flights are cut into datagrams of o
 retransmitted plaintext records need fresh sequence numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 from struct import Struct
 from typing import Final
@@ -86,7 +86,7 @@ class Record(Value):
         return self.content_type, self.epoch, self.data
 
 
-def payload_end(datagrams: Sequence[bytes], start: int) -> int:
+def payload_end(datagrams: list[bytes], start: int) -> int:
     """The index after the datagrams from ``start`` on that are exactly one sealed payload each.
 
     That is the usual case, told fast: nearly all datagrams have the size of the one before.

@@ -1,11 +1,9 @@
 """Cutting a buffer of sealed records into runs that the kernel can send in one call."""
 
-from collections.abc import Sequence
-
 from frazil.run import Run
 
 
-def runs_of(sealed: bytes, sizes: Sequence[int]) -> list[Run]:
+def runs_of(sealed: bytes, sizes: list[int]) -> list[Run]:
     """Cut records laid back to back into runs of equal ones; a shorter one may end a run.
 
     Args:

@@ -9,7 +9,6 @@ zeros.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from frazil.dtls import (
@@ -55,7 +54,7 @@ class RecordedEngine:
         self._note("handshake", is_done, end)
         return is_done
 
-    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+    def open(self, records: list[bytes], payloads: list[bytes]) -> None:
         """Open payloads, and note them."""
         opened: list[bytes] = []
         end = None
@@ -151,7 +150,7 @@ class ReplayedEngine:
         """Advance as recorded."""
         return bool(self._outcome("handshake"))
 
-    def open(self, records: Sequence[bytes], payloads: list[bytes]) -> None:
+    def open(self, records: list[bytes], payloads: list[bytes]) -> None:
         """Give the recorded payloads."""
         entry = self._source.take_dtls("open")
         payloads += [decode_bytes(each) for each in (entry[1] if entry else ())]

@@ -2,6 +2,7 @@
 
 from typing import Final, TypeAlias
 
+from frazil.compiled import mypyc_attr
 from frazil.sctp.delivery import Burst
 
 QueuedMessage: TypeAlias = tuple[int, bytes, bool, int | None, float | None, bool]
@@ -21,6 +22,7 @@ ABANDONED: Final = 3
 """Given up: FORWARD TSN tells the peer not to wait for it."""
 
 
+@mypyc_attr(acyclic=True)
 class OutboundMessage:
     """A user message whose turn has come, or that was sent and may have to be repeated.
 
@@ -87,14 +89,17 @@ class OutboundMessage:
         return self.is_expired(now)
 
 
+@mypyc_attr(acyclic=True)
 class OutboundChunk:
     """A DATA or I-DATA chunk with a TSN.
+
+    Thousands may be in flight. It does not refer to the message that it is a piece of, which refers
+    to it: the garbage collector would look at each of them over and over.
 
     Attributes:
         tsn: Its unwrapped TSN.
         wire: The whole chunk, padded.
         size: ``len(wire)``: what it counts for in flight.
-        message: What it is a piece of, if that may be given up.
         state: One of the constants above.
         transmissions: How often it was sent.
         packet: The number of the packet that carried it last.
@@ -103,7 +108,6 @@ class OutboundChunk:
 
     __slots__ = (
         "burst",
-        "message",
         "packet",
         "size",
         "state",
@@ -112,13 +116,10 @@ class OutboundChunk:
         "wire",
     )
 
-    def __init__(
-        self, tsn: int, wire: bytes, message: OutboundMessage | None, packet: int, burst: Burst
-    ) -> None:
+    def __init__(self, tsn: int, wire: bytes, packet: int, burst: Burst) -> None:
         self.tsn = tsn
         self.wire = wire
         self.size = len(wire)
-        self.message = message
         self.state = IN_FLIGHT
         self.transmissions = 1
         self.packet = packet

@@ -10,6 +10,7 @@ from frazil.sctp.message import ABANDONED, ACKED, IN_FLIGHT, LOST, OutboundChunk
 from frazil.sctp.serial import MASK_32, unwrap
 
 
+@mypyc_attr(acyclic=True)
 class Acknowledged:
     """What one SACK changed.
 
@@ -53,6 +54,7 @@ class RetransmissionQueue:
         "_highest_acked",
         "_known_gaps",
         "_last_tsns",
+        "_messages",
         "acked",
         "burst",
         "detector",
@@ -72,6 +74,7 @@ class RetransmissionQueue:
         self.may_abandon = True
         self.forward_changed = False
         self._chunks: dict[int, OutboundChunk] = {}
+        self._messages: dict[int, OutboundMessage] = {}  # of the chunks that may be given up
         self.lost: list[OutboundChunk] = []  # mostly none: a deque would weigh more
         self._abandoned = 0  # how many chunks are in that state
         self._known_gaps: list[tuple[int, int]] = []
@@ -99,12 +102,13 @@ class RetransmissionQueue:
         packet, burst, sent = self.packet, self.burst, self.detector.sent
         tsn, size = self.next_tsn, 0
         for wire in wires:
-            chunk = self._chunks[tsn] = OutboundChunk(tsn, wire, message, packet, burst)
+            chunk = self._chunks[tsn] = OutboundChunk(tsn, wire, packet, burst)
+            if message is not None and message.chunks is not None:
+                message.chunks.append(chunk)
+                self._messages[tsn] = message
             tsn += 1
             size += chunk.size
             sent.append(chunk)
-            if message is not None and message.chunks is not None:
-                message.chunks.append(chunk)
         self.next_tsn = tsn
         self.flight = burst.flight = self.flight + size
         return size
@@ -115,7 +119,7 @@ class RetransmissionQueue:
         while lost:
             chunk = lost[0]
             if chunk.state == LOST:
-                message = chunk.message
+                message = self._messages.get(chunk.tsn)
                 if message is None or not (self.may_abandon and message.is_expired(now)):
                     return chunk
                 self.abandon(message)
@@ -141,7 +145,7 @@ class RetransmissionQueue:
 
     def _is_spent(self, chunk: OutboundChunk, now: float) -> bool:
         """Whether the chunk must not be repeated any more."""
-        message = chunk.message
+        message = self._messages.get(chunk.tsn)
         if message is None or not self.may_abandon:
             return False
         return message.is_spent(chunk.transmissions, now)
@@ -209,6 +213,9 @@ class RetransmissionQueue:
             elif state == ABANDONED:
                 self._abandoned -= 1
             chunk.state = ACKED
+        if self._messages:
+            for tsn in range(self.acked + 1, cumulative + 1):
+                self._messages.pop(tsn, None)
         self.acked = cumulative
         if newest is not None:
             self.flight -= usual
@@ -280,7 +287,7 @@ class RetransmissionQueue:
         self.flight -= chunk.size
         chunk.state = LOST
         self._doubted.add(chunk.tsn)
-        message = chunk.message
+        message = self._messages.get(chunk.tsn)
         if message is not None and self._is_spent(chunk, now):
             self.abandon(message)
         else:
@@ -326,10 +333,11 @@ class RetransmissionQueue:
             chunk.state = ABANDONED
             self._abandoned += 1
         if message.offset < len(message.data):
-            end = OutboundChunk(self.next_tsn, b"", message, self.packet, self.burst)
+            end = OutboundChunk(self.next_tsn, b"", self.packet, self.burst)
             end.state = ABANDONED
             self._abandoned += 1
             self._chunks[self.next_tsn] = end
+            self._messages[self.next_tsn] = message
             self.next_tsn += 1
 
     def end_streams(self, stream_ids: Iterable[int], last_tsn: int) -> None:
@@ -357,8 +365,7 @@ class RetransmissionQueue:
             if tsn > end:
                 break
             if chunk.state == ABANDONED:
-                message = chunk.message
-                assert message is not None
+                message = self._messages[tsn]
                 if interleaving or not message.unordered:
                     stream = (message.stream_id, message.unordered)
                     if stream not in skips and len(skips) == max_skips:
@@ -378,6 +385,7 @@ class RetransmissionQueue:
     def clear(self) -> None:
         """Forget everything."""
         self._chunks.clear()
+        self._messages.clear()
         self.lost.clear()
         self._doubted.clear()
         self.detector.forget()

@@ -29,7 +29,7 @@ from frazil.turn import (
     TurnConfig,
     TurnEvent,
 )
-from frazil.types import Address, Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit, end_of_path
 
 WAY_GONE: Final = "the way to the server is gone"
 """Why a relay is lost whose socket or interface is."""
@@ -233,15 +233,14 @@ class RelaySet:
         if not self._relays and not self._demand.has_untold:
             return datagrams
         out: list[Datagram] = []
-        start = 0
-        for end in range(1, len(datagrams) + 1):
-            if end < len(datagrams) and _share_path(datagrams[start], datagrams[end]):
-                continue
-            out += self._unwrap(datagrams[start:end], now)
-            start = end
+        at = 0
+        while at < len(datagrams):
+            end = end_of_path(datagrams, at)
+            out += self._unwrap(datagrams[at:end], now)
+            at = end
         return out
 
-    def _unwrap(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
+    def _unwrap(self, datagrams: list[Datagram], now: float) -> list[Datagram]:
         """The same for datagrams that took one path."""
         local, remote = datagrams[0].local, datagrams[0].remote
         relay = self._relays.get((local, remote))
@@ -249,7 +248,7 @@ class RelaySet:
             if not self._demand.is_untold(local):
                 return datagrams
             self._trace.count("datagram-at-hidden-address")
-            return ()
+            return []
         # A STUN server may share the address: its answers are not for the relay.
         out = [each for each in datagrams if each.data[:2] in _ANSWERS_OF_STUN]
         messages = [each.data for each in datagrams if each.data[:2] not in _ANSWERS_OF_STUN]
@@ -345,8 +344,3 @@ class RelaySet:
             if self._by_address.pop(address, None) is not None:
                 self._local.remove_address(address, now)
         relay.addresses = ()
-
-
-def _share_path(one: Datagram, other: Datagram) -> bool:
-    """Whether two datagrams came from the same address to the same."""
-    return one.local == other.local and one.remote == other.remote

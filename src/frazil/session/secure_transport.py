@@ -5,8 +5,6 @@ the handshake. What comes before signalling has said whom to trust is kept for a
 """
 
 from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
 from frazil.dtls import (
@@ -25,16 +23,11 @@ from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
 from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
 from frazil.trace import Trace
-from frazil.types import Address, Datagram, Transmit
+from frazil.types import Address, Datagram, Transmit, end_of_path
 
 _NEW: Final = RTCDtlsTransportState.NEW
 _DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
 _CONNECTED: Final = RTCDtlsTransportState.CONNECTED
-
-
-_data_of: Final = attrgetter("data")
-_path_of: Final = attrgetter("local", "remote")
-"""The local and remote address of a datagram."""
 _MAX_ROUNDS: Final = 16
 """Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
 
@@ -122,7 +115,7 @@ class SecureTransport:
         )
         self._awaits_path = True
         early, self._early = self._early, ()
-        return self.receive(early, now)
+        return self.receive(list(early), now)
 
     def advance(self, now: float, *, path_works_anew: bool) -> None:
         """Begin the handshake on the first usable pair, or go on with it on another."""
@@ -159,34 +152,31 @@ class SecureTransport:
 
     # --- what comes in ------------------------------------------------------------------------
 
-    def receive(self, datagrams: Sequence[Datagram], now: float) -> list[bytes]:
+    def receive(self, datagrams: list[Datagram], now: float) -> list[bytes]:
         """Decrypt what came; returns the payloads. What verifies is a sign of life of its path."""
-        if len(datagrams) == 1:
-            lone = datagrams[0]
-            return self._receive(datagrams, lone.local, lone.remote, now)
         payloads: list[bytes] = []
-        for (local, remote), group in groupby(datagrams, key=_path_of):
-            payloads += self._receive(list(group), local, remote, now)
+        at = 0
+        while at < len(datagrams):
+            end = end_of_path(datagrams, at)
+            is_whole = end - at == len(datagrams)  # nearly always
+            payloads += self._receive(datagrams if is_whole else datagrams[at:end], now)
+            at = end
         return payloads
 
-    def _receive(
-        self, datagrams: Sequence[Datagram], local: Address, remote: Address, now: float
-    ) -> list[bytes]:
+    def _receive(self, datagrams: list[Datagram], now: float) -> list[bytes]:
         """The payloads of what came from one address to another."""
+        local, remote = datagrams[0].local, datagrams[0].remote
         if not self._passage.is_validated(local, remote):
             self._drop(datagrams, local, remote, now)
         elif self.endpoint is None:
             for datagram in datagrams:
                 self._keep_early(datagram)
         else:
-            is_alone = len(datagrams) == 1
-            payload = [datagrams[0].data] if is_alone else list(map(_data_of, datagrams))
+            payload = [datagram.data for datagram in datagrams]
             return self._open(self.endpoint, payload, local, remote, now)
         return []
 
-    def _drop(
-        self, datagrams: Sequence[Datagram], local: Address, remote: Address, now: float
-    ) -> None:
+    def _drop(self, datagrams: list[Datagram], local: Address, remote: Address, now: float) -> None:
         """Take nothing from an address that is not authenticated, but a hint."""
         resembles = False
         for datagram in datagrams:
