@@ -38,19 +38,20 @@ interop: $(VENV)/dev.stamp
 # What to publish: the sources, a wheel for every system, and one with C extensions for each Python of
 # PYTHONS on this kind of machine. pip takes the latter where it fits, and else the one for every system.
 PYTHONS ?= $(PYTHON)
-WHEELS := dist/wheels
+DIST := dist$(VENV:.venv%=%)
+WHEELS := $(DIST)/wheels
 
 .PHONY: wheels
 wheels: $(VENV)/wheels.stamp
-	rm -rf dist
+	rm -rf $(DIST)
 	$(BIN)/python -m build --outdir $(WHEELS)
 	for python in $(PYTHONS); do \
-		$$python -m venv --clear dist/venv \
-		&& dist/venv/bin/python -m pip install --quiet build \
-		&& LDFLAGS=-s dist/venv/bin/python release/compile.py $(WHEELS)/frazil-*.tar.gz dist/compiled \
+		$$python -m venv --clear $(DIST)/venv \
+		&& $(DIST)/venv/bin/python -m pip install --quiet build \
+		&& LDFLAGS=-s $(DIST)/venv/bin/python release/compile.py $(WHEELS)/frazil-*.tar.gz $(DIST)/compiled \
 		|| exit; \
 	done
-	PATH="$(abspath $(BIN)):$$PATH" auditwheel repair --wheel-dir $(WHEELS) dist/compiled/*.whl
+	PATH="$(abspath $(BIN)):$$PATH" auditwheel repair --wheel-dir $(WHEELS) $(DIST)/compiled/*.whl
 	FRAZIL_WHEELS=$(WHEELS) $(BIN)/python -m pytest -q tests/packaging
 
 # The same tests on the wheel with C extensions, in an environment of its own.
@@ -105,7 +106,7 @@ detection: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
-	rm -rf $(VENV) $(VENV)-compiled dist docs/_build benchmarks/.build benchmarks/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-compiled $(DIST) docs/_build benchmarks/.build benchmarks/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/base.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
