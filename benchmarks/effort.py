@@ -55,9 +55,9 @@ GIGABYTE = 1000 * MEGABYTE
 
 FULL = Effort(
     rounds=3,
-    connections=40,
+    connections=100,
     connect_s=3.0,
-    pairs_at_once=50,
+    pairs_at_once=100,
     warm_up_s=0.4,
     count_s=0.8,
     paths=("delayed", "lossy", "narrow", "narrow_lossy"),

@@ -31,7 +31,7 @@ async def job(adapter: Adapter, effort: Effort) -> dict[str, float]:
 
 METRIC = Metric(
     "setup",
-    "Set-up: 50 pairs at once, one process",
+    "Set-up: 100 pairs at once, one process",
     (
         Column("pairs_per_s", "pairs/s until all channels are open"),
         Column("cpu_ms", "CPU per pair set up and closed, ms"),
