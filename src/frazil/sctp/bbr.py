@@ -40,6 +40,10 @@ MAX_SLOPE_ROUNDS: Final = 30
 
 MAX_QUANTUM: Final = 64 * 1024.0
 """Bytes that are sent in one go at most: what the kernel cuts into datagrams by itself."""
+LEAST_QUANTA: Final = 3
+"""How often that may be in flight at least."""
+MAX_TURN_QUANTA: Final = 8
+"""The same where no pacing is, if the rate is high enough: see :meth:`Bbr._least_window`."""
 
 _GOLDEN: Final = 0.6180339887498949
 
@@ -356,7 +360,7 @@ class Bbr:
         self._quantum = min(paced, MAX_QUANTUM)
 
     def _set_window(self, sample: Sample) -> None:
-        least = 3 * self._quantum
+        least = self._least_window()
         window = float(self.window)
         if self._is_full:
             gain = UP_WINDOW_GAIN if self.phase is Phase.PROBE_UP else WINDOW_GAIN
@@ -371,6 +375,18 @@ class Bbr:
             window = bound
         lowest = MIN_WINDOW_PACKETS * self._packet_size
         self.window = int(window) if window > lowest else lowest
+
+    def _least_window(self) -> float:
+        """So many bytes may be in flight, however short the round trip is.
+
+        Ends that are faster than their event loops turn need something to do in each turn: what the
+        peer takes at a time and acknowledges in one go must not be all that there is.
+        """
+        least = LEAST_QUANTA * self._quantum
+        if self.pacing_rate < math.inf:
+            return least
+        turn = WINDOW_GAIN * self.model.rate * RESOLUTION_S
+        return min(max(turn, least), MAX_TURN_QUANTA * self._quantum)
 
     def _bound(self) -> float:
         """The most that losses, and the phase, let be in flight."""

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from frazil.sctp.bbr import Bbr
+from frazil.sctp.bbr import MAX_QUANTUM, WINDOW_GAIN, Bbr
 from frazil.sctp.bbr_phase import Phase
 from frazil.sctp.delivery import Burst, DeliveryMeter, Sample
 
@@ -271,6 +271,29 @@ def test_a_round_trip_shorter_than_timers_is_not_paced():
         path.round()
     assert path.bbr.pacing_rate == math.inf
     assert path.bbr.window >= 3 * 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("rate", "quanta"),
+    [(10_000_000, 3), (200_000_000, 6.1), (1_000_000_000, 8)],  # at 200 MB/s: 400 kB in two turns
+)
+def test_without_pacing_both_ends_have_something_to_do_in_each_turn_of_their_loops(rate, quanta):
+    path = Path()
+    path.rtt_s, path.rate = 0.0001, rate
+    for _ in range(1000):
+        path.round()
+    least = quanta * MAX_QUANTUM
+    assert least <= path.bbr.window <= 1.05 * least + path.bbr.model.extra_acked
+    assert path.bbr.model.flight(WINDOW_GAIN) < 0.6 * least  # of the path alone
+
+
+def test_with_pacing_the_window_is_what_the_path_holds():
+    path = Path()
+    path.rtt_s, path.rate = 0.0012, 200_000_000
+    for _ in range(1000):
+        path.round()
+    path.until(Phase.PROBE_CRUISE, limit=20_000)
+    assert path.bbr.window <= path.bbr.model.flight(WINDOW_GAIN) + path.bbr.model.extra_acked
 
 
 def test_another_path_begins_anew():
