@@ -38,6 +38,7 @@ interop: $(VENV)/dev.stamp
 # What to publish: the sources, a wheel for every system, and one with C extensions for each Python of
 # PYTHONS on this kind of machine. pip takes the latter where it fits, and else the one for every system.
 PYTHONS ?= $(PYTHON)
+# One folder for each environment, so that two builds can be made at the same time.
 DIST := dist$(VENV:.venv%=%)
 WHEELS := $(DIST)/wheels
 

@@ -41,9 +41,9 @@ MAX_SLOPE_ROUNDS: Final = 30
 MAX_QUANTUM: Final = 64 * 1024.0
 """Bytes that are sent in one go at most: what the kernel cuts into datagrams by itself."""
 LEAST_QUANTA: Final = 3
-"""How often that may be in flight at least."""
+"""The window is at least this many times what is sent in one go."""
 MAX_TURN_QUANTA: Final = 8
-"""The same where no pacing is, if the rate is high enough: see :meth:`Bbr._least_window`."""
+"""And at most this many times, where event loops need more in a turn than the path holds."""
 
 _GOLDEN: Final = 0.6180339887498949
 
@@ -380,13 +380,12 @@ class Bbr:
         """So many bytes may be in flight, however short the round trip is.
 
         Ends that are faster than their event loops turn need something to do in each turn: what the
-        peer takes at a time and acknowledges in one go must not be all that there is.
+        peer takes at a time and acknowledges in one go must not be all that there is. A round trip
+        above a millisecond holds more anyway.
         """
-        least = LEAST_QUANTA * self._quantum
-        if self.pacing_rate < math.inf:
-            return least
         turn = WINDOW_GAIN * self.model.rate * RESOLUTION_S
-        return min(max(turn, least), MAX_TURN_QUANTA * self._quantum)
+        least = max(turn, LEAST_QUANTA * self._quantum)
+        return min(least, MAX_TURN_QUANTA * self._quantum)
 
     def _bound(self) -> float:
         """The most that losses, and the phase, let be in flight."""

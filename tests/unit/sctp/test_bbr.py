@@ -287,15 +287,6 @@ def test_without_pacing_both_ends_have_something_to_do_in_each_turn_of_their_loo
     assert path.bbr.model.flight(WINDOW_GAIN) < 0.6 * least  # of the path alone
 
 
-def test_with_pacing_the_window_is_what_the_path_holds():
-    path = Path()
-    path.rtt_s, path.rate = 0.0012, 200_000_000
-    for _ in range(1000):
-        path.round()
-    path.until(Phase.PROBE_CRUISE, limit=20_000)
-    assert path.bbr.window <= path.bbr.model.flight(WINDOW_GAIN) + path.bbr.model.extra_acked
-
-
 def test_another_path_begins_anew():
     path = Path().until(Phase.PROBE_CRUISE)
     path.bbr.restart()

@@ -1,5 +1,6 @@
 """What DTLS takes and from where, between ICE and the association."""
 
+from frazil.types import Datagram
 from support.session_pair import SessionPair
 
 ELSEWHERE = ("203.0.113.7", 7777)
@@ -27,6 +28,16 @@ def test_payload_from_elsewhere_is_dropped_and_asked_about():
     assert after(pair, record()) == 2
     assert pair.a.trace.counters["dtls-from-unvalidated-address"] == 1
     assert pair.a.messages == []
+
+
+def test_what_comes_together_is_judged_by_where_each_came_from():
+    pair = SessionPair().connect()
+    local, remote = pair.a.session.ice.path
+    batch = [Datagram(record(), local, each) for each in (remote, ELSEWHERE, remote, ELSEWHERE)]
+    pair.a.session.receive(batch, pair.now)
+    counters = pair.a.trace.counters
+    assert counters["dtls-from-unvalidated-address"] == 2
+    assert counters["dtls-payload-unverified"] == 2
 
 
 def test_what_is_no_payload_of_this_association_is_no_hint():
