@@ -21,7 +21,7 @@ class Effort(NamedTuple):
         idle_pairs: How many pairs are kept without anything to say, in each of the measurements.
         rest_s: How long they are left alone first, so that nothing of their set-up is counted.
         idle_s: How long they are watched. Every stack asks for consent several times meanwhile, and
-            SCTP for a sign of life once, where it does (RFC 9260 8.3).
+            SCTP for a sign of life, where it does (RFC 9260 8.3).
         upkeep_s: The same for each stage of the growth by connections.
         unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
@@ -67,7 +67,7 @@ FULL = Effort(
     round_trips=2000,
     idle_pairs=(50, 200),
     rest_s=15.0,
-    idle_s=30.0,
+    idle_s=60.0,
     upkeep_s=8.0,
     unreachable=("refused", "silent", "unknown"),
     crowd=(100, 500, 1000, 2000, 5000),

@@ -16,7 +16,7 @@ from peer import Adapter
 from process import run_alone
 from stack import PYLIBDATACHANNEL, Stack
 
-TIMEOUT_S = 150.0
+TIMEOUT_S = 180.0
 """Some stacks need half a minute for the last of two hundred pairs."""
 
 

@@ -32,7 +32,8 @@ class SctpConfig:
         max_init_retransmits: How often INIT and COOKIE ECHO are repeated. None is for ever.
         max_retransmits: How many timeouts in a row, with no sign of life in between, end the
             association. None leaves that judgement to the layers below (ICE consent).
-        heartbeat_s: How long an idle association waits before it asks for a sign of life.
+        heartbeat_s: How long an idle association waits before it asks for a sign of life. Consent
+            watches the path all the time; this only tells that the peer still has an association.
         sack_delay_s: How long a single packet may wait for its acknowledgement. Long enough for a
             reply that carries the SACK along, short against every peer's retransmission timeout.
         interleaving: Whether to offer message interleaving (RFC 8260).
@@ -53,7 +54,7 @@ class SctpConfig:
     rto_max_s: float = 5.0
     max_init_retransmits: int | None = 8
     max_retransmits: int | None = 10
-    heartbeat_s: float = 30.0
+    heartbeat_s: float = 60.0
     sack_delay_s: float = 0.02
     interleaving: bool = True
 

@@ -13,6 +13,8 @@ from frazil.types import RandomBytes, uniform
 NONCE_SIZE: Final = 8
 CHOICE: Final = 4
 """Slots to choose from, so that mostly one end comes before the other, and asks for both."""
+PATIENCE: Final = 0.5
+"""Who has not answered after so much of an interval is asked again."""
 
 
 class Heartbeat:
@@ -44,12 +46,13 @@ class Heartbeat:
         self.expires_at: float | None = None
 
     def start(self, now: float) -> None:
-        """The association is established.
+        """The association is established, or the peer has shown that it has it still."""
+        self._wait(self._interval_s, now)
 
-        The next one is due an interval and 0.5 to 1.5 RTO later, and at one of the next slots.
-        """
+    def _wait(self, wait_s: float, now: float) -> None:
+        """Until so long and 0.5 to 1.5 RTO later, and for one of the next slots."""
         rto_s = self._round_trip.rto_s
-        due_at = now + self._interval_s + 0.5 * rto_s
+        due_at = now + wait_s + 0.5 * rto_s
         draw = uniform(self._random_bytes, 0.0, 1.0)
         self.expires_at = pick_slot(due_at, due_at + max(rto_s, CHOICE * SLOT_S), draw)
 
@@ -62,12 +65,13 @@ class Heartbeat:
         """Send the next one if it is due; ``idle`` says that nothing is outstanding."""
         if self.expires_at is None or now < self.expires_at:
             return
-        self.start(now)
         if self._nonce is not None:
             self._nonce = None
             self._link.count_error(now)
         if not idle or self._link.ended:
+            self.start(now)
             return
+        self._wait(self._interval_s * PATIENCE, now)
         self._nonce = self._random_bytes(NONCE_SIZE)
         self._sent_at = now
         info = encode_tlv(ParameterType.HEARTBEAT_INFO, self._nonce)
@@ -86,6 +90,7 @@ class Heartbeat:
             self._nonce = None
             self._link.sign_of_life()
             self._round_trip.measured(now - self._sent_at)
+            self.start(now)
 
     def stop(self) -> None:
         """The association ends."""

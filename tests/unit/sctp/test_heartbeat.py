@@ -28,6 +28,10 @@ def heartbeats(pair):
     return sum(end.count_sent(ChunkType.HEARTBEAT) for end in (pair.a, pair.b))
 
 
+def errors(pair):
+    return sum(end.association._link.errors for end in (pair.a, pair.b))
+
+
 def test_idle_associations_exchange_heartbeats(pair):
     pair.run_for(100.0)
     for end, peer in ((pair.a, pair.b), (pair.b, pair.a)):
@@ -41,7 +45,7 @@ def test_who_is_asked_does_not_ask_for_an_interval(pair):
     assert 0.1 < together / 200 < 0.3
     before, since = heartbeats(pair), pair.now
     pair.run_for(3000.0)
-    assert (heartbeats(pair) - before) / (pair.now - since) < 1.4 / 30.0
+    assert (heartbeats(pair) - before) / (pair.now - since) < 1.4 / 60.0
 
 
 def test_a_question_of_the_peer_does_not_excuse_a_missing_answer(pair):
@@ -56,7 +60,7 @@ def test_a_question_of_the_peer_does_not_excuse_a_missing_answer(pair):
 
 def test_the_interval_has_jitter(pair):
     gaps = [later - earlier for earlier, later in pairwise(times_of_heartbeats(pair, 40))]
-    assert all(30.0 < gap < 35.0 for gap in gaps if gap)
+    assert all(60.0 < gap < 65.0 for gap in gaps if gap)
     assert len({round(gap, 6) for gap in gaps}) >= 4
 
 
@@ -69,14 +73,14 @@ def test_a_heartbeat_measures_the_round_trip():
     pair = Pair(delay_s=0.2).connect()
     pair.delay_s = 0.01
     before = pair.a.association._outbound.round_trip.smoothed_s
-    pair.run_for(35.0)
+    pair.run_for(65.0)
     after = pair.a.association._outbound.round_trip.smoothed_s
     assert after == pytest.approx(before + (0.02 - before) / 8)
 
 
 def test_nothing_is_asked_while_data_is_outstanding(pair):
     pair.b.drop = lambda packet: True
-    pair.run_for(29.0)
+    pair.run_for(59.0)
     pair.a.association.send(0, 51, b"x", pair.now)
     pair.run_for(4.0)
     assert pair.a.count_sent(ChunkType.HEARTBEAT) == 0
@@ -88,7 +92,7 @@ def test_a_silent_peer_is_noticed():
     pair.run_until(lambda: pair.a.closed is not None)
     assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
     assert pair.a.count_sent(ChunkType.HEARTBEAT) == 3
-    assert 120 < pair.now < 140
+    assert 60 + 3 * 30 < pair.now < 60 + 3 * 30 + 20
 
 
 def test_an_answer_clears_the_errors(pair):
@@ -96,16 +100,16 @@ def test_an_answer_clears_the_errors(pair):
     pair = Pair(config, config).connect()
     for _ in range(3):
         pair.b.drop = lambda packet: ChunkType.HEARTBEAT_ACK in chunk_types(packet)
-        pair.run_for(31.0)
+        pair.run_until(lambda: errors(pair) == 1)
         pair.b.drop = lambda packet: False
-        pair.run_for(31.0)
+        pair.run_until(lambda: errors(pair) == 0)
     assert pair.a.state is AssociationState.ESTABLISHED
 
 
 def test_foreign_answers_mean_nothing(pair):
     link = pair.a.association._link
     pair.b.drop = lambda packet: True
-    pair.run_for(32.0)
+    pair.run_until(lambda: pair.a.count_sent(ChunkType.HEARTBEAT) == 1)
     for value in (encode_tlv(1, bytes(8)), b"", b"\0\1"):
         chunk = encode_chunk(ChunkType.HEARTBEAT_ACK, value)
         packet = link.envelope.seal_with_tag(link.local_tag, chunk)
