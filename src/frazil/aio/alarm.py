@@ -4,6 +4,7 @@ So to set an alarm is to write its instant down. Where the queue will look at it
 stays filed for that, and is filed anew when that has come.
 """
 
+import math
 from collections.abc import Callable
 from contextvars import copy_context
 from heapq import heappop, heappush
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 Ring = Callable[[float], None]
 """Called with the time, when it has come."""
 
+_NEVER: Final = math.inf
 MAX_RINGS: Final = 64
 """Alarms that ring in one turn of the loop, so that whoever else is there waits for some 2 ms only.
 Those that are left ring in the next turn, after what has arrived meanwhile was read."""
@@ -37,17 +39,17 @@ class Alarm:
 
     Attributes:
         at: When it will ring; ``None`` if it is not set.
-        filed: When it will be looked at, the next instant last. For the queue.
     """
 
-    __slots__ = ("_context", "_queue", "_ring", "at", "filed")
+    __slots__ = ("_context", "_filed_at", "_filed_behind", "_queue", "_ring", "at")
 
     def __init__(self, queue: "AlarmQueue", ring: Ring) -> None:
         self._queue = queue
         self._context = copy_context()
         self._ring: Ring | None = ring
-        self.filed: list[float] = []
         self.at: float | None = None
+        self._filed_at = _NEVER  # when it will be looked at
+        self._filed_behind: list[float] | None = None  # and after that, the next instant last
 
     def set(self, at: float | None) -> None:
         """Ring at ``at``, and at no other time; never, if that is ``None``."""
@@ -59,10 +61,19 @@ class Alarm:
 
     def refile(self) -> None:
         """See to it that the queue has it in time."""
-        at, filed = self.at, self.filed
-        if at is not None and (not filed or at < filed[-1]):
-            filed.append(at)
-            self._queue.file(at, self)
+        at, filed_at = self.at, self._filed_at
+        if at is None or at >= filed_at:
+            return
+        if filed_at < _NEVER:
+            if self._filed_behind is None:
+                self._filed_behind = []
+            self._filed_behind.append(filed_at)
+        self._filed_at = at
+        self._queue.file(at, self)
+
+    def unfile(self) -> None:
+        """The queue has come to what it is filed for next."""
+        self._filed_at = self._filed_behind.pop() if self._filed_behind else _NEVER
 
     def close(self) -> None:
         """Never ring any more, and let go of whom it was for. Idempotent."""
@@ -175,7 +186,7 @@ class AlarmQueue:
             if alarm.at is not None and alarm.at <= at:
                 staying.append(alarm)
             else:
-                alarm.filed.pop()
+                alarm.unfile()
                 alarm.refile()
         if staying:
             self._pages[at] = staying
@@ -217,5 +228,5 @@ class AlarmQueue:
             if not page:
                 del self._pages[heappop(self._instants)]
         for alarm in due:
-            alarm.filed.pop()
+            alarm.unfile()
         return due

@@ -28,7 +28,16 @@ class SocketSet:
         on_datagrams: Gets what they receive.
     """
 
-    __slots__ = ("_by_address", "_is_closed", "_ufrags", "network", "on_datagrams", "ports")
+    __slots__ = (
+        "_by_address",
+        "_in_use",
+        "_is_closed",
+        "_local_in_use",
+        "_ufrags",
+        "network",
+        "on_datagrams",
+        "ports",
+    )
 
     def __init__(
         self, network: Network, on_datagrams: DatagramHandler, ports: range | None = None
@@ -37,6 +46,8 @@ class SocketSet:
         self.ports = PortRange(ports, network.random_bytes)
         self.on_datagrams = on_datagrams
         self._by_address: dict[Address, UdpSocket] = {}
+        self._in_use: UdpSocket | None = None  # what was sent from last; mostly it is next as well
+        self._local_in_use: Address | None = None
         self._is_closed = False
         self._ufrags: tuple[str, ...] = ()
 
@@ -128,6 +139,7 @@ class SocketSet:
         if self._by_address.get(stream.local) is not stream:
             return False
         del self._by_address[stream.local]
+        self._in_use = None
         return True
 
     def close_all_but(self, hosts: Collection[str]) -> list[Address]:
@@ -135,6 +147,7 @@ class SocketSet:
         gone = [address for address in self._by_address if address[0] not in hosts]
         for address in gone:
             self._by_address.pop(address).close()
+        self._in_use = None
         return gone
 
     def close(self) -> None:
@@ -157,6 +170,9 @@ class SocketSet:
             start = end
 
     def _send(self, transmits: list[Transmit], local: Address) -> None:
-        socket = self._by_address.get(local)
+        socket = self._in_use
+        if socket is None or local != self._local_in_use:
+            socket = self._in_use = self._by_address.get(local)
+            self._local_in_use = local
         if socket is not None:
             socket.send(transmits)

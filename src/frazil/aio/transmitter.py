@@ -39,9 +39,10 @@ class Transmitter:
         if self._closed or self._queue:
             self._queue += transmits
         else:
-            self._queue = self._write_all(transmits)
-            if not self._queue:
+            rest = self._write_all(transmits)
+            if not rest:
                 return
+            self._queue = rest
             self._wait()
         self._lose_beyond(0 if self._closed else MAX_QUEUED_RUNS)
 

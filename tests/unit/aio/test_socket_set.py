@@ -87,3 +87,18 @@ def test_nothing_and_the_unknown_are_sent_nowhere(sockets):
     known = transmit(b"known", one.local)
     sockets.send([stray, known, stray])
     assert one.batches == [[known]]
+
+
+def test_what_was_sent_from_last_is_forgotten_when_it_is_closed(sockets):
+    one = sockets.open(ONE)
+    sockets.send([transmit(b"open", one.local)])
+    sockets.close_all_but([TWO])
+    sockets.send([transmit(b"closed", one.local)])
+    assert [run.data for batch in one.batches for run in batch] == [b"open"]
+
+
+def test_what_was_unknown_may_be_opened_later(sockets):
+    sockets.send([transmit(b"early", (ONE, 1000))])
+    one = sockets.open(ONE)
+    sockets.send([transmit(b"in time", one.local)])
+    assert [run.data for batch in one.batches for run in batch] == [b"in time"]
