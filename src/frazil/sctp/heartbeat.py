@@ -68,7 +68,9 @@ class Heartbeat:
         if self._nonce is not None:
             self._nonce = None
             self._link.count_error(now)
-        if not idle or self._link.ended:
+        if self._link.ended:
+            return
+        if not idle:
             self.start(now)
             return
         self._wait(self._interval_s * PATIENCE, now)
@@ -94,4 +96,5 @@ class Heartbeat:
 
     def stop(self) -> None:
         """The association ends."""
+        self._nonce = None
         self.expires_at = None

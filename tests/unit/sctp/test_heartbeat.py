@@ -93,6 +93,7 @@ def test_a_silent_peer_is_noticed():
     assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
     assert pair.a.count_sent(ChunkType.HEARTBEAT) == 3
     assert 60 + 3 * 30 < pair.now < 60 + 3 * 30 + 20
+    assert pair.a.association.next_timeout() is None
 
 
 def test_an_answer_clears_the_errors(pair):
