@@ -12,7 +12,14 @@ from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
 from frazil.explain.finding import evidence_line
 from frazil.explain.trace_file import records_of
-from frazil.record import Outcome, RecordingError, replay, what_if, without_addresses
+from frazil.record import (
+    Outcome,
+    RecordingError,
+    replay,
+    what_if,
+    whole_lines,
+    without_addresses,
+)
 
 _DESCRIPTION = """\
 Feeds a recording, made with RTCPeerConnection(trace="file.jsonl") or FRAZIL_TRACE=folder, through
@@ -75,7 +82,10 @@ def run(options: argparse.Namespace) -> int:
     """Replay the file."""
     path: Path = options.file
     try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        written = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        lines = whole_lines(written)
+        if len(lines) < len(written):
+            print(f"{path}: the last line is cut off and was left out")
         if options.what_if:
             return _show(what_if(lines, options.what_if))
         divergence = replay(lines)

@@ -10,7 +10,7 @@ from frazil.record.connection import RecordedConnection
 from frazil.record.divergence import Divergence
 from frazil.record.recorder import Recorder, Sink
 from frazil.record.redaction import Redaction
-from frazil.record.replay import Player, Recording, replay
+from frazil.record.replay import Player, Recording, replay, whole_lines
 from frazil.record.value import Json, RecordingError
 from frazil.record.what_if import Outcome, what_if
 
@@ -28,5 +28,6 @@ __all__ = [
     "Sink",
     "replay",
     "what_if",
+    "whole_lines",
     "without_addresses",
 ]

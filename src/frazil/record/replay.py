@@ -1,7 +1,7 @@
 """A recording, played back through the same core."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -50,12 +50,12 @@ class Recording:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        """Read ``lines``; a last one that is cut off, as by a crash, is left out.
+        """Read the :func:`whole_lines` of ``lines``.
 
         Raises:
             RecordingError: They are no recording, or one of another version.
         """
-        read = list(_parse(lines))
+        read = [(number, _load(number, text)) for number, text in enumerate(whole_lines(lines), 1)]
         if not read:
             raise RecordingError("the recording is empty")
         self.decoder = Decoder(_public_certificate)
@@ -163,24 +163,21 @@ def replay(lines: Iterable[str]) -> Divergence | None:
     return None
 
 
-def _parse(lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
-    pending: tuple[int, str] | None = None
-    for number, text in enumerate(lines, 1):
-        if pending is not None:
-            yield pending[0], _load(*pending)
-        pending = number, text
-    if pending is not None:
+def whole_lines(lines: Iterable[str]) -> list[str]:
+    """All lines but a last one that is cut off, as by a crash."""
+    found = list(lines)
+    if len(found) > 1:
         try:
-            yield pending[0], json.loads(pending[1])
-        except ValueError:
-            if pending[0] == 1:
-                raise RecordingError("this is no recording of a connection") from None
+            json.loads(found[-1])
+        except (ValueError, RecursionError):
+            found.pop()
+    return found
 
 
 def _load(number: int, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if number == 1:
             raise RecordingError("this is no recording of a connection") from None
         raise RecordingError(f"line {number} is no JSON: {error}") from None

@@ -33,6 +33,19 @@ def test_the_same_way(recording, capsys):
     assert capsys.readouterr().out == f"{recording}: identical, {count} lines\n"
 
 
+def test_a_last_line_that_is_cut_off_is_told_and_not_counted(recording, tmp_path, capsys):
+    lines = recording.read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "crashed.jsonl"
+    path.write_text("\n".join([*lines[:20], lines[20][:30]]), encoding="utf-8")
+    assert main(["replay", str(path), "--as-test", str(tmp_path / "tests")]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{path}: the last line is cut off and was left out",
+        f"{path}: identical, 20 lines",
+    ]
+    copy = tmp_path / "tests" / "crashed.jsonl"
+    assert copy.read_text(encoding="utf-8").splitlines() == lines[:20]
+
+
 def test_another_way(damaged, capsys):
     assert main(["replay", str(damaged)]) == 1
     out = capsys.readouterr().out
@@ -41,7 +54,11 @@ def test_another_way(damaged, capsys):
     assert "'nominated'" in out
 
 
-@pytest.mark.parametrize("content", [None, "", "hello", "\x00", '{"format": "frazil-recording"}'])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "hello", "\x00", '{"format": "frazil-recording"}', "[" * 9999, "[" * 9999 + "\n[]"],
+    ids=["none", "empty", "text", "nul", "header", "deep", "deep-and-more"],
+)
 def test_what_is_no_recording(content, tmp_path, capsys):
     path = tmp_path / "a.jsonl"
     if content is not None:
