@@ -116,12 +116,16 @@ def measure(stack: Stack, effort: Effort) -> dict[str, float]:
 
 
 def python_stacks(stacks: Sequence[Stack]) -> list[Stack]:
-    """Those of which the whole cost is Python's; ours also with the memory of a worker."""
+    """Those of which the whole cost is Python's."""
+    return [stack for stack in stacks if stack in (AIORTC, FRAZIL, COMPILED)]
+
+
+def and_in_workers(stacks: Sequence[Stack]) -> list[Stack]:
+    """The same, and ours with the memory of a worker too."""
     subjects = []
-    for stack in stacks:
-        if stack in (AIORTC, FRAZIL, COMPILED):
-            subjects.append(stack)
-        if stack in (FRAZIL, COMPILED):
+    for stack in python_stacks(stacks):
+        subjects.append(stack)
+        if stack != AIORTC:
             name = f"{stack.name}, as in a worker"
             subjects.append(stack._replace(name=name, module="setting_worker_memory"))
     return subjects
@@ -143,7 +147,7 @@ METRIC = Metric(
     rounds=1,
     note="A stage is left out if it would take too long, or if there are not enough files for it. "
     "In a worker the garbage collector does not look at connections that live.",
-    subjects=python_stacks,
+    subjects=and_in_workers,
 )
 
 if __name__ == "__main__":
