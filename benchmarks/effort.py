@@ -26,7 +26,7 @@ class Effort(NamedTuple):
         unreachable: Which kinds of server that is not there are tried.
         crowd: How many pairs a process holds at each stage of the growth by connections.
         volumes: How many bytes a channel has carried at each stage of the growth by bytes.
-        growth_s: No stage of either is begun that would end later than this.
+        growth_s: No stage of either is begun that would end later than this, besides the upkeep.
     """
 
     rounds: int

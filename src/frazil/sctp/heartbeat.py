@@ -14,7 +14,7 @@ NONCE_SIZE: Final = 8
 CHOICE: Final = 4
 """Slots to choose from, so that mostly one end comes before the other, and asks for both."""
 PATIENCE: Final = 0.5
-"""Who has not answered after so much of an interval is asked again."""
+"""A peer that has not answered after so much of an interval is asked again."""
 
 
 class Heartbeat:
@@ -96,5 +96,4 @@ class Heartbeat:
 
     def stop(self) -> None:
         """The association ends."""
-        self._nonce = None
         self.expires_at = None

@@ -97,6 +97,15 @@ def test_what_was_sent_from_last_is_forgotten_when_it_is_closed(sockets):
     assert [run.data for batch in one.batches for run in batch] == [b"open"]
 
 
+def test_what_was_sent_from_last_is_forgotten_when_it_is_removed(sockets):
+    stream = FakeSocket(ONE, 5000)
+    assert sockets.take(stream)
+    sockets.send([transmit(b"there", stream.local)])
+    assert sockets.remove(stream)
+    sockets.send([transmit(b"gone", stream.local)])
+    assert [run.data for batch in stream.batches for run in batch] == [b"there"]
+
+
 def test_what_was_unknown_may_be_opened_later(sockets):
     sockets.send([transmit(b"early", (ONE, 1000))])
     one = sockets.open(ONE)
