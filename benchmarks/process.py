@@ -238,12 +238,13 @@ class _Worker:
         """Pass on what this worker signals until it tells its result."""
         stdout = _present(self._process.stdout)
         async for line in stdout:
-            entry = json.loads(line)
+            entry = _entry_of(line)
             if "result" in entry:
                 return entry["result"]
             if "error" in entry:
                 raise WorkerError(entry["error"])
-            _present(pass_signal)(entry["signal"])
+            if "signal" in entry:
+                _present(pass_signal)(entry["signal"])
         errors = (await self._stderr).decode(errors="replace").splitlines()
         raise WorkerError(f"{self._role}: {errors[-1] if errors else 'ended without a result'}")
 
@@ -255,6 +256,15 @@ class _Worker:
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+
+
+def _entry_of(line: bytes) -> dict[str, Any]:
+    """What a worker tells; nothing if the line is a remark of a library (Pion's log goes there)."""
+    with contextlib.suppress(ValueError):
+        entry = json.loads(line)
+        if isinstance(entry, dict):
+            return entry
+    return {}
 
 
 def _present(value: T | None) -> T:

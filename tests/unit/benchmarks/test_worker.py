@@ -1,8 +1,11 @@
 """The jobs with real processes on loopback; that they end and agree, not how long they take."""
 
+import sys
+
 import pytest
 from effort import QUICK
 from process import find_version, run_alone, run_pair
+from runtime import Runtime
 from stack import FRAZIL
 
 import frazil
@@ -28,6 +31,12 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_version_is_told() -> None:
     assert find_version(FRAZIL).startswith(frazil.__version__)
+
+
+def test_a_remark_of_a_library_is_no_result() -> None:
+    program = """print('sctp ERROR: 12:00 gave up', '[1]', '{"result": 7}', sep=chr(10))"""
+    talkative = FRAZIL._replace(runtime=Runtime((sys.executable, "-c", program), "", False))
+    assert run_alone("connect", talkative, TINY) == 7
 
 
 def test_milestones_are_reached_in_their_order() -> None:
