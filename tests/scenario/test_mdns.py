@@ -78,6 +78,30 @@ async def test_the_name_outlives_a_restart_and_dies_with_the_connection(stage):
     assert mdns._services == {}
 
 
+async def test_names_outlive_a_link_that_was_gone(stage):
+    """Whoever looks meanwhile finds one link missing; when it is there again, so are its names."""
+    router = stage.net.nat("home", "198.51.100.1")
+    laptop = stage.net.host("alice", "10.0.0.1", behind=router)
+    laptop.add_interface("10.0.0.3", "cable", behind=router)
+    alice, bob = pair(
+        stage, [laptop, stage.net.host("bob", "10.0.0.2", behind=router)], PUBLISH, None
+    )
+    await stage.connect()
+    first = named(alice)[0].address
+    wireless = laptop.interfaces()[0].name
+    laptop.take_down(wireless)
+    laptop.add_interface("10.0.0.4", "cable", behind=router)
+    await stage.sleep(1)
+    laptop.bring_up(wireless)
+    await stage.sleep(1)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(6)
+    assert [each.address for each in named(alice)].count(first) >= 2
+    told = [fact for fact in resolved(bob) if fact["host"] == first]
+    assert [fact.get("address") for fact in told] == ["10.0.0.1"] * len(told)
+    assert len(told) >= 2
+
+
 async def test_many_connections_share_one_socket(stage):
     home = link(stage)
     peers = [stage.peer(f"alice {n}", host=home[0], ice=PUBLISH) for n in range(5)]

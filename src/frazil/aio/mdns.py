@@ -23,7 +23,7 @@ class MdnsService:
         self._network = network
         self._links: dict[str, MdnsLink] = {}
         self._waiting: dict[str, tuple[asyncio.Future[str | None], set[MdnsLink]]] = {}
-        self._published: dict[str, MdnsLink] = {}
+        self._published: dict[str, Interface] = {}
         self.users = 0
 
     async def resolve(self, name: str) -> str:
@@ -64,7 +64,7 @@ class MdnsService:
                 other.cancel(name)
 
     def publish(self, name: str, interface: Interface) -> None:
-        """Answer for ``name`` with an address, on its own link only.
+        """Answer for ``name`` with an address, on its own link only, whenever there is that link.
 
         Raises:
             OSError: The link has no multicast, or there are too many names.
@@ -77,12 +77,13 @@ class MdnsService:
             link.publish(name, interface.address)
         except ValueError as error:
             raise OSError(str(error)) from None
-        self._published[name] = link
+        self._published[name] = interface
 
     def withdraw(self, names: Iterable[str]) -> None:
         """Answer for these names no more."""
         for name in names:
-            link = self._published.pop(name, None)
+            interface = self._published.pop(name, None)
+            link = self._links.get(interface.name) if interface is not None else None
             if link is not None:
                 link.withdraw(name)
 
@@ -111,9 +112,13 @@ class MdnsService:
         for name, host in list(hosts.items())[:MAX_LINKS]:
             if name not in self._links:
                 try:
-                    self._links[name] = MdnsLink(self._network, host, self._on_ended)
+                    link = MdnsLink(self._network, host, self._on_ended)
                 except OSError:
                     continue  # no multicast there: others may have it
+                self._links[name] = link
+                for published, interface in self._published.items():
+                    if interface.name == name:  # from before: the peers were told
+                        link.publish(published, interface.address)
         return list(self._links.values())
 
 

@@ -71,8 +71,8 @@ class Naming:
         name = self._names.get(interface.address)
         if name is None:
             name = f"{UUID(bytes=self._network.random_bytes(16), version=4)}.local"
-            self._shared().publish(name, interface)
-            self._names[interface.address] = name
+        self._shared().publish(name, interface)
+        self._names[interface.address] = name
         return name
 
     def _shared(self) -> mdns.MdnsService:
