@@ -53,6 +53,7 @@ class GatheringDriver:
         such a server there is nothing to open.
         """
         name, transports = request.transport, self._transports
+        self._pending.begin(name)
         hidden = request.policy is IceTransportPolicy.RELAY
         servers = servers_of(request)
         if hidden:

@@ -2,9 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.packet_stream import StreamWatch
@@ -45,6 +45,9 @@ def servers_of(request: GatheringRequested) -> list[Server]:
 class PendingGathering:
     """Does for transports what the network or the operating system has to answer first.
 
+    What is found out is told to the round of gathering that it was wanted for, and to no later one:
+    that begins with :meth:`begin`, and asks anew.
+
     Args:
         transports: Are told what came of it.
         network: Where names are looked up and streams opened.
@@ -53,7 +56,7 @@ class PendingGathering:
         tls_context: What to trust; what the operating system trusts, if ``None``.
     """
 
-    __slots__ = ("_flush", "_network", "_tasks", "_tls_context", "_transports")
+    __slots__ = ("_flush", "_network", "_rounds", "_tasks", "_tls_context", "_transports")
 
     def __init__(
         self,
@@ -68,6 +71,19 @@ class PendingGathering:
         self._flush = flush
         self._tasks = tasks
         self._tls_context = tls_context
+        self._rounds: dict[str, list[asyncio.Task[None]]] = {}
+
+    def begin(self, name: str) -> None:
+        """Gathering begins anew for the transport ``name``: what is still under way is given up."""
+        for task in self._rounds.pop(name, ()):
+            task.cancel()
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Begin something that belongs to the present round of gathering."""
+        task = self._tasks.start(work, what)
+        tasks = self._rounds.setdefault(name, [])
+        tasks.append(task)
+        task.add_done_callback(tasks.remove)
 
     def listen(
         self,
@@ -78,7 +94,7 @@ class PendingGathering:
         found: Found,
     ) -> None:
         """Let streams arrive at every address; then all local addresses are there."""
-        self._tasks.start(self._listen(name, interfaces, sockets, watch, found), "listen")
+        self._start(name, self._listen(name, interfaces, sockets, watch, found), "listen")
 
     async def _listen(
         self,
@@ -103,7 +119,8 @@ class PendingGathering:
 
     def look_up(self, name: str, server: Server, hosts: list[str], sockets: SocketSet) -> None:
         """Find the server, and ask it from ``hosts`` for what it has to give."""
-        self._tasks.start(self._resolve(name, server, hosts, sockets), f"look up {server.url.host}")
+        work = self._resolve(name, server, hosts, sockets)
+        self._start(name, work, f"look up {server.url.host}")
 
     async def _resolve(
         self, name: str, server: Server, hosts: list[str], sockets: SocketSet

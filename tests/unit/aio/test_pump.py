@@ -192,6 +192,33 @@ async def _answer_after_the_end(stage: Stage) -> None:
 test_a_lookup_may_outlive_its_transport = on_stage(_answer_after_the_end, SERVERS)
 
 
+async def _answer_to_an_earlier_round(stage: Stage) -> None:
+    answered = asyncio.Event()
+
+    async def fail() -> list[Address]:
+        await answered.wait()
+        raise OSError("the network was on its way out")
+
+    async def find() -> list[Address]:
+        await answered.wait()
+        return [("192.0.2.1", 3478)]
+
+    stage.host.answer = fail
+    await stage.begin()
+    stage.host.answer = find
+    await restart(stage)
+    answered.set()
+    await asyncio.sleep(1)
+    assert len(stage.host.lookups) == 4
+    assert stage.session.called("server_failed") == []
+    assert len(stage.session.called("add_stun_server")) == 2
+
+
+test_what_was_looked_up_for_an_earlier_round_of_gathering_is_not_told = on_stage(
+    _answer_to_an_earlier_round, SERVERS
+)
+
+
 async def _close_during_lookup(stage: Stage) -> None:
     cancelled = []
 
