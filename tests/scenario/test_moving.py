@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from frazil import IceOptions
 from frazil.testing import FULL_CONE, Conditions, PortAssignment
 from frazil.types import Transmit
 from support.heartbeat import Heartbeat
@@ -303,6 +304,23 @@ async def test_cellular_after_wifi_has_gone(stage):
     assert alice.witness.at(ICE, "disconnected") == lost_at
     assert local_address(alice) == CELL
     assert heartbeat.longest_gap_s() - (made_at - lost_at) < 0.7
+
+
+@pytest.mark.parametrize(
+    "policy", ["default_public_and_private_interfaces", "default_public_interface_only"]
+)
+async def test_the_default_route_moves_to_an_interface_that_was_there_before(stage, policy):
+    """A laptop is undocked: by policy nothing was gathered from its other interface yet."""
+    host = stage.net.host("alice")
+    host.add_interface(WIFI, "eth0")
+    host.add_interface(CELL, "wlan0")
+    alice = stage.peer("alice", host=host, ice=IceOptions(ip_handling=policy))
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    await stage.connect()
+    assert local_address(alice) == WIFI
+    host.remove_interface(WIFI)
+    await stage.sleep(2)
+    assert local_address(alice) == CELL
 
 
 async def test_wifi_that_comes_back_is_used_again(stage):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from frazil.aio.local_address import LocalAddresses
-from frazil.aio.network import Interface, InterfaceWatch, Network
+from frazil.aio.network import InterfaceWatch, Network
 from frazil.aio.socket_set import SocketSet
 from frazil.peer.transport_set import TransportSet
 
@@ -20,9 +20,9 @@ class Roaming:
     """
 
     __slots__ = (
+        "_chosen",
         "_clock",
         "_flush",
-        "_known",
         "_local",
         "_network",
         "_sockets",
@@ -45,13 +45,13 @@ class Roaming:
         self._flush = flush
         self._clock = clock
         self._local = local
-        self._known: tuple[str, ...] = ()
+        self._chosen: frozenset[str] = frozenset()
         self._watch: InterfaceWatch | None = None
 
     def start(self) -> None:
         """Gathering begins: from now on changes matter. Idempotent."""
         if self._watch is None:
-            self._known = tuple(each.address for each in self._interfaces() or ())
+            self._chosen = self._choose()
             self._watch = self._network.watch_interfaces(self._on_change)
 
     def close(self) -> None:
@@ -61,27 +61,22 @@ class Roaming:
             self._watch = None
 
     def _on_change(self) -> None:
-        interfaces = self._interfaces()
-        if interfaces is None:
-            return
+        try:
+            present = {each.address for each in self._network.interfaces()}
+        except OSError:
+            return  # the host cannot tell
         now, transports = self._clock(), self._transports
-        present = {each.address for each in interfaces}
         for name, sockets in self._sockets.items():
             for address in sockets.close_all_but(present):
                 transports.remove_local_address(name, address, now)
-        appeared = [each for each in interfaces if each.address not in self._known]
-        self._known = tuple(present)
-        if self._are_worth_gathering(appeared):
+        before, self._chosen = self._chosen, self._choose()
+        if not self._chosen <= before:
             transports.gather_again(now)
         self._flush()
 
-    def _are_worth_gathering(self, appeared: list[Interface]) -> bool:
-        chosen = self._local.choose()
-        return any(each in chosen for each in appeared)
+    def _choose(self) -> frozenset[str]:
+        """The addresses to gather from: also one that was there all the time may come to be one.
 
-    def _interfaces(self) -> list[Interface] | None:
-        """The addresses of the host, if it can tell."""
-        try:
-            return self._network.interfaces()
-        except OSError:
-            return None
+        By policy that is the address on the default route, and the route may have moved.
+        """
+        return frozenset([each.address for each in self._local.choose()])
