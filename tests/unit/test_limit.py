@@ -113,6 +113,11 @@ LIMITS = [
         256 * 1024,
         "datachannel/test_held.py::test_the_size_is_bounded_over_all_streams",
     ),
+    (
+        "w3c.inbox.MAX_UNREAD",
+        16 * 1024 * 1024,
+        "w3c/test_datachannel.py::test_channels_that_nobody_reads_share_their_room",
+    ),
     ("sdp.grammar.MAX_BYTES", 128 * 1024, "sdp/test_grammar.py::test_the_size_limit_counts_bytes"),
     ("sdp.grammar.MAX_LINES", 2000, "sdp/test_grammar.py::test_the_line_limit"),
     ("sdp.grammar.MAX_MEDIA_SECTIONS", 64, "sdp/test_grammar.py::test_the_section_limit"),

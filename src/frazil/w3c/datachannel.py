@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from weakref import ref
 
 from frazil.aio.pulse import Pulse
@@ -15,11 +14,9 @@ from frazil.peer.event import EventType
 from frazil.peer.priority import RTCPriorityType
 from frazil.states.enums import RTCDataChannelState
 from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
+from frazil.w3c.inbox import Backlog, Inbox
 from frazil.w3c.progress import Progress, wait_until
 from frazil.w3c.target import EventHandler, EventTarget
-
-MAX_UNREAD: Final = 16 * 1024 * 1024
-"""Bytes of messages kept for a reader. A channel whose reader falls behind further is closed."""
 
 _log = logging.getLogger("frazil.datachannel")
 
@@ -39,13 +36,13 @@ class RTCDataChannel(EventTarget):
 
     __slots__ = (
         "_arrivals",
+        "_backlog",
         "_binary_type",
+        "_inbox",
         "_overrun",
         "_progress",
         "_readers",
         "_slots",
-        "_unread",
-        "_unread_size",
         "_wake",
         "_warned",
     )
@@ -65,6 +62,7 @@ class RTCDataChannel(EventTarget):
         tasks: "set[asyncio.Task[Any]]",
         wake: Callable[[], float],
         progress: Progress,
+        backlog: Backlog,
     ) -> None:
         """Show ``slots``. Applications call ``createDataChannel`` or listen to ``datachannel``.
 
@@ -73,14 +71,15 @@ class RTCDataChannel(EventTarget):
             tasks: Where the tasks of coroutine listeners are kept.
             wake: Asks for a flush; gives the time.
             progress: For those who wait.
+            backlog: What this channel and the others of its connection keep.
         """
         super().__init__(tasks)
         self._slots = slots
         self._wake = wake
         self._progress = progress
         self._arrivals = Pulse()
-        self._unread: deque[bytes | str] | None = None  # made with the first one that is kept
-        self._unread_size = 0
+        self._backlog = backlog
+        self._inbox: Inbox | None = None  # made with the first message that is kept
         self._readers: list[ref[_MessageReader]] = []
         self._overrun: RTCError | None = None
         self._warned = False
@@ -235,10 +234,10 @@ class RTCDataChannel(EventTarget):
     async def _next_message(self) -> bytes | str:
         closed = RTCDataChannelState.CLOSED
         await self._arrivals.wait_until(
-            lambda: bool(self._unread or self._overrun) or self.readyState is closed
+            lambda: bool(self._inbox or self._overrun) or self.readyState is closed
         )
-        if self._unread:
-            return self._take(self._unread)
+        if self._inbox:
+            return self._inbox.take()
         if self._overrun is not None:
             raise self._overrun
         raise StopAsyncIteration
@@ -248,6 +247,11 @@ class RTCDataChannel(EventTarget):
     def _listened(self, type: str) -> None:
         if type == EventType.BUFFERED_AMOUNT_LOW:
             self._slots.watch_buffer()
+
+    def _leave(self) -> None:
+        """The channel is closed, and the connection knows it no longer."""
+        if self._inbox is not None:
+            self._inbox.leave()
 
     def _end(self) -> None:
         """The connection was closed, silently: let readers notice."""
@@ -276,25 +280,24 @@ class RTCDataChannel(EventTarget):
         """Keep a message for whoever iterates."""
         if self._overrun is not None:
             return
-        if self._unread_size + len(message) > MAX_UNREAD:
-            if self._readers:
-                self._overrun_reader()
-                return
-            self._make_room(len(message))
-        if self._unread is None:
-            self._unread = deque()
-        self._unread.append(message)
-        self._unread_size += len(message)
+        if self._inbox is None:
+            self._inbox = Inbox(self._backlog)
+        if not self._readers:
+            if not self._inbox.keep_newest(message):
+                self._warn()
+        elif not self._inbox.keep(message):
+            self._overrun_reader()
 
     def _overrun_reader(self) -> None:
         """A reader that misses messages must know, so the channel ends here."""
-        text = f"the reader is more than {MAX_UNREAD} bytes behind; the channel was closed"
+        limit = self._backlog.limit
+        text = f"the reader is more than {limit} bytes behind; the channel was closed"
         self._overrun = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE)
         super()._dispatch(RTCErrorEvent("error", self, self._overrun))
         self.close()
 
-    def _make_room(self, size: int) -> None:
-        """Nobody reads: as in a browser that is no error, so the oldest messages go."""
+    def _warn(self) -> None:
+        """Nobody reads: as in a browser that is no error, so messages go, the oldest first."""
         if not self._warned:
             self._warned = True
             _log.warning(
@@ -302,13 +305,6 @@ class RTCDataChannel(EventTarget):
                 "add a message listener or iterate over it",
                 self.label,
             )
-        while self._unread and self._unread_size + size > MAX_UNREAD:
-            self._take(self._unread)
-
-    def _take(self, unread: deque[bytes | str]) -> bytes | str:
-        message = unread.popleft()
-        self._unread_size -= len(message)
-        return message
 
     def __repr__(self) -> str:
         return f"<RTCDataChannel {self.label!r} id={self.id} {self.readyState}>"

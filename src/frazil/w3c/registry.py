@@ -20,6 +20,7 @@ from frazil.states.enums import (
 from frazil.w3c.datachannel import RTCDataChannel
 from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.event_factory import make_event
+from frazil.w3c.inbox import Backlog
 from frazil.w3c.progress import Progress
 from frazil.w3c.target import EventTarget
 from frazil.w3c.transceiver import (
@@ -52,6 +53,7 @@ class Registry:
     """
 
     __slots__ = (
+        "_backlog",
         "_connection",
         "_is_dispatching",
         "_is_untidy",
@@ -81,6 +83,7 @@ class Registry:
         self._pulse = progress.pulse
         self._warnings = warnings
         self._public: dict[object, Any] = {}
+        self._backlog = Backlog()
         self._left: dict[object, ref[Any]] | None = None  # those of a closed connection
         self._is_untidy = self._is_dispatching = False
 
@@ -120,10 +123,7 @@ class Registry:
         """
         slots, kind = fired.target, fired.type
         if kind is _MESSAGE:
-            self._is_dispatching = True
-            (self._public.get(slots) or self.of(slots))._receive(fired.payload)
-            self._is_dispatching = False
-            return True
+            return self._deliver(slots, fired.payload)
         if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
             self._warnings.connection_failed()
         target: Any = self._connection if slots is None else self._public.get(slots)
@@ -134,8 +134,20 @@ class Registry:
             target._dispatch(make_event(fired, target, self.of))
             self._is_dispatching = False
         if kind is _CLOSE:
-            self._public.pop(slots, None)  # nobody will ask for it again
+            closed = self._public.pop(slots, None)  # nobody will ask for it again
+            if isinstance(closed, RTCDataChannel):
+                closed._leave()
         return is_wanted
+
+    def _deliver(self, slots: object, message: object) -> bool:
+        """Hand a message to its channel; one that was never shown to anybody has no readers."""
+        channel: Any = self._public.get(slots)
+        if channel is None:
+            return False
+        self._is_dispatching = True
+        channel._receive(message)
+        self._is_dispatching = False
+        return True
 
     def after_task(self) -> bool:
         """Tidy up, and wake those whose condition has come true; whether there is any."""
@@ -187,7 +199,7 @@ class Registry:
     def _make(self, slots: object) -> Any:
         match slots:
             case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self.wake, self._progress)
+                return RTCDataChannel(slots, self._tasks, self.wake, self._progress, self._backlog)
             case IceTransport():
                 return RTCIceTransport(slots, self._tasks, self.wake)
             case DtlsTransport():

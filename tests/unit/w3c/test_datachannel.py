@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from frazil import ConnectivityError, InvalidStateError, OperationError, RTCError
-from frazil.w3c import datachannel
+from frazil.w3c.inbox import MESSAGE_COST
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 KIB = 1024
@@ -237,46 +237,119 @@ async def test_breaking_off_an_iteration_loses_nothing(pair: VirtualPair):
     assert await collect(theirs) == ["two", "three"]
 
 
-def test_a_reader_that_falls_too_far_behind_is_told(monkeypatch):
-    monkeypatch.setattr(datachannel, "MAX_UNREAD", 100 * KIB)
+def limit_unread(pc, size: int) -> None:
+    pc._backend.public._backlog.limit = size
 
+
+@on_virtual_pair
+async def test_a_reader_that_falls_too_far_behind_is_told(pair: VirtualPair):
+    limit_unread(pair.b, 10 * (10 * KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect()
+    errors = []
+    theirs.on("error", errors.append)
+    reader = aiter(theirs)
+    for number in range(15):
+        mine.send(bytes([number]) * 10 * KIB)
+    await settle(1.0)
+    assert theirs.readyState == mine.readyState == "closed"
+    assert [error.errorDetail for error in errors] == ["data-channel-failure"]
+    for number in range(10):
+        assert await anext(reader) == bytes([number]) * 10 * KIB
+    for _ in range(2):
+        with pytest.raises(RTCError, match="103040 bytes behind"):
+            await anext(reader)
+
+
+@on_virtual_pair
+async def test_empty_messages_are_too_much_for_a_slow_reader_as_well(pair: VirtualPair):
+    limit_unread(pair.b, 100 * MESSAGE_COST)
+    mine, theirs = await pair.connect()
+    reader = aiter(theirs)
+    for _ in range(150):
+        mine.send("")
+    await settle(1.0)
+    assert theirs.readyState == "closed"
+    for _ in range(100):
+        assert await anext(reader) == ""
+    with pytest.raises(RTCError, match="bytes behind"):
+        await anext(reader)
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "kept"), [(10 * KIB, 10 * (10 * KIB + MESSAGE_COST), 10), (1, 650, 10)]
+)
+def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(caplog, size, limit, kept):
     @on_virtual_pair
     async def main(pair: VirtualPair) -> None:
-        mine, theirs = await pair.connect()
-        errors = []
-        theirs.on("error", errors.append)
-        reader = aiter(theirs)
-        for number in range(15):
-            mine.send(bytes([number]) * 10 * KIB)
-        await settle(1.0)
-        assert theirs.readyState == mine.readyState == "closed"
-        assert [error.errorDetail for error in errors] == ["data-channel-failure"]
-        for number in range(10):
-            assert await anext(reader) == bytes([number]) * 10 * KIB
-        for _ in range(2):
-            with pytest.raises(RTCError, match="102400 bytes behind"):
-                await anext(reader)
-
-    main()
-
-
-def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(monkeypatch, caplog):
-    monkeypatch.setattr(datachannel, "MAX_UNREAD", 100 * KIB)
-
-    @on_virtual_pair
-    async def main(pair: VirtualPair) -> None:
+        limit_unread(pair.b, limit)
         mine, theirs = await pair.connect("telemetry")
         for number in range(15):
-            mine.send(bytes([number]) * 10 * KIB)
+            mine.send(bytes([number]) * size)
         await settle(1.0)
         assert theirs.readyState == "open"
         mine.close()
-        assert [message[0] for message in await collect(theirs)] == list(range(5, 15))
+        assert [message[0] for message in await collect(theirs)] == list(range(15 - kept, 15))
 
     with caplog.at_level(logging.WARNING, "frazil"):
         main()
     (record,) = caplog.records
     assert record.getMessage().startswith("FZ-CHANNEL-UNREAD: nobody reads channel 'telemetry'")
+
+
+@on_virtual_pair
+async def test_channels_that_nobody_reads_share_their_room(pair: VirtualPair):
+    limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect("first")
+    opened = []
+    pair.b.on("datachannel", opened.append)
+    others = [pair.a.createDataChannel(f"{number}") for number in range(3)]
+    await settle()
+    for number in range(4):
+        mine.send(bytes([number]) * KIB)
+    await settle()
+    for other in others:
+        other.send(bytes(KIB))
+    await settle()
+    mine.close()
+    await settle()
+    for other in others:
+        other.send(bytes(KIB))
+        other.close()
+    assert [message[0] for message in await collect(theirs)] == list(range(4))
+    assert [len(await collect(channel)) for channel in opened] == [1, 1, 1]
+
+
+@on_virtual_pair
+async def test_a_channel_without_room_still_serves_who_listens_or_reads(pair: VirtualPair):
+    limit_unread(pair.b, 2 * (KIB + MESSAGE_COST))
+    mine, _ = await pair.connect("first")
+    opened = []
+    pair.b.on("datachannel", opened.append)
+    heard, read = pair.a.createDataChannel("heard"), pair.a.createDataChannel("read")
+    await settle()
+    for _ in range(4):
+        mine.send(bytes(KIB))
+    await settle()
+    messages = []
+    opened[0].on("message", messages.append)
+    reader = aiter(opened[1])
+    heard.send("listener")
+    read.send("reader")
+    await settle()
+    assert messages == ["listener"]
+    assert await anext(reader) == "reader"
+
+
+@on_virtual_pair
+async def test_what_arrives_on_a_channel_that_was_shown_to_nobody_is_not_kept(pair: VirtualPair):
+    pair.b.removeEventListener("datachannel", pair.announced.append)
+    channel = pair.a.createDataChannel("unknown")
+    await pair.negotiate()
+    await channel.wait_open(timeout=5)
+    channel.send(bytes(KIB))
+    await settle()
+    assert channel.bufferedAmount == 0
+    assert pair.b._backend.public.channels() == []
 
 
 @on_virtual_pair

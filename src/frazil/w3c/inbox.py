@@ -1,0 +1,89 @@
+"""Messages that have arrived on data channels, and that nobody has read yet."""
+
+from collections import deque
+from typing import Final
+
+MAX_UNREAD: Final = 16 * 1024 * 1024
+"""Bytes of messages kept for one reader; as many for all channels of a connection without one."""
+MESSAGE_COST: Final = 64
+"""Bytes that a message takes besides its content: an empty one is not free."""
+
+
+class Backlog:
+    """What the channels of a connection keep together.
+
+    Attributes:
+        limit: Bytes that one reader may be behind, and that all channels without one may keep.
+        size: Bytes that are kept.
+    """
+
+    __slots__ = ("limit", "size")
+
+    def __init__(self) -> None:
+        self.limit = MAX_UNREAD
+        self.size = 0
+
+
+class Inbox:
+    """The unread messages of one channel, the oldest first.
+
+    Args:
+        backlog: Has them all on its account, as long as the channel is open.
+
+    Attributes:
+        size: Bytes that they take.
+    """
+
+    __slots__ = ("_backlog", "_messages", "size")
+
+    def __init__(self, backlog: Backlog) -> None:
+        self._backlog = backlog
+        self._messages: deque[bytes | str] = deque()
+        self.size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+    def keep(self, message: bytes | str) -> bool:
+        """Keep a message for a reader, who needs them all; ``False`` if there is no room."""
+        cost = _cost_of(message)
+        if self.size + cost > self._backlog.limit:
+            return False
+        self._put(message, cost)
+        return True
+
+    def keep_newest(self, message: bytes | str) -> bool:
+        """Keep a message in case that somebody begins to read; ``False`` if one was lost for it.
+
+        That is the oldest one here; or the new one itself, if other channels have all the room.
+        """
+        cost, backlog = _cost_of(message), self._backlog
+        has_room = backlog.size + cost <= backlog.limit
+        while self._messages and backlog.size + cost > backlog.limit:
+            self.take()
+        if backlog.size + cost <= backlog.limit:
+            self._put(message, cost)
+        return has_room
+
+    def take(self) -> bytes | str:
+        """Hand out the oldest message; there must be one."""
+        message = self._messages.popleft()
+        self._account(-_cost_of(message))
+        return message
+
+    def leave(self) -> None:
+        """The channel is closed: from now on this is the business of whoever still holds it."""
+        self._backlog.size -= self.size
+        self._backlog = Backlog()
+
+    def _put(self, message: bytes | str, cost: int) -> None:
+        self._messages.append(message)
+        self._account(cost)
+
+    def _account(self, cost: int) -> None:
+        self.size += cost
+        self._backlog.size += cost
+
+
+def _cost_of(message: bytes | str) -> int:
+    return len(message) + MESSAGE_COST
