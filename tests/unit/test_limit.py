@@ -132,6 +132,11 @@ LIMITS = [
         32,
         "peer/test_configuration.py::test_server_errors_come_through",
     ),
+    (
+        "worker.link.MAX_MESSAGE",
+        1024 * 1024,
+        "worker/test_link.py::test_what_the_other_end_would_not_take_is_not_sent",
+    ),
 ]
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from frazil.worker.message import Message, MessageError, decode, encode
 
 MAX_MESSAGE: Final = 1024 * 1024
-"""Bytes: descriptions of a hundred m-sections are shorter."""
+"""Bytes: descriptions of a hundred m-sections are shorter. The longest that is read anywhere has no
+more than 768 KiB, even if JSON needs six bytes for each of its own."""
 MAX_UNSENT: Final = 16 * MAX_MESSAGE
 """Bytes that may wait for a process which does not read; with more it counts as gone."""
 
@@ -35,11 +36,17 @@ class Link:
         return cls(*await asyncio.open_connection(sock=sock))
 
     def send(self, message: Message) -> None:
-        """Send, without waiting. Nothing happens once the link is closed or broken."""
+        """Send, without waiting. Nothing happens once the link is closed or broken.
+
+        Raises:
+            MessageError: It is too long for the other end, and was not sent.
+        """
         transport = self._writer.transport
         if transport.is_closing():
             return
         data = encode(message)
+        if len(data) > MAX_MESSAGE:
+            raise MessageError(f"a message of {len(data)} bytes")
         if transport.get_write_buffer_size() + len(data) > MAX_UNSENT:
             transport.abort()
         else:

@@ -16,10 +16,10 @@ from frazil.session.config import SessionConfig
 from frazil.w3c import RTCSessionDescription
 from frazil.w3c.argument import given
 from frazil.worker.error import WorkerError
-from frazil.worker.offer import read_offer
 from frazil.worker.process import WorkerProcess
 from frazil.worker.session import WorkerSession
 from frazil.worker.setup import Handler, WorkerSetup
+from frazil.worker.signaling import read_offer
 
 PLACE_TIMEOUT_S: Final = 10.0
 """How long an offer waits for a worker while none is ready."""

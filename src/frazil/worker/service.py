@@ -120,12 +120,11 @@ class Service:
             else:
                 sdp = ""
                 await session.add_candidate(message)
+            self._link.send(Accepted(message.request, sdp))
         except Exception as error:
             detail = error.errorDetail if isinstance(error, RTCError) else ""
             name, text = type(error).__name__, str(error)
             self._link.send(Refused(message.request, name, text, detail))
-        else:
-            self._link.send(Accepted(message.request, sdp))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

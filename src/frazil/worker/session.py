@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import FrazilError, InvalidStateError
-from frazil.peer.reader import read_candidate
 from frazil.states.enums import RTCIceConnectionState, RTCPeerConnectionState
 from frazil.w3c import Event, RTCIceCandidate, RTCPeerConnectionIceEvent, RTCSessionDescription
 from frazil.w3c.target import EventHandler, EventTarget
@@ -20,7 +19,7 @@ from frazil.worker.message import (
     Offered,
     StateChanged,
 )
-from frazil.worker.offer import read_offer
+from frazil.worker.signaling import read_candidate, read_offer
 
 MAX_CANDIDATES: Final = 100
 """Gathered candidates that wait for somebody to take them; of more the oldest are forgotten."""

@@ -69,6 +69,17 @@ async def test_a_length_that_is_out_of_the_question(link, far):
 
 
 @linked
+async def test_what_the_other_end_would_not_take_is_not_sent(link, far):
+    other = await Link.over(far.dup())
+    for length in (MAX_MESSAGE, 17 * MAX_MESSAGE):
+        with pytest.raises(MessageError, match="bytes"):
+            link.send(Accepted(1, "x" * length))
+    link.send(Closing(1))
+    assert await other.receive() == Closing(1)
+    await other.close()
+
+
+@linked
 async def test_an_end_that_does_not_read(link, far):
     """It is given up when too much waits, instead of keeping it all."""
     far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

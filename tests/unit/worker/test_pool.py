@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from frazil import IceOptions, InvalidStateError, RTCError, RTCPeerConnection
+from frazil import IceOptions, InvalidStateError, OperationError, RTCError, RTCPeerConnection
+from frazil.sdp.grammar import MAX_BYTES
 from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
 from frazil.worker import pool as module
 from support import worker_handler
@@ -175,6 +176,48 @@ async def closing_and_draining(pool):
     assert (second.cause, second.error) == (EndCause.CLOSED, None)
     await goodbye.wait()
     await clients[1].pc.close()
+
+
+@in_loop
+async def test_nothing_that_is_signalled_ends_a_worker(reports):
+    async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+        client = Client()
+        session = await client.join(pool)
+        (pid,) = pool.pids
+        await offers_that_are_too_long(pool, session)
+        await candidates_that_are_too_long(session)
+        answer = await session.negotiate(await client.offer(), gather=True)
+        await client.pc.setRemoteDescription(answer)
+        assert await client.ask("you there?") == (pid, "you there?")
+        assert session.cause is None
+        await client.pc.close()
+
+
+async def offers_that_are_too_long(pool, session):
+    for text in ("v=0\r\n" + "é" * 200_000, "\0" * (MAX_BYTES + 1), "x" * (17 << 20)):
+        offer = {"type": "offer", "sdp": text}
+        for call in (pool.answer, session.negotiate):
+            with pytest.raises(RTCError, match="not valid SDP: more than 131072 bytes") as caught:
+                await call(offer)
+            assert caught.value.errorDetail == "sdp-syntax-error"
+        assert pool.sessions == [session]
+    longest = {"type": "offer", "sdp": "\0" * MAX_BYTES}
+    with pytest.raises(RTCError, match="not valid SDP: line 1"):
+        await session.negotiate(longest)
+
+
+async def candidates_that_are_too_long(session):
+    line = "candidate:"
+    for candidate in (
+        {"candidate": line + "x" * (1 << 20), "sdpMid": "0"},
+        {"candidate": line, "sdpMid": "é" * (MAX_BYTES // 2)},
+        {"candidate": line, "sdpMid": "0", "usernameFragment": "\ud800" * MAX_BYTES},
+    ):
+        with pytest.raises(OperationError, match="more than 131072 bytes"):
+            await session.addIceCandidate(candidate)
+    longest = {"candidate": line, "sdpMid": "\0" * (MAX_BYTES - len(line))}
+    with pytest.raises(OperationError, match="in no m-section"):
+        await session.addIceCandidate(longest)
 
 
 @in_loop
