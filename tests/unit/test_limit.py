@@ -137,6 +137,12 @@ LIMITS = [
         1024 * 1024,
         "worker/test_link.py::test_what_the_other_end_would_not_take_is_not_sent",
     ),
+    ("worker.excerpt.MAX_TEXT", 4096, "worker/test_excerpt.py::test_what_is_short_stays"),
+    (
+        "worker.excerpt.MAX_TRACEBACK",
+        64 * 1024,
+        "worker/test_attendance.py::test_the_handler_raises_all_that_a_peer_has_written",
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from frazil.aio import Network
 from frazil.errors import FrazilError
 from frazil.states.enums import RTCIceConnectionState, RTCPeerConnectionState
 from frazil.w3c import RTCIceCandidate, RTCPeerConnection
+from frazil.worker.excerpt import MAX_TEXT, MAX_TRACEBACK, excerpt
 from frazil.worker.link import Link
 from frazil.worker.message import (
     CandidateGathered,
@@ -156,8 +157,9 @@ class Attendance:
             cause = EndCause.RAISED
         # That a connection is closed often comes as an exception where a handler uses it.
         if cause is EndCause.RAISED or not isinstance(raised, FrazilError | None):
-            error = traceback.format_exception_only(raised)[-1].strip()
-            text = "".join(traceback.format_exception(raised))
+            error = excerpt(traceback.format_exception_only(raised)[-1].strip(), MAX_TEXT)
+            lines = [excerpt(line, MAX_TEXT) for line in traceback.format_exception(raised)]
+            text = excerpt("".join(lines), MAX_TRACEBACK)
         self._link.send(Ended(self.number, cause, error, text))
 
     # --- what the connection says -------------------------------------------------------------

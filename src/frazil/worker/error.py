@@ -11,7 +11,7 @@ class HandlerError(FrazilError):
     """The handler of a session raised an exception in its worker.
 
     Attributes:
-        traceback: Where, as Python prints it.
+        traceback: Where, as Python prints it; of long texts both ends.
     """
 
     def __init__(self, message: str, traceback: str) -> None:

@@ -98,7 +98,7 @@ class Refused:
     Attributes:
         request: Which.
         error: The name of the exception's class.
-        text: What it says.
+        text: What it says, or an excerpt.
         detail: The ``errorDetail`` of an ``RTCError``; empty otherwise.
     """
 
@@ -135,8 +135,8 @@ class Ended:
     Attributes:
         session: Which.
         cause: Why.
-        error: The handler's exception in one line; empty if there was none.
-        traceback: Where it was raised.
+        error: The handler's exception in one line, or an excerpt; empty if there was none.
+        traceback: Where it was raised, or an excerpt.
     """
 
     session: int

@@ -10,6 +10,7 @@ from typing import Any, Final
 from frazil.aio import SharedPort
 from frazil.errors import RTCError
 from frazil.worker.attendance import Attendance
+from frazil.worker.excerpt import MAX_TEXT, excerpt
 from frazil.worker.link import Link
 from frazil.worker.memory import Memory
 from frazil.worker.message import (
@@ -123,7 +124,7 @@ class Service:
             self._link.send(Accepted(message.request, sdp))
         except Exception as error:
             detail = error.errorDetail if isinstance(error, RTCError) else ""
-            name, text = type(error).__name__, str(error)
+            name, text = type(error).__name__, excerpt(str(error), MAX_TEXT)
             self._link.send(Refused(message.request, name, text, detail))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

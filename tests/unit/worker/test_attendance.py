@@ -7,7 +7,14 @@ import pytest
 from frazil import IceOptions, RTCError, RTCPeerConnection, SessionConfig
 from frazil.testing import run
 from frazil.worker.attendance import CONNECT_TIMEOUT_S, HANDLER_TIMEOUT_S, Attendance
-from frazil.worker.message import CandidateGathered, CandidateSignalled, Ended, StateChanged
+from frazil.worker.link import MAX_MESSAGE
+from frazil.worker.message import (
+    CandidateGathered,
+    CandidateSignalled,
+    Ended,
+    StateChanged,
+    encode,
+)
 from frazil.worker.setup import WorkerSetup
 
 
@@ -72,6 +79,21 @@ async def never_end(pc):
 async def fail(pc):
     await asyncio.sleep(1)
     raise ValueError("seven")
+
+
+async def fail_at_length(pc):
+    try:
+        raise KeyError("é" * 131_072)
+    except KeyError:
+        raise ValueError("😀" * 131_072)  # noqa: B904 - both are told
+
+
+async def fail_at_depth(pc):
+    error = ValueError("the first")
+    for _ in range(100):
+        cause, error = error, KeyError("😀" * 131_072)
+        error.__cause__ = cause
+    raise error
 
 
 async def return_soon(pc):
@@ -154,6 +176,24 @@ async def test_the_handler_raises(bench):
     ended = await bench.end()
     assert (ended.cause, ended.error) == ("raised", "ValueError: seven")
     assert "in fail" in ended.traceback
+
+
+@scene(fail_at_length)
+async def test_the_handler_raises_what_a_peer_has_written(bench):
+    ended = await bench.end()
+    assert ended.cause == "raised"
+    assert ended.error.startswith("ValueError: 😀")
+    assert len(ended.error) < 5000
+    assert ended.traceback.count("in fail_at_length") == 2
+    assert len(encode(ended)) <= MAX_MESSAGE
+
+
+@scene(fail_at_depth)
+async def test_the_handler_raises_all_that_a_peer_has_written(bench):
+    ended = await bench.end()
+    assert ended.traceback.startswith("ValueError: the first")
+    assert "in fail_at_depth" in ended.traceback
+    assert len(encode(ended)) <= MAX_MESSAGE
 
 
 @scene(be_sorry)

@@ -216,8 +216,9 @@ async def candidates_that_are_too_long(session):
         with pytest.raises(OperationError, match="more than 131072 bytes"):
             await session.addIceCandidate(candidate)
     longest = {"candidate": line, "sdpMid": "\0" * (MAX_BYTES - len(line))}
-    with pytest.raises(OperationError, match="in no m-section"):
+    with pytest.raises(OperationError, match="in no m-section") as caught:
         await session.addIceCandidate(longest)
+    assert len(str(caught.value)) < 5000
 
 
 @in_loop
