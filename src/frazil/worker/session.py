@@ -130,7 +130,7 @@ class WorkerSession(EventTarget):
             DOMException, TypeError: The offer cannot be applied.
         """
         sdp = read_offer(offer)
-        answer = await self._ask(lambda request: Offered(request, self.number, sdp, gather))
+        answer = await self._ask(lambda request: Offered(request, self.number, sdp, bool(gather)))
         self._answer = RTCSessionDescription(answer, "answer")
         return self._answer
 

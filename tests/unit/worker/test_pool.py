@@ -186,7 +186,7 @@ async def test_nothing_that_is_signalled_ends_a_worker(reports):
         (pid,) = pool.pids
         await offers_that_are_too_long(pool, session)
         await candidates_that_are_too_long(session)
-        answer = await session.negotiate(await client.offer(), gather=True)
+        answer = await session.negotiate(await client.offer(), gather=1)
         await client.pc.setRemoteDescription(answer)
         assert await client.ask("you there?") == (pid, "you there?")
         assert session.cause is None
