@@ -172,9 +172,12 @@ class Relay:
         return channel.is_wanted or self._permissions.get(channel.peer[0]) is not None
 
     def receive_indication(self, message: Message) -> Datagram | None:
-        """The datagram in a Data indication from the server (RFC 8656 11.4)."""
+        """The datagram in a Data indication from the server (RFC 8656 11.4).
+
+        One from port 0 wants no answer (RFC 768), and can have none: peers do not send such.
+        """
         peer = message.address(Attribute.XOR_PEER_ADDRESS)
-        if peer is None or message.unknown_required:
+        if peer is None or peer[1] == 0 or message.unknown_required:
             self._trace.count("turn-malformed")
         elif not self.addresses or self._permissions.get(peer[0]) is None:
             self._trace.count("turn-data-unpermitted")

@@ -309,6 +309,21 @@ def test_one_batch_may_hold_datagrams_of_many_paths() -> None:
     ]
 
 
+def test_a_check_from_port_0_leads_to_no_answer() -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    service = bench.services[SERVER]
+    check = binding(MessageClass.REQUEST)
+    service.receive_from_peer(check, local, (PEER[0], 0), bench.now)
+    (indication,) = service.poll_transmits()
+    bench.receive(indication.data, SERVER)
+    for each in bench.heard:
+        bench.ice.receive_datagram(each.data, each.local, each.remote, bench.now)
+    assert bench.relays.wrap(bench.ice.poll_transmits(), bench.now) == []
+    assert bench.trace.counters["turn-malformed"] == 1
+
+
 def test_a_peer_that_the_server_refuses_costs_no_checks() -> None:
     bench = Bench().begin().add_server().gather()
     local = relayed(bench)

@@ -75,6 +75,14 @@ def test_any_port_of_a_permitted_address_passes():
     assert pair.received == [Datagram(b"x", RELAYED, (PEER[0], 1))]
 
 
+def test_what_comes_from_port_0_could_not_be_answered():
+    pair = permitted()
+    pair.from_peer(b"x", (PEER[0], 0))
+    pair.run(1)
+    assert pair.received == []
+    assert pair.trace.counters == {"turn-malformed": 1}
+
+
 def test_the_largest_datagram_for_either_way():
     pair = permitted()
     pair.client.send(bytes(MAX_INDICATION_DATA), PEER, pair.now)
