@@ -36,9 +36,12 @@ def is_plausible_server(address: Address) -> bool:
 
 
 def relayed_addresses_of(message: Message) -> tuple[Address, ...]:
-    """The relayed addresses that an allocation brings: at most one of each family."""
+    """The relayed addresses that an allocation brings: at most one of each family.
+
+    One with port 0 is none: nobody can send there.
+    """
     by_family: dict[bool, Address] = {}
     for value in message.values(Attribute.XOR_RELAYED_ADDRESS):
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and value[1] != 0:
             by_family.setdefault(is_ipv6(value[0]), value)
     return tuple(by_family.values())

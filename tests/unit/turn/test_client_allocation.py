@@ -246,6 +246,7 @@ def test_a_challenge_that_cannot_be_answered(attributes, text):
     ("attributes", "text"),
     [
         ({}, "without an address"),
+        ({Attribute.XOR_RELAYED_ADDRESS: [(RELAYED[0], 0)]}, "without an address"),
         ({Attribute.XOR_RELAYED_ADDRESS: [PEER], 0x7FFE: b"\0\0\0\0"}, "0x7ffe"),
     ],
 )
