@@ -136,10 +136,10 @@ class TurnClient:
         self._settle()
 
     def create_permission(self, ip: str, now: float) -> None:
-        """Let datagrams from and to ``ip``, any port, pass, until :meth:`drop_permission`.
+        """Let datagrams from and to ``ip``, any port, pass.
 
-        It is asked for as soon as there is an allocation, and renewed in time. Does nothing if it
-        is there already, or if the client has ended.
+        It is asked for as soon as there is an allocation, and renewed in time until
+        :meth:`drop_permission`. Does nothing if it is there already, or if the client has ended.
 
         Raises:
             ValueError: ``ip`` is not an IP literal.
@@ -150,7 +150,10 @@ class TurnClient:
             self._settle()
 
     def drop_permission(self, ip: str) -> None:
-        """Exchange nothing with ``ip`` any more; the server forgets it within ten minutes.
+        """Renew nothing for ``ip`` any more: datagrams pass until the permission ends by itself.
+
+        That is so within five minutes, and at once if the server has not granted it yet or there
+        is no room for another one.
 
         Raises:
             ValueError: ``ip`` is not an IP literal.

@@ -28,14 +28,16 @@ class Permission:
         ip: The address; permissions have no port.
         lease: How long the server keeps it.
         held: Datagrams and their peers, in order.
+        is_wanted: Whether it is to be renewed.
     """
 
-    __slots__ = ("held", "ip", "lease")
+    __slots__ = ("held", "ip", "is_wanted", "lease")
 
     def __init__(self, ip: str) -> None:
         self.ip = ip
         self.lease = Lease()
         self.held: list[tuple[bytes, Address]] = []
+        self.is_wanted = True
 
 
 class PermissionTable:
@@ -58,20 +60,43 @@ class PermissionTable:
         """The permission for ``ip``, granted or asked for."""
         return self._permissions.get(ip)
 
+    def _wanted(self, ip: str) -> Permission | None:
+        """The same, if it is to be renewed."""
+        permission = self._permissions.get(ip)
+        return permission if permission is not None and permission.is_wanted else None
+
     def add(self, ip: str, now: float) -> None:
         """Want a permission; it is asked for at once if there is an allocation."""
-        if ip in self._permissions:
+        permission = self._permissions.get(ip)
+        if permission is None:
+            if len(self._permissions) >= MAX_PERMISSIONS and not self._make_room():
+                self.failed.append(PermissionFailed(ip, None, _TOO_MANY))
+                return
+            permission = self._permissions[ip] = Permission(ip)
+        elif permission.is_wanted:
             return
-        if len(self._permissions) >= MAX_PERMISSIONS:
-            self.failed.append(PermissionFailed(ip, None, _TOO_MANY))
-            return
-        permission = self._permissions[ip] = Permission(ip)
+        permission.is_wanted = True
         if self._families is not None:
             self._ask(permission, now)
 
+    def _make_room(self) -> bool:
+        """Forget the oldest that nobody wants; whether there was one."""
+        for permission in self._permissions.values():
+            if not permission.is_wanted:
+                del self._permissions[permission.ip]
+                return True
+        return False
+
     def drop(self, ip: str) -> None:
-        """Want it no longer: the server forgets it by itself."""
-        self._permissions.pop(ip, None)
+        """Want it no longer: what is granted lasts until the server forgets it by itself."""
+        permission = self._permissions.get(ip)
+        if permission is None:
+            return
+        if permission.lease.is_granted:
+            permission.is_wanted = False
+            permission.lease.renew_at = None
+        else:
+            del self._permissions[ip]
 
     def begin(self, relayed_addresses: tuple[Address, ...], now: float) -> None:
         """There is an allocation now: ask for everything that was wanted already."""
@@ -110,7 +135,7 @@ class PermissionTable:
 
     def receive(self, answer: Answer, now: float) -> list[tuple[bytes, Address]]:
         """Take the answer to a request; the datagrams that may be sent now."""
-        permission = self._permissions.get(answer.request.peer[0])
+        permission = self._wanted(answer.request.peer[0])
         if permission is None:
             return []
         if answer.failure is None:
@@ -123,7 +148,7 @@ class PermissionTable:
 
     def grant(self, ip: str, asked_at: float, now: float) -> list[tuple[bytes, Address]]:
         """The server allows it, since ``asked_at``; the datagrams that may be sent now."""
-        permission = self._permissions.get(ip)
+        permission = self._wanted(ip)
         if permission is None:
             return []
         if not permission.lease.is_granted:
@@ -153,8 +178,9 @@ class PermissionTable:
         return min((at for at in times if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:
-        """Renew what is due; hold again what has expired unrenewed."""
+        """Renew what is due; hold again what has expired unrenewed, forget what nobody wants."""
         for permission in list(self._permissions.values()):
-            permission.lease.lapse(now)
-            if permission.lease.is_due(now):
+            if permission.lease.lapse(now) and not permission.is_wanted:
+                del self._permissions[permission.ip]
+            elif permission.lease.is_due(now):
                 self._ask(permission, now)

@@ -87,7 +87,7 @@ class Relay:
         self._permissions.add(ip, now)
 
     def drop_permission(self, ip: str) -> None:
-        """Want nothing of a canonical address any more."""
+        """Want nothing of a canonical address any more; what is on its way still passes."""
         self._permissions.drop(ip)
         self._channels.drop(ip)
 
@@ -168,7 +168,7 @@ class Relay:
         return Datagram(data, channel.local, channel.peer)
 
     def _is_heard(self, channel: Channel) -> bool:
-        """Whether its peer is: at the server a channel outlives the refusal to renew it."""
+        """Whether its peer is: at the server a channel lasts until it expires."""
         return channel.is_wanted or self._permissions.get(channel.peer[0]) is not None
 
     def receive_indication(self, message: Message) -> Datagram | None:

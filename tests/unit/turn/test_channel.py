@@ -143,6 +143,7 @@ def test_a_server_in_trouble_keeps_the_channel():
 def test_a_dropped_peer_keeps_its_number_for_later():
     pair = bound()
     pair.client.drop_permission(PEER[0])
+    pair.run(300)
     pair.client.send(b"x", PEER, pair.now)
     assert pair.client.receive([encode_channel_data(0x4000, b"x")], pair.now) == []
     assert pair.trace.counters == {"turn-send-unpermitted": 1, "turn-channel-unknown": 1}
@@ -159,6 +160,17 @@ def test_a_dropped_peer_keeps_its_number_for_later():
     pair.run(1)
     assert pair.at_peers == [(b"again", PEER)]
     assert pair.events == []
+
+
+def test_a_dropped_channel_is_heard_while_its_peer_is_permitted():
+    pair = bound()
+    pair.client.drop_permission(PEER[0])
+    pair.from_peer(b"under way")
+    pair.client.send(b"answer", PEER, pair.now)
+    pair.run(1)
+    assert pair.received == [Datagram(b"under way", RELAYED, PEER)]
+    assert pair.at_peers == [(b"answer", PEER)]
+    assert [seen(data) for _, data in pair.sent] == [SEND]
 
 
 def test_the_answer_for_a_dropped_channel_is_ignored():

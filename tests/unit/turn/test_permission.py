@@ -2,7 +2,7 @@ import pytest
 
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
 from frazil.turn import MAX_HELD, MAX_PERMISSIONS, PermissionFailed, TurnState
-from support.turn_pair import PEER, TurnPair, seen
+from support.turn_pair import CLIENT, PEER, TurnPair, seen
 
 IP = PEER[0]
 CREATE_PERMISSION = (Method.CREATE_PERMISSION, MessageClass.REQUEST)
@@ -54,6 +54,47 @@ def test_it_is_renewed_every_four_minutes_until_it_is_dropped():
     pair.run(1000)
     assert pair.requests(Method.CREATE_PERMISSION) == []
     assert pair.events == []
+
+
+def test_a_dropped_one_lasts_until_it_ends_at_the_server():
+    pair = TurnPair()
+    pair.allocate()
+    pair.permit()
+    pair.client.drop_permission(IP)
+    pair.run(295)
+    pair.client.send(b"there", PEER, pair.now)
+    pair.from_peer(b"back")
+    pair.run(1)
+    assert pair.at_peers == [(b"there", PEER)]
+    assert [each.data for each in pair.received] == [b"back"]
+    pair.run(10)
+    pair.client.send(b"late", PEER, pair.now)
+    assert pair.trace.counters == {"turn-send-unpermitted": 1}
+
+
+def test_a_dropped_one_that_is_wanted_again_is_asked_for_at_once():
+    pair = TurnPair()
+    pair.allocate()
+    pair.permit()
+    pair.client.drop_permission(IP)
+    pair.run(100)
+    pair.client.create_permission(IP, pair.now)
+    pair.run(300)
+    assert pair.requests(Method.CREATE_PERMISSION) == [102.0, 342.0]
+    assert pair.service.allocations[CLIENT].permits(IP, pair.now)
+
+
+def test_a_renewal_that_is_answered_after_the_drop_prolongs_nothing():
+    pair = TurnPair()
+    pair.allocate()
+    pair.permit()
+    pair.run(241 - pair.now)
+    pair.flush()
+    assert len(pair.requests(Method.CREATE_PERMISSION)) == 1
+    pair.client.drop_permission(IP)
+    pair.run(301 - pair.now)
+    pair.client.send(b"late", PEER, pair.now)
+    assert pair.trace.counters == {"turn-send-unpermitted": 1}
 
 
 def test_datagrams_wait_for_the_permission_in_order():
@@ -152,6 +193,21 @@ def test_there_are_only_so_many():
     pair.run(1)
     assert len(failures(pair)) == 1
     assert pair.service.requests[Method.CREATE_PERMISSION] == MAX_PERMISSIONS + 1
+
+
+def test_the_oldest_that_is_not_wanted_makes_room():
+    pair = TurnPair()
+    pair.allocate()
+    ips = [f"203.0.113.{number + 1}" for number in range(MAX_PERMISSIONS + 1)]
+    pair.permit(*ips[:-1])
+    pair.client.drop_permission(ips[5])
+    pair.client.drop_permission(ips[3])
+    pair.permit(ips[-1])
+    assert failures(pair) == []
+    for ip in (ips[3], ips[5], ips[-1]):
+        pair.client.send(b"x", (ip, 1), pair.now)
+    pair.run(1)
+    assert [peer for _, peer in pair.at_peers] == [(ips[5], 1), (ips[-1], 1)]
 
 
 def test_a_renewal_that_got_lost_is_repeated_before_the_end():
