@@ -15,6 +15,7 @@ from frazil.ice import (
 from frazil.session.event import RelayStreamRequested
 from frazil.session.relay_set import RelaySet
 from frazil.states.enums import RTCIceRole
+from frazil.stun import Attribute, Message, MessageClass
 from frazil.testing import TurnService
 from frazil.trace import Trace
 from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
@@ -26,9 +27,11 @@ HOST_6: Address = ("2001:db8::1", 1002)
 SERVER: Address = ("192.0.2.9", 3478)
 SERVER_2: Address = ("192.0.2.10", 3478)
 PEER: Address = ("203.0.113.5", 6000)
+PEER_2: Address = ("203.0.113.6", 6000)
 URL = "turn:one"
 CONFIG = TurnConfig("user", "password", family=RelayFamily.BOTH)
 PATIENCE_S = 10.0
+MAX_CHECKS = 100
 
 
 class Bench:
@@ -85,10 +88,29 @@ class Bench:
         return self
 
     def pair_with(self, ip: str = PEER[0]) -> None:
-        self.ice.set_remote_credentials(Credentials.generate(self.random_bytes), self.now)
+        self.remote = Credentials.generate(self.random_bytes)
+        self.ice.set_remote_credentials(self.remote, self.now)
         line = f"candidate:1 1 udp 2130706431 {ip} {PEER[1]} typ host"
         self.ice.add_remote_candidates([Candidate.from_line(line)], self.now)
         self.relays.permit(self.now)
+        self.flush()
+
+    def use(self, path: tuple[Address, Address]) -> None:
+        """Let the checks on ``path`` be answered until it is the one in use."""
+        for _ in range(MAX_CHECKS):
+            for transmit in self.ice.poll_transmits():
+                if (transmit.local, transmit.remote) == path:
+                    request = Message.decode(transmit.data)
+                    kind, mapped = MessageClass.SUCCESS, {Attribute.XOR_MAPPED_ADDRESS: path[0]}
+                    answer = Message(request.method, kind, request.transaction_id, mapped)
+                    data = answer.encode(self.remote.key)
+                    self.ice.receive_datagram(data, *path, self.now)
+            if self.ice.path == path:
+                break
+            self.now = self.ice.next_timeout() or self.now
+            self.ice.handle_timeout(self.now)
+        assert self.ice.path == path
+        self.relays.use(path, self.now)
         self.flush()
 
     def flush(self) -> "Bench":

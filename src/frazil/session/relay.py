@@ -1,5 +1,6 @@
 """One relay of a transport: the allocation of one local address on one TURN server."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from frazil.ice import CandidateError, concealed
@@ -30,7 +31,8 @@ class Relay:
         gives_up_at: When gathering waits no longer.
         addresses: The relayed addresses, while there is an allocation.
         mapped: How the server sees ``host``, if it told.
-        permitted: The IP addresses that permission was asked for.
+        permitted: The IP addresses that permission is had or asked for.
+        refused: Those for which the newest generation has asked in vain.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Relay:
         "is_hidden",
         "mapped",
         "permitted",
+        "refused",
         "server",
         "urls",
     )
@@ -78,6 +81,7 @@ class Relay:
         self.addresses: tuple[Address, ...] = ()
         self.mapped: Address | None = None
         self.permitted: set[str] = set()
+        self.refused: set[str] = set()
 
     @property
     def is_pending(self) -> bool:
@@ -104,11 +108,20 @@ class Relay:
         """Why nothing came of it, to be told for each of its URLs."""
         return CandidateError("", code, text, None if self.is_hidden else self.host)
 
-    def permit(self, ip: str, now: float) -> None:
-        """Let datagrams from and to ``ip`` pass; asked for once."""
-        if ip not in self.permitted:
-            self.permitted.add(ip)
-            self.client.create_permission(ip, now)
+    def permit(self, ips: Sequence[str], now: float) -> None:
+        """Let datagrams from and to these addresses pass, and keep that up for no others."""
+        for ip in self.permitted.difference(ips):
+            self.permitted.remove(ip)
+            self.client.drop_permission(ip)
+        for ip in ips:
+            if ip not in self.permitted and ip not in self.refused:
+                self.permitted.add(ip)
+                self.client.create_permission(ip, now)
+
+    def refuse(self, ip: str) -> None:
+        """There is no permission for ``ip``: it is not asked for again by this generation."""
+        self.permitted.discard(ip)
+        self.refused.add(ip)
 
     def send(self, transmit: Transmit, now: float) -> None:
         """Have the datagrams of a run relayed to its remote address."""

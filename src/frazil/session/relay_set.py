@@ -94,7 +94,7 @@ class RelaySet:
             if is_new and not is_wanted:
                 self._give_back(relay, now)
             relay.urls.clear()
-            relay.permitted.clear()
+            relay.refused.clear()
         self._collect(now)
 
     def add_host(
@@ -201,20 +201,29 @@ class RelaySet:
     # --- what ICE decided ---------------------------------------------------------------------
 
     def permit(self, now: float) -> None:
-        """Let the relays exchange datagrams with every candidate that they are paired with."""
+        """Let the relays exchange datagrams with every candidate that they are paired with.
+
+        Those of a generation that no longer matters are given up: what they have sent still
+        passes, but nothing is renewed for them.
+        """
         if self._by_address:
             self._permit(now)
             self._collect(now)
 
     def _permit(self, now: float) -> None:
-        for pair in self._ice.pairs:
-            local, (remote_ip, _) = pair.key
-            relay = self._by_address.get(local)
-            if relay is not None:
-                relay.permit(remote_ip, now)
+        keys = [pair.key for each in self._ice.generations for pair in each.checklist]
+        path = self._ice.path
+        if path is not None:
+            keys.append(path)  # though its pair may have had to make room for others
+        for relay in self._relays.values():
+            relay.permit([remote[0] for local, remote in keys if local in relay.addresses], now)
 
     def use(self, path: tuple[Address, Address], now: float) -> None:
-        """Data takes this path from now on: it is worth a channel if it is relayed."""
+        """Data takes this path from now on: it is worth a channel if it is relayed.
+
+        If it is one of another generation, the addresses of that before have had their time.
+        """
+        self._permit(now)
         relay = self._by_address.get(path[0])
         if relay is not None:
             relay.client.bind_channel(path[1], now)
@@ -327,6 +336,7 @@ class RelaySet:
                 self._withdraw(relay, now)
                 self._supply.lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case PermissionFailed():
+                relay.refuse(event.ip)
                 for address in relay.addresses:
                     self._local.refuse_peer(address, event.ip, event.code, now)
             case Closed() if not relay.client.may_linger:

@@ -9,6 +9,7 @@ from frazil.ice import (
 from frazil.session.config import MAX_RELAY_SERVERS
 from frazil.session.event import RelayStreamReleased
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
+from frazil.turn import MAX_PERMISSIONS
 from frazil.types import Address, Datagram, Transmit
 from support.relay_bench import (
     CONFIG,
@@ -17,6 +18,7 @@ from support.relay_bench import (
     HOST_6,
     PATIENCE_S,
     PEER,
+    PEER_2,
     RELIABLE,
     SERVER,
     SERVER_2,
@@ -335,6 +337,80 @@ def test_a_peer_that_the_server_refuses_costs_no_checks() -> None:
     bench.relays.permit(bench.now)
     bench.flush()
     assert bench.services[SERVER].requests[Method.CREATE_PERMISSION] == 1
+
+
+# --- permissions ----------------------------------------------------------------------------------
+
+
+def permitted(bench: Bench) -> set[str]:
+    """The addresses that the server lets pass now."""
+    allocation = bench.services[SERVER].allocations[HOST]
+    return {ip for ip in allocation.permissions if allocation.permits(ip, bench.now)}
+
+
+def test_a_peer_gets_through_however_many_addresses_it_has_had() -> None:
+    bench = Bench()
+    for number in range(MAX_PERMISSIONS + 1):
+        bench.begin().add_server().gather()
+        bench.pair_with(f"203.0.113.{number + 1}")
+    local = relayed(bench)
+    (pair,) = (pair for pair in bench.ice.pairs if pair.key[0] == local)
+    assert pair.state is not PairState.FAILED
+    assert pair.remote.address[0] in permitted(bench)
+
+
+def test_only_addresses_that_are_still_those_of_the_peer_remain_permitted() -> None:
+    bench = Bench()
+    for ip in (PEER[0], PEER_2[0]):
+        bench.begin().add_server().gather()
+        bench.pair_with(ip)
+        assert ip in permitted(bench)
+    bench.run(600)
+    assert permitted(bench) == {PEER_2[0]}
+
+
+def restarted() -> tuple[Bench, Address]:
+    """A restart away from a path that is in use, and the relayed address of both."""
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    bench.use((local, PEER))
+    bench.begin().add_server().gather()
+    bench.pair_with(PEER_2[0])
+    return bench, local
+
+
+def test_a_path_remains_permitted_while_a_restart_has_found_no_other() -> None:
+    bench, local = restarted()
+    bench.run(600)
+    assert bench.ice.path == (local, PEER)
+    assert permitted(bench) == {PEER[0], PEER_2[0]}
+
+
+def test_what_is_under_way_on_the_path_before_arrives() -> None:
+    bench, local = restarted()
+    bench.use((local, PEER_2))
+    service = bench.services[SERVER]
+    service.receive_from_peer(b"under way", local, PEER, bench.now)
+    (answer,) = service.poll_transmits()
+    bench.receive(answer.data, SERVER)
+    assert bench.heard == [Datagram(b"under way", local, PEER)]
+    bound = service.requests[Method.CHANNEL_BIND]
+    bench.run(600)
+    assert permitted(bench) == {PEER_2[0]}
+    assert service.requests[Method.CHANNEL_BIND] == bound + 1
+
+
+def test_another_generation_asks_again_for_what_was_refused() -> None:
+    bench = Bench()
+    refusals = bench.services[SERVER].refusals
+    refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
+    bench.begin().add_server().gather()
+    bench.pair_with()
+    refusals.clear()
+    bench.begin().add_server().gather()
+    bench.pair_with()
+    assert permitted(bench) == {PEER[0]}
 
 
 # --- life -----------------------------------------------------------------------------------------
