@@ -203,7 +203,7 @@ class Life(Pair):
         assert end.sctp == ["connecting", "connected"]
         assert set(end.by_stream) == set(other.by_stream)
         channels = end.association._channels
-        assert (channels._closures, channels._held._count) == ({}, 0)
+        assert (channels._closures, channels._held._count, channels._waiting._count) == ({}, 0, 0)
         assert set(channels._channels) == set(end.by_stream)
         reassembly = end.association._association._inbound.reassembly
         assert (reassembly.buffered, reassembly._by_first, reassembly._early) == (0, {}, {})

@@ -114,6 +114,16 @@ LIMITS = [
         "datachannel/test_held.py::test_the_size_is_bounded_over_all_streams",
     ),
     (
+        "datachannel.held.MAX_WAITING_MESSAGES",
+        32 * 1024,
+        "datachannel/test_next_channel.py::test_a_channel_too_large_to_wait_is_refused",
+    ),
+    (
+        "datachannel.held.MAX_WAITING_SIZE",
+        5 * 1024 * 1024,
+        "datachannel/test_next_channel.py::test_a_channel_too_large_to_wait_is_refused",
+    ),
+    (
         "w3c.inbox.MAX_UNREAD",
         16 * 1024 * 1024,
         "w3c/test_datachannel.py::test_channels_that_nobody_reads_share_their_room",

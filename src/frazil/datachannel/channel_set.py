@@ -15,7 +15,13 @@ from frazil.datachannel.event import (
     MessagesArrived,
     OutgoingMessage,
 )
-from frazil.datachannel.held import HeldMessages
+from frazil.datachannel.held import (
+    MAX_HELD_MESSAGES,
+    MAX_HELD_SIZE,
+    MAX_WAITING_MESSAGES,
+    MAX_WAITING_SIZE,
+    HeldMessages,
+)
 from frazil.datachannel.parameter import ChannelParameters
 from frazil.datachannel.ppid import BINARY_PPIDS, EMPTY_PPIDS, TEXT_PPIDS, Ppid
 from frazil.datachannel.state import Cause
@@ -46,11 +52,14 @@ class _Closure:
 
     Attributes:
         is_next_reset: Whether the peer has reset the stream of the next channel, too.
+        is_next_refused: Whether there was no room for all that came for the next channel. Nobody
+            sends it again, and a reliable channel must not have a hole.
     """
 
     is_ours_confirmed: bool = False
     is_theirs_received: bool = False
     is_next_reset: bool = False
+    is_next_refused: bool = False
 
 
 class ChannelSet:
@@ -82,6 +91,7 @@ class ChannelSet:
         "_retired",
         "_stream_limit",
         "_trace",
+        "_waiting",
         "events",
         "messages",
         "resets",
@@ -95,7 +105,8 @@ class ChannelSet:
         self._closures: dict[int, _Closure] = {}
         self._retired: dict[int, None] = {}
         self._names_size = 0
-        self._held = HeldMessages()
+        self._held = HeldMessages(MAX_HELD_MESSAGES, MAX_HELD_SIZE)
+        self._waiting = HeldMessages(MAX_WAITING_MESSAGES, MAX_WAITING_SIZE)
         self.messages: list[OutgoingMessage] = []
         self.resets: list[int] = []
         self.events: list[ChannelEvent] = []
@@ -135,7 +146,7 @@ class ChannelSet:
             raise OperationError(f"stream {stream_id} is in use or does not exist")
         if parameters.negotiated:
             channel = self._add(stream_id, parameters, State.OPEN, now)
-            self._receive_held(stream_id, now)
+            self.receive(self._held.release(stream_id), now)
         else:
             channel = self._add(stream_id, parameters, State.CONNECTING, now)
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, encode_open(parameters)))
@@ -166,6 +177,8 @@ class ChannelSet:
         for channel in self.channels:
             self._drop(channel, Cause.ASSOCIATION_ENDED, text, now)
         self._closures.clear()
+        self._held.clear()
+        self._waiting.clear()
         self.messages.clear()
         self.resets.clear()
 
@@ -195,7 +208,7 @@ class ChannelSet:
         """Process what is more than a message with content on a channel that is open."""
         closure = self._closures.get(stream_id)
         if closure is not None and closure.is_theirs_received:
-            self._hold(stream_id, ppid, data)
+            self._let_wait(closure, stream_id, ppid, data)
             return
         if ppid == _DCEP:
             self._receive_dcep(stream_id, data, now)
@@ -217,6 +230,13 @@ class ChannelSet:
         """Keep a message for the channel to come, if one can come and there is room."""
         if stream_id in self._retired or not self._held.hold(stream_id, ppid, data):
             self._trace.count("datachannel-message-unexpected")
+
+    def _let_wait(self, closure: _Closure, stream_id: int, ppid: int, data: bytes) -> None:
+        """Keep a message for the next channel on a stream that closes, or give that channel up."""
+        if closure.is_next_refused or not self._waiting.hold(stream_id, ppid, data):
+            closure.is_next_refused = True
+            self._waiting.release(stream_id)
+            self._trace.count("datachannel-waiting-overflow")
 
     def receive_reset(self, stream_id: int, now: float, *, by_remote: bool) -> None:
         """A stream was reset: its incoming side by the peer, or its outgoing side as we asked.
@@ -246,7 +266,9 @@ class ChannelSet:
         if (channel := self._channels.get(stream_id)) is not None:
             text = "both directions of the stream were reset"
             self._drop(channel, Cause.RESET_BOTH_WAYS, text, now)
-        self._receive_held(stream_id, now)
+        self.receive(self._waiting.release(stream_id), now)
+        if closure.is_next_refused:
+            self._refuse(stream_id)
         if closure.is_next_reset:
             self.receive_reset(stream_id, now, by_remote=True)
 
@@ -255,7 +277,7 @@ class ChannelSet:
         if self._closures.pop(stream_id, None) is None:
             return
         self._retired[stream_id] = None
-        self._held.release(stream_id)
+        self._waiting.release(stream_id)
         if (channel := self._channels.get(stream_id)) is not None:
             text = "the peer refused to reset the stream"
             self._drop(channel, Cause.RESET_REFUSED, text, now)
@@ -306,7 +328,7 @@ class ChannelSet:
             self.messages.append(OutgoingMessage(stream_id, Ppid.DCEP, ACK))
             self.events.append(ChannelAnnounced(stream_id, parameters))
             self._add(stream_id, parameters, State.OPEN, now)
-            self._receive_held(stream_id, now)
+            self.receive(self._held.release(stream_id), now)
         else:
             self._trace.count("datachannel-open-unexpected")
             self._refuse(stream_id)
@@ -352,10 +374,6 @@ class ChannelSet:
             now, "datachannel", "added", stream_id=stream_id, state=state, label=label
         )
         return channel
-
-    def _receive_held(self, stream_id: int, now: float) -> None:
-        held = self._held.release(stream_id)
-        self.receive([(stream_id, ppid, data) for ppid, data in held], now)
 
     def _confirm(self, channel: Channel, now: float) -> None:
         self._move(channel, Cause.CONFIRMED, "the peer knows the channel", now)

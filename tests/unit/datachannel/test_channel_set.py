@@ -1,81 +1,26 @@
 import pytest
 
-from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE, ChannelSet
+from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE
 from frazil.datachannel.dcep import ACK, encode_open
-from frazil.datachannel.event import (
-    ChannelAnnounced,
-    ChannelStateChanged,
-    MessagesArrived,
-    OutgoingMessage,
-)
+from frazil.datachannel.event import ChannelAnnounced, MessagesArrived, OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
-from frazil.datachannel.ppid import encode_content
 from frazil.errors import OperationError
 from frazil.states.enums import RTCDataChannelState as State
-from frazil.trace import Trace
-
-DCEP, STRING, BINARY = 50, 51, 53
-CHAT = ChannelParameters(label="chat")
-NEGOTIATED = ChannelParameters(label="ours", negotiated=True)
-UNORDERED = ChannelParameters(ordered=False)
-
-
-class Peers:
-    """Two sets of channels joined by an ideal SCTP association."""
-
-    def __init__(self):
-        self.traces = (Trace(), Trace())
-        self.client = ChannelSet(is_client=True, trace=self.traces[0])
-        self.server = ChannelSet(is_client=False, trace=self.traces[1])
-        self.events = ([], [])
-        self.number_of_resets = 0
-
-    def send(self, data, *, text):
-        assert self.client.sending(0) is not None
-        self.client.messages.append(OutgoingMessage(0, *encode_content(data, text=text)))
-
-    def run(self):
-        """Exchange messages and resets until nothing is left; collects events."""
-        peers = (self.client, self.server)
-        busy = True
-        while busy:
-            busy = False
-            for index, this in enumerate(peers):
-                other = peers[1 - index]
-                for message in this.poll_messages():
-                    busy = True
-                    other.receive([(message.stream_id, message.ppid, message.data)], 1.0)
-                for stream_id in this.poll_resets():
-                    busy = True
-                    self.number_of_resets += 1
-                    other.receive_reset(stream_id, 1.0, by_remote=True)
-                    this.receive_reset(stream_id, 1.0, by_remote=False)
-                self.events[index].extend(this.poll_events())
-
-    def take_events(self):
-        taken = tuple(list(events) for events in self.events)
-        for events in self.events:
-            events.clear()
-        return taken
-
-    def opened(self, parameters=CHAT):
-        channel = self.client.open(parameters, 0.0)
-        self.run()
-        self.take_events()
-        return channel
-
-
-def moves(events):
-    return [
-        (event.change.old, event.change.new, event.change.reason.cause)
-        for event in events
-        if isinstance(event, ChannelStateChanged)
-    ]
+from support.channel_pair import (
+    BINARY,
+    CHAT,
+    DCEP,
+    NEGOTIATED,
+    STRING,
+    UNORDERED,
+    ChannelPair,
+    moves,
+)
 
 
 @pytest.fixture
 def peers():
-    return Peers()
+    return ChannelPair()
 
 
 @pytest.fixture
@@ -413,73 +358,6 @@ def test_a_stream_is_used_again_when_no_other_is_left(peers, client):
     assert [client.open(CHAT, 1.0).stream_id for _ in range(3)] == [2, 4, 0]
     with pytest.raises(OperationError):
         client.open(CHAT, 1.0)
-
-
-def closing_for_us_only(peers):
-    """The client has closed its channel for good; to the server its last answer is on its way."""
-    peers.opened()
-    client, server = peers.client, peers.server
-    client.close(0, 1.0)
-    assert client.poll_resets() == [0]
-    server.receive_reset(0, 1.0, by_remote=True)
-    client.receive_reset(0, 1.0, by_remote=False)
-    assert server.poll_resets() == [0]
-    client.receive_reset(0, 1.0, by_remote=True)
-    for each in (client, server):
-        each.poll_events()
-    return client, server
-
-
-def test_the_next_channel_waits_until_the_last_one_on_its_stream_is_closed(peers):
-    """A regression: such a channel never opened."""
-    client, server = closing_for_us_only(peers)
-    client.open(UNORDERED, 2.0)
-    (opening,) = client.poll_messages()
-    server.receive([(0, opening.ppid, opening.data), (0, STRING, b"hello")], 2.0)
-    assert (server.poll_messages(), server.poll_events()) == ([], [])
-    server.receive_reset(0, 3.0, by_remote=False)
-    closed, announced, arrived = server.poll_events()
-    assert moves([closed]) == [("closing", "closed", "reset-both-ways")]
-    assert announced == ChannelAnnounced(0, UNORDERED)
-    assert arrived == MessagesArrived([(0, b"hello", True)])
-    assert server.poll_messages() == [OutgoingMessage(0, DCEP, ACK)]
-    assert server.sending(0) is not None
-
-
-def test_the_next_channel_may_be_closed_before_it_is_seen(peers):
-    """A regression: its reset was taken for that of the last one, and it was never closed."""
-    client, server = closing_for_us_only(peers)
-    client.open(UNORDERED, 2.0)
-    (opening,) = client.poll_messages()
-    client.close(0, 2.0)
-    server.receive([(0, opening.ppid, opening.data)], 2.0)
-    server.receive_reset(0, 2.0, by_remote=True)
-    assert (server.poll_messages(), server.poll_resets(), server.poll_events()) == ([], [], [])
-    server.receive_reset(0, 3.0, by_remote=False)
-    events = server.poll_events()
-    assert [type(event) for event in events] == [
-        ChannelStateChanged,
-        ChannelAnnounced,
-        ChannelStateChanged,
-    ]
-    assert moves(events) == [
-        ("closing", "closed", "reset-both-ways"),
-        ("open", "closing", "reset-by-remote"),
-    ]
-    assert server.poll_resets() == [0]
-    server.receive_reset(0, 4.0, by_remote=False)
-    assert moves(server.poll_events()) == [("closing", "closed", "reset-both-ways")]
-    assert server.channels == ()
-
-
-def test_what_waits_for_a_stream_that_is_never_free_is_forgotten(peers):
-    client, server = closing_for_us_only(peers)
-    client.open(UNORDERED, 2.0)
-    (opening,) = client.poll_messages()
-    server.receive([(0, opening.ppid, opening.data)], 2.0)
-    server.receive_reset_failure(0, 3.0)
-    assert moves(server.poll_events()) == [("closing", "closed", "reset-refused")]
-    assert (server.channels, server.poll_messages(), server._held._count) == ((), [], 0)
 
 
 def test_closing_a_channel_that_was_never_confirmed(peers, client):

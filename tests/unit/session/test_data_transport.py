@@ -42,15 +42,15 @@ class Wire:
         self.report.events.clear()
         return events
 
-    def carry(self) -> list:
+    def carry(self, now: float = 0.0) -> list:
         """Exchange packets until there are none; what the transport reported."""
         while True:
-            there = self.transport.poll_packets(0.0)
-            back = self.peer.poll_packets(0.0)
+            there = self.transport.poll_packets(now)
+            back = self.peer.poll_packets(now)
             if not there and not back:
                 return self.take_events()
-            self.peer.receive(there, 0.0)
-            self.transport.receive(back, 0.0)
+            self.peer.receive(there, now)
+            self.transport.receive(back, now)
 
 
 def test_both_limits_of_the_association_count():
@@ -91,6 +91,29 @@ def test_a_channel_lives_from_its_announcement_to_its_end():
     assert wire.carry() == []
     wire.peer.reset_stream(1, 0.0)
     assert wire.carry() == [ChannelClosing(1), ChannelClosed(1)]
+
+
+def test_a_stream_may_be_used_again_though_we_do_not_know_yet_that_it_is_free():
+    wire = Wire()
+    wire.peer.send(1, Ppid.DCEP, encode_open(PARAMETERS), 0.0)
+    wire.carry()
+    wire.peer.reset_stream(1, 0.0)
+    wire.transport.receive(wire.peer.poll_packets(0.0), 0.0)
+    wire.peer.receive(wire.transport.poll_packets(0.0), 0.0)
+    wire.peer.poll_packets(0.0)  # the answer to our reset is lost
+    wire.peer.send(1, Ppid.DCEP, encode_open(PARAMETERS), 0.0)
+    messages = [(1, b"%d" % number, True) for number in range(100)]
+    for stream_id, data, _ in messages:
+        wire.peer.send(stream_id, Ppid.STRING, data, 0.0)
+    assert wire.carry() == [ChannelClosing(1)]
+    wire.transport.handle_timeout(1.0)
+    assert wire.carry(1.0) == [
+        ChannelClosed(1),
+        ChannelAnnounced(1, PARAMETERS),
+        MessagesArrived(messages),
+    ]
+    wire.transport.send(1, b"answer", False, 1.0)
+    assert wire.carry(1.0) == [BufferReleased(1, 6)]
 
 
 def test_a_channel_that_is_announced_with_the_shutdown_needs_no_answer():
