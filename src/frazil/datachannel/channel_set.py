@@ -227,8 +227,12 @@ class ChannelSet:
             self.events.append(MessagesArrived([(stream_id, content, is_text)]))
 
     def _hold(self, stream_id: int, ppid: int, data: bytes) -> None:
-        """Keep a message for the channel to come, if one can come and there is room."""
-        if stream_id in self._retired or not self._held.hold(stream_id, ppid, data):
+        """Keep a message for the channel to come, if one can come and there is room.
+
+        On a stream that closes none can before the peer's reset: it is of a channel we refused.
+        """
+        can_come = stream_id not in self._closures and stream_id not in self._retired
+        if not can_come or not self._held.hold(stream_id, ppid, data):
             self._trace.count("datachannel-message-unexpected")
 
     def _let_wait(self, closure: _Closure, stream_id: int, ppid: int, data: bytes) -> None:

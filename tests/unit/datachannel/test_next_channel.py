@@ -42,6 +42,22 @@ def closing_for_us_only(peers):
     return client, server
 
 
+@pytest.mark.parametrize("theirs_first", [False, True])
+def test_what_comes_behind_an_open_that_was_refused_is_forgotten(peers, theirs_first):
+    """A regression: the next channel on the stream began with it."""
+    server = peers.server
+    server.receive([(2, DCEP, encode_open(CHAT)[:-1]), (2, STRING, b"old")], 1.0)
+    assert server._held._count == 0
+    for by_remote in (theirs_first, not theirs_first):
+        server.receive_reset(2, 1.0, by_remote=by_remote)
+    server.receive([(2, DCEP, encode_open(CHAT))], 2.0)
+    assert server.poll_events() == [ChannelAnnounced(2, CHAT)]
+    assert peers.traces[1].counters == {
+        "datachannel-dcep-malformed": 1,
+        "datachannel-message-unexpected": 1,
+    }
+
+
 def test_the_next_channel_waits_until_the_last_one_on_its_stream_is_closed(peers):
     """A regression: such a channel never opened."""
     client, server = closing_for_us_only(peers)
