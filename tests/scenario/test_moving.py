@@ -323,6 +323,32 @@ async def test_the_default_route_moves_to_an_interface_that_was_there_before(sta
     assert local_address(alice) == CELL
 
 
+@pytest.mark.parametrize("pending", [False, True], ids=["after", "before"])
+async def test_a_restart_that_was_rolled_back_hinders_no_move(stage, pending):
+    """Whether the network changes after the rollback, or before it while the offer is pending."""
+    alice, bob = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(20)
+    stage.signalling(carries_candidates=False, carries_end=False)  # an offer nobody hears of
+    await alice.pc.setLocalDescription(await alice.pc.createOffer({"iceRestart": True}))
+    await stage.sleep(1)
+    if pending:
+        alice.host.add_interface(CELL, "wwan0")
+        await stage.sleep(1)
+    stage.signalling(carries_candidates=True, carries_end=True)
+    await alice.pc.setLocalDescription({"type": "rollback"})
+    await stage.sleep(1)
+    if not pending:
+        alice.host.add_interface(CELL, "wwan0")
+        await stage.sleep(1)
+    alice.host.remove_interface(WIFI)
+    await stage.sleep(10)
+    assert local_address(alice) == CELL
+    assert [each.address for each in bob.ice.getRemoteCandidates()] == [WIFI, CELL]
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+
+
 async def test_wifi_that_comes_back_is_used_again(stage):
     alice, bob = phone(stage, WIFI)
     await stage.connect()

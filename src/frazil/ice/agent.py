@@ -258,6 +258,7 @@ class IceAgent:
     def _activate(self, generation: Generation, now: float) -> None:
         """Begin the checks of a generation with both halves; of a later one: restart."""
         if generation.is_active:
+            self._gatherer.commit()
             self.outcome.restart(now)
             self._checker.begin(generation, now)
 

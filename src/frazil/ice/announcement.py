@@ -35,15 +35,13 @@ class Announcement:
         state: Of the newest generation's gathering.
     """
 
-    __slots__ = ("_events", "_held", "_told", "_trace", "_ufrag", "state")
+    __slots__ = ("_events", "_held", "_trace", "_ufrag", "state")
 
     def __init__(self, events: list[IceEvent], trace: Trace) -> None:
         self._events = events
         self._trace = trace
         self._ufrag = ""
         self._held: list[IceEvent] | None = None
-        # Of this only the keys matter: an empty set weighs three times as much.
-        self._told: dict[tuple[Address, Address], None] = {}
         self.state = _NEW
 
     @property
@@ -57,7 +55,6 @@ class Announcement:
         """From now on it is another generation that is gathered for, called ``ufrag``."""
         self._ufrag = ufrag
         self._held = None
-        self._told = {}
 
     def begin_held(self) -> None:
         """From now on it is a generation without credentials: keep what is to be told of it."""
@@ -115,7 +112,6 @@ class Announcement:
 
     def tell(self, candidate: Candidate, now: float) -> None:
         """The peer may learn of ``candidate``."""
-        self._told[candidate.address, candidate.base] = None
         self._trace.record(
             now,
             "ice",
@@ -125,14 +121,6 @@ class Announcement:
             ufrag=self._ufrag,
         )
         self._emit(CandidateGathered(candidate, self._ufrag))
-
-    def has_told(self, address: Address, base: Address) -> bool:
-        """Whether the peer may know already that ``address`` leads to ``base``."""
-        return (address, base) in self._told
-
-    def forget(self, base: Address) -> None:
-        """Nothing leads to ``base`` any more: should it come back, the peer is told anew."""
-        self._told = {place: None for place in self._told if place[1] != base}
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """The IP address ``host`` gives no candidates, for the reason ``text``."""

@@ -29,6 +29,8 @@ from frazil.types import Address, RandomBytes, Transmit
 class Gatherer:
     """Gathers the candidates of the newest generation; a restart starts it over.
 
+    What was gathered before a restart stays at hand until that is answered: it may be rolled back.
+
     It may begin before there is a generation of ours (RFC 9429 3.5.4). What it finds, and has to
     tell, is then kept for the first one.
 
@@ -40,11 +42,10 @@ class Gatherer:
         "_announcement",
         "_component",
         "_config",
-        "_generation",
         "_hosts",
         "_hosts_done",
         "_inquiry",
-        "_maker",
+        "_predecessor",
         "_random_bytes",
         "events",
     )
@@ -57,13 +58,19 @@ class Gatherer:
         self._random_bytes = random_bytes
         self.events: list[IceEvent] = []
         self._announcement = Announcement(self.events, trace)
-        self._reset(None)
+        self._hosts: HostTable | None = None
+        self._predecessor: HostTable | None = None
+        self._begin_round()
 
-    def _reset(self, generation: Generation | None) -> None:
+    @property
+    def _generation(self) -> Generation | None:
+        """The generation that is gathered for."""
+        return None if self._hosts is None else self._hosts.generation
+
+    def _start_over(self, generation: Generation) -> None:
         """Gather for ``generation`` from now on, of which nothing is known."""
-        self._generation = generation
-        self._maker = CandidateMaker(self._component)
-        self._hosts = HostTable(self._maker, self._announcement)
+        maker = CandidateMaker(self._component)
+        self._hosts = HostTable(generation, maker, self._announcement)
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -86,7 +93,7 @@ class Gatherer:
 
     def begin_early(self, now: float) -> None:
         """Gather before there are credentials, and tell nobody of it yet."""
-        self._reset(Generation())
+        self._start_over(Generation())
         self._announcement.begin_held()
         self._announcement.start("a pool of candidates is wanted", now)
 
@@ -96,21 +103,28 @@ class Gatherer:
         Gathering for the generation before ends here, with what it found. What was found early is
         told now, as if it had just happened.
         """
-        ufrag = generation.local.ufrag if generation.local else ""
-        if self._announcement.is_held and self._generation is not None:
-            self._adopt(self._generation, generation)
-            self._announcement.release(ufrag, {each.base for each in generation.local_candidates})
+        hosts = self._hosts
+        if hosts is not None and self._announcement.is_held:
+            self._adopt(hosts, generation)
+            bases = {each.base for each in generation.local_candidates}
+            self._announcement.release(_ufrag_of(generation), bases)
             return
         self._end_generation()
-        self._reset(generation)
-        self._announcement.begin(ufrag)
+        if hosts is not None and hosts.generation.is_active:
+            self._predecessor = hosts
+        self._start_over(generation)
+        self._announcement.begin(_ufrag_of(generation))
         self._announcement.start("local credentials were set", now)
 
-    def _adopt(self, early: Generation, generation: Generation) -> None:
+    def _adopt(self, hosts: HostTable, generation: Generation) -> None:
         """What was found early is found for ``generation``."""
-        self._generation = generation
+        early, hosts.generation = hosts.generation, generation
         generation.local_candidates = early.local_candidates
         generation.gathered = early.gathered
+
+    def commit(self) -> None:
+        """The newest generation is in force: it cannot be withdrawn any more."""
+        self._predecessor = None
 
     def begin_again(self, now: float) -> bool:
         """Gather once more for the same generation, because the network has changed.
@@ -131,16 +145,25 @@ class Gatherer:
         return True
 
     def withdraw(self, generation: Generation, now: float) -> None:
-        """Forget ``generation``, which was rolled back; the one before has ended already."""
+        """Forget ``generation``, which was rolled back; the one in force is the newest again.
+
+        That one has ended already, but if the network has changed since, it is gathered for again.
+        """
         if generation is not self._generation:
             return
         if self.state is RTCIceGathererState.GATHERING:
             self._announcement.complete("the offer was rolled back", now)
-        self._reset(None)
+        self._hosts, self._predecessor = self._predecessor, None
+        self._begin_round()
+        if self._hosts is not None:
+            self._announcement.begin(_ufrag_of(self._hosts.generation))
+            if generation.is_reopened:
+                self.begin_again(now)
 
     def cancel(self) -> None:
         """Forget everything, silently."""
-        self._reset(None)
+        self._hosts = self._predecessor = None
+        self._begin_round()
         self._announcement.cancel()
 
     # --- our addresses ------------------------------------------------------------------------
@@ -186,17 +209,17 @@ class Gatherer:
     def _add(
         self, address: Address, tcp_type: TcpType | None, now: float, disclosure: Disclosure
     ) -> Candidate | None:
-        generation = self._open_to(address)
-        if generation is None or generation.gathered:
+        hosts = self._open_to(address)
+        if hosts is None or hosts.generation.gathered:
             return None
-        return self._hosts.add(address, tcp_type, disclosure, generation, now)
+        return hosts.add(address, tcp_type, disclosure, now)
 
-    def _open_to(self, address: Address) -> Generation | None:
-        """The generation that may get a candidate on ``address``, which is new to it."""
-        generation = self._generation
-        if generation is None or generation.local_candidates.at_base(address):
+    def _open_to(self, address: Address) -> HostTable | None:
+        """Where ``address`` may be added, which is new to the generation."""
+        hosts = self._hosts
+        if hosts is None or hosts.generation.local_candidates.at_base(address):
             return None
-        return generation
+        return hosts
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the IP address ``host``: it gives no candidates."""
@@ -206,7 +229,9 @@ class Gatherer:
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
-        self._announcement.forget(address)
+        for hosts in (self._hosts, self._predecessor):
+            if hosts is not None:
+                hosts.forget(address)
         if self._inquiry is not None:
             self._inquiry.remove_host(address)
         if self._announcement.is_held and self._generation is not None:
@@ -246,7 +271,8 @@ class Gatherer:
         """A server cannot be used, for example because its name does not resolve."""
         inquiry = self._inquire()
         inquiry.expect_no_more(error.url)
-        if self._generation is not None:
+        generation = self._generation
+        if generation is not None and not generation.gathered:
             inquiry.note_error(error)
             self._report(inquiry, error.url, now)
             self._conclude(now)
@@ -276,11 +302,11 @@ class Gatherer:
         Returns:
             The candidate; ``None`` if the address is known.
         """
-        generation = self._open_to(address)
-        if generation is None:
+        hosts = self._open_to(address)
+        if hosts is None:
             return None
-        candidate = self._maker.relayed(address, related, url, server, protocol)
-        generation.local_candidates.add(candidate)
+        candidate = hosts.maker.relayed(address, related, url, server, protocol)
+        hosts.generation.local_candidates.add(candidate)
         self._announcement.tell(candidate, now)
         return candidate
 
@@ -322,9 +348,9 @@ class Gatherer:
     def _reflect(
         self, host: Candidate, mapped: Address, url: str, server: Address, now: float
     ) -> None:
-        generation = self._generation
-        if generation is not None and not generation.gathered:
-            self._hosts.reflect(host, mapped, url, server, generation, now)
+        hosts = self._hosts
+        if hosts is not None and not hosts.generation.gathered:
+            hosts.reflect(host, mapped, url, server, now)
 
     def _report(self, inquiry: Inquiry, url: str, now: float) -> None:
         """Tell once of a server from which nothing is to be hoped for any more."""
@@ -380,3 +406,8 @@ class Gatherer:
         if generation is not None and not generation.gathered:
             generation.gathered = True
             self._announcement.end()
+
+
+def _ufrag_of(generation: Generation) -> str:
+    """What the peer knows it by; nothing before there are credentials."""
+    return generation.local.ufrag if generation.local else ""

@@ -21,26 +21,35 @@ class HostTable:
     there is a server-reflexive candidate besides.
 
     Args:
-        maker: Makes the candidates.
+        generation: Takes the candidates.
+        maker: Makes them.
         announcement: Takes those that the peer learns of.
+
+    Attributes:
+        generation: As given; one without credentials gives way to the first that has some.
+        maker: As given.
     """
 
-    __slots__ = ("_announcement", "_disclosures", "_maker")
+    __slots__ = ("_announcement", "_disclosures", "_told", "generation", "maker")
 
-    def __init__(self, maker: CandidateMaker, announcement: Announcement) -> None:
-        self._maker = maker
+    def __init__(
+        self, generation: Generation, maker: CandidateMaker, announcement: Announcement
+    ) -> None:
+        self.generation = generation
+        self.maker = maker
         self._announcement = announcement
         self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
+        # Of this only the keys matter: an empty set weighs three times as much.
+        self._told: dict[tuple[Address, Address], None] = {}
 
     def add(
         self,
         address: Address,
         tcp_type: TcpType | None,
         disclosure: Disclosure,
-        generation: Generation,
         now: float,
     ) -> Candidate:
-        """``address`` is ours: that is a host candidate of ``generation``.
+        """``address`` is ours: that is a host candidate.
 
         Of an active TCP candidate the peer is not told: nobody can connect to it, and whom it
         connects to sees where it is.
@@ -49,7 +58,6 @@ class HostTable:
             address: Where a socket is bound.
             tcp_type: ``None`` for UDP.
             disclosure: What the peer is told of it, from now on.
-            generation: Takes it, and what the peer sees in its place.
             now: The instant.
 
         Returns:
@@ -59,29 +67,27 @@ class HostTable:
             self._disclosures.pop(address, None)
         else:
             self._disclosures[address] = disclosure
-        candidate = self._make(address, tcp_type, address[0], generation)
-        generation.local_candidates.add(candidate)
+        local_candidates = self.generation.local_candidates
+        candidate = self._make(address, tcp_type, address[0])
+        local_candidates.add(candidate)
         if tcp_type is _ACTIVE:
             return candidate
         if not disclosure.conceals:
-            self._announcement.tell(candidate, now)
+            self._tell(candidate, now)
         for number, shown in enumerate(disclosure.hosts or ()):
-            known_as = (
-                candidate if number == 0 else self._make(address, tcp_type, shown, generation)
-            )
+            known_as = candidate if number == 0 else self._make(address, tcp_type, shown)
             known_as = replace(known_as, address=(shown, address[1]))
             if known_as.is_resolved:
-                generation.local_candidates.add(known_as)
-            self._announcement.tell(known_as, now)
+                local_candidates.add(known_as)
+            self._tell(known_as, now)
         if tcp_type is None:
             for shown in disclosure.reflected:
-                self.reflect(candidate, (shown, address[1]), None, None, generation, now)
+                self.reflect(candidate, (shown, address[1]), None, None, now)
         return candidate
 
-    def _make(
-        self, address: Address, tcp_type: TcpType | None, known_as: str, generation: Generation
-    ) -> Candidate:
-        return self._maker.host(address, tcp_type, known_as, generation.local_candidates.hosts())
+    def _make(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
+        others = self.generation.local_candidates.hosts()
+        return self.maker.host(address, tcp_type, known_as, others)
 
     def reflect(
         self,
@@ -89,7 +95,6 @@ class HostTable:
         mapped: Address,
         url: str | None,
         server: Address | None,
-        generation: Generation,
         now: float,
     ) -> None:
         """Others see ``host`` as ``mapped``: a candidate, unless it is redundant (RFC 8445 5.1.3).
@@ -103,19 +108,27 @@ class HostTable:
             mapped: What it said.
             url: The server; none is needed for what the user knows.
             server: Its address.
-            generation: Takes the candidate.
             now: The instant.
         """
-        if self._announcement.has_told(mapped, host.base):
+        if (mapped, host.base) in self._told:
             return
         disclosure = self._disclosures.get(host.base, OPEN)
         if mapped == host.base and disclosure.hosts:
             return  # a server on this side of the NAT: what it sees is what others must not know
         related = disclosure.related(host.base)
-        candidate = self._maker.reflected(host, mapped, related, url, server)
-        known = generation.local_candidates.find(mapped, host.base)
+        candidate = self.maker.reflected(host, mapped, related, url, server)
+        local_candidates = self.generation.local_candidates
+        known = local_candidates.find(mapped, host.base)
         if known is not None and known.type is CandidateType.PEER_REFLEXIVE:
-            generation.replace_learned(known, candidate)
+            self.generation.replace_learned(known, candidate)
         if known is None or not known.is_base:
-            generation.local_candidates.add(candidate)
+            local_candidates.add(candidate)
+        self._tell(candidate, now)
+
+    def _tell(self, candidate: Candidate, now: float) -> None:
+        self._told[candidate.address, candidate.base] = None
         self._announcement.tell(candidate, now)
+
+    def forget(self, base: Address) -> None:
+        """Nothing leads to ``base`` any more: should it come back, the peer is told anew."""
+        self._told = {place: None for place in self._told if place[1] != base}

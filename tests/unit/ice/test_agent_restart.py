@@ -3,6 +3,8 @@
 import pytest
 
 from frazil.ice import (
+    AddressesNeeded,
+    CandidateError,
     CandidateGathered,
     CandidatesEnded,
     Credentials,
@@ -12,6 +14,7 @@ from frazil.ice import (
 from frazil.ice.config import MAX_PENDING_GENERATIONS
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
+from frazil.types import Address
 from support.ice_pair import IcePair
 
 UP = ["new", "checking", "connected", "completed"]
@@ -300,6 +303,62 @@ def test_rollback_of_a_restart_leaves_everything_as_it_was():
     assert pair.states == ([*UP, "connected", "completed"],) * 2
 
 
+def move(pair: IcePair, to: Address) -> None:
+    """The interface of ``a`` is gone, and another one is there."""
+    (old,) = pair.a.addresses
+    pair.a.addresses[:] = [to]
+    pair.a.agent.local.remove_address(old, pair.now)
+    pair.a.agent.local.gather_again(pair.now)
+
+
+@pytest.mark.parametrize("offers", [1, 2])
+def test_after_the_rollback_of_a_restart_the_network_may_change(offers):
+    """However many offers were rolled back together, it is the generation in force that moves."""
+    pair = connected()
+    (before,) = pair.a.gathered
+    for _ in range(offers):
+        pair.offer(pair.a, renew=True)
+    pair.a.agent.rollback(pair.now)
+    pair.a.gathered.clear()
+    move(pair, ("10.9.0.1", 1000))
+    pair.gather(pair.a)
+    pair.run(10)
+    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
+    assert pair.a.states == [*UP, "disconnected", "connected", "completed"]
+    assert pair.agrees
+    assert [each.priority for each in pair.a.gathered] == [before.priority]  # it took its place
+
+
+def test_the_network_changed_before_the_rollback_of_a_restart():
+    """Only the new generation has learned of the address by then; the one in force does anew."""
+    pair = connected()
+    pair.offer(pair.a, renew=True)
+    move(pair, ("10.9.0.1", 1000))
+    pair.gather(pair.a)
+    pair.flush()
+    asked = len(pair.a.events_of(AddressesNeeded))
+    pair.a.agent.rollback(pair.now)
+    pair.flush()
+    assert len(pair.a.events_of(AddressesNeeded)) == asked + 1
+    pair.gather(pair.a)
+    pair.run(10)
+    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
+    assert pair.agrees
+
+
+def test_what_a_rollback_would_need_is_kept_until_the_answer():
+    pair = connected()
+    gatherer = pair.a.agent._gatherer
+    kept = gatherer._hosts
+    pair.offer(pair.a, renew=True)
+    assert gatherer._predecessor is kept
+    pair.hear(pair.b)
+    pair.offer(pair.b, renew=True)
+    assert pair.b.agent._gatherer._predecessor is None
+    pair.hear(pair.a)
+    assert gatherer._predecessor is None
+
+
 def test_rollback_while_gathering_ends_the_gathering():
     pair = connected()
     agent = pair.a.agent
@@ -311,6 +370,20 @@ def test_rollback_while_gathering_ends_the_gathering():
     states = [str(event.state) for event in pair.a.events_of(GatheringStateChanged)]
     assert states == ["gathering", "complete", "gathering", "complete"]
     assert pair.a.agent.next_timeout() is not None
+
+
+def test_what_is_still_found_after_the_rollback_is_ignored():
+    pair = connected()
+    agent = pair.a.agent
+    agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
+    agent.local.expect_server("stun:slow")
+    agent.rollback(pair.now)
+    pair.flush()
+    pair.a.events.clear()
+    agent.local.add_address(("10.0.0.3", 1000), pair.now)
+    agent.local.server_failed(CandidateError("stun:slow", 701, "no answer", None), pair.now)
+    pair.gather(pair.a)
+    assert pair.a.events == []
 
 
 def test_rollback_of_a_remote_offer():

@@ -123,17 +123,6 @@ def test_of_an_interface_that_is_gone_again_nobody_hears(bench):
     assert "10.0.0.1 abcd" not in bench.story
 
 
-def test_each_generation_is_told_of_an_address_anew(bench):
-    bench.announcement.begin("abcd")
-    bench.gather(HOST, HOST_2)
-    assert bench.announcement.has_told(HOST, HOST)
-    bench.announcement.forget(HOST)
-    assert not bench.announcement.has_told(HOST, HOST)
-    assert bench.announcement.has_told(HOST_2, HOST_2)
-    bench.announcement.begin("efgh")
-    assert not bench.announcement.has_told(HOST_2, HOST_2)
-
-
 def test_an_address_that_gives_nothing_is_told_with_its_reason(bench):
     bench.announcement.host_failed("10.0.0.3", "every port is taken", 1.0)
     assert bench.events == [CandidateError("", 701, "every port is taken", ("10.0.0.3", 0))]

@@ -45,6 +45,11 @@ class Bench:
         self.gatherer.begin(self.generation, self.now)
         return self.generation
 
+    def restart(self) -> Generation:
+        """Offer a generation in the place of the one in force."""
+        self.generation.remote = Credentials.generate(self.random_bytes)
+        return self.begin()
+
     def gather(self) -> None:
         for host in self.hosts:
             self.gatherer.add_host(host, self.now)
@@ -477,6 +482,26 @@ def test_a_rollback_of_another_generation_is_none_of_its_business():
     bench.gatherer.withdraw(Generation(), bench.now)
     bench.gather()
     assert bench.found == [("host", HOST)]
+
+
+def test_after_a_rollback_what_is_found_is_told_of_the_generation_in_force():
+    """Also what had been told of an address that went away meanwhile, and is back."""
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0])
+    kept, offered = bench.generation, bench.restart()
+    bench.gatherer.remove_host(HOST, bench.now)
+    kept.remove_base(HOST)
+    bench.gatherer.withdraw(offered, bench.now)
+    assert relayed(bench, RELAYED) in kept.local_candidates
+    bench.gatherer.events.clear()
+    assert bench.gatherer.begin_again(bench.now)
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0])
+    assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
+    assert {each.ufrag for each in bench.events(CandidateGathered)} == {kept.local.ufrag}
 
 
 def test_a_reflexive_candidate_ranks_below_its_host():

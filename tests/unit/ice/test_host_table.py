@@ -21,15 +21,15 @@ class Bench:
     def __init__(self) -> None:
         self._events: list[IceEvent] = []
         self.generation = Generation()
-        self.announcement = Announcement(self._events, Trace())
-        self.table = HostTable(CandidateMaker(1), self.announcement)
+        announcement = Announcement(self._events, Trace())
+        self.table = HostTable(self.generation, CandidateMaker(1), announcement)
 
     def add(self, disclosure: Disclosure = OPEN, tcp_type: TcpType | None = None):
         address = (HOST[0], ACTIVE_PORT) if tcp_type is TcpType.ACTIVE else HOST
-        return self.table.add(address, tcp_type, disclosure, self.generation, 1.0)
+        return self.table.add(address, tcp_type, disclosure, 1.0)
 
     def reflect(self, host, mapped: Address = MAPPED) -> None:
-        self.table.reflect(host, mapped, "stun:s", SERVER, self.generation, 2.0)
+        self.table.reflect(host, mapped, "stun:s", SERVER, 2.0)
 
     @property
     def told(self) -> list[tuple[str, Address]]:
@@ -95,6 +95,18 @@ def test_what_was_told_is_not_told_again():
     for mapped in (HOST, MAPPED, MAPPED):
         bench.reflect(host, mapped)
     assert bench.told == [("host", HOST), ("srflx", MAPPED)]
+
+
+def test_what_is_behind_an_address_that_comes_back_is_told_anew():
+    bench = Bench()
+    bench.reflect(bench.add())
+    bench.table.forget(("10.0.0.2", 1000))
+    bench.reflect(next(iter(bench.generation.local_candidates)))
+    assert len(bench.told) == 2
+    bench.generation.remove_base(HOST)
+    bench.table.forget(HOST)
+    bench.reflect(bench.add())
+    assert bench.told == [("host", HOST), ("srflx", MAPPED)] * 2
 
 
 def test_what_a_check_has_shown_is_told_when_a_server_shows_it_too():
