@@ -15,11 +15,13 @@ from frazil.trace import Reason
 
 _ICE_CHANGED: Final = EventType.ICE_CONNECTION_STATE_CHANGE
 _GATHERING_CHANGED: Final = EventType.ICE_GATHERING_STATE_CHANGE
+_ICE_CANDIDATE: Final = EventType.ICE_CANDIDATE
 _CHANGED: Final = EventType.CONNECTION_STATE_CHANGE
 _NEW: Final = RTCPeerConnectionState.NEW
 _ICE_NEW: Final = RTCIceConnectionState.NEW
 _ICE_CLOSED: Final = RTCIceConnectionState.CLOSED
 _GATHERING_NEW: Final = RTCIceGatheringState.NEW
+_COMPLETE: Final = RTCIceGatheringState.COMPLETE
 _RULES: Final = {
     "ice-connection": "webrtc-pc RTCIceConnectionState",
     "connection": "webrtc-pc RTCPeerConnectionState",
@@ -72,13 +74,13 @@ class Aggregates:
         return [_CHANGED]
 
     def derive_gathering(self, reason: Reason, now: float) -> list[EventType]:
-        """After a gatherer changed."""
+        """After a gatherer changed; ``complete`` is told by a null candidate, too."""
         state = ice_gathering_state([each.ice.gathering_state for each in self.transports])
         if state is self.ice_gathering_state:
             return []
         self._record("ice-gathering", self.ice_gathering_state, state, reason, now)
         self.ice_gathering_state = state
-        return [_GATHERING_CHANGED]
+        return [_GATHERING_CHANGED, _ICE_CANDIDATE] if state is _COMPLETE else [_GATHERING_CHANGED]
 
     def derive_all(self, reason: Reason, now: float) -> list[EventType]:
         """After the set of transports changed."""

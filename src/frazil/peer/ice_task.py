@@ -22,12 +22,11 @@ from frazil.peer.core import Core
 from frazil.peer.description import Description
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
-from frazil.states.enums import RTCIceGathererState, RTCIceGatheringState, RTCIceTransportState
+from frazil.states.enums import RTCIceTransportState
 
 _STATE_CHANGE: Final = EventType.STATE_CHANGE
 _GATHERING_STATE_CHANGE: Final = EventType.GATHERING_STATE_CHANGE
 _ICE_CANDIDATE: Final = EventType.ICE_CANDIDATE
-_COMPLETE: Final = RTCIceGathererState.COMPLETE
 _STATES: Final = {str(state): state for state in RTCIceTransportState}
 _Place: TypeAlias = tuple[Description, int]
 """An m-section of a description."""
@@ -112,11 +111,6 @@ class IceTasks:
         core.tasks.fire(ice, _GATHERING_STATE_CHANGE)
         for kind in changed:
             core.tasks.fire(None, kind)
-        if (
-            event.state is _COMPLETE
-            and core.aggregates.ice_gathering_state is RTCIceGatheringState.COMPLETE
-        ):
-            core.tasks.fire(None, _ICE_CANDIDATE)
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)

@@ -13,7 +13,7 @@ from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.event import EventType
 from frazil.sdp import parse_sdp
 from frazil.states.enums import RTCIceRole, RTCIceTransportState
-from support.peer_pair import REASON, Peer, candidate, connected_pair, negotiate
+from support.peer_pair import REASON, Peer, candidate, connected_pair, media_peer, negotiate
 
 ICE_CANDIDATE = EventType.ICE_CANDIDATE
 GATHERING = [EventType.GATHERING_STATE_CHANGE, EventType.ICE_GATHERING_STATE_CHANGE]
@@ -122,6 +122,28 @@ def test_gathering_ends_in_two_tasks() -> None:
     assert {each.gathering for each in rest} == {"complete"}
     assert rest[-1].payload is None
     assert parse_sdp(peer.pc.local_description.sdp).media[0].end_of_candidates
+
+
+def test_the_only_transport_that_still_gathered_is_bundled_away() -> None:
+    """What ends the gathering then is the answer, and it is told in the same order."""
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    offer = one.set_local()
+    one.run()
+    first = one.sessions[0]
+    first.gather(first.called("set_local_credentials")[-1][0].ufrag)
+    one.run()
+    two.set_remote(offer)
+    assert one.pc.ice_gathering_state == "gathering"
+    one.seen.clear()
+    one.set_remote(two.set_local())
+    one.run()
+    assert one.pc.ice_gathering_state == "complete"
+    told = [each for each in one.seen if each.type in (GATHERING[1], ICE_CANDIDATE)]
+    assert [(each.type, each.payload) for each in told] == [
+        (GATHERING[1], None),
+        (ICE_CANDIDATE, None),
+    ]
 
 
 def test_candidate_is_in_the_description_when_its_event_fires() -> None:
