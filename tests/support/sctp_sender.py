@@ -54,10 +54,10 @@ class Sender:
         for _ in range(count):
             self.outbound.queue.put(stream_id, (51, bytes(size), False, limit, expires_at, True))
 
-    def packet(self):
+    def packet(self, room=CAPACITY):
         chunks = []
         if self.outbound.has_something:
-            self.outbound.fill(chunks, CAPACITY, self.now)
+            self.outbound.fill(chunks, room, self.now)
         return chunks
 
     def flush(self):

@@ -74,7 +74,7 @@ class Bundler:
                 if packet is not None:
                     packets.append(packet)
                     continue
-            elif has_data:
+            if has_data:
                 self._append_data(packets, now)
             self._queue_control(now)  # what depends on all data being sent
             if not link.control:
@@ -98,7 +98,10 @@ class Bundler:
             self._shutdown.advance(now)
 
     def _next_packet(self, now: float, *, has_data: bool) -> bytes | None:
-        """The next packet; a SACK that need not go alone waits for company."""
+        """The next packet; None if it would be a SACK that need not go alone.
+
+        That goes on waiting for company. Data that has no room beside it does not wait with it.
+        """
         link, inbound = self._link, self._inbound
         chunks: list[bytes] = []
         room = self._capacity

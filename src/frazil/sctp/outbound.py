@@ -162,7 +162,10 @@ class Outbound:
         return False
 
     def _repair(self, chunks: list[bytes], room: int, now: float, *, is_open: bool) -> int:
-        """Repeat what was lost, or probe for it; the room that is left behind that and new data."""
+        """Repeat what was lost, or probe for it; the room that is left behind that and new data.
+
+        Where other chunks leave too little room for that, it is due in the next packet.
+        """
         outstanding = self.outstanding
         before = outstanding.next_tsn
         left = room
@@ -172,7 +175,8 @@ class Outbound:
             left = self._fill_new(chunks, left, now)
         if self._probe_is_due and outstanding.next_tsn == before and left == room:
             left = self._fill_probe(chunks, left, now)
-        self._rush = self._probe_is_due = False
+        if left < room or room == self._capacity:
+            self._rush = self._probe_is_due = False
         return left
 
     def _begin_burst(self, now: float) -> None:

@@ -52,6 +52,34 @@ def test_sack_waits_when_control_chunks_fill_the_packet(pair):
     ]
 
 
+@pytest.mark.parametrize("size", [1112, 1113, 1128, 1129])
+def test_data_that_does_not_fit_beside_a_sack_does_not_wait_for_it(pair, size):
+    pair.b.association.send(0, 51, b"ping", pair.now)
+    (ping,) = pair.b.association.poll_packets(pair.now)
+    pair.a.association.receive([ping], pair.now)
+    pair.a.association.send(0, 51, bytes(size), pair.now)
+    packets = pair.a.association.poll_packets(pair.now)
+    assert ChunkType.I_DATA in chunk_types(packets[0])
+    assert pair.a.association.buffered_amount(0) == 0
+
+
+def test_a_probe_that_does_not_fit_beside_control_chunks_follows_them(pair):
+    pair.a.association.send(0, 51, bytes(100), pair.now)
+    pair.run_for(1.0)  # a round trip is known
+    for _ in range(2):
+        pair.a.association.send(0, 51, bytes(1128), pair.now)
+        pair.now += 0.01
+        (lost,) = pair.a.association.poll_packets(pair.now)
+    probe_at = pair.a.association._outbound.next_timeout()
+    tag = pair.a.association._link.local_tag
+    heartbeat = encode_packet(Header(5000, 5000, tag), encode_chunk(ChunkType.HEARTBEAT, b"hi"))
+    pair.a.association.receive([heartbeat], probe_at)
+    pair.a.association.handle_timeout(probe_at)
+    answer, probe = pair.a.association.poll_packets(probe_at)
+    assert chunk_types(answer) == [ChunkType.HEARTBEAT_ACK]
+    assert probe == lost
+
+
 def test_the_control_chunks_come_before_sack_and_data(pair):
     tag = pair.a.association._link.local_tag
     heartbeat = encode_packet(Header(5000, 5000, tag), encode_chunk(ChunkType.HEARTBEAT, b"hi"))

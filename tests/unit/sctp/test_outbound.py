@@ -191,6 +191,16 @@ def test_fast_retransmit_with_a_full_window():
     assert sender.flush() == [[1]]
 
 
+def test_fast_retransmit_that_does_not_fit_the_rest_of_a_packet_goes_with_the_next():
+    sender = Sender()
+    sender.put(PAYLOAD, count=50)
+    sender.flush()
+    sender.controller.window = 5 * CAPACITY
+    sender.sack(0, (2, 4))
+    assert sender.packet(CAPACITY - 16) == []
+    assert sender.flush() == [[1]]
+
+
 def test_timer_runs_while_something_is_outstanding():
     sender = Sender()
     assert sender.outbound.timer.expires_at is None
@@ -466,6 +476,17 @@ def test_a_probe_prefers_new_data_and_ignores_the_window():
     sender.now = sender.outbound.next_timeout()
     sender.outbound.handle_timeout(sender.now)
     assert sender.flush() == [[11]]
+
+
+def test_a_probe_that_does_not_fit_the_rest_of_a_packet_goes_with_the_next():
+    sender = Sender()
+    sender.put(PAYLOAD, count=6)
+    sender.flush()
+    sender.sack(2)
+    sender.now = sender.outbound.next_timeout()
+    assert not sender.outbound.handle_timeout(sender.now)
+    assert sender.packet(CAPACITY - 16) == []
+    assert sender.flush() == [[6]]
 
 
 def test_a_message_that_must_not_be_repeated_is_no_probe():
