@@ -47,6 +47,7 @@ class StreamReset:
         "_outbound",
         "_peer_sequence",
         "_performed",
+        "_performed_before",
         "_request",
         "_request_tsn",
         "_resettable_streams",
@@ -93,6 +94,7 @@ class StreamReset:
         self._results: dict[int, ReconfigResult] = {}
         self._delayed: _Content | None = None
         self._performed: _Content | None = None
+        self._performed_before: _Content | None = None  # our last request left
 
     def want(self, stream_id: int) -> None:
         """Reset our sending side once everything queued on the stream was sent."""
@@ -142,6 +144,7 @@ class StreamReset:
         self._outbound.outstanding.end_streams(stream_ids, self._request_tsn)
         self.timer.start(now, self._outbound.round_trip.rto_s)
         self._in_progress = False
+        self._performed_before = self._performed
         return encode_outgoing_reset(self._request)
 
     def _repeat(self, now: float) -> bytes:
@@ -192,6 +195,8 @@ class StreamReset:
         self._request = None
         self.resetting.difference_update(request.stream_ids)
         self.timer.stop()
+        if self._performed == self._performed_before:
+            self._performed = None
         if response.result in _DONE:
             self._outbound.queue.restart_streams(request.stream_ids)
             self._link.report(StreamsReset(request.stream_ids, by_remote=False))
@@ -226,7 +231,8 @@ class StreamReset:
 
         One whose request was in progress at first asks again under a new number, and may do so
         before it knows that we have performed the old one meanwhile. That is no second reset: the
-        peer has sent nothing in between.
+        peer has sent nothing in between. But it knows once it has answered a request of ours that
+        left later: from then on it means another reset, of a stream it sent nothing on meanwhile.
         """
         inbound = self._inbound
         content = request.stream_ids, request.last_tsn
@@ -242,6 +248,7 @@ class StreamReset:
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
         self._performed = content if content == self._delayed else None
+        self._delayed = None
         inbound.reassembly.restart_streams(stream_ids, inbound.cumulative_tsn)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED

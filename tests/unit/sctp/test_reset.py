@@ -72,6 +72,16 @@ def received_tsn(side):
     return side.association._inbound.cumulative_tsn
 
 
+def perform_delayed(pair):
+    """Let ``b`` perform a reset of stream 1 that was in progress; the next number, the last TSN."""
+    sequence, last_tsn = peer_sequence(pair.b), received_tsn(pair.b) + 1
+    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 6)]
+    pair.a.association.send(1, 51, b"last", pair.now)
+    pair.run_for(0.1)
+    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
+    return sequence + 1 & MASK_32, last_tsn
+
+
 def test_one_side_resets(pair):
     pair.a.association.send(1, 51, b"x", pair.now)
     pair.run_for(0.1)
@@ -228,18 +238,37 @@ def test_same_request_again_is_looked_at_again_while_in_progress(pair):
 
 def test_a_request_that_was_delayed_may_come_under_two_numbers(pair):
     """Its sender heard late that it was in progress, and has not heard yet that it is done."""
-    sequence, last_tsn = peer_sequence(pair.b), received_tsn(pair.b) + 1
-    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 6)]
-    pair.a.association.send(1, 51, b"last", pair.now)
-    pair.run_for(0.1)
-    assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
-    sequence = sequence + 1 & MASK_32
+    sequence, last_tsn = perform_delayed(pair)
     for _ in range(2):
         assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
     assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
-    sequence = sequence + 1 & MASK_32
+    for count in (2, 3):
+        sequence = sequence + 1 & MASK_32
+        assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
+        assert len(resets(pair.b)) == count  # it had an answer, so this is another one
+
+
+def test_after_our_own_reset_the_same_request_is_for_the_next_channel(pair):
+    """The peer has sent nothing on that one, so it asks for just the same."""
+    sequence, last_tsn = perform_delayed(pair)
+    for number in (sequence, sequence + 1 & MASK_32):
+        pair.b.association.reset_stream(1, pair.now)
+        pair.run_for(0.2)
+        pair.b.association.send(1, 51, b"next", pair.now)
+        pair.run_for(0.2)
+        assert request(pair.b, outgoing(number, last_tsn, 1)) == [Response(number, 1)]
+    assert resets(pair.b).count(StreamsReset((1,), by_remote=True)) == 3
+
+
+def test_the_answer_to_a_reset_that_left_before_does_not_end_the_repetitions(pair):
+    pair.b.association.reset_stream(1, pair.now)
+    (own,) = pair.b.association.poll_packets(pair.now)
+    sequence, last_tsn = perform_delayed(pair)
+    pair.inject(own, pair.a)
+    pair.run_for(0.1)
+    assert resets(pair.b)[-1] == StreamsReset((1,), by_remote=False)
     assert request(pair.b, outgoing(sequence, last_tsn, 1)) == [Response(sequence, 1)]
-    assert len(resets(pair.b)) == 2  # it had an answer, so this is another one
+    assert resets(pair.b).count(StreamsReset((1,), by_remote=True)) == 1
 
 
 def test_requests_that_were_not_delayed_are_two_though_nothing_was_sent(pair):
