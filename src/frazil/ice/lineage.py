@@ -93,10 +93,15 @@ class Lineage:
         return newest
 
     def rollback(self) -> Generation | None:
-        """Forget and return the newest generation if it has only one half."""
-        if self._items and not self._items[-1].is_active:
-            return self._items.pop()
-        return None
+        """Forget the generations that opened after the one in force: offers that no answer came to.
+
+        Returns:
+            The newest of them, if there are any.
+        """
+        newest = self.newest
+        while self._items and not self._items[-1].is_active:
+            self._items.pop()
+        return newest if newest is not self.newest else None
 
     def by_local_ufrag(self, ufrag: str) -> Generation | None:
         """The generation in which we are called ``ufrag``."""

@@ -303,6 +303,19 @@ def test_rollback_of_a_restart_leaves_everything_as_it_was():
     assert pair.states == ([*UP, "connected", "completed"],) * 2
 
 
+def test_rollback_of_several_offers_forgets_them_all():
+    """What the peer offers next is for the generation in force, and for no half of a restart."""
+    pair = connected()
+    for _ in range(3):
+        pair.offer(pair.a, renew=True)
+    pair.a.agent.rollback(pair.now)
+    assert generations(pair) == (1, 1)
+    pair.a.agent.set_remote_credentials(pair.b.credentials, pair.now)
+    assert generations(pair) == (1, 1)
+    pair.run(60)
+    assert pair.states == (UP, UP)
+
+
 def move(pair: IcePair, to: Address) -> None:
     """The interface of ``a`` is gone, and another one is there."""
     (old,) = pair.a.addresses
