@@ -138,6 +138,8 @@ class FakeSession(Session):
     def open_channel(
         self, parameters, now: float, stream_id: int | None = None, taken: Container[int] = ()
     ) -> int:
+        if parameters.negotiated != (stream_id is not None):
+            raise TypeError("a stream is given for negotiated channels, and for those only")
         if stream_id is None:
             while self.next_id in self.used or self.next_id in taken:
                 self.next_id += 2
@@ -358,3 +360,8 @@ def sections(peer: Peer) -> list[tuple]:
     """Media type, mid, direction and whether it is refused, of each section of ours."""
     media = parse_sdp(peer.pc.local_description.sdp).media
     return [(m.kind, m.mid, str(m.direction), m.is_rejected) for m in media]
+
+
+def with_another_port(sdp: str) -> str:
+    """A description in which the data channels have another SCTP port."""
+    return sdp.replace("a=sctp-port:5000", "a=sctp-port:5001")

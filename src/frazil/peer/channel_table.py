@@ -69,6 +69,7 @@ class ChannelTable:
         "_channels",
         "_core",
         "_deliver",
+        "_ending",
         "_make_channel",
         "_sctp",
         "_serial",
@@ -81,6 +82,7 @@ class ChannelTable:
         self._make_channel = make_channel
         self.opened = 0
         self._channels: dict[DataChannel, int] = {}
+        self._ending: set[DataChannel] = set()  # that no association has, until they are told
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
         self._arrived: deque[ChannelMessage] = deque()
@@ -127,7 +129,7 @@ class ChannelTable:
             self._core.tasks.queue(partial(self._announce_open, channel))
         elif self._is_dead:
             error = RTCError("the association is closed", RTCErrorDetail.DATA_CHANNEL_FAILURE)
-            self._core.tasks.queue(partial(self._announce_closed, channel, error))
+            self._end(channel, error)
         return channel
 
     def transmit(self, channel: DataChannel, data: bytes, text: bool, now: float) -> None:
@@ -137,8 +139,10 @@ class ChannelTable:
 
     def begin_close(self, channel: DataChannel, now: float) -> None:
         """Start the closing procedure; without an association there is nothing to wait for."""
-        if self._session is not None and channel.id is not None and not self._is_dead:
-            self._session.close_channel(channel.id, now)
+        if self._session is None or channel.id is None or self._is_dead:
+            self._end(channel, None)
+            return
+        self._session.close_channel(channel.id, now)
         if not self._is_connected:
             self._core.tasks.queue(partial(self._announce_closed, channel, None))
 
@@ -154,7 +158,7 @@ class ChannelTable:
             return []
         self._session, self._sctp = session, sctp
         failed = []
-        waiting = [channel for channel in self._channels if not channel.is_over]
+        waiting = [each for each in self._channels if not (each.is_over or each in self._ending)]
         # Negotiated ids first, so that the others are chosen around them.
         for channel in sorted(waiting, key=lambda each: not each.negotiated):
             try:
@@ -169,19 +173,20 @@ class ChannelTable:
         return failed
 
     def detach(self, text: str) -> None:
-        """The answer left data channels out: all that exist are closed."""
+        """The association ends by an answer: all channels that exist are closed."""
         self._session = self._sctp = None
-        self._by_id.clear()
+        self._by_id = {each.id: each for each in self._channels if each.id is not None}
         for channel in self._channels:
             connecting = channel.ready_state is _CONNECTING
             error = RTCError(text, RTCErrorDetail.DATA_CHANNEL_FAILURE) if connecting else None
-            self._core.tasks.queue(partial(self._announce_closed, channel, error))
+            self._end(channel, error)
 
     def close(self) -> None:
         """The connection was closed: every channel is closed abruptly and silently."""
         for channel in self._channels:
             channel.ready_state = _CLOSED
         self._channels.clear()
+        self._ending.clear()
         self._by_id.clear()
         self._arrived.clear()
         self._session = None
@@ -191,12 +196,12 @@ class ChannelTable:
 
     def change_sctp(self, stack: TransportStack, event: SctpChanged) -> None:
         """The association is up, or gone."""
-        self._core.tasks.queue(partial(self._change_sctp, stack, event))
+        self._core.tasks.queue(partial(self._change_sctp, stack.sctp, event))
 
     def receive_channel(self, stack: TransportStack, event: ChannelAnnounced) -> None:
         """The peer opened a channel."""
         self._core.tasks.queue(
-            partial(self._receive_channel, stack, event.stream_id, event.parameters)
+            partial(self._receive_channel, stack.sctp, event.stream_id, event.parameters)
         )
 
     def receive_messages(self, messages: Sequence[ChannelMessage]) -> None:
@@ -225,9 +230,9 @@ class ChannelTable:
 
     # --- tasks --------------------------------------------------------------------------------
 
-    def _change_sctp(self, stack: TransportStack, event: SctpChanged, now: float) -> None:
-        core, sctp, change = self._core, stack.sctp, event.change
-        if stack.is_discarded or sctp is None:
+    def _change_sctp(self, sctp: SctpTransport | None, event: SctpChanged, now: float) -> None:
+        core, change = self._core, event.change
+        if sctp is None or not self._is_current(sctp):
             return
         sctp.state = _SCTP_STATES[change.new]
         machine = f"sctp-transport {sctp.name}"
@@ -243,9 +248,13 @@ class ChannelTable:
                 core.tasks.follow(partial(self._announce_closed, channel, error))
 
     def _receive_channel(
-        self, stack: TransportStack, stream_id: int, parameters: ChannelParameters, now: float
+        self,
+        sctp: SctpTransport | None,
+        stream_id: int,
+        parameters: ChannelParameters,
+        now: float,
     ) -> None:
-        if stack.is_discarded:
+        if sctp is None or not self._is_current(sctp):
             return
         channel = self._make_channel(self, parameters.label, _init_of(parameters))
         channel.id = stream_id
@@ -272,13 +281,20 @@ class ChannelTable:
             channel.ready_state = _OPEN
             self.opened += 1
 
+    def _end(self, channel: DataChannel, error: RTCError | None) -> None:
+        """Close a channel that no association has; it keeps its id until the task has told it."""
+        self._ending.add(channel)
+        self._core.tasks.queue(partial(self._announce_closed, channel, error))
+
     def _announce_closed(self, channel: DataChannel, error: RTCError | None, now: float) -> None:
         if channel.ready_state is _CLOSED:
             return
         channel.ready_state = _CLOSED
         self._channels.pop(channel, None)
-        if self._session is None and channel.id is not None:
-            self._by_id.pop(channel.id, None)
+        if channel in self._ending:
+            self._ending.remove(channel)
+            if channel.id is not None and self._by_id.get(channel.id) is channel:
+                del self._by_id[channel.id]
         if error is not None:
             self._core.tasks.fire(channel, EventType.ERROR, error)
         self._core.tasks.fire(channel, EventType.CLOSE)
@@ -322,6 +338,10 @@ class ChannelTable:
     @property
     def _is_dead(self) -> bool:
         return self._sctp is not None and self._sctp.state is _SCTP_CLOSED
+
+    def _is_current(self, sctp: SctpTransport) -> bool:
+        """Whether this association has the channels, still, when a task tells what it reported."""
+        return sctp is self._sctp and not self._is_dead
 
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
         """Give the channel its stream, once there are streams (RFC 8832 6).

@@ -125,10 +125,11 @@ class DataSection:
         """
         self._place(mid, stack)
         data = read_data(theirs)
-        if self._port not in (None, data.sctp_port):
+        is_alive = stack.dtls.state not in _OVER
+        if is_alive and self._port not in (None, data.sctp_port):
             self._finish(stack, "the peer announced another SCTP port", now)
         is_over = self.sctp is None or self.sctp.state is _CLOSED
-        if is_over and stack.dtls.state not in _OVER:
+        if is_alive and is_over:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
         self._port = data.sctp_port

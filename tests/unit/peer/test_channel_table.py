@@ -13,7 +13,7 @@ from frazil.session.event import (
     ChannelClosing,
     MessagesArrived,
 )
-from support.peer_pair import Peer, connect, connected_pair, negotiate
+from support.peer_pair import Peer, connect, connected_pair, negotiate, with_another_port
 
 STATE, OPEN, CLOSE = EventType.STATE_CHANGE, EventType.OPEN, EventType.CLOSE
 CLOSING, ERROR, MESSAGE = EventType.CLOSING, EventType.ERROR, EventType.MESSAGE
@@ -129,6 +129,61 @@ def test_id_is_not_given_away_before_its_channel_has_heard_that_it_is_closed() -
     (new,) = created
     assert (old.ready_state, new.ready_state) == ("closed", "open")
     assert new.id not in (old.id, other.id)
+
+
+def test_id_of_a_channel_that_never_had_a_stream_is_free_when_it_is_closed() -> None:
+    one, two = Peer("one", 1), Peer("two", 2)
+    old = one.channel(negotiated=True, id=8)
+    one.channel()
+    two.set_remote(one.set_local())
+    answer = two.set_local()
+    one.pc.set_remote_description(answer)
+    old.close(0.0)
+    one.run()
+    assert one.channel(negotiated=True, id=8).id == 8
+
+
+def test_id_is_kept_by_a_channel_whose_association_ended_until_it_has_heard() -> None:
+    one, two, old = connected_pair()
+    two.set_remote(one.set_local())
+    one.run()
+    created = []
+    one.handlers[EventType.SIGNALING_STATE_CHANGE] = lambda _: created.append(one.channel("new"))
+    answer = with_another_port(two.set_local().sdp)
+    one.session.next_id, one.session.used = old.id, set()  # as in a new association
+    one.set_remote({"type": "answer", "sdp": answer})
+    one.run()
+    (new,) = created
+    assert old.ready_state == "closed"
+    assert new.id == old.id + 2
+
+
+def test_channel_that_came_too_late_for_its_association_does_not_get_into_the_next() -> None:
+    one, two, _ = connected_pair()
+    one.session.report_sctp("connected", "closed", failed=True)
+    one.run()
+    two.set_remote(one.set_local())
+    one.pc.set_remote_description(two.set_local())
+    late = one.channel("late", negotiated=True, id=8)
+    one.run()
+    assert late.ready_state == "closed"
+    assert [call for call in one.session.called("open_channel") if call[1].label == "late"] == []
+    assert one.channel(negotiated=True, id=8).id == 8
+
+
+def test_what_an_association_reported_before_another_followed_it_is_not_of_the_other() -> None:
+    one, two, (channel,) = negotiated("a")
+    two.set_remote(one.set_local())
+    answer = with_another_port(two.set_local().sdp)
+    one.pc.set_remote_description({"type": "answer", "sdp": answer})
+    one.session.report_sctp("connecting", "connected", 1024)
+    one.session.events.append(ChannelAnnounced(0, ChannelParameters("in")))
+    one.seen.clear()
+    types = one.run()
+    assert channel.ready_state == "closed"
+    assert one.pc.sctp.state == "connecting"
+    assert OPEN not in types
+    assert DATA_CHANNEL not in types
 
 
 # --- opening ------------------------------------------------------------------------------------

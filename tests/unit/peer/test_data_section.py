@@ -7,7 +7,14 @@ import pytest
 from frazil.errors import InvalidAccessError
 from frazil.peer.configuration import BundlePolicy, Configuration
 from frazil.peer.event import EventType
-from support.peer_pair import Peer, connect, connected_pair, media_peer, negotiate
+from support.peer_pair import (
+    Peer,
+    connect,
+    connected_pair,
+    media_peer,
+    negotiate,
+    with_another_port,
+)
 
 STATE_CHANGE = EventType.STATE_CHANGE
 NO_BUNDLE = re.compile(r"a=group:BUNDLE.*\r\n")
@@ -113,13 +120,41 @@ def test_another_port_of_the_peer_is_another_association() -> None:
     one, two, channel = connected_pair()
     before = one.pc.sctp
     two.set_remote(one.set_local())
-    answer = two.set_local().sdp.replace("a=sctp-port:5000", "a=sctp-port:5001")
-    one.set_remote({"type": "answer", "sdp": answer})
+    one.set_remote({"type": "answer", "sdp": with_another_port(two.set_local().sdp)})
     types = one.run()
     assert channel.ready_state == before.state == "closed"
     assert types.count(STATE_CHANGE) == 1
     assert one.pc.sctp is not before
     assert [call[0] for call in one.session.called("start_sctp")] == [5000, 5001]
+    assert len(one.session.called("open_channel")) == 1
+    assert one.pc.signaling_state == "stable"
+
+
+def test_another_port_in_an_offer_is_another_association() -> None:
+    one, two, channel = connected_pair()
+    fixed = one.channel(negotiated=True, id=8)
+    one.run()
+    before = one.pc.sctp
+    one.set_remote({"type": "offer", "sdp": with_another_port(two.set_local().sdp)})
+    assert (one.pc.sctp, channel.ready_state) == (before, "open")
+    one.set_local()
+    one.run()
+    assert {channel.ready_state, fixed.ready_state, before.state} == {"closed"}
+    assert one.pc.sctp.state == "connecting"
+    assert len(one.session.called("open_channel")) == 2
+    assert one.channel(negotiated=True, id=8).id == 8
+
+
+def test_another_port_on_a_dead_transport_is_no_association() -> None:
+    one, two, _ = connected_pair()
+    sctp = one.pc.sctp
+    one.session.report_dtls("connected", "closed")
+    one.session.report_sctp("connected", "closed")
+    one.run()
+    two.set_remote(one.set_local())
+    one.set_remote({"type": "answer", "sdp": with_another_port(two.set_local().sdp)})
+    assert one.pc.sctp is sctp
+    assert one.pc.signaling_state == "stable"
 
 
 def test_limit_of_a_later_answer_counts() -> None:
