@@ -365,3 +365,10 @@ def sections(peer: Peer) -> list[tuple]:
 def with_another_port(sdp: str) -> str:
     """A description in which the data channels have another SCTP port."""
     return sdp.replace("a=sctp-port:5000", "a=sctp-port:5001")
+
+
+def moved(sdp: str) -> str:
+    """An offer whose only section is rejected, with another like it on a transport of its own."""
+    session, section = sdp.replace("BUNDLE 0", "BUNDLE 1").split("m=", 1)
+    rejected = section.replace("application 9", "application 0")
+    return f"{session}m={rejected}m={section.replace('a=mid:0', 'a=mid:1')}"

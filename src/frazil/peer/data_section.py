@@ -12,7 +12,7 @@ from frazil.peer.core import Core
 from frazil.peer.event import EventType
 from frazil.peer.local_init import LocalInit
 from frazil.peer.media import live_data_index
-from frazil.peer.remote import read_data
+from frazil.peer.remote import RemoteData, read_data
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
 from frazil.peer.transport_map import TransportMap
@@ -36,6 +36,7 @@ class DataSection:
         "_channels",
         "_core",
         "_init",
+        "_is_ending",
         "_port",
         "_serial",
         "_stable",
@@ -51,6 +52,7 @@ class DataSection:
         self._serial = count()
         self._stack: TransportStack | None = None
         self._port: int | None = None
+        self._is_ending = False  # by the offer that is pending, once it is answered
         self.mid: str | None = None
         self.sctp: SctpTransport | None = None
         self._stable: tuple[str | None, TransportStack | None, SctpTransport | None]
@@ -63,10 +65,10 @@ class DataSection:
 
     @property
     def _is_running(self) -> bool:
-        """Whether an answer started an association that is not over."""
+        """Whether an answer started an association that goes on."""
         if self.sctp is None or self._stack is None or self._stack.session.data is None:
             return False
-        return self.sctp.state is not _CLOSED
+        return self.sctp.state is not _CLOSED and not self._is_ending
 
     # --- offers -------------------------------------------------------------------------------
 
@@ -85,12 +87,19 @@ class DataSection:
         stack: TransportStack,
         transports: TransportMap,
     ) -> None:
-        """The peer's offer has ``mids`` on ``stack``: the data channels may be among them."""
+        """The peer's offer has ``mids`` on ``stack``: the data channels may be among them.
+
+        If it asks for another association, the one that there is goes on until the answer.
+        """
         index = live_data_index(model)
-        mid = model.media[index].mid if index is not None else None
-        if mid is not None and mid in mids:
-            transports.assign(mid, stack)
-            self._place(mid, stack)
+        if index is None:
+            return
+        media = model.media[index]
+        if media.mid is not None and media.mid in mids:
+            transports.assign(media.mid, stack)
+            self._is_ending = self._why_ended(media.mid, read_data(media)) is not None
+            if not self._is_ending:
+                self._place(media.mid, stack)
 
     # --- answers ------------------------------------------------------------------------------
 
@@ -123,13 +132,13 @@ class DataSection:
 
         An association that has ended is followed by another (webrtc-pc 6.1, RFC 8841 9.3).
         """
-        self._place(mid, stack)
         data = read_data(theirs)
-        is_alive = stack.dtls.state not in _OVER
-        if is_alive and self._port not in (None, data.sctp_port):
-            self._finish(stack, "the peer announced another SCTP port", now)
-        is_over = self.sctp is None or self.sctp.state is _CLOSED
-        if is_alive and is_over:
+        why_ended = self._why_ended(mid, data)
+        if why_ended is not None:
+            self._finish(why_ended, now)
+        self._place(mid, stack)
+        assert self.sctp is not None
+        if self.sctp.state is _CLOSED and stack.dtls.state not in _OVER:
             stack.session.stop_sctp(now)
             self.sctp = stack.sctp = self._new_sctp(stack)
         self._port = data.sctp_port
@@ -137,15 +146,12 @@ class DataSection:
         if stack.session.data is None:
             signalled = self._init.begin(ours.sctp_init, theirs.sctp_init)
         stack.start_data(data, signalled, now)
-        assert stack.sctp is not None
-        return self._channels.attach(stack.session, stack.sctp, now)
+        return self._channels.attach(stack.session, self.sctp, now)
 
     def end(self, now: float) -> None:
         """The answer left data channels out: the association ends, and so do all channels."""
-        stack = self._stack
-        if stack is not None:
-            self._finish(stack, "the answer rejected the data channels", now)
-        self.mid = self._stack = self._port = None
+        self._finish("the answer rejected the data channels", now)
+        self.mid = None
 
     def settle(self) -> None:
         """What there is now is what a rollback returns to."""
@@ -155,6 +161,7 @@ class DataSection:
         """Undo what the pending offer did."""
         stack, sctp = self._stack, self.sctp
         self.mid, self._stack, self.sctp = self._stable
+        self._is_ending = False
         if stack is not None and sctp is not None and sctp is not self.sctp:
             text = "the offer that created this transport was rolled back"
             self._close(stack, sctp, Reason("rollback", "RFC 9429 4.1.10.2", text), now)
@@ -173,11 +180,27 @@ class DataSection:
         self.sctp.dtls = stack.dtls
         self._stack, stack.sctp = stack, self.sctp
 
-    def _finish(self, stack: TransportStack, text: str, now: float) -> None:
+    def _why_ended(self, mid: str, data: RemoteData) -> str | None:
+        """Why the association that there is ends once the section is ``mid``, if it does.
+
+        It belongs to its section (RFC 8841 9.3), and a section in use stays on its transport.
+        """
+        stack = self._stack
+        if stack is None or stack.session.data is None:
+            return None
+        if self.mid != mid:
+            return "the peer put another m-section in the place of that of the data channels"
+        if self._port != data.sctp_port and stack.dtls.state not in _OVER:
+            return "the peer announced another SCTP port"
+        return None
+
+    def _finish(self, text: str, now: float) -> None:
         """End the association that there is, and all channels."""
-        sctp, self.sctp = self.sctp, None
-        self._channels.detach(text)
-        if sctp is not None:
+        stack, sctp = self._stack, self.sctp
+        self._stack = self.sctp = self._port = None
+        self._is_ending = False
+        if stack is not None and sctp is not None:
+            self._channels.detach(text)
             self._close(stack, sctp, Reason("rejected", "webrtc-pc 6.1", text), now)
 
     def _new_sctp(self, stack: TransportStack) -> SctpTransport:

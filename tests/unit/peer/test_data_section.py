@@ -12,6 +12,7 @@ from support.peer_pair import (
     connect,
     connected_pair,
     media_peer,
+    moved,
     negotiate,
     with_another_port,
 )
@@ -155,6 +156,86 @@ def test_another_port_on_a_dead_transport_is_no_association() -> None:
     one.set_remote({"type": "answer", "sdp": with_another_port(two.set_local().sdp)})
     assert one.pc.sctp is sctp
     assert one.pc.signaling_state == "stable"
+
+
+def test_section_that_is_rejected_takes_its_association_along_though_another_follows() -> None:
+    one, two, channel = connected_pair()
+    before = one.pc.sctp
+    one.set_remote({"type": "offer", "sdp": moved(two.set_local().sdp)})
+    assert (one.pc.sctp, channel.ready_state) == (before, "open")
+    one.set_local()
+    types = one.run()
+    assert channel.ready_state == before.state == "closed"
+    assert (types.count(EventType.OPEN), types.count(EventType.CLOSE)) == (0, 1)
+    assert one.pc.sctp.state == "connecting"
+    assert one.pc.transports.dtls == [one.pc.sctp.dtls]
+    assert [len(each.called("start_sctp")) for each in one.sessions] == [1, 1]
+    assert [len(each.called("stop_sctp")) for each in one.sessions] == [1, 0]
+    again = one.channel("again")
+    connect(one)
+    again.send(b"x", 1.0)
+    assert one.session.called("send") == [(again.id, b"x", False, 1.0)]
+
+
+def test_section_that_takes_the_place_of_another_may_have_another_port() -> None:
+    one, two, _ = connected_pair()
+    offer = moved(with_another_port(two.set_local().sdp))
+    one.set_remote({"type": "offer", "sdp": offer})
+    one.set_local()
+    assert [each.called("start_sctp") for each in one.sessions] == [[(5000,)], [(5001,)]]
+    assert one.session.called("stop_sctp") == []
+
+
+def test_section_that_takes_the_place_of_another_may_be_on_the_same_transport() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    channel = one.channel()
+    negotiate(one, two)
+    connect_first(one)
+    before = one.pc.sctp
+    session, audio, data = two.set_local().sdp.replace("BUNDLE 0 1", "BUNDLE 0 2").split("m=")
+    again = data.replace("a=mid:1", "a=mid:2")
+    sections = (session, audio, data.replace("application 9", "application 0"), again)
+    one.set_remote({"type": "offer", "sdp": "m=".join(sections)})
+    one.set_local()
+    one.run()
+    assert channel.ready_state == before.state == "closed"
+    assert one.pc.sctp.dtls is before.dtls
+    assert one.pc.sctp.state == "connecting"
+    assert len(one.session.called("stop_sctp")) == 1
+    assert len(one.session.called("start_sctp")) == 2
+
+
+def test_final_answer_stays_with_the_association_of_the_provisional_one() -> None:
+    one, two, _ = connected_pair()
+    one.set_remote({"type": "offer", "sdp": moved(two.set_local().sdp)})
+    answer = one.complete(one.pc.create_answer()).sdp
+    one.set_local({"type": "pranswer", "sdp": answer})
+    one.run()
+    sctp, channel = one.pc.sctp, one.channel()
+    one.set_local({"type": "answer", "sdp": answer})
+    one.run()
+    assert one.pc.sctp is sctp
+    assert channel.ready_state == sctp.state == "connecting"
+
+
+@pytest.mark.parametrize("state", ["connected", "closed"])
+def test_rollback_finds_the_association_where_it_was(state: str) -> None:
+    one, two, channel = connected_pair()
+    before, transport = one.pc.sctp, one.pc.sctp.dtls
+    if state == "closed":
+        one.session.report_sctp("connected", "closed")
+        one.run()
+    one.set_remote({"type": "offer", "sdp": moved(two.set_local().sdp)})
+    one.set_remote({"type": "rollback"})
+    one.run()
+    assert one.pc.sctp is before
+    assert before.state == state
+    assert before.dtls is transport
+    assert one.pc.transports.dtls == [transport]
+    assert channel.ready_state == ("open" if state == "connected" else "closed")
+    two.set_local({"type": "rollback"})
+    negotiate(one, two)
+    assert (one.pc.sctp is before) == (state == "connected")
 
 
 def test_limit_of_a_later_answer_counts() -> None:

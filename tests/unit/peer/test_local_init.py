@@ -1,9 +1,12 @@
 """Which descriptions announce INIT, and which associations begin with it."""
 
 import re
+from collections.abc import Callable
+
+import pytest
 
 from frazil.sctp import SctpConfig
-from support.peer_pair import Peer, connect, media_peer, negotiate
+from support.peer_pair import Peer, connect, media_peer, moved, negotiate, with_another_port
 
 SNAP = SctpConfig()
 LINE = re.compile(r"a=sctp-init:(\S+)\r\n")
@@ -99,6 +102,25 @@ def test_the_next_association_has_another() -> None:
     assert first[1] != second[1]
     assert one.session.signalled is not None
     assert one.session.signalled.local == two.session.signalled.remote
+
+
+@pytest.mark.parametrize("change", [moved, with_another_port])
+def test_an_answer_that_ends_an_association_announces_the_next(change: Callable) -> None:
+    one, two = pair()
+    negotiate(one, two)
+    (first,) = announced(one.pc.local_description)
+    connect(one)
+    offer = {"type": "offer", "sdp": change(two.set_local().sdp)}
+    one.set_remote(offer)
+    one.set_remote({"type": "rollback"})
+    assert announced(one.complete(one.pc.create_offer())) == [first]
+    one.set_remote(offer)
+    (second,) = announced(one.set_local())
+    assert second != first
+    assert one.session.signalled is not None
+    one.run()
+    one.set_remote(offer)
+    assert announced(one.set_local()) == [second]
 
 
 def test_a_peer_that_copies_our_line_gets_a_handshake() -> None:
