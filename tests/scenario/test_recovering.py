@@ -25,7 +25,7 @@ RESTARTED_BY_THE_OTHER = "completed disconnected checking connected completed"
 RESTARTED_BEFORE_SILENCE = "completed connected disconnected connected completed"
 
 
-async def connected(stage, *policies, **options):
+async def connected(stage, *policies, carries_end=True, **options):
     """Two peers that negotiate by themselves; the first one offered and is polite."""
     policies = policies or ("restart", "restart")
     for name, address, policy in zip(
@@ -33,6 +33,7 @@ async def connected(stage, *policies, **options):
     ):
         stage.peer(name, address, recovery=policy, **options)
     stage.introduce(*stage.peers)
+    stage.signalling(carries_end=carries_end)
     stage.negotiate_perfectly()
     stage.peers[0].channel()
     await stage.until(lambda: "chat" in stage.peers[1].channels)
@@ -67,6 +68,52 @@ async def test_a_path_that_failed_is_restarted_by_one_side(stage, policies):
     late_s = 0 if restarter is alice else YIELD_S  # the controlling side does not wait
     failed_at = restarter.witness.at(ICE, "failed")
     assert asked(restarter)[0] == pytest.approx(failed_at + late_s, abs=0.01)
+
+
+@BOTH
+async def test_a_path_is_restarted_although_no_end_of_candidates_was_signalled(stage, policies):
+    """It stays disconnected, as more candidates may come; but those would not do."""
+    alice, bob = await connected(stage, *policies, carries_end=False)
+    silent_since = stage.now
+    stage.net.block("alice", "bob", for_s=40)
+    await stage.sleep(90)
+    (asked_at,) = asked(alice) + asked(bob)
+    assert 25 < asked_at - silent_since < 30 + GRACE_S + YIELD_S
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "connected disconnected checking connected"
+
+
+async def test_without_an_end_of_candidates_silence_that_heals_needs_no_restart_either(stage):
+    alice, bob = await connected(stage, carries_end=False)
+    stage.net.block("alice", "bob", for_s=20)
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE, since=5) == "connected disconnected connected"
+        assert asked(peer) == []
+
+
+async def test_who_may_not_send_any_more_and_is_still_heard_restarts_at_once(stage):
+    alice, bob = await connected(stage, "restart", "none", carries_end=False)
+    stage.net.block("alice", "bob", for_s=40, one_way=True)
+    await stage.sleep(90)
+    assert states(alice, ICE, since=5) == "connected disconnected checking connected"
+    assert asked(alice) == [alice.witness.at(ICE, "disconnected")]
+    assert bob.pc.iceConnectionState == "connected"
+
+
+async def test_without_an_end_of_candidates_a_dead_path_is_tried_again_and_again(stage):
+    alice, bob = await connected(stage, carries_end=False)
+    stage.net.block("alice", "bob")
+    await stage.sleep(600)
+    attempts = sorted(asked(alice) + asked(bob))
+    waits = [two - one for one, two in pairwise(attempts)]
+    assert 5 <= len(attempts) <= 600 / 39.5
+    assert min(waits) >= 39.5
+    assert "failed" not in states(alice, ICE)
+    stage.net.heal()
+    await stage.sleep(70)
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "connected"
 
 
 async def test_who_waits_for_the_connection_waits_while_it_is_tried_again(stage):

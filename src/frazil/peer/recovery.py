@@ -1,9 +1,13 @@
 """Restarts ICE when a session cannot find its way back by itself.
 
 A session follows the network without a negotiation as far as it can. What is left needs new
-candidates on both sides: a path that failed, or one that went silent when the network of this host
-changed. Then the next offer is made to restart ICE, and ``negotiationneeded`` asks the application
-for it as ever.
+candidates on both sides: a path that is lost for good, or one that went silent when the network of
+this host changed. Then the next offer is made to restart ICE, and ``negotiationneeded`` asks the
+application for it as ever.
+
+A path that is lost for good has failed only if the peer has signalled the end of its candidates.
+With any other it stays disconnected, and more candidates may come; but a pair that has lost consent
+is not used again without a restart (RFC 7675 5.1).
 """
 
 from collections.abc import Callable
@@ -24,7 +28,8 @@ class RecoveryPolicy(StrEnum):
 
 
 GRACE_S: Final = 2.0
-"""After a change of the network, the session may find another path without a restart."""
+"""The session may find another path by itself after a change of the network, and mostly fails when
+consent expires: both come first."""
 YIELD_S: Final = 2.5
 """The controlled side lets the other one be first: one restart is enough for both. Consent of idle
 ends mostly expires two or three seconds apart, so half a second is left to tell the other."""
@@ -87,6 +92,9 @@ class Recovery:
         if state is State.FAILED:
             self._want(now, after_the_other=not is_controlling)
         elif state is State.DISCONNECTED:
+            lost_at = _lost_for_good_at(change)
+            if lost_at is not None:
+                self._want(lost_at, after_the_other=not is_controlling)
             if self._changed_at is not None and now - self._changed_at < _RELATED_S:
                 self._want(now + GRACE_S, after_the_other=not is_controlling)
         elif not self._is_lost:
@@ -183,3 +191,16 @@ class Recovery:
         if after_the_other:
             at += YIELD_S
         self._due_at = at if self._due_at is None else min(at, self._due_at)
+
+
+def _lost_for_good_at(change: StateChange) -> float | None:
+    """Until when a transport may find its way back from ``disconnected`` by itself.
+
+    Its pair has until consent expires, and the peer's candidates until patience is over.
+    """
+    judged_at = change.reason.next_deadline_at
+    if change.reason.cause == Cause.CONSENT_LOST_AWAITING:
+        return change.at
+    if change.reason.cause == Cause.PAIRS_EXHAUSTED:
+        return change.at if judged_at is None else judged_at
+    return None if judged_at is None else judged_at + GRACE_S

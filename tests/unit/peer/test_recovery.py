@@ -31,9 +31,9 @@ class Bench:
         self.recovery.add_address("0", HERE, 0.0)
         self.move("checking connected")
 
-    def move(self, states: str, cause: str = "test") -> None:
+    def move(self, states: str, cause: str = "test", judged_at: float | None = None) -> None:
         for new in states.split():
-            reason = Reason(cause, "", "")
+            reason = Reason(cause, "", "", next_deadline_at=judged_at)
             change = StateChange(self.now, "ice-transport 0", self.state, new, reason)
             self.recovery.move("0", change, is_controlling=self.controlling)
             self.state = new
@@ -68,6 +68,58 @@ def test_disconnected_alone_is_no_reason():
     bench.run(100)
     bench.move("disconnected")
     assert bench.run(1000) == []
+
+
+@pytest.mark.parametrize(("controlling", "later_s"), [(True, 0.0), (False, YIELD_S)])
+def test_disconnected_until_consent_expires_is(controlling, later_s):
+    bench = Bench(controlling=controlling)
+    bench.run(100)
+    bench.move("disconnected", "liveness-lost", 125.0)
+    assert bench.run(50) == [125.0 + GRACE_S + later_s]
+
+
+def test_disconnected_that_ends_before_is_not():
+    bench = Bench()
+    bench.run(100)
+    bench.move("disconnected", "liveness-lost", 125.0)
+    bench.run(25)
+    bench.move("connected", "liveness-back")
+    assert bench.run(1000) == []
+
+
+@pytest.mark.parametrize(("controlling", "later_s"), [(True, 0.0), (False, YIELD_S)])
+def test_disconnected_that_becomes_failed_is_restarted_as_ever(controlling, later_s):
+    bench = Bench(controlling=controlling)
+    bench.run(100)
+    bench.move("disconnected", "liveness-lost", 125.0)
+    bench.run(25)
+    bench.move("failed", "consent-lost")
+    assert bench.run(50) == [125.0 + later_s]
+
+
+def test_disconnected_because_consent_is_lost_is_restarted_at_once():
+    bench = Bench()
+    bench.run(30)
+    bench.move("disconnected", "consent-lost-awaiting-candidates", 39.5)
+    assert bench.run(50) == [30.0]
+
+
+def test_pairs_that_fail_at_once_are_no_reason_before_patience_is_over():
+    """A relay may refuse the first candidates of the peer while the next are on their way."""
+    bench = Bench()
+    bench.move("checking disconnected", "pairs-exhausted", 39.5)
+    bench.run(1)
+    bench.move("checking", "new-pairs")
+    assert bench.run(10) == []
+    bench.move("disconnected", "pairs-exhausted", 39.5)
+    assert bench.run(100) == [39.5]
+
+
+def test_pairs_that_fail_when_patience_is_over_are_a_reason():
+    bench = Bench()
+    bench.run(100)
+    bench.move("checking disconnected", "pairs-exhausted")
+    assert bench.run(50) == [100.0]
 
 
 @pytest.mark.parametrize("ago_s", [0.0, 29.9])
