@@ -65,6 +65,7 @@ async def answer(offer: dict[str, str]) -> dict[str, str]:
         end()
 
     await pc.setRemoteDescription(offer)
+    await pc.addIceCandidate(None)  # the offer has them all
     connections.add(pc)
     await pc.setLocalDescription()
     await pc.gathering_complete()
