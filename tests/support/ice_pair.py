@@ -77,7 +77,8 @@ class IcePair:
     """Two agents, ``a`` controlling and ``b`` controlled, with trickled candidates.
 
     What every agent must hold is asserted at every step: states follow the table, no state
-    follows itself, and a timeout that was handled has moved on.
+    follows itself, none is to be judged again in the past, and a timeout that was handled has moved
+    on.
 
     Attributes:
         drops: Called with (sender, transmit); true loses the packet.
@@ -243,6 +244,8 @@ class IcePair:
             return
         assert change.old == side.states[-1] != change.new
         assert TRANSITIONS[change.old, change.reason.cause].to == change.new
+        judged_at = change.reason.next_deadline_at
+        assert judged_at is None or (judged_at > change.at and change.new != "failed")
         side.states.append(str(change.new))
         side.reasons.append(change.reason)
 

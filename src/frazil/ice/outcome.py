@@ -14,6 +14,8 @@ from frazil.states.enums import RTCIceTransportState
 from frazil.trace import Trace
 
 _FAILED: Final = RTCIceTransportState.FAILED
+_FINAL: Final = frozenset((Cause.GAVE_UP, Cause.CONSENT_LOST, Cause.CLOSE))
+"""Nothing but a restart leads on from where these lead."""
 
 
 class Outcome:
@@ -80,7 +82,7 @@ class Outcome:
             now,
             evidence=evidence(generation, selection.witness, now),
             deadline_at=ran_out_at,
-            next_deadline_at=self._checker.judged_at,
+            next_deadline_at=None if cause in _FINAL else self._judged_after(now),
         )
         if change.new == _FAILED:
             self._checker.stop(change.reason.text, now)
@@ -90,3 +92,8 @@ class Outcome:
             IceTransportChanged(change, pair_changed, selection.described, change.reason)
         )
         selection.consent_was_lost = False
+
+    def _judged_after(self, now: float) -> float | None:
+        """When the state will be judged again; a clock that nobody needed may be long over."""
+        at = self._checker.judged_at
+        return at if at is not None and at > now else None

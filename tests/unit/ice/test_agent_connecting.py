@@ -256,6 +256,18 @@ def test_c13_c7_all_pairs_fail_and_the_reason_says_so():
     assert pair.a.agent.next_timeout() is None
 
 
+def test_pairs_that_are_refused_are_judged_again_when_patience_is_over():
+    pair = IcePair()
+    pair.a.ends = pair.b.ends = False
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(1)
+    pair.a.agent.local.refuse_peer(("10.0.0.1", 1000), "10.0.0.2", 403, pair.now)
+    pair.flush()
+    reason = pair.a.reasons[-1]
+    assert (reason.cause, reason.next_deadline_at) == (Cause.PAIRS_EXHAUSTED, 139.5)
+
+
 def test_c29_all_pairs_fail_while_candidates_may_come_and_a_late_one_works():
     pair = IcePair()
     pair.a.trickles = pair.b.trickles = pair.a.ends = pair.b.ends = False
@@ -302,6 +314,7 @@ def test_without_local_candidates_there_is_nothing_to_wait_for():
     assert pair.a.states == ["new", "checking", "failed"]
     assert pair.a.reasons[-1].text == "there is no local candidate: no interface can be used"
     assert pair.a.reasons[-1].deadline_at is None
+    assert pair.a.reasons[-1].next_deadline_at is None
 
 
 def test_patience_does_not_end_checks_that_go_on():
@@ -354,6 +367,9 @@ def test_closed_is_silent_and_ignores_everything():
     agent = pair.a.agent
     agent.close(pair.now)
     assert agent.state == "closed"
+    *_, last = (each for each in pair.a.trace.records if each.event == "state")
+    facts = dict(last.facts)
+    assert (facts["new"], facts["next_deadline_at"]) == ("closed", None)
     assert agent.poll_events() == []
     assert agent.poll_transmits() == []
     assert agent.next_timeout() is None
