@@ -102,6 +102,8 @@ async def test_a_stream_that_breaks_is_replaced(stage, url):
     assert errors(alice) == [(url, 701)]
     assert alice.ice.getSelectedCandidatePair().local.type == "relay"
     assert alice.pc.connectionState == "connected"
+    (reason,) = {each.reason.text for each in alice.pc.stateHistory if each.new == "disconnected"}
+    assert reason == "the relay of the selected pair is gone"
 
 
 @pytest.mark.parametrize("url", [TCP, TLS])

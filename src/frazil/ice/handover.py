@@ -5,6 +5,7 @@ Which pair takes over, and on what evidence, is the business of :mod:`frazil.ice
 to look where nothing is shown yet is that of :mod:`frazil.ice.scout`.
 """
 
+from frazil.ice.candidate import CandidateType
 from frazil.ice.config import IceConfig
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
@@ -19,7 +20,7 @@ from frazil.types import Address, RandomBytes
 
 
 class Handover:
-    """Replaces the pair in use: its interface is gone, its answer is late, the peer is elsewhere.
+    """Replaces the pair in use: its local end is gone, its answer is late, the peer is elsewhere.
 
     Args:
         config: How long consent lasts, and the clocks of a pair.
@@ -75,7 +76,8 @@ class Handover:
         pair = heir_by_consent(generation, now, self._config.consent_timeout_s)
         if pair is None:
             return False
-        text = "the interface of the pair before is gone"
+        what = "relay" if old.pair.local.type is CandidateType.RELAYED else "interface"
+        text = f"the {what} of the pair before is gone"
         monitor = Monitor(pair, self._config, self._random_bytes, now, pair.consented_at)
         selection.use(monitor, generation, text, now)
         self._watch.ask_early(now)

@@ -76,11 +76,12 @@ class Outcome:
     def move(self, cause: Cause, now: float, ran_out_at: float | None = None) -> None:
         """Move for this ``cause``; the rest is as in :meth:`draw`."""
         generation, selection = self._lineage.current, self._checker.selection
+        witness = selection.witness
         change = self._machine.move(
             cause,
-            explain(cause, generation),
+            explain(cause, generation, witness),
             now,
-            evidence=evidence(generation, selection.witness, now),
+            evidence=evidence(generation, witness, now),
             deadline_at=ran_out_at,
             next_deadline_at=None if cause in _FINAL else self._judged_after(now),
         )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from frazil.ice.candidate import CandidateType
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.pair import PairState
@@ -9,6 +10,9 @@ from frazil.ice.state import Cause
 from frazil.trace import Evidence
 
 _GAVE_UP: Final = Cause.GAVE_UP
+_LIVENESS_LOST: Final = Cause.LIVENESS_LOST
+_INTERFACE_LOST: Final = Cause.INTERFACE_LOST
+_RELAYED: Final = CandidateType.RELAYED
 _SUCCEEDED: Final = PairState.SUCCEEDED
 _FAILED: Final = PairState.FAILED
 _TEXTS: Final = {
@@ -31,10 +35,18 @@ _TEXTS: Final = {
 _REFUSED: Final = (400, 401)
 
 
-def explain(cause: Cause, generation: Generation | None) -> str:
-    """One sentence for people."""
-    if cause is not _GAVE_UP:
-        return _TEXTS[cause]
+def explain(cause: Cause, generation: Generation | None, monitor: Monitor | None) -> str:
+    """One sentence for people; ``monitor`` is that of the pair in use, or just lost."""
+    if cause is _GAVE_UP:
+        return _explain_failure(generation)
+    if cause is _LIVENESS_LOST and generation is not None and generation.awaits_checks:
+        return "the selected pair is silent: no check and no data of the peer arrive"
+    if cause is _INTERFACE_LOST and monitor is not None and monitor.pair.local.type is _RELAYED:
+        return "the relay of the selected pair is gone"
+    return _TEXTS[cause]
+
+
+def _explain_failure(generation: Generation | None) -> str:
     if generation is None or not generation.local_candidates:
         return "there is no local candidate: no interface can be used"
     if not len(generation.remote_candidates):

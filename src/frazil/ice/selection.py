@@ -182,7 +182,7 @@ class Selection:
             self.silent_pair = self.monitor.pair
 
     def cut(self, now: float) -> None:
-        """The local interface of the pair is gone."""
+        """The local end of the pair is gone: its interface, or its relay."""
         if self.monitor is not None:
             self.monitor.cut(now)
             self.silent_pair = self.monitor.pair

@@ -26,7 +26,7 @@ class Facts:
         has_remote: A remote candidate is known, signalled or peer-reflexive, and checks may run.
         usable: A pair may carry data: its check succeeded and consent has not expired.
         alive: The liveness clock believes in that pair.
-        cut: That pair lost its local interface.
+        cut: That pair lost its local end: its interface, or its relay.
         broken: That pair lost its stream.
         fresh: That pair is not the one that went silent.
         nominated: Both ends agreed on a pair of this generation.

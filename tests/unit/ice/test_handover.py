@@ -2,10 +2,11 @@
 
 import pytest
 
-from frazil.ice import PairState
+from frazil.ice import IceTransportChanged, PairState
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute
+from frazil.turn import RelayProtocol
 from frazil.types import Address
 from support.ice_pair import IcePair
 from support.ice_peer import LOCAL, LOCAL_2, REMOTE, IcePeer
@@ -49,6 +50,35 @@ def test_the_interface_in_use_goes_and_another_takes_over(loser):
     pair.run(60)
     assert pair.agrees
     assert pair.states == (UP, UP)
+
+
+@pytest.mark.parametrize("kind", ["interface", "relay"])
+def test_what_the_pair_before_has_lost_is_told(kind):
+    pair = IcePair(a_addresses=A2)
+    local = pair.a.agent.local
+    pair.set_roles()
+    pair.offer(pair.b)
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    for address in A2:
+        if kind == "interface":
+            local.add_address(address, pair.now)
+        else:
+            server = ("192.0.2.1", 3478)
+            local.add_relayed(address, address, "turn:x", server, RelayProtocol.UDP, pair.now)
+    local.addresses_done(pair.now)
+    for side in pair.sides:
+        pair.hear(side)
+    pair.run(10)
+    local.remove_address(pair.a.addresses.pop(0), pair.now)
+    pair.flush()
+    assert (
+        pair.a.events_of(IceTransportChanged)[-1].reason.text
+        == f"the {kind} of the pair before is gone"
+    )
+    local.remove_address(pair.a.addresses.pop(0), pair.now)
+    pair.flush()
+    what = {"interface": "local interface", "relay": "relay"}[kind]
+    assert pair.a.reasons[-1].text == f"the {what} of the selected pair is gone"
 
 
 @pytest.mark.parametrize("loser", ["a", "b"])

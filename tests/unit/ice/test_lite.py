@@ -153,6 +153,7 @@ def test_a_lite_agent_notices_silence_by_its_own_clock():
     assert pair.b.states == [*UP, "disconnected"]
     reason = pair.b.reasons[-1]
     assert reason.cause == Cause.LIVENESS_LOST
+    assert reason.text == "the selected pair is silent: no check and no data of the peer arrive"
     assert reason.deadline_at == pytest.approx(heard_at + 12.5)
     assert reason.next_deadline_at == pytest.approx(heard_at + 30)
 
