@@ -21,16 +21,23 @@ class Link:
     def __init__(self, conditions: Conditions, random: Random) -> None:
         self.counters: Counter[Fate] = Counter()
         self._random = random
+        self._conditions = conditions
         self._free_at = 0.0
-        self.conditions = conditions
+        self._last_arrival_at = 0.0
 
     @property
     def conditions(self) -> Conditions:
-        """The conditions that datagrams meet which are sent from now on."""
+        """The conditions that datagrams meet which are sent from now on.
+
+        They do not wait for what was sent before, which arrives when it would have: a new rate
+        begins with an empty queue.
+        """
         return self._conditions
 
     @conditions.setter
     def conditions(self, conditions: Conditions) -> None:
+        if conditions.rate_bps != self._conditions.rate_bps:
+            self._free_at = 0.0
         self._conditions = conditions
         self._last_arrival_at = 0.0  # another path: it owes the old one no order
 

@@ -118,3 +118,18 @@ def test_new_rate_counts_from_now():
     assert link.admit(1000, 1.0) == 1.1
     link.conditions = Conditions()
     assert link.admit(1000, 1.0) == 1.0
+
+
+def test_what_waited_for_the_old_rate_does_not_block_the_new_one():
+    link = make(rate_bps=8_000, queue_bytes=100_000)
+    assert [link.admit(1000, 0.0) for _ in range(100)][-1] == 100.0
+    link.conditions = Conditions(rate_bps=8_000_000, queue_bytes=100_000)
+    assert link.admit(1000, 1.0) == 1.001
+    assert [link.admit(1000, 2.0) for _ in range(101)][-2:] == [pytest.approx(2.1), None]
+
+
+def test_other_conditions_at_the_same_rate_leave_the_queue_as_it_is():
+    link = make(rate_bps=8_000, queue_bytes=2000)
+    assert [link.admit(1000, 0.0) for _ in range(3)] == [1.0, 2.0, None]
+    link.conditions = Conditions(rate_bps=8_000, queue_bytes=2000, loss=0.1)
+    assert [link.admit(1000, 1.0) for _ in range(2)] == [3.0, None]
