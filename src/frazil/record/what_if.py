@@ -5,7 +5,7 @@ nothing, and a deadline that no recorded call serves in time is served when it i
 first difference the result is exact. After it, it is a guess: the peer would have reacted too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ _LATENESS_S: Final = 0.1
 _OUTLOOK: Final = "next_deadline_at"
 _MAX_TASKS: Final = 10_000
 """Tasks that may be due at one instant, before a recording counts as damaged."""
+_TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 Decision = list[Any]
 """A trace record: instant, layer, event, transport, facts."""
@@ -46,10 +47,17 @@ class Outcome(NamedTuple):
 
 
 def what_if(lines: Iterable[str], settings: Sequence[str]) -> Outcome:
-    """Play a recording with other settings, each ``name=value`` with a name of a timer or limit.
+    """Play a recording with other settings.
+
+    Args:
+        lines: The recording.
+        settings: Each ``name=value``, with any field of ``SessionConfig`` and what it holds; one
+            that is on or off is ``true`` or ``false``. A ``_s`` at the end may be left out. The
+            group, as in ``sctp.mtu``, is needed only where two have a field of that name.
 
     Raises:
-        RecordingError: It is no recording, or there is no such setting.
+        RecordingError: It is no recording, there is no such setting or more than one, or it cannot
+            have this value.
     """
     recording = Recording(lines)
     session = recording.setup.session
@@ -119,25 +127,43 @@ def _outlook_apart(decision: Any) -> Decision:
 def _apply(session: SessionConfig, setting: str) -> SessionConfig:
     """The settings with one of them changed, wherever it stands."""
     name, _, text = setting.partition("=")
+    endings = (f".{name}", f".{name}_s")
+    found = [each for each in _names(session) if f".{each}".endswith(endings)]
+    if not found:
+        raise RecordingError(f"there is no setting {name}")
+    if len(found) > 1:
+        raise RecordingError(f"{name} can be {' or '.join(found)}")
     try:
-        changed: SessionConfig | None = _changed(session, (name, f"{name}_s"), text)
+        changed: SessionConfig = _changed(session, found[0], text)
     except (TypeError, ValueError) as error:
         raise RecordingError(f"{setting} cannot be: {error}") from None
-    if changed is None:
-        raise RecordingError(f"there is no setting {name}")
     return changed
 
 
-def _changed(group: Any, names: tuple[str, ...], text: str) -> Any:
-    """The group of settings with one changed; ``None`` if it is not in there."""
+def _names(group: Any) -> Iterator[str]:
+    """Every setting of a group, those of an inner group behind its name: ``ice.patience_s``."""
     for field in fields(group):
         value = getattr(group, field.name)
-        if field.name in names:
-            return replace(group, **{field.name: int(text) if value is None else type(value)(text)})
-        inner = _changed(value, names, text) if is_dataclass(value) else None
-        if inner is not None:
-            return replace(group, **{field.name: inner})
-    return None
+        if is_dataclass(value):
+            yield from (f"{field.name}.{name}" for name in _names(value))
+        else:
+            yield field.name
+
+
+def _changed(group: Any, name: str, text: str) -> Any:
+    """The group with the setting of this name changed."""
+    own, _, inner = name.partition(".")
+    if inner:
+        return replace(group, **{own: _changed(getattr(group, own), inner, text)})
+    kind: Any = next(type(field.default) for field in fields(group) if field.name == own)
+    return replace(group, **{own: _truth(text) if kind is bool else kind(text)})
+
+
+def _truth(text: str) -> bool:
+    truth = _TRUTHS.get(text.lower())
+    if truth is None:
+        raise ValueError("it is true or false")
+    return truth
 
 
 def _states(decisions: Iterable[Any]) -> list[tuple[float, str]]:

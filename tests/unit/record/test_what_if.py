@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from frazil import IceConfig, SessionConfig
 from frazil.record import RecordingError, what_if
 from support.recorded import fail, record, talk
 
@@ -54,7 +55,59 @@ def test_less_patience_lets_a_connection_fail_sooner(tmp_path):
     assert sooner_at == pytest.approx(10, abs=1)
 
 
-@pytest.mark.parametrize("setting", ["speed=5", "disconnected_after", "disconnected_after=soon"])
+@pytest.mark.parametrize("setting", ["snap=False", "snap=false", "snap=0"])
+def test_what_was_on_can_be_off(quiet, setting):
+    assert not what_if(quiet, [setting]).is_same
+
+
+@pytest.mark.parametrize("setting", ["snap=True", "snap=1", "sctp.interleaving=true"])
+def test_what_was_on_can_stay_on(quiet, setting):
+    assert what_if(quiet, [setting]).is_same
+
+
+def test_a_whole_number_of_seconds_can_become_a_fraction(tmp_path):
+    session = SessionConfig(ice=IceConfig(consent_interval_s=5))
+    recording = record(tmp_path, talk, session=session)
+    assert what_if(recording, ["consent_interval=5"]).is_same
+    assert not what_if(recording, ["consent_interval=4.5"]).is_same
+
+
+def test_a_limit_that_was_none_can_be_some(quiet):
+    assert what_if(quiet, ["max_retransmits=10"]).is_same
+
+
+def test_a_setting_can_be_named_with_its_part(interrupted):
+    alone, whole = (
+        what_if(interrupted, [f"{name}=8"])
+        for name in ("disconnected_after", "ice.disconnected_after_s")
+    )
+    assert alone == whole
+    assert not whole.is_same
+
+
+def test_the_part_decides_between_settings_of_one_name(quiet):
+    with pytest.raises(RecordingError, match=r"^mtu can be dtls\.mtu or sctp\.mtu$"):
+        what_if(quiet, ["mtu=1000"])
+    with pytest.raises(RecordingError, match="a DTLS handshake needs"):
+        what_if(quiet, ["dtls.mtu=252"])
+    with pytest.raises(RecordingError, match="mtu is 512 to 16384"):
+        what_if(quiet, ["sctp.mtu=252"])
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "speed=5",
+        "disconnected_after",
+        "disconnected_after=soon",
+        "snap",
+        "snap=perhaps",
+        "check_sends=6.5",
+        "ice=5",
+        "sctp.disconnected_after=5",
+        "=5",
+    ],
+)
 def test_settings_that_make_no_sense(quiet, setting):
     with pytest.raises(RecordingError):
         what_if(quiet, [setting])
