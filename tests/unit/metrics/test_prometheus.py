@@ -8,6 +8,8 @@ pytest.importorskip("prometheus_client")
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frazil.metrics import METRICS, prometheus
+from support.doc_block import DOCS, blocks_of
+from support.recorded import fail
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -33,6 +35,28 @@ def test_values(registry):
         assert value("frazil_disconnects_total") == 0
 
     main()
+
+
+def test_connections_that_were_never_established_leave_no_zero(registry):
+    """Hence ``or vector(0)`` in queries: an alert would be silent while no connection succeeds."""
+
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await fail(pair)
+
+    main()
+    samples = {sample.name for metric in registry.collect() for sample in metric.samples}
+    assert "frazil_connection_failures_total" in samples
+    assert "frazil_connections_established_total" not in samples
+
+
+def test_the_alert_counts_no_established_connection_as_zero():
+    (alert,) = (
+        each.text for each in blocks_of(DOCS / "how-to/metrics.md") if "alert:" in each.text
+    )
+    _, _, allowed = alert.partition("> 0.05 * ")
+    established = "sum(rate(frazil_connections_established_total[10m]))"
+    assert allowed.startswith(f"({established} or vector(0))\n")
 
 
 def test_every_metric_is_exposed_with_its_name_and_meaning(registry):
