@@ -35,8 +35,9 @@ class MdnsLink:
 
     def look_up(self, name: str) -> None:
         """Look ``name`` up on this link, and tell how that ended, never from within this call."""
-        self._endpoint.look_up(name, self._loop.time())
-        self._loop.call_soon(self._flush)
+        now = self._loop.time()
+        self._endpoint.look_up(name, now)
+        self._set_timer(now)  # sends the question, in a turn of its own
 
     def cancel(self, name: str) -> None:
         """Nobody wants to know ``name`` any more."""
@@ -57,8 +58,7 @@ class MdnsLink:
 
     def close(self) -> None:
         """Leave the link."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._set_timer(None)
         self._socket.close()
 
     def _receive(self, batch: list[Datagram]) -> None:
@@ -76,12 +76,12 @@ class MdnsLink:
         self._send()
         for name, address in self._endpoint.poll_events():
             self._on_ended(self, name, address)
+        self._set_timer(self._endpoint.next_timeout())
+
+    def _set_timer(self, at: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        at = self._endpoint.next_timeout()
-        if at is not None:
-            self._timer = self._loop.call_at(at, self._on_timer)
+        self._timer = self._loop.call_at(at, self._on_timer) if at is not None else None
 
     def _send(self) -> None:
         for data, remote in self._endpoint.poll_transmits():
