@@ -158,10 +158,14 @@ class Examination:
                 by_host.setdefault(each.local, []).append(each)
         if by_host:
             self._tell("finding out what the NAT does")
-        found = await asyncio.gather(
-            *(examine_nat(self._network, answered) for answered in by_host.values())
-        )
+        found = await asyncio.gather(*(self._nat(answered) for answered in by_host.values()))
         return [each for each in found if each is not None]
+
+    async def _nat(self, answered: Sequence[StunReport]) -> NatReport | None:
+        try:
+            return await examine_nat(self._network, answered)
+        except OSError:  # the address has gone meanwhile: the others count
+            return None
 
     async def _relays(
         self,

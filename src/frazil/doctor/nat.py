@@ -27,6 +27,9 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
 
     Returns:
         None if no server answers any more.
+
+    Raises:
+        OSError: The address is not there any more.
     """
     best = next((each for each in answered if each.other is not None), answered[0])
     local = best.local

@@ -19,6 +19,9 @@ async def measure_packet_size(network: Network, local: str, server: Address) -> 
 
     Probed by sizes that are usual, up to that of Ethernet. None if this host cannot forbid that
     packets are cut, or no answer comes at all.
+
+    Raises:
+        OSError: There is no such address.
     """
     overhead = _OVERHEAD[":" in local]
     with Asker(network, local) as asker:

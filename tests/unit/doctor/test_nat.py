@@ -1,5 +1,6 @@
 """What the doctor says of virtual NATs, from behind them."""
 
+import asyncio
 from dataclasses import replace
 from itertools import product
 
@@ -115,5 +116,21 @@ def test_one_plain_server_cannot_tell_and_the_doctor_says_so():
         assert report.nats[0].mapping is None
         (finding,) = findings(report)
         assert (finding.level, finding.code) == (Level.NOTE, "FZ-NAT-UNKNOWN")
+
+    run(main)
+
+
+@pytest.mark.parametrize("after_s", [2, 6.003])
+def test_an_address_that_goes_away_costs_no_more_than_what_was_to_be_told_of_it(after_s):
+    """While a silent server is waited for, or between two questions about the NAT."""
+
+    async def main(net):
+        server = ProbeServer(net)
+        host = net.host("alice", "198.51.100.7", "198.51.100.8")
+        asyncio.get_running_loop().call_later(after_s, host.remove_interface, "198.51.100.7")
+        report = await visit(host, "stun:192.0.2.1", "stun:192.0.2.20")
+        server.close()
+        assert [each.local for each in report.nats] == ["198.51.100.8"]
+        assert [each.is_answered for each in report.stun] == [True, True, False, False]
 
     run(main)
