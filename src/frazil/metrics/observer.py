@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 from weakref import finalize, ref
 
@@ -58,10 +60,11 @@ class Observer:
         self._described_at: float | None = None
         self._has_connected = False
         self._ufrags: dict[str, str] = {}
+        _end_forgotten()
         sink.take(CONNECTIONS, 1, (self._state.value,))
         connection.trace.listen(self._take)
         # A connection that nobody closed is gone as well once nobody has it.
-        finalize(connection, self._end).atexit = False
+        finalize(connection, self._forget).atexit = False
 
     def _take(self, record: TraceRecord) -> None:
         observe = _OBSERVED.get((record.layer, record.event))
@@ -102,6 +105,16 @@ class Observer:
             self._sink.take(CONNECTIONS, 1, (state.value,))
         self._state = state
 
+    def _forget(self) -> None:
+        """Have the loop tell the sink: a finalizer may run while the sink's system holds a lock.
+
+        ``call_soon_threadsafe`` itself takes none, so it may interrupt even itself.
+        """
+        if self._state not in _END:
+            _forgotten.put(self)
+            with suppress(RuntimeError):  # the loop is closed: the next connection does it
+                self._loop.call_soon_threadsafe(_end_forgotten)
+
     def _end(self) -> None:
         self._move(_State.CLOSED)
 
@@ -124,6 +137,16 @@ _OBSERVED: Final[dict[tuple[str, str], Callable[[Observer, TraceRecord], None]]]
     ("peer", "state-changed"): Observer._changed,
     ("ice", "local-candidate"): Observer._gathered,
 }
+
+
+_forgotten: Final[SimpleQueue[Observer]] = SimpleQueue()
+"""Those whose connection is gone, though nobody closed it; finalizers may put into such a queue."""
+
+
+def _end_forgotten() -> None:
+    with suppress(Empty):
+        while True:
+            _forgotten.get_nowait()._end()
 
 
 def _pair_in_use(connection: RTCPeerConnection) -> tuple[str, str, str]:

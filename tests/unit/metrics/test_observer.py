@@ -175,10 +175,32 @@ def test_a_connection_that_was_forgotten_counts_no_more(ledger):
         pc = RTCPeerConnection(network=net.host("a", "10.0.0.1"))
         assert ledger["connections"] == {("new",): 1}
         del pc
-        gc.collect()
+        gc.collect()  # may come while the monitoring system holds its lock: nothing is told now
+        assert ledger["connections"] == {("new",): 1}
+        await asyncio.sleep(0)
         assert ledger["connections"] == {}
 
     run(main)
+
+
+def test_a_connection_that_was_forgotten_after_its_loop_closed_counts_no_more_than_until_the_next(
+    ledger,
+):
+    kept = []
+
+    async def forget(net):
+        kept.append(RTCPeerConnection(network=net.host("a", "10.0.0.1")))
+
+    async def close(net):
+        async with RTCPeerConnection(network=net.host("a", "10.0.0.1")):
+            assert ledger["connections"] == {("new",): 1}
+
+    run(forget)
+    kept.clear()
+    gc.collect()
+    assert ledger["connections"] == {("new",): 1}
+    run(close)
+    assert ledger["connections"] == {}
 
 
 def test_after_uninstall_the_living_are_counted_to_their_end():
