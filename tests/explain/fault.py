@@ -23,6 +23,7 @@ from support.turn_stream_server import TurnStreamServer
 
 STUN = {"urls": "stun:stun.example"}
 RELAY = "192.0.2.7"
+OTHER_RELAY = "192.0.2.8"
 
 
 class Fault(NamedTuple):
@@ -405,6 +406,25 @@ async def the_relay_has_no_such_port_for_tls(stage: Stage) -> Peer:
     stage.net.names["relay.example"] = [RELAY]
     stage.net.host("relay", RELAY)
     return await negotiated(stage, homes(stage, STUN, turn("turns:relay.example:443")))
+
+
+@fault("FZ-TURN-UNREACHABLE")
+async def two_relays_by_tcp_and_nobody_listens(stage: Stage) -> Peer:
+    for name, ip in ("relay", RELAY), ("other", OTHER_RELAY):
+        stage.net.host(name, ip)
+        stage.net.names[f"{name}.example"] = [ip]
+    urls = "turn:relay.example?transport=tcp", "turns:other.example:443"
+    return await negotiated(stage, homes(stage, *map(turn, urls)))
+
+
+@fault("FZ-TURN-TLS")
+async def the_stun_server_is_down_and_the_relay_cannot_be_secured(stage: Stage) -> Peer:
+    stage.net.names |= {"dead.example": ["192.0.2.99"], "relay.example": [RELAY]}
+    host = stage.net.host("relay", RELAY)
+    server = await TurnStreamServer.start(host, certificate_name="another.example")
+    stage.closing.append(server.close)
+    stun = {"urls": "stun:dead.example"}
+    return await negotiated(stage, homes(stage, stun, turn("turns:relay.example:443")))
 
 
 @fault("FZ-TURN-TLS")

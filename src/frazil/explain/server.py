@@ -1,17 +1,22 @@
 """What became of STUN and TURN servers."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact
-from frazil.trace import TraceRecord
+from frazil.trace import Fact, TraceRecord
 
 _REFUSED_FROM: Final = 300
 _UNREACHABLE: Final = 701
 """The code of webrtc-pc for a server that cannot be reached."""
 _ALONE: Final = 1
+_UDP_URL: Final = re.compile(
+    r"(?:stun|turn):(\[[^]]*\]|[^:?]*)(?::\d*)?(?:\?transport=udp)?", re.IGNORECASE
+)
+"""The URL of a server that is asked over UDP, and its host (RFC 7064, RFC 7065)."""
 
 
 def judge_servers(path: Path) -> Iterator[Finding]:
@@ -49,22 +54,26 @@ def _code(url: str, code: int | None, text: str) -> str:
 
 
 def _all_unreachable(path: Path, failed: Sequence[TraceRecord]) -> Iterator[Finding]:
-    """Several servers, and none answers: that is not their fault."""
+    """Several servers were asked over UDP, and none answers: that is not their fault."""
     silent = [each for each in failed if _is_silent(each)]
-    servers = {_host(str(fact(each, "url"))) for each in silent}
+    servers = {_udp_host(fact(each, "url")) for each in silent}
     gathered = {str(fact(each, "type")) for each in path.attempt.of("ice", "local-candidate")}
     if len(servers) <= _ALONE or gathered & {"srflx", "relay"} or path.has_worked:
         return
-    if servers >= {_host(url) for url in path.story.servers}:
+    if servers >= {_udp_host(url) for url in path.story.servers} - {None}:
         kind = FINDINGS["FZ-NET-UDP-BLOCKED"]
         yield Finding(kind, kind.meaning, evidence_of(silent))
 
 
 def _is_silent(record: TraceRecord) -> bool:
+    """Whether a server that was asked over UDP has not answered."""
     code = fact(record, "code")
     text = str(fact(record, "text"))
-    return code in (None, _UNREACHABLE) and "resolved" not in text and "address" not in text
+    is_silence = code in (None, _UNREACHABLE) and "resolved" not in text and "address" not in text
+    return is_silence and _udp_host(fact(record, "url")) is not None
 
 
-def _host(url: str) -> str:
-    return url.partition(":")[2].partition("?")[0].partition(":")[0]
+def _udp_host(url: Fact) -> str | None:
+    """The host behind a URL that leads there over UDP; ``None`` behind all others."""
+    found = _UDP_URL.fullmatch(str(url).strip())
+    return found[1].lower() if found else None
