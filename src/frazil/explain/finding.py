@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from frazil.printable import printable
 from frazil.trace import Fact, TraceRecord
 
 _MAX_EVIDENCE: Final = 6
@@ -34,7 +35,7 @@ class Finding:
 
     Attributes:
         kind: Which.
-        sentence: What was found here.
+        sentence: What was found here; one line, whatever it quotes.
         evidence: The records that show it, oldest first.
         transport: The transport it is about; empty for the connection as a whole.
         is_aside: The connection got further in spite of it.
@@ -45,6 +46,9 @@ class Finding:
     evidence: tuple[TraceRecord, ...] = ()
     transport: str = ""
     is_aside: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", printable(self.sentence))
 
     @property
     def code(self) -> str:
@@ -108,7 +112,8 @@ def evidence_line(record: TraceRecord, began_at: float) -> str:
         if name not in _SILENT_FACTS and value not in (None, "", ())
     )
     times = f" x{record.count}" if record.count > 1 else ""
-    return f"{record.at - began_at:+.3f} s {record.layer} {record.event}{times} {facts}".rstrip()
+    line = f"{record.at - began_at:+.3f} s {record.layer} {record.event}{times} {facts}"
+    return printable(line.rstrip())
 
 
 def _told(value: Fact) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from frazil.ice.candidate import Candidate
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import IceConfig
+from frazil.printable import printable
 from frazil.stun import (
     Attribute,
     Message,
@@ -94,7 +95,7 @@ class QueryTable:
         if message.message_class is not MessageClass.SUCCESS:
             error = message.error
             code, text = (error.code, error.reason) if error else (_SERVER_ERROR, "unknown error")
-            return QueryResult(query, None, code, text)
+            return QueryResult(query, None, code, printable(text))
         mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
         if mapped is None or not can_receive(mapped) or (":" in mapped[0]) != query.host.is_ipv6:
             return QueryResult(query, None, _SERVER_ERROR, "the server gave no usable address")

@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Final
 
+from frazil.printable import printable
 from frazil.sctp.tlv import ChunkError, decode_tlvs, encode_tlv
 
 MAX_CAUSE_SIZE: Final = 512
@@ -36,7 +37,7 @@ def encode_cause(code: CauseCode, information: bytes = b"") -> bytes:
 
 
 def describe_causes(value: bytes) -> tuple[int | None, str]:
-    """The first cause code of an ABORT or ERROR chunk, and a sentence about it.
+    """The first cause code of an ABORT or ERROR chunk, and a sentence about it, printable.
 
     Never raises: a peer that aborts may do so with causes nobody can read.
     """
@@ -52,5 +53,6 @@ def describe_causes(value: bytes) -> tuple[int | None, str]:
     except ValueError:
         return code, f"error cause {code}"
     if code in _WITH_TEXT and information:
-        return code, f"{name}: {information[:MAX_CAUSE_SIZE].decode('utf-8', 'replace')}"
+        reason = information[:MAX_CAUSE_SIZE].decode("utf-8", "replace")
+        return code, f"{name}: {printable(reason)}"
     return code, name

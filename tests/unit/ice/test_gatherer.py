@@ -64,12 +64,13 @@ class Bench:
         mapped: Address | None = PUBLIC,
         error: int | None = None,
         remote: Address | None = None,
+        reason: str = "no",
     ) -> bool:
         request = Message.decode(transmit.data)
         attributes = {Attribute.XOR_MAPPED_ADDRESS: mapped} if mapped else {}
         kind = MessageClass.SUCCESS
         if error is not None:
-            attributes = {Attribute.ERROR_CODE: ErrorCode(error, "no")}
+            attributes = {Attribute.ERROR_CODE: ErrorCode(error, reason)}
             kind = MessageClass.ERROR
         response = Message(Method.BINDING, kind, request.transaction_id, attributes)
         decoded = Message.decode(response.encode())
@@ -344,6 +345,14 @@ def test_an_error_response_is_reported_with_its_code():
     assert bench.errors == [("stun:s", 420)]
     assert bench.events(CandidateError)[0].local == HOST
     assert bench.generation.gathered
+
+
+def test_the_reason_in_an_error_response_can_be_printed():
+    bench = Bench()
+    bench.gatherer.add_server("stun:s", [SERVER], bench.now)
+    bench.gather()
+    bench.answer(bench.sent()[0], error=420, reason="no\n\x1b[2J")
+    assert bench.events(CandidateError)[0].text == "no\ufffd\ufffd[2J"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,11 @@ def test_describe_with_a_reason():
     assert describe_causes(cause) == (12, "user initiated abort: gründlich")
 
 
+def test_describe_is_one_line_of_printable_text_whatever_the_peer_says():
+    cause = encode_cause(CauseCode.USER_INITIATED_ABORT, b"bye\nroot: \x1b[2J")
+    assert describe_causes(cause) == (12, "user initiated abort: bye\ufffdroot: \ufffd[2J")
+
+
 def test_describe_without_a_reason():
     assert describe_causes(encode_cause(CauseCode.OUT_OF_RESOURCE)) == (4, "out of resource")
 

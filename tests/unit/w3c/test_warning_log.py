@@ -50,3 +50,23 @@ def test_a_goodbye_is_no_warning(caplog):
 
     main()
     assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+
+
+def test_a_warning_is_one_line_of_printable_text_whatever_the_peer_says(caplog):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await pair.connect()
+        (stack,) = pair.b._peer.transports.stacks
+        now = asyncio.get_running_loop().time()
+        stack.session.data._association.abort(now, "bye\nCRITICAL root: \x1b[2J")
+        stack.session._settle(now)
+        pair.b._backend.driver.wake()
+        await asyncio.sleep(1)
+        pair.net.block()
+        await asyncio.sleep(120)
+        assert "bye" in str(pair.a.explain())
+
+    main()
+    told = warnings(caplog, "frazil.sctp")
+    assert any(each.startswith("FZ-SCTP-ABORTED: ") and "bye" in each for each in told)
+    assert all(each.isprintable() for each in told)
