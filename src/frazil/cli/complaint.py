@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from frazil.cli.exit_code import ExitCode
+from frazil.printable import printable
 
 
 def complain(command: str, path: Path, error: Exception) -> ExitCode:
@@ -20,5 +21,5 @@ def complain(command: str, path: Path, error: Exception) -> ExitCode:
     why: object = error
     if isinstance(error, OSError) and error.strerror:
         path, why = Path(error.filename or path), error.strerror
-    print(f"frazil {command}: {path}: {why}", file=sys.stderr)
+    print(printable(f"frazil {command}: {path}: {why}"), file=sys.stderr)
     return ExitCode.USAGE

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from frazil.aio.pulse import Pulse
 from frazil.errors import ConnectivityError
+from frazil.printable import printable
 from frazil.w3c import RTCDataChannel, RTCPeerConnection
 
 STREAM_S: Final = 2.0
@@ -42,18 +43,18 @@ class Side:
 
     @classmethod
     def from_value(cls, value: Any) -> "Side":
-        """What the other side sent.
+        """What the other side sent, its texts cut and printable.
 
         Raises:
             ValueError: It is not such a thing.
         """
         try:
-            states = tuple((float(at), str(state)[:40]) for at, state in value["states"])
+            states = tuple((float(at), _said(state, 40)) for at, state in value["states"])
             rtt_s, received_bps = value["rtt_s"], value["received_bps"]
             return cls(
-                str(value["machine"])[:80],
+                _said(value["machine"], 80),
                 states[:_MAX_TOLD],
-                str(value["path"])[:80],
+                _said(value["path"], 80),
                 None if rtt_s is None else float(rtt_s),
                 None if received_bps is None else float(received_bps),
             )
@@ -189,6 +190,10 @@ class PairMeasurement:
             self._first_at = now
         self._received += size
         self._last_at = now
+
+
+def _said(value: Any, size: int) -> str:
+    return printable(str(value)[:size])
 
 
 def _parsed(message: str) -> tuple[str, Any]:

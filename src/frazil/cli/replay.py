@@ -12,6 +12,7 @@ from frazil.cli.exit_code import ExitCode
 from frazil.cli.parser import Commands
 from frazil.explain.finding import evidence_line
 from frazil.explain.trace_file import records_of
+from frazil.printable import printable
 from frazil.record import (
     Outcome,
     RecordingError,
@@ -126,7 +127,8 @@ def _sentence(decision: list[object] | None) -> str:
 
 
 def _chain(states: Iterable[tuple[float, str]]) -> str:
-    return " -> ".join(f"{state} ({at:.3f} s)" for at, state in states) or "no change"
+    chain = " -> ".join(f"{state} ({at:.3f} s)" for at, state in states)
+    return printable(chain) or "no change"
 
 
 def _write_test(folder: Path, stem: str, lines: list[str]) -> Path:

@@ -10,6 +10,8 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from frazil.printable import printable
+
 MAX_DUMP_SIZE: Final = 512 * 1024 * 1024
 """Bytes, unpacked: an hour of a call with statistics is some 50 MB."""
 _GZIP: Final = b"\x1f\x8b"
@@ -66,7 +68,8 @@ class BrowserEvent(NamedTuple):
         """The event in a line: the first one of its value at most."""
         candidate = _CANDIDATE.search(self.value) if "andidate" in self.type else None
         text = self.description or (candidate[0] if candidate else self.value.strip('"'))
-        return f"browser {self.type} {' '.join(text.split())[:_MAX_VALUE]}".rstrip()
+        line = f"browser {self.type} {' '.join(text.split())[:_MAX_VALUE]}"
+        return printable(line.rstrip())
 
 
 def read_dump(content: bytes) -> list[list[BrowserEvent]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from frazil.explain.story import Story
+from frazil.printable import printable
 from frazil.trace import EVENTS, Fact, TraceRecord
 from frazil.version import __version__
 
@@ -37,7 +38,7 @@ class Account(NamedTuple):
                 " (FZ-RECORDING-LOST), or the file was cut off"
             )
         if self.unknown:
-            writer = f"frazil {self.header.get('frazil', 'of another version')}"
+            writer = f"frazil {printable(str(self.header.get('frazil', 'of another version')))}"
             found.append(
                 f"decisions left out, which frazil {__version__} does not know: {self.unknown};"
                 f" {writer} recorded them"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from frazil.printable import printable
 from frazil.record.value import Json
 from frazil.version import __version__
 
@@ -44,7 +45,7 @@ class Divergence(NamedTuple):
         )
         if self.writer == __version__:
             return told
-        writer = self.writer or "of another version"
+        writer = printable(self.writer) or "of another version"
         return f"{told}\nFrazil {writer} made the recording, and this is {__version__}."
 
 
@@ -71,5 +72,5 @@ def first_unequal(one: Sequence[Json], other: Sequence[Json]) -> tuple[Json, Jso
 
 
 def _shown(value: object) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None else printable(str(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

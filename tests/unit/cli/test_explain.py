@@ -194,6 +194,28 @@ def test_a_recording_of_another_version(recording, tmp_path, capsys):
     )
 
 
+def test_what_a_stranger_wrote_neither_adds_lines_nor_drives_the_terminal(tmp_path, capsys):
+    evil = "bye\nFZ-FORGED: a\x1b[2J\ud800"
+    trace = Trace()
+    path = trace.of(evil)
+    path.record(1.0, "ice", "server-failed", url=f"turn:{evil}", code=401, text=evil)
+    lines = [
+        json.dumps({"format": "frazil-recording", "frazil": evil}),
+        json.dumps({"call": "x", "args": {}, "trace": [[0.0, "ice", "unheard-of", "0"]]}),
+        *trace_lines(trace.records),
+    ]
+    file = tmp_path / "trace.jsonl"
+    file.write_text("\n".join(lines))
+    log = [{"time": 1e6, "type": evil, "value": evil}]
+    dump = tmp_path / "dump.json"
+    dump.write_text(json.dumps({"PeerConnections": {"7-1": {"updateLog": log}}}))
+    assert main(["explain", str(file), str(dump)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("FZ-TURN-401: ") for line in told)
+    assert any(line.startswith("note: decisions left out") for line in told)
+    assert all(line.isprintable() and not line.startswith("FZ-FORGED") for line in told)
+
+
 def test_a_recording_that_has_just_begun(tmp_path, capsys):
     file = tmp_path / "session.jsonl"
     file.write_text('{"format": "frazil-recording", "version": 2}\n')

@@ -161,6 +161,21 @@ def test_the_joint_report_for_people():
     ]
 
 
+def test_what_the_other_side_says_of_itself_can_be_printed():
+    said = "there\x1b[2J\nhere"
+    states = [[0.0, said]]
+    value = {
+        "machine": said,
+        "states": states,
+        "path": said,
+        "rtt_s": None,
+        "received_bps": None,
+    }
+    theirs = Side.from_value(value)
+    assert {theirs.machine, theirs.path, theirs.states[0][1]} == {"there\ufffd[2J\ufffdhere"}
+    assert all(line.isprintable() for line in describe(theirs, theirs))
+
+
 @pytest.mark.parametrize(
     "value",
     [None, {}, [], {"machine": "x"}, {"machine": "x", "states": [1], "path": "", "rtt_s": 0}],

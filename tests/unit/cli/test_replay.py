@@ -92,6 +92,32 @@ def test_a_decision_of_another_version_is_a_difference(recording, tmp_path, caps
     assert "  recorded: [0.0, 'ice', 'unheard-of', '0', 'fact']\n" in capsys.readouterr().out
 
 
+EVIL = "bye\n\x1b[2J"
+
+
+def rewritten(recording, path, index, **members):
+    """A copy of a recording in which one line has other members."""
+    lines = recording.read_text(encoding="utf-8").splitlines()
+    lines[index] = json.dumps({**json.loads(lines[index]), **members})
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_what_a_stranger_wrote_does_not_drive_the_terminal(recording, tmp_path, capsys):
+    path = tmp_path / "strange.jsonl"
+    assert main(["replay", str(rewritten(recording, path, 0, version=EVIL))]) == 2
+    assert main(["replay", str(rewritten(recording, path, 1, error=EVIL))]) == 1
+    rewritten(recording, path, 1, error=EVIL)
+    assert main(["replay", str(rewritten(path, path, 0, frazil=EVIL))]) == 1
+    move = [0.0, "peer", "state-changed", "", "connection", "new", EVIL, "", "", "", [], None, None]
+    rewritten(recording, path, 1, trace=[move])
+    assert main(["replay", str(path), "--what-if", "disconnected_after=9"]) == 1
+    streams = capsys.readouterr()
+    told = [*streams.out.splitlines(), *streams.err.splitlines()]
+    assert sum("bye\ufffd\ufffd[2J" in line for line in told) >= 5
+    assert all(line.isprintable() for line in told)
+
+
 def test_a_timer_that_does_not_exist(recording, capsys):
     assert main(["replay", str(recording), "--what-if", "speed=9"]) == 2
     assert "there is no setting speed" in capsys.readouterr().err

@@ -62,6 +62,11 @@ def test_a_log_that_makes_no_sense_is_empty(log):
     assert read_dump(json.dumps({"PeerConnections": {"1": {"updateLog": log}}}).encode()) == [[]]
 
 
+def test_a_summary_is_one_line_of_printable_text():
+    event = BrowserEvent(0.0, "on\nicecandidate", "candidate:1\x1b[2J")
+    assert event.summary == "browser on\ufffdicecandidate candidate:1\ufffd[2J"
+
+
 def test_the_form_of_today():
     """As Chromium 156 writes it."""
     updates = [
