@@ -103,6 +103,24 @@ async def test_relays_are_pooled(stage):
     assert states(alice, "connectionState") == "new connecting connected"
 
 
+async def test_a_pooled_relay_of_the_answerer_lets_the_peer_in(stage):
+    """The relay is there, and all candidates of the peer, before the answer pairs them."""
+    stage.net.turn_server("192.0.2.7")
+    pooled = {"iceServers": [TURN], "iceTransportPolicy": "relay", "iceCandidatePoolSize": 1}
+    alice = stage.peer("alice", "203.0.113.2")
+    bob = stage.peer("bob", "203.0.113.3", configuration=pooled)
+    stage.introduce(alice, bob)
+    stage.signalling(carries_candidates=False, carries_end=False)
+    await stage.sleep(5)
+    alice.channel()
+    for peer, link in ((alice, stage.there), (bob, stage.back)):
+        await peer.pc.setLocalDescription()
+        await peer.pc.gathering_complete()
+        await link.describe(peer.pc.localDescription)
+    await bob.pc.wait_connected(10)
+    assert bob.ice.getSelectedCandidatePair().local.type == "relay"
+
+
 async def test_there_are_not_too_many_spare_transports(stage):
     alice = stage.peer("alice", "10.0.0.1", configuration={"iceCandidatePoolSize": 200})
     await stage.sleep(1)

@@ -160,6 +160,7 @@ class Session:
     def set_local_credentials(self, credentials: Credentials, now: float) -> None:
         """Our half of an ICE generation; other credentials than before begin a restart."""
         self.ice.set_local_credentials(credentials, now)
+        self._relays.permit(now)
         self._settle(now)
 
     def set_remote_credentials(
