@@ -323,22 +323,28 @@ async def test_the_default_route_moves_to_an_interface_that_was_there_before(sta
     assert local_address(alice) == CELL
 
 
-@pytest.mark.parametrize("pending", [False, True], ids=["after", "before"])
-async def test_a_restart_that_was_rolled_back_hinders_no_move(stage, pending):
+@pytest.mark.parametrize("moves", ["after the rollback", "before it", "before another offer"])
+async def test_a_restart_that_was_rolled_back_hinders_no_move(stage, moves):
     """Whether the network changes after the rollback, or before it while the offer is pending."""
+
+    async def offer_a_restart():
+        await alice.pc.setLocalDescription(await alice.pc.createOffer({"iceRestart": True}))
+        await stage.sleep(1)
+
     alice, bob = phone(stage, WIFI)
     await stage.connect()
     await stage.sleep(20)
     stage.signalling(carries_candidates=False, carries_end=False)  # an offer nobody hears of
-    await alice.pc.setLocalDescription(await alice.pc.createOffer({"iceRestart": True}))
-    await stage.sleep(1)
-    if pending:
+    await offer_a_restart()
+    if moves != "after the rollback":
         alice.host.add_interface(CELL, "wwan0")
         await stage.sleep(1)
+    if moves == "before another offer":
+        await offer_a_restart()
     stage.signalling(carries_candidates=True, carries_end=True)
     await alice.pc.setLocalDescription({"type": "rollback"})
     await stage.sleep(1)
-    if not pending:
+    if moves == "after the rollback":
         alice.host.add_interface(CELL, "wwan0")
         await stage.sleep(1)
     alice.host.remove_interface(WIFI)

@@ -135,19 +135,26 @@ class Gatherer:
         Returns:
             Whether there is a generation to gather for.
         """
-        generation = self._generation
-        if generation is None:
+        if self._hosts is None:
             return False
-        self._begin_round()
-        generation.gathered = False
-        generation.is_reopened = True
-        self._announcement.start("the network has changed", now)
+        if self._predecessor is not None:
+            self._predecessor.is_complete = False
+        self._reopen(self._hosts, "the network has changed", now)
         return True
+
+    def _reopen(self, hosts: HostTable, text: str, now: float) -> None:
+        """Begin another round for the newest generation, for the reason ``text``."""
+        self._begin_round()
+        hosts.is_complete = False
+        hosts.generation.gathered = False
+        hosts.generation.is_reopened = True
+        self._announcement.start(text, now)
 
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one in force is the newest again.
 
-        That one has ended already, but if the network has changed since, it is gathered for again.
+        Its gathering has ended already. If that was too soon, or the network has changed since, it
+        is gathered for again.
         """
         if generation is not self._generation:
             return
@@ -157,8 +164,8 @@ class Gatherer:
         self._begin_round()
         if self._hosts is not None:
             self._announcement.begin(_ufrag_of(self._hosts.generation))
-            if generation.is_reopened:
-                self.begin_again(now)
+            if not self._hosts.is_complete:
+                self._reopen(self._hosts, "there are addresses and servers left to try", now)
 
     def cancel(self) -> None:
         """Forget everything, silently."""
@@ -388,15 +395,15 @@ class Gatherer:
 
     def _conclude(self, now: float) -> None:
         """End the gathering once nothing can come any more."""
-        generation = self._generation
-        if generation is None or generation.gathered:
+        hosts, inquiry = self._hosts, self._inquiry
+        if hosts is None or hosts.generation.gathered:
             return
-        inquiry = self._inquiry
         if not self._hosts_done or not (inquiry is None or inquiry.is_over):
             return
         if inquiry is not None:
             for url in inquiry.unanswered():
                 self._report(inquiry, url, now)
+        hosts.is_complete = True
         self._end_generation()
         self._announcement.complete("every address and server was tried", now)
 

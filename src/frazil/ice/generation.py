@@ -28,7 +28,7 @@ class Generation:
 
     Attributes:
         gathered: No further local candidate will come.
-        is_reopened: It was gathered before, and the network has changed since.
+        is_reopened: It is gathered for again: the network has changed, or an offer cut it short.
         awaits_checks: Pairs form only where checks of the peer come in: we are lite, it is not.
         early_checks: What the peer said before its credentials were known.
         is_measured: All pairs are checked and measured, for the quickest of them.

@@ -28,15 +28,17 @@ class HostTable:
     Attributes:
         generation: As given; one without credentials gives way to the first that has some.
         maker: As given.
+        is_complete: Every address and server was tried for it since the network last changed.
     """
 
-    __slots__ = ("_announcement", "_disclosures", "_told", "generation", "maker")
+    __slots__ = ("_announcement", "_disclosures", "_told", "generation", "is_complete", "maker")
 
     def __init__(
         self, generation: Generation, maker: CandidateMaker, announcement: Announcement
     ) -> None:
         self.generation = generation
         self.maker = maker
+        self.is_complete = False
         self._announcement = announcement
         self._disclosures: dict[Address, Disclosure] = {}  # those that are not open
         # Of this only the keys matter: an empty set weighs three times as much.

@@ -359,6 +359,60 @@ def test_the_network_changed_before_the_rollback_of_a_restart():
     assert pair.agrees
 
 
+@pytest.mark.parametrize("replaced", ["as is", "after a rollback"])
+def test_the_network_changed_before_an_offer_that_was_replaced(replaced):
+    """The generation in force has missed the address, whichever offer is rolled back in the end."""
+    pair = connected()
+    pair.offer(pair.a, renew=True)
+    move(pair, ("10.9.0.1", 1000))
+    pair.gather(pair.a)
+    if replaced == "after a rollback":
+        pair.a.agent.rollback(pair.now)
+    pair.offer(pair.a, renew=True)
+    roll_back_for_more(pair)
+    pair.gather(pair.a)
+    pair.run(10)
+    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
+    assert pair.agrees
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["first round", "another round"])
+def test_an_offer_that_was_rolled_back_had_cut_the_gathering_short(changed):
+    """What a slow server gives is found after all, and then nothing is left to try."""
+    pair = connected() if changed else IcePair()
+    local = pair.a.agent.local
+    if changed:
+        local.gather_again(pair.now)
+    else:
+        pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+        pair.hear(pair.a)
+    local.expect_server("stun:slow")
+    pair.gather(pair.a)
+    pair.offer(pair.a, renew=True)
+    roll_back_for_more(pair)
+    local.expect_server("stun:slow")
+    pair.gather(pair.a)
+    assert pair.a.agent.gathering_state == "gathering"
+    local.server_done("stun:slow", pair.now)
+    pair.offer(pair.a, renew=True)
+    pair.a.events.clear()
+    pair.a.agent.rollback(pair.now)
+    pair.flush()
+    assert pair.a.events == []
+
+
+def roll_back_for_more(pair: IcePair) -> None:
+    """The offer of ``a`` is rolled back, and the generation in force is gathered for again."""
+    pair.flush()
+    pair.a.events.clear()
+    pair.a.agent.rollback(pair.now)
+    pair.flush()
+    assert len(pair.a.events_of(AddressesNeeded)) == 1
+    assert pair.a.events_of(GatheringStateChanged)[-1].reason.text == (
+        "there are addresses and servers left to try"
+    )
+
+
 def test_what_a_rollback_would_need_is_kept_until_the_answer():
     pair = connected()
     gatherer = pair.a.agent._gatherer
