@@ -229,6 +229,8 @@ class RTCDataChannel(EventTarget):
         """
         reader = _MessageReader(self)
         self._readers.append(ref(reader, self._readers.remove))
+        if self._inbox is not None:
+            self._inbox.serve(has_reader=True)
         return reader
 
     async def _next_message(self) -> bytes | str:

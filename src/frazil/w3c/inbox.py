@@ -10,11 +10,11 @@ MESSAGE_COST: Final = 64
 
 
 class Backlog:
-    """What the channels of a connection keep together.
+    """What the channels of a connection keep together, as far as nobody reads them.
 
     Attributes:
-        limit: Bytes that one reader may be behind, and that all channels without one may keep.
-        size: Bytes that are kept.
+        limit: Bytes that this may take, and as many that one reader may be behind.
+        size: Bytes that it takes.
     """
 
     __slots__ = ("limit", "size")
@@ -28,24 +28,32 @@ class Inbox:
     """The unread messages of one channel, the oldest first.
 
     Args:
-        backlog: Has them all on its account, as long as the channel is open.
+        backlog: They are a part of it, as long as the channel is open and has no reader.
 
     Attributes:
         size: Bytes that they take.
     """
 
-    __slots__ = ("_backlog", "_messages", "size")
+    __slots__ = ("_backlog", "_has_reader", "_messages", "size")
 
     def __init__(self, backlog: Backlog) -> None:
         self._backlog = backlog
+        self._has_reader = False
         self._messages: deque[bytes | str] = deque()
         self.size = 0
 
     def __bool__(self) -> bool:
         return bool(self._messages)
 
+    def serve(self, *, has_reader: bool) -> None:
+        """Somebody reads, or nobody does any more: slow readers take no room of other channels."""
+        if has_reader is not self._has_reader:
+            self._has_reader = has_reader
+            self._backlog.size += -self.size if has_reader else self.size
+
     def keep(self, message: bytes | str) -> bool:
         """Keep a message for a reader, who needs them all; ``False`` if there is no room."""
+        self.serve(has_reader=True)
         cost = _cost_of(message)
         if self.size + cost > self._backlog.limit:
             return False
@@ -57,6 +65,7 @@ class Inbox:
 
         That is the oldest one here; or the new one itself, if other channels have all the room.
         """
+        self.serve(has_reader=False)
         cost, backlog = _cost_of(message), self._backlog
         has_room = backlog.size + cost <= backlog.limit
         while self._messages and backlog.size + cost > backlog.limit:
@@ -73,7 +82,7 @@ class Inbox:
 
     def leave(self) -> None:
         """The channel is closed: from now on this is the business of whoever still holds it."""
-        self._backlog.size -= self.size
+        self.serve(has_reader=True)
         self._backlog = Backlog()
 
     def _put(self, message: bytes | str, cost: int) -> None:
@@ -82,7 +91,8 @@ class Inbox:
 
     def _account(self, cost: int) -> None:
         self.size += cost
-        self._backlog.size += cost
+        if not self._has_reader:
+            self._backlog.size += cost
 
 
 def _cost_of(message: bytes | str) -> int:

@@ -320,6 +320,51 @@ async def test_channels_that_nobody_reads_share_their_room(pair: VirtualPair):
 
 
 @on_virtual_pair
+async def test_what_a_slow_reader_has_yet_to_read_takes_no_room_of_others(pair: VirtualPair):
+    limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect("read")
+    opened = []
+    pair.b.on("datachannel", opened.append)
+    other = pair.a.createDataChannel("other")
+    mine.send(bytes(KIB))
+    await settle()
+    slow = aiter(theirs)
+    for _ in range(3):
+        mine.send(bytes(KIB))
+    await settle()
+    for word in ("first", "second", "third"):
+        other.send(word)
+    other.close()
+    await settle()
+    assert await collect(opened[0]) == ["first", "second", "third"]
+    assert [len(await anext(slow)) for _ in range(4)] == [KIB] * 4
+
+
+@on_virtual_pair
+async def test_what_a_reader_left_behind_shares_the_room_again(pair: VirtualPair):
+    limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect("read")
+    opened = []
+    pair.b.on("datachannel", opened.append)
+    other = pair.a.createDataChannel("other")
+    reader = aiter(theirs)
+    for number in range(4):
+        mine.send(bytes([number]) * KIB)
+    await settle()
+    del reader
+    for number in range(4, 6):
+        mine.send(bytes([number]) * KIB)
+    await settle()
+    other.send(bytes(KIB))
+    await settle()
+    mine.close()
+    assert [message[0] for message in await collect(theirs)] == [2, 3, 4, 5]
+    other.send(bytes(KIB))
+    other.close()
+    assert len(await collect(opened[0])) == 1
+
+
+@on_virtual_pair
 async def test_a_channel_without_room_still_serves_who_listens_or_reads(pair: VirtualPair):
     limit_unread(pair.b, 2 * (KIB + MESSAGE_COST))
     mine, _ = await pair.connect("first")
