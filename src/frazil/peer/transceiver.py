@@ -33,14 +33,15 @@ class RemoteTrack:
     Attributes:
         id: From the remote description, else random.
         is_ended: Whether nothing can come any more.
+        is_told: Whether ``ended`` has told so.
     """
 
-    __slots__ = ("id", "is_ended", "kind")
+    __slots__ = ("id", "is_ended", "is_told", "kind")
 
     def __init__(self, kind: MediaKind, track_id: str) -> None:
         self.kind = kind
         self.id = track_id
-        self.is_ended = False
+        self.is_ended = self.is_told = False
 
 
 class RtpSender:

@@ -263,6 +263,7 @@ class TransceiverTable:
         self._items.remove(transceiver)
 
     def _tell_ended(self, track: RemoteTrack, now: float) -> None:
+        track.is_told = True
         self._core.tasks.fire(track, EventType.ENDED)
 
 

@@ -173,7 +173,8 @@ class Registry:
     def _tidy(self) -> None:
         """Between two tasks: drop the public objects of what is in use no longer.
 
-        Transports stay until they are closed, because that is an event of theirs.
+        Transports stay until they are closed, because that is an event of theirs, and tracks until
+        they have told of their end.
         """
         peer = self._peer
         if not self._is_untidy or peer.is_closed:
@@ -230,4 +231,6 @@ def _is_alive(slots: object) -> bool:
             return slots.state is not RTCDtlsTransportState.CLOSED
         case SctpTransport():
             return slots.state is not RTCSctpTransportState.CLOSED
+        case RemoteTrack():
+            return slots.is_ended and not slots.is_told
     return False

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from frazil import (
+    Event,
     InvalidAccessError,
     InvalidModificationError,
     InvalidStateError,
@@ -75,6 +76,44 @@ async def test_stopping_ends_the_track_and_negotiates_the_section_away(pair: Vir
     assert pair.a.connectionState == pair.b.connectionState == "new"
     with pytest.raises(InvalidStateError):
         mine.direction = "sendrecv"
+
+
+@on_virtual_pair
+async def test_a_track_whose_section_is_refused_tells_its_end_whoever_looks_meanwhile(
+    pair: VirtualPair,
+):
+    ended: list[Event] = []
+    codecs = RTCRtpSender.getCapabilities("audio")["codecs"]
+    of = {each["mimeType"].lower(): [each] for each in codecs}
+    mine = pair.a.addTransceiver("audio")
+    mine.setCodecPreferences(of["audio/opus"])
+    pair.a.createDataChannel("chat")
+    track = mine.receiver.track
+    track.onended = ended.append
+    await pair.a.setLocalDescription()
+    await pair.b.setRemoteDescription(pair.a.localDescription)
+    pair.b.getTransceivers()[0].setCodecPreferences(of["audio/pcmu"])
+    await pair.b.setLocalDescription()
+    await pair.a.setRemoteDescription(pair.b.localDescription)
+    assert pair.a.remoteDescription.type == "answer"
+    await asyncio.sleep(0.1)
+    assert [event.target for event in ended] == [track]
+
+
+@on_virtual_pair
+async def test_a_track_that_a_rollback_takes_away_tells_its_end_whoever_looks_meanwhile(
+    pair: VirtualPair,
+):
+    ended: list[Event] = []
+    pair.a.addTransceiver("audio")
+    await pair.a.setLocalDescription()
+    await pair.b.setRemoteDescription(pair.a.localDescription)
+    track = pair.b.getTransceivers()[0].receiver.track
+    track.onended = ended.append
+    await pair.b.setRemoteDescription({"type": "rollback"})
+    pair.b.addTransceiver("video")
+    await asyncio.sleep(0.1)
+    assert [event.target for event in ended] == [track]
 
 
 @on_virtual_pair
