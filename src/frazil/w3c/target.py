@@ -190,6 +190,12 @@ class EventTarget:
         self._listeners.dispatch(event, self)
 
     def _own(self, awaitable: Awaitable[Any], type: str) -> None:
+        """See to what a listener of ``type`` has begun: a task is kept until it ends.
+
+        A future that it returned is only watched. A task that waits for it would stay for ever if
+        it never settles, as of a closed connection.
+        """
+
         async def run() -> None:
             task = asyncio.current_task()
             _listener.set(ref(task) if task is not None else None)
@@ -198,9 +204,19 @@ class EventTarget:
             except Exception as error:
                 self._report(error, type)
 
-        task = asyncio.get_running_loop().create_task(run(), name=f"listener of {type}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        def settled(future: "asyncio.Future[Any]") -> None:
+            error = None if future.cancelled() else future.exception()
+            if isinstance(error, Exception):
+                self._report(error, type)
+
+        begun = awaitable
+        if isinstance(awaitable, asyncio.Future):
+            awaitable.add_done_callback(settled)
+        else:
+            begun = asyncio.get_running_loop().create_task(run(), name=f"listener of {type}")
+        if isinstance(begun, asyncio.Task):
+            self._tasks.add(begun)
+            begun.add_done_callback(self._tasks.discard)
 
     def _report(self, error: BaseException, type: str) -> None:
         asyncio.get_running_loop().call_exception_handler(

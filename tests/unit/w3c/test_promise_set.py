@@ -99,3 +99,15 @@ async def test_a_listener_may_wait_for_another_connection_than_its_own(pair: Vir
 
     pair.a.createDataChannel("chat")
     await ended.wait()
+
+
+@on_virtual_pair
+async def test_a_promise_that_a_listener_returned_leaves_no_task_behind(pair: VirtualPair):
+    def negotiate() -> asyncio.Future[None]:
+        applied = pair.a.setLocalDescription()
+        pair.a.close()
+        return applied
+
+    pair.a.on("negotiationneeded", negotiate)
+    pair.a.createDataChannel("chat")
+    await asyncio.sleep(1)  # on_virtual_pair looks for tasks that are left

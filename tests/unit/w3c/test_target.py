@@ -352,6 +352,39 @@ def test_a_future_that_a_listener_returns_is_watched(lamp):
     assert report["exception"] is error
 
 
+def test_a_cancelled_future_that_a_listener_returned_is_no_error(lamp):
+    def promise(event):
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        return future
+
+    lamp.addEventListener("lit", promise)
+
+    def body():
+        light(lamp)
+        return lamp
+
+    assert in_loop(body) == []
+
+
+def test_a_task_that_a_listener_returns_is_kept_until_it_ends(lamp):
+    calls = []
+
+    async def slow():
+        await asyncio.sleep(0)
+        calls.append("done")
+
+    lamp.addEventListener("lit", lambda event: asyncio.create_task(slow()))
+
+    def body():
+        light(lamp)
+        assert len(lamp.tasks) == 1
+        return lamp
+
+    assert in_loop(body) == []
+    assert calls == ["done"]
+
+
 @on_virtual_pair
 async def test_what_has_events_has_no_copies(pair: VirtualPair):
     channel = pair.a.createDataChannel("chat")
