@@ -101,7 +101,7 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
-        self._tasks = TaskSet()
+        self._tasks = TaskSet(self._loop)
         self._parts_flush = flush = Flush(self.flush)
         self._naming = Naming(self._transports, network, flush, self._tasks, options.mdns)
         local = LocalAddresses(network, options, self._naming)

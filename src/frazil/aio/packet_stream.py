@@ -102,7 +102,7 @@ class PacketStream:
         """Whether the other end owes an answer for long, and has said nothing since."""
         return self._silence.is_long(now)
 
-    def open(self, stream: Stream) -> None:
+    def open(self, stream: Stream, now: float) -> None:
         """The stream is there: send what has waited for it."""
         if self._is_over:
             stream.close()
@@ -110,14 +110,14 @@ class PacketStream:
         self._stream = stream
         early, self._early = self._early, []
         for transmit in early:
-            self.send(transmit)
+            self.send(transmit, now)
 
-    def send(self, transmit: Transmit) -> None:
+    def send(self, transmit: Transmit, now: float) -> None:
         """Send each datagram, or lose it."""
         if self._stream is not None:
             lost = self._stream.dropped
             for data in transmit.datagrams():
-                self._silence.note_sent(data)
+                self._silence.note_sent(data, now)
                 self._stream.send(frame(data))
             self.dropped += self._stream.dropped - lost
         elif not self._is_over and len(self._early) < MAX_EARLY:

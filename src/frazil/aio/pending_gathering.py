@@ -187,7 +187,7 @@ class PendingGathering:
         """Close a stream to a TURN server that no relay needs, in another turn of the loop."""
         stream = sockets.stream_between(released.stream.local, released.stream.server)
         if stream is not None:
-            asyncio.get_running_loop().call_soon(stream.give_up, _SPENT)
+            stream.give_up_soon(_SPENT)
 
     async def _serve(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         loop, transports, name = asyncio.get_running_loop(), self._transports, wanted.transport

@@ -26,6 +26,7 @@ class RelayStream:
 
     __slots__ = (
         "_framer",
+        "_loop",
         "_on_datagrams",
         "_on_end",
         "_silence",
@@ -52,6 +53,7 @@ class RelayStream:
         self._on_datagrams = on_datagrams
         self._on_end = on_end
         self._framer = StreamFramer()
+        self._loop = asyncio.get_running_loop()
         self._silence = Silence()
         self._stream: Stream | None = None
 
@@ -102,12 +104,12 @@ class RelayStream:
         If the server owes an answer for long the stream is given up, in another turn of the loop.
         """
         if self._stream is not None:
-            loop = asyncio.get_running_loop()
-            if self.is_silent(loop.time()):
-                loop.call_soon(self.give_up, UNANSWERED)
+            now = self._loop.time()
+            if self.is_silent(now):
+                self.give_up_soon(UNANSWERED)
             for transmit in transmits:
                 for message in transmit.datagrams():
-                    self._silence.note_sent(message)
+                    self._silence.note_sent(message, now)
                     self._stream.send(frame(message))
 
     def is_silent(self, now: float) -> bool:
@@ -121,6 +123,10 @@ class RelayStream:
             self.close()
             if self._stream is not None:
                 self._on_end(self)
+
+    def give_up_soon(self, text: str) -> None:
+        """The same in another turn of the loop: its owner is in the middle of something."""
+        self._loop.call_soon(self.give_up, text)
 
     def close(self) -> None:
         """Close. No message is handed over any more. Idempotent."""

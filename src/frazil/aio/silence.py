@@ -1,6 +1,5 @@
 """Whether anybody is left at the other end of a stream."""
 
-import asyncio
 from typing import Final
 
 SILENT_S: Final = 5.0
@@ -17,10 +16,10 @@ class Silence:
     def __init__(self) -> None:
         self._asked_at: float | None = None
 
-    def note_sent(self, message: bytes) -> None:
+    def note_sent(self, message: bytes, now: float) -> None:
         """``message`` goes there; it may be a request, which is to be answered."""
         if self._asked_at is None and _is_request(message):
-            self._asked_at = asyncio.get_running_loop().time()
+            self._asked_at = now
 
     def note_heard(self) -> None:
         """Something has come from there, an answer or not."""

@@ -6,17 +6,22 @@ from typing import Any
 
 
 class TaskSet:
-    """Tasks that are cancelled, and waited for, when the connection closes."""
+    """Tasks that are cancelled, and waited for, when the connection closes.
 
-    __slots__ = ("_ended", "_tasks")
+    Args:
+        loop: Where they run.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_ended", "_loop", "_tasks")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] | None = None
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
         """Begin a task; its exceptions are the loop's business."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        task = self._loop.create_task(work, name=name)
         self._tasks.append(task)
         task.add_done_callback(self._forget)
         return task
@@ -29,7 +34,7 @@ class TaskSet:
     def close(self) -> "asyncio.Future[None]":
         """Cancel every task; done when none is left."""
         if self._ended is None:
-            self._ended = asyncio.get_running_loop().create_future()
+            self._ended = self._loop.create_future()
             if not self._tasks:
                 self._ended.set_result(None)
             for task in self._tasks:

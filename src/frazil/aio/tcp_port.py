@@ -37,11 +37,12 @@ class _Port:
         dropped: How many datagrams were given to :meth:`send` and never sent.
     """
 
-    __slots__ = ("_on_datagrams", "_streams", "_watch", "dropped", "local")
+    __slots__ = ("_loop", "_on_datagrams", "_streams", "_watch", "dropped", "local")
 
     def __init__(self, local: Address, on_datagrams: DatagramHandler, watch: StreamWatch) -> None:
         self.local = local
         self.dropped = 0
+        self._loop = asyncio.get_running_loop()
         self._on_datagrams = on_datagrams
         self._watch = watch
         self._streams: dict[Address, PacketStream] = {}
@@ -91,7 +92,7 @@ class ActivePort(_Port):
         A stream on which an answer is owed for long is given up, and the owner told in another turn
         of the loop, so that its next check opens another one.
         """
-        loop = asyncio.get_running_loop()
+        now = self._loop.time()
         for transmit in transmits:
             stream = self._streams.get(transmit.remote)
             if stream is None:
@@ -100,9 +101,9 @@ class ActivePort(_Port):
                     continue
                 stream = self._prepare(self.local, transmit.remote)
                 self._start(stream)
-            elif stream.is_silent(loop.time()):
-                loop.call_soon(stream.fail, SILENT)
-            stream.send(transmit)
+            elif stream.is_silent(now):
+                self._loop.call_soon(stream.fail, SILENT)
+            stream.send(transmit, now)
 
     def close_silent(self, now: float) -> list[Address]:
         """Close the streams on which an answer is owed for long; the next check opens another.
@@ -124,18 +125,17 @@ class ActivePort(_Port):
 
     def _start(self, stream: PacketStream) -> None:
         name = f"connect {stream.remote[0]} port {stream.remote[1]}"
-        task = asyncio.get_running_loop().create_task(self._connect(stream), name=name)
+        task = self._loop.create_task(self._connect(stream), name=name)
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
 
     async def _connect(self, stream: PacketStream) -> None:
         try:
             async with asyncio.timeout(CONNECT_PATIENCE_S):
-                stream.open(
-                    await self._network.connect_tcp(
-                        stream.remote, stream.handlers, local=self._host
-                    )
+                opened = await self._network.connect_tcp(
+                    stream.remote, stream.handlers, local=self._host
                 )
+                stream.open(opened, self._loop.time())
         except TimeoutError:
             stream.fail("nobody answers")
         except OSError as error:
@@ -166,12 +166,13 @@ class PassivePort(_Port):
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram: nothing reaches a remote that has not connected."""
+        now = self._loop.time()
         for transmit in transmits:
             stream = self._streams.get(transmit.remote)
             if stream is None:
                 self.dropped += len(transmit.datagrams())
             else:
-                stream.send(transmit)
+                stream.send(transmit, now)
 
     def close(self) -> None:
         """Close every stream, and let no other arrive. Idempotent."""
@@ -190,13 +191,11 @@ class PassivePort(_Port):
         if len(unproven) >= MAX_UNPROVEN:
             unproven[0].fail("too many strangers")
         stream = self._prepare(arrived.local, arrived.remote)
-        stream.open(arrived)
+        stream.open(arrived, self._loop.time())
         if len(self._streams) > MAX_PROVEN + MAX_UNPROVEN:
             stream.fail("too many streams")
         else:
-            self._timers[stream] = asyncio.get_running_loop().call_later(
-                PROOF_PATIENCE_S, self._judge, stream
-            )
+            self._timers[stream] = self._loop.call_later(PROOF_PATIENCE_S, self._judge, stream)
         return stream.handlers
 
     def _judge(self, stream: PacketStream) -> None:
@@ -208,7 +207,7 @@ class PassivePort(_Port):
 
     def _make_way(self, stream: PacketStream) -> None:
         """The peer talks on ``stream``: it will not come back to those that fell silent."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         silent = [each for each in self._streams.values() if each.is_silent(now)]
         if stream not in silent:
             for each in silent:

@@ -12,6 +12,7 @@ from frazil.types import Address, Datagram, Transmit
 SERVER: Address = ("192.0.2.7", 443)
 HOST = "10.0.0.1"
 MESSAGE = b"\x40\x00\x00\x03abc"
+REQUEST = b"\x00\x04" + bytes(18)
 
 
 class Stream:
@@ -173,6 +174,15 @@ def test_a_server_that_speaks_before_it_is_asked_is_none():
         assert (end.ends, end.datagrams) == ([], [])
 
     run(main())
+
+
+def test_a_goodbye_is_sent_between_two_runs_of_the_loop_too():
+    with asyncio.Runner() as runner:
+        relay, stream = runner.run(connected(Net(6000), End()))
+        relay.send([Transmit(REQUEST, len(REQUEST), relay.local, SERVER)])
+        relay.close()
+        assert stream.sent == [REQUEST]
+        assert stream.is_closed
 
 
 # --- in a set of sockets --------------------------------------------------------------------------

@@ -125,6 +125,20 @@ def test_a_port_where_nobody_listens_is_told():
     asyncio.run(main())
 
 
+def test_a_last_check_is_sent_between_two_runs_of_the_loop_too():
+    theirs = End()
+    with asyncio.Runner() as runner:
+        active, passive = runner.run(joined(SystemNetwork(), End(), theirs))
+        check = run_of(CHECK, active.local, passive.local)
+        active.send([check])
+        runner.run(until(lambda: theirs.data == [CHECK]))
+        active.send([check])
+        active.close()
+        runner.run(until(lambda: theirs.data == [CHECK, CHECK]))
+        passive.close()
+        runner.run(asyncio.sleep(0))
+
+
 class WithoutUdp(SystemNetwork):
     """This machine, if its UDP were of no use."""
 

@@ -109,3 +109,19 @@ async def closed_by_a_thread(network):
 
 def test_another_thread_does_not_close_half():
     asyncio.run(closed_by_a_thread(SystemNetwork()))
+
+
+async def waited_for() -> tuple[RTCPeerConnection, "asyncio.Task[None]"]:
+    """A connection that gathers, and a task that waits for its end."""
+    pc = RTCPeerConnection(network=SystemNetwork())
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    return pc, asyncio.create_task(pc.wait_closed())
+
+
+def test_between_two_runs_of_the_loop_nothing_is_closed_by_half():
+    with asyncio.Runner() as runner:
+        pc, waiting = runner.run(waited_for())
+        pc.close()
+        assert calls(pc)[-1] == "close"
+        runner.run(asyncio.wait_for(waiting, 1))
