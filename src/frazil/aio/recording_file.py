@@ -4,6 +4,7 @@ import atexit
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -175,3 +176,13 @@ def _submit(job: Callable[..., None], *args: Any) -> None:
 def _thread() -> ThreadPoolExecutor:
     """One thread for all recordings; what it was given is done before the program ends."""
     return ThreadPoolExecutor(1, thread_name_prefix="frazil-recording")
+
+
+def _begin_anew() -> None:
+    """In a forked process: the thread is not there, and recordings go on where they began."""
+    _thread.cache_clear()
+    _WRITERS.clear()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -141,3 +142,38 @@ def test_what_nobody_closed_is_on_the_disk_when_the_program_has_ended(tmp_path):
     assert any(each.event == "description-applied" for each in account.records)
     (remark,) = account.remarks
     assert "with the connection still open" in remark
+
+
+FORKED = """
+import os
+import sys
+from pathlib import Path
+
+from frazil.aio.recording_file import RecordingFile, join_recordings
+
+
+def begun(path):
+    file = RecordingFile(Path(path), lambda: None)
+    file.write({"path": path})
+    return file
+
+
+of_parent, before, of_child = sys.argv[1:]
+begun(before).close()
+join_recordings(5)
+waiting = begun(of_parent)
+child = os.fork()
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+    assert not os.path.exists(of_parent)  # that is for its own process to write
+else:
+    begun(of_child).close()
+    join_recordings(5)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_recordings_of_its_own(tmp_path):
+    paths = [tmp_path / name for name in ("parent.jsonl", "before.jsonl", "child.jsonl")]
+    subprocess.run([sys.executable, "-c", FORKED, *map(str, paths)], check=True, timeout=30)
+    assert [lines_of(path) for path in paths] == [[{"path": str(path)}] for path in paths]
