@@ -17,13 +17,15 @@ from frazil.sctp.reconfig import (
     encode_outgoing_reset,
     encode_responses,
 )
-from frazil.sctp.serial import MASK_32
+from frazil.sctp.serial import MASK_32, is_behind
 from frazil.sctp.timer import RetryTimer
 
 MAX_REMEMBERED_RESULTS: Final = 2
 """As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
 
 _REQUEST_HEADER_SIZE: Final = 20
+_MAX_UNSEEN: Final = 2
+"""Requests of ours that the peer may have to see: one under way, and the first one after it."""
 _Content: TypeAlias = tuple[tuple[int, ...], int]
 """What a request asks for, under whatever number: the streams, and the last TSN before."""
 _DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
@@ -42,12 +44,13 @@ class StreamReset:
         "_in_progress",
         "_inbound",
         "_inbound_streams",
+        "_is_performance_known",
+        "_later_sequence",
         "_link",
         "_max_streams",
         "_outbound",
         "_peer_sequence",
         "_performed",
-        "_performed_before",
         "_request",
         "_request_tsn",
         "_resettable_streams",
@@ -94,7 +97,8 @@ class StreamReset:
         self._results: dict[int, ReconfigResult] = {}
         self._delayed: _Content | None = None
         self._performed: _Content | None = None
-        self._performed_before: _Content | None = None  # our last request left
+        self._later_sequence = 0  # of the first request of ours that leaves after that
+        self._is_performance_known = False  # the peer has answered such a one
 
     def want(self, stream_id: int) -> None:
         """Reset our sending side once everything queued on the stream was sent."""
@@ -123,7 +127,7 @@ class StreamReset:
         for stream_id in stream_ids:
             del self._wanted[stream_id]
         self._request_tsn = self._outbound.last_tsn
-        return self._send(stream_ids, now)
+        return self._send(stream_ids, (self._peer_sequence - 1) & MASK_32, now)
 
     def _give_up(self, stream_ids: list[int]) -> None:
         """The peer cannot reset these."""
@@ -133,29 +137,27 @@ class StreamReset:
             self.resetting.difference_update(stream_ids)
             self._link.report(StreamResetFailed(tuple(stream_ids), None))
 
-    def _send(self, stream_ids: tuple[int, ...], now: float) -> bytes:
+    def _send(self, stream_ids: tuple[int, ...], answered_sequence: int, now: float) -> bytes:
         self._request = OutgoingReset(
-            self._sequence,
-            (self._peer_sequence - 1) & MASK_32,
-            self._request_tsn & MASK_32,
-            stream_ids,
+            self._sequence, answered_sequence, self._request_tsn & MASK_32, stream_ids
         )
         self._sequence = (self._sequence + 1) & MASK_32
         self._outbound.outstanding.end_streams(stream_ids, self._request_tsn)
         self.timer.start(now, self._outbound.round_trip.rto_s)
         self._in_progress = False
-        self._performed_before = self._performed
         return encode_outgoing_reset(self._request)
 
     def _repeat(self, now: float) -> bytes:
         """The request in flight again; under a new number if the peer answered "in progress".
 
-        A peer may take the old number for a retransmission and give its old answer.
+        A peer may take the old number for a retransmission and give its old answer. All else stays,
+        by which it knows the request again if it has performed it meanwhile.
         """
-        assert self._request is not None
+        request = self._request
+        assert request is not None
         if self._in_progress:
-            return self._send(self._request.stream_ids, now)
-        return encode_outgoing_reset(self._request)
+            return self._send(request.stream_ids, request.answered_sequence, now)
+        return encode_outgoing_reset(request)
 
     def handle_timeout(self, now: float) -> None:
         """Repeat the request in flight (RFC 6525 section 5.1.1); not while shutting down."""
@@ -195,8 +197,8 @@ class StreamReset:
         self._request = None
         self.resetting.difference_update(request.stream_ids)
         self.timer.stop()
-        if self._performed == self._performed_before:
-            self._performed = None
+        if not is_behind(request.sequence, self._later_sequence, MASK_32):
+            self._is_performance_known = True
         if response.result in _DONE:
             self._outbound.queue.restart_streams(request.stream_ids)
             self._link.report(StreamsReset(request.stream_ids, by_remote=False))
@@ -227,13 +229,7 @@ class StreamReset:
         return result
 
     def _reset_inbound(self, request: OutgoingReset) -> ReconfigResult:
-        """The peer resets its sending side (RFC 6525 section 5.2.2).
-
-        One whose request was in progress at first asks again under a new number, and may do so
-        before it knows that we have performed the old one meanwhile. That is no second reset: the
-        peer has sent nothing in between. But it knows once it has answered a request of ours that
-        left later: from then on it means another reset, of a stream it sent nothing on meanwhile.
-        """
+        """The peer resets its sending side (RFC 6525 section 5.2.2)."""
         inbound = self._inbound
         content = request.stream_ids, request.last_tsn
         if inbound.unwrap(request.last_tsn) > inbound.cumulative_tsn:
@@ -241,17 +237,35 @@ class StreamReset:
             return ReconfigResult.IN_PROGRESS
         if any(stream_id >= self._inbound_streams for stream_id in request.stream_ids):
             return ReconfigResult.WRONG_STREAM
-        if content == self._performed:
+        if content == self._performed and self._is_repetition(request):
             self._performed = None
             return ReconfigResult.PERFORMED
         stream_ids = request.stream_ids or inbound.reassembly.stream_ids
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
         self._performed = content if content == self._delayed else None
+        self._later_sequence = self._sequence
+        self._is_performance_known = False
         self._delayed = None
         inbound.reassembly.restart_streams(stream_ids, inbound.cumulative_tsn)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED
+
+    def _is_repetition(self, request: OutgoingReset) -> bool:
+        """Whether a request for what we performed last is that one, under another number.
+
+        One whose request was in progress at first asks again under a new number, and may do so
+        before it knows that we have performed the old one meanwhile. That is no second reset: the
+        peer has sent nothing in between. But it knows once it has answered a request of ours that
+        left later: what it writes then is another reset, of a stream it sent nothing on meanwhile.
+
+        What it wrote before may have been lost, and come later: the number of our last request in
+        it tells. One that is far off tells nothing: dcSCTP has its own there, and others have 0.
+        """
+        if not self._is_performance_known:
+            return True
+        unseen = (self._later_sequence - request.answered_sequence) & MASK_32
+        return 0 < unseen <= _MAX_UNSEEN
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""

@@ -52,10 +52,9 @@ def request(side, *items):
     return answers
 
 
-def outgoing(sequence, last_tsn, *stream_ids):
-    value = b"".join(
-        number.to_bytes(4, "big") for number in (sequence & MASK_32, 0, last_tsn & MASK_32)
-    )
+def outgoing(sequence, last_tsn, *stream_ids, answered=0):
+    numbers = (sequence, answered, last_tsn)
+    value = b"".join((number & MASK_32).to_bytes(4, "big") for number in numbers)
     return encode_tlv(13, value + b"".join(number.to_bytes(2, "big") for number in stream_ids))
 
 
@@ -66,6 +65,10 @@ def incoming(sequence, *stream_ids):
 
 def peer_sequence(side):
     return side.association._reset._peer_sequence
+
+
+def last_sequence(side):
+    return side.association._reset._sequence - 1
 
 
 def received_tsn(side):
@@ -248,16 +251,43 @@ def test_a_request_that_was_delayed_may_come_under_two_numbers(pair):
         assert len(resets(pair.b)) == count  # it had an answer, so this is another one
 
 
-def test_after_our_own_reset_the_same_request_is_for_the_next_channel(pair):
-    """The peer has sent nothing on that one, so it asks for just the same."""
+@pytest.mark.parametrize("answered", ["ours", "its own", "none"])
+def test_after_our_own_reset_the_same_request_is_for_the_next_channel(pair, answered):
+    """The peer has sent nothing on that one, so it asks for just the same.
+
+    Not every peer says which request of ours it has answered: dcSCTP repeats its own number.
+    """
     sequence, last_tsn = perform_delayed(pair)
     for number in (sequence, sequence + 1 & MASK_32):
         pair.b.association.reset_stream(1, pair.now)
         pair.run_for(0.2)
         pair.b.association.send(1, 51, b"next", pair.now)
         pair.run_for(0.2)
-        assert request(pair.b, outgoing(number, last_tsn, 1)) == [Response(number, 1)]
+        said = {"ours": last_sequence(pair.b), "its own": number, "none": 0}[answered]
+        item = outgoing(number, last_tsn, 1, answered=said)
+        assert request(pair.b, item) == [Response(number, 1)]
     assert resets(pair.b).count(StreamsReset((1,), by_remote=True)) == 3
+
+
+@pytest.mark.parametrize("is_crossing", [False, True])
+def test_a_repetition_that_was_written_before_our_reset_came_is_one_whenever_it_arrives(
+    pair, is_crossing
+):
+    """It was lost once, and the peer has answered us before it sends it again."""
+    written_after = last_sequence(pair.b)
+    if is_crossing:
+        pair.b.association.reset_stream(2, pair.now)
+        (own,) = pair.b.association.poll_packets(pair.now)
+    sequence, last_tsn = perform_delayed(pair)
+    if is_crossing:
+        pair.inject(own, pair.a)
+        pair.run_for(0.2)
+    pair.b.association.reset_stream(1, pair.now)
+    pair.run_for(0.2)
+    assert resets(pair.b)[-1] == StreamsReset((1,), by_remote=False)
+    item = outgoing(sequence, last_tsn, 1, answered=written_after)
+    assert request(pair.b, item) == [Response(sequence, 1)]
+    assert resets(pair.b).count(StreamsReset((1,), by_remote=True)) == 1
 
 
 def test_the_answer_to_a_reset_that_left_before_does_not_end_the_repetitions(pair):
@@ -290,6 +320,21 @@ def test_a_request_that_comes_under_a_new_number_asks_for_the_same(pair):
     assert second.sequence != first.sequence
     assert (second.last_tsn, second.stream_ids) == (first.last_tsn, first.stream_ids)
     assert resets(pair.b) == [StreamsReset((1,), by_remote=True)]
+
+
+def test_a_request_that_comes_under_a_new_number_says_all_that_it_said(pair):
+    """Also which request of the peer it was written after: so the peer knows it again."""
+    pair.a.drop = lambda packet: ChunkType.I_DATA in chunk_types(packet)
+    pair.a.association.send(1, 51, b"x", pair.now)
+    pair.a.association.reset_stream(1, pair.now)
+    pair.run_for(3 * ONE_WAY_S)
+    pair.b.association.reset_stream(2, pair.now)
+    pair.run_until(lambda: StreamsReset((2,), by_remote=False) in resets(pair.b))
+    pair.a.drop = lambda packet: False
+    pair.run_until(lambda: StreamsReset((1,), by_remote=False) in resets(pair.a))
+    first, *_, last = [item for item in reconfigs(pair.a) if isinstance(item, OutgoingReset)]
+    assert last.sequence != first.sequence
+    assert last._replace(sequence=first.sequence) == first
 
 
 def test_unexpected_sequence_numbers_are_refused(pair):
