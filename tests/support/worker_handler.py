@@ -22,7 +22,7 @@ async def broken(pc):
     raise RuntimeError("no model loaded")
 
 
-class _Unfit:
+class _Unfit(list):
     """It can be sent, and ends the process that receives it."""
 
     def __reduce__(self):

@@ -42,6 +42,9 @@ class Attendance:
 
     Attributes:
         number: The number of the session.
+
+    Raises:
+        Exception: No connection can be made; as of ``RTCPeerConnection``.
     """
 
     __slots__ = (
@@ -62,7 +65,6 @@ class Attendance:
         self._link = link
         self._cause: EndCause | None = None
         self._end = asyncio.Event()
-        self._patience = self._be_patient()
         self._states = (RTCPeerConnectionState.NEW, RTCIceConnectionState.NEW)
         self._replies: set[asyncio.Task[None]] = set()
         self._pc = RTCPeerConnection(
@@ -72,6 +74,7 @@ class Attendance:
         self._pc.on("connectionstatechange", self._on_state)
         self._pc.on("iceconnectionstatechange", self._on_state)
         self._pc.on("remoteclose", lambda cause: self._over(EndCause.REMOTE_CLOSE))
+        self._patience = self._be_patient()
 
     # --- signalling ---------------------------------------------------------------------------
 

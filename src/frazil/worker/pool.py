@@ -12,6 +12,7 @@ from frazil.aio import IceOptions
 from frazil.aio.port_range import check_ports
 from frazil.aio.pulse import Pulse
 from frazil.errors import InvalidStateError
+from frazil.peer.reader import read_configuration
 from frazil.session.config import SessionConfig
 from frazil.w3c import RTCSessionDescription
 from frazil.w3c.argument import given
@@ -68,6 +69,8 @@ class WorkerPool:
     Raises:
         TypeError: ``handler`` is no coroutine function, another argument has the wrong type, or
             something cannot be sent to a process.
+        InvalidSyntaxError, InvalidAccessError, NotSupportedError: The configuration is wrong, as
+            for ``RTCPeerConnection``.
         ValueError: ``workers`` is less than one, or there are fewer ports than workers.
     """
 
@@ -93,13 +96,16 @@ class WorkerPool:
             check_ports(ports)
             if len(ports) < workers:
                 raise ValueError(f"{len(ports)} ports for {workers} workers: each needs one")
+        options = given("ice", ice, IceOptions())
+        settings = given("session", session, SessionConfig())
+        read_configuration(configuration).check_traits(options.policy.traits(settings.ice))
         self._setups = [
             WorkerSetup(
                 handler,
                 0 if ports is None else ports[number],
                 dict(configuration or {}),
-                given("ice", ice, IceOptions()),
-                given("session", session, SessionConfig()),
+                options,
+                settings,
             )
             for number in range(workers)
         ]

@@ -17,6 +17,8 @@ from frazil.worker.message import (
     Accepted,
     CandidateSignalled,
     Closing,
+    EndCause,
+    Ended,
     Message,
     MessageError,
     Offered,
@@ -83,7 +85,7 @@ class Service:
         match message:
             case Offered() | CandidateSignalled():
                 if isinstance(message, Offered) and message.session > self._newest:
-                    self._open(message.session)
+                    self._open(message)
                 session = self._sessions.get(message.session)
                 if session is not None:  # else it is over, and the pool is about to hear that
                     session.own(self._start(self._reply(message, session)))
@@ -101,11 +103,15 @@ class Service:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
 
-    def _open(self, number: int) -> None:
-        self._newest = number
-        session = self._sessions[number] = Attendance(
-            number, self._setup, self._network, self._link
-        )
+    def _open(self, offer: Offered) -> None:
+        self._newest = offer.session
+        try:
+            session = Attendance(offer.session, self._setup, self._network, self._link)
+        except Exception as error:
+            self._refuse(offer.request, error)
+            self._link.send(Ended(offer.session, EndCause.REFUSED, "", ""))
+            return
+        self._sessions[offer.session] = session
         self._memory.opened()
         self._start(self._attend(session))
 
@@ -123,9 +129,12 @@ class Service:
                 await session.add_candidate(message)
             self._link.send(Accepted(message.request, sdp))
         except Exception as error:
-            detail = error.errorDetail if isinstance(error, RTCError) else ""
-            name, text = type(error).__name__, excerpt(str(error), MAX_TEXT)
-            self._link.send(Refused(message.request, name, text, detail))
+            self._refuse(message.request, error)
+
+    def _refuse(self, request: int, error: Exception) -> None:
+        detail = error.errorDetail if isinstance(error, RTCError) else ""
+        name, text = type(error).__name__, excerpt(str(error), MAX_TEXT)
+        self._link.send(Refused(request, name, text, detail))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

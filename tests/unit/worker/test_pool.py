@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from frazil import IceOptions, InvalidStateError, OperationError, RTCError, RTCPeerConnection
+from frazil import (
+    IceOptions,
+    InvalidStateError,
+    NotSupportedError,
+    OperationError,
+    RTCError,
+    RTCPeerConnection,
+)
 from frazil.sdp.grammar import MAX_BYTES
 from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
 from frazil.worker import pool as module
@@ -354,3 +361,15 @@ def test_what_is_no_pool():
         WorkerPool(echo, workers=2, ports=range(40_000, 40_001))
     with pytest.raises(ValueError, match="from 1 to 65535"):
         WorkerPool(echo, workers=2, ports=range(2))
+
+
+def test_a_configuration_that_no_connection_takes():
+    echo = worker_handler.echo
+    stun, stuns = ({"iceServers": [{"urls": f"{kind}:a.example"}]} for kind in ("stun", "stuns"))
+    with pytest.raises(NotSupportedError, match="stuns"):
+        WorkerPool(echo, configuration=stuns)
+    with pytest.raises(NotSupportedError, match="lite"):
+        WorkerPool(echo, configuration=stun, ice=IceOptions(lite=True))
+    for misspelt in ({"ice_servers": []}, "iceServers"):
+        with pytest.raises(TypeError, match="configuration"):
+            WorkerPool(echo, configuration=misspelt)
