@@ -36,6 +36,7 @@ class OutboundMessage:
         chunks: The chunks sent so far, kept only if the message may be given up.
         abandoned: Whether it was given up.
         is_counted: Whether its bytes are the application's, to be told when they leave.
+        is_open: Whether it counts as under way beside others; with interleaving only.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class OutboundMessage:
         "expires_at",
         "fragments",
         "is_counted",
+        "is_open",
         "max_retransmits",
         "offset",
         "ppid",
@@ -74,6 +76,7 @@ class OutboundMessage:
         self.fragments = 0
         self.sequence = 0
         self.abandoned = False
+        self.is_open = False
         self.chunks: list[OutboundChunk] | None = (
             None if max_retransmits is None and expires_at is None else []
         )

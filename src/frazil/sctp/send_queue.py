@@ -64,7 +64,8 @@ class SendQueue:
         self._weights: dict[int, int] = {}
         self.turns = StreamScheduler()
         self.released: dict[int, int] = {}
-        # Interleaving only: messages under way, and streams that may not begin another one yet.
+        # Interleaving only: messages under way, and streams that may not begin another one yet, the
+        # one that waits longest first.
         self._open_bytes = 0
         self._open_limit = 0
         self._waiting: list[OutboundStream] = []
@@ -73,7 +74,8 @@ class SendQueue:
         """Use I-DATA from now on.
 
         Messages under way at the same time are kept below ``open_limit`` bytes together: a
-        receiver whose window is full of beginnings could never finish one.
+        receiver whose window is full of beginnings could never finish one. Those that have to wait
+        for that begin in turn, or else a long one might wait for ever while shorter ones fit.
         """
         self._interleaving = True
         self._header_size = I_DATA_HEADER_SIZE
@@ -242,8 +244,9 @@ class SendQueue:
 
     def _open(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Number a message whose first byte is about to be sent."""
-        if self._interleaving:
+        if self._interleaving and not message.is_open:
             self._open_bytes += len(message.data)
+            message.is_open = True
         if not message.unordered:
             message.sequence = stream.next_ordered
             stream.next_ordered = (stream.next_ordered + 1) & self._sequence_mask
@@ -259,11 +262,11 @@ class SendQueue:
         return sequence
 
     def _may_open(self, message: OutboundMessage) -> bool:
-        """Whether another message may be under way beside those that are."""
+        """Whether it may be under way beside others; a long one comes after those that wait."""
         size = len(message.data)
-        if size + I_DATA_HEADER_SIZE <= self._capacity:
+        if message.is_open or size + I_DATA_HEADER_SIZE <= self._capacity:
             return True
-        return self._open_bytes + size <= self._open_limit
+        return not self._waiting and self._open_bytes + size <= self._open_limit
 
     def _finish(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Take the message whose turn it is off the queue and pass the turn on."""
@@ -273,12 +276,24 @@ class SendQueue:
             self.turns.pass_on()
         else:
             self.turns.remove()
-        if self._interleaving and message.offset:
+        if message.is_open:
             self._open_bytes -= len(message.data)
             if self._waiting:
-                for waiting in self._waiting:
-                    self.turns.add(waiting)
-                self._waiting.clear()
+                self._open_waiting()
+
+    def _open_waiting(self) -> None:
+        """Give room to those that have waited longest, before their turn: none may take it."""
+        while self._waiting:
+            stream = self._waiting[0]
+            message = stream.begun
+            assert message is not None
+            size = len(message.data)
+            if self._open_bytes and self._open_bytes + size > self._open_limit:
+                break
+            self._open_bytes += size
+            message.is_open = True
+            del self._waiting[0]
+            self.turns.add(stream)
 
     def _drop(self, message: OutboundMessage, stream: OutboundStream) -> None:
         """Give up what was not sent of the message whose turn it is."""

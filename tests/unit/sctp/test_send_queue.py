@@ -230,6 +230,30 @@ def test_interleaving_frees_the_place_of_an_abandoned_message():
     assert [unpack_i_data(chunk)[4] for chunk in sender.cut_all()] == [2, 2, 2]
 
 
+def test_a_long_message_is_not_passed_over_for_ever():
+    sender = Sender(open_limit=5000)
+    sender.put(1, bytes(1500))  # so that one is always under way
+    for _ in range(20):
+        sender.put(0, bytes(2400))
+        sender.put(1, bytes(2400))
+    sender.put(2, bytes(4000))
+    order = [unpack_i_data(chunk)[4] for chunk in sender.cut_all()]
+    assert order.index(2) < 10
+    assert sender.queue._open_bytes == 0
+
+
+def test_a_message_that_expires_while_it_waits_keeps_no_place():
+    sender = Sender(open_limit=5000)
+    sender.put(1, bytes(4000))
+    sender.put(2, bytes(4000), expires_at=1.0)
+    sender.put(3, bytes(4000))
+    chunks = [sender.cut(now=0.0), *(sender.cut(now=1.0) for _ in range(9))]
+    assert [unpack_i_data(chunk)[4] for chunk in chunks] == [1] * 5 + [3] * 5
+    assert sender.queue.turns.current is None
+    assert sender.queue.buffered(2) == 0
+    assert sender.queue._open_bytes == 0
+
+
 def test_restarted_streams_begin_at_zero(sender):
     sender.put(1, b"a")
     sender.put(2, b"b")
