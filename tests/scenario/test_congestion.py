@@ -105,6 +105,18 @@ def test_a_path_that_becomes_slower_and_faster_is_followed():
     assert network.measure(2)[0] >= 0.8 * PAYLOAD
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.01])
+def test_another_path_is_filled_while_what_was_on_its_way_is_sent_again(loss):
+    flow = SctpFlow()
+    network = flowing(flow, rtt_s=0.1, warm_up_s=5)
+    network.loss = 1.0
+    network.run_for(0.3)
+    network.loss = loss
+    flow.path_changed()
+    network.run_for(2)
+    assert network.measure(1)[0] > 0.5
+
+
 def test_sparse_messages_do_not_wait():
     flow = SctpFlow(is_greedy=False)
     network = flowing(flow, rate_bps=10e6)

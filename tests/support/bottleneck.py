@@ -143,6 +143,10 @@ class SctpFlow:
         self.a.association.send(0, 51, bytes(size), self.network.now)
         self._flush()
 
+    def path_changed(self) -> None:
+        self.a.association.path_changed(self.network.now)
+        self._flush()
+
     def _feed(self) -> None:
         association = self.a.association
         while association.buffered_amount(0) < 256 * 1024:

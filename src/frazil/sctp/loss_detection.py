@@ -1,5 +1,6 @@
 """Which chunks in flight are lost, judged by time (RACK, RFC 8985)."""
 
+import math
 from collections import deque
 
 from frazil.compiled import mypyc_attr
@@ -23,6 +24,7 @@ class LossDetector:
     """
 
     __slots__ = (
+        "_old_path_until",
         "_round_trip",
         "_round_trip_s",
         "_widen_after",
@@ -37,6 +39,7 @@ class LossDetector:
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
         self._round_trip_s = 0.0
+        self._old_path_until = -math.inf  # what was sent over it may be acknowledged
         self.sent: deque[OutboundChunk] = deque()
         self._widen_after = 0
         self._window = ReorderingWindow()
@@ -48,14 +51,34 @@ class LossDetector:
     def arrived(self, chunk: OutboundChunk, now: float) -> None:
         """A chunk in flight arrived that was sent after :attr:`latest`.
 
-        A repeated one that was so quick was acknowledged by its first copy, and says nothing.
+        A repeated one that was acknowledged by an earlier copy says nothing.
         """
         rtt_s = now - chunk.burst.sent_at
-        if chunk.transmissions == 1 or rtt_s >= self._round_trip.least_s:
+        if chunk.transmissions == 1 or self._is_last_copy(rtt_s, now):
             self.latest = chunk
             self.latest_packet = chunk.packet
             self.is_fresh = True
             self._round_trip_s = rtt_s
+
+    def _is_last_copy(self, rtt_s: float, now: float) -> bool:
+        """Whether it was the last copy of a repeated chunk that was acknowledged.
+
+        An earlier one seems quicker than any round trip is. While none is known, as on another
+        path, it may be one that went over the path before, for as long as that took.
+        """
+        least_s = self._round_trip.least_s
+        if least_s < math.inf:
+            return rtt_s >= least_s
+        return now >= self._old_path_until
+
+    def path_changed(self, now: float) -> None:
+        """The path is another one, but what is on its way over the old one may still arrive.
+
+        To be called before the round trip of the old path is forgotten.
+        """
+        least_s = self._round_trip.least_s
+        if least_s < math.inf:
+            self._old_path_until = now + least_s
 
     def overtaken(self) -> None:
         """A chunk arrived, sent once, although others sent later had arrived before."""

@@ -417,6 +417,7 @@ class Outbound:
 
     def path_changed(self, now: float) -> None:
         """Send what is outstanding again, on a path nothing is known of."""
+        self._detector.path_changed(now)
         self.round_trip.forget()
         self.controller.restart()
         self._pacer.restart()

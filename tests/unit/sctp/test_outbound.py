@@ -596,3 +596,32 @@ def test_another_path_begins_anew():
     sender.outbound.path_changed(0.1)
     assert sender.controller.told[-1] == "restart"
     assert sender.flush() == [[1], [2], [3], [4]]
+
+
+def test_what_is_sent_again_on_another_path_opens_the_window():
+    sender = Sender()
+    sender.controller.window = 100 * CAPACITY
+    sender.put(PAYLOAD, count=100)
+    sender.flush()
+    sender.outbound.path_changed(0.1)
+    sender.now = 0.1
+    sender.controller.window = 10 * CAPACITY
+    sender.flush()
+    sender.sack(10)
+    assert sender.controller.told[-1].acked == 10 * CAPACITY
+    assert sender.controller.told[-1].rtt_s is None
+
+
+def test_what_still_arrives_over_the_old_path_says_nothing_of_the_new_one():
+    sender = Sender()
+    sender.put(PAYLOAD, count=30)
+    sender.flush()
+    sender.sack(1)
+    sender.outbound.path_changed(sender.now)
+    assert sender.flush() == [[tsn] for tsn in range(2, 12)]
+    sender.controller.told.clear()
+    sender.sack(6, delay_s=0.09)
+    assert sender.controller.told == []
+    assert sender.flush() == [[tsn] for tsn in range(12, 17)]
+    sender.sack(11, delay_s=0.02)
+    assert sender.controller.told[-1].acked == 5 * CAPACITY
