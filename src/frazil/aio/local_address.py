@@ -12,6 +12,7 @@ class LocalAddresses:
     """Chooses local addresses, and decides what the peer is told of each.
 
     Attributes:
+        chosen: What :meth:`choose` gave last; ``None`` before the first time.
         has_udp: Whether UDP sockets may be opened at all.
     """
 
@@ -23,6 +24,7 @@ class LocalAddresses:
         "_network",
         "_options",
         "_policy",
+        "chosen",
         "has_udp",
     )
 
@@ -34,14 +36,16 @@ class LocalAddresses:
         self._policy = options.ip_handling
         self._map = AddressMap(options.address_map) if options.address_map else None
         self._mode = options.address_map_mode
+        self.chosen: list[Interface] | None = None
         self.has_udp = self._policy != IpHandlingPolicy.NO_UDP
 
     def choose(self) -> list[Interface]:
         """What to gather from, right now; nothing if the operating system refuses to tell."""
         try:
-            return self._options.selection.choose(self._network)
+            self.chosen = self._options.selection.choose(self._network)
         except OSError:
-            return []  # as on a host without a network: gathering ends, and without a candidate
+            self.chosen = []  # as on a host without a network: gathering ends without a candidate
+        return self.chosen
 
     def present(self) -> list[str]:
         """Every address of the host: also what is not chosen now, but was and may be in use."""

@@ -20,7 +20,6 @@ class Roaming:
     """
 
     __slots__ = (
-        "_chosen",
         "_clock",
         "_flush",
         "_local",
@@ -45,13 +44,11 @@ class Roaming:
         self._flush = flush
         self._clock = clock
         self._local = local
-        self._chosen: frozenset[str] = frozenset()
         self._watch: InterfaceWatch | None = None
 
     def start(self) -> None:
         """Gathering begins: from now on changes matter. Idempotent."""
         if self._watch is None:
-            self._chosen = self._choose()
             self._watch = self._network.watch_interfaces(self._on_change)
 
     def close(self) -> None:
@@ -69,14 +66,18 @@ class Roaming:
         for name, sockets in self._sockets.items():
             for address in sockets.close_all_but(present):
                 transports.remove_local_address(name, address, now)
-        before, self._chosen = self._chosen, self._choose()
-        if not self._chosen <= before:
+        if self._are_more():
             transports.gather_again(now)
         self._flush()
 
-    def _choose(self) -> frozenset[str]:
-        """The addresses to gather from: also one that was there all the time may come to be one.
+    def _are_more(self) -> bool:
+        """Whether there are addresses to gather from that were not when it was last looked.
 
-        By policy that is the address on the default route, and the route may have moved.
+        One that was there all the time may come to be one: by policy it is that on the default
+        route, which may have moved.
         """
-        return frozenset([each.address for each in self._local.choose()])
+        before = self._local.chosen
+        if before is None:
+            return False
+        known = {each.address for each in before}
+        return any(each.address not in known for each in self._local.choose())
