@@ -63,15 +63,16 @@ class Inbox:
     def keep_newest(self, message: bytes | str) -> bool:
         """Keep a message in case that somebody begins to read; ``False`` if one was lost for it.
 
-        That is the oldest one here; or the new one itself, if other channels have all the room.
+        That is the oldest one here; or the new one itself, if other channels have the room.
         """
         self.serve(has_reader=False)
         cost, backlog = _cost_of(message), self._backlog
+        if backlog.size - self.size + cost > backlog.limit:
+            return False
         has_room = backlog.size + cost <= backlog.limit
-        while self._messages and backlog.size + cost > backlog.limit:
+        while backlog.size + cost > backlog.limit:
             self.take()
-        if backlog.size + cost <= backlog.limit:
-            self._put(message, cost)
+        self._put(message, cost)
         return has_room
 
     def take(self) -> bytes | str:

@@ -123,7 +123,13 @@ class Registry:
         """
         slots, kind = fired.target, fired.type
         if kind is _MESSAGE:
-            return self._deliver(slots, fired.payload)
+            channel = self._public.get(slots)
+            if channel is None:
+                return False  # one that was never shown to anybody has no readers
+            self._is_dispatching = True
+            channel._receive(fired.payload)
+            self._is_dispatching = False
+            return True
         if kind is _CONNECTION_STATE_CHANGE and self._peer.connection_state is _FAILED:
             self._warnings.connection_failed()
         target: Any = self._connection if slots is None else self._public.get(slots)
@@ -138,16 +144,6 @@ class Registry:
             if isinstance(closed, RTCDataChannel):
                 closed._leave()
         return is_wanted
-
-    def _deliver(self, slots: object, message: object) -> bool:
-        """Hand a message to its channel; one that was never shown to anybody has no readers."""
-        channel: Any = self._public.get(slots)
-        if channel is None:
-            return False
-        self._is_dispatching = True
-        channel._receive(message)
-        self._is_dispatching = False
-        return True
 
     def after_task(self) -> bool:
         """Tidy up, and wake those whose condition has come true; whether there is any."""

@@ -300,8 +300,6 @@ def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(caplog, siz
 async def test_channels_that_nobody_reads_share_their_room(pair: VirtualPair):
     limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
     mine, theirs = await pair.connect("first")
-    opened = []
-    pair.b.on("datachannel", opened.append)
     others = [pair.a.createDataChannel(f"{number}") for number in range(3)]
     await settle()
     for number in range(4):
@@ -316,15 +314,13 @@ async def test_channels_that_nobody_reads_share_their_room(pair: VirtualPair):
         other.send(bytes(KIB))
         other.close()
     assert [message[0] for message in await collect(theirs)] == list(range(4))
-    assert [len(await collect(channel)) for channel in opened] == [1, 1, 1]
+    assert [len(await collect(channel)) for channel in pair.announced[1:]] == [1, 1, 1]
 
 
 @on_virtual_pair
 async def test_what_a_slow_reader_has_yet_to_read_takes_no_room_of_others(pair: VirtualPair):
     limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
     mine, theirs = await pair.connect("read")
-    opened = []
-    pair.b.on("datachannel", opened.append)
     other = pair.a.createDataChannel("other")
     mine.send(bytes(KIB))
     await settle()
@@ -336,7 +332,7 @@ async def test_what_a_slow_reader_has_yet_to_read_takes_no_room_of_others(pair: 
         other.send(word)
     other.close()
     await settle()
-    assert await collect(opened[0]) == ["first", "second", "third"]
+    assert await collect(pair.announced[1]) == ["first", "second", "third"]
     assert [len(await anext(slow)) for _ in range(4)] == [KIB] * 4
 
 
@@ -344,8 +340,6 @@ async def test_what_a_slow_reader_has_yet_to_read_takes_no_room_of_others(pair: 
 async def test_what_a_reader_left_behind_shares_the_room_again(pair: VirtualPair):
     limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
     mine, theirs = await pair.connect("read")
-    opened = []
-    pair.b.on("datachannel", opened.append)
     other = pair.a.createDataChannel("other")
     reader = aiter(theirs)
     for number in range(4):
@@ -361,23 +355,37 @@ async def test_what_a_reader_left_behind_shares_the_room_again(pair: VirtualPair
     assert [message[0] for message in await collect(theirs)] == [2, 3, 4, 5]
     other.send(bytes(KIB))
     other.close()
-    assert len(await collect(opened[0])) == 1
+    assert len(await collect(pair.announced[1])) == 1
+
+
+@on_virtual_pair
+async def test_a_message_for_which_others_leave_no_room_drives_nothing_out(pair: VirtualPair):
+    limit_unread(pair.b, 4 * (KIB + MESSAGE_COST))
+    mine, _ = await pair.connect("first")
+    other = pair.a.createDataChannel("other")
+    await settle()
+    for _ in range(3):
+        mine.send(bytes(KIB))
+    other.send("short")
+    await settle()
+    other.send(bytes(2 * KIB))
+    await settle()
+    other.close()
+    assert await collect(pair.announced[1]) == ["short"]
 
 
 @on_virtual_pair
 async def test_a_channel_without_room_still_serves_who_listens_or_reads(pair: VirtualPair):
     limit_unread(pair.b, 2 * (KIB + MESSAGE_COST))
     mine, _ = await pair.connect("first")
-    opened = []
-    pair.b.on("datachannel", opened.append)
     heard, read = pair.a.createDataChannel("heard"), pair.a.createDataChannel("read")
     await settle()
     for _ in range(4):
         mine.send(bytes(KIB))
     await settle()
     messages = []
-    opened[0].on("message", messages.append)
-    reader = aiter(opened[1])
+    pair.announced[1].on("message", messages.append)
+    reader = aiter(pair.announced[2])
     heard.send("listener")
     read.send("reader")
     await settle()
