@@ -136,7 +136,7 @@ class LiteChecker:
                 continue
             generation.forget_arrived(pair)
             if pair is self.selection.pair:
-                self.selection.cut(now)
+                self.selection.break_off(now, for_good=True)
 
     def refuse_peer(self, base: Address, ip: str, code: int | None, now: float) -> None:
         """Does nothing: relays refuse peers, and a lite agent has none."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frazil.ice import Candidate, IceConfig, IcePolicy, RoleChanged
+from frazil.ice import Candidate, IceConfig, IcePolicy, RoleChanged, TcpType
 from frazil.ice.config import KEEPALIVE_S
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
@@ -259,6 +259,15 @@ def test_an_interface_that_goes_takes_the_pair_with_it():
     pair.run(10)
     assert pair.b.agent.path[0] == B2[1]
     assert pair.b.states[4:6] == ["disconnected", "connected"]
+
+
+def test_a_stream_that_ends_is_not_said_to_be_an_interface():
+    peer = IcePeer(policy=LITE, addresses=(), tcp=[(LOCAL, TcpType.PASSIVE)])
+    peer.receive(peer.request(use_candidate=True))
+    assert peer.agent.path == (LOCAL, REMOTE)
+    peer.agent.local.lose_stream(LOCAL, REMOTE, "the peer ended it", peer.now)
+    moves = [each.facts for each in peer.trace.records if each.event == "state"]
+    assert (moves[-1]["new"], moves[-1]["cause"]) == ("disconnected", Cause.STREAM_LOST)
 
 
 def test_a_response_to_a_lite_agent_answers_nothing():
