@@ -3,6 +3,7 @@
 import pytest
 
 from explain.fault import FAULTS, Fault
+from frazil import IceOptions
 from frazil.explain import FINDINGS
 from support.scenario import Stage
 
@@ -28,3 +29,23 @@ def test_the_right_cause_comes_first(fault: Fault):
 
 def test_every_finding_has_a_fault():
     assert set(FINDINGS) - {each.code for each in FAULTS} == set()
+
+
+@pytest.mark.parametrize("lite", [False, True])
+def test_a_peer_that_vanishes_after_a_long_calm_is_not_said_to_be_heard(lite: bool):
+    stage = Stage()
+
+    async def main() -> None:
+        stage.introduce(
+            stage.peer("alice", "203.0.113.9", ice=IceOptions(lite=lite)),
+            stage.peer("bob", "198.51.100.7"),
+        )
+        peers = await stage.connect()
+        await stage.sleep(600)
+        stage.net.block()
+        await stage.sleep(60)
+        for peer in peers:
+            report = peer.pc.explain()
+            assert report.codes[:1] == ("FZ-ICE-CONSENT-LOST",), f"{report}"
+
+    stage.play(main, {})

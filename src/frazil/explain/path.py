@@ -53,8 +53,9 @@ def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
     if fact(last, "is_revoked") is True:
         kind = FINDINGS["FZ-ICE-CONSENT-REVOKED"]
         return Finding(kind, kind.meaning, evidence_of(consent))
-    since_s = fact(last, "unanswered_s")
-    late_at = (ends.began_at + last.at) / 2
+    told_s = fact(last, "unanswered_s")
+    unanswered_s = told_s if isinstance(told_s, int | float) else 0.0
+    late_at = last.at - unanswered_s / 2
     heard = [each for each in ends.of("ice", "check-received") if each.last_at > late_at]
     if heard:
         kind = FINDINGS["FZ-ICE-PATH-ONE-WAY"]
@@ -62,8 +63,7 @@ def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
     else:
         kind = FINDINGS["FZ-ICE-CONSENT-LOST"]
         how = "and nothing else came"
-    seconds = f"{since_s:.0f} s" if isinstance(since_s, float) else "too long"
-    sentence = f"The peer did not answer for {seconds}, {how}: sending had to stop."
+    sentence = f"The peer did not answer for {unanswered_s:.0f} s, {how}: sending had to stop."
     return Finding(kind, sentence, evidence_of(heard, consent))
 
 
