@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from frazil import IceOptions, SessionConfig
+from frazil import SessionConfig
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
@@ -15,7 +14,6 @@ from frazil.testing import (
     PORT_RESTRICTED_CONE,
     SYMMETRIC,
     Conditions,
-    PortAssignment,
 )
 from frazil.types import Datagram
 from support.scenario import Peer, Stage
@@ -446,79 +444,6 @@ async def the_relay_must_not_reach_the_peer(stage: Stage) -> Peer:
     server = stage.net.turn_server(RELAY, name="relay.example")
     server.service.refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
     return await negotiated(stage, homes(stage, STUN, turn()))
-
-
-@fault("FZ-TURN-LOST")
-async def the_relay_is_switched_off(stage: Stage) -> Peer:
-    server = stage.net.turn_server(RELAY, name="relay.example")
-    alice = homes(stage, turn(), theirs={"iceServers": [STUN]})
-    await stage.connect()
-    await stage.sleep(20)
-    server.service.forget_allocations()
-    server.service.refusals[Method.ALLOCATE] = ErrorCode(486, "No")
-    await stage.sleep(60)
-    return alice
-
-
-# --- a path that was lost ---------------------------------------------------------------------
-
-
-@fault("FZ-ICE-CONSENT-LOST")
-async def the_network_fails(stage: Stage) -> Peer:
-    return await lost(stage, lambda alice, bob: stage.net.block())
-
-
-@fault("FZ-ICE-SILENT")
-async def the_network_fails_just_now(stage: Stage) -> Peer:
-    return await lost(stage, lambda alice, bob: stage.net.block(), 12)
-
-
-@fault("FZ-ICE-PATH-ONE-WAY")
-async def we_are_not_heard_any_more(stage: Stage) -> Peer:
-    return await lost(stage, lambda alice, bob: stage.net.block("alice", "bob", one_way=True), 32)
-
-
-@fault("FZ-ICE-CONSENT-REVOKED")
-async def our_answers_are_not_heard_any_more(stage: Stage) -> Peer:
-    alice, bob = stage.pair()
-    deaf: list[bool] = []
-    filtered(bob, lambda data: not deaf or data[:2] != b"\1\1")
-    await stage.connect()
-    await stage.sleep(20)
-    deaf.append(True)
-    await stage.sleep(60)
-    return alice
-
-
-@fault("FZ-NET-INTERFACE-LOST")
-async def our_interface_goes(stage: Stage) -> Peer:
-    return await lost(stage, lambda alice, bob: alice.host.remove_interface("10.0.0.1"))
-
-
-@fault("FZ-NAT-BINDING-EXPIRED")
-async def our_nat_forgets(stage: Stage) -> Peer:
-    kind = replace(PORT_RESTRICTED_CONE, ports=PortAssignment.RANDOM)
-    home = stage.net.nat("home", "203.0.113.5", kind=kind)
-    alice = stage.peer("alice", host=stage.net.host("alice", "192.168.1.2", behind=home))
-    stage.introduce(alice, stage.peer("bob", "198.51.100.7"))
-    return await lost(stage, lambda alice, bob: home.forget())
-
-
-@fault("FZ-ICE-STREAM-LOST")
-async def the_tcp_connection_breaks(stage: Stage) -> Peer:
-    host = stage.net.host("alice", "203.0.113.9")
-    alice = stage.peer("alice", host=host, ice=IceOptions(tcp="active"))
-    bob = stage.peer("bob", "198.51.100.7", ice=IceOptions(tcp="passive"))
-    stage.introduce(alice, bob)
-    filtered(bob, lambda data: False)
-    filtered(alice, lambda data: False)
-    await stage.connect()
-    await stage.sleep(20)
-    stage.net.block()
-    for end in alice.host.tcp.open_ends():
-        end._abort()
-    await stage.sleep(20)
-    return alice
 
 
 # --- DTLS and SCTP ----------------------------------------------------------------------------

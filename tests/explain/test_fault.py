@@ -2,6 +2,7 @@
 
 import pytest
 
+import explain.loss  # noqa: F401 - enters its faults
 from explain.fault import FAULTS, Fault
 from frazil import IceOptions
 from frazil.explain import FINDINGS

@@ -242,7 +242,7 @@ class PendingGathering:
         if not sockets.remove(stream):
             return  # it only kept a port from being handed out again
         now = asyncio.get_running_loop().time()
-        self._transports.remove_local_address(name, stream.local, now, stream.end)
+        self._transports.turn_stream_lost(name, stream.local, stream.end, now)
         self._flush()
 
 

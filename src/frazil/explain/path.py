@@ -23,21 +23,23 @@ def judge_path(path: Path) -> Iterator[Finding]:
 
 def _lost(path: Path) -> Iterator[Finding]:
     ends = path.attempt.since(_lost_at(path))
-    gone = ends.of("ice", "local-address-lost")
-    relay_ends = _relay_ends(ends)
-    interface = [each for each in gone if each.at not in relay_ends]
-    stream = ends.of("ice", "stream-lost")
+    gone = _gone(path, ends)
+    relay = [each for each in gone if each.event == "relayed-address-lost"]
+    interface = [each for each in gone if each not in relay]
+    if relay and not interface:  # it may have gone with the interface that led to it
+        interface = _together(ends.of("ice", "local-address-lost"), relay)
+    stream = _together(ends.of("ice", "stream-lost"), ends.of("ice", "state", cause="stream-lost"))
     consent = ends.of("ice", "consent-lost")
     silent = ends.of("ice", "liveness-lost")
     if interface:
         kind = FINDINGS["FZ-NET-INTERFACE-LOST"]
         sentence = f"The interface with {fact(interface[-1], 'address')} went away."
         yield Finding(kind, sentence, evidence_of(interface))
-    elif gone:
+    elif relay:
         kind = FINDINGS["FZ-TURN-LOST"]
         told = ends.of("ice", "server-failed")[:1]
         why = f" {fact(told[0], 'text')}" if told else ""
-        yield Finding(kind, kind.meaning + why, evidence_of(told, gone))
+        yield Finding(kind, kind.meaning + why, evidence_of(told, relay))
     elif stream:
         kind = FINDINGS["FZ-ICE-STREAM-LOST"]
         sentence = f"The TCP connection in use ended: {fact(stream[-1], 'text')}."
@@ -80,7 +82,31 @@ def _lost_at(path: Path) -> float:
     return max((each.last_at for each in answers), default=0.0)
 
 
-def _relay_ends(ends: Records) -> set[float]:
-    """When servers dropped relays: the relayed address then goes away in the same instant."""
-    dropped = ends.of("turn", "state", old="allocated", new="failed")
-    return {each.at for each in dropped if fact(each, "cause") != "transport-lost"}
+def _gone(path: Path, ends: Records) -> list[TraceRecord]:
+    """The losses of an interface or a relay from which the pair in use led just then."""
+    recent = set(ends.records)
+    gone = []
+    base = ""
+    for each in path.records:
+        if each.layer != "ice":
+            continue
+        if each.event in ("selected", "consent-renewed"):  # the ring may have forgotten the former
+            base = str(fact(each, "pair")).partition("->")[0]
+        elif each.event == "unselected":
+            base = ""
+        elif each in recent and _takes(each, base):
+            gone.append(each)
+    return gone
+
+
+def _takes(loss: TraceRecord, base: str) -> bool:
+    """Whether nothing can be sent from ``base``, address and port, after a loss."""
+    if loss.event == "local-address-lost":
+        return fact(loss, "address") == base.rpartition(":")[0]
+    return loss.event == "relayed-address-lost" and fact(loss, "address") == base
+
+
+def _together(records: list[TraceRecord], others: list[TraceRecord]) -> list[TraceRecord]:
+    """Those that were made at the instant of one of the others."""
+    instants = {each.at for each in others}
+    return [each for each in records if each.at in instants]

@@ -162,6 +162,15 @@ class LocalEnd:
     def remove_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone: nothing can be sent or received there."""
         self._trace.record(now, "ice", "local-address-lost", address=address[0])
+        self._remove(address, now)
+
+    def remove_relayed(self, address: Address, now: float) -> None:
+        """There is no relay at ``address`` any more."""
+        text = f"{address[0]}:{address[1]}"
+        self._trace.record(now, "ice", "relayed-address-lost", address=text)
+        self._remove(address, now)
+
+    def _remove(self, address: Address, now: float) -> None:
         self._validated.remove(address)
         self._gatherer.remove_host(address, now)
         self._checker.remove_base(address, list(self._lineage), now)

@@ -16,7 +16,6 @@ from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
 from frazil.peer.transport_pool import SessionFactory, TransportPool
 from frazil.session.gathering import Gathering
-from frazil.session.relay_set import WAY_GONE
 from frazil.session.session import Session
 from frazil.trace import Reason
 from frazil.turn import TurnConfig
@@ -264,12 +263,10 @@ class TransportSet:
         """No socket could be bound to the address ``host``, for the reason ``text``."""
         self._gather(transport, lambda to: to.local_address_failed(host, text, now), now)
 
-    def remove_local_address(
-        self, transport: str, address: Address, now: float, text: str = WAY_GONE
-    ) -> None:
-        """A socket of ``transport`` was closed, or its interface went away; ``text`` says why."""
+    def remove_local_address(self, transport: str, address: Address, now: float) -> None:
+        """A socket of ``transport`` was closed: its interface went away."""
         self._recovery.remove_address(transport, address, now)
-        self._gather(transport, lambda to: to.remove_local_address(address, now, text), now)
+        self._gather(transport, lambda to: to.remove_local_address(address, now), now)
 
     def add_local_tcp(
         self,
@@ -337,6 +334,10 @@ class TransportSet:
     ) -> None:
         """A stream leads from ``local`` to the TURN server of ``url`` at ``server``."""
         self._gather(transport, lambda to: to.add_turn_stream(url, local, server, config, now), now)
+
+    def turn_stream_lost(self, transport: str, local: Address, text: str, now: float) -> None:
+        """The stream from ``local`` to a TURN server has ended; ``text`` says why."""
+        self._gather(transport, lambda to: to.turn_stream_lost(local, text, now), now)
 
     def relay_stream_opened(self, transport: str, number: int, local: Address, now: float) -> None:
         """The stream of a :class:`StreamRequested` leads from ``local`` to its server."""

@@ -11,7 +11,6 @@ from frazil.peer.transport_set import TransportSet
 from frazil.record.boundary import recording
 from frazil.record.outcome import Teller
 from frazil.record.recorder import Recorder
-from frazil.session.relay_set import WAY_GONE
 from frazil.turn import TurnConfig
 from frazil.types import Address, Datagram, Transmit
 
@@ -84,10 +83,8 @@ class RecordedTransports(TransportSet):
         super().local_address_failed(transport, host, text, now)
 
     @recording(_NAME)
-    def remove_local_address(
-        self, transport: str, address: Address, now: float, text: str = WAY_GONE
-    ) -> None:
-        super().remove_local_address(transport, address, now, text)
+    def remove_local_address(self, transport: str, address: Address, now: float) -> None:
+        super().remove_local_address(transport, address, now)
 
     @recording(_NAME)
     def add_local_tcp(
@@ -143,6 +140,10 @@ class RecordedTransports(TransportSet):
         now: float,
     ) -> None:
         super().add_turn_stream(transport, url, local, server, config, now)
+
+    @recording(_NAME)
+    def turn_stream_lost(self, transport: str, local: Address, text: str, now: float) -> None:
+        super().turn_stream_lost(transport, local, text, now)
 
     @recording(_NAME)
     def turn_streams_done(self, transport: str, url: str, text: str, now: float) -> None:

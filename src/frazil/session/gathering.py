@@ -8,7 +8,7 @@ from frazil.ice import (
     IceAgent,
     TcpType,
 )
-from frazil.session.relay_set import WAY_GONE, RelaySet
+from frazil.session.relay_set import RelaySet
 from frazil.turn import TurnConfig
 from frazil.types import Address
 
@@ -74,9 +74,9 @@ class Gathering:
         """There are other local addresses now; all are added anew, and the servers too."""
         self._local.gather_again(now)
 
-    def remove_local_address(self, address: Address, now: float, text: str = WAY_GONE) -> None:
-        """The interface of ``address`` is gone, or what was bound there; ``text`` says why."""
-        self._relays.remove_host(address, now, text)
+    def remove_local_address(self, address: Address, now: float) -> None:
+        """The interface of ``address`` is gone."""
+        self._relays.remove_host(address, now)
         self._local.remove_address(address, now)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
@@ -94,9 +94,13 @@ class Gathering:
     ) -> None:
         """A stream leads from ``local`` to the expected TURN server of ``url``.
 
-        Its messages are exchanged like datagrams; :meth:`remove_local_address` tells of its end.
+        Its messages are exchanged like datagrams; :meth:`turn_stream_lost` tells of its end.
         """
         self._relays.add_stream(url, local, server, config, now)
+
+    def turn_stream_lost(self, local: Address, text: str, now: float) -> None:
+        """The stream from ``local`` to a TURN server has ended; ``text`` says why."""
+        self._relays.remove_host(local, now, text)
 
     def relay_stream_opened(self, number: int, local: Address, now: float) -> None:
         """A stream leads from ``local`` to the server of this :class:`RelayStreamRequested`."""

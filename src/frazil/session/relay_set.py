@@ -31,8 +31,8 @@ from frazil.turn import (
 )
 from frazil.types import Address, Datagram, RandomBytes, Transmit, end_of_path
 
-WAY_GONE: Final = "the way to the server is gone"
-"""Why a relay is lost whose socket or interface is."""
+_WAY_GONE: Final = "the way to the server is gone"
+"""Why a relay is lost whose interface is."""
 _END: Final = (AllocationFailed, Redirected, AllocationLost, Closed)
 """After these a client has nothing more to say to its server, or to hear from it."""
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
@@ -118,7 +118,7 @@ class RelaySet:
         self._demand.hosts_done()
         self._collect(now)
 
-    def remove_host(self, address: Address, now: float, text: str = WAY_GONE) -> None:
+    def remove_host(self, address: Address, now: float, text: str = _WAY_GONE) -> None:
         """Nothing can be sent or received at ``address`` any more; ``text`` says why."""
         self._demand.remove_host(address)
         for relay in self._relays.values():
@@ -352,5 +352,5 @@ class RelaySet:
     def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:
             if self._by_address.pop(address, None) is not None:
-                self._local.remove_address(address, now)
+                self._local.remove_relayed(address, now)
         relay.addresses = ()

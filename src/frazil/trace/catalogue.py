@@ -126,6 +126,12 @@ _ICE: Final = (
     event("ice", "local-address-lost", "An interface went away.", address="its address"),
     event(
         "ice",
+        "relayed-address-lost",
+        "A relay is gone, or the way to it.",
+        address="address and port",
+    ),
+    event(
+        "ice",
         "host-failed",
         "No socket could be bound to a local address.",
         address="IP address",

@@ -136,6 +136,7 @@ def test_a_server_that_took_a_candidate_back_is_told_and_changes_nothing():
         ("add_reflected", (LOCAL, MAPPED, URL, SERVER)),
         ("address_failed", (LATE[0], "it is in use")),
         ("remove_address", (LOCAL,)),
+        ("remove_relayed", (LOCAL,)),
         ("lose_stream", (LOCAL, REMOTE, "closed")),
         ("refuse_peer", (LOCAL, REMOTE[0], 403)),
         ("add_stun_server", ("stun:x", [SERVER])),

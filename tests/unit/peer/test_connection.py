@@ -104,25 +104,27 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.receive("7", [], 1.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_address_failed("0", "192.0.2.2", "taken", 2.0)
-    transports.remove_local_address("0", ("192.0.2.1", 5), 2.0, "closed")
+    transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_addresses_done("0", 3.0)
     transports.expect_server("0", "stun:a")
     transports.add_stun_server("0", "stun:a", [("192.0.2.9", 3478)], 4.0)
     transports.add_turn_server("0", "turn:a", [("192.0.2.9", 3478)], config, 4.5)
     transports.add_turn_stream("0", "turn:t", ("192.0.2.1", 6), ("192.0.2.9", 443), config, 4.6)
+    transports.turn_stream_lost("0", ("192.0.2.1", 6), "closed", 4.65)
     transports.turn_streams_done("0", "turn:t", "no way", 4.7)
     transports.server_failed("0", "stun:b", "no such name", 5.0)
     transports.handle_timeout(6.0)
-    assert one.session.calls[-12:] == [
+    assert one.session.calls[-13:] == [
         ("receive", [], 1.0),
         ("add_local_address", ("192.0.2.1", 5), 2.0, False, OPEN),
         ("local_address_failed", "192.0.2.2", "taken", 2.0),
-        ("remove_local_address", ("192.0.2.1", 5), 2.0, "closed"),
+        ("remove_local_address", ("192.0.2.1", 5), 2.0),
         ("local_addresses_done", 3.0),
         ("expect_server", "stun:a"),
         ("add_stun_server", "stun:a", [("192.0.2.9", 3478)], 4.0),
         ("add_turn_server", "turn:a", [("192.0.2.9", 3478)], config, 4.5),
         ("add_turn_stream", "turn:t", ("192.0.2.1", 6), ("192.0.2.9", 443), config, 4.6),
+        ("turn_stream_lost", ("192.0.2.1", 6), "closed", 4.65),
         ("turn_streams_done", "turn:t", "no way", 4.7),
         ("server_failed", "stun:b", "no such name", 5.0),
         ("handle_timeout", 6.0),
