@@ -1,10 +1,10 @@
 """Faults, each with the finding that must come first; a fault returns the peer that is asked."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from frazil import SessionConfig
+from explain.scene import RELAY, altered, filtered, homes, lost, mangled, negotiated, turn
+from frazil import IceOptions, SessionConfig
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
@@ -15,12 +15,10 @@ from frazil.testing import (
     SYMMETRIC,
     Conditions,
 )
-from frazil.types import Datagram
 from support.scenario import Peer, Stage
 from support.turn_stream_server import TurnStreamServer
 
 STUN = {"urls": "stun:stun.example"}
-RELAY = "192.0.2.7"
 OTHER_RELAY = "192.0.2.8"
 
 
@@ -48,83 +46,6 @@ def fault(code: str, *, is_patched: bool = False) -> Callable[[Any], Any]:
         return play
 
     return enter
-
-
-async def negotiated(stage: Stage, peer: Peer, wait_s: float = 60.0) -> Peer:
-    """Offer, answer, and what comes of it."""
-    stage.peers[0].channel()
-    await stage.negotiate()
-    await stage.sleep(wait_s)
-    return peer
-
-
-async def lost(stage: Stage, cut: Callable[[Peer, Peer], object], wait_s: float = 60.0) -> Peer:
-    """A connection that works until ``cut``."""
-    alice, bob = await stage.connect()
-    await stage.sleep(20)
-    cut(alice, bob)
-    await stage.sleep(wait_s)
-    return alice
-
-
-def mangled(stage: Stage, pattern: str, text: str, kind: str = "answer") -> None:
-    """Change descriptions of one kind on their way."""
-    for line in (stage.there, stage.back):
-        deliver = line.receive
-
-        async def receive(message: Any, deliver: Any = deliver) -> None:
-            if message.get("type") == kind:
-                message = message | {"sdp": re.sub(pattern, text, message["sdp"])}
-            await deliver(message)
-
-        line.receive = receive
-
-
-def altered(peer: Peer, change: Callable[[bytes], bytes | None]) -> None:
-    """Change or lose (None) what comes to the sockets of a peer that are opened from now on."""
-    open_udp = peer.host.open_udp
-
-    def opened(address: str, port: int, on_datagrams: Any, *rest: Any, **named: Any) -> Any:
-        def hear(batch: Any) -> None:
-            changed = [
-                Datagram(data, each.local, each.remote)
-                for each in batch
-                if (data := change(each.data))
-            ]
-            if changed:
-                on_datagrams(changed)
-
-        return open_udp(address, port, hear, *rest, **named)
-
-    peer.host.open_udp = opened
-
-
-def filtered(peer: Peer, admits: Callable[[bytes], bool]) -> None:
-    """Let only some datagrams into the sockets of a peer that are opened from now on."""
-    altered(peer, lambda data: data if admits(data) else None)
-
-
-def homes(stage: Stage, *servers: Any, kind: Any = SYMMETRIC, theirs: Any = None) -> Peer:
-    """Alice and Bob behind NATs, with a STUN server in the world."""
-    net = stage.net
-    net.stun_server("192.0.2.1", name="stun.example")
-    home, office = (
-        net.nat("home", "203.0.113.5", kind=kind),
-        net.nat("office", "198.51.100.9", kind=kind),
-    )
-    alice, bob = (
-        net.host("alice", "192.168.1.2", behind=home),
-        net.host("bob", "10.0.7.2", behind=office),
-    )
-    ours = {"iceServers": list(servers)}
-    return stage.introduce(
-        stage.peer("alice", host=alice, configuration=ours),
-        stage.peer("bob", host=bob, configuration=ours if theirs is None else theirs),
-    )[0]
-
-
-def turn(url: str = "turn:relay.example", credential: str = "password") -> dict[str, str]:
-    return {"urls": url, "username": "user", "credential": credential}
 
 
 # --- signalling -------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from explain.fault import RELAY, STUN, fault, filtered, homes, lost, turn
+from explain.fault import STUN, fault
+from explain.scene import RELAY, filtered, homes, lost, turn
 from frazil import IceOptions
 from frazil.stun import ErrorCode, Method
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
