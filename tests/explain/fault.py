@@ -211,6 +211,14 @@ async def both_homes_use_the_same_private_address(stage: Stage) -> Peer:
     return await negotiated(stage, peers[0])
 
 
+@fault("FZ-ICE-UNANSWERED")
+async def we_wait_for_checks_as_a_lite_agent(stage: Stage) -> Peer:
+    alice = stage.peer("alice", "10.0.0.1", ice=IceOptions(lite=True))
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    stage.net.block()
+    return await negotiated(stage, alice)
+
+
 @fault("FZ-ICE-ONE-WAY")
 async def we_may_not_send(stage: Stage) -> Peer:
     alice, _ = stage.pair()

@@ -4,6 +4,7 @@ import pytest
 
 import explain.loss  # noqa: F401 - enters its faults
 from explain.fault import FAULTS, Fault
+from explain.scene import RELAY, homes, negotiated, turn
 from frazil import IceOptions
 from frazil.explain import FINDINGS
 from support.scenario import Stage
@@ -24,6 +25,22 @@ def test_the_right_cause_comes_first(fault: Fault):
         report = peer.pc.explain()
         assert report.codes[:1] == (fault.code,), f"{report}"
         assert report.findings[0].evidence or fault.code in ("FZ-SIG-NONE", "FZ-API-CLOSED")
+
+    stage.play(main, {})
+
+
+def test_a_relay_that_does_not_answer_yet_is_not_missed_by_another_name():
+    stage = Stage()
+
+    async def main() -> None:
+        stage.net.turn_server(RELAY, name="relay.example").service.silent = True
+        alice = homes(stage, turn())
+        ours = alice.pc.getConfiguration() | {"iceTransportPolicy": "relay"}
+        alice.pc.setConfiguration(ours)
+        await negotiated(stage, alice, 6)
+        assert alice.pc.explain().codes == ()
+        await stage.sleep(60)
+        assert "FZ-ICE-NO-PAIR" not in alice.pc.explain().codes
 
     stage.play(main, {})
 

@@ -291,8 +291,10 @@ _UNANSWERED: Final = (
     FindingKind(
         "ice",
         "FZ-ICE-NO-PAIR",
-        "None of our addresses can reach any of the peer's: they are of different families.",
-        "Give both sides IPv4, or IPv6, or a TURN server that has both.",
+        "None of our addresses can reach any of the peer's: they differ in family, scope or "
+        "transport.",
+        "Both sides need IPv4, or IPv6, with an address beyond their own machine, and UDP; a TURN "
+        "server that has both families stands in for that.",
     ),
     FindingKind(
         "ice",

@@ -1,9 +1,18 @@
 """Why no check is answered: addresses that cannot meet, NATs, firewalls, roles."""
 
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_network
 from typing import Final
 
+from frazil.explain.candidate import (
+    Ip,
+    host_of,
+    ips_of,
+    is_private,
+    listed,
+    neighbourhood,
+    resolved_in,
+    scope,
+)
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact
@@ -13,21 +22,6 @@ _PATIENCE_S: Final = 2.0
 """How long checks may go unanswered before that means something."""
 _ROLE_SWITCHES: Final = 3
 """Role conflicts are settled by one switch, or two that cross."""
-_PRIVATE: Final = tuple(
-    ip_network(each)
-    for each in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "127.0.0.0/8",
-        "fc00::/7",
-        "fe80::/10",
-        "::1/128",
-    )
-)
-_LISTED: Final = 4
 
 
 def judge_checks(path: Path) -> Iterator[Finding]:
@@ -36,12 +30,12 @@ def judge_checks(path: Path) -> Iterator[Finding]:
         return
     yield from _roles(path)
     remote = path.attempt.of("ice", "remote-candidate")
-    if not remote or not _has_waited(path, remote):
+    if not remote or not has_waited(path, remote):
         return
     checks = path.attempt.of("ice", "check")
     heard = path.attempt.of("ice", "check-received")
     if not checks and not heard:
-        yield from _unpaired(remote)
+        yield from _unpaired(path, remote)
     elif heard:
         kind = FINDINGS["FZ-ICE-ONE-WAY"]
         yield Finding(kind, kind.meaning, evidence_of(heard, checks))
@@ -49,8 +43,14 @@ def judge_checks(path: Path) -> Iterator[Finding]:
         yield from _unanswered(path, remote, checks)
 
 
-def _has_waited(path: Path, remote: Sequence[TraceRecord]) -> bool:
-    first = (path.attempt.of("ice", "check") or remote)[0]
+def has_waited(path: Path, begun: Sequence[TraceRecord]) -> bool:
+    """Whether there was time enough for an answer to a check.
+
+    Args:
+        path: Whose checks.
+        begun: The records that checks follow, at least one: it counts until there is a check.
+    """
+    first = (path.attempt.of("ice", "check") or begun)[0]
     return path.now - first.at >= _PATIENCE_S or path.ice in ("failed", "disconnected")
 
 
@@ -66,14 +66,38 @@ def _roles(path: Path) -> Iterator[Finding]:
         yield Finding(kind, sentence, evidence_of(switches))
 
 
-def _unpaired(remote: Sequence[TraceRecord]) -> Iterator[Finding]:
-    hidden = [each for each in remote if not fact(each, "resolved")]
-    if len(hidden) == len(remote):
+def _unpaired(path: Path, remote: Sequence[TraceRecord]) -> Iterator[Finding]:
+    """There is nothing to check; why we have no candidate at all, other rules tell."""
+    local = path.attempt.of("ice", "local-candidate")
+    if not local:
+        return
+    resolved = resolved_in(path)
+    if not any(fact(each, "resolved") or host_of(each) in resolved for each in remote):
         kind = FINDINGS["FZ-ICE-MDNS"]
-        yield Finding(kind, kind.meaning, evidence_of(hidden))
-    else:
-        kind = FINDINGS["FZ-ICE-NO-PAIR"]
         yield Finding(kind, kind.meaning, evidence_of(remote))
+        return
+    between = f"from {listed(local)} to {listed(remote)}"
+    obstacle = _obstacle(path, local, remote)
+    if obstacle:
+        kind = FINDINGS["FZ-ICE-NO-PAIR"]
+        sentence = f"None of our addresses can reach any of the peer's, as {obstacle}: {between}."
+    else:  # a lite agent waits for the checks of the peer
+        kind = FINDINGS["FZ-ICE-UNANSWERED"]
+        sentence = f"No check of the peer arrived, and none was sent {between}."
+    yield Finding(kind, sentence, evidence_of(remote, local))
+
+
+def _obstacle(path: Path, local: Sequence[TraceRecord], remote: Sequence[TraceRecord]) -> str:
+    """What keeps every pair from being formed; empty if nothing does that is known."""
+    ours, theirs = ips_of(path, local), ips_of(path, remote)
+    if ours and theirs:
+        if {ip.version for ip in ours}.isdisjoint(ip.version for ip in theirs):
+            return "they are of different families"
+        if set(map(scope, ours)).isdisjoint(map(scope, theirs)):
+            return "those of one side only lead to its own machine or link"
+    if all(fact(each, "protocol") == "tcp" for each in remote):
+        return "the peer only told TCP candidates, and we have none that go with them"
+    return ""
 
 
 def _unanswered(
@@ -81,13 +105,14 @@ def _unanswered(
 ) -> Iterator[Finding]:
     local = path.attempt.of("ice", "local-candidate")
     failed = path.attempt.of("ice", "check-timed-out")
-    ours, theirs = _ips(local), _ips(remote)
-    tried = f"tried from {_list(local)} to {_list(remote)}"
+    ours, theirs = ips_of(path, local), ips_of(path, remote)
+    tried = f"tried from {listed(local)} to {listed(remote)}"
     types = {str(fact(each, "type")) for each in (*local, *remote)}
-    is_shared = any(_share(one, other) for one in ours for other in theirs)
-    if not is_shared and (all(map(_is_private, theirs)) or all(map(_is_private, ours))):
+    is_near = not set(map(neighbourhood, ours)).isdisjoint(map(neighbourhood, theirs))
+    is_shared = is_near or bool(resolved_in(path))  # names are only answered for on our link
+    if not is_shared and (_are_private(theirs) or _are_private(ours)):
         kind = FINDINGS["FZ-ICE-PRIVATE-ONLY"]
-        side = "the peer" if all(map(_is_private, theirs)) else "this side"
+        side = "the peer" if _are_private(theirs) else "this side"
         sentence = (
             f"Only private addresses of {side} were told, not of a network we share: {tried}."
         )
@@ -102,41 +127,10 @@ def _unanswered(
         yield Finding(kind, sentence, evidence_of(checks, failed))
 
 
+def _are_private(ips: Sequence[Ip]) -> bool:
+    """Whether there are addresses, and only private ones."""
+    return bool(ips) and all(map(is_private, ips))
+
+
 def _has_turn(path: Path) -> bool:
     return any(url.startswith("turn") for url in path.story.servers)
-
-
-def _ips(candidates: Sequence[TraceRecord]) -> list[str]:
-    """The IP addresses of candidates; names are left out."""
-    found = (str(fact(each, "address")).rpartition(":")[0] for each in candidates)
-    return [each for each in found if _is_ip(each)]
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_private(ip: str) -> bool:
-    address = ip_address(ip)
-    return any(address in network for network in _PRIVATE)
-
-
-def _share(one: str, other: str) -> bool:
-    """Whether two addresses look like neighbours."""
-    ours, theirs = ip_address(one), ip_address(other)
-    if ours.version != theirs.version:
-        return False
-    size = 24 if ours.version == 4 else 64
-    return ip_network(f"{ours}/{size}", strict=False) == ip_network(
-        f"{theirs}/{size}", strict=False
-    )
-
-
-def _list(candidates: Sequence[TraceRecord]) -> str:
-    shown = [f"{fact(each, 'address')} ({fact(each, 'type')})" for each in candidates[:_LISTED]]
-    more = len(candidates) - len(shown)
-    return (", ".join(shown) or "nowhere") + (f" and {more} more" if more else "")
