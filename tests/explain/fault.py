@@ -120,6 +120,14 @@ async def the_peer_has_no_network(stage: Stage) -> Peer:
     return await negotiated(stage, alice)
 
 
+@fault("FZ-ICE-REFUSED")
+async def the_peer_is_at_a_port_of_a_service(stage: Stage) -> Peer:
+    server = IceOptions(lite=True, ports=range(443, 444))
+    alice = stage.peer("alice", "10.0.0.1")
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2", ice=server))
+    return await negotiated(stage, alice)
+
+
 @fault("FZ-SIG-STALE")
 async def the_answer_has_another_password(stage: Stage) -> Peer:
     alice, _ = stage.pair()

@@ -73,6 +73,7 @@ def judge_signalling(
         return
     ours = Records(records).of("ice", "local-candidate")
     theirs = Records(records).of("ice", "remote-candidate")
+    theirs += Records(records).of("ice", "candidate-refused")
     told = _addresses(events, "icecandidate")
     came = _addresses(events, "addIceCandidate", "setRemoteDescription")
     yield from _compare("The browser found", told, "came here", _known(theirs), theirs)

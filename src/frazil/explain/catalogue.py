@@ -180,6 +180,13 @@ _NO_PATH: Final = (
     ),
     FindingKind(
         "ice",
+        "FZ-ICE-REFUSED",
+        "Every candidate of the peer was refused here, by its port or by the application.",
+        "If packets may go there, pass IceOptions(allow_privileged_ports=True) where it says "
+        "privileged-port, and have remote_candidate_filter take it where it says filtered.",
+    ),
+    FindingKind(
+        "ice",
         "FZ-SIG-CANDIDATES-LOST",
         "Signalling brings no candidate of the peer, and no end of them either.",
         "Forward every icecandidate event of the peer to addIceCandidate(), the last one included, "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from frazil.explain.candidate import listed
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
@@ -44,18 +45,28 @@ def _exchange(story: Story) -> str | None:
 
 
 def judge_candidates(path: Path) -> Iterator[Finding]:
-    """Whether the peer's candidates arrived, and belong to its checks."""
+    """Whether the peer's candidates arrived, may be used, and belong to its checks."""
     attempt = path.attempt
     heard = attempt.of("ice", "check-received")
     yield from _credentials(path, is_heard=bool(heard))
     settled = path.story.of("peer", "description-applied", type="answer")[-1:]
     if path.has_worked or path.valid or heard or attempt.of("ice", "remote-candidate"):
         return
-    if settled and path.now - settled[0].at >= _PATIENCE_S:
+    if not settled or path.now - settled[0].at < _PATIENCE_S:
+        return
+    refused = attempt.of("ice", "candidate-refused")
+    if refused:
+        yield _refused(refused)
+    else:
         ended = attempt.of("ice", "end-of-remote-candidates")
         kind = FINDINGS["FZ-ICE-NO-REMOTE" if ended else "FZ-SIG-CANDIDATES-LOST"]
         failed = path.story.of("api", "rejected", method="addIceCandidate")
         yield Finding(kind, kind.meaning, evidence_of(settled, ended, failed))
+
+
+def _refused(refused: Sequence[TraceRecord]) -> Finding:
+    sentence = f"Every candidate of the peer was refused here: {listed(refused, 'why')}."
+    return Finding(FINDINGS["FZ-ICE-REFUSED"], sentence, evidence_of(refused))
 
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:

@@ -48,9 +48,9 @@ def explain(cause: Cause, generation: Generation | None, monitor: Monitor | None
 
 def _explain_failure(generation: Generation | None) -> str:
     if generation is None or not generation.local_candidates:
-        return "there is no local candidate: no interface can be used"
+        return "there is no local candidate: neither an interface nor a server gives one"
     if not len(generation.remote_candidates):
-        return "no remote candidate was signalled and no check of the remote arrived"
+        return "no usable remote candidate was signalled and no check of the remote arrived"
     if not len(generation.checklist):
         return "no local candidate can reach any remote candidate"
     if all(pair.error_code in _REFUSED for pair in generation.checklist):

@@ -35,6 +35,13 @@ def test_candidates_that_signalling_lost():
     )
 
 
+def test_a_candidate_that_was_refused_here_came_here():
+    trace = Trace()
+    trace.record(1.0, "ice", "candidate-refused", address="192.168.1.7:50000", why="filtered")
+    events = [BrowserEvent(1.0, "icecandidate", CANDIDATE)]
+    assert list(judge_signalling(trace.records, events)) == []
+
+
 def test_candidates_that_the_browser_never_got():
     trace = Trace()
     for address in ("10.0.0.1:5000", "10.0.0.1:5001", "203.0.113.1:5000"):
