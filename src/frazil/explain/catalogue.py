@@ -283,8 +283,8 @@ _TURN: Final = (
     FindingKind(
         "turn",
         "FZ-TURN-PEER",
-        "The TURN server does not relay to the addresses of the peer.",
-        "Allow them on the server (denied-peer-ip), or give the peer a relay, too.",
+        "The TURN server does not relay to any address of the peer.",
+        "Allow one on the server (denied-peer-ip), or give the peer a relay, too.",
     ),
 )
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from frazil.explain.candidate import ips_of
 from frazil.explain.catalogue import FINDINGS
+from frazil.explain.check import has_waited
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact
 from frazil.trace import Fact, TraceRecord
@@ -25,12 +27,7 @@ def judge_servers(path: Path) -> Iterator[Finding]:
     for record in failed:
         yield _server(record, is_aside=path.has_worked)
     yield from _all_unreachable(path, failed)
-    denied = path.attempt.of("turn", "permission-failed")
-    if denied and not path.works:
-        kind = FINDINGS["FZ-TURN-PEER"]
-        peers = ", ".join(sorted({str(fact(each, "ip")) for each in denied}))
-        sentence = f"The TURN server does not relay to {peers}: {fact(denied[0], 'text')}."
-        yield Finding(kind, sentence, evidence_of(denied))
+    yield from _all_denied(path)
 
 
 def _server(record: TraceRecord, *, is_aside: bool) -> Finding:
@@ -63,6 +60,24 @@ def _all_unreachable(path: Path, failed: Sequence[TraceRecord]) -> Iterator[Find
     if servers >= {_udp_host(url) for url in path.story.servers} - {None}:
         kind = FINDINGS["FZ-NET-UDP-BLOCKED"]
         yield Finding(kind, kind.meaning, evidence_of(silent))
+
+
+def _all_denied(path: Path) -> Iterator[Finding]:
+    """Not one address of the peer is permitted; that some are not is usual, and does no harm."""
+    denied = path.attempt.of("turn", "permission-failed")
+    if not denied or path.works or not has_waited(path, denied):
+        return
+    refused = {str(fact(each, "ip")) for each in denied}
+    # A relay does not ask again for what it was granted before an ICE restart.
+    before = {str(fact(each, "ip")) for each in path.of("turn", "permission-granted")}
+    since = {str(fact(each, "ip")) for each in path.attempt.of("turn", "permission-granted")}
+    permitted = since | (before - refused)
+    theirs = ips_of(path, path.attempt.of("ice", "remote-candidate"))
+    if permitted.isdisjoint(map(str, theirs)):
+        kind = FINDINGS["FZ-TURN-PEER"]
+        peers = ", ".join(sorted(refused))
+        sentence = f"The TURN server does not relay to {peers}: {fact(denied[0], 'text')}."
+        yield Finding(kind, sentence, evidence_of(denied), is_aside=path.has_worked)
 
 
 def _is_silent(record: TraceRecord) -> bool:

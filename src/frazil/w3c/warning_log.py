@@ -7,7 +7,6 @@ from typing import Final
 from frazil.explain import Finding, explain
 from frazil.trace import Trace, TraceRecord
 
-_SERVERS: Final = frozenset({"server-failed", "permission-failed"})
 _OF_SERVERS: Final = ("FZ-TURN", "FZ-STUN")
 _NO_WARNINGS: Final = frozenset({"FZ-PEER-CLOSED", "FZ-API-CLOSED"})
 """What somebody did on purpose."""
@@ -33,7 +32,7 @@ class WarningLog:
         self._is_due = False
         self._told: dict[str, None] = {}
         self._has_failed = False
-        trace.listen(self._on_server_failed, _SERVERS)
+        trace.listen(self._on_server_failed, ("server-failed",))
 
     def connection_failed(self) -> None:
         """The connection has failed: whatever the cause is, it is told."""

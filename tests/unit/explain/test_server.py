@@ -4,6 +4,7 @@ from frazil.explain import Report, explain
 from frazil.trace import Trace
 
 BLOCKED = "FZ-NET-UDP-BLOCKED"
+PRIVATE, PUBLIC = "192.168.1.7", "203.0.113.7"
 
 
 def report(*urls: str) -> Report:
@@ -58,3 +59,80 @@ def test_only_silence_over_udp_is_evidence():
     urls = "turns:c.example", "stun:a.example", "turn:b.example"
     (finding,) = [each for each in report(*urls).findings if each.code == BLOCKED]
     assert [each.facts["url"] for each in finding.evidence] == [*urls[1:]]
+
+
+def relayed(*outcomes: tuple[str, str], is_over: bool = True) -> Trace:
+    """Checks through a relay that come to nothing, with what the server says of each address."""
+    trace = Trace()
+    path = trace.of("0")
+    path.record(0.0, "ice", "local-candidate", type="relay", address="192.0.2.7:5000", ufrag="u")
+    for ip in (PRIVATE, PUBLIC):
+        facts = {"type": "host", "protocol": "udp", "address": f"{ip}:6000", "resolved": True}
+        path.record(0.0, "ice", "remote-candidate", **facts)
+    path.record(0.1, "ice", "check", pair=f"192.0.2.7:5000->{PUBLIC}:6000")
+    for ip, outcome in outcomes:
+        answer(path, 0.2, ip, outcome)
+    if is_over:
+        facts = {"purpose": "connectivity", "sends": 7, "waited_s": 39.5}
+        path.record(39.6, "ice", "check-timed-out", pair=f"192.0.2.7:5000->{PUBLIC}:6000", **facts)
+    return trace
+
+
+def answer(path: Trace, at: float, ip: str, outcome: str) -> None:
+    """The server permits an address, or not."""
+    if outcome == "granted":
+        path.record(at, "turn", "permission-granted", ip=ip)
+    else:
+        facts = {"code": 403, "text": "Forbidden IP", "lost": 0}
+        path.record(at, "turn", "permission-failed", ip=ip, **facts)
+
+
+def restart(path: Trace, at: float) -> None:
+    """ICE begins anew."""
+    facts = {"machine": "ice", "old": "connected", "new": "checking", "cause": "restart"}
+    facts |= {"rule": "", "text": "", "evidence": (), "deadline_at": None}
+    path.record(at, "ice", "state", **facts, next_deadline_at=None)
+
+
+def test_a_relay_that_reaches_no_address_of_the_peer():
+    denied = explain(relayed((PRIVATE, "denied"), (PUBLIC, "denied")).records)
+    assert denied.codes[0] == "FZ-TURN-PEER"
+    assert denied.findings[0].sentence == (
+        f"The TURN server does not relay to {PRIVATE}, {PUBLIC}: Forbidden IP."
+    )
+
+
+def test_a_relay_that_only_refuses_the_private_address_of_the_peer():
+    for granted_first in (True, False):
+        outcomes = [(PRIVATE, "denied"), (PUBLIC, "granted")]
+        trace = relayed(*(reversed(outcomes) if granted_first else outcomes))
+        assert "FZ-TURN-PEER" not in explain(trace.records).codes
+
+
+def test_a_relay_that_still_has_its_permission_after_a_restart():
+    trace = relayed((PRIVATE, "denied"), (PUBLIC, "granted"), is_over=False)
+    path = trace.of("0")
+    restart(path, 10.0)
+    facts = {"type": "srflx", "protocol": "udp", "address": f"{PUBLIC}:6000", "resolved": True}
+    path.record(10.0, "ice", "remote-candidate", **facts)
+    answer(path, 10.1, PRIVATE, "denied")
+    assert "FZ-TURN-PEER" not in explain(trace.records, now=60.0).codes
+    answer(path, 10.2, PUBLIC, "denied")
+    assert "FZ-TURN-PEER" in explain(trace.records, now=60.0).codes
+
+
+def test_a_refusal_means_something_once_checks_have_waited():
+    trace = relayed((PRIVATE, "denied"), is_over=False)
+    assert "FZ-TURN-PEER" not in explain(trace.records, now=2.0).codes
+    assert "FZ-TURN-PEER" in explain(trace.records, now=2.2).codes
+
+
+def test_a_refusal_did_not_keep_a_path_from_working():
+    trace = relayed((PRIVATE, "denied"), (PUBLIC, "denied"), is_over=False)
+    path = trace.of("0")
+    path.record(1.0, "ice", "consent-renewed", pair="10.0.0.1:1->10.0.0.2:2", rtt_s=0.1)
+    facts = {"machine": "ice", "old": "connected", "new": "disconnected", "cause": "liveness-lost"}
+    facts |= {"rule": "", "text": "", "evidence": (), "deadline_at": None}
+    path.record(9.0, "ice", "state", **facts, next_deadline_at=None)
+    (finding,) = [each for each in explain(trace.records).findings if each.code == "FZ-TURN-PEER"]
+    assert finding.is_aside

@@ -1,6 +1,8 @@
 import asyncio
 import logging
 
+from frazil.stun import ErrorCode, Method
+from frazil.testing import Conditions
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 NOWHERE = {"iceServers": [{"urls": "stun:nowhere.example"}]}
@@ -70,3 +72,20 @@ def test_a_warning_is_one_line_of_printable_text_whatever_the_peer_says(caplog):
     told = warnings(caplog, "frazil.sctp")
     assert any(each.startswith("FZ-SCTP-ABORTED: ") and "bye" in each for each in told)
     assert all(each.isprintable() for each in told)
+
+
+def test_a_relay_that_refuses_one_address_of_a_peer_that_is_reached_is_no_warning(caplog):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        server = pair.net.turn_server("192.0.2.7", name="relay.example")
+        refusals = server.service.refusals_in_turn
+        refusals[Method.CREATE_PERMISSION] = [ErrorCode(403, "Forbidden IP")]
+        pair.net.connect("a", "b", Conditions(delay_s=0.3))
+        relay = {"urls": "turn:relay.example", "username": "user", "credential": "password"}
+        pair.a.setConfiguration({"iceServers": [relay]})
+        await pair.connect()
+        assert refusals[Method.CREATE_PERMISSION] == []
+        await asyncio.sleep(120)
+
+    main()
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
