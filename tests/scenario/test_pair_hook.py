@@ -145,3 +145,11 @@ async def test_nothing_can_be_selected_before_there_is_a_pair(stage):
     await other.pc.setLocalDescription()
     with pytest.raises(InvalidStateError, match="is new"):
         await other.ice.selectCandidatePair(pair)
+
+
+async def test_nobody_is_told_of_the_pairs_of_a_closed_transport(stage):
+    alice, _ = await stage.connect()
+    ice = alice.ice
+    await alice.pc.close()
+    ice.on("icecandidatepairnominate", pytest.fail)
+    assert not ice._slots.reports_pairs

@@ -29,7 +29,7 @@ from frazil.ice.event import (
 )
 from frazil.ice.generation import Generation
 from frazil.ice.local_end import LocalEnd
-from frazil.ice.pair import CandidatePair, PairState
+from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.passage import Passage
 from frazil.ice.policy import DEFAULT_POLICY, CandidateFilter, IcePolicy, Renomination
 from frazil.ice.query import SERVER_UNREACHABLE
@@ -71,6 +71,7 @@ __all__ = [
     "NameFound",
     "NominationProposed",
     "PairAdded",
+    "PairKey",
     "PairRemoved",
     "PairState",
     "Passage",

@@ -62,7 +62,7 @@ class TransportStack:
     def __init__(self, name: str, session: Session) -> None:
         self.name = name
         self.session = session
-        self.ice = IceTransport(name, session)
+        self.ice = IceTransport(name)
         self.dtls = DtlsTransport(self.ice)
         self.sctp: SctpTransport | None = None
         self.sections: frozenset[int] = frozenset()

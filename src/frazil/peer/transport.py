@@ -4,7 +4,6 @@ from typing import Final
 
 from frazil.ice import Credentials, SelectedPair
 from frazil.peer.candidate_init import CandidateInit
-from frazil.session.session import Session
 from frazil.states.enums import (
     RTCDtlsTransportState,
     RTCIceGathererState,
@@ -35,7 +34,6 @@ class IceTransport:
         remote_candidates: Those that were signalled, of the generations in force.
         local_parameters: Our credentials of the newest applied description.
         remote_parameters: Theirs.
-        session: What the application may ask for its wishes; others feed it through its owner.
         reports_pairs: Whether pairs that come and go are of interest to anybody.
     """
 
@@ -50,13 +48,11 @@ class IceTransport:
         "reports_pairs",
         "role",
         "selected_pair",
-        "session",
         "state",
     )
 
-    def __init__(self, name: str, session: Session) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.session = session
         self.reports_pairs = False
         self.component = "rtp"
         self.state: RTCIceTransportState = _ICE_NEW

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from frazil.compiled import mypyc_attr
-from frazil.ice import OPEN, Disclosure, TcpType
+from frazil.ice import OPEN, Disclosure, PairKey, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.driver_request import FOR_DRIVER, request_for
@@ -364,6 +364,32 @@ class TransportSet:
     def name_unresolved(self, transport: str, host: str, text: str, now: float) -> None:
         """The name ``host`` has no address that could be found out, for the reason ``text``."""
         self._feed(transport, lambda to: to.name_unresolved(host, text, now))
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    def report_pairs(self, transport: str, *, asks_first: bool) -> None:
+        """From now on tell of pairs that come and go.
+
+        If ``asks_first``, each nomination waits for :meth:`decide_nomination`.
+        """
+        stack = self._stacks.get(transport)
+        if stack is not None:
+            stack.ice.reports_pairs = True
+            if asks_first:
+                stack.session.ask_first()
+
+    def decide_nomination(self, transport: str, pair: PairKey, now: float, *, wanted: bool) -> None:
+        """Whether ``pair``, which is about to be nominated, shall be."""
+        self._feed(transport, lambda to: to.decide_nomination(pair, now, wanted=wanted))
+
+    def select_pair(self, transport: str, pair: PairKey, now: float) -> None:
+        """Use this pair, once a check of it succeeds, and no other one as long as it works.
+
+        Raises:
+            InvalidStateError: The peer nominates, or the pair has failed.
+            NotFoundError: There is no such pair any more.
+        """
+        self._feed(transport, lambda to: to.select_pair(pair, now))
 
     # --- inside -------------------------------------------------------------------------------
 

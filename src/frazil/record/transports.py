@@ -1,6 +1,6 @@
 """The boundary of the core that faces the network, recorded."""
 
-from frazil.ice import OPEN, Disclosure, TcpType
+from frazil.ice import OPEN, Disclosure, PairKey, TcpType
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.event import DriverRequest
@@ -170,3 +170,17 @@ class RecordedTransports(TransportSet):
     @recording(_NAME)
     def name_unresolved(self, transport: str, host: str, text: str, now: float) -> None:
         super().name_unresolved(transport, host, text, now)
+
+    # --- the choice of the pair ---------------------------------------------------------------
+
+    @recording(_NAME)
+    def report_pairs(self, transport: str, *, asks_first: bool) -> None:
+        super().report_pairs(transport, asks_first=asks_first)
+
+    @recording(_NAME)
+    def decide_nomination(self, transport: str, pair: PairKey, now: float, *, wanted: bool) -> None:
+        super().decide_nomination(transport, pair, now, wanted=wanted)
+
+    @recording(_NAME)
+    def select_pair(self, transport: str, pair: PairKey, now: float) -> None:
+        super().select_pair(transport, pair, now)

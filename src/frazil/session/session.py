@@ -27,7 +27,7 @@ from frazil.ice import (
     Credentials,
     IceAgent,
     IcePolicy,
-    SelectedPair,
+    PairKey,
 )
 from frazil.sctp import SignalledInits
 from frazil.session.agenda import Agenda
@@ -302,19 +302,19 @@ class Session:
         """From now on report ``NominationProposed``, and wait, before nominations."""
         self.ice.ask_first()
 
-    def decide_nomination(self, pair: SelectedPair, now: float, *, wanted: bool) -> None:
+    def decide_nomination(self, pair: PairKey, now: float, *, wanted: bool) -> None:
         """The answer to ``NominationProposed``."""
-        self.ice.decide_nomination(pair.key, now, wanted=wanted)
+        self.ice.decide_nomination(pair, now, wanted=wanted)
         self._settle(now)
 
-    def select_pair(self, pair: SelectedPair, now: float) -> None:
+    def select_pair(self, pair: PairKey, now: float) -> None:
         """Nominate this pair, once a check of it succeeds, and no other one as long as it works.
 
         Raises:
             InvalidStateError: The peer nominates, or the pair has failed.
             NotFoundError: There is no such pair any more.
         """
-        self.ice.select_pair(pair.key, now)
+        self.ice.select_pair(pair, now)
         self._settle(now)
 
     # --- gathering ----------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class LoneIceTransport(RTCIceTransport):
             self._core, network, self._on_fired, self._pulse.beat, options=options
         )
         self._closing: asyncio.Future[None] | None = None
-        super().__init__(self._core.ice, set(), self._driver.wake)
+        super().__init__(self._core.ice, self._core.transports, set(), self._driver.wake)
 
     # --- signalling ---------------------------------------------------------------------------
 

@@ -198,7 +198,7 @@ class Registry:
             case DataChannel():
                 return RTCDataChannel(slots, self._tasks, self.wake, self._progress, self._backlog)
             case IceTransport():
-                return RTCIceTransport(slots, self._tasks, self.wake)
+                return RTCIceTransport(slots, self._peer.transports, self._tasks, self.wake)
             case DtlsTransport():
                 return RTCDtlsTransport(slots, self._tasks, self.of)
             case SctpTransport():

@@ -11,6 +11,7 @@ from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.dictionary import Dictionary
 from frazil.peer.event import EventType
 from frazil.peer.transport import DtlsTransport, IceTransport, SctpTransport
+from frazil.peer.transport_set import TransportSet
 from frazil.states.enums import (
     RTCDtlsTransportState,
     RTCIceGathererState,
@@ -76,7 +77,7 @@ class RTCIceParameters:
 class RTCIceTransport(EventTarget):
     """How packets reach the peer, and whether they do."""
 
-    __slots__ = ("_pair", "_slots", "_wake")
+    __slots__ = ("_pair", "_slots", "_transports", "_wake")
 
     _ALWAYS = frozenset({_NOMINATE})
 
@@ -90,10 +91,15 @@ class RTCIceTransport(EventTarget):
     onselectedcandidatepairchange = EventHandler("Data goes by another pair, or by none.")
 
     def __init__(
-        self, slots: IceTransport, tasks: "set[asyncio.Task[Any]]", wake: Callable[[], float]
+        self,
+        slots: IceTransport,
+        transports: TransportSet,
+        tasks: "set[asyncio.Task[Any]]",
+        wake: Callable[[], float],
     ) -> None:
         super().__init__(tasks)
         self._slots = slots
+        self._transports = transports
         self._wake = wake
         self._pair: tuple[SelectedPair, RTCIceCandidatePair] | None = None
 
@@ -156,7 +162,7 @@ class RTCIceTransport(EventTarget):
             pair = candidatePair._pair
             if pair is None:
                 raise NotFoundError("the pair did not come from this transport")
-            self._slots.session.select_pair(pair, self._wake())
+            self._transports.select_pair(self._slots.name, pair.key, self._wake())
         except DOMException as error:
             future.set_exception(error)
         else:
@@ -168,9 +174,7 @@ class RTCIceTransport(EventTarget):
     def _listened(self, type: str) -> None:
         """Somebody listens: from now on there is a point in telling."""
         if type in _PAIR_EVENTS:
-            self._slots.reports_pairs = True
-        if type == _NOMINATE:
-            self._slots.session.ask_first()
+            self._transports.report_pairs(self._slots.name, asks_first=type == _NOMINATE)
 
     def _dispatch(self, event: Event) -> None:
         """Call the listeners; then nominate the pair, unless one of them has prevented it."""
@@ -178,7 +182,9 @@ class RTCIceTransport(EventTarget):
         if isinstance(event, RTCIceCandidatePairEvent) and event.type == _NOMINATE:
             pair, wanted = event.candidatePair._pair, not event.defaultPrevented
             if pair is not None:
-                self._slots.session.decide_nomination(pair, self._wake(), wanted=wanted)
+                self._transports.decide_nomination(
+                    self._slots.name, pair.key, self._wake(), wanted=wanted
+                )
 
     def _public_pair(self, pair: SelectedPair) -> RTCIceCandidatePair:
         return RTCIceCandidatePair(

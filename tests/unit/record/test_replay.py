@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import subprocess
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import frazil
-from frazil.record import INPUTS, RecordingError, replay
+from frazil import NotFoundError
+from frazil.record import INPUTS, RecordingError, replay, without_addresses
 from support.recorded import fail, record, talk
 
 TURN = {"urls": "turn:relay.example", "username": "älice", "credential": "s3cret"}
@@ -35,6 +37,68 @@ def test_a_failed_connection_goes_the_same_way_again(tmp_path):
     found = record(tmp_path, fail)
     assert any('"failed"' in line for line in found)
     assert replay(found) is None
+
+
+async def transport_of(pair):
+    """The transport of ``a``, which has two addresses, before it knows any candidate of ``b``."""
+    pair.host_a.add_interface("10.1.0.1")
+    pair.a.createDataChannel("first")
+    await pair.a.setLocalDescription()
+    return pair.a.sctp.transport.iceTransport
+
+
+async def watch(pair):
+    """Connect, and be told of pairs."""
+    ice = await transport_of(pair)
+    ice.on("icecandidatepairadd", lambda event: None)
+    await pair.connect()
+
+
+async def select(pair):
+    """Connect, and move to the pair that ICE did not choose."""
+    ice, added = await transport_of(pair), []
+    ice.on("icecandidatepairadd", lambda event: added.append(event.candidatePair))
+    await pair.connect()
+    await asyncio.sleep(5)
+    chosen = ice.getSelectedCandidatePair()
+    (other,) = (each for each in added if each.local.address != chosen.local.address)
+    await ice.selectCandidatePair(other)
+    await asyncio.sleep(1)
+    assert ice.getSelectedCandidatePair() == other
+    pair.host_a.remove_interface("10.1.0.1")
+    await asyncio.sleep(1)
+    with pytest.raises(NotFoundError):
+        await ice.selectCandidatePair(other)
+
+
+async def decide(pair):
+    """Connect by the pair that the application prefers."""
+    ice = await transport_of(pair)
+
+    @ice.on("icecandidatepairnominate")
+    def prefer(event):
+        if event.candidatePair.local.address == "10.0.0.1":
+            event.preventDefault()
+
+    await pair.connect()
+    await asyncio.sleep(10)
+    assert ice.getSelectedCandidatePair().local.address == "10.1.0.1"
+
+
+@pytest.mark.parametrize(
+    ("act", "calls"),
+    [
+        (watch, {"report_pairs"}),
+        (select, {"report_pairs", "select_pair"}),
+        (decide, {"report_pairs", "decide_nomination"}),
+    ],
+)
+def test_what_the_application_wants_of_pairs_is_an_input(tmp_path, act, calls):
+    found = record(tmp_path, act)
+    assert replay(found) is None
+    assert replay(without_addresses(found)) is None
+    told = {json.loads(line).get("call") for line in found}
+    assert {f"transports.{each}" for each in calls} <= told
 
 
 def test_messages_are_not_told(lines):
