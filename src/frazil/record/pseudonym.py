@@ -12,15 +12,15 @@ from frazil.turn.channel_data import is_channel_data
 
 Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_TOKEN: Final = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(?!\w)"
-)
+_IPV4: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)")
+_IPV6: Final = re.compile(r"(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?!\w)")
 """What may be an address in a text; whether it is one is for the parser to say."""
 _MASKED: Final = frozenset(
     {
         Attribute.XOR_MAPPED_ADDRESS,
         Attribute.XOR_PEER_ADDRESS,
         Attribute.XOR_RELAYED_ADDRESS,
+        0x8020,  # XOR-MAPPED-ADDRESS of the drafts of RFC 5389, sent by old servers
     }
 )
 _PLAIN: Final = frozenset(
@@ -29,6 +29,7 @@ _PLAIN: Final = frozenset(
         Attribute.ALTERNATE_SERVER,
         Attribute.RESPONSE_ORIGIN,
         Attribute.OTHER_ADDRESS,
+        *(0x0002, 0x0004, 0x0005, 0x000B),  # where RFC 3489 sends responses to and from
     }
 )
 _PROOFS: Final = (0x0008, 0x001C)
@@ -63,9 +64,13 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """The text with all its addresses replaced."""
-        return _TOKEN.sub(self._replace, text)
+        return _IPV4.sub(self._replace_ipv4, _IPV6.sub(self._replace_ipv6, text))
 
-    def _replace(self, match: re.Match[str]) -> str:
+    def _replace_ipv4(self, match: re.Match[str]) -> str:
+        ip = _parse(match.group())
+        return match.group() if ip is None else str(self.of(ip))
+
+    def _replace_ipv6(self, match: re.Match[str]) -> str:
         token = match.group()
         stripped = token.rstrip(".:")
         whole, rest = _parse(stripped), token[len(stripped) :]

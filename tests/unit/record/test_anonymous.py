@@ -26,12 +26,14 @@ def test_addresses_are_gone_and_it_goes_the_same_way(tmp_path):
     assert replay(found) is None
 
 
-def test_a_relayed_session_goes_the_same_way(tmp_path):
+@pytest.mark.parametrize("host", ["relay.example", "203.0.113.99"])
+def test_a_relayed_session_goes_the_same_way(tmp_path, host):
     async def relayed(pair):
         pair.net.turn_server("203.0.113.99", name="relay.example")
         await talk(pair)
 
-    configuration = {"iceServers": [TURN], "iceTransportPolicy": "relay"}
+    servers = [{**TURN, "urls": f"turn:{host}"}]
+    configuration = {"iceServers": servers, "iceTransportPolicy": "relay"}
     found = record(tmp_path, relayed, configuration=configuration)
     hidden = without_addresses(found)
     assert any("203.0.113.99" in line for line in found)

@@ -2,6 +2,7 @@ import ipaddress
 
 import pytest
 
+from frazil.record.proof import restore_fingerprint
 from frazil.record.pseudonym import Pseudonyms
 from frazil.stun import Attribute, Message, MessageClass, Method, short_term_key
 
@@ -46,6 +47,13 @@ def test_one_address_has_one_pseudonym_and_nobody_else_has_it():
         ("c=IN IP4 192.168.7.9\r\n", "c=IN IP4 10.0.0.1\r\n"),
         ("192.168.7.9:5000->192.168.7.9:80", "10.0.0.1:5000->10.0.0.1:80"),
         ("turn:[2a00::5]:443", "turn:[2001:db8::1]:443"),
+        ("turn:192.168.7.9:3478", "turn:10.0.0.1:3478"),
+        (
+            "stun:192.168.7.9 turn:8.8.8.8?transport=tcp",
+            "stun:10.0.0.1 turn:198.18.0.2?transport=tcp",
+        ),
+        ("cafe:192.168.7.9", "cafe:10.0.0.1"),
+        ("999.168.7.9", "999.168.7.9"),
         ("it is 192.168.7.9.", "it is 10.0.0.1."),
         ("a=fingerprint:sha-256 AB:CD:EF:01", "a=fingerprint:sha-256 AB:CD:EF:01"),
         ("version 1.2.3", "version 1.2.3"),
@@ -81,6 +89,27 @@ def test_addresses_in_messages(address, attribute):
     assert found.address(attribute) == (str(pseudonyms.of(ip(address))), 9)
     assert found.is_authentic(key)
     assert not Message.decode(Pseudonyms().datagram(message, [])).is_authentic(key)
+
+
+@pytest.mark.parametrize(
+    ("number", "like"),
+    [
+        (0x0002, Attribute.MAPPED_ADDRESS),
+        (0x0004, Attribute.MAPPED_ADDRESS),
+        (0x0005, Attribute.MAPPED_ADDRESS),
+        (0x000B, Attribute.MAPPED_ADDRESS),
+        (0x8020, Attribute.XOR_MAPPED_ADDRESS),
+    ],
+)
+def test_addresses_in_messages_of_old_servers(number, like):
+    def message(address):
+        attributes = {like: (address, 9)}
+        new = Message(Method.BINDING, MessageClass.SUCCESS, bytes(range(12)), attributes).encode()
+        old = bytearray(new[:20] + number.to_bytes(2) + new[22:])
+        restore_fingerprint(old)
+        return bytes(old)
+
+    assert Pseudonyms().datagram(message("192.168.7.9"), []) == message("10.0.0.1")
 
 
 def test_addresses_in_messages_that_are_relayed():
