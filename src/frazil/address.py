@@ -1,7 +1,33 @@
-"""IP addresses in the one text form in which the whole library compares them."""
+"""IP addresses: the one text form in which the whole library compares them, and their kinds."""
 
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Final, TypeAlias
+
+Ip: TypeAlias = IPv4Address | IPv6Address
+IpNetwork: TypeAlias = IPv4Network | IPv6Network
+
+_PRIVATE: Final = tuple(
+    ip_network(each)
+    for each in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    )
+)
 
 
 @lru_cache(maxsize=1024)
@@ -19,3 +45,13 @@ def canonical_ip(text: str) -> str:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return str(address)
+
+
+def is_private(ip: Ip) -> bool:
+    """Whether an address leads nowhere from outside of a host, its site or its provider."""
+    return any(ip in network for network in _PRIVATE)
+
+
+def neighbourhood(ip: Ip) -> IpNetwork:
+    """The network that an address most likely shares with its neighbours: a /24, a /64 of IPv6."""
+    return ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False)

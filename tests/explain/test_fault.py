@@ -2,11 +2,14 @@
 
 import pytest
 
-import explain.loss  # noqa: F401 - enters its faults
+import explain.loss
 from explain.fault import FAULTS, Fault
 from explain.scene import RELAY, homes, negotiated, turn
 from frazil import IceOptions
-from frazil.explain import FINDINGS
+from frazil.aio.recording_file import join_recordings
+from frazil.explain import FINDINGS, explain
+from frazil.explain.trace_file import read_account
+from frazil.record import without_addresses
 from support.scenario import Stage
 
 CASES = [
@@ -43,6 +46,25 @@ def test_a_relay_that_does_not_answer_yet_is_not_missed_by_another_name():
         assert "FZ-ICE-NO-PAIR" not in alice.pc.explain().codes
 
     stage.play(main, {})
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, id=each.name) for each in FAULTS if not each.is_patched]
+)
+def test_a_recording_without_addresses_tells_the_same(fault: Fault, tmp_path, monkeypatch):
+    monkeypatch.setenv("FRAZIL_TRACE", str(tmp_path))
+    stage = Stage()
+    stage.expected_refusals = True
+    asked = []
+
+    async def main() -> None:
+        asked.append(await fault.play(stage))
+
+    stage.play(main, {})
+    join_recordings(10)
+    lines = asked[0].pc._backend.recording._path.read_text(encoding="utf-8").splitlines()
+    told = explain(read_account(lines).records).codes
+    assert explain(read_account(without_addresses(lines)).records).codes == told != ()
 
 
 def test_every_finding_has_a_fault():

@@ -1,36 +1,13 @@
 """The candidates of both sides as records tell of them: where they are, who is near whom."""
 
 from collections.abc import Sequence
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
-from typing import Final, TypeAlias
+from ipaddress import ip_address
+from typing import Final
 
+from frazil.address import Ip
 from frazil.explain.story import Path, fact
 from frazil.trace import TraceRecord
 
-Ip: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
-
-_PRIVATE: Final = tuple(
-    ip_network(each)
-    for each in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "127.0.0.0/8",
-        "fc00::/7",
-        "fe80::/10",
-        "::1/128",
-    )
-)
 _LISTED: Final = 4
 
 
@@ -58,16 +35,6 @@ def _ip(text: str) -> Ip | None:
         return ip_address(text)
     except ValueError:
         return None
-
-
-def is_private(ip: Ip) -> bool:
-    """Whether the address is of no use in the internet."""
-    return any(ip in network for network in _PRIVATE)
-
-
-def neighbourhood(ip: Ip) -> Network:
-    """The network that the address is probably of, with its neighbours."""
-    return ip_network((ip, 24 if ip.version == 4 else 64), strict=False)
 
 
 def scope(ip: Ip) -> tuple[int, str]:

@@ -3,16 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from frazil.explain.candidate import (
-    Ip,
-    host_of,
-    ips_of,
-    is_private,
-    listed,
-    neighbourhood,
-    resolved_in,
-    scope,
-)
+from frazil.address import Ip, is_private, neighbourhood
+from frazil.explain.candidate import host_of, ips_of, listed, resolved_in, scope
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact

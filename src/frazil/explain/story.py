@@ -11,7 +11,7 @@ from frazil.trace import Fact, TraceRecord
 
 _WORKING = (Ice.CONNECTED, Ice.COMPLETED)
 _BEGINNINGS = ("configured", "role", "gathering")
-"""What comes first; recordings without addresses lack the calls of the application."""
+"""What comes first; only public objects tell how they are configured."""
 
 
 def fact(record: TraceRecord, name: str) -> Fact:

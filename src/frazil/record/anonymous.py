@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from frazil.explain.trace_file import records_of
 from frazil.record.proof import PASSWORD, places
 from frazil.record.pseudonym import Pseudonyms
 from frazil.record.replay import Line, Player, Recording
@@ -26,6 +27,8 @@ _CREDENTIALS: Final = re.compile(
 def without_addresses(lines: Iterable[str]) -> list[str]:
     """The recording with a pseudonym for every IP address; names of servers stay.
 
+    Of what the application did only the configuration is left.
+
     Raises:
         RecordingError: It is no recording, or does not go the same way with other addresses.
     """
@@ -34,13 +37,16 @@ def without_addresses(lines: Iterable[str]) -> list[str]:
     disguise = _Disguise(texts, recording.lines)
     header = json.dumps(disguise.value(json.loads(texts[0])))
     player = Player(Recording([header]))
-    found = [header]
+    found = {1: header}
+    for number, line in recording.told.items():
+        if any(each.event == "configured" for each in records_of(line)):
+            found[number] = json.dumps(disguise.value(line))
     for number, step, line in recording.lines:
         again = player.play(disguise.step(step))
         if again.get("trace") != disguise.value(line.get("trace")):
             raise RecordingError(f"line {number}: with other addresses it decides otherwise")
-        found.append(json.dumps(again))
-    return found
+        found[number] = json.dumps(again)
+    return [found[number] for number in sorted(found)]
 
 
 class _Disguise:

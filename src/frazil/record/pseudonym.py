@@ -2,15 +2,16 @@
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from itertools import count
-from typing import Final, TypeAlias
+from typing import Final
 
+from frazil.address import Ip, IpNetwork, is_private, neighbourhood
 from frazil.record.payload import is_dtls
 from frazil.record.proof import Place, places, proof_of, restore_fingerprint
+from frazil.record.value import RecordingError
 from frazil.stun import Attribute
 from frazil.turn.channel_data import is_channel_data
-
-Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _IPV4: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)")
 _IPV6: Final = re.compile(r"(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?!\w)")
@@ -39,21 +40,37 @@ _CHANNEL_HEADER_SIZE: Final = 4
 class Pseudonyms:
     """Gives each address another one: private for private, link-local for link-local, and so on.
 
-    Loopback addresses and those that name no host stay.
+    Neighbours stay neighbours, and nobody else becomes one. Loopback addresses and those that name
+    no host stay.
     """
 
     def __init__(self) -> None:
         self._known: dict[Ip, Ip] = {}
-        self._count = count(1)
+        self._networks: dict[IpNetwork, Iterator[IpNetwork]] = {}
+        self._hosts: dict[IpNetwork, Iterator[Ip]] = {}
 
     def of(self, ip: Ip) -> Ip:
-        """The pseudonym of an address."""
+        """The pseudonym of an address.
+
+        Raises:
+            RecordingError: There are too many networks.
+        """
         if ip.is_loopback or ip.is_unspecified or ip.is_multicast:
             return ip
         found = self._known.get(ip)
         if found is None:
-            found = self._known[ip] = ipaddress.ip_address(int(_network(ip)[0]) + next(self._count))
+            found = self._known[ip] = next(self._hosts_near(ip))
         return found
+
+    def _hosts_near(self, ip: Ip) -> Iterator[Ip]:
+        """The pseudonyms of the neighbours of an address."""
+        network = neighbourhood(ip)
+        hosts = self._hosts.get(network)
+        if hosts is None:
+            space = _space(ip)
+            networks = self._networks.setdefault(space, space.subnets(new_prefix=network.prefixlen))
+            hosts = self._hosts[network] = _hosts(networks)
+        return hosts
 
     def learn(self, text: str) -> None:
         """Know the addresses that stand in a text as words, so that they are told from others."""
@@ -132,15 +149,23 @@ def _parse(text: str) -> Ip | None:
         return None
 
 
-def _network(ip: Ip) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _space(ip: Ip) -> IpNetwork:
     """Where pseudonyms of such an address come from."""
     if isinstance(ip, ipaddress.IPv4Address):
         if ip.is_link_local:
             return ipaddress.IPv4Network("169.254.0.0/16")
-        return ipaddress.IPv4Network("10.0.0.0/8" if ip.is_private else "198.18.0.0/15")
+        return ipaddress.IPv4Network("10.0.0.0/8" if is_private(ip) else "240.0.0.0/4")
     if ip.is_link_local:
-        return ipaddress.IPv6Network("fe80::/64")
-    return ipaddress.IPv6Network("fd00::/64" if ip.is_private else "2001:db8::/64")
+        return ipaddress.IPv6Network("fe80::/10")
+    return ipaddress.IPv6Network("fd00::/8" if is_private(ip) else "2001:db8::/32")
+
+
+def _hosts(networks: Iterator[IpNetwork]) -> Iterator[Ip]:
+    """The addresses of the next network, the very first one last."""
+    network = next(networks, None)
+    if network is None:
+        raise RecordingError("there are more networks in it than there are pseudonyms for them")
+    return (network[number % network.num_addresses] for number in count(1))
 
 
 def _xor(data: bytes, mask: bytes) -> bytes:

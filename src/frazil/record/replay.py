@@ -47,6 +47,7 @@ class Recording:
         keeps_payload: Whether it tells what the messages were.
         writer: The version of frazil that wrote it; empty if that is not told.
         lines: The calls, in order.
+        told: What the application did, by the number of the line; a replay passes over it.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -63,11 +64,13 @@ class Recording:
         self.keeps_payload = header.keeps_payload
         self.writer = header.writer
         self.setup: Setup = self.decoder.decode(header.setup, Setup)
-        self.lines = [
-            Line(number, Step.from_json(line), line)
-            for number, line in read[1:]
-            if "api" not in line
-        ]
+        self.lines: list[Line] = []
+        self.told: dict[int, dict[str, Any]] = {}
+        for number, line in read[1:]:
+            if isinstance(line, dict) and "api" in line:
+                self.told[number] = line
+            else:
+                self.lines.append(Line(number, Step.from_json(line), line))
         if self.lines and self.lines[0].step.call != _OPEN:
             raise RecordingError(f"a recording begins with {_OPEN}")
 

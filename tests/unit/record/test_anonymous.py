@@ -1,5 +1,8 @@
+import json
+
 import pytest
 
+from frazil.explain.trace_file import read_account
 from frazil.record import RecordingError, replay, without_addresses
 from support.recorded import record, talk
 
@@ -39,6 +42,25 @@ def test_a_relayed_session_goes_the_same_way(tmp_path, host):
     assert any("203.0.113.99" in line for line in found)
     assert not any("203.0.113.99" in line for line in hidden)
     assert replay(hidden) is None
+
+
+def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
+    async def configured(pair):
+        pair.net.turn_server("203.0.113.99")
+        await talk(pair)
+        pair.a.setConfiguration({"iceServers": [TURN]})
+
+    servers = [{**TURN, "urls": "turn:203.0.113.99", "username": "älice", "credential": "s3cret"}]
+    found = without_addresses(record(tmp_path, configured, configuration={"iceServers": servers}))
+    told = [each for each in read_account(found).records if each.layer == "api"]
+    assert [each.values for each in told] == [
+        ("turn:240.0.0.1", "all", "balanced"),
+        ("turn:relay.example", "all", "balanced"),
+    ]
+    assert "api" in json.loads(found[2])
+    for secret in ("203.0.113.99", "älice", json.dumps("älice")[1:-1], "s3cret"):
+        assert not any(secret in line for line in found)
+    assert replay(found) is None
 
 
 def test_what_does_not_go_the_same_way_is_refused(lines):

@@ -2,6 +2,8 @@ import ipaddress
 
 import pytest
 
+from frazil.address import neighbourhood
+from frazil.record import RecordingError, pseudonym
 from frazil.record.proof import restore_fingerprint
 from frazil.record.pseudonym import Pseudonyms
 from frazil.stun import Attribute, Message, MessageClass, Method, short_term_key
@@ -15,7 +17,9 @@ def ip(text):
     ("address", "network"),
     [
         ("192.168.7.9", "10.0.0.0/8"),
-        ("8.8.8.8", "198.18.0.0/15"),
+        ("100.64.1.2", "10.0.0.0/8"),
+        ("8.8.8.8", "240.0.0.0/4"),
+        ("203.0.113.5", "240.0.0.0/4"),
         ("169.254.3.4", "169.254.0.0/16"),
         ("2a00:1450::5", "2001:db8::/64"),
         ("fd12:3456::5", "fd00::/64"),
@@ -41,6 +45,36 @@ def test_one_address_has_one_pseudonym_and_nobody_else_has_it():
 
 
 @pytest.mark.parametrize(
+    ("neighbours", "other"),
+    [
+        (("192.168.7.0", "192.168.7.255"), "192.168.8.1"),
+        (("8.8.8.8", "8.8.8.9"), "8.8.4.4"),
+        (("2a00:1450::5", "2a00:1450::a:b:c:d"), "2a00:1450:0:1::5"),
+    ],
+)
+def test_neighbours_stay_neighbours_and_others_do_not_become_any(neighbours, other):
+    pseudonyms = Pseudonyms()
+    one, two, three = (pseudonyms.of(ip(each)) for each in (*neighbours, other))
+    assert one != two
+    assert neighbourhood(one) == neighbourhood(two) != neighbourhood(three)
+
+
+def test_a_network_has_a_pseudonym_for_each_of_its_hosts():
+    pseudonyms = Pseudonyms()
+    found = {pseudonyms.of(each) for each in ipaddress.ip_network("192.168.0.0/24")}
+    assert found == set(ipaddress.ip_network("10.0.0.0/24"))
+
+
+def test_too_many_networks(monkeypatch):
+    monkeypatch.setattr(pseudonym, "_space", lambda ip: ipaddress.ip_network("10.0.0.0/23"))
+    pseudonyms = Pseudonyms()
+    pseudonyms.of(ip("192.168.0.1"))
+    pseudonyms.of(ip("192.168.1.1"))
+    with pytest.raises(RecordingError, match="more networks"):
+        pseudonyms.of(ip("192.168.2.1"))
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("192.168.7.9", "10.0.0.1"),
@@ -50,7 +84,7 @@ def test_one_address_has_one_pseudonym_and_nobody_else_has_it():
         ("turn:192.168.7.9:3478", "turn:10.0.0.1:3478"),
         (
             "stun:192.168.7.9 turn:8.8.8.8?transport=tcp",
-            "stun:10.0.0.1 turn:198.18.0.2?transport=tcp",
+            "stun:10.0.0.1 turn:240.0.0.1?transport=tcp",
         ),
         ("cafe:192.168.7.9", "cafe:10.0.0.1"),
         ("999.168.7.9", "999.168.7.9"),
