@@ -16,7 +16,10 @@ def trace_page() -> Iterator[str]:
         "name, and `transport`, the name of the transport it is about (empty for the connection "
         "as a whole). Facts whose name ends in `_s` are durations in seconds, `_at` instants on "
         "the same clock; evidence is a list of named facts. `pc.trace.listen(function)` calls a "
-        "function with every further record. `pc.trace.counters` counts input that was dropped. "
+        "function with every further record, in the middle of what the connection does: it must "
+        "not call that back, but may have `loop.call_soon` do so. What it raises goes to the "
+        "loop's exception handler, and harms nothing else. `pc.trace.counters` counts input that "
+        "was dropped. "
         "What is not there, datagram by datagram, [recordings](recording.md) hold."
     )
     yield (

@@ -9,6 +9,8 @@ from frazil.trace.record import Fact, TraceRecord
 from frazil.trace.ring import Ring, Values
 
 Listener = Callable[[TraceRecord], None]
+Report = Callable[[Listener, Exception], None]
+"""Told of a listener that failed, and how."""
 
 
 class _Audience:
@@ -17,13 +19,15 @@ class _Audience:
     Attributes:
         listeners: Each with the names of the events that it wants to hear of; empty for all.
         events: The names that somebody wants to hear of.
+        report: Told of those who fail; nobody catches what they raise, if there is none.
         version: Another number whenever others listen.
         wants_all: Whether somebody wants to hear of all events.
     """
 
-    __slots__ = ("events", "listeners", "version", "wants_all")
+    __slots__ = ("events", "listeners", "report", "version", "wants_all")
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report | None) -> None:
+        self.report = report
         self.listeners: tuple[tuple[Listener, frozenset[str]], ...] = ()
         self.events: frozenset[str] = frozenset()
         self.version = 0
@@ -50,10 +54,16 @@ class Trace:
 
     __slots__ = ("_audience", "_ring", "counters", "transport")
 
-    def __init__(self, ring: Ring | None = None) -> None:
-        """Keep records in ``ring``, one of the usual size if there is none."""
+    def __init__(self, ring: Ring | None = None, report: Report | None = None) -> None:
+        """Make a trace without records.
+
+        Args:
+            ring: Where they are kept; one of the usual size, if there is none.
+            report: Told of each listener that fails, so that whoever writes a record never hears
+                of it. Without, the exception goes to whoever does.
+        """
         self._ring = ring or Ring()
-        self._audience = _Audience()
+        self._audience = _Audience(report)
         self.transport = ""
         self.counters: dict[str, int] = {}
 
@@ -77,6 +87,10 @@ class Trace:
 
     def listen(self, listener: Listener, events: Iterable[str] = ()) -> None:
         """Call ``listener`` with every further record; each repetition comes as one of its own.
+
+        It is called in the middle of what the connection does, and must not call that back; what it
+        has ``loop.call_soon`` call may. What it raises, the trace of a connection reports to the
+        loop's exception handler; it harms nothing else.
 
         Args:
             listener: Whom to call.
@@ -121,9 +135,17 @@ class Trace:
             self._tell(at, kind, values)
 
     def _tell(self, at: float, kind: EventKind, values: Values) -> None:
-        for listener, events in self._audience.listeners:
-            if not events or kind.name in events:
+        audience = self._audience
+        for listener, events in audience.listeners:
+            if events and kind.name not in events:
+                continue
+            try:
                 listener(TraceRecord(at, kind, values, self.transport))
+            except Exception as error:
+                report = audience.report
+                if report is None:
+                    raise
+                report(listener, error)
 
     def routine(self, layer: str, event: str) -> "Routine":
         """A way to write down one routine event of one subject over and over.

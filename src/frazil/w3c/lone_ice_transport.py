@@ -25,6 +25,7 @@ from frazil.w3c.event import Event
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.progress import wait_connected
 from frazil.w3c.target import EventHandler
+from frazil.w3c.tracing import trace_in
 from frazil.w3c.transport import RTCIceParameters, RTCIceTransport
 
 _DEFAULT_OPTIONS: Final = IceOptions()
@@ -79,10 +80,10 @@ class LoneIceTransport(RTCIceTransport):
             TypeError: An argument is of a wrong class.
             RuntimeError: No event loop is running.
         """
-        running_loop("LoneIceTransport")
+        loop = running_loop("LoneIceTransport")
         network = given_network(network)
         settings = given("session", session, _DEFAULT_SESSION)
-        options, trace = given("ice", ice, _DEFAULT_OPTIONS), Trace()
+        options, trace = given("ice", ice, _DEFAULT_OPTIONS), trace_in(loop)
         policy, random_bytes = options.policy, network.random_bytes
         self._is_lite = policy.lite
         self._pulse = Pulse()

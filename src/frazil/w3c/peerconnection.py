@@ -32,6 +32,7 @@ from frazil.w3c.description import RTCSessionDescription
 from frazil.w3c.recording import make_connection
 from frazil.w3c.stats import RTCStatsReport, request_report
 from frazil.w3c.target import EventHandler, EventTarget
+from frazil.w3c.tracing import trace_in
 from frazil.w3c.transceiver import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, read_kind
 from frazil.w3c.transport import RTCSctpTransport
 
@@ -110,7 +111,7 @@ class RTCPeerConnection(EventTarget):
         certificate = choose_certificate(config.certificates, network.random_bytes)
         policy = choice("recovery", RecoveryPolicy, recovery)
         setup = Setup(config, settings, options.policy, certificate, policy)
-        self._peer, file = make_connection(setup, network.random_bytes, Trace(), trace)
+        self._peer, file = make_connection(setup, network.random_bytes, trace_in(self._loop), trace)
         name = f"connection {CENSUS.enter(self, self._loop)}"
         self._backend = Backend(self, self._tasks, self._peer, file, network, options, name)
         CENSUS.announce(self)

@@ -106,3 +106,30 @@ def test_routine_is_heard_as_long_as_somebody_listens(events):
     routine.record(3.0, "a->b")
     assert [each.at for each in heard] == [1.0, 2.0]
     assert other == []
+
+
+@pytest.mark.parametrize("events", [(), {"standby-check"}])
+def test_a_listener_that_fails_is_reported_and_harms_nothing(events):
+    error, reported, heard = ValueError("no"), [], []
+
+    def fail(record):
+        raise error
+
+    trace = Trace(report=lambda *failure: reported.append(failure))
+    trace.listen(fail, events)
+    trace.listen(heard.append)
+    trace.of("0").record(0.0, "ice", "standby-check", pair="a->b")
+    trace.of("0").routine("ice", "standby-check").record(1.0, "a->b")
+    assert [each.at for each in heard] == [0.0, 1.0]
+    assert [each.last_at for each in trace.records] == [1.0]
+    assert reported == [(fail, error)] * 2
+
+
+def test_without_anybody_to_tell_a_failure_is_that_of_whoever_records():
+    def fail(record):
+        raise ValueError("no")
+
+    trace = Trace()
+    trace.listen(fail)
+    with pytest.raises(ValueError, match="no"):
+        trace.record(0.0, "ice", "check", pair="a->b")

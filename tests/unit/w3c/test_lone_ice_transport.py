@@ -307,3 +307,17 @@ def test_the_transport_of_a_connection_is_driven_by_it():
         await pc.close()
 
     run(main)
+
+
+@on_pair
+async def test_a_listener_of_the_trace_that_fails_harms_nothing(pair):
+    def fail(record):
+        raise error
+
+    error, told = asyncio.QueueFull(), []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    pair.a.trace.listen(fail)
+    await pair.connect()
+    await pair.a.stop()
+    assert pair.states[pair.a][-1] == "closed"
+    assert {(each["exception"], each["listener"]) for each in told} == {(error, fail)}

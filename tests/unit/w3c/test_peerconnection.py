@@ -20,6 +20,7 @@ from frazil import (
     RTCPeerConnection,
 )
 from frazil.testing import VirtualHost, VirtualNetwork, run
+from frazil.trace import TraceRecord
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 # --- construction ---------------------------------------------------------------------------------
@@ -493,6 +494,34 @@ def test_a_listener_of_a_transport_may_close_the_connection(layer):
         await pair.a.wait_closed()
 
     main()
+
+
+# --- who listens to the trace ---------------------------------------------------------------------
+
+
+@on_virtual_pair
+async def test_a_listener_of_the_trace_that_fails_harms_nothing(pair: VirtualPair):
+    told: list[dict[str, object]] = []
+    error = asyncio.QueueFull()
+
+    def fail(record: TraceRecord) -> None:
+        raise error
+
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    pair.a.trace.listen(fail)
+    pair.a.createDataChannel("x")
+    await pair.a.setLocalDescription()
+    assert pair.a.signalingState == "have-local-offer"
+    await pair.connect()
+    await pair.a.close()
+    assert pair.a.connectionState == "closed"
+    assert pair.host_a.sockets() == []
+    assert len(told) > len(pair.a.stateHistory)
+    assert told[0] == {
+        "message": "exception in a listener of the trace",
+        "exception": error,
+        "listener": fail,
+    }
 
 
 # --- nothing is left ------------------------------------------------------------------------------
