@@ -24,9 +24,10 @@ class History:
 
     @property
     def changes(self) -> list[StateChange]:
-        """The changes still held, oldest first."""
-        parts = self._parts
-        return [_change(parts[at : at + _SIZE]) for at in range(0, len(parts), _SIZE)]
+        """The changes still held, oldest first; any thread may ask."""
+        parts = tuple(self._parts)  # made in one step; the last change may be still in the making
+        last_at = len(parts) - _SIZE
+        return [_change(parts[at : at + _SIZE]) for at in range(0, last_at + 1, _SIZE)]
 
     def record(
         self, at: float, machine: str, old: str, new: str, reason: Reason, rule: str = ""
@@ -41,6 +42,6 @@ class History:
         self._trace.write(at, _CHANGED, facts)
 
 
-def _change(parts: list[Any]) -> StateChange:
+def _change(parts: tuple[Any, ...]) -> StateChange:
     at, machine, old, new, *reason = parts
     return StateChange(at, machine, old, new, Reason(*reason))

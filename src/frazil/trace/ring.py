@@ -15,7 +15,7 @@ RING_COST: Final = 48 * 1024
 _UNWEIGHED: Final = 640
 """Parts of records that may wait to be weighed: those of a usual set-up, some 30 kB.
 
-Whoever reads the records finds them weighed."""
+Whoever reads the records weighs them then, and keeps that to himself."""
 _EVIDENCE_COST: Final = 100
 """One item of evidence with its tuple, its value and half a name: names are shared."""
 
@@ -24,6 +24,7 @@ class Ring:
     """The newest records; the oldest make room for them.
 
     What is recorded is weighed later, many records in one go: to write one down has to be quick.
+    One thread writes; any may read, which changes nothing.
 
     Attributes:
         span: Another number whenever records of routine events stopped counting repetitions.
@@ -58,23 +59,14 @@ class Ring:
     @property
     def forgotten(self) -> int:
         """How many records had to make room."""
-        self._weigh()
-        return self._forgotten
+        _, surplus = self._look()
+        return self._forgotten + surplus
 
     @property
     def records(self) -> tuple[TraceRecord, ...]:
         """The records still held, in the order in which they began."""
-        self._weigh()
-        records: list[TraceRecord] = []
-        parts = iter(self._parts)
-        for first in parts:
-            if isinstance(first, TraceRecord):
-                records.append(first)
-            else:
-                kind, transport = next(parts), next(parts)
-                values = tuple(islice(parts, len(kind.facts)))
-                records.append(TraceRecord(first, kind, values, transport))
-        return tuple(records)
+        records, surplus = self._look()
+        return tuple(records[surplus:])
 
     def append(self, at: float, kind: EventKind, values: Values, transport: str) -> None:
         """Keep what happened, or count it if it is routine and nothing else has happened since."""
@@ -113,6 +105,17 @@ class Ring:
             known.repeat(at, values)
         return known
 
+    def _look(self) -> tuple[list[TraceRecord], int]:
+        """All records, and how many of them, the oldest, have to make room the next time."""
+        records = _read(tuple(self._parts))  # a copy made in one step
+        surplus, cost = len(records), 0
+        for record in reversed(records):
+            cost += cost_of(record.kind, record.values)
+            if cost > self._limit and surplus < len(records):
+                break
+            surplus -= 1
+        return records, surplus
+
     def _weigh(self) -> None:
         """Find out what the records since the last time cost, and make room for them."""
         parts = islice(self._parts, self._weighed, None)
@@ -143,6 +146,26 @@ class Ring:
         size = 3 + len(kind.facts)
         self._cost -= cost_of(kind, tuple(self._parts[start + 3 : start + size]))
         return size
+
+
+def _read(parts: tuple[Any, ...]) -> list[TraceRecord]:
+    """The records that these parts make; the last may be still in the making."""
+    records: list[TraceRecord] = []
+    start, end = 0, len(parts)
+    while start < end:
+        first = parts[start]
+        if isinstance(first, TraceRecord):
+            records.append(first)
+            start += 1
+            continue
+        values_at = start + 3
+        if values_at > end:
+            break
+        kind, transport = parts[start + 1], parts[start + 2]
+        start = values_at + len(kind.facts)
+        if start <= end:
+            records.append(TraceRecord(first, kind, parts[values_at:start], transport))
+    return records
 
 
 def cost_of(kind: EventKind, values: Values) -> int:

@@ -1,5 +1,8 @@
+import pytest
+
+from frazil.peer import history as module
 from frazil.peer.history import HISTORY_LIMIT, History
-from frazil.trace import Reason, StateChange, Trace
+from frazil.trace import Reason, StateChange, Trace, facts_of_change
 
 REASON = Reason("liveness-lost", "webrtc-pc", "nothing came", (("silent_s", 5.0),), 7.0, 32.0)
 
@@ -30,6 +33,25 @@ def test_the_newest_changes_are_kept():
         history.record(float(at), "connection", "new", "connecting", REASON)
     instants = [change.at for change in history.changes]
     assert instants == [float(at) for at in range(3, HISTORY_LIMIT + 3)]
+
+
+@pytest.mark.interpreted  # another facts_of_change takes effect only there
+def test_a_change_in_the_making_is_not_read_yet(monkeypatch):
+    class Facts(tuple):
+        """Facts during whose recording another thread looks."""
+
+        __slots__ = ()
+
+        def __iter__(self):
+            seen.append(history.changes)
+            return super().__iter__()
+
+    history, seen = History(Trace()), []
+    history.record(1.0, "connection", "new", "connecting", REASON)
+    monkeypatch.setattr(module, "facts_of_change", lambda *change: Facts(facts_of_change(*change)))
+    history.record(2.0, "connection", "connecting", "connected", REASON)
+    assert [each.at for each in seen[0]] == [1.0]
+    assert [each.at for each in history.changes] == [1.0, 2.0]
 
 
 def test_every_change_is_traced():

@@ -5,6 +5,7 @@ from weakref import WeakSet
 import pytest
 
 from frazil.trace import EVENTS, RING_COST, EventKind, Reason, Ring, StateChange, Trace, TraceRecord
+from frazil.trace import ring as module
 from frazil.trace.ring import cost_of
 
 
@@ -76,6 +77,46 @@ def test_room_is_made_though_nobody_reads():
     cost = cost_of(EVENTS["ice"]["stream-lost"], ("192.0.2.1", text))
     assert len(trace.records) == RING_COST // cost
     assert trace.forgotten == 1000 - len(trace.records)
+
+
+@pytest.mark.interpreted  # another cost_of takes effect only there
+def test_who_reads_while_another_thread_writes_changes_nothing(monkeypatch):
+    def write(trace, count):
+        for at in range(count):
+            trace.record(at, "ice", "check", pair="a->b")
+
+    def weigh_meanwhile(kind, values):
+        monkeypatch.setattr(module, "cost_of", cost_of)
+        write(read, 400)
+        return cost_of(kind, values)
+
+    read, unread = Trace(), Trace()
+    for trace in (read, unread):
+        write(trace, 100)
+    monkeypatch.setattr(module, "cost_of", weigh_meanwhile)
+    assert len(read.records) == 100
+    write(unread, 400)
+    for trace in (read, unread):
+        write(trace, 1000)
+    assert read.forgotten == unread.forgotten
+    assert [each.at for each in read.records] == [each.at for each in unread.records]
+
+
+def test_a_record_in_the_making_is_not_read_yet():
+    class Values(tuple):
+        """Facts during whose recording somebody looks."""
+
+        __slots__ = ()
+
+        def __iter__(self):
+            seen.append(trace.records)
+            return super().__iter__()
+
+    trace, seen = Trace(), []
+    trace.record(0.0, "ice", "check", pair="a->b")
+    trace.write(1.0, EVENTS["ice"]["pair-valid"], Values(("a->b", 0.5)))
+    assert [[each.event for each in records] for records in seen] == [["check"]]
+    assert trace.records[1].facts == {"pair": "a->b", "rtt_s": 0.5}
 
 
 def test_routine_that_made_room_begins_anew():
