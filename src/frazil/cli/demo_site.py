@@ -111,7 +111,7 @@ class DemoSite:
         async def write() -> None:
             while True:
                 writer.write(http.event(await session.events.get()))
-                await writer.drain()
+                await http.drain(writer)
 
         gone = asyncio.ensure_future(reader.read(1))
         writing = asyncio.ensure_future(write())

@@ -10,6 +10,8 @@ MAX_HEAD: Final = 16 * 1024
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body: a session description has less than a tenth."""
 READ_LIMIT_S: Final = 10.0
+SEND_LIMIT_S: Final = 10.0
+"""How long a client may take nothing of what is there for it."""
 _LONGEST_LENGTH: Final = 16
 """Digits of a number that says how long a body is."""
 
@@ -114,6 +116,23 @@ def _parse_head(head: bytes) -> Request:
         headers[name.lower()] = value.strip()
     path, _, query = words[1].partition("?")
     return Request(words[0], path, headers, query=query)
+
+
+async def drain(writer: asyncio.StreamWriter) -> None:
+    """Wait for the client to take what was written, however long that is as long as it goes on.
+
+    Raises:
+        TimeoutError: The client does not read.
+    """
+    left = writer.transport.get_write_buffer_size()
+    while True:
+        try:
+            async with asyncio.timeout(SEND_LIMIT_S):
+                return await writer.drain()
+        except TimeoutError:
+            before, left = left, writer.transport.get_write_buffer_size()
+            if left >= before:
+                raise
 
 
 def response(status: HTTPStatus, kind: str = "text/plain", body: bytes | None = None) -> bytes:

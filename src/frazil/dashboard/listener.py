@@ -29,6 +29,7 @@ class Listener:
         self._answer = answer
         self._clients: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._is_closed = False
 
     async def start(self, port: int) -> int:
         """Listen on a port, 0 takes any free one; which it is.
@@ -42,6 +43,7 @@ class Listener:
 
     async def close(self) -> None:
         """Stop listening, and end everything under way."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for client in self._clients:
@@ -49,7 +51,7 @@ class Listener:
         await asyncio.gather(*self._clients, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MAX_CLIENTS:
+        if self._is_closed or len(self._clients) >= MAX_CLIENTS:
             writer.transport.abort()
             return
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
@@ -57,17 +59,27 @@ class Listener:
         task.add_done_callback(self._clients.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.set_write_buffer_limits(0)  # what is drained is sent: closing can be quick
         try:
-            await self._answer(reader, writer)
-            await writer.drain()
-        except HttpError as error:
-            writer.write(http.response(error.status))
+            await self._respond(reader, writer)
         except (EOFError, ConnectionError, TimeoutError):
-            pass  # the client is gone
-        except Exception:
-            _log.exception("a request could not be answered")
-            writer.write(http.response(HTTPStatus.INTERNAL_SERVER_ERROR))
+            writer.transport.abort()  # the client is gone, or does not read
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer(reader, writer)
+        except HttpError as error:
+            writer.write(http.response(error.status))
+        except (EOFError, ConnectionError, TimeoutError):
+            raise
+        except Exception:
+            _log.exception("a request could not be answered")
+            writer.write(http.response(HTTPStatus.INTERNAL_SERVER_ERROR))
+        await http.drain(writer)

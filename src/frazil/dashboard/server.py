@@ -102,7 +102,7 @@ class _Exchange:
             self._writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
         else:
             self._writer.write(message.get("body", b""))
-            await self._writer.drain()
+            await http.drain(self._writer)
 
 
 async def serve(

@@ -4,7 +4,7 @@ from contextlib import suppress
 import pytest
 
 import frazil.dashboard
-from frazil.dashboard import listener
+from frazil.dashboard import http, listener
 from frazil.dashboard import server as module
 
 TOKEN = "0123456789abcdef"
@@ -99,6 +99,95 @@ def test_closing_ends_what_is_under_way():
             assert await reader.read() == b""
         writer.close()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+class Unread:
+    """A client that asks and does not read, at a server with much to say.
+
+    Args:
+        served: The server, as long as it runs.
+    """
+
+    def __init__(self):
+        self.served = listener.Listener(self._say_much)
+
+    async def _say_much(self, reader, writer):
+        await http.read_head(reader)
+        writer.write(bytes(64 << 20))
+
+    async def __aenter__(self):
+        port = await self.served.start(0)
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        self._writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        while not self.served._clients:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.001)
+        return self
+
+    async def __aexit__(self, *error):
+        self._writer.transport.abort()
+        await self.served.close()
+
+
+def test_closing_does_not_wait_for_a_client_that_does_not_read():
+    async def main():
+        async with Unread() as client:
+            await asyncio.sleep(0.2)  # the system takes no more
+            async with asyncio.timeout(5):
+                await client.served.close()
+            assert not client.served._clients
+
+    asyncio.run(main())
+
+
+def test_a_client_that_does_not_read_gives_its_place_back(monkeypatch):
+    monkeypatch.setattr(http, "SEND_LIMIT_S", 0.1)
+
+    async def main():
+        async with Unread() as client, asyncio.timeout(5):
+            while client.served._clients:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+
+
+def test_a_client_that_reads_slowly_gets_everything(monkeypatch):
+    monkeypatch.setattr(http, "SEND_LIMIT_S", 0.25)
+    much = 8 << 20
+
+    async def say_much(reader, writer):
+        writer.write(bytes(much))
+
+    async def main():
+        served = listener.Listener(say_much)
+        port = await served.start(0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        got = 0
+        while data := await reader.read(256 << 10):
+            got += len(data)
+            await asyncio.sleep(0.01)
+        assert got == much
+        writer.close()
+        await served.close()
+
+    asyncio.run(main())
+
+
+def test_nobody_is_let_in_any_more_who_came_while_it_closed():
+    async def wait(reader, writer):
+        await asyncio.Event().wait()
+
+    async def main():
+        closed = listener.Listener(wait)
+        await closed.close()
+        async with await asyncio.start_server(closed._accept, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            async with asyncio.timeout(5):
+                with suppress(ConnectionError):
+                    assert await reader.read() == b""
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            writer.close()
 
     asyncio.run(main())
 
