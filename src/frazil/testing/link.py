@@ -1,7 +1,7 @@
 """One direction of the connection between two places."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from frazil.testing.blackout import Ends
@@ -85,22 +85,37 @@ class Links:
         self._random = random
         self._all: dict[tuple[str, str], Link] = {}
 
-    def link(self, source: str, destination: str) -> Link:
-        """The direction from one place, a name or an address, to another."""
+    def link(self, sources: Sequence[str], destinations: Sequence[str]) -> Link:
+        """The direction from one place to another, a new link if they have none of their own.
+
+        It begins with the conditions that hold there.
+
+        Args:
+            sources: The place, a name or an address; then the names of those it belongs to.
+            destinations: The other place, likewise.
+        """
+        source, destination = sources[0], destinations[0]
         link = self._all.get((source, destination))
         if link is None:
-            link = Link(self.default, self._random(f"link {source} > {destination}"))
+            wider = self._find(sources, destinations)
+            conditions = self.default if wider is None else wider.conditions
+            link = Link(conditions, self._random(f"link {source} > {destination}"))
             self._all[source, destination] = link
         return link
 
     def between(self, ends: Ends) -> Link:
         """The link that was set up most specifically."""
-        for destination in (ends.destination, ends.receiver):
-            for source in (ends.source, ends.sender):
+        link = self._find((ends.source, ends.sender), (ends.destination, ends.receiver))
+        return self.link((ends.sender,), (ends.receiver,)) if link is None else link
+
+    def _find(self, sources: Sequence[str], destinations: Sequence[str]) -> Link | None:
+        """The most specific link, if there is one; the most specific places come first."""
+        for destination in destinations:
+            for source in sources:
                 link = self._all.get((source, destination))
                 if link is not None:
                     return link
-        return self.link(ends.sender, ends.receiver)
+        return None
 
     def reset(self, conditions: Conditions) -> None:
         """Have ``conditions`` on every link, made or not."""

@@ -254,10 +254,13 @@ class VirtualNetwork:
     def link(self, source: Endpoint, destination: Endpoint) -> Link:
         """The direction from one place to another: its conditions and counters.
 
+        That of an address begins with the conditions that hold there, and from then on carries, and
+        counts, what would have gone by the link of its host.
+
         Raises:
             LookupError: There is no such host or router.
         """
-        return self._links.link(self._place(source), self._place(destination))
+        return self._links.link(self._places(source), self._places(destination))
 
     # --- blackouts ----------------------------------------------------------------------------
 
@@ -379,6 +382,13 @@ class VirtualNetwork:
         if _is_ip(endpoint):
             return canonical_ip(endpoint)
         raise LookupError(f"no host or router is called {endpoint!r}")
+
+    def _places(self, endpoint: Endpoint) -> list[str]:
+        """A place; behind an address the names of those who have it, in whichever realm."""
+        place = self._place(endpoint)
+        realms = [self._internet, *(each.inside for each in self._routers.values())]
+        owners = [realm.owner(place) for realm in realms]
+        return [place, *(owner.name for owner in owners if owner is not None)]
 
     def _place_or_none(self, endpoint: Endpoint | None) -> Place:
         return None if endpoint is None else self._place(endpoint)

@@ -267,6 +267,44 @@ def test_an_address_wins_over_its_host():
     play(script)
 
 
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [("10.0.0.1", "10.0.0.2"), ("alice", "10.0.0.2"), ("10.0.0.1", "bob")],
+)
+def test_looking_at_the_link_of_an_address_changes_nothing(source, destination):
+    async def script(net, alice, bob):
+        net.connect(alice.host, bob.host, Conditions(delay_s=0.3))
+        assert net.link(source, destination).conditions.delay_s == 0.3
+        alice.send(b"x", bob)
+        await asyncio.sleep(1)
+        assert bob.heard == [(0.3, b"x")]
+        assert net.link(source, destination).counters == {Fate.DELIVERED: 1}
+
+    play(script)
+
+
+def test_the_link_of_an_address_begins_as_the_most_specific_one_that_there_is():
+    async def script(net, alice, bob):
+        net.connect(alice.host, bob.host, Conditions(delay_s=0.3))
+        net.connect(alice.host, "10.0.0.2", Conditions(delay_s=0.2))
+        assert net.link("10.0.0.1", "10.0.0.2").conditions.delay_s == 0.2
+        assert net.link("2001:db8::1", "2001:db8::2").conditions.delay_s == 0.3
+        assert net.link("10.0.0.9", "10.0.0.2").conditions == net.default
+
+    play(script)
+
+
+def test_the_link_of_an_address_that_a_router_passes_on_begins_as_that_of_the_router():
+    async def script(net, alice, bob):
+        hotel = net.firewall("hotel")
+        carol = net.host("carol", "10.0.0.3", behind=hotel)
+        net.connect(hotel, bob.host, Conditions(delay_s=0.3))
+        assert net.link("10.0.0.3", "10.0.0.2").conditions.delay_s == 0.3
+        assert net.link(carol, "10.0.0.2").conditions == net.default
+
+    play(script)
+
+
 def test_links_of_unknown_hosts_are_an_error():
     net = VirtualNetwork()
     net.host("alice", "10.0.0.1")
