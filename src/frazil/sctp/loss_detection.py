@@ -64,7 +64,7 @@ class LossDetector:
         """Whether it was the last copy of a repeated chunk that was acknowledged.
 
         An earlier one seems quicker than any round trip is. While none is known, as on another
-        path, it may be one that went over the path before, for as long as that took.
+        path, it may be one that went over the path before, until the last of those has had time.
         """
         least_s = self._round_trip.least_s
         if least_s < math.inf:
@@ -76,9 +76,10 @@ class LossDetector:
 
         To be called before the round trip of the old path is forgotten.
         """
-        least_s = self._round_trip.least_s
-        if least_s < math.inf:
-            self._old_path_until = now + least_s
+        smoothed_s = self._round_trip.smoothed_s
+        if smoothed_s is not None:
+            last_sent_at = self.sent[-1].burst.sent_at if self.sent else now
+            self._old_path_until = last_sent_at + max(smoothed_s, self._round_trip_s)
 
     def overtaken(self) -> None:
         """A chunk arrived, sent once, although others sent later had arrived before."""

@@ -617,6 +617,7 @@ def test_what_still_arrives_over_the_old_path_says_nothing_of_the_new_one():
     sender.put(PAYLOAD, count=30)
     sender.flush()
     sender.sack(1)
+    sender.flush()
     sender.outbound.path_changed(sender.now)
     assert sender.flush() == [[tsn] for tsn in range(2, 12)]
     sender.controller.told.clear()
@@ -624,4 +625,22 @@ def test_what_still_arrives_over_the_old_path_says_nothing_of_the_new_one():
     assert sender.controller.told == []
     assert sender.flush() == [[tsn] for tsn in range(12, 17)]
     sender.sack(11, delay_s=0.02)
+    assert sender.controller.told[-1].acked == 5 * CAPACITY
+
+
+@pytest.mark.parametrize("round_trips", [[0.02, *[0.4] * 10], [*[0.02] * 10, 0.4]])
+def test_nor_does_it_if_the_old_path_had_become_slow(round_trips):
+    sender = Sender()
+    for tsn, delay_s in enumerate(round_trips, 1):
+        sender.put(PAYLOAD)
+        sender.flush()
+        sender.sack(tsn, delay_s=delay_s)
+    sender.put(PAYLOAD, count=30)
+    sender.flush()
+    sender.outbound.path_changed(sender.now)
+    assert sender.flush() == [[tsn] for tsn in range(12, 22)]
+    sender.controller.told.clear()
+    sender.sack(16, delay_s=0.39)
+    assert sender.controller.told == []
+    sender.sack(21, delay_s=0.02)
     assert sender.controller.told[-1].acked == 5 * CAPACITY
