@@ -124,6 +124,11 @@ LIMITS = [
         "datachannel/test_next_channel.py::test_a_channel_too_large_to_wait_is_refused",
     ),
     (
+        "aio.transmitter.MAX_REFUSED",
+        1024,
+        "aio/test_transmitter.py::test_refused_paths_are_forgotten_when_they_are_too_many",
+    ),
+    (
         "w3c.inbox.MAX_UNREAD",
         16 * 1024 * 1024,
         "w3c/test_datachannel.py::test_channels_that_nobody_reads_share_their_room",

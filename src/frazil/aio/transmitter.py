@@ -5,10 +5,12 @@ import socket
 from typing import Final
 
 from frazil.aio import offload
-from frazil.types import Transmit
+from frazil.types import Address, Transmit
 
 MAX_QUEUED_RUNS: Final = 256
 """Runs that wait for a full socket buffer. What comes on top is lost, as in any full queue."""
+MAX_REFUSED: Final = 1024
+"""Remotes that are known to take no segmented sends. With one more all are tried again."""
 
 
 class Transmitter:
@@ -18,7 +20,16 @@ class Transmitter:
     would look like heavy congestion to SCTP, so a bounded number of runs wait instead.
     """
 
-    __slots__ = ("_closed", "_loop", "_queue", "_segment", "_sock", "_waiting", "dropped")
+    __slots__ = (
+        "_closed",
+        "_loop",
+        "_queue",
+        "_refused",
+        "_segment",
+        "_sock",
+        "_waiting",
+        "dropped",
+    )
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, sock: socket.socket, *, segment: bool
@@ -26,6 +37,7 @@ class Transmitter:
         self._loop = loop
         self._sock = sock
         self._segment = segment and offload.can_segment(sock)
+        self._refused: set[Address] = set()
         self._queue: list[Transmit] = []
         self._waiting = False
         self._closed = False
@@ -78,7 +90,7 @@ class Transmitter:
             except OSError:
                 self.dropped += 1
             return None
-        reach = self._reach(size)
+        reach = self._reach(size, remote)
         while at < whole:
             end = at + reach
             if end > whole:
@@ -93,18 +105,24 @@ class Transmitter:
                 return Transmit(data[at:], size, run.local, remote)
             except OSError as error:
                 if end - at > size and error.errno in offload.REFUSALS:
-                    self._segment = False  # from here on one by one, beginning with this piece
-                    reach = size
+                    self._refuse(remote)
+                    reach = size  # from here on one by one, beginning with this piece
                     continue
                 self.dropped += _count(end - at, size)
             at = end
         return None
 
-    def _reach(self, size: int) -> int:
+    def _reach(self, size: int, remote: Address) -> int:
         """How many bytes one call may take of a run with this segment size."""
-        if not self._segment:
+        if not self._segment or (self._refused and remote in self._refused):
             return size
         return size * max(1, min(offload.MAX_SEGMENTS, offload.MAX_PAYLOAD // size))
+
+    def _refuse(self, remote: Address) -> None:
+        """Segment no more on this path: others may have another MTU and another device."""
+        if len(self._refused) == MAX_REFUSED:
+            self._refused.clear()
+        self._refused.add(remote)
 
     def _wait(self) -> None:
         """Have the rest of the queue sent once the socket is writable."""

@@ -8,20 +8,27 @@ import sys
 import pytest
 
 from frazil.aio.offload import MAX_PAYLOAD, MAX_SEGMENTS
-from frazil.aio.transmitter import MAX_QUEUED_RUNS, Transmitter
+from frazil.aio.transmitter import MAX_QUEUED_RUNS, MAX_REFUSED, Transmitter
 from frazil.types import Transmit
 
-LOCAL, REMOTE = ("127.0.0.1", 1), ("127.0.0.1", 2)
+LOCAL, REMOTE, OTHER = (("127.0.0.1", port) for port in (1, 2, 3))
 
 
 class ScriptedSocket(socket.socket):
-    """Sends nothing; records calls and fails as told."""
+    """Sends nothing; records calls and fails as told.
 
-    def __init__(self, full_after=None, refusal=None):
+    Attributes:
+        full_after: After how many calls the buffer is full.
+        refusal: The error of segmented sends.
+        refused: The addresses they are refused to; all others unless there are some.
+    """
+
+    def __init__(self, full_after=None, refusal=None, refused=()):
         super().__init__(socket.AF_INET, socket.SOCK_DGRAM)
         self.setblocking(False)
         self.full_after = full_after
         self.refusal = refusal
+        self.refused = refused
         self.calls = []
         self.attempts = 0
 
@@ -32,7 +39,7 @@ class ScriptedSocket(socket.socket):
 
     def sendmsg(self, buffers, ancillary=(), flags=0, address=None):
         self._take()
-        if self.refusal:
+        if self.refusal and (not self.refused or address in self.refused):
             raise OSError(self.refusal, "scripted")
         ((level, kind, value),) = ancillary
         assert (level, kind) == (17, 103)
@@ -82,8 +89,8 @@ def scripted():
         sock.close()
 
 
-def run_of(count, size=1000):
-    return Transmit(b"".join(bytes([i]) * size for i in range(count)), size, LOCAL, REMOTE)
+def run_of(count, size=1000, remote=REMOTE):
+    return Transmit(b"".join(bytes([i]) * size for i in range(count)), size, LOCAL, remote)
 
 
 def singles(transmit):
@@ -148,6 +155,27 @@ def test_refused_run_is_sent_one_by_one_and_so_is_the_rest(scripted, refusal):
     sock.refusal = None
     transmitter.send([run_of(2)])
     assert sock.calls == singles(run_of(3)) + singles(run_of(2))
+
+
+@needs_gso
+@pytest.mark.parametrize("refusal", [errno.EINVAL, errno.EIO, errno.EMSGSIZE])
+def test_a_refusal_is_of_one_path(scripted, refusal):
+    sock = scripted(refusal=refusal, refused=[REMOTE])
+    transmitter = Transmitter(ManualLoop(), sock, segment=True)
+    transmitter.send([run_of(3), run_of(3, remote=OTHER)])
+    assert sock.calls == [*singles(run_of(3)), (run_of(3).data, 1000, OTHER)]
+
+
+@needs_gso
+def test_refused_paths_are_forgotten_when_they_are_too_many(scripted):
+    remotes = [("127.0.0.1", port) for port in range(1, MAX_REFUSED + 2)]
+    sock = scripted(refusal=errno.EMSGSIZE)
+    transmitter = Transmitter(ManualLoop(), sock, segment=True)
+    transmitter.send([run_of(2, remote=remote) for remote in remotes])
+    sock.refusal = None
+    sock.calls.clear()
+    transmitter.send([run_of(2, remote=remote) for remote in remotes])
+    assert [size for _, size, _ in sock.calls] == [1000] * MAX_REFUSED + [None, None]
 
 
 @needs_gso
