@@ -55,6 +55,7 @@ class Attendance:
         "_pc",
         "_replies",
         "_setup",
+        "_signaling",
         "_states",
         "number",
     )
@@ -65,6 +66,7 @@ class Attendance:
         self._link = link
         self._cause: EndCause | None = None
         self._end = asyncio.Event()
+        self._signaling = asyncio.Lock()  # what the peer signals takes effect in its order
         self._states = (RTCPeerConnectionState.NEW, RTCIceConnectionState.NEW)
         self._replies: set[asyncio.Task[None]] = set()
         self._pc = RTCPeerConnection(
@@ -85,10 +87,11 @@ class Attendance:
             DOMException, TypeError: It cannot be applied. A new session is over then.
         """
         pc = self._pc
-        await asyncio.sleep(0)  # the handler comes first, so that it hears of everything
         try:
-            await pc.setRemoteDescription({"type": "offer", "sdp": sdp})
-            await pc.setLocalDescription()
+            async with self._signaling:
+                await asyncio.sleep(0)  # the handler comes first, so that it hears of everything
+                await pc.setRemoteDescription({"type": "offer", "sdp": sdp})
+                await pc.setLocalDescription()
             if gather:
                 await pc.gathering_complete()
         except Exception:
@@ -104,14 +107,14 @@ class Attendance:
         Raises:
             DOMException, TypeError: As of ``RTCPeerConnection``.
         """
-        await self._pc.addIceCandidate(
-            {
-                "candidate": message.candidate,
-                "sdpMid": message.sdp_mid,
-                "sdpMLineIndex": message.sdp_m_line_index,
-                "usernameFragment": message.username_fragment,
-            }
-        )
+        init = {
+            "candidate": message.candidate,
+            "sdpMid": message.sdp_mid,
+            "sdpMLineIndex": message.sdp_m_line_index,
+            "usernameFragment": message.username_fragment,
+        }
+        async with self._signaling:
+            await self._pc.addIceCandidate(init)
 
     # --- its life -----------------------------------------------------------------------------
 

@@ -254,6 +254,45 @@ async def test_a_bad_offer_does_not_end_a_session(bench):
     await bench.end()
 
 
+async def restart(pc):
+    """Another offer, in the place of one that was made and not answered."""
+    if pc.signalingState == "have-local-offer":
+        await pc.setLocalDescription({"type": "rollback"})
+    pc.restartIce()
+    await pc.setLocalDescription()
+    return pc.localDescription.sdp
+
+
+def ufrag_of(sdp):
+    return sdp.partition("a=ice-ufrag:")[2].splitlines()[0]
+
+
+@scene(wait)
+async def test_a_candidate_that_follows_its_offer_at_once(bench):
+    await bench.connect()
+    sdp = await restart(bench.pc)
+    candidate = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host"
+    signalled = CandidateSignalled(2, 7, candidate, "0", None, ufrag_of(sdp))
+    answer, _ = await asyncio.gather(
+        bench.session.answer(sdp, gather=False), bench.session.add_candidate(signalled)
+    )
+    await bench.pc.setRemoteDescription({"type": "answer", "sdp": answer})
+    bench.session.close()
+    await bench.end()
+
+
+@scene(wait)
+async def test_an_offer_that_follows_another_at_once(bench):
+    await bench.connect()
+    offers = [await restart(bench.pc) for _ in range(2)]
+    answers = await asyncio.gather(*(bench.session.answer(sdp, gather=False) for sdp in offers))
+    assert not any("a=setup:actpass" in answer for answer in answers)
+    assert len({ufrag_of(answer) for answer in answers}) == 2
+    await bench.pc.setRemoteDescription({"type": "answer", "sdp": answers[1]})
+    bench.session.close()
+    await bench.end()
+
+
 @scene(wait)
 async def test_replies_end_with_the_session(bench):
     bench.pc.createDataChannel("chat")
