@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import multiprocessing
+import os
 import socket
 from collections.abc import Callable
 from itertools import count
@@ -61,6 +62,7 @@ class WorkerProcess:
         self._is_stopping = False
         self._link: Link
         self._process: Any
+        self._owner = os.getpid()
         self._listening: asyncio.Task[None] | None = None
 
     @property
@@ -93,20 +95,29 @@ class WorkerProcess:
             raise
         finally:
             theirs.close()
-        atexit.register(self._process.kill)  # an interpreter that ends waits for its processes
+        atexit.register(self._kill_at_exit)  # an interpreter that ends waits for its processes
         self._link = await Link.over(ours)
         self._listening = asyncio.create_task(self._listen(), name=f"worker {self.number}")
+        try:
+            await self._wait_ready()
+        except BaseException:  # it may have become ready in the same moment
+            await self.stop()
+            raise
+
+    async def _wait_ready(self) -> None:
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._pulse.wait_until(lambda: self._is_ready or self._error is not None)
         except TimeoutError:
             text = f"worker {self.number} was not ready after {START_TIMEOUT_S:.0f} s"
             raise WorkerError(text) from None
-        finally:
-            if not self._is_ready:
-                await self.stop()
         if self._error is not None:
             raise self._error
+
+    def _kill_at_exit(self) -> None:
+        """Leave no process behind; one that was forked from this one ends nothing."""
+        if os.getpid() == self._owner:
+            self._process.kill()
 
     async def wait_ended(self) -> WorkerError:
         """Wait until the process is gone; what is to be said of it."""
@@ -146,7 +157,7 @@ class WorkerProcess:
             self._process.kill()
             self._process.join()
         forget_gauges(self.pid)
-        atexit.unregister(self._process.kill)
+        atexit.unregister(self._kill_at_exit)
 
     def _exit(self) -> str:
         code = self._process.exitcode

@@ -16,10 +16,12 @@ from frazil import (
     OperationError,
     RTCError,
     RTCPeerConnection,
+    SessionConfig,
 )
 from frazil.sdp.grammar import MAX_BYTES
 from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
 from frazil.worker import pool as module
+from frazil.worker.setup import WorkerSetup
 from support import worker_handler
 
 ICE = IceOptions(include_loopback=True, addresses=["127.0.0.1"])
@@ -301,6 +303,61 @@ print(*pool.pids, flush=True)
     )
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)
+
+
+FORKED = """
+import asyncio
+import atexit
+import os
+
+from frazil import RTCError
+from frazil.worker import WorkerPool
+from support import worker_handler
+
+
+async def check(pool, pids):
+    try:
+        await pool.accept({"type": "offer", "sdp": "nonsense"})
+    except RTCError:
+        assert pool.pids == pids
+    await pool.close()
+
+
+pool = WorkerPool(worker_handler.echo, workers=1)
+loop = asyncio.new_event_loop()
+loop.run_until_complete(pool.__aenter__())
+pids = pool.pids
+child = os.fork()
+if not child:
+    atexit._run_exitfuncs()
+    os._exit(0)
+os.waitpid(child, 0)
+loop.run_until_complete(check(pool, pids))
+loop.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_that_ends_leaves_the_workers_alone():
+    subprocess.run(
+        [sys.executable, "-c", FORKED],
+        cwd=Path(worker_handler.__file__).parents[1],
+        timeout=LIMIT_S,
+        check=True,
+    )
+
+
+@in_loop
+async def test_a_start_that_is_cancelled_leaves_no_process(reports):
+    setup = WorkerSetup(worker_handler.echo, 0, {}, ICE, SessionConfig())
+    worker = process.WorkerProcess(0, setup)
+    starting = asyncio.create_task(worker.start())
+    await worker._pulse.wait_until(lambda: worker.is_ready)  # the first that hears of it
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker.pid, 0)
 
 
 @in_loop
