@@ -9,7 +9,7 @@ What becomes of addresses is the business of :mod:`frazil.ice.host_table`, of se
 from collections.abc import Sequence
 
 from frazil.ice.announcement import Announcement
-from frazil.ice.candidate import Candidate, TcpType
+from frazil.ice.candidate import Candidate, CandidateType, TcpType
 from frazil.ice.candidate_maker import CandidateMaker
 from frazil.ice.checklist import can_receive
 from frazil.ice.config import IceConfig
@@ -153,8 +153,8 @@ class Gatherer:
     def withdraw(self, generation: Generation, now: float) -> None:
         """Forget ``generation``, which was rolled back; the one in force is the newest again.
 
-        Its gathering has ended already. If that was too soon, or the network has changed since, it
-        is gathered for again.
+        Its gathering has ended already. If that was too soon, or the network or the relays have
+        changed since, it is gathered for again.
         """
         if generation is not self._generation:
             return
@@ -236,6 +236,7 @@ class Gatherer:
 
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
+        self._miss(address)
         for hosts in (self._hosts, self._predecessor):
             if hosts is not None:
                 hosts.forget(address)
@@ -244,6 +245,18 @@ class Gatherer:
         if self._announcement.is_held and self._generation is not None:
             self._generation.remove_base(address)
         self._conclude(now)
+
+    def _miss(self, address: Address) -> None:
+        """If a relay was there, the newest generation that has it is to have another one.
+
+        That is being asked for already, but for that generation no more once another has begun.
+        """
+        for hosts in (self._hosts, self._predecessor):
+            known = None if hosts is None else hosts.generation.local_candidates.at_base(address)
+            if hosts is not None and known is not None:
+                if known.type is CandidateType.RELAYED:
+                    hosts.is_complete = False
+                return
 
     def hosts_done(self, now: float) -> None:
         """Every local address has been added."""
@@ -309,9 +322,11 @@ class Gatherer:
         Returns:
             The candidate; ``None`` if the address is known.
         """
-        hosts = self._open_to(address)
+        hosts, before = self._open_to(address), self._predecessor
         if hosts is None:
             return None
+        if before is not None and before.generation.local_candidates.at_base(address) is None:
+            before.is_complete = False
         candidate = hosts.maker.relayed(address, related, url, server, protocol)
         hosts.generation.local_candidates.add(candidate)
         self._announcement.tell(candidate, now)

@@ -28,7 +28,8 @@ class HostTable:
     Attributes:
         generation: As given; one without credentials gives way to the first that has some.
         maker: As given.
-        is_complete: Every address and server was tried for it since the network last changed.
+        is_complete: Every address and server was tried for it since the network last changed, and
+            it has what relays they gave.
     """
 
     __slots__ = ("_announcement", "_disclosures", "_told", "generation", "is_complete", "maker")

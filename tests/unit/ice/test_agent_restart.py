@@ -14,6 +14,7 @@ from frazil.ice import (
 from frazil.ice.config import MAX_PENDING_GENERATIONS
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
+from frazil.turn import RelayProtocol
 from frazil.types import Address
 from support.ice_pair import IcePair
 
@@ -399,6 +400,53 @@ def test_an_offer_that_was_rolled_back_had_cut_the_gathering_short(changed):
     pair.a.agent.rollback(pair.now)
     pair.flush()
     assert pair.a.events == []
+
+
+RELAYED, SERVER = ("192.0.2.9", 50000), ("192.0.2.9", 3478)
+
+
+def relay(pair: IcePair, address: Address = RELAYED) -> None:
+    """A server relays for ``a``."""
+    related = ("203.0.113.1", 1000)
+    pair.a.agent.local.add_relayed(address, related, "turn:x", SERVER, RelayProtocol.UDP, pair.now)
+    pair.flush()
+
+
+def test_a_relay_that_came_while_an_offer_was_pending_is_not_missing_after_its_rollback():
+    """In place of one that was lost: only the generation that was rolled back knows of it."""
+    pair = connected()
+    pair.offer(pair.a, renew=True)
+    relay(pair)
+    roll_back_for_more(pair)
+    relay(pair)
+    assert RELAYED in {each.address for each in pair.a.agent.generations[0].local_candidates}
+
+
+@pytest.mark.parametrize("lost", ["before the offer", "while it is pending"])
+def test_a_relay_that_was_lost_is_asked_for_once_more_after_a_rollback(lost):
+    pair = connected()
+    relay(pair)
+    if lost == "before the offer":
+        pair.a.agent.local.remove_address(RELAYED, pair.now)
+    pair.offer(pair.a, renew=True)
+    if lost == "while it is pending":
+        pair.a.agent.local.remove_address(RELAYED, pair.now)
+    roll_back_for_more(pair)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_relay_that_both_generations_have_is_nothing_to_gather_for_after_a_rollback(is_lost):
+    """If it is lost, another one is being asked for already."""
+    pair = connected()
+    relay(pair)
+    pair.offer(pair.a, renew=True)
+    relay(pair)
+    if is_lost:
+        pair.a.agent.local.remove_address(RELAYED, pair.now)
+    pair.a.events.clear()
+    pair.a.agent.rollback(pair.now)
+    pair.flush()
+    assert pair.a.events_of(AddressesNeeded) == []
 
 
 def roll_back_for_more(pair: IcePair) -> None:
