@@ -1,5 +1,7 @@
 """Whole peers that reach each other through TURN servers, if there is no other way."""
 
+import asyncio
+
 import pytest
 
 from frazil.stun import ErrorCode, Method
@@ -133,6 +135,23 @@ async def test_under_the_relay_policy_nobody_can_find_out_where_we_are(stage):
     assert "198.51.100.1" not in {
         each.destination[0] for each in stage.net.packets if each.source[0] == "198.51.100.2"
     }
+
+
+async def test_a_relay_stands_by_although_its_server_was_out_of_reach_for_a_while(stage):
+    """Too long for the permission, which was to be renewed, and not for the allocation."""
+    relay_server(stage)
+    alice = stage.peer("alice", "198.51.100.1", configuration=configured())
+    bob = stage.peer("bob", "198.51.100.2")
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await stage.sleep(230)
+    stage.net.block("alice", RELAY, for_s=100)
+    await stage.sleep(330)
+    assert "relay" not in selected(alice)
+    stage.net.block("alice", "bob")
+    async with asyncio.timeout(20):
+        await exchange(stage, alice, bob)
+    assert "relay" in selected(alice)
 
 
 async def test_without_a_relay_the_relay_policy_fails_and_says_why(stage):

@@ -32,7 +32,7 @@ class Relay:
         addresses: The relayed addresses, while there is an allocation.
         mapped: How the server sees ``host``, if it told.
         permitted: The IP addresses that permission is had or asked for.
-        refused: Those for which the newest generation has asked in vain.
+        refused: Those that the newest generation was refused.
     """
 
     __slots__ = (
@@ -118,10 +118,11 @@ class Relay:
                 self.permitted.add(ip)
                 self.client.create_permission(ip, now)
 
-    def refuse(self, ip: str) -> None:
-        """There is no permission for ``ip``: it is not asked for again by this generation."""
+    def refuse(self, ip: str, *, is_passing: bool) -> None:
+        """There is no permission for ``ip``; this generation may ask again if that is passing."""
         self.permitted.discard(ip)
-        self.refused.add(ip)
+        if not is_passing:
+            self.refused.add(ip)
 
     def send(self, transmit: Transmit, now: float) -> None:
         """Have the datagrams of a run relayed to its remote address."""

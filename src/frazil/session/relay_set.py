@@ -229,11 +229,14 @@ class RelaySet:
             relay.client.bind_channel(path[1], now)
 
     def doubt(self, path: tuple[Address, Address], now: float) -> None:
-        """Nothing comes on this path any more: if it is relayed, ask whether it still is."""
+        """Nothing comes on this path any more: if it is relayed, ask whether it still is.
+
+        If relays stand by, now is the time to ask for permissions that were not to be had.
+        """
         relay = self._by_address.get(path[0])
         if relay is not None:
             relay.client.confirm(now)
-            self._collect(now)
+        self.permit(now)
 
     # --- network ------------------------------------------------------------------------------
 
@@ -336,7 +339,7 @@ class RelaySet:
                 self._withdraw(relay, now)
                 self._supply.lose(relay, event.code or SERVER_UNREACHABLE, event.text, now)
             case PermissionFailed():
-                relay.refuse(event.ip)
+                relay.refuse(event.ip, is_passing=event.is_passing)
                 for address in relay.addresses:
                     self._local.refuse_peer(address, event.ip, event.code, now)
             case Closed() if not relay.client.may_linger:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from frazil.trace import StateChange
+from frazil.turn.failure import Failure
 from frazil.types import Address
 
 
@@ -89,6 +90,11 @@ class PermissionFailed:
     ip: str
     code: int | None
     text: str
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it may be had later: the server did not answer, or had trouble of its own."""
+        return Failure(self.code, self.text).is_passing
 
 
 @dataclass(frozen=True, slots=True)

@@ -413,6 +413,40 @@ def test_another_generation_asks_again_for_what_was_refused() -> None:
     assert permitted(bench) == {PEER[0]}
 
 
+@pytest.mark.parametrize("code", [None, 438, 508])
+def test_a_permission_that_was_not_to_be_had_for_a_while_is_asked_for_when_it_counts(
+    code: int | None,
+) -> None:
+    """The relay stands by, and it is the direct path that goes silent."""
+    bench = Bench().begin().add_server().gather()
+    bench.pair_with()
+    service = bench.services[SERVER]
+    if code is None:
+        bench.run(230)
+        service.silent = True
+        bench.run(100)
+        service.silent = False
+    else:
+        bench.run(230)
+        service.refusals[Method.CREATE_PERMISSION] = ErrorCode(code, "Not Now")
+        bench.run(100)
+        service.refusals.clear()
+    bench.run(200)
+    assert permitted(bench) == set()
+    bench.relays.doubt((HOST, PEER), bench.now)
+    bench.flush()
+    assert permitted(bench) == {PEER[0]}
+
+
+def test_a_peer_that_the_server_forbids_is_not_asked_for_again_when_the_path_is_silent() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
+    bench.pair_with()
+    bench.relays.doubt((HOST, PEER), bench.now)
+    bench.flush()
+    assert bench.services[SERVER].requests[Method.CREATE_PERMISSION] == 1
+
+
 # --- life -----------------------------------------------------------------------------------------
 
 
