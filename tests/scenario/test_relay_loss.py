@@ -1,6 +1,7 @@
 """Whole peers whose relay is lost in the middle of the session: another takes its place."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -11,8 +12,9 @@ from support.swallow import streams, swallow
 from support.turn_stream_server import TurnStreamServer
 
 RELAY, NAME = "192.0.2.7", "relay.example"
+OTHER, ALIAS = "192.0.2.8", "alias.example"
 UDP, TCP, TLS = f"turn:{NAME}", f"turn:{NAME}:443?transport=tcp", f"turns:{NAME}:443"
-HOME, OFFICE = "203.0.113.5", "203.0.113.9"
+HOME, OFFICE, HOTEL = "203.0.113.5", "203.0.113.9", "203.0.113.12"
 
 
 def configured(url, **options):
@@ -118,6 +120,51 @@ async def test_a_stream_that_falls_silent_is_replaced(stage, url):
     assert len(streams(alice.host)) == 1
     for peer in (alice, bob):
         assert states(peer, "connectionState") == "new connecting connected disconnected connected"
+
+
+@pytest.mark.parametrize("occasion", ["restart", "another address"])
+async def test_a_stream_that_a_redirection_led_to_goes_on(stage, occasion):
+    """The server that redirects is asked anew, and names a server that relays for us already."""
+    server = await homes(stage, TCP, firewall=True)
+    other = await TurnStreamServer.start(stage.net.host("other", OTHER))
+    stage.closing.append(other.close)
+    server.service.redirect_to = (OTHER, 443)
+    alice = stage.peers[0]
+    await stage.connect()
+    await stage.sleep(10)
+    before = dict(other.service.allocations)
+    assert len(before) == 1
+    if occasion == "restart":
+        await stage.negotiate(ice_restart=True)
+    else:
+        hotel = stage.net.nat("hotel", HOTEL, kind=FULL_CONE, firewall=NO_UDP)
+        alice.host.add_interface("192.168.7.2", behind=hotel)
+    await stage.sleep(20)
+    assert {client: other.service.allocations.get(client) for client in before} == before
+    assert len(other.streams) == (1 if occasion == "restart" else 2)
+    assert "disconnected" not in states(alice, "iceConnectionState")
+    assert errors(alice) == []
+    await exchange(stage)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_stream_that_breaks_leaves_another_to_the_same_server_alone(stage, number):
+    server = await homes(stage, TCP, firewall=True)
+    stage.net.names[ALIAS] = [RELAY]
+    urls = [TCP, f"turn:{ALIAS}:443?transport=tcp"]
+    alice = stage.peers[0]
+    alice.pc.setConfiguration(configured(urls))
+    await stage.connect()
+    await stage.sleep(20)
+    kept = dict(server.streams)
+    assert len(kept) == 2
+    broken = list(kept)[number]
+    server.streams.pop(broken).close()
+    del kept[broken]
+    assert await healed(stage, 20) < 2
+    assert server.streams == kept
+    ((url, code),) = errors(alice)
+    assert (url in urls, code) == (True, 701)
 
 
 async def test_a_short_silence_costs_no_relay(stage):
@@ -292,3 +339,45 @@ async def test_the_new_relay_does_not_wait_for_checks_to_the_old_one(stage):
     await stage.sleep(30)
     server.service.forget_allocations()
     assert await healed(stage, 20) < 7
+
+
+@contextlib.asynccontextmanager
+async def offered_in_vain(stage):
+    """Alice offers a restart that Bob never hears of, and takes it back at the end."""
+    alice = stage.peers[0]
+    stage.signalling(carries_candidates=False, carries_end=False)
+    await alice.pc.setLocalDescription(await alice.pc.createOffer({"iceRestart": True}))
+    yield
+    await alice.pc.setLocalDescription({"type": "rollback"})
+    stage.signalling(carries_candidates=True, carries_end=True)
+
+
+@pytest.mark.parametrize("lost", ["before the offer", "while it is pending"])
+async def test_a_relay_that_came_while_an_offer_was_pending_serves_after_its_rollback(stage, lost):
+    server = await homes(stage, TCP, firewall=True)
+    alice = stage.peers[0]
+    await stage.connect()
+    await stage.sleep(30)
+    if lost == "before the offer":
+        server.hang_up()
+    async with offered_in_vain(stage):
+        await stage.sleep(2)
+        if lost == "while it is pending":
+            server.hang_up()
+        await stage.sleep(2)
+    assert await healed(stage, 20) < 2
+    assert len(server.streams) == 1
+    assert alice.ice.getSelectedCandidatePair().local.type == "relay"
+
+
+async def test_a_relay_may_be_there_only_after_the_rollback(stage):
+    server = await homes(stage, TCP, firewall=True)
+    await stage.connect()
+    await stage.sleep(30)
+    server.service.refusals[Method.ALLOCATE] = ErrorCode(508, "Not Yet")
+    server.hang_up()
+    await stage.sleep(1)
+    async with offered_in_vain(stage):
+        await stage.sleep(2)
+        server.service.refusals.clear()
+    assert await healed(stage, 20) < 2

@@ -163,24 +163,19 @@ class PendingGathering:
     async def _open(
         self, name: str, server: Server, host: str, remote: Address, sockets: SocketSet
     ) -> str:
-        """Open one stream, unless one from before is of use; what went wrong, or nothing."""
+        """Have one stream; what went wrong, or nothing."""
         loop, url = asyncio.get_running_loop(), server.url
-        stream = sockets.stream(host, remote, self._tls(url, url.host))
-        if stream is not None and stream.is_silent(loop.time()):
-            stream.give_up(UNANSWERED)
-            stream = None
-        if stream is None:
-            try:
-                stream = await self._reach(name, url, url.host, host, remote, sockets)
-            except OSError as error:
-                return str(error)
+        try:
+            stream = await self._reach(name, url, url.host, host, remote, sockets)
+        except OSError as error:
+            return str(error)
         config = server.entry.turn_config(url.relay_protocol)
         self._transports.add_turn_stream(name, url.url, stream.local, remote, config, loop.time())
         self._flush()
         return ""
 
     def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
-        """Open one stream more to a TURN server."""
+        """Have a stream to a TURN server in place of one that broke, or led to another server."""
         self._tasks.start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
 
     def close_stream(self, released: StreamReleased, sockets: SocketSet) -> None:
@@ -194,9 +189,6 @@ class PendingGathering:
         request = wanted.request
         url = ServerUrl.parse(request.url)
         server_name = request.domain or url.host
-        spent = sockets.stream(request.ip, request.server, self._tls(url, server_name))
-        if spent is not None:
-            spent.give_up(_SPENT)
         try:
             stream = await self._reach(name, url, server_name, request.ip, request.server, sockets)
         except OSError as error:
@@ -220,12 +212,20 @@ class PendingGathering:
         remote: Address,
         sockets: SocketSet,
     ) -> RelayStream:
-        """A new stream.
+        """A stream: one from before, if a relay lives on it and the server answers; else a new one.
 
         Raises:
             OSError: There is none; the text says why.
         """
         tls = self._tls(url, server_name)
+        known = sockets.stream(host, remote, tls)
+        if known is not None:
+            if not self._transports.has_relay(name, known.local, remote):
+                known.give_up(_SPENT)
+            elif known.is_silent(asyncio.get_running_loop().time()):
+                known.give_up(UNANSWERED)
+            else:
+                return known
         lost = partial(self._lose, name, sockets)
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE_S):

@@ -297,6 +297,11 @@ class TransportSet:
         stack = self._stacks.get(transport)
         return stack.session.datagram_sizes if stack is not None else range(0)
 
+    def has_relay(self, transport: str, local: Address, server: Address) -> bool:
+        """Whether the TURN server at ``server`` relays for ``local``, or is asked to."""
+        stack = self._stacks.get(transport) or self._pool.find(transport)
+        return stack is not None and stack.session.has_relay(local, server)
+
     def gather_again(self, now: float) -> None:
         """The host has other addresses now: each transport that gathered asks to do it again."""
         for stack in self._living:

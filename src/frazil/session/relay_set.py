@@ -198,6 +198,10 @@ class RelaySet:
             )
         self._permit(now)
 
+    def has(self, host: Address, server: Address) -> bool:
+        """Whether the server relays for ``host``, or is asked to."""
+        return self._supply.living(host, server) is not None
+
     # --- what ICE decided ---------------------------------------------------------------------
 
     def permit(self, now: float) -> None:

@@ -51,6 +51,11 @@ class RelaySupply:
         if address is not None:
             self.want(server.url, host, address, server.config, now)
 
+    def living(self, host: Address, server: Address) -> Relay | None:
+        """The relay of ``server`` for ``host``, unless it is over."""
+        relay = self.by_way.get((host, server))
+        return None if relay is None or relay.is_over else relay
+
     def want(
         self,
         url: str,
@@ -59,10 +64,11 @@ class RelaySupply:
         config: TurnConfig,
         now: float,
         attempt: int = 0,
+        domain: str | None = None,
     ) -> None:
         """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
-        relay = self.by_way.get((host, server))
-        if relay is None or relay.is_over:
+        relay = self.living(host, server)
+        if relay is None:
             relay = Relay(
                 host,
                 server,
@@ -79,6 +85,7 @@ class RelaySupply:
             relay.client.confirm(now)
         if not relay.urls:
             relay.gives_up_at = now + self._patience_s
+            relay.domain = domain
             known_as = self._demand.host(host)
             relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
         relay.urls.append(url)
@@ -160,8 +167,9 @@ class RelaySupply:
 
     def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
         for url in vacancy.urls:
-            self.want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt)
-        self.by_way[host, vacancy.server].domain = vacancy.domain
+            self.want(
+                url, host, vacancy.server, vacancy.config, now, vacancy.attempt, vacancy.domain
+            )
 
     def stream_opened(self, number: int, local: Address, now: float) -> None:
         """The stream of this request leads from ``local`` to its server."""

@@ -48,7 +48,7 @@ from frazil.states.enums import RTCIceRole
 from frazil.stun import is_stun
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
-from frazil.types import Datagram, RandomBytes, Transmit
+from frazil.types import Address, Datagram, RandomBytes, Transmit
 
 _DTLS: Final = Protocol.DTLS
 _STUN: Final = Protocol.STUN
@@ -327,6 +327,10 @@ class Session:
     def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
         self.ice.local.expect_server(url)
+
+    def has_relay(self, local: Address, server: Address) -> bool:
+        """Whether the TURN server at ``server`` relays for ``local``, or is asked to."""
+        return self._relays.has(local, server)
 
     def set_turn_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The TURN servers of these URLs have new credentials: use them where the old ones end."""

@@ -26,6 +26,7 @@ INSIDE = {
         "next_timeout",
         "is_validated",
         "datagram_sizes",
+        "has_relay",
         "take_usual",
         "ask_usual",
     },
