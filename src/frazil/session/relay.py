@@ -23,6 +23,7 @@ class Relay:
         attempt: 0 for what gathering waits for; else which attempt to replace a lost one it is.
         domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
+        lifetime_s: How long the server keeps it without a refresh.
         urls: The servers of the configuration that led here; none if the newest generation does
             not want it.
         is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
@@ -47,6 +48,7 @@ class Relay:
         "host",
         "is_doubtful",
         "is_hidden",
+        "lifetime_s",
         "mapped",
         "permitted",
         "refused",
@@ -73,6 +75,7 @@ class Relay:
         self.attempt = attempt
         self.domain: str | None = None
         self.allocated_at = 0.0
+        self.lifetime_s = config.lifetime_s
         self.urls: list[str] = []
         self.is_hidden = False
         self.conceals = False

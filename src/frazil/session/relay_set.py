@@ -324,12 +324,14 @@ class RelaySet:
         self._demand.conclude(self._relays.values(), self.vacancies, now)
 
     def _take(self, relay: Relay, event: TurnEvent, now: float) -> None:
-        if relay.config.is_reliable and isinstance(event, _END):
-            self.vacancies.requests.append(RelayStreamReleased(relay.host, relay.server))
+        if isinstance(event, _END):
+            self._supply.drop(relay, now)
+            if relay.config.is_reliable:
+                self.vacancies.requests.append(RelayStreamReleased(relay.host, relay.server))
         match event:
             case Allocated():
                 relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address
-                relay.allocated_at = now
+                relay.allocated_at, relay.lifetime_s = now, event.lifetime_s
                 self._by_address |= dict.fromkeys(relay.addresses, relay)
                 self._tell(relay, now)
             case Confirmed():
@@ -346,8 +348,6 @@ class RelaySet:
                 relay.refuse(event.ip, is_passing=event.is_passing)
                 for address in relay.addresses:
                     self._local.refuse_peer(address, event.ip, event.code, now)
-            case Closed() if not relay.client.may_linger:
-                self._supply.drop(relay)
 
     def _give_up(self, relay: Relay, now: float) -> None:
         """The server has not answered for so long that nobody waits any longer."""

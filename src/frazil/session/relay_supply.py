@@ -24,11 +24,19 @@ class RelaySupply:
         trace: Where decisions are recorded.
 
     Attributes:
-        by_way: The relays, by local address and server. One that is over stays while its server may
-            have an allocation of ours.
+        by_way: The relays, by local address and server; one that is being given back until another
+            takes its place.
     """
 
-    __slots__ = ("_demand", "_patience_s", "_random_bytes", "_trace", "_vacancies", "by_way")
+    __slots__ = (
+        "_demand",
+        "_left_until",
+        "_patience_s",
+        "_random_bytes",
+        "_trace",
+        "_vacancies",
+        "by_way",
+    )
 
     def __init__(
         self,
@@ -44,6 +52,7 @@ class RelaySupply:
         self._random_bytes = random_bytes
         self._trace = trace
         self.by_way: dict[tuple[Address, Address], Relay] = {}
+        self._left_until: dict[Address, float] = {}  # when a server has forgotten what we left it
 
     def ask(self, server: RelayServer, host: Address, now: float) -> None:
         """Have a relay of ``server`` from ``host``, if that reaches it."""
@@ -69,6 +78,9 @@ class RelaySupply:
         """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
         relay = self.living(host, server)
         if relay is None:
+            over = self.by_way.get((host, server))
+            if over is not None:
+                self.drop(over, now)
             relay = Relay(
                 host,
                 server,
@@ -76,7 +88,7 @@ class RelaySupply:
                 self._random_bytes,
                 self._trace,
                 attempt,
-                reclaims=self._may_find_ours(server),
+                reclaims=self._may_find_ours(server, now),
             )
             self.by_way[host, server] = relay
             relay.client.allocate(now)
@@ -90,12 +102,12 @@ class RelaySupply:
             relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
         relay.urls.append(url)
 
-    def _may_find_ours(self, server: Address) -> bool:
+    def _may_find_ours(self, server: Address, now: float) -> bool:
         """Whether ``server`` may have an allocation of ours that nobody uses.
 
         A NAT that has forgotten may show a new address of ours as it did one that is gone.
         """
-        return any(
+        return now < self._left_until.get(server, now) or any(
             relay.server == server and relay.is_over and relay.client.may_linger
             for relay in self.by_way.values()
         )
@@ -128,9 +140,13 @@ class RelaySupply:
         config = replace(relay.config, accepts_redirect=False)
         self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
 
-    def drop(self, relay: Relay) -> None:
-        """Forget one that has left nothing behind."""
+    def drop(self, relay: Relay, now: float) -> None:
+        """Forget one that is over, but not what it may have left behind."""
         self.by_way.pop((relay.host, relay.server), None)
+        left = {server: until for server, until in self._left_until.items() if now < until}
+        if relay.client.may_linger:
+            left[relay.server] = max(now + relay.lifetime_s, left.get(relay.server, now))
+        self._left_until = left
 
     def _replace(self, relay: Relay, now: float) -> None:
         """Have another relay in place of one that was lost, unless that is hopeless."""

@@ -373,6 +373,7 @@ class Session:
         """
         secured: list[Datagram] = []
         has_dtls = self._plain is None
+        has_relays = self._relays.is_used  # the batch may be the end of the last one
         for datagram in self._relays.unwrap(datagrams, now):
             data = datagram.data
             if has_dtls and data and BY_FIRST_BYTE[data[0]] is _DTLS:
@@ -383,7 +384,7 @@ class Session:
         if secured:
             self._is_at_rest = False
             self._encapsulation.collect(now, self._secure.receive(secured, now))
-        if was_connected and not (self.ice.outcome.has_news or self._relays.is_used):
+        if was_connected and not (self.ice.outcome.has_news or has_relays):
             self.is_drained = False
             self._agenda.hasten_check(self.ice.passage.quiet_at)
         else:

@@ -533,3 +533,48 @@ def test_closing_gives_everything_back_with_one_request_each() -> None:
     bench.flush()
     assert len(bench.sent) == 2
     assert bench.services[SERVER].allocations == {}
+
+
+def move(bench: Bench, *ports: int) -> None:
+    """Come from these ports, one after the other."""
+    for port in ports:
+        host: Address = (HOST[0], port)
+        bench.gather(host)
+        bench.relays.remove_host(host, bench.now)
+        bench.flush()
+
+
+def test_relays_that_are_over_are_not_kept() -> None:
+    bench = Bench().begin().add_server()
+    move(bench, *range(2000, 2050))
+    assert len(bench.relays._relays) == 0
+    assert not bench.relays.is_used
+    assert bench.relays.next_timeout() is None
+
+
+@pytest.mark.parametrize("cause", ["refused", "unanswered goodbye"])
+def test_a_relay_that_failed_is_not_kept_either(cause: str) -> None:
+    bench = Bench().begin().add_server()
+    service = bench.services[SERVER]
+    service.quota = 0 if cause == "refused" else 1
+    bench.gather()
+    service.silent = cause == "unanswered goodbye"
+    bench.begin().gather()
+    bench.begin().gather()
+    bench.run(60)
+    assert not bench.relays.is_used
+
+
+@pytest.mark.parametrize(("pause_s", "errors"), [(500, []), (700, [(URL, 437)])])
+def test_what_was_left_behind_is_ours_for_as_long_as_a_server_keeps_it(
+    pause_s: float, errors: list[tuple[str, int]]
+) -> None:
+    """Later on it is that of somebody else behind the same NAT."""
+    bench = Bench().begin().add_server()
+    move(bench, HOST[1])
+    bench.services[SERVER].allocations[HOST].expires_at += 3600
+    bench.run(pause_s)
+    bench.events.clear()
+    bench.gather()
+    bench.run(2)
+    assert bench.errors == errors
