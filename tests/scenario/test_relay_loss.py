@@ -381,3 +381,15 @@ async def test_a_relay_may_be_there_only_after_the_rollback(stage):
         await stage.sleep(2)
         server.service.refusals.clear()
     assert await healed(stage, 20) < 2
+
+
+async def test_an_attempt_that_failed_is_told_at_once(stage):
+    """Though the relay only stands by, and nothing else happens on the path."""
+    server = stage.net.turn_server(RELAY, name=NAME)
+    alice = stage.peer("alice", "198.51.100.1", configuration=configured(UDP))
+    stage.introduce(alice, stage.peer("bob", "198.51.100.2"))
+    await stage.connect()
+    server.service.forget_allocations()
+    server.service.refusals[Method.ALLOCATE] = ErrorCode(508, "Not Yet")
+    await stage.sleep(240.5)  # permissions are renewed after 240 s
+    assert errors(alice) == [(UDP, 437), (UDP, 508)]

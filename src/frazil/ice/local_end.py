@@ -221,3 +221,4 @@ class LocalEnd:
                 now, "ice", "server-failed", url=error.url, code=error.code, text=error.text
             )
             self._outcome.events.append(error)
+            self._outcome.has_news = True
