@@ -113,9 +113,10 @@ async def test_many_connections_share_one_socket(stage):
     assert [socket.local[1] for socket in home[0].sockets()].count(5353) == 1
 
 
-async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
+async def connect_with(stage, name):
+    """Connect while bob is told of a candidate of this name besides."""
     alice, bob = pair(stage, link(stage), None, None)
-    line = "a=candidate:1 1 udp 2113937151 nobody.local 50000 typ host\r\n"
+    line = f"a=candidate:1 1 udp 2113937151 {name} 50000 typ host\r\n"
 
     async def receive(message):
         if "sdp" in message:
@@ -130,6 +131,11 @@ async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
     await bob.pc.setLocalDescription()
     await stage.back.describe(bob.pc.localDescription)
     await bob.pc.wait_connected()
+    return bob
+
+
+async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
+    bob = await connect_with(stage, "nobody.local")
     assert stage.now < 0.5
     await stage.sleep(4)
     assert states(bob, ICE) == "new checking connected"  # the name may yet turn out to be better
@@ -139,6 +145,17 @@ async def test_a_name_that_nobody_has_costs_nothing_and_is_recorded(stage):
         "host": "nobody.local",
         "text": "nobody on a link of this host answers for nobody.local",
     }
+    assert states(bob, ICE) == "new checking connected completed"
+
+
+async def test_what_cannot_be_a_name_costs_nothing_and_is_recorded(stage):
+    name = "a" * 256 + ".local"
+    bob = await connect_with(stage, name)
+    assert stage.now < 0.5
+    await stage.sleep(10)
+    (fact,) = resolved(bob)
+    assert fact["host"] == name
+    assert fact["text"].startswith("this cannot be the name of a host on a link")
     assert states(bob, ICE) == "new checking connected completed"
 
 

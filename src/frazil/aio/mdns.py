@@ -6,6 +6,7 @@ from typing import Final
 
 from frazil.aio.mdns_link import MdnsLink
 from frazil.aio.network import Interface, Network, usable
+from frazil.mdns import is_host_name
 
 MAX_LINKS: Final = 32
 """Interfaces on which names are looked up and answered for."""
@@ -30,8 +31,14 @@ class MdnsService:
         """The IP address of ``name``.
 
         Raises:
-            OSError: Nobody answers within five seconds, or there is no link to ask on.
+            OSError: Nobody answers within five seconds, there is no link to ask on, or nobody can
+                have that name.
         """
+        if not is_host_name(name):
+            raise OSError(
+                "this cannot be the name of a host on a link: at most 63 letters, digits and "
+                "hyphens, and .local"
+            )
         key = name.lower()
         if key not in self._waiting:
             self._ask(key)

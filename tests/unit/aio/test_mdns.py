@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from frazil.aio import mdns
 from frazil.testing import run
 
@@ -37,5 +39,27 @@ def test_nothing_is_left_of_a_look_up_that_began_as_its_link_went():
         await asyncio.wait([before, after])
         assert isinstance(before.exception(), OSError)
         assert after.cancelled()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 256 + ".local", "a" * 64 + ".local", "a_b.local", ".local", "é.local"]
+)
+def test_what_cannot_be_a_name_is_not_asked_for_and_leaves_others_alone(name):
+    async def main(net):
+        home = net.nat("home", "198.51.100.1")
+        alice = net.host("alice", "10.0.0.1", behind=home)
+        bob = net.host("bob", "10.0.0.2", behind=home)
+        theirs = mdns.acquire(bob)
+        theirs.publish("bob.local", bob.interfaces()[0])
+        service = mdns.acquire(alice)
+        with pytest.raises(OSError, match="cannot be the name"):
+            await service.resolve(name)
+        await asyncio.sleep(2)
+        assert net.packets == ()
+        assert await service.resolve("bob.local") == "10.0.0.2"
+        service.release()
+        theirs.release()
 
     run(main)
