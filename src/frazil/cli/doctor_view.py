@@ -86,6 +86,8 @@ def _seen(report: StunReport) -> str:
         return address(report.mapped)
     if report.refusal is not None:
         return f"refused with error {report.refusal}"
+    if report.is_answered:
+        return "no usable address"
     return _KNOCKS[report.knock]
 
 

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from frazil.aio.network import MeasuringSocket, Network
+from frazil.ice import reflexive_address
 from frazil.stun import (
     Attribute,
     Message,
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
 
     Attributes:
         rtt_s: Since the request was sent last.
-        mapped: How the server sees the socket.
+        mapped: How the server sees the socket; None if it gave nothing that can be a candidate.
         other: Its second address, if it has one (RFC 5780 7.4).
         refusal: The error code, if it refused.
     """
@@ -118,10 +119,19 @@ class Asker:
         while (deadline_at := clock.next_timeout()) is not None:
             await asyncio.wait([future], timeout=max(0.0, deadline_at - self._loop.time()))
             if future.done():
-                return _answer(future.result(), self._loop.time() - clock.last_sent_at)
+                rtt_s = self._loop.time() - clock.last_sent_at
+                return self._answer(future.result(), rtt_s)
             if clock.handle_timeout(self._loop.time()) is TransactionStep.RETRANSMIT:
                 self.send(data, server)
         return None
+
+    def _answer(self, message: Message, rtt_s: float) -> Answer:
+        other = message.address(Attribute.OTHER_ADDRESS)
+        if message.message_class is MessageClass.ERROR:
+            error = message.error
+            return Answer(rtt_s, None, other, error.code if error is not None else None)
+        mapped = reflexive_address(message, ":" in self.local[0])
+        return Answer(rtt_s, mapped, other, None)
 
     def send(self, data: bytes, remote: Address) -> None:
         """Send one datagram."""
@@ -150,14 +160,3 @@ def _filling(size: int) -> list[str]:
     first = min(size - 4, _MAX_REMARK)
     left = size - 4 - first
     return ["." * first, "." * (left - 4)] if left else ["." * first]
-
-
-def _answer(message: Message, rtt_s: float) -> Answer:
-    error = message.error
-    mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
-    return Answer(
-        rtt_s,
-        mapped or message.address(Attribute.MAPPED_ADDRESS),
-        message.address(Attribute.OTHER_ADDRESS),
-        error.code if error is not None else None,
-    )

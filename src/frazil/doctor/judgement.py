@@ -108,8 +108,12 @@ def _about_udp(report: Report) -> Iterator[Finding]:
             "turns:HOST:443.",
         )
         return
-    for url, asked in silent.items():
-        yield _silence(url, asked)
+    tried_as_turn = {each.url for each in report.relays}
+    for url, asked in by_url.items():
+        if url in silent:
+            yield _silence(url, asked)
+        elif url not in tried_as_turn and not any(each.mapped for each in asked):
+            yield _uselessness(url, asked)
 
 
 def _tcp_works(report: Report) -> bool:
@@ -131,6 +135,20 @@ def _silence(url: str, asked: list[StunReport]) -> Finding:
     text = f"{url} does not answer, neither over UDP nor over TCP."
     fix = "Check the address, the server, and the firewalls between."
     return Finding(_PROBLEM, "FZ-SERVER-SILENT", text, fix)
+
+
+def _uselessness(url: str, asked: list[StunReport]) -> Finding:
+    code = next((each.refusal for each in asked if each.refusal is not None), None)
+    if code is not None:
+        text = f"{url} refuses to tell this host its address: error {code}."
+        fix = (
+            "Let the server answer requests without credentials (no secure-stun of coturn), and "
+            "from this network; or name another."
+        )
+        return Finding(_PROBLEM, "FZ-STUN-REFUSED", text, fix)
+    text = f"{url} answers, but gives no address at which this host could be reached."
+    fix = "Let the server give XOR-MAPPED-ADDRESS (RFC 8489 14.2), or name another."
+    return Finding(_PROBLEM, "FZ-STUN-NO-ADDRESS", text, fix)
 
 
 # --- relays -----------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ class StunReport:
         local: The local IP address.
         server: Where the question went.
         rtt_s: The round trip; None if no answer came.
-        mapped: How the server sees us.
+        mapped: How the server sees us; None if it gave nothing that can be a candidate.
         other: The second address of a server that knows RFC 5780.
         refusal: The error code, if the server refused to answer.
         knock: Whether TCP leads there, tried if UDP does not.

@@ -32,7 +32,7 @@ from frazil.ice.local_end import LocalEnd
 from frazil.ice.pair import CandidatePair, PairKey, PairState
 from frazil.ice.passage import Passage
 from frazil.ice.policy import DEFAULT_POLICY, CandidateFilter, IcePolicy, Renomination
-from frazil.ice.query import SERVER_UNREACHABLE
+from frazil.ice.query import SERVER_UNREACHABLE, reflexive_address
 from frazil.ice.stream import RTCP, RTP, ComponentEvent, IceStream
 from frazil.ice.traffic import Traffic
 from frazil.ice.traits import UNKNOWN_TRAITS, AgentTraits
@@ -81,4 +81,5 @@ __all__ = [
     "TcpType",
     "Traffic",
     "concealed",
+    "reflexive_address",
 ]

@@ -23,6 +23,14 @@ SERVER_UNREACHABLE: Final = 701
 _SERVER_ERROR: Final = 500
 
 
+def reflexive_address(response: Message, is_ipv6: bool) -> Address | None:
+    """The address that a server gave, if it can be a candidate of this family."""
+    mapped = response.address(Attribute.XOR_MAPPED_ADDRESS)
+    if mapped is None or not can_receive(mapped) or (":" in mapped[0]) != is_ipv6:
+        return None
+    return mapped
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One Binding request from one host candidate to one server."""
@@ -96,8 +104,8 @@ class QueryTable:
             error = message.error
             code, text = (error.code, error.reason) if error else (_SERVER_ERROR, "unknown error")
             return QueryResult(query, None, code, printable(text))
-        mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
-        if mapped is None or not can_receive(mapped) or (":" in mapped[0]) != query.host.is_ipv6:
+        mapped = reflexive_address(message, query.host.is_ipv6)
+        if mapped is None:
             return QueryResult(query, None, _SERVER_ERROR, "the server gave no usable address")
         return QueryResult(query, mapped)
 

@@ -1,5 +1,7 @@
 """What the doctor says of TURN servers, good and bad."""
 
+from dataclasses import replace
+
 import pytest
 
 from frazil.doctor import Level, StepName
@@ -37,6 +39,12 @@ def test_a_good_server_passes_every_step_and_gets_its_allocation_back():
     assert relay.relayed[0][0] == "192.0.2.3"
     assert relay.mapped[0] == "198.51.100.7"
     assert relay.lifetime_s == 600
+
+
+def test_a_turn_server_may_refuse_to_be_a_stun_server():
+    report, _ = examined()
+    (answer,) = report.stun
+    assert findings(replace(report, stun=(replace(answer, mapped=None, refusal=401),))) == []
 
 
 def test_durations_are_round_trips():

@@ -2,9 +2,12 @@
 
 import pytest
 
+from frazil.cli.doctor_view import describe
 from frazil.doctor import Knock, Level
+from frazil.stun import Attribute, ErrorCode
 from frazil.testing import NO_UDP, run
 from support.doctor_visit import findings, visit
+from support.odd_stun_server import OddStunServer
 from support.turn_stream_server import TurnStreamServer
 
 STUN = "stun:192.0.2.3"
@@ -54,6 +57,58 @@ def test_nobody_there():
         report = await visit(net.host("alice", "198.51.100.7"), STUN)
         assert report.stun[0].knock is Knock.SILENT
         assert codes(findings(report)) == [(Level.PROBLEM, "FZ-SERVER-SILENT")]
+
+    run(main)
+
+
+REFUSED = (Level.PROBLEM, "FZ-STUN-REFUSED")
+NO_ADDRESS = (Level.PROBLEM, "FZ-STUN-NO-ADDRESS")
+ADDRESS = Attribute.XOR_MAPPED_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("local", "server", "attributes", "code", "seen"),
+    [
+        ("198.51.100.7", "192.0.2.3", {Attribute.ERROR_CODE: ErrorCode(401, "x")}, REFUSED, "401"),
+        ("198.51.100.7", "192.0.2.3", {}, NO_ADDRESS, "no usable address"),
+        ("198.51.100.7", "192.0.2.3", {ADDRESS: ("198.51.100.7", 0)}, NO_ADDRESS, "no usable"),
+        ("198.51.100.7", "192.0.2.3", {ADDRESS: ("0.0.0.0", 5000)}, NO_ADDRESS, "no usable"),
+        ("198.51.100.7", "192.0.2.3", {ADDRESS: ("2001:db8::7", 5000)}, NO_ADDRESS, "no usable"),
+        ("2001:db8::7", "2001:db8::3", {ADDRESS: ("198.51.100.7", 5000)}, NO_ADDRESS, "no usable"),
+        (
+            "198.51.100.7",
+            "192.0.2.3",
+            {Attribute.MAPPED_ADDRESS: ("198.51.100.7", 5000)},
+            NO_ADDRESS,
+            "no usable",
+        ),
+    ],
+)
+def test_an_answer_that_gives_no_candidate_is_a_problem(local, server, attributes, code, seen):
+    async def main(net):
+        odd = OddStunServer(net.host("server", server), lambda remote: attributes)
+        url = f"stun:[{server}]" if ":" in server else f"stun:{server}"
+        report = await visit(net.host("alice", local), url)
+        odd.close()
+        assert codes(findings(report)) == [code]
+        assert report.stun[0].is_answered
+        assert report.nats == ()
+        (line,) = (line for line in describe(report, [], 100) if line.startswith(f"  {url}"))
+        assert seen in line
+
+    run(main)
+
+
+def test_an_address_without_a_usable_answer_does_not_matter_if_another_has_one():
+    async def main(net):
+        def answer(remote):
+            return {ADDRESS: remote} if remote[0] == "198.51.100.7" else {}
+
+        odd = OddStunServer(net.host("server", "192.0.2.3"), answer)
+        report = await visit(net.host("alice", "198.51.100.7", "198.51.100.8"), STUN)
+        odd.close()
+        assert [nat.local for nat in report.nats] == ["198.51.100.7"]
+        assert "FZ-STUN-NO-ADDRESS" not in [each.code for each in findings(report)]
 
     run(main)
 
