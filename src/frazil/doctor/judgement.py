@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from frazil.aio.network import Interface, usable
 from frazil.doctor.behaviour import Behaviour
 from frazil.doctor.finding import Finding, Level
 from frazil.doctor.report import Knock, NatReport, RelayReport, Report, Step, StepName, StunReport
@@ -70,7 +71,8 @@ def _about_host(report: Report) -> Iterator[Finding]:
 
 
 def _about_names(report: Report) -> Iterator[Finding]:
-    families = {":" in each.address for each in report.interfaces if each.remark != "loopback"}
+    interfaces = usable(Interface(each.name, each.address) for each in report.interfaces)
+    families = {each.family == 6 for each in interfaces if not each.is_loopback}
     for server in report.servers:
         if server.problem:
             text = f"The name in {server.url} cannot be looked up: {server.problem}."

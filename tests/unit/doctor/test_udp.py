@@ -143,10 +143,11 @@ def test_a_name_that_nobody_knows():
     run(main)
 
 
-def test_a_server_of_the_other_family():
+@pytest.mark.parametrize("others", [(), ("fe80::1",), ("::1", "fe80::1")])
+def test_a_server_of_the_other_family(others):
     async def main(net):
         net.stun_server("2001:db8::3")
-        report = await visit(net.host("alice", "198.51.100.7"), "stun:[2001:db8::3]")
+        report = await visit(net.host("alice", "198.51.100.7", *others), "stun:[2001:db8::3]")
         (finding,) = findings(report)
         assert finding.code == "FZ-FAMILY"
         assert "IPv6 addresses only" in finding.text
