@@ -47,8 +47,9 @@ class Surrounding:
         container = self.container()
         if container is not None:
             found.append(f"This process runs in a container ({container}).")
-        addresses = [ip_address(each.address) for each in interfaces if each.family == 4]
-        if any(each in _DOCKER for each in addresses) and container is not None:
+        own = (each for each in interfaces if not each.name.startswith(_BRIDGES))
+        addresses = (ip_address(each.address) for each in own if each.family == 4)
+        if container is not None and any(each in _DOCKER for each in addresses):
             found.append(
                 "Its address belongs to Docker's default bridge: a NAT more, and nothing gets in "
                 "unless a port is published. --network host avoids both."

@@ -40,6 +40,13 @@ def test_dockers_bridge_is_a_hint_inside_a_container_only(tmp_path):
     assert "--network host" in hints[1]
 
 
+def test_dockers_bridge_on_the_host_itself_is_no_hint(tmp_path):
+    """A container with --network host sees it too."""
+    there = surrounding(tmp_path, {".dockerenv": ""})
+    interfaces = [Interface("eth0", "192.168.1.2"), Interface("docker0", "172.17.0.1")]
+    assert there.hints(interfaces) == ["This process runs in a container (Docker)."]
+
+
 @pytest.mark.parametrize(
     ("name", "address", "words"),
     [
