@@ -170,11 +170,18 @@ class Examination:
     async def _relays(
         self,
         ways: Sequence[tuple[ServerUrl, IceServer, str, Address]],
-        stun: Iterable[StunReport],
+        stun: Sequence[StunReport],
     ) -> list[RelayReport]:
-        """Every TURN server, over every way that is not known to lead nowhere."""
-        dead = {(each.local, each.server) for each in stun if not each.is_answered}
-        alive = [way for way in ways if way[0].is_stream or way[2:] not in dead]
+        """Every TURN server, over every way that is not known to lead nowhere.
+
+        One that answers over no way is tried: it may relay without being a STUN server, as coturn
+        does with no-stun.
+        """
+        heard = {each.url for each in stun if each.is_answered}
+        dead = {
+            (each.url, each.local) for each in stun if each.url in heard and not each.is_answered
+        }
+        alive = [way for way in ways if (way[0].url, way[2]) not in dead]
         if alive:
             self._tell("allocating relays")
         return list(await asyncio.gather(*(self._relay(*way) for way in alive)))

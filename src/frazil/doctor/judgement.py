@@ -41,11 +41,12 @@ def judge(report: Report, *, wall_clock_s: float) -> list[Finding]:
         report: What was observed.
         wall_clock_s: Seconds since 1970: time-limited credentials name their end.
     """
+    silent = _silent(report)
     found = [
         *_about_host(report),
         *_about_names(report),
-        *_about_udp(report),
-        *_about_relays(report, wall_clock_s),
+        *_about_udp(report, silent),
+        *_about_relays(report, silent, wall_clock_s),
         *_about_nats(report),
     ]
     return sorted(dict.fromkeys(found), key=lambda finding: _RANK[finding.level])
@@ -93,13 +94,17 @@ def _is_local(address: str) -> bool:
 # --- UDP --------------------------------------------------------------------------------------
 
 
-def _about_udp(report: Report) -> Iterator[Finding]:
+def _silent(report: Report) -> set[str]:
+    """The servers that were asked over UDP and said nothing, not even about a relay."""
+    heard = {each.url for each in report.stun if each.is_answered}
+    heard |= {each.url for each in report.relays if each.is_answered}
+    return {each.url for each in report.stun} - heard
+
+
+def _about_udp(report: Report, silent: set[str]) -> Iterator[Finding]:
     by_url: dict[str, list[StunReport]] = {}
     for each in report.stun:
         by_url.setdefault(each.url, []).append(each)
-    silent = {
-        url: asked for url, asked in by_url.items() if not any(each.is_answered for each in asked)
-    }
     if silent and len(silent) == len(by_url) and _tcp_works(report):
         yield Finding(
             _PROBLEM,
@@ -156,10 +161,11 @@ def _uselessness(url: str, asked: list[StunReport]) -> Finding:
 # --- relays -----------------------------------------------------------------------------------
 
 
-def _about_relays(report: Report, wall_clock_s: float) -> Iterator[Finding]:
+def _about_relays(report: Report, silent: set[str], wall_clock_s: float) -> Iterator[Finding]:
     by_url: dict[str, list[RelayReport]] = {}
     for each in report.relays:
-        by_url.setdefault(each.url, []).append(each)
+        if each.url not in silent:
+            by_url.setdefault(each.url, []).append(each)
     for url, tried in by_url.items():
         best = max(tried, key=lambda each: sum(step.is_done for step in each.steps))
         for step in best.steps:

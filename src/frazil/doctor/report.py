@@ -167,6 +167,12 @@ class RelayReport:
         return any(step.name is StepName.DATA and step.is_done for step in self.steps)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the server said anything to the request for a relay."""
+        step = self.step(StepName.ALLOCATE)
+        return step is not None and (step.is_done or step.code is not None)
+
+    @property
     def failed(self) -> Step | None:
         """The first step that did not work."""
         return next((step for step in self.steps if not step.is_done), None)

@@ -70,6 +70,7 @@ class TurnService:
         hides_usernames: Whether the server wants usernames hashed.
         signs_errors: Whether error responses carry proof; some servers' do not.
         silent: Do not answer, do not relay.
+        answers_bindings: Whether it is a STUN server, too; some are not.
         quota: How many allocations a user may have.
         min_lifetime_s: What a client gets that asks for less.
         max_lifetime_s: What a client gets that asks for more.
@@ -97,6 +98,7 @@ class TurnService:
         self.hides_usernames = False
         self.signs_errors = True
         self.silent = False
+        self.answers_bindings = True
         self.quota = 100
         self.min_lifetime_s = 600
         self.max_lifetime_s = 3600
@@ -196,6 +198,8 @@ class TurnService:
 
     def _answer(self, request: Message, client: Address, now: float) -> None:
         self.requests[request.method] += 1
+        if request.method is Method.BINDING and not self.answers_bindings:
+            return
         key: bytes | None = None
         try:
             if request.method is Method.BINDING:

@@ -15,6 +15,11 @@ TCP = "turn:192.0.2.3:443?transport=tcp"
 TLS = "turns:192.0.2.3:443"
 
 
+def mute(service):
+    """Ignore Binding requests, as coturn does with no-stun."""
+    service.answers_bindings = False
+
+
 def examined(prepare=None, url=UDP, **credentials):
     """The report and the findings about one TURN server."""
 
@@ -45,6 +50,30 @@ def test_a_turn_server_may_refuse_to_be_a_stun_server():
     report, _ = examined()
     (answer,) = report.stun
     assert findings(replace(report, stun=(replace(answer, mapped=None, refusal=401),))) == []
+
+
+def test_a_server_that_ignores_bindings_is_judged_by_its_relays():
+    report, found = examined(mute)
+    assert not report.stun[0].is_answered
+    assert report.relays[0].is_usable
+    assert found == []
+
+
+def test_a_server_that_ignores_bindings_and_refuses_is_told_of_once():
+    _, found = examined(mute, password="wrong")
+    assert [each.code for each in found] == ["FZ-TURN-401"]
+
+
+def test_a_way_without_an_answer_is_not_tried_if_another_has_one():
+    async def main(net):
+        net.turn_server("192.0.2.3")
+        alice = net.host("alice", "198.51.100.7", "172.17.0.1")
+        net.block("172.17.0.1")
+        report = await visit(alice, UDP)
+        assert [each.local for each in report.relays] == ["198.51.100.7"]
+        assert findings(report) == []
+
+    run(main)
 
 
 def test_durations_are_round_trips():
