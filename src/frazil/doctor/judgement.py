@@ -1,7 +1,7 @@
 """What the observations mean, and what to do: from a report to findings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from frazil.aio.network import Interface, usable
@@ -234,12 +234,11 @@ def _failed_connect(url: str, step: Step, said: str) -> Finding:
 
 
 def _about_nats(report: Report) -> Iterator[Finding]:
-    has_relay = any(each.is_usable for each in report.relays)
     for nat in report.nats:
         if nat.packet_size is not None and nat.packet_size < _LARGEST_SENT:
             yield _narrow(nat, nat.packet_size)
         if nat.mapping not in (None, Behaviour.ENDPOINT_INDEPENDENT):
-            yield _symmetric(nat, has_relay)
+            yield _symmetric(nat, report.relays)
         elif nat.mapping is None:
             text = f"Whether the NAT in front of {nat.local} is symmetric could not be found out."
             fix = "Name a second STUN server at another address, or one that knows RFC 5780."
@@ -255,12 +254,15 @@ def _narrow(nat: NatReport, packet_size: int) -> Finding:
     return Finding(_WARNING, "FZ-MTU", text, fix)
 
 
-def _symmetric(nat: NatReport, has_relay: bool) -> Finding:
+def _symmetric(nat: NatReport, relays: Sequence[RelayReport]) -> Finding:
     text = (
         f"The NAT in front of {nat.local} is symmetric: every destination sees another port, so "
         "peers behind an ordinary NAT cannot be reached directly."
     )
-    if has_relay:
+    if any(each.is_usable for each in relays):
         return Finding(_NOTE, "FZ-NAT-SYMMETRIC", text, "The relay that works serves those.")
+    if any(each.relayed and each.step(StepName.DATA) is None for each in relays):
+        fix = "The relay that was allocated should serve those, though data was not tried."
+        return Finding(_NOTE, "FZ-NAT-SYMMETRIC", text, fix)
     fix = "Add a TURN server to the configuration."
     return Finding(_WARNING, "FZ-NAT-SYMMETRIC", text, fix)

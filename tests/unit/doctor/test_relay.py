@@ -6,7 +6,7 @@ import pytest
 
 from frazil.doctor import Level, StepName
 from frazil.stun import ErrorCode, Method
-from frazil.testing import run
+from frazil.testing import SYMMETRIC, run
 from support.doctor_visit import WALL_CLOCK_S, findings, visit
 from support.turn_stream_server import TurnStreamServer
 
@@ -122,6 +122,22 @@ def test_a_server_that_does_not_relay_to_itself_is_only_a_warning():
     assert (finding.level, finding.code) == (Level.WARNING, "FZ-TURN-PERMISSION")
     assert not report.relays[0].is_usable
     assert report.relays[0].step(StepName.REFRESH).is_done
+
+
+@pytest.mark.parametrize("password", ["password", "wrong"])
+def test_a_relay_that_was_not_tried_may_serve_behind_a_symmetric_nat(password):
+    async def main(net):
+        server = net.turn_server("192.0.2.3")
+        server.service.refusals[Method.CREATE_PERMISSION] = ErrorCode(403, "Forbidden")
+        net.stun_server("192.0.2.10")
+        home = net.nat("home", "203.0.113.5", kind=SYMMETRIC)
+        alice = net.host("alice", "192.168.1.2", behind=home)
+        return findings(await visit(alice, UDP, "stun:192.0.2.10", password=password))
+
+    (nat,) = (each for each in run(main) if each.code == "FZ-NAT-SYMMETRIC")
+    is_allocated = password == "password"
+    assert nat.level is (Level.NOTE if is_allocated else Level.WARNING)
+    assert ("Add a TURN server" in nat.fix) is not is_allocated
 
 
 def test_a_server_that_does_not_renew():
