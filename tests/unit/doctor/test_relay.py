@@ -1,9 +1,11 @@
 """What the doctor says of TURN servers, good and bad."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from frazil.aio import SystemNetwork
 from frazil.doctor import Level, StepName
 from frazil.stun import ErrorCode, Method
 from frazil.testing import SYMMETRIC, run
@@ -194,6 +196,28 @@ def test_an_untrusted_certificate():
         assert "--ca" in finding.fix
 
     run(main)
+
+
+def test_a_server_that_hangs_up_at_the_sight_of_tls():
+    """On real sockets: only there a handshake can break off."""
+
+    class Program(asyncio.Protocol):
+        def connection_made(self, transport):
+            self.transport = transport
+
+        def data_received(self, data):
+            self.transport.close()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Program, "127.0.0.1")
+        port = server.sockets[0].getsockname()[1]
+        report = await visit(SystemNetwork(), f"turns:127.0.0.1:{port}")
+        server.close()
+        return findings(report)
+
+    (finding,) = (each for each in asyncio.run(main()) if each.code == "FZ-TCP")
+    assert "no TLS there (the server hung up)" in finding.text
 
 
 def test_a_closed_tcp_port():
