@@ -7,6 +7,7 @@ back.
 import asyncio
 from itertools import count
 
+from frazil.aio import UdpSocket
 from frazil.stun import Attribute, Message, MessageClass, Method, StunDecodeError
 from frazil.testing import Dependence, VirtualHost, VirtualNetwork
 from frazil.types import Address, Datagram, Transmit
@@ -22,7 +23,7 @@ class ProbeServer:
     def __init__(self, net: VirtualNetwork, first="192.0.2.1", second="192.0.2.2") -> None:
         self.addresses, self.ports = (first, second), (3478, 3479)
         self._host = net.host("probe server", first, second)
-        self._sockets = {
+        self._sockets: dict[Address, UdpSocket] = {
             (address, port): self._host.open_udp(address, port, self._on_datagrams)
             for address in self.addresses
             for port in self.ports
@@ -31,6 +32,11 @@ class ProbeServer:
     def close(self) -> None:
         for socket in self._sockets.values():
             socket.close()
+
+    def hide_second_address(self) -> None:
+        """Name it as before, though nobody gets there."""
+        for port in self.ports:
+            self._sockets[self.addresses[1], port].close()
 
     def at(self, address: int, port: int) -> Address:
         """The first or second address with the first or second port, by index."""

@@ -94,7 +94,7 @@ def _seen(report: StunReport) -> str:
 def _nat(nat: NatReport) -> Iterator[str]:
     rows = [("from", f"{nat.local}, seen as {nat.mapped[0]} by {nat.url}")]
     if nat.is_translated:
-        rows.append(("mapping", nat.mapping or "unknown: one STUN server cannot tell"))
+        rows.append(("mapping", nat.mapping or "unknown: needs two STUN servers beyond it"))
         rows.append(("filtering", nat.filtering or "unknown: needs a server with RFC 5780"))
         if nat.mapping is not None:
             rows.append(("known as", popular_name(nat.mapping, nat.filtering)))

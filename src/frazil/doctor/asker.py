@@ -39,12 +39,14 @@ class Answer(NamedTuple):
     """What a server said.
 
     Attributes:
+        source: Where it came from.
         rtt_s: Since the request was sent last.
         mapped: How the server sees the socket; None if it gave nothing that can be a candidate.
         other: Its second address, if it has one (RFC 5780 7.4).
         refusal: The error code, if it refused.
     """
 
+    source: Address
     rtt_s: float
     mapped: Address | None
     other: Address | None
@@ -68,7 +70,7 @@ class Asker:
         self.strangers: list[bytes] = []
         self._network = network
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[bytes, asyncio.Future[Message]] = {}
+        self._waiting: dict[bytes, asyncio.Future[tuple[Message, Address]]] = {}
         self._socket = network.open_udp(host, 0, self._on_datagrams)
         self.local: Address = self._socket.local
 
@@ -102,7 +104,7 @@ class Asker:
             attributes[Attribute.SOFTWARE] = _filling(size - _BARE_SIZE)
         request = Message(Method.BINDING, MessageClass.REQUEST, number, attributes)
         data = request.encode()
-        future: asyncio.Future[Message] = self._loop.create_future()
+        future: asyncio.Future[tuple[Message, Address]] = self._loop.create_future()
         self._waiting[number] = future
         try:
             return await self._converse(data, server, number, future)
@@ -110,7 +112,11 @@ class Asker:
             del self._waiting[number]
 
     async def _converse(
-        self, data: bytes, server: Address, number: bytes, future: "asyncio.Future[Message]"
+        self,
+        data: bytes,
+        server: Address,
+        number: bytes,
+        future: "asyncio.Future[tuple[Message, Address]]",
     ) -> Answer | None:
         clock = Transaction(
             number, self._loop.time(), rto_s=_RTO_S, max_sends=_SENDS, last_wait=_LAST_WAIT
@@ -120,18 +126,18 @@ class Asker:
             await asyncio.wait([future], timeout=max(0.0, deadline_at - self._loop.time()))
             if future.done():
                 rtt_s = self._loop.time() - clock.last_sent_at
-                return self._answer(future.result(), rtt_s)
+                return self._answer(*future.result(), rtt_s)
             if clock.handle_timeout(self._loop.time()) is TransactionStep.RETRANSMIT:
                 self.send(data, server)
         return None
 
-    def _answer(self, message: Message, rtt_s: float) -> Answer:
+    def _answer(self, message: Message, source: Address, rtt_s: float) -> Answer:
         other = message.address(Attribute.OTHER_ADDRESS)
         if message.message_class is MessageClass.ERROR:
             error = message.error
-            return Answer(rtt_s, None, other, error.code if error is not None else None)
+            return Answer(source, rtt_s, None, other, error.code if error is not None else None)
         mapped = reflexive_address(message, ":" in self.local[0])
-        return Answer(rtt_s, mapped, other, None)
+        return Answer(source, rtt_s, mapped, other, None)
 
     def send(self, data: bytes, remote: Address) -> None:
         """Send one datagram."""
@@ -152,7 +158,7 @@ class Asker:
                 continue
             future = self._waiting.get(message.transaction_id)
             if future is not None and not future.done():
-                future.set_result(message)
+                future.set_result((message, datagram.remote))
 
 
 def _filling(size: int) -> list[str]:

@@ -241,7 +241,10 @@ def _about_nats(report: Report) -> Iterator[Finding]:
             yield _symmetric(nat, report.relays)
         elif nat.mapping is None:
             text = f"Whether the NAT in front of {nat.local} is symmetric could not be found out."
-            fix = "Name a second STUN server at another address, or one that knows RFC 5780."
+            fix = (
+                "Name two STUN servers at different addresses, both beyond the NAT, or one that "
+                "knows RFC 5780."
+            )
             yield Finding(_NOTE, "FZ-NAT-UNKNOWN", text, fix)
 
 

@@ -23,7 +23,7 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
         network: Of this host.
         answered: The servers that answered a socket of this address. One with a second address
             tells everything; two of different addresses tell at least whether the mapping depends
-            on the destination.
+            on the destination. Those on this side of the NAT tell nothing of it.
 
     Returns:
         None if no server answers any more.
@@ -31,23 +31,26 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
     Raises:
         OSError: The address is not there any more.
     """
-    best = next((each for each in answered if each.other is not None), answered[0])
+    best = min(answered, key=lambda each: (not _is_beyond(each), _second_address(each) is None))
     local = best.local
+    second = _second_address(best)
     with Asker(network, local) as asker:
         first = await asker.ask(best.server)
         if first is None or first.mapped is None:
             return None
         mapped = first.mapped
         socket = asker.local
-        if best.other is not None:
-            mapping = await _mapping(asker, best.server, best.other, mapped)
-        else:
+        mapping = None
+        if second is not None:
+            mapping = await _mapping(asker, best.server, second, mapped)
+        if mapping is None:
+            second = None
             mapping = await _compared(asker, best.server, mapped, answered)
     is_translated = mapped != socket
     if not is_translated:
         mapping = Behaviour.ENDPOINT_INDEPENDENT
     filtering, hairpin, packet_size = await asyncio.gather(
-        _filtering(network, local, best),
+        _filtering(network, local, best.server, second),
         _hairpin(network, local, best.server),
         measure_packet_size(network, local, best.server),
     )
@@ -64,16 +67,31 @@ async def examine_nat(network: Network, answered: Sequence[StunReport]) -> NatRe
     )
 
 
+def _is_beyond(server: StunReport) -> bool:
+    """Whether there is a NAT on the way to the server, as far as the addresses tell."""
+    return server.mapped is not None and server.mapped[0] != server.local
+
+
+def _second_address(server: StunReport) -> Address | None:
+    """The other address that the server names, if it is one: another port would not do."""
+    other = server.other
+    return other if other is not None and other[0] != server.server[0] else None
+
+
 async def _mapping(
     asker: Asker, primary: Address, other: Address, first: Address
 ) -> Behaviour | None:
-    """What the public port depends on (RFC 5780 4.3)."""
-    by_address, by_port = await asyncio.gather(asker.ask((other[0], primary[1])), asker.ask(other))
+    """What the public port depends on (RFC 5780 4.3).
+
+    None if the other address does not answer: servers also name what only their neighbours reach.
+    """
+    answers = await asyncio.gather(asker.ask((other[0], primary[1])), asker.ask(other))
+    by_address, by_port = (each.mapped if each is not None else None for each in answers)
     if by_address is None or by_port is None:
         return None
-    if by_address.mapped == first:
+    if by_address == first:
         return Behaviour.ENDPOINT_INDEPENDENT
-    if by_address.mapped == by_port.mapped:
+    if by_address == by_port:
         return Behaviour.ADDRESS_DEPENDENT
     return Behaviour.ADDRESS_AND_PORT_DEPENDENT
 
@@ -83,37 +101,40 @@ async def _compared(
 ) -> Behaviour | None:
     """The same as far as two unrelated servers can tell.
 
-    If they see different ports, whether the destination's port counts too stays open; RFC 4787 has
+    Only those are compared that see the same IP address: there is one NAT in front of both. If
+    they see different ports, whether the destination's port counts too stays open; RFC 4787 has
     no name for that, and for connecting it makes no difference: the stricter one is assumed.
     """
-    second = next((each.server for each in answered if each.server[0] != primary[0]), None)
-    if second is None:
+    others = {each.server[0]: each.server for each in answered if each.server[0] != primary[0]}
+    answers = await asyncio.gather(*(asker.ask(each) for each in others.values()))
+    seen = {each.mapped for each in answers if each is not None and each.mapped is not None}
+    comparable = {mapped for mapped in seen if mapped[0] == first[0]}
+    if not comparable:
         return None
-    answer = await asker.ask(second)
-    if answer is None or answer.mapped is None:
-        return None
-    if answer.mapped == first:
+    if comparable == {first}:
         return Behaviour.ENDPOINT_INDEPENDENT
     return Behaviour.ADDRESS_AND_PORT_DEPENDENT
 
 
-async def _filtering(network: Network, local: str, server: StunReport) -> Behaviour | None:
+async def _filtering(
+    network: Network, local: str, server: Address, second: Address | None
+) -> Behaviour | None:
     """Who may write to us (RFC 5780 4.4); a socket is needed that has written to one address only.
 
     That no answer comes must not be due to a server that cannot answer from elsewhere: only one
-    that names its other address is asked.
+    whose second address answers is asked. An answer that was not sent from elsewhere tells nothing.
     """
-    if server.other is None:
+    if second is None:
         return None
     with Asker(network, local) as asker:
-        if await asker.ask(server.server) is None:
+        if await asker.ask(server) is None:
             return None
         from_all, from_port = await asyncio.gather(
-            asker.ask(server.server, CHANGE_ADDRESS | CHANGE_PORT),
-            asker.ask(server.server, CHANGE_PORT),
+            asker.ask(server, CHANGE_ADDRESS | CHANGE_PORT),
+            asker.ask(server, CHANGE_PORT),
         )
-    refusals = (each.refusal for each in (from_all, from_port) if each is not None)
-    if any(refusal is not None for refusal in refusals):
+    answers = [each for each in (from_all, from_port) if each is not None]
+    if any(each.refusal is not None or each.source == server for each in answers):
         return None
     if from_all is not None:
         return Behaviour.ENDPOINT_INDEPENDENT
