@@ -423,6 +423,40 @@ async def test_without_any_interface_a_restart_fails_at_once_and_the_next_one_he
     )
 
 
+@pytest.mark.parametrize("gap_s", [0, 3])
+async def test_from_wifi_to_cellular_before_anything_answers(stage, gap_s):
+    alice, bob = phone(stage, WIFI)
+    alice.channel("chat")
+    stage.net.block("alice", "bob")
+    await stage.negotiate()
+    await stage.sleep(5)
+    alice.host.remove_interface(WIFI)
+    await stage.sleep(gap_s)
+    alice.host.add_interface(CELL, "wwan0")
+    stage.net.heal()
+    await stage.sleep(10)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+    assert local_address(alice) == CELL
+
+
+async def test_the_address_changes_while_late_candidates_are_checked(stage):
+    """Patience is over, and yet nothing fails for want of an address while there is another."""
+    alice, bob = phone(stage, WIFI)
+    alice.channel("chat")
+    stage.net.block("alice", "bob")
+    await stage.negotiate()
+    await stage.sleep(35)
+    bob.host.add_interface("10.0.0.3")
+    await stage.sleep(10)
+    alice.host.remove_interface(WIFI)
+    alice.host.add_interface(CELL, "wwan0")
+    stage.net.heal()
+    await stage.sleep(10)
+    for peer in (alice, bob):
+        assert states(peer, ICE) == "new checking connected completed"
+
+
 async def test_interfaces_that_flap_leave_nothing_behind(stage):
     alice, bob = phone(stage, WIFI)
     await stage.connect()

@@ -9,7 +9,7 @@ from frazil.peer.transport_set import TransportSet
 
 
 class Roaming:
-    """Closes what is bound to addresses that went away, and has new ones gathered.
+    """Has new addresses gathered, and closes what is bound to those that went away.
 
     Args:
         transports: Are told of both.
@@ -63,11 +63,11 @@ class Roaming:
         except OSError:
             return  # the host cannot tell
         now, transports = self._clock(), self._transports
+        if self._are_more():  # first, so that nobody gives up over the last one that went away
+            transports.gather_again(now)
         for name, sockets in self._sockets.items():
             for address in sockets.close_all_but(present):
                 transports.remove_local_address(name, address, now)
-        if self._are_more():
-            transports.gather_again(now)
         self._flush()
 
     def _are_more(self) -> bool:

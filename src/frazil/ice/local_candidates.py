@@ -14,12 +14,17 @@ _HOST: Final = CandidateType.HOST
 
 @mypyc_attr(acyclic=True)
 class LocalCandidates:
-    """The local candidates of one generation, in the order in which they were found."""
+    """The local candidates of one generation, in the order in which they were found.
 
-    __slots__ = ("_items",)
+    Attributes:
+        had_any: Gathering has found one, whatever has become of it.
+    """
+
+    __slots__ = ("_items", "had_any")
 
     def __init__(self) -> None:
         self._items: list[Candidate] = []
+        self.had_any = False
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self._items)
@@ -47,6 +52,7 @@ class LocalCandidates:
     def add(self, candidate: Candidate) -> None:
         """Gathering has found it."""
         self._items.append(candidate)
+        self.had_any = True
 
     def remove(self, candidate: Candidate) -> None:
         """Forget it."""

@@ -105,7 +105,8 @@ def survey(generation: Generation, selection: Selection) -> Facts:
         checklist.is_pending(selection.bar(generation)),
         checklist.count(_PAIR_FAILED) > 0,
         generation.is_over,
-        generation.pac_timer.is_over or (generation.gathered and not generation.local_candidates),
+        generation.pac_timer.is_over
+        or (generation.gathered and not generation.local_candidates.had_any),
         selection.consent_was_lost,
     )
 

@@ -319,6 +319,23 @@ def test_without_local_candidates_there_is_nothing_to_wait_for():
     assert pair.a.reasons[-1].next_deadline_at is None
 
 
+@pytest.mark.parametrize("checking", [True, False])
+def test_an_address_that_goes_is_missed_only_when_patience_is_over(checking):
+    """RFC 8863: another one may come, as it does to a phone that leaves its Wi-Fi."""
+    pair = IcePair()
+    pair.b.trickles = checking
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(5)
+    states = ["new", "checking"] if checking else ["new"]
+    pair.a.agent.local.remove_address(pair.a.addresses.pop(), pair.now)
+    pair.run(34)
+    assert pair.a.states == states
+    pair.run(1)
+    assert pair.a.states == [*states, "failed"]
+    assert pair.a.state_at("failed") == pytest.approx(139.5)
+
+
 def test_patience_does_not_end_checks_that_go_on():
     """Checks that began late get their time; ``failed`` follows with the last of them."""
     pair = IcePair()

@@ -53,6 +53,14 @@ def test_what_the_peer_sees_is_learned_once_and_within_bounds():
     assert len(local) == 1 + MAX_LOCAL_PEER_REFLEXIVE
 
 
+def test_that_there_was_one_is_not_forgotten_with_it():
+    local = made()
+    assert not local.had_any
+    local.add(line(HOST))
+    local.remove_base(HOST)
+    assert (len(local), local.had_any) == (0, True)
+
+
 def test_a_lost_base_takes_all_along_that_is_behind_it():
     host, other = line(HOST), line(OTHER)
     local = made(host, other)
