@@ -106,6 +106,14 @@ class IceConfig:
                 "the timers must satisfy 0 < lite_disconnected_after_s <= consent_timeout_s"
             )
 
+    @property
+    def consent_renewable_s(self) -> float:
+        """A pair that answered within so long can take over unasked, in seconds.
+
+        It is asked then, and its answer, if one comes, comes before consent to send expires.
+        """
+        return self.consent_timeout_s - self.disconnected_after_s
+
 
 def most_checks(
     config: IceConfig,

@@ -63,8 +63,9 @@ class Handover:
     def leave(self, base: Address, now: float) -> bool:
         """Use another pair at once instead of one that has lost its ``base``.
 
-        Consent to send on it must not have expired (RFC 7675 5.1). It is asked at once, and if its
-        last answer is old and no other comes, it counts as lost in less than a second.
+        Consent to send on it must not expire before it is renewed (RFC 7675 5.1). It is asked at
+        once, and if its last answer is old and no other comes, it counts as lost in less than a
+        second.
 
         Returns:
             Whether there is one.
@@ -73,7 +74,7 @@ class Handover:
         old, generation = selection.monitor, self._nominator.generation
         if generation is None or old is None or old.pair.local.base != base:
             return False
-        pair = heir_by_consent(generation, now, self._config.consent_timeout_s)
+        pair = heir_by_consent(generation, now, self._config.consent_renewable_s)
         if pair is None:
             return False
         what = "relay" if old.pair.local.type is CandidateType.RELAYED else "interface"
@@ -96,9 +97,9 @@ class Handover:
         old, generation = self._selection.monitor, self._selection.generation
         if old is None or generation is None:
             return False
-        timeout_s, controlling = self._config.consent_timeout_s, self._role.is_controlling
+        renewable_s, controlling = self._config.consent_renewable_s, self._role.is_controlling
         key = (local, remote)
-        pair = heir_by_payload(generation, old, key, now, timeout_s, controlling=controlling)
+        pair = heir_by_payload(generation, old, key, now, renewable_s, controlling=controlling)
         if pair is None:
             self.look(local, remote, now)
         else:

@@ -91,7 +91,7 @@ class Nominator:
         self, pair: CandidatePair, generation: Generation, number: int, now: float
     ) -> None:
         """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
-        if not pair.has_consent(now, self._config.consent_timeout_s):
+        if not self._may_use(pair, now):
             pair.nomination_received = number
             if pair.is_valid and generation is self.generation:
                 generation.checklist.trigger(pair)
@@ -107,6 +107,12 @@ class Nominator:
             self._agree(pair, generation, now)
         elif pair is not self._selection.pair:
             self.use(pair, generation, "the peer nominated the pair again", now)
+
+    def _may_use(self, pair: CandidatePair, now: float) -> bool:
+        """Whether data may be sent on ``pair`` until its consent is renewed (RFC 7675 5.1)."""
+        config, is_in_use = self._config, pair is self._selection.pair
+        enough_s = config.consent_timeout_s if is_in_use else config.consent_renewable_s
+        return pair.has_consent(now, enough_s)
 
     # --- we nominate --------------------------------------------------------------------------
 

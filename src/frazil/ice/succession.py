@@ -12,13 +12,15 @@ _STRAGGLERS_S: Final = 1.0
 """What was on its way on the pair before may come so long, and a round trip, after a change."""
 
 
-def heir_by_consent(
-    generation: Generation, now: float, consent_timeout_s: float
-) -> CandidatePair | None:
-    """The best pair on which sending is allowed; the one in use is gone (RFC 7675 5.1)."""
-    return next(
-        (pair for pair in generation.checklist if pair.has_consent(now, consent_timeout_s)), None
-    )
+def heir_by_consent(generation: Generation, now: float, renewable_s: float) -> CandidatePair | None:
+    """The best pair on which sending is allowed; the one in use is gone (RFC 7675 5.1).
+
+    Args:
+        generation: Its pairs.
+        now: The instant.
+        renewable_s: How old consent may be, to be renewed before it expires.
+    """
+    return next((pair for pair in generation.checklist if pair.has_consent(now, renewable_s)), None)
 
 
 def heir_by_answer(generation: Generation, monitor: Monitor) -> CandidatePair | None:
@@ -46,7 +48,7 @@ def heir_by_payload(
     monitor: Monitor,
     key: PairKey,
     now: float,
-    consent_timeout_s: float,
+    renewable_s: float,
     *,
     controlling: bool,
 ) -> CandidatePair | None:
@@ -55,9 +57,10 @@ def heir_by_payload(
     The peer sends there, so that is the pair that it uses. We follow if that is for us to decide;
     or if the pair has the same base, and so may be the nominated one from the peer's view, which
     knows nothing of a NAT that moved it. What comes late on the pair before changes nothing.
+    ``renewable_s`` is as in :func:`heir_by_consent`.
     """
     pair = generation.checklist.find(key)
-    if pair is None or not monitor.is_alive or not pair.has_consent(now, consent_timeout_s):
+    if pair is None or not monitor.is_alive or not pair.has_consent(now, renewable_s):
         return None
     before_s = monitor.pair.round_trip.timeout_s(0.0)
     if now - monitor.heard_at < QUIET_S or now - monitor.began_at < _STRAGGLERS_S + before_s:

@@ -374,12 +374,13 @@ def test_use_candidate_to_a_controlling_agent_means_nothing():
     assert nominated == []
 
 
-def test_a_nomination_of_a_pair_that_was_not_asked_for_long_is_checked_first():
-    """RFC 7675 5.1: consent is needed before anything is sent there again."""
+@pytest.mark.parametrize("after_s", [29, 40])
+def test_a_nomination_of_a_pair_that_was_not_asked_for_long_is_checked_first(after_s):
+    """RFC 7675 5.1: consent is needed, until an answer can come, before anything is sent there."""
     peer = IcePeer()
     peer.validate(LOCAL, use_candidate=True, nomination=1)
     peer.validate(LOCAL_2)
-    for _ in range(40):
+    for _ in range(after_s):
         peer.run(1)
         peer.answer_all()
     peer.requests.clear()
@@ -387,6 +388,22 @@ def test_a_nomination_of_a_pair_that_was_not_asked_for_long_is_checked_first():
     assert peer.agent.path == (LOCAL, REMOTE)
     peer.answer_all()
     assert peer.agent.path == (LOCAL_2, REMOTE)
+    peer.run(2)
+    assert peer.states == ["new", "checking", "connected"]
+
+
+def test_a_nomination_of_the_pair_in_use_needs_no_other_consent_than_it_has():
+    """Answers to our checks get lost, and what the peer sends shows that it is there."""
+    peer = IcePeer()
+    peer.validate(LOCAL, use_candidate=True, nomination=1)
+    for _ in range(29):
+        peer.run(1)
+        peer.check(LOCAL)
+    in_use = peer.agent.pair_in_use
+    peer.check(LOCAL, use_candidate=True, nomination=2)
+    assert peer.agent.pair_in_use is in_use
+    assert in_use.is_valid
+    assert in_use.nomination_received is None
 
 
 def test_a_peer_that_refuses_every_nomination_is_not_asked_in_a_loop():

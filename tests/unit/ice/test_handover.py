@@ -99,6 +99,22 @@ def test_a_pair_without_fresh_consent_is_asked_before_it_takes_over(loser):
     assert pair.peer(side).states == UP
 
 
+def test_a_pair_whose_consent_ends_within_a_round_trip_is_asked_before_it_takes_over():
+    pair = IcePair(a_addresses=A2, delay_s=0.1)
+    pair.negotiate()
+    pair.run(5)
+    other = next(each for each in pair.a.agent.pairs if each is not pair.a.pair)
+    assert other.consented_at is not None
+    pair.run(other.consented_at + 29.9 - pair.now)
+    pair.a.agent.local.remove_address(pair.a.addresses.pop(0), pair.now)
+    assert pair.a.agent.path is None
+    pair.run(10)
+    assert pair.a.states == [*UP, "disconnected", "connected", "completed"]
+    assert pair.b.states == UP
+    assert pair.a.pair is other
+    assert pair.agrees
+
+
 def test_a_pair_that_takes_over_and_is_dead_is_found_out_soon():
     pair = IcePair(a_addresses=A2, b_addresses=B2)
     pair.negotiate()
@@ -172,6 +188,23 @@ def test_who_controls_follows_payload_anywhere_and_the_other_behind_one_base(
     peer.drain()
     asked = {(local, remote) for _, local, remote in peer.requests}
     assert second in asked  # whether it lives, or whether the peer is there
+
+
+def test_where_payload_comes_on_a_pair_whose_consent_ends_soon_it_is_asked_first():
+    peer = two_pairs(RTCIceRole.CONTROLLING, (LOCAL_2, REMOTE))
+    for _ in range(26):
+        peer.run(1)
+        peer.answer_all()
+    peer.run(0.2)
+    peer.requests.clear()
+    peer.agent.passage.note_authentic(LOCAL_2, REMOTE, peer.now)
+    assert peer.agent.path == (LOCAL, REMOTE)
+    peer.drain()
+    assert (LOCAL_2, REMOTE) in {(local, remote) for _, local, remote in peer.requests}
+    peer.answer_all()
+    peer.run(0.2)
+    peer.agent.passage.note_authentic(LOCAL_2, REMOTE, peer.now)
+    assert peer.agent.path == (LOCAL_2, REMOTE)
 
 
 def test_where_payload_took_it_the_controlling_side_nominates():
