@@ -153,8 +153,8 @@ class Checker:
             self.nominator.nominate(current, now)
             return
         for pair in list(current.checklist):
-            if pair.is_valid and pair.nomination_received is not None:
-                self.nominator.requested(pair, current, pair.nomination_received, now)
+            if pair.is_valid:
+                self.nominator.heed(pair, current, now)
 
     def remove_base(self, base: Address, generations: list[Generation], now: float) -> None:
         """Nothing can be sent or received at ``base`` any more."""

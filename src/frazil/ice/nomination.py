@@ -79,12 +79,13 @@ def should_follow(
     generation: Generation,
     monitor: Monitor | None,
     nomination: int,
-    now: float,
+    received_at: float,
 ) -> bool:
     """Whether the controlled agent should move to ``pair``, which the peer nominated.
 
     Args:
         nomination: The value of the peer's NOMINATION attribute; 0 if it sent none.
+        received_at: When the nomination came, which may have had to wait until the pair works.
     """
     agreement = generation.agreement
     nominated = agreement.pair
@@ -96,5 +97,5 @@ def should_follow(
         return True
     if nomination:  # the same again is of the same pair, at which a NAT shows the peer elsewhere
         return nomination > agreement.number or pair.local.base == nominated.local.base
-    settled = now - agreement.reached_at >= _AGGRESSIVE_S
-    return settled or pair.priority > nominated.priority
+    is_meant = received_at - agreement.reached_at >= _AGGRESSIVE_S
+    return is_meant or pair.priority > nominated.priority

@@ -91,15 +91,22 @@ class Nominator:
         self, pair: CandidatePair, generation: Generation, number: int, now: float
     ) -> None:
         """The controlling peer nominates ``pair``; it counts once our own check succeeded."""
+        pair.nomination_received, pair.nomination_received_at = number, now
+        self.heed(pair, generation, now)
+
+    def heed(self, pair: CandidatePair, generation: Generation, now: float) -> None:
+        """Do what the peer asked for by nominating ``pair``, if it did and the pair works."""
+        number, received_at = pair.nomination_received, pair.nomination_received_at
+        if number is None:
+            return
         if not self._may_use(pair, now):
-            pair.nomination_received = number
             if pair.is_valid and generation is self.generation:
                 generation.checklist.trigger(pair)
             return
         pair.nomination_received = None
         monitor = self._selection.monitor
         if not self._concerns(generation) or not should_follow(
-            pair, generation, monitor, number, now
+            pair, generation, monitor, number, received_at
         ):
             return
         generation.agreement.believe(number)
@@ -129,7 +136,7 @@ class Nominator:
         elif self._role.is_controlling:
             self.nominate(generation, now, pair)
         elif pair.nomination_received is not None:
-            self.requested(pair, generation, pair.nomination_received, now)
+            self.heed(pair, generation, now)
         elif pair is generation.agreement.pair and pair is not self._selection.pair:
             self.use(pair, generation, "the nominated pair, silent for a while, answers", now)
         if not self._selection.is_alive and pair is not self._selection.pair:

@@ -104,8 +104,9 @@ class CandidatePair:
             6.1.2.6). The remote host is part of it, because some servers give all their
             candidates one foundation.
         nominated: Both ends agreed on this pair.
-        nomination_received: The controlling peer asked for this pair before our check of it
-            succeeded, with this number.
+        nomination_received: The controlling peer asked for this pair, with this number, and our
+            check of it has yet to succeed.
+        nomination_received_at: When it did so last.
         consented_at: The latest authenticated response to a check of ours.
         is_barred: Consent was lost here, so that these credentials must not be used on this
             5-tuple again (RFC 7675 5.1).
@@ -133,6 +134,7 @@ class CandidatePair:
         "mapped",
         "nominated",
         "nomination_received",
+        "nomination_received_at",
         "priority",
         "remote",
         "requests_received",
@@ -155,6 +157,7 @@ class CandidatePair:
         self.state = PairState.FROZEN
         self.nominated = False
         self.nomination_received: int | None = None
+        self.nomination_received_at = 0.0
         self.consented_at: float | None = None
         self.is_barred = False
         self.is_conceded = False

@@ -316,6 +316,18 @@ def test_an_aggressive_peer_nominates_every_pair_and_the_best_is_taken():
     assert peer.agent.path == (LOCAL, REMOTE)
 
 
+@pytest.mark.parametrize(("said_again", "used"), [(False, LOCAL), (True, LOCAL_2)])
+def test_a_nomination_is_as_old_as_its_check_however_late_ours_is_answered(said_again, used):
+    peer = IcePeer()
+    peer.check(LOCAL_2, use_candidate=True)
+    peer.validate(LOCAL, use_candidate=True)
+    peer.run(1.5)
+    if said_again:
+        peer.check(LOCAL_2, use_candidate=True)
+    peer.answer_all()
+    assert peer.agent.path == (used, REMOTE)
+
+
 def test_a_peer_that_changes_its_mind_later_is_followed_downward():
     peer = IcePeer()
     peer.validate(LOCAL, use_candidate=True)
