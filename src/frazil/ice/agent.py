@@ -259,8 +259,9 @@ class IceAgent:
         """Begin the checks of a generation with both halves; of a later one: restart."""
         if generation.is_active:
             self._gatherer.commit()
-            self.outcome.restart(now)
             self._checker.begin(generation, now)
+            self.outcome.restart(now)
+            self._checker.catch_up(generation, now)
 
     # --- the choice of the pair ---------------------------------------------------------------
 

@@ -132,6 +132,9 @@ class Checker:
         generation.is_measured = follows and self._renomination is Renomination.RTT
         generation.pac_timer.start(now + self._config.patience_s)
         generation.form_pairs(self._role.is_controlling)
+
+    def catch_up(self, generation: Generation, now: float) -> None:
+        """Take the checks that came before the peer's half of ``generation`` was known."""
         for check in generation.early_checks.take():
             self._learn(generation, check, now)
 

@@ -75,6 +75,21 @@ def test_q6_restart_after_failed_connects():
     assert pair.agrees
 
 
+@pytest.mark.parametrize("after_s", [2, 60], ids=["disconnected", "failed"])
+def test_a_restart_says_when_it_will_be_given_up(after_s):
+    pair = IcePair()
+    pair.a.ends = pair.b.ends = after_s > 2
+    pair.drops = lambda side, transmit: True
+    pair.negotiate()
+    pair.run(after_s)
+    if after_s == 2:
+        pair.a.agent.local.refuse_peer(("10.0.0.1", 1000), "10.0.0.2", 403, pair.now)
+        pair.flush()
+    pair.restart()
+    assert pair.a.reasons[-1].cause == Cause.RESTART
+    assert pair.a.reasons[-1].next_deadline_at == pytest.approx(pair.now + 39.5)
+
+
 def test_restart_while_checking_changes_no_state():
     pair = IcePair()
     pair.drops = lambda side, transmit: True

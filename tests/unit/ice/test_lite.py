@@ -2,7 +2,15 @@
 
 import pytest
 
-from frazil.ice import Candidate, IceConfig, IcePolicy, RoleChanged, TcpType
+from frazil.ice import (
+    Candidate,
+    Credentials,
+    IceConfig,
+    IcePolicy,
+    IceTransportChanged,
+    RoleChanged,
+    TcpType,
+)
 from frazil.ice.config import KEEPALIVE_S
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
@@ -16,6 +24,7 @@ LITE = IcePolicy(lite=True)
 A2 = (("10.0.0.1", 1000), ("10.1.0.1", 1001))
 B2 = (("10.0.0.2", 2000), ("10.1.0.2", 2001))
 A_DUAL = (("2001:db8::1", 1000), ("10.0.0.1", 1001))
+REMOTE_HOST = Candidate.from_line("candidate:1 1 udp 9 10.0.0.2 2000 typ host")
 B_DUAL = (("2001:db8::2", 2000), ("10.0.0.2", 2001))
 
 
@@ -112,6 +121,28 @@ def test_checks_before_the_answer_count_once_it_is_there():
     assert peer.states == ["new", "checking", "connected"]
     assert peer.agent.path == (LOCAL, REMOTE)
     assert not peer.requests
+
+
+def test_checks_before_the_answer_to_a_restart_count_after_it():
+    """First it checks again, with as much patience as ever; then it has a pair."""
+    peer = IcePeer(policy=LITE, addresses=())
+    peer.agent.add_remote_candidates([REMOTE_HOST], peer.now)
+    peer.agent.end_remote_candidates(peer.now)
+    peer.drain()
+    assert peer.states[-1] == "failed"
+    peer.theirs = Credentials.generate(peer.random.randbytes)
+    peer.agent.set_local_credentials(peer.theirs, peer.now)
+    peer.agent.local.add_address(LOCAL, peer.now)
+    peer.ours = Credentials.generate(peer.random.randbytes)
+    peer.check(use_candidate=True)
+    peer.agent.set_remote_credentials(peer.ours, peer.now)
+    restart, connected = (
+        each for each in peer.agent.poll_events() if isinstance(each, IceTransportChanged)
+    )
+    assert (restart.reason.cause, restart.pair) == (Cause.RESTART, None)
+    assert restart.reason.next_deadline_at == pytest.approx(peer.now + 39.5)
+    assert connected.reason.cause == Cause.PAIR_VALID
+    assert connected.pair == peer.agent.selected_pair is not None
 
 
 def test_a_lite_agent_follows_a_peer_that_moves():
