@@ -402,7 +402,7 @@ class Gatherer:
             self._conclude(now)
 
     def stop_keepalives(self) -> None:
-        """A pair is selected: the bindings of the others may lapse (RFC 8445 11)."""
+        """ICE has concluded: bindings that serve no pair in use may lapse (RFC 8445 11)."""
         if self._inquiry is not None:
             self._inquiry.stop_keepalives()
 

@@ -154,6 +154,6 @@ class Inquiry:
         return expired
 
     def stop_keepalives(self) -> None:
-        """A pair is selected: the bindings of the others may lapse (RFC 8445 11)."""
+        """ICE has concluded: bindings that serve no pair in use may lapse (RFC 8445 11)."""
         self._keepalives.clear()
         self._keepalive_at = None

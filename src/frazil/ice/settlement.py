@@ -1,15 +1,21 @@
 """What follows from an input, whoever took it: due checks leave, and the state is judged anew."""
 
+from typing import Final
+
 from frazil.deadline import earlier
 from frazil.ice.checker import Checker
 from frazil.ice.event import RoleChanged
 from frazil.ice.gatherer import Gatherer
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.lite import LiteChecker
 from frazil.ice.outcome import Outcome
 from frazil.ice.pair_report import report_pairs, report_proposals
 from frazil.ice.role import Role
+from frazil.states.enums import RTCIceTransportState
 from frazil.trace import Trace
+
+_FAILED: Final = RTCIceTransportState.FAILED
 
 
 class Settlement:
@@ -78,9 +84,18 @@ class Settlement:
         checker.send_checks(now)
         self._take_gathered()
         outcome.draw(current, now, ran_out_at)
-        if current.gathered and current.agreement.pair is not None:
+        if self._has_concluded(current):
             self._gatherer.stop_keepalives()
         checker.settle()
+
+    def _has_concluded(self, current: Generation) -> bool:
+        """Whether ICE has come to an end, in one way or the other, with what is gathered for.
+
+        A restart whose answer has yet to come has not.
+        """
+        is_agreed = current.gathered and current.agreement.pair is not None
+        is_over = is_agreed or self._outcome.state is _FAILED
+        return is_over and current is self._lineage.newest
 
     def _take_gathered(self) -> None:
         """Tell what gathering has to tell."""

@@ -2,7 +2,14 @@
 
 import pytest
 
-from frazil.ice import Candidate, CandidateError, IceTransportChanged, PairState, RoleChanged
+from frazil.ice import (
+    Candidate,
+    CandidateError,
+    Credentials,
+    IceTransportChanged,
+    PairState,
+    RoleChanged,
+)
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass, Method
@@ -474,6 +481,44 @@ def test_bindings_are_kept_until_the_answer_comes_and_a_pair_is_selected():
     assert pair.a.states[-1] == "completed"
     pair.b.addresses.append(SERVER)
     pair.run(60)
+    assert len(keepalives) == 3
+
+
+def offer_with_server(pair: IcePair, works: bool) -> list[Message]:
+    """``a`` offers and asks a STUN server; the peers reach each other if it ``works``."""
+    pair.a.credentials = Credentials.generate(pair.a.random_bytes)
+    pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
+    pair.a.agent.local.expect_server("stun:s")
+    pair.gather(pair.a)
+    keepalives = reflect(pair, pair.a)
+    reflects = pair.drops
+    pair.drops = lambda side, transmit: reflects(side, transmit) or not works
+    pair.a.agent.local.add_stun_server("stun:s", [SERVER], pair.now)
+    return keepalives
+
+
+def test_bindings_are_kept_no_longer_than_there_is_hope():
+    pair = IcePair()
+    pair.offer(pair.b)
+    keepalives = offer_with_server(pair, works=False)
+    for side in pair.sides:
+        pair.hear(side)
+    pair.run(60)
+    assert pair.a.states == ["new", "checking", "failed"]
+    assert len(keepalives) == 2
+    assert pair.a.agent.next_timeout() is None
+
+
+@pytest.mark.parametrize(("works", "before"), [(True, "completed"), (False, "failed")])
+def test_bindings_of_a_restart_are_kept_until_its_answer_comes(works, before):
+    """Whatever has become of what was before it."""
+    pair = IcePair()
+    pair.drops = lambda side, transmit: not works
+    pair.negotiate()
+    pair.run(60)
+    keepalives = offer_with_server(pair, works)
+    pair.run(50)
+    assert pair.a.states[-1] == before
     assert len(keepalives) == 3
 
 
