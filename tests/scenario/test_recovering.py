@@ -1,6 +1,7 @@
 """A connection that restarts ICE by itself: when, how often, and what the states are meanwhile."""
 
 import asyncio
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -138,6 +139,42 @@ async def test_who_waits_hears_that_the_connection_is_closed(stage):
     asyncio.get_running_loop().call_later(5, alice.pc.close)
     with pytest.raises(ConnectivityError, match="not connected: connectionState is closed"):
         await alice.pc.wait_connected()
+
+
+async def test_a_peer_that_has_left_is_not_called_back(stage):
+    alice, bob = await connected(stage, "restart", "none")
+    await bob.pc.close()
+    await stage.sleep(60)
+    assert states(alice, ICE, since=5) == "completed disconnected failed"
+    assert asked(alice) == []
+    with pytest.raises(ConnectivityError, match="not connected: connectionState is failed"):
+        await alice.pc.wait_connected(timeout=60)
+
+
+async def test_a_path_to_somebody_else_is_not_restored(stage):
+    for name, address in (("alice", "10.0.0.1"), ("bob", "10.0.0.2")):
+        stage.peer(name, address, recovery="restart")
+    stage.introduce(*stage.peers)
+    stage.negotiate_perfectly()
+    deliver = stage.back.receive
+
+    async def receive(message):
+        if "sdp" in message:
+            forged = re.sub("(?<=sha-256 )[0-9A-F:]+", ":".join(["00"] * 32), message["sdp"])
+            message = message | {"sdp": forged}
+        await deliver(message)
+
+    stage.back.receive = receive
+    stage.peers[0].channel()
+    await stage.sleep(20)
+    stage.net.block("alice", "bob")
+    await stage.sleep(120)
+    for peer in stage.peers:
+        assert peer.dtls.state == "failed"
+        assert states(peer, ICE, since=5) == "completed disconnected failed"
+        assert asked(peer) == []
+        with pytest.raises(ConnectivityError, match="not connected: connectionState is failed"):
+            await peer.pc.wait_connected(timeout=60)
 
 
 async def test_by_default_the_application_decides(stage):

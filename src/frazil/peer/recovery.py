@@ -3,7 +3,8 @@
 A session follows the network without a negotiation as far as it can. What is left needs new
 candidates on both sides: a path that is lost for good, or one that went silent when the network of
 this host changed. Then the next offer is made to restart ICE, and ``negotiationneeded`` asks the
-application for it as ever.
+application for it as ever. Where DTLS is over nothing is restored: the peer has left, or was never
+the one that signalling promised.
 
 A path that is lost for good has failed only if the peer has signalled the end of its candidates.
 With any other it stays disconnected, and more candidates may come; but a pair that has lost consent
@@ -44,6 +45,7 @@ _RELATED_S: Final = 30.0
 _STATES: Final = {str(state): state for state in State}
 _LOST: Final = (State.DISCONNECTED, State.FAILED)
 _WORKING: Final = (State.CONNECTED, State.COMPLETED)
+_CLOSED: Final = State.CLOSED
 
 
 class Recovery:
@@ -85,7 +87,7 @@ class Recovery:
 
     def move(self, transport: str, change: StateChange, *, is_controlling: bool) -> None:
         """The ICE transport has another state."""
-        if not self._is_wanted:
+        if not self._is_wanted or self._states.get(transport) is _CLOSED:
             return
         state = self._states[transport] = _STATES[change.new]
         now = change.at
@@ -97,8 +99,8 @@ class Recovery:
                 self._want(lost_at, after_the_other=not is_controlling)
             if self._changed_at is not None and now - self._changed_at < _RELATED_S:
                 self._want(now + GRACE_S, after_the_other=not is_controlling)
-        elif not self._is_lost:
-            self._due_at = None
+        else:
+            self._calm()
         if change.reason.cause == Cause.RESTART and change.old in _LOST:
             self._attempts += 1  # whoever asked for it
             self._tried_at = now
@@ -137,14 +139,19 @@ class Recovery:
         if self._is_lost or self._works_since is not None:  # else it is the first to be gathered
             self._changed_at = now
 
+    def end(self, transport: str) -> None:
+        """DTLS is over on the transport: a path is of no use to it any more."""
+        if self._is_wanted:
+            self._states[transport] = _CLOSED
+            self._calm()
+
     def discard(self, transport: str) -> None:
         """The transport is gone."""
         if not self._is_wanted:
             return
         self._states.pop(transport, None)
         self._addresses = {each: None for each in self._addresses if each[0] != transport}
-        if not self._is_lost:
-            self._due_at = None
+        self._calm()
 
     def close(self) -> None:
         """The connection is closed: nothing is restarted any more."""
@@ -169,8 +176,8 @@ class Recovery:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether a path that is lost is to be restored."""
-        return self._is_wanted
+        """Whether a path that is lost is to be restored: in vain, once DTLS is over on one."""
+        return self._is_wanted and _CLOSED not in self._states.values()
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -178,6 +185,11 @@ class Recovery:
     def _is_lost(self) -> bool:
         """Whether a transport needs help."""
         return any(state in _LOST for state in self._states.values())
+
+    def _calm(self) -> None:
+        """Give up an attempt that no transport needs any more."""
+        if not self._is_lost:
+            self._due_at = None
 
     def _want(self, at: float, *, after_the_other: bool = False) -> None:
         """Try at ``at``, unless it is sooner already, or the last attempt was too lately.

@@ -22,9 +22,10 @@ from frazil.session.event import (
     SctpChanged,
     SessionEvent,
 )
-from frazil.states.enums import RTCIceRole
+from frazil.states.enums import RTCDtlsTransportState, RTCIceRole
 
 _CONTROLLING: Final = RTCIceRole.CONTROLLING
+_OVER: Final = (RTCDtlsTransportState.CLOSED, RTCDtlsTransportState.FAILED)
 
 
 class Router(IceRouter):
@@ -33,7 +34,7 @@ class Router(IceRouter):
     __slots__ = ("_channels", "_core", "_dtls", "_recovery")
 
     def __init__(self, core: Core, channels: ChannelTable, recovery: Recovery) -> None:
-        """Make the router; ``recovery`` is told at once of each state of ICE."""
+        """Make the router; ``recovery`` is told at once what becomes of ICE and of DTLS."""
         super().__init__(IceTasks(core))
         self._core = core
         self._channels = channels
@@ -54,6 +55,8 @@ class Router(IceRouter):
             case BufferReleased():
                 self._channels.drain(event)
             case DtlsStateChanged():
+                if event.change.new in _OVER:
+                    self._recovery.end(stack.name)
                 self._dtls.change(stack, event)
             case SctpChanged():
                 self._channels.change_sctp(stack, event)

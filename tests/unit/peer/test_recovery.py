@@ -221,3 +221,20 @@ def test_a_transport_that_is_gone_needs_nothing():
     bench.move("disconnected failed")
     bench.recovery.discard("0")
     assert bench.run(1000) == []
+
+
+def test_a_transport_without_dtls_needs_no_path():
+    bench = Bench()
+    bench.move("disconnected failed")
+    bench.recovery.end("0")
+    assert bench.run(1000) == []
+    bench.move("checking disconnected failed")
+    bench.recovery.add_address("0", THERE, bench.now)
+    assert bench.run(1000) == []
+
+
+def test_another_transport_is_helped_where_dtls_is_over_on_one():
+    bench = Bench()
+    bench.recovery.end("1")
+    bench.move("disconnected failed")
+    assert bench.run(1000) == [0.0]
