@@ -9,6 +9,7 @@ from support.scenario import all_states, states
 
 ICE = "iceConnectionState"
 CONNECTION = "connectionState"
+DTLS = "RTCDtlsTransport.state"
 
 
 async def test_c10_the_usual_path_shows_every_state_on_both_sides(stage):
@@ -479,3 +480,27 @@ async def test_an_offer_and_its_candidates_alone_leave_both_transports_new(stage
     await stage.sleep(1)
     assert bob.ice.state == "connected", "early checks are answered"
     assert alice.ice.state == "new", "the answer never came"
+
+
+@pytest.mark.parametrize("is_client", [True, False], ids=["client", "server"])
+async def test_an_answer_may_take_minutes_though_checks_work_already(stage, is_client):
+    """Nothing has failed: the offerer cannot know whom to trust."""
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    offer = alice.pc.localDescription.toJSON()
+    if not is_client:
+        offer["sdp"] = offer["sdp"].replace("a=setup:actpass", "a=setup:active")
+    stage.back.carries_candidates = stage.back.carries_end = False
+    await bob.pc.setRemoteDescription(offer)
+    await bob.pc.setLocalDescription()
+    await stage.until(lambda: bob.pc.iceConnectionState == "connected")
+    await stage.sleep(300)
+    assert states(bob, DTLS) == "new connecting"
+    assert (alice.ice.state, alice.pc.connectionState) == ("new", "new")
+    carried_at = stage.now
+    await stage.back.describe(bob.pc.localDescription)
+    await stage.until(lambda: alice.channels["chat"].readyState == "open")
+    assert stage.now - carried_at < 1
+    for peer in (alice, bob):
+        assert states(peer, DTLS) == "new connecting connected"

@@ -8,6 +8,7 @@ starts there.
 from collections.abc import Sequence
 from typing import Final
 
+from frazil.deadline import earlier
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.certificate import Certificate
 from frazil.dtls.config import DtlsConfig
@@ -96,7 +97,7 @@ class DtlsEndpoint:
         self._outbox = Outbox(self._config, trace)
         self._engine = make_engine(certificate, role, self._witness, self._config.mtu)
         self._started_at = 0.0
-        self._deadline_at = 0.0
+        self._deadline_at: float | None = None
         self.events: list[DtlsEvent] = []
 
     # What it is.
@@ -116,13 +117,24 @@ class DtlsEndpoint:
         """The version as W3C statistics write it, four hexadecimal digits, while connected."""
         return "FEFD" if self.state is _CONNECTED else None
 
+    @property
+    def awaits_peer(self) -> bool:
+        """Whether the handshake has begun, and its clock stands still until :meth:`peer_ready`."""
+        return self._deadline_at is None and self.state is _CONNECTING
+
     # What it is told to do.
 
-    def start(self, now: float) -> None:
+    def start(self, now: float, *, peer_is_ready: bool = True) -> None:
         """Begin the handshake: the client sends its first flight, the server waits for one.
 
         The clock of ``handshake_timeout_s`` starts on both sides. Does nothing if the handshake is
         under way or over: a server may have been started by an early ClientHello.
+
+        Args:
+            now: The instant.
+            peer_is_ready: The peer knows whom to trust. One that has not seen our answer yet cannot
+                go on (RFC 8842 5.2), and that is no failure: the clock waits for
+                :meth:`peer_ready`, while the flight is repeated as ever.
 
         Raises:
             InvalidStateError: The endpoint is closed or has failed.
@@ -130,7 +142,12 @@ class DtlsEndpoint:
         if self.state in _ENDED:
             raise InvalidStateError(f"cannot start a DTLS endpoint that is {self.state}")
         if self.state is _NEW:
-            self._begin(Cause.STARTED, f"the handshake starts; we are the {self.role}", now)
+            text = f"the handshake starts; we are the {self.role}"
+            if peer_is_ready:
+                self._start_clock(now)
+            else:
+                text += ", and the peer may not have our description yet"
+            self._begin(Cause.STARTED, text, now)
             self._advance(b"", now)
 
     def send(self, payloads: list[bytes]) -> None:
@@ -203,7 +220,7 @@ class DtlsEndpoint:
         """Repeat the last flight or give up, if it is time."""
         if self.state is not _CONNECTING:
             return
-        if now >= self._deadline_at:
+        if self._deadline_at is not None and now >= self._deadline_at:
             self._outbox.forget_flight()
             text = "the handshake did not finish in time"
             self._fail(Cause.HANDSHAKE_TIMEOUT, text, now, deadline_at=self._deadline_at)
@@ -216,8 +233,15 @@ class DtlsEndpoint:
         Whoever lets the clock of an endpoint stand still calls this before it goes on.
         """
         if self.state is _CONNECTING:
-            self._deadline_at = now + self._config.handshake_timeout_s
+            if not self.awaits_peer:
+                self._start_clock(now)
             self._outbox.answer_repetition(now)  # unless the flight was sent just now
+
+    def peer_ready(self, now: float) -> None:
+        """The peer knows whom to trust: the clock of a handshake that waited for that starts."""
+        if self.awaits_peer:
+            self._start_clock(now)
+            self._outbox.answer_repetition(now)
 
     # What goes out.
 
@@ -225,8 +249,7 @@ class DtlsEndpoint:
         """When :meth:`handle_timeout` wants to be called; ``None`` outside the handshake."""
         if self.state is not _CONNECTING:
             return None
-        due_at = self._outbox.flight_due_at
-        return self._deadline_at if due_at is None else min(due_at, self._deadline_at)
+        return earlier(self._outbox.flight_due_at, self._deadline_at)
 
     def poll_runs(self) -> list[Run]:
         """The datagrams to send, in order; equal records stay in one buffer."""
@@ -259,6 +282,7 @@ class DtlsEndpoint:
         if not records:
             return
         if self.state is _NEW and self.role is DtlsRole.SERVER and is_hello(records[0]):
+            self._start_clock(now)
             self._begin(Cause.CLIENT_HELLO_RECEIVED, "the peer began the handshake", now)
         if self.state is _NEW:
             self._trace.count("dtls-early")
@@ -317,9 +341,11 @@ class DtlsEndpoint:
 
     # The handshake.
 
+    def _start_clock(self, now: float) -> None:
+        self._deadline_at = now + self._config.handshake_timeout_s
+
     def _begin(self, cause: Cause, text: str, now: float) -> None:
         self._started_at = now
-        self._deadline_at = now + self._config.handshake_timeout_s
         change = self._machine.move(cause, text, now, next_deadline_at=self._deadline_at)
         self.events.append(DtlsStateChanged(change))
 
@@ -355,6 +381,9 @@ class DtlsEndpoint:
         self.events.append(DtlsStateChanged(change, self._engine.remote_certificates))
 
     def _repeat_flight(self, now: float) -> None:
+        if not self._outbox.flight_is_sealed:  # OpenSSL adds nothing, and gives up after minutes
+            self._outbox.repeat_flight(now)
+            return
         try:
             self._engine.retransmit()
         except AssociationBrokenError as error:

@@ -35,6 +35,11 @@ class FlightBuffer:
         self._sent_at = 0.0
         self.due_at: float | None = None
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether a record of the flight is sealed."""
+        return any(record.epoch != 0 for record in self._records)
+
     def send(self, records: Sequence[Record], now: float) -> list[bytes]:
         """Replace the flight; returns its datagrams."""
         self._records = tuple(records)

@@ -25,6 +25,11 @@ class Outbox:
         """When the last flight may be repeated; ``None`` if there is none to repeat."""
         return self._flight.due_at
 
+    @property
+    def flight_is_sealed(self) -> bool:
+        """Whether a record of the last flight is sealed, so that OpenSSL may want to do so anew."""
+        return self._flight.is_sealed
+
     def add_payloads(self, sealed: bytes, sizes: list[int]) -> None:
         """Queue records of payload; equal ones stay in one buffer."""
         self._runs += runs_of(sealed, sizes)

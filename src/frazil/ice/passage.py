@@ -79,6 +79,18 @@ class Passage:
         )
 
     @property
+    def peer_knows_us(self) -> bool:
+        """Whether the peer has the description with our credentials: its checks show that.
+
+        A lite peer sends no checks, and is believed to have it.
+        """
+        return any(
+            generation.remote_traits.is_lite
+            or any(pair.requests_received for pair in generation.checklist)
+            for generation in self._lineage.relevant(self._selection.generation)
+        )
+
+    @property
     def quiet_at(self) -> float | None:
         """When the pair in use will be asked if nothing more is heard of it."""
         monitor = self._selection.monitor

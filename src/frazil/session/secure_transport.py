@@ -125,8 +125,10 @@ class SecureTransport:
         if self._awaits_path and self._ice.path is not None:
             self._awaits_path = False
             if endpoint.state is _NEW:  # the peer may have begun
-                endpoint.start(now)
+                endpoint.start(now, peer_is_ready=self._passage.peer_knows_us)
                 return
+        if endpoint.awaits_peer and self._passage.peer_knows_us:
+            endpoint.peer_ready(now)
         if path_works_anew:
             endpoint.path_changed(now)
 

@@ -122,6 +122,19 @@ def test_behind_nats_with_a_code_that_takes_a_minute(capsys):
     assert one["ours"]["path"].startswith(("host to", "srflx to", "prflx to"))
 
 
+def test_on_one_network_the_second_code_may_take_as_long(capsys):
+    """What checks reach is connected on one side, while the other still waits for the code."""
+
+    async def main_(net, capture):
+        alice, bob = net.host("alice", "10.0.0.1"), net.host("bob", "10.0.0.2")
+        net.connect(alice, bob, Conditions(delay_s=0.01, rate_bps=8e6))
+        return await both(net, capture, alice, bob, spoil=["\n"], pause_s=60.0)
+
+    codes, (one, _) = reports(capsys, main_)
+    assert codes == (0, 0)
+    assert [state for _, state in one["theirs"]["states"]] == ["connecting", "connected"]
+
+
 def test_wrong_codes_are_asked_for_again(capsys):
     async def main_(net, capture):
         net.default = Conditions(rate_bps=8e6)

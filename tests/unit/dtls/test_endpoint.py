@@ -150,6 +150,40 @@ def test_the_handshake_times_out_on_both_sides():
     assert pair.client.poll_runs() == []
 
 
+def test_the_clock_waits_for_a_peer_that_may_not_have_our_answer():
+    pair = DtlsPair(keep=lambda sender, number: False)
+    pair.client.start(0.0, peer_is_ready=False)
+    pair.server.start(0.0, peer_is_ready=False)
+    pair.flush()
+    assert pair.client.awaits_peer
+    assert [pair.client.next_timeout(), pair.server.next_timeout()] == [0.1, None]
+    assert pair.events[CLIENT][0].change.reason.next_deadline_at is None
+    pair.run(limit_s=500)
+    pair.client.path_changed(500.0)
+    pair.run(limit_s=100)
+    assert pair.states == (State.CONNECTING, State.CONNECTING)
+    assert len(pair.sent[CLIENT]) < 600 / 1.6 + 10
+    for endpoint in pair.endpoints:
+        endpoint.peer_ready(600.0)
+        assert not endpoint.awaits_peer
+    pair.run(limit_s=39.9)
+    assert pair.states == (State.CONNECTING, State.CONNECTING)
+    pair.run(limit_s=1)
+    assert pair.states == (State.FAILED, State.FAILED)
+    assert pair.events[CLIENT][-1].change.reason.deadline_at == 640.0
+
+
+def test_a_peer_that_is_ready_is_news_only_while_it_is_waited_for():
+    pair = DtlsPair()
+    pair.client.peer_ready(0.0)
+    assert pair.client.next_timeout() is None
+    pair.start()
+    pair.client.peer_ready(5.0)
+    pair.keep = lambda sender, number: False
+    pair.run(until=lambda: State.FAILED in pair.states)
+    assert pair.now == 40.0
+
+
 def test_timeouts_called_early_do_nothing():
     pair = DtlsPair()
     pair.start()

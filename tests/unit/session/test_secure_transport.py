@@ -1,7 +1,10 @@
 """What DTLS takes and from where, between ICE and the association."""
 
+from frazil.dtls import DtlsStateChanged
+from frazil.ice import UNKNOWN_TRAITS, AgentTraits
+from frazil.states.enums import RTCIceRole
 from frazil.types import Datagram
-from support.session_pair import SessionPair
+from support.session_pair import SessionPair, is_dtls, story
 
 ELSEWHERE = ("203.0.113.7", 7777)
 
@@ -59,3 +62,74 @@ def test_payload_that_leaves_is_told_to_ice():
     before = checks(pair.a)
     pair.run(0.45)
     assert checks(pair.a) == before + 1
+
+
+# --- an answer that takes its time ----------------------------------------------------------------
+
+
+class SlowAnswer(SessionPair):
+    """The answer has been given and is on its way: ``a`` answers checks, and sends none."""
+
+    def begin(self, traits: AgentTraits = UNKNOWN_TRAITS) -> "SlowAnswer":
+        for side, role in zip(
+            self.sides, (RTCIceRole.CONTROLLING, RTCIceRole.CONTROLLED), strict=True
+        ):
+            side.session.set_role(role, self.now)
+            side.session.set_local_credentials(side.credentials, self.now)
+        self.b.session.set_remote_credentials(self.a.credentials, self.now, traits)
+        self.gather(self.a)
+        self.gather(self.b)
+        self.start_dtls(self.b)
+        self.run(1.0)
+        assert story(self.b) == ["dtls connecting"]
+        return self
+
+    def arrive(self) -> None:
+        self.a.session.set_remote_credentials(self.b.credentials, self.now)
+        self.start_dtls(self.a)
+
+
+def test_dtls_waits_for_an_answer_as_long_as_that_takes():
+    pair = SlowAnswer().begin()
+    (event,) = pair.b.of(DtlsStateChanged)
+    assert event.change.reason.next_deadline_at is None
+    pair.run(600.0)
+    assert story(pair.b) == ["dtls connecting"]
+    pair.arrive()
+    pair.run(0.5)
+    for side in pair.sides:
+        assert story(side) == ["dtls connecting", "dtls connected"]
+
+
+def test_dtls_has_its_time_once_the_answer_has_arrived():
+    pair = SlowAnswer().begin()
+    pair.run(60.0)
+    pair.keep = lambda side, data: not is_dtls(data)
+    arrived_at = pair.now
+    pair.arrive()
+    pair.run(39.9)
+    assert story(pair.b) == ["dtls connecting"]
+    pair.run(1.0)
+    assert story(pair.b) == ["dtls connecting", "dtls failed"]
+    reason = pair.b.of(DtlsStateChanged)[-1].change.reason
+    assert reason.cause == "handshake-timeout"
+    assert arrived_at + 40.0 < reason.deadline_at < arrived_at + 40.1
+
+
+def test_a_path_that_comes_back_starts_no_clock_before_the_answer_has_arrived():
+    pair = SlowAnswer().begin()
+    pair.keep = lambda side, data: False
+    pair.run(8.0)
+    assert pair.b.session.ice.state == "disconnected"
+    pair.keep = lambda side, data: True
+    pair.run(60.0)
+    assert pair.b.session.ice.state == "connected"
+    assert story(pair.b) == ["dtls connecting"]
+
+
+def test_a_lite_peer_sends_no_checks_so_nothing_is_waited_for():
+    pair = SlowAnswer().begin(AgentTraits(is_lite=True))
+    (event,) = pair.b.of(DtlsStateChanged)
+    assert event.change.reason.next_deadline_at == event.change.at + 40.0
+    pair.run(41.0)
+    assert story(pair.b) == ["dtls connecting", "dtls failed"]
