@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
+from unittest.mock import AsyncMock
 
 from explain.scene import RELAY, altered, filtered, homes, lost, mangled, negotiated, turn
 from frazil import IceOptions, SessionConfig
@@ -84,6 +85,13 @@ async def the_application_does_not_answer(stage: Stage) -> Peer:
     await bob.pc.setRemoteDescription(alice.pc.localDescription)
     await stage.sleep(30)
     return bob
+
+
+@fault("FZ-SIG-ANSWER-LOST")
+async def the_answer_is_lost(stage: Stage) -> Peer:
+    _, bob = stage.pair()
+    stage.back.receive = AsyncMock()
+    return await negotiated(stage, bob)
 
 
 @fault("FZ-SIG-PROVISIONAL")

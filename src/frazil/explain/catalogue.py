@@ -36,6 +36,12 @@ _SIGNALLING: Final = (
     ),
     FindingKind(
         "peer",
+        "FZ-SIG-ANSWER-LOST",
+        "The peer answers checks and sends none: our answer has not arrived there.",
+        "Carry the answer to the peer, and call setRemoteDescription() with it there.",
+    ),
+    FindingKind(
+        "peer",
         "FZ-SIG-PROVISIONAL",
         "The offer has a provisional answer only.",
         "Follow the pranswer with an answer.",

@@ -60,7 +60,18 @@ def _stuck(path: Path) -> Iterator[Finding]:
     began = path.attempt.of("ice", "state", new="connected")
     is_known = path.story.knows_its_beginning and path.story.of("peer", "description-applied")
     if path.works and is_known and began and path.now - began[0].at >= _PATIENCE_S:
-        yield _unfinished(path)
+        yield _unheard(path) or _unfinished(path)
+
+
+def _unheard(path: Path) -> Finding | None:
+    """Our answer is lost, if the handshake waits for a peer that sends no checks."""
+    last = path.last("dtls", "state")
+    answers = path.story.of("peer", "description-applied", side="local", type="answer")
+    heard = path.attempt.of("ice", "check-received")
+    if last is None or not answers or heard or fact(last, "next_deadline_at") is not None:
+        return None
+    kind = FINDINGS["FZ-SIG-ANSWER-LOST"]
+    return Finding(kind, kind.meaning, evidence_of(answers[-1:], [last]))
 
 
 def _unfinished(path: Path) -> Finding:
