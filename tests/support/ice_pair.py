@@ -4,6 +4,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from frazil.ice import (
     DEFAULT_POLICY,
@@ -293,3 +294,16 @@ class IcePair:
             agent.handle_timeout(self.now)
             timeout = agent.next_timeout()
             assert timeout is None or timeout > self.now, "a handled timeout did not move on"
+
+
+def connected_pair(**options: Any) -> IcePair:
+    """Two agents that were given ten seconds to find each other."""
+    pair = IcePair(**options)
+    pair.negotiate()
+    pair.run(10)
+    return pair
+
+
+def generation_counts(pair: IcePair) -> tuple[int, int]:
+    """How many generations either agent keeps."""
+    return len(pair.a.agent._lineage), len(pair.b.agent._lineage)

@@ -3,8 +3,6 @@
 import pytest
 
 from frazil.ice import (
-    AddressesNeeded,
-    CandidateError,
     CandidateGathered,
     CandidatesEnded,
     Credentials,
@@ -14,22 +12,9 @@ from frazil.ice import (
 from frazil.ice.config import MAX_PENDING_GENERATIONS
 from frazil.ice.pair import PairState
 from frazil.ice.state import Cause
-from frazil.turn import RelayProtocol
-from frazil.types import Address
-from support.ice_pair import IcePair
+from support.ice_pair import IcePair, connected_pair, generation_counts
 
 UP = ["new", "checking", "connected", "completed"]
-
-
-def connected(**options) -> IcePair:
-    pair = IcePair(**options)
-    pair.negotiate()
-    pair.run(10)
-    return pair
-
-
-def generations(pair: IcePair) -> tuple[int, int]:
-    return len(pair.a.agent._lineage), len(pair.b.agent._lineage)
 
 
 def test_q8_restart_while_connected_changes_no_state():
@@ -44,7 +29,7 @@ def test_q8_restart_while_connected_changes_no_state():
 
 
 def test_c12_restart_while_completed_goes_back_to_connected():
-    pair = connected()
+    pair = connected_pair()
     pair.restart()
     pair.run(10)
     assert pair.states == ([*UP, "connected", "completed"],) * 2
@@ -52,7 +37,7 @@ def test_c12_restart_while_completed_goes_back_to_connected():
 
 
 def test_c12_restart_while_disconnected_checks_again():
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.run(8)
     pair.drops = lambda side, transmit: False
@@ -62,7 +47,7 @@ def test_c12_restart_while_disconnected_checks_again():
 
 
 def test_q6_restart_after_failed_connects():
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.run(60)
     pair.drops = lambda side, transmit: False
@@ -132,7 +117,7 @@ def test_the_pac_timer_starts_over():
 
 def test_c35_data_flows_all_the_time():
     """There is a path at every instant, and each is one the peer has validated."""
-    pair = connected(delay_s=0.1)
+    pair = connected_pair(delay_s=0.1)
     gaps = []
 
     def look() -> None:
@@ -150,7 +135,7 @@ def test_c35_data_flows_all_the_time():
 
 
 def test_the_new_pair_is_taken_once_both_ends_agreed():
-    pair = connected(delay_s=0.1)
+    pair = connected_pair(delay_s=0.1)
     old = pair.a.pair
     pair.restart()
     pair.run(0.35)
@@ -164,7 +149,7 @@ def test_the_new_pair_is_taken_once_both_ends_agreed():
 
 
 def test_the_old_pair_carries_data_while_the_new_ones_do_not_work():
-    pair = connected()
+    pair = connected_pair()
     new = []
 
     def drops(side, transmit):
@@ -181,7 +166,7 @@ def test_the_old_pair_carries_data_while_the_new_ones_do_not_work():
 
 
 def test_the_old_pair_dies_during_the_restart():
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.restart()
     pair.run(10)
@@ -195,7 +180,7 @@ def test_the_old_pair_dies_during_the_restart():
 @pytest.mark.parametrize("outage_s", [16, 25])
 def test_a_restart_goes_on_as_soon_as_the_old_pair_answers(outage_s):
     """Its own checks are repeated after 15.5 and 31.5 s of the outage only."""
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.restart()
     pair.run(outage_s)
@@ -207,7 +192,7 @@ def test_a_restart_goes_on_as_soon_as_the_old_pair_answers(outage_s):
 
 
 def test_a_restart_that_failed_is_tried_again_while_the_old_pair_works():
-    pair = connected()
+    pair = connected_pair()
     new = []
     pair.drops = lambda side, transmit: any(each in transmit.data for each in new)
     for side in pair.sides:
@@ -226,7 +211,7 @@ def test_a_restart_that_failed_is_tried_again_while_the_old_pair_works():
 
 def test_the_silent_old_pair_loses_consent_while_the_new_generation_checks():
     """A regression: consent lost in ``checking`` is no edge of its own, it only removes a pair."""
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.run(7)
     pair.restart()
@@ -236,7 +221,7 @@ def test_the_silent_old_pair_loses_consent_while_the_new_generation_checks():
 
 
 def test_the_silent_old_pair_talks_again_after_the_restart():
-    pair = connected()
+    pair = connected_pair()
     pair.drops = lambda side, transmit: True
     pair.run(7)
     for side in pair.sides:
@@ -283,7 +268,7 @@ def test_a_nomination_in_the_old_generation_does_not_stop_that_in_the_new_one():
 def test_where_a_nomination_was_in_vain_the_other_pairs_are_asked_again():
     """A regression: what they had answered was too old by then, and nothing was nominated."""
     first, second = ("10.0.0.2", 2000), ("10.0.1.2", 2001)
-    pair = connected(b_addresses=(first, second))
+    pair = connected_pair(b_addresses=(first, second))
     assert pair.a.agent.path[1] == first
 
     def lose_the_first():
@@ -302,234 +287,6 @@ def test_where_a_nomination_was_in_vain_the_other_pairs_are_asked_again():
     assert pair.a.agent.path[1] == second
     assert pair.a.pair in pair.a.agent.pairs
     assert pair.a.states[-1] == pair.b.states[-1] == "completed"
-
-
-def test_rollback_of_a_restart_leaves_everything_as_it_was():
-    pair = connected()
-    kept = pair.a.credentials
-    pair.offer(pair.a, renew=True)
-    assert pair.a.agent.gathering_state == "complete"
-    pair.a.agent.rollback(pair.now)
-    pair.a.credentials = kept
-    pair.run(60)
-    assert pair.states == (UP, UP)
-    assert generations(pair) == (1, 1)
-    pair.restart()
-    pair.run(10)
-    assert pair.states == ([*UP, "connected", "completed"],) * 2
-
-
-def test_rollback_of_several_offers_forgets_them_all():
-    """What the peer offers next is for the generation in force, and for no half of a restart."""
-    pair = connected()
-    for _ in range(3):
-        pair.offer(pair.a, renew=True)
-    pair.a.agent.rollback(pair.now)
-    assert generations(pair) == (1, 1)
-    pair.a.agent.set_remote_credentials(pair.b.credentials, pair.now)
-    assert generations(pair) == (1, 1)
-    pair.run(60)
-    assert pair.states == (UP, UP)
-
-
-def move(pair: IcePair, to: Address) -> None:
-    """The interface of ``a`` is gone, and another one is there."""
-    (old,) = pair.a.addresses
-    pair.a.addresses[:] = [to]
-    pair.a.agent.local.remove_address(old, pair.now)
-    pair.a.agent.local.gather_again(pair.now)
-
-
-@pytest.mark.parametrize("offers", [1, 2])
-def test_after_the_rollback_of_a_restart_the_network_may_change(offers):
-    """However many offers were rolled back together, it is the generation in force that moves."""
-    pair = connected()
-    (before,) = pair.a.gathered
-    for _ in range(offers):
-        pair.offer(pair.a, renew=True)
-    pair.a.agent.rollback(pair.now)
-    pair.a.gathered.clear()
-    move(pair, ("10.9.0.1", 1000))
-    pair.gather(pair.a)
-    pair.run(10)
-    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
-    assert pair.a.states == [*UP, "disconnected", "connected", "completed"]
-    assert pair.agrees
-    assert [each.priority for each in pair.a.gathered] == [before.priority]  # it took its place
-
-
-def test_the_network_changed_before_the_rollback_of_a_restart():
-    """Only the new generation has learned of the address by then; the one in force does anew."""
-    pair = connected()
-    pair.offer(pair.a, renew=True)
-    move(pair, ("10.9.0.1", 1000))
-    pair.gather(pair.a)
-    pair.flush()
-    asked = len(pair.a.events_of(AddressesNeeded))
-    pair.a.agent.rollback(pair.now)
-    pair.flush()
-    assert len(pair.a.events_of(AddressesNeeded)) == asked + 1
-    pair.gather(pair.a)
-    pair.run(10)
-    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
-    assert pair.agrees
-
-
-@pytest.mark.parametrize("replaced", ["as is", "after a rollback"])
-def test_the_network_changed_before_an_offer_that_was_replaced(replaced):
-    """The generation in force has missed the address, whichever offer is rolled back in the end."""
-    pair = connected()
-    pair.offer(pair.a, renew=True)
-    move(pair, ("10.9.0.1", 1000))
-    pair.gather(pair.a)
-    if replaced == "after a rollback":
-        pair.a.agent.rollback(pair.now)
-    pair.offer(pair.a, renew=True)
-    roll_back_for_more(pair)
-    pair.gather(pair.a)
-    pair.run(10)
-    assert pair.a.agent.path == (("10.9.0.1", 1000), ("10.0.0.2", 2000))
-    assert pair.agrees
-
-
-@pytest.mark.parametrize("changed", [False, True], ids=["first round", "another round"])
-def test_an_offer_that_was_rolled_back_had_cut_the_gathering_short(changed):
-    """What a slow server gives is found after all, and then nothing is left to try."""
-    pair = connected() if changed else IcePair()
-    local = pair.a.agent.local
-    if changed:
-        local.gather_again(pair.now)
-    else:
-        pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
-        pair.hear(pair.a)
-    local.expect_server("stun:slow")
-    pair.gather(pair.a)
-    pair.offer(pair.a, renew=True)
-    roll_back_for_more(pair)
-    local.expect_server("stun:slow")
-    pair.gather(pair.a)
-    assert pair.a.agent.gathering_state == "gathering"
-    local.server_done("stun:slow", pair.now)
-    pair.offer(pair.a, renew=True)
-    pair.a.events.clear()
-    pair.a.agent.rollback(pair.now)
-    pair.flush()
-    assert pair.a.events == []
-
-
-RELAYED, SERVER = ("192.0.2.9", 50000), ("192.0.2.9", 3478)
-
-
-def relay(pair: IcePair, address: Address = RELAYED) -> None:
-    """A server relays for ``a``."""
-    related = ("203.0.113.1", 1000)
-    pair.a.agent.local.add_relayed(address, related, "turn:x", SERVER, RelayProtocol.UDP, pair.now)
-    pair.flush()
-
-
-def test_a_relay_that_came_while_an_offer_was_pending_is_not_missing_after_its_rollback():
-    """In place of one that was lost: only the generation that was rolled back knows of it."""
-    pair = connected()
-    pair.offer(pair.a, renew=True)
-    relay(pair)
-    roll_back_for_more(pair)
-    relay(pair)
-    assert RELAYED in {each.address for each in pair.a.agent.generations[0].local_candidates}
-
-
-@pytest.mark.parametrize("lost", ["before the offer", "while it is pending"])
-def test_a_relay_that_was_lost_is_asked_for_once_more_after_a_rollback(lost):
-    pair = connected()
-    relay(pair)
-    if lost == "before the offer":
-        pair.a.agent.local.remove_address(RELAYED, pair.now)
-    pair.offer(pair.a, renew=True)
-    if lost == "while it is pending":
-        pair.a.agent.local.remove_address(RELAYED, pair.now)
-    roll_back_for_more(pair)
-
-
-@pytest.mark.parametrize("is_lost", [False, True])
-def test_a_relay_that_both_generations_have_is_nothing_to_gather_for_after_a_rollback(is_lost):
-    """If it is lost, another one is being asked for already."""
-    pair = connected()
-    relay(pair)
-    pair.offer(pair.a, renew=True)
-    relay(pair)
-    if is_lost:
-        pair.a.agent.local.remove_address(RELAYED, pair.now)
-    pair.a.events.clear()
-    pair.a.agent.rollback(pair.now)
-    pair.flush()
-    assert pair.a.events_of(AddressesNeeded) == []
-
-
-def roll_back_for_more(pair: IcePair) -> None:
-    """The offer of ``a`` is rolled back, and the generation in force is gathered for again."""
-    pair.flush()
-    pair.a.events.clear()
-    pair.a.agent.rollback(pair.now)
-    pair.flush()
-    assert len(pair.a.events_of(AddressesNeeded)) == 1
-    assert pair.a.events_of(GatheringStateChanged)[-1].reason.text == (
-        "there are addresses and servers left to try"
-    )
-
-
-def test_what_a_rollback_would_need_is_kept_until_the_answer():
-    pair = connected()
-    gatherer = pair.a.agent._gatherer
-    kept = gatherer._hosts
-    pair.offer(pair.a, renew=True)
-    assert gatherer._predecessor is kept
-    pair.hear(pair.b)
-    pair.offer(pair.b, renew=True)
-    assert pair.b.agent._gatherer._predecessor is None
-    pair.hear(pair.a)
-    assert gatherer._predecessor is None
-
-
-def test_rollback_while_gathering_ends_the_gathering():
-    pair = connected()
-    agent = pair.a.agent
-    agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
-    assert agent.gathering_state == "gathering"
-    agent.rollback(pair.now)
-    assert agent.gathering_state == "complete"
-    pair.flush()
-    states = [str(event.state) for event in pair.a.events_of(GatheringStateChanged)]
-    assert states == ["gathering", "complete", "gathering", "complete"]
-    assert pair.a.agent.next_timeout() is not None
-
-
-def test_what_is_still_found_after_the_rollback_is_ignored():
-    pair = connected()
-    agent = pair.a.agent
-    agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
-    agent.local.expect_server("stun:slow")
-    agent.rollback(pair.now)
-    pair.flush()
-    pair.a.events.clear()
-    agent.local.add_address(("10.0.0.3", 1000), pair.now)
-    agent.local.server_failed(CandidateError("stun:slow", 701, "no answer", None), pair.now)
-    pair.gather(pair.a)
-    assert pair.a.events == []
-
-
-def test_rollback_of_a_remote_offer():
-    pair = connected()
-    pair.a.agent.set_remote_credentials(Credentials.generate(pair.b.random_bytes), pair.now)
-    pair.a.agent.rollback(pair.now)
-    pair.run(60)
-    assert pair.states == (UP, UP)
-    assert generations(pair) == (1, 1)
-
-
-def test_rollback_with_nothing_to_forget():
-    pair = connected()
-    pair.a.agent.rollback(pair.now)
-    pair.run(60)
-    assert pair.states == (UP, UP)
 
 
 def test_a_restart_ends_the_gathering_before_it():
@@ -552,7 +309,7 @@ def test_a_restart_ends_the_gathering_before_it():
 
 
 def test_the_same_credentials_again_are_no_restart():
-    pair = connected()
+    pair = connected_pair()
     pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
     pair.a.agent.set_remote_credentials(pair.b.credentials, pair.now)
     pair.run(10)
@@ -561,14 +318,14 @@ def test_the_same_credentials_again_are_no_restart():
 
 
 def test_many_restarts_leave_no_growth():
-    pair = connected()
+    pair = connected_pair()
     sizes = set()
     for _ in range(10):
         pair.restart()
         pair.run(10.1)
         sizes.add(
             (
-                generations(pair),
+                generation_counts(pair),
                 len(pair.a.agent.pairs),
                 len(pair.a.agent._validated),
                 len(pair.a.agent._checker._table),
@@ -580,7 +337,7 @@ def test_many_restarts_leave_no_growth():
 
 def test_restarts_without_success_keep_the_pair_in_use():
     """Its generation is remembered however many restarts fail, so its checks stay answered."""
-    pair = connected()
+    pair = connected_pair()
     blocked = []
     pair.drops = lambda side, transmit: any(ufrag in transmit.data for ufrag in blocked)
     for _ in range(5):
@@ -590,16 +347,16 @@ def test_restarts_without_success_keep_the_pair_in_use():
         pair._exchange()
         pair.run(35)
     assert pair.states == ([*UP, "connected"],) * 2
-    assert generations(pair) == (3, 3)
+    assert generation_counts(pair) == (3, 3)
     assert "check-unauthenticated" not in pair.a.trace.counters
 
 
 def test_unanswered_offers_are_bounded():
-    pair = connected()
+    pair = connected_pair()
     for _ in range(50):
         pair.a.agent.set_local_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
         pair.b.agent.set_remote_credentials(Credentials.generate(pair.a.random_bytes), pair.now)
-    assert max(generations(pair)) <= MAX_PENDING_GENERATIONS + 1
+    assert max(generation_counts(pair)) <= MAX_PENDING_GENERATIONS + 1
     pair.run(60)
     assert pair.states == (UP, UP)
 
@@ -624,7 +381,7 @@ def test_messages_of_the_old_generation_say_nothing_about_the_new_one():
 
 def test_a_restart_of_one_side_while_the_other_still_uses_the_old_generation():
     """The answerer is new before the offerer: checks of both generations are answered."""
-    pair = connected(delay_s=0.1)
+    pair = connected_pair(delay_s=0.1)
     for side in pair.sides:
         side.credentials = Credentials.generate(side.random_bytes)
     pair.a.agent.set_local_credentials(pair.a.credentials, pair.now)
@@ -647,7 +404,7 @@ def test_a_restart_of_one_side_while_the_other_still_uses_the_old_generation():
 @pytest.mark.parametrize("seed", range(5))
 def test_restart_on_new_addresses(seed):
     """A change of networks: the old sockets stay silent, the new ones carry on."""
-    pair = connected(seed=seed)
+    pair = connected_pair(seed=seed)
     pair.a.addresses[:] = [("10.1.0.1", 1001)]
     pair.restart()
     pair.run(10)
