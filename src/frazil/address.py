@@ -28,6 +28,9 @@ _PRIVATE: Final = tuple(
         "::1/128",
     )
 )
+STAND_IN_IPV4: Final = IPv4Network("240.0.0.0/8")
+STAND_IN_IPV6: Final = IPv6Network("2001:db8::/32")
+"""Whose addresses stand for public ones where those are not to be told: nobody has them."""
 
 
 @lru_cache(maxsize=1024)
@@ -50,6 +53,11 @@ def canonical_ip(text: str) -> str:
 def is_private(ip: Ip) -> bool:
     """Whether an address leads nowhere from outside of a host, its site or its provider."""
     return any(ip in network for network in _PRIVATE)
+
+
+def is_public(ip: Ip) -> bool:
+    """Whether an address is of one host in the whole internet, or stands for such an address."""
+    return ip.is_global or ip in STAND_IN_IPV4 or ip in STAND_IN_IPV6
 
 
 def neighbourhood(ip: Ip) -> IpNetwork:

@@ -1,9 +1,10 @@
 """Which remote candidates are let in: a signalled address is a request to send packets there."""
 
-import ipaddress
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final
 
+from frazil.address import is_public
 from frazil.ice.candidate import Candidate, TcpType
 
 FIRST_UNPRIVILEGED_PORT: Final = 1024
@@ -45,6 +46,6 @@ def has_privileged_port(candidate: Candidate) -> bool:
 
 def _is_public(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        return is_public(ip_address(host))
     except ValueError:
         return False  # a name that stands for a host on the local network

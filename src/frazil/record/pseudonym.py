@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
-from frazil.address import Ip, IpNetwork, is_private, neighbourhood
+from frazil.address import (
+    STAND_IN_IPV4,
+    STAND_IN_IPV6,
+    Ip,
+    IpNetwork,
+    is_private,
+    neighbourhood,
+)
 from frazil.record.payload import is_dtls
 from frazil.record.proof import Place, places, proof_of, restore_fingerprint
 from frazil.record.value import RecordingError
@@ -154,10 +161,10 @@ def _space(ip: Ip) -> IpNetwork:
     if isinstance(ip, ipaddress.IPv4Address):
         if ip.is_link_local:
             return ipaddress.IPv4Network("169.254.0.0/16")
-        return ipaddress.IPv4Network("10.0.0.0/8" if is_private(ip) else "240.0.0.0/4")
+        return ipaddress.IPv4Network("10.0.0.0/8") if is_private(ip) else STAND_IN_IPV4
     if ip.is_link_local:
         return ipaddress.IPv6Network("fe80::/10")
-    return ipaddress.IPv6Network("fd00::/8" if is_private(ip) else "2001:db8::/32")
+    return ipaddress.IPv6Network("fd00::/8") if is_private(ip) else STAND_IN_IPV6
 
 
 def _hosts(networks: Iterator[IpNetwork]) -> Iterator[Ip]:

@@ -35,6 +35,10 @@ def knocking(policy: IcePolicy, *candidates: Candidate) -> tuple[IceAgent, Trace
         ("8.8.8.8", 443, None, False),
         ("8.8.8.8", 80, "passive", False),
         ("2001:4860::1", 443, None, False),
+        ("240.0.0.1", 443, None, False),  # stand for public ones in recordings without addresses
+        ("2001:db8::1", 443, None, False),
+        ("255.255.255.255", 443, None, True),
+        ("0.0.0.0", 443, None, True),
         ("10.0.0.9", 443, None, True),
         ("127.0.0.1", 80, None, True),
         ("fe80::1", 443, "passive", True),

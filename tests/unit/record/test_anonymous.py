@@ -44,6 +44,18 @@ def test_a_relayed_session_goes_the_same_way(tmp_path, host):
     assert replay(hidden) is None
 
 
+@pytest.mark.parametrize("host", ["8.8.8.8", "2a00:1450::1"])
+def test_a_server_at_a_web_port_in_public_is_one_without_its_address(tmp_path, host):
+    async def served(pair):
+        await talk(pair)
+        line = f"candidate:1 1 udp 2130706431 {host} 443 typ host"
+        await pair.a.addIceCandidate({"candidate": line, "sdpMid": "0"})
+
+    hidden = without_addresses(record(tmp_path, served))
+    assert not any(host in line for line in hidden)
+    assert replay(hidden) is None
+
+
 def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
     async def configured(pair):
         pair.net.turn_server("203.0.113.99")
