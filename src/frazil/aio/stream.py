@@ -24,13 +24,19 @@ async def connect(
 ) -> Stream:
     """Open a stream; see :meth:`frazil.aio.network.Network.connect_tcp`."""
     loop = asyncio.get_running_loop()
-    _, stream = await loop.create_connection(
-        lambda: TcpStream(lambda _: handlers, remote),
-        *remote,
-        local_addr=None if local is None else (local, 0),
-        ssl=(tls.context or ssl.create_default_context()) if tls is not None else None,
-        server_hostname=tls.server_name if tls is not None else None,
-    )
+    try:
+        _, stream = await loop.create_connection(
+            lambda: TcpStream(lambda _: handlers, remote),
+            *remote,
+            local_addr=None if local is None else (local, 0),
+            ssl=(tls.context or ssl.create_default_context()) if tls is not None else None,
+            server_hostname=tls.server_name if tls is not None else None,
+        )
+    except ConnectionResetError:
+        if tls is None:
+            raise
+        # the handshake broke off: asyncio may have no words for that
+        raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "the server hung up") from None
     return stream
 
 

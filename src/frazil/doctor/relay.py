@@ -116,10 +116,6 @@ class RelayProbe:
         except ssl.SSLCertVerificationError as error:
             text = getattr(error, "verify_message", "") or _words(error)
             return self._note(StepName.CONNECT, began_at, text, is_certificate=True)
-        except ConnectionResetError as error:
-            # asyncio has no words for a handshake that breaks off
-            text = _words(error) if error.args else "no TLS there (the server hung up)"
-            return self._note(StepName.CONNECT, began_at, text)
         except ssl.SSLError as error:
             return self._note(StepName.CONNECT, began_at, f"no TLS there ({_words(error)})")
         except OSError as error:

@@ -349,6 +349,24 @@ def test_unverified_tls_talks_to_anyone(certificate):
     asyncio.run(main())
 
 
+def test_tls_to_a_server_that_hangs_up_at_the_sight_of_it():
+    """Not all that listens on a port for TLS speaks it."""
+
+    async def hang_up(reader, writer):
+        await reader.read(1)
+        writer.close()
+
+    async def main():
+        server = await asyncio.start_server(hang_up, LOOPBACK, 0)
+        remote, tls = server.sockets[0].getsockname(), Tls("turn.example")
+        with pytest.raises(ssl.SSLError) as told:
+            await SystemNetwork().connect_tcp(remote, StreamEnd().handlers, tls=tls)
+        assert str(told.value) == "the server hung up"
+        server.close()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("trusted", [True, False], ids=["wrong name", "not trusted"])
 def test_tls_to_anyone_else_is_refused(certificate, trusted):
     async def main():
