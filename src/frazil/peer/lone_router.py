@@ -21,7 +21,9 @@ class LoneIceTasks(IceTasks):
     __slots__ = ()
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
-        init = CandidateInit(candidate.to_line(), MID, 0, ufrag, candidate.url)
+        init = CandidateInit(
+            candidate.to_line(), MID, 0, ufrag, candidate.url, candidate.relay_protocol
+        )
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(stack.ice, EventType.ICE_CANDIDATE, init)
 

@@ -210,7 +210,9 @@ class RTCIceTransport(EventTarget):
         for init in signalled:
             if init.candidate == line:
                 return RTCIceCandidate._of(init)
-        return RTCIceCandidate._of(CandidateInit(line, mid, 0, candidate.ufrag, candidate.url))
+        return RTCIceCandidate._of(
+            CandidateInit(line, mid, 0, candidate.ufrag, candidate.url, candidate.relay_protocol)
+        )
 
     def getLocalParameters(self) -> RTCIceParameters | None:
         """Our credentials, once a local description is set."""

@@ -208,6 +208,50 @@ async def test_events_of_gathering(transport):
     assert transport.gatheringState == "complete"
 
 
+def test_a_relayed_candidate_tells_how_its_server_is_reached():
+    async def main(net):
+        turn = net.turn_server("192.0.2.1")
+        async with LoneIceTransport(network=net.host("a", "10.0.0.1")) as transport:
+            found = []
+            transport.on("icecandidate", found.append)
+            url, user = "turn:192.0.2.1", {"username": "user", "credential": "password"}
+            transport.gather({"iceServers": [{"urls": url, **user}], "gatherPolicy": "relay"})
+            await asyncio.sleep(1)
+            relayed, end = found
+            assert (relayed.type, relayed.url, relayed.relayProtocol) == ("relay", url, "udp")
+            assert end.candidate == ""
+        turn.close()
+
+    run(main)
+
+
+def test_the_pair_in_use_tells_how_its_relay_is_reached_after_a_restart_has_begun():
+    async def main(net):
+        turn = net.turn_server("192.0.2.1")
+        options = {
+            "iceServers": [
+                {"urls": "turn:192.0.2.1", "username": "user", "credential": "password"}
+            ],
+            "gatherPolicy": "relay",
+        }
+        async with LonePair(net) as pair:
+            pair.a.gather(options)
+            pair.b.gather()
+            pair.a.start(pair.b.getLocalParameters(), "controlling")
+            pair.b.start(pair.a.getLocalParameters())
+            await pair.a.wait_connected(10)
+            pair.a.gather(options)
+            local = pair.a.getSelectedCandidatePair().local
+            assert (local.type, local.url, local.relayProtocol) == (
+                "relay",
+                "turn:192.0.2.1",
+                "udp",
+            )
+        turn.close()
+
+    run(main)
+
+
 def test_servers_are_asked_and_their_errors_told():
     async def main(net):
         server = StunServer(net.host("stun", "192.0.2.1"), 3478)
