@@ -23,6 +23,9 @@ async def test_a_lite_server_connects_with_a_full_client(stage, lite_offers):
     for peer in (client, server):
         assert states(peer, "iceConnectionState") == UP
         assert states(peer, "connectionState") == "new connecting connected"
+    ours, theirs = client.ice.getLocalParameters(), server.ice.getLocalParameters()
+    assert (ours.iceLite, theirs.iceLite) == (False, True)
+    assert (server.ice.getRemoteParameters(), client.ice.getRemoteParameters()) == (ours, theirs)
     server.channels["chat"].send("hello")
     client.channels["chat"].send("you too")
     await stage.sleep(1)

@@ -57,12 +57,13 @@ def idle_data_transport() -> DataTransport:
 
 
 class FakeAgent(IceAgent):
-    """Has a role, and nothing else."""
+    """Has a role and is a full agent, and nothing else."""
 
     role = RTCIceRole.UNKNOWN
 
     def __init__(self) -> None:
         """Without what a real one needs."""
+        self.is_lite = False
 
 
 def note_calls_of(kind: type) -> Callable[[type], type]:

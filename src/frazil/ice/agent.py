@@ -55,6 +55,7 @@ class IceAgent:
         local: Takes what is found at our end: addresses, streams, servers.
         passage: What payload asks, and what it shows of the peer.
         outcome: What is told of the transport; says whether there is anything to be told.
+        is_lite: Whether it answers checks and sends none.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class IceAgent:
             checklists: As ``role``. See :class:`frazil.ice.IceStream`.
         """
         self._trace = trace
-        self._is_lite = policy.lite
+        self.is_lite = policy.lite
         self._role = role or Role(random_bytes)
         self._lineage = Lineage()
         self._gatherer = Gatherer(config, random_bytes, trace, component)
@@ -212,8 +213,8 @@ class IceAgent:
         generation = self._lineage.set_remote(credentials, self._selection.generation)
         if generation is not None:
             generation.remote_traits = traits
-            generation.awaits_checks = self._is_lite and not traits.is_lite
-            self._role.set_facing(traits, lite=self._is_lite)
+            generation.awaits_checks = self.is_lite and not traits.is_lite
+            self._role.set_facing(traits, lite=self.is_lite)
             self._activate(generation, now)
         self._settlement.settle(now)
 

@@ -125,7 +125,7 @@ class LoneTransport:
             raise InvalidStateError(f"the transport has started and is {ice.role}")
         if credentials == ice.remote_parameters:
             return
-        ice.remote_parameters = credentials
+        ice.remote_parameters, ice.remote_is_lite = credentials, traits.is_lite
         if is_first:
             session.set_role(role, now)
         else:

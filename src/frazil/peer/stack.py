@@ -62,7 +62,7 @@ class TransportStack:
     def __init__(self, name: str, session: Session) -> None:
         self.name = name
         self.session = session
-        self.ice = IceTransport(name)
+        self.ice = IceTransport(name, is_lite=session.ice.is_lite)
         self.dtls = DtlsTransport(self.ice)
         self.sctp: SctpTransport | None = None
         self.sections: frozenset[int] = frozenset()
@@ -94,6 +94,7 @@ class TransportStack:
             before = self.stable_remote.credentials if self.stable_remote else None
             self._forget_half(self.ice.remote_parameters != before, now)
             self.ice.remote_parameters = remote.credentials
+            self.ice.remote_is_lite = remote.traits.is_lite
             self.session.set_remote_credentials(remote.credentials, now, remote.traits)
             self.ice.role = self.session.ice.role  # who is lite may overrule who offered
         self.remote = remote
@@ -154,6 +155,7 @@ class TransportStack:
         applied = (self.ice.local_parameters, self.ice.remote_parameters)
         self.ice.local_parameters = self.stable_local
         self.ice.remote_parameters = remote
+        self.ice.remote_is_lite = self.remote is not None and self.remote.traits.is_lite
         self._forget_half(applied != (self.stable_local, remote), now)
         self._prune()
 

@@ -33,7 +33,9 @@ class IceTransport:
         local_candidates: Those that were surfaced, of the generations in force.
         remote_candidates: Those that were signalled, of the generations in force.
         local_parameters: Our credentials of the newest applied description.
-        remote_parameters: Theirs.
+        local_is_lite: Whether our agent is an ICE-lite one.
+        remote_parameters: The peer's credentials.
+        remote_is_lite: Whether the peer's agent is an ICE-lite one.
         reports_pairs: Whether pairs that come and go are of interest to anybody.
     """
 
@@ -41,9 +43,11 @@ class IceTransport:
         "component",
         "gathering_state",
         "local_candidates",
+        "local_is_lite",
         "local_parameters",
         "name",
         "remote_candidates",
+        "remote_is_lite",
         "remote_parameters",
         "reports_pairs",
         "role",
@@ -51,7 +55,7 @@ class IceTransport:
         "state",
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_lite: bool) -> None:
         self.name = name
         self.reports_pairs = False
         self.component = "rtp"
@@ -62,7 +66,9 @@ class IceTransport:
         self.local_candidates: list[CandidateInit] = []
         self.remote_candidates: list[CandidateInit] = []
         self.local_parameters: Credentials | None = None
+        self.local_is_lite = is_lite
         self.remote_parameters: Credentials | None = None
+        self.remote_is_lite = False
 
 
 class DtlsTransport:

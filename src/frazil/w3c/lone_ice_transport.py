@@ -56,7 +56,7 @@ class LoneIceTransport(RTCIceTransport):
     :meth:`start` with them; the path in use stays until there is a new one.
     """
 
-    __slots__ = ("_closing", "_core", "_driver", "_is_lite", "_pulse")
+    __slots__ = ("_closing", "_core", "_driver", "_pulse")
 
     onicecandidate = EventHandler("A candidate is to be signalled; an empty one ends them.")
     onicecandidateerror = EventHandler("A server gave no candidate.")
@@ -85,7 +85,6 @@ class LoneIceTransport(RTCIceTransport):
         settings = given("session", session, _DEFAULT_SESSION)
         options, trace = given("ice", ice, _DEFAULT_OPTIONS), trace_in(loop)
         policy, random_bytes = options.policy, network.random_bytes
-        self._is_lite = policy.lite
         self._pulse = Pulse()
         self._core = LoneTransport(
             random_bytes=random_bytes,
@@ -188,9 +187,9 @@ class LoneIceTransport(RTCIceTransport):
 
     def getLocalParameters(self) -> RTCIceParameters:
         """Our credentials, which the peer needs; there from the beginning."""
-        credentials = self._slots.local_parameters
-        assert credentials is not None
-        return RTCIceParameters(credentials.ufrag, credentials.password, self._is_lite)
+        parameters = super().getLocalParameters()
+        assert parameters is not None
+        return parameters
 
     @property
     def stateHistory(self) -> tuple[StateChange, ...]:

@@ -70,8 +70,8 @@ class RTCIceParameters:
         return value
 
     @classmethod
-    def _of(cls, credentials: Credentials | None) -> "RTCIceParameters | None":
-        return cls(credentials.ufrag, credentials.password) if credentials else None
+    def _of(cls, credentials: Credentials | None, *, is_lite: bool) -> "RTCIceParameters | None":
+        return cls(credentials.ufrag, credentials.password, is_lite) if credentials else None
 
 
 class RTCIceTransport(EventTarget):
@@ -216,11 +216,13 @@ class RTCIceTransport(EventTarget):
 
     def getLocalParameters(self) -> RTCIceParameters | None:
         """Our credentials, once a local description is set."""
-        return RTCIceParameters._of(self._slots.local_parameters)
+        slots = self._slots
+        return RTCIceParameters._of(slots.local_parameters, is_lite=slots.local_is_lite)
 
     def getRemoteParameters(self) -> RTCIceParameters | None:
         """The peer's credentials, once a remote description is set."""
-        return RTCIceParameters._of(self._slots.remote_parameters)
+        slots = self._slots
+        return RTCIceParameters._of(slots.remote_parameters, is_lite=slots.remote_is_lite)
 
     def __repr__(self) -> str:
         return f"<RTCIceTransport {self.role} {self.state}>"

@@ -4,6 +4,7 @@ import pytest
 
 from frazil.peer.transport_pool import MAX_SPARE_TRANSPORTS, TransportPool
 from frazil.session.session import Session
+from support.peer_pair import FakeAgent
 
 
 class SpareSession(Session):
@@ -11,6 +12,7 @@ class SpareSession(Session):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.ice = FakeAgent()
         self.gathered_at: float | None = None
 
     def gather_early(self, now: float) -> None:

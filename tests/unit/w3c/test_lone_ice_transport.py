@@ -315,6 +315,7 @@ def test_a_lite_transport_says_so_and_connects():
             parameters = lite.getLocalParameters()
             assert parameters.iceLite
             pair.a.start(parameters, "controlled")
+            assert pair.a.getRemoteParameters() == parameters
             lite.start(pair.a.getLocalParameters(), "controlling")
             await pair.a.wait_connected(10)
             await lite.wait_connected(10)
