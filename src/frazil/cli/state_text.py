@@ -68,12 +68,13 @@ ENGLISH: Final = StateText(
             "and every pair was checked."
         ),
         _Ice.DISCONNECTED: (
-            "The path went silent, or every pair known so far failed while more candidates may "
-            "come. It often heals by itself."
+            "The path went silent or lost its interface or TCP stream, or every pair known so far "
+            "failed or lost consent while more candidates may come. It often heals by itself."
         ),
         _Ice.FAILED: (
             "Every pair failed or lost consent, no candidates follow, and the patience of RFC 8863 "
-            "ran out. Only an ICE restart leads out. DTLS and the data channels are kept for it."
+            "ran out, or a path that worked lost consent. Only an ICE restart leads out. DTLS and "
+            "the data channels are kept for it."
         ),
         _Ice.CLOSED: (
             "Shut down: `close()` was called, or the transport was discarded. Checks are no longer "
@@ -181,13 +182,15 @@ GERMAN: Final = StateText(
             "Kandidaten mehr folgen, und jedes Paar wurde geprüft."
         ),
         _Ice.DISCONNECTED: (
-            "Der Weg ist verstummt, oder alle bisher bekannten Paare sind gescheitert, während "
-            "noch Kandidaten kommen können. Oft heilt das von selbst."
+            "Der Weg ist verstummt oder hat seine Schnittstelle oder seine TCP-Verbindung "
+            "verloren, oder alle bisher bekannten Paare sind gescheitert oder haben die Zustimmung "
+            "verloren, während noch Kandidaten kommen können. Oft heilt das von selbst."
         ),
         _Ice.FAILED: (
             "Alle Paare sind gescheitert oder haben die Zustimmung verloren, keine Kandidaten "
-            "folgen, und die Geduld nach RFC 8863 ist zu Ende. Nur ein ICE-Neustart führt heraus. "
-            "DTLS und die Datenkanäle bleiben dafür erhalten."
+            "folgen, und die Geduld nach RFC 8863 ist zu Ende, oder ein Weg, der funktionierte, "
+            "hat die Zustimmung verloren. Nur ein ICE-Neustart führt heraus. DTLS und die "
+            "Datenkanäle bleiben dafür erhalten."
         ),
         _Ice.CLOSED: (
             "Beendet: `close()` wurde aufgerufen, oder der Transport wurde verworfen. Prüfungen "

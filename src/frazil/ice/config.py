@@ -52,7 +52,9 @@ class IceConfig:
         recheck_sends: The same while the selected pair is silent, so that the outcome is known
             before consent expires, and for the nomination of another pair.
         check_last_wait: Rm, the wait after the last transmission, in multiples of the RTO.
-        patience_s: The PAC timer: no ``failed`` earlier than this (RFC 8863).
+        patience_s: The PAC timer: no ``failed`` for want of a pair earlier than this (RFC 8863),
+            unless this host has no candidate. A path that worked and was lost fails with its
+            consent if no other pair is left to check.
         consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).
         consent_timeout_s: Without an authenticated response for so long, nothing may be sent.
         disconnected_after_s: Silence of the selected pair after which it counts as lost.
