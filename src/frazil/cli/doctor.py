@@ -33,8 +33,9 @@ examples:
       --user alice --password secret
   frazil doctor --ice-servers servers.json --json > report.json
 
-A STUN server with two addresses (RFC 5780) tells how the NAT filters, and any two servers whether
-it is symmetric. --json prints one object: interfaces, hints, servers, stun, nats, relays, findings.
+A STUN server with two addresses (RFC 5780) tells how the NAT filters, and two servers at different
+addresses beyond the NAT tell whether it is symmetric. --json prints one object: interfaces, hints,
+servers, stun, nats, relays, findings.
 
 exit codes:
   0    no problem was found; there may be warnings and notes

@@ -34,7 +34,11 @@ ESTABLISHED: Final = Metric(
     (
         Label("local", "frazil.candidate.local.type", "`host`, `srflx`, `prflx` or `relay`"),
         Label("remote", "frazil.candidate.remote.type", "the same of the peer"),
-        Label("protocol", "network.transport", "`udp` or `tcp`, between this host and the pair"),
+        Label(
+            "protocol",
+            "network.transport",
+            "`udp` or `tcp`, of the local candidate; `udp` for every relay",
+        ),
     ),
 )
 FAILURES: Final = Metric(

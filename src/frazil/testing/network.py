@@ -189,7 +189,8 @@ class VirtualNetwork:
         """A new host with a TURN server on it.
 
         Args:
-            addresses: Where it listens; with a second one, of the other family, it relays for both.
+            addresses: It listens on the first; with a second one, of the other family, it relays
+                for both.
             port: Its port.
             name: The name of the host, which then also resolves to the first address.
             user: Whom it relays for.

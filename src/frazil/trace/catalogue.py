@@ -31,7 +31,9 @@ _API: Final = (
     event(
         "api",
         "called",
-        "The application called a method; sending messages is not recorded.",
+        "The application called `createOffer`, `createAnswer`, `setLocalDescription`, "
+        "`setRemoteDescription`, `restartIce`, `addTransceiver`, `createDataChannel` or `close`; "
+        "other calls are not recorded.",
         method="the W3C name",
         detail="what tells this call from others, such as the type of a description",
     ),

@@ -34,7 +34,8 @@ class RTCPeerConnectionIceEvent(Event):
 
     Attributes:
         candidate: The candidate to signal to the peer. Its ``candidate`` is empty at the end of a
-            generation: signal that too. ``None`` after the last one of all transports: do not.
+            generation: signal that too. ``None`` after the last one of all transports of a
+            connection: that need not be signalled.
     """
 
     candidate: RTCIceCandidate | None

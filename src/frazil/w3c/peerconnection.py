@@ -245,7 +245,8 @@ class RTCPeerConnection(EventTarget):
 
         The next offer restarts ICE if servers or policy are others (RFC 9429 5.2.2). Call
         :meth:`restartIce` for a negotiation at once. New credentials for the same servers restart
-        nothing; allocations in use are refreshed with them.
+        nothing: allocations in use go on with the old ones until the server refuses those, then
+        with the new; relays made later have the new at once.
 
         Raises:
             InvalidStateError: The connection is closed.
