@@ -1,5 +1,6 @@
 """An ICE transport without a peer connection (W3C IceTransport Extensions), without a loop."""
 
+from collections import deque
 from typing import Final
 
 from frazil.errors import InvalidStateError, InvalidSyntaxError, OperationError
@@ -22,6 +23,8 @@ from frazil.states.enums import RTCIceRole, RTCIceTransportState
 from frazil.trace import Reason, StateChange, Trace
 from frazil.types import RandomBytes
 
+MAX_EARLY: Final = MAX_CANDIDATES + 1
+"""What waits for its generation: all candidates of one, and their end. The oldest go first."""
 _CLOSED: Final = "the transport is closed; make another one"
 
 
@@ -72,8 +75,7 @@ class LoneTransport:
         self.ice: IceTransport = self._stack.ice
         self.ice.local_parameters = Credentials.generate(random_bytes)
         self._is_gathering = False
-        self._early: list[Candidate] = []
-        self._has_early_end = False
+        self._early: deque[CandidateInit] = deque(maxlen=MAX_EARLY)
 
     @property
     def is_closed(self) -> bool:
@@ -132,31 +134,30 @@ class LoneTransport:
             ice.remote_candidates = []
         session.set_remote_credentials(credentials, now, traits)
         ice.role = session.ice.role
-        self._take_early(now)
+        self._take_early(credentials.ufrag, now)
         self.transports.drain()
 
     def add_remote_candidate(self, init: CandidateInit, now: float) -> None:
         """A candidate of the peer, or the end of its candidates.
+
+        One of another generation than the newest waits for :meth:`start`; one that names none is
+        of the newest.
 
         Raises:
             InvalidStateError: The transport is closed.
             OperationError: The line is malformed.
         """
         self._require_open()
-        if not init.candidate:
-            self._end(now)
-            return
-        try:
-            candidate = Candidate.from_line(init.candidate)
-        except CandidateSyntaxError as error:
-            raise OperationError(f"the candidate cannot be used: {error}") from error
-        ufrag = init.username_fragment or candidate.ufrag
-        if self.ice.remote_parameters is not None:
-            place = CandidateInit(init.candidate, init.sdp_mid, init.sdp_m_line_index, ufrag)
-            self._stack.add_candidate(candidate, place, now)
+        candidate = _read(init)
+        line, ufrag = (candidate.to_line(), candidate.ufrag) if candidate else ("", None)
+        ufrag = init.username_fragment or ufrag
+        place = CandidateInit(line, init.sdp_mid, init.sdp_m_line_index, ufrag)
+        newest = self.ice.remote_parameters
+        if newest is not None and ufrag in (None, newest.ufrag):
+            self._take(candidate, place, now)
             self.transports.drain()
-        elif len(self._early) < MAX_CANDIDATES:
-            self._early.append(candidate)
+        else:
+            self._early.append(place)
 
     def send(self, data: bytes, now: float) -> None:
         """Send a datagram on the pair in use.
@@ -167,22 +168,22 @@ class LoneTransport:
         """
         self._stack.session.send_datagram(data, now)
 
-    def _end(self, now: float) -> None:
-        if self.ice.remote_parameters is None:
-            self._has_early_end = True
-            return
-        self._stack.session.end_remote_candidates(now)
-        self.transports.drain()
-
-    def _take_early(self, now: float) -> None:
-        """What was signalled before :meth:`start`."""
-        early, self._early = self._early, []
-        for candidate in early:
-            init = CandidateInit(candidate.to_line(), username_fragment=candidate.ufrag)
+    def _take(self, candidate: Candidate | None, init: CandidateInit, now: float) -> None:
+        """A candidate of the generation that was started last, or the end of them."""
+        if candidate is None:
+            self._stack.session.end_remote_candidates(now, init.username_fragment)
+        else:
             self._stack.add_candidate(candidate, init, now)
-        if self._has_early_end:
-            self._has_early_end = False
-            self._stack.session.end_remote_candidates(now)
+
+    def _take_early(self, ufrag: str, now: float) -> None:
+        """What was signalled before :meth:`start`; that of other generations waits on."""
+        early = list(self._early)
+        self._early.clear()
+        for init in early:
+            if init.username_fragment in (None, ufrag):
+                self._take(_read(init), init, now)
+            else:
+                self._early.append(init)
 
     def _require_open(self) -> None:
         if self.is_closed:
@@ -194,6 +195,16 @@ class LoneTransport:
             reason = Reason("stop", "webrtc-ice stop()", "the application stopped the transport")
             self.transports.close(reason, now)
             self._queue.close()
+
+
+def _read(init: CandidateInit) -> Candidate | None:
+    """The candidate; ``None`` if there are no more."""
+    if not init.candidate:
+        return None
+    try:
+        return Candidate.from_line(init.candidate)
+    except CandidateSyntaxError as error:
+        raise OperationError(f"the candidate cannot be used: {error}") from error
 
 
 def _do_nothing() -> None:

@@ -152,9 +152,10 @@ class LoneIceTransport(RTCIceTransport):
         )
 
     def addRemoteCandidate(self, remoteCandidate: Any = None) -> None:
-        """Take a candidate of the peer, before or after :meth:`start`.
+        """Take a candidate of the peer, before or after :meth:`start`, which a restart calls again.
 
-        ``None``, or one whose ``candidate`` is empty, means that no more will come.
+        ``None``, or one whose ``candidate`` is empty, means that no more will come. In a restart
+        ``usernameFragment`` tells what is of the new parameters.
 
         Raises:
             InvalidStateError: The transport is stopped.

@@ -16,6 +16,7 @@ from frazil import (
     RTCIceParameters,
     RTCPeerConnection,
 )
+from frazil.peer.description import MAX_CANDIDATES
 from frazil.session.plain_transport import MAX_DATAGRAM_SIZE, MAX_QUEUED_DATAGRAMS
 from frazil.testing import Conditions, StunServer, run
 from frazil.types import Transmit
@@ -124,6 +125,85 @@ async def test_a_restart_keeps_the_path_until_there_is_a_new_one(pair):
     await asyncio.sleep(5)
     assert pair.inbox[pair.b] == [b"on the way"]
     assert pair.states == {pair.a: [*UP, *UP[2:]], pair.b: [*UP, *UP[2:]]}
+
+
+@on_pair
+async def test_candidates_of_a_restart_that_come_before_start_are_kept(pair):
+    await pair.connect()
+    await asyncio.sleep(5)
+    pair.a.gather()
+    pair.b.gather()
+    await asyncio.sleep(1)
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.b.start(pair.a.getLocalParameters())
+    await asyncio.sleep(5)
+    assert pair.states == {each: [*UP, *UP[2:]] for each in (pair.a, pair.b)}
+    for each, other in ((pair.a, pair.b), (pair.b, pair.a)):
+        assert each.getRemoteCandidates() == other.getLocalCandidates()
+
+
+@on_pair
+async def test_candidates_of_the_restart_after_the_next_are_kept(pair):
+    await pair.connect()
+    await asyncio.sleep(5)
+    pair.a.gather()
+    pair.b.gather()
+    late = pair.b.getLocalParameters()
+    pair.b.start(pair.a.getLocalParameters())
+    await asyncio.sleep(1)
+    pair.b.gather()
+    await asyncio.sleep(1)
+    pair.a.start(late, "controlling")
+    pair.a.gather()
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.b.start(pair.a.getLocalParameters())
+    await asyncio.sleep(5)
+    assert pair.a.state == pair.b.state == "completed"
+    assert pair.a.getRemoteCandidates() == pair.b.getLocalCandidates()
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+@pytest.mark.parametrize("is_signalled_first", [True, False])
+def test_the_end_of_an_old_generation_does_not_end_the_new_one(rounds, is_signalled_first):
+    @on_pair
+    async def test(pair):
+        pair.net.host("silent", "192.0.2.9")
+        slow = {"iceServers": [{"urls": "stun:192.0.2.9"}]}
+        pair.a.gather(slow)  # the next gathering ends it
+        for _ in range(rounds):
+            pair.a.gather(slow)
+            pair.b.gather()
+            if is_signalled_first:
+                await asyncio.sleep(0.1)
+            pair.a.start(pair.b.getLocalParameters(), "controlling")
+            pair.b.start(pair.a.getLocalParameters(), "controlled")
+            await asyncio.sleep(0.5)
+        assert pair.a.gatheringState == "gathering"
+        assert pair.b.state == "connected"
+
+    test()
+
+
+@on_pair
+async def test_what_names_no_generation_is_of_the_one_that_was_started_last(pair):
+    lines = [f"candidate:{n} 1 udp {n} 10.0.0.{n} 9000 typ host" for n in (3, 4)]
+    pair.a.addRemoteCandidate({"candidate": lines[0]})
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.a.addRemoteCandidate({"candidate": lines[1]})
+    assert [each.candidate for each in pair.a.getRemoteCandidates()] == lines
+
+
+@on_pair
+async def test_so_many_candidates_wait_for_start_as_one_generation_may_have(pair):
+    ufrag = pair.b.getLocalParameters().usernameFragment
+    for n in range(2 * MAX_CANDIDATES):
+        line = f"candidate:1 1 udp 1 10.0.0.3 {9000 + n} typ host"
+        pair.a.addRemoteCandidate({"candidate": line, "usernameFragment": ufrag})
+    pair.a.addRemoteCandidate()
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    assert len(pair.a.getRemoteCandidates()) == MAX_CANDIDATES
+    ended = [each for each in pair.a.trace.records if each.event == "end-of-remote-candidates"]
+    assert len(ended) == 1
 
 
 @on_pair
