@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from frazil import InvalidStateError, NotFoundError, RTCIceCandidatePair
+from frazil.testing import Conditions
 from support.scenario import states
 
 TWO = ("10.0.0.1", "10.1.0.1")
@@ -14,9 +15,9 @@ def ends(pair) -> tuple[str, str]:
     return pair.local.address, pair.remote.address
 
 
-async def prepared(stage):
+async def prepared(stage, ours=TWO, theirs=("10.0.0.2",)):
     """Both descriptions are applied, and no candidate is signalled yet."""
-    alice, bob = stage.peer("alice", *TWO), stage.peer("bob", "10.0.0.2")
+    alice, bob = stage.peer("alice", *ours), stage.peer("bob", *theirs)
     stage.introduce(alice, bob)
     stage.signalling(carries_candidates=False, carries_end=False)
     alice.channel()
@@ -43,6 +44,23 @@ async def test_pairs_are_told_as_they_come_and_go(stage):
     alice.host.remove_interface("10.1.0.1")
     await stage.sleep(1)
     assert list(map(ends, removed)) == [("10.1.0.1", "10.0.0.2")]
+
+
+async def test_pairs_with_candidates_that_nobody_signalled_are_told_apart(stage):
+    alice, bob = await prepared(stage, ours=("10.0.0.1",), theirs=("10.0.0.2", "10.1.0.2"))
+    stage.net.connect("alice", "bob", Conditions(delay_s=0.1))  # the second check comes in time
+    pairs = set()
+    alice.ice.on("icecandidatepairadd", lambda event: pairs.add(event.candidatePair))
+    await signal(source=alice, to=bob)
+    await alice.pc.wait_connected(10)
+    await stage.sleep(5)
+    assert {pair.remote.type for pair in pairs} == {"prflx"}
+    assert len(pairs) == 2
+    selected = alice.ice.getSelectedCandidatePair()
+    (other,) = pairs - {selected}
+    await alice.ice.selectCandidatePair(other)
+    await stage.sleep(1)
+    assert alice.ice.getSelectedCandidatePair() == other != selected
 
 
 async def test_who_does_not_listen_is_not_told_and_pays_nothing(stage):

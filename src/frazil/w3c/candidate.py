@@ -164,10 +164,15 @@ class RTCIceCandidate:
         return self._init.to_dict()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RTCIceCandidate) and self._init == other._init
+        return isinstance(other, RTCIceCandidate) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash(self._init)
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[CandidateInit, Candidate | None]:
+        """What was signalled; of a candidate that never was, what was found."""
+        return self._init, None if self._init.candidate else self._found
 
     def __repr__(self) -> str:
         return f"RTCIceCandidate({self.candidate!r}, sdpMid={self.sdpMid!r})"

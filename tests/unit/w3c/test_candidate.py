@@ -3,6 +3,8 @@ import json
 import pytest
 
 from frazil import RTCIceCandidate
+from frazil.ice import Candidate, CandidateProtocol, CandidateType
+from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.reader import read_candidate
 
 HOST = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host"
@@ -75,6 +77,28 @@ def test_a_candidate_differs_from_others_and_from_its_dictionary():
     candidate = RTCIceCandidate(HOST, "0", 0, "abcd")
     assert candidate != RTCIceCandidate(HOST, "0", 0, "wxyz")
     assert candidate != candidate.toJSON()
+
+
+def peer_reflexive(host: str) -> RTCIceCandidate:
+    address, kind = (host, 5000), CandidateType.PEER_REFLEXIVE
+    found = Candidate("1", 1, CandidateProtocol.UDP, 1, address, kind, address)
+    init = CandidateInit("", "0", 0, "abcd")
+    return RTCIceCandidate._of_peer_reflexive(init, found, is_remote=True)
+
+
+def test_peer_reflexive_candidates_differ_by_what_is_not_told_of_them():
+    first, same, other = map(peer_reflexive, ("192.0.2.1", "192.0.2.1", "192.0.2.2"))
+    assert first == same
+    assert hash(first) == hash(same)
+    assert first != other
+    assert first != RTCIceCandidate("", "0", 0, "abcd"), "that is the end of candidates"
+
+
+def test_reading_a_line_does_not_make_another_candidate_of_it():
+    read, unread = (RTCIceCandidate(HOST, "0") for _ in range(2))
+    assert read.address == "192.0.2.1"
+    assert read == unread
+    assert hash(read) == hash(unread)
 
 
 @pytest.mark.parametrize("init", [(), ({},), ({"candidate": HOST},), (HOST,)])
