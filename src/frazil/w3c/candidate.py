@@ -111,8 +111,8 @@ class RTCIceCandidate:
 
     @property
     def foundation(self) -> str | None:
-        """Equal for candidates of equal type, base and server."""
-        return self._parsed.foundation if self._parsed else None
+        """Equal for candidates of equal type, base and server; concealed with ``address``."""
+        return self._parsed.foundation if self._parsed and not self._is_concealed else None
 
     @property
     def component(self) -> str | None:

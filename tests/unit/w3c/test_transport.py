@@ -96,6 +96,7 @@ def test_a_peer_reflexive_candidate_was_never_signalled():
         selected = b.sctp.transport.iceTransport.getSelectedCandidatePair()
         assert selected.remote.candidate == ""
         assert selected.remote.address is None
+        assert selected.remote.foundation is None, "it is a checksum of the address"
         assert selected.remote.type == "prflx"
         assert selected.remote.protocol == "udp"
         assert selected.remote.priority
