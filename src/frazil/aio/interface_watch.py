@@ -44,6 +44,7 @@ class SharedWatch:
     """
 
     __slots__ = (
+        "__weakref__",
         "_listeners",
         "_look",
         "_loop",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from typing import Final
+from weakref import WeakValueDictionary
 
 from frazil.aio.mdns_link import MdnsLink
 from frazil.aio.network import Interface, Network, usable
@@ -99,7 +100,7 @@ class MdnsService:
         self.users -= 1
         if self.users:
             return
-        del _services[self._loop, self._network]
+        del _services[id(self._loop), id(self._network)]
         for link in self._links.values():
             link.close()
         for future, _ in self._waiting.values():
@@ -129,13 +130,17 @@ class MdnsService:
         return list(self._links.values())
 
 
-_services: Final[dict[tuple[asyncio.AbstractEventLoop, Network], MdnsService]] = {}
-"""A host has one port for multicast DNS, whatever the number of connections."""
+_services: "WeakValueDictionary[tuple[int, int], MdnsService]" = WeakValueDictionary()
+"""A host has one port for multicast DNS, whatever the number of connections.
+
+By the ``id`` of the loop and of the network, which live as long as the service; and that, as long
+as a user.
+"""
 
 
 def acquire(network: Network) -> MdnsService:
     """The service that the connections of ``network`` on this loop share; release it in the end."""
-    key = asyncio.get_running_loop(), network
+    key = id(asyncio.get_running_loop()), id(network)
     service = _services.get(key)
     if service is None:
         service = _services[key] = MdnsService(network)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from frazil.aio import interface, resolver, stream, udp
 from frazil.aio.interface_watch import SharedWatch
@@ -40,7 +41,8 @@ class SystemNetwork(Network):
         self._offload = offload
         self._interfaces: tuple[Interface, ...] = ()
         self._seen_at: float | None = None
-        self._watches: dict[asyncio.AbstractEventLoop, SharedWatch] = {}
+        # By the id of the loop, which lives as long as its watch; and that, as long as a listener.
+        self._watches: WeakValueDictionary[int, SharedWatch] = WeakValueDictionary()
 
     def interfaces(self) -> list[Interface]:
         """All addresses of this machine, loopback and link-local ones included.
@@ -68,10 +70,11 @@ class SystemNetwork(Network):
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Have ``on_change`` called when the addresses change; see :class:`frazil.aio.Network`."""
         loop = asyncio.get_running_loop()
-        watch = self._watches.get(loop)
+        key = id(loop)
+        watch = self._watches.get(key)
         if watch is None:
-            forget = partial(self._watches.pop, loop, None)
-            watch = self._watches[loop] = SharedWatch(loop, self._look, self._recall, forget)
+            forget = partial(self._watches.pop, key, None)
+            watch = self._watches[key] = SharedWatch(loop, self._look, self._recall, forget)
         return watch.subscribe(on_change)
 
     def _recall(self) -> tuple[Interface, ...]:

@@ -1,8 +1,10 @@
 """Who hears of a change, and that nothing is held while nobody listens."""
 
 import asyncio
+import gc
 import socket
 import sys
+from weakref import ref
 
 import pytest
 
@@ -232,7 +234,38 @@ def test_the_machines_own_network_is_watched_once_per_loop(monkeypatch):
 async def main_again(network: SystemNetwork) -> None:
     """A network outlives the loops on which it was used."""
     network.watch_interfaces(lambda: None).close()
-    assert network._watches == {}
+    assert len(network._watches) == 0
+
+
+def test_a_loop_that_ended_takes_its_watch_along():
+    network = SystemNetwork()
+
+    class Listener:
+        def __init__(self) -> None:
+            self.watch = network.watch_interfaces(self.on_change)
+
+        def on_change(self) -> None:
+            pytest.fail("nothing has changed")
+
+    async def main() -> ref:
+        return ref(Listener())
+
+    left = asyncio.run(main())
+    gc.collect()
+    assert left() is None
+    assert len(network._watches) == 0
+
+
+def test_while_the_loop_runs_the_watch_holds_its_listener():
+    network = SystemNetwork()
+
+    async def main() -> None:
+        left = ref(network.watch_interfaces(lambda: None)._watch)
+        gc.collect()
+        assert network._watches == {id(asyncio.get_running_loop()): left()}
+        left()._listeners[0].close()
+
+    asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux")

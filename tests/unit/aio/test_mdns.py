@@ -1,10 +1,12 @@
 """Looking up names, and the end of it."""
 
 import asyncio
+import gc
+from weakref import ref
 
 import pytest
 
-from frazil.aio import mdns
+from frazil.aio import SystemNetwork, mdns
 from frazil.testing import run
 
 
@@ -41,6 +43,15 @@ def test_nothing_is_left_of_a_look_up_that_began_as_its_link_went():
         assert after.cancelled()
 
     run(main)
+
+
+def test_a_loop_that_ended_takes_its_service_along():
+    async def main():
+        return ref(mdns.acquire(SystemNetwork()))
+
+    left = asyncio.run(main())
+    gc.collect()
+    assert left() is None
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """What belongs to a connection begins and ends with it."""
 
 import asyncio
+import gc
+from weakref import ref
 
 import pytest
 
-from frazil import RTCPeerConnection
+from frazil import IceOptions, RTCPeerConnection
 from frazil.aio.system import SystemNetwork
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -125,3 +127,22 @@ def test_between_two_runs_of_the_loop_nothing_is_closed_by_half():
         pc.close()
         assert calls(pc)[-1] == "close"
         runner.run(asyncio.wait_for(waiting, 1))
+
+
+async def left_open() -> ref:
+    pc = RTCPeerConnection(ice=IceOptions(include_loopback=True))
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    await pc.gathering_complete()
+    return ref(pc)
+
+
+def test_the_sockets_of_a_connection_that_nobody_closed_end_with_the_loop():
+    def leave() -> ref:
+        left = asyncio.run(left_open())
+        gc.collect()
+        return left
+
+    with pytest.warns(ResourceWarning, match="unclosed <socket"):
+        left = leave()
+    assert left() is None

@@ -169,11 +169,12 @@ async def a_restart(pool):
 
 
 async def closing_and_draining(pool):
-    clients = [Client(), Client()]
+    clients, late = [Client(), Client()], Client()
     first, second = [await client.join(pool) for client in clients]
     assert not await pool.drain(0)
     with pytest.raises(InvalidStateError, match="takes no offers"):
-        await pool.accept(await Client().offer())
+        await pool.accept(await late.offer())
+    await late.pc.close()
     draining = asyncio.create_task(pool.drain())
     goodbye = asyncio.Event()
     clients[1].pc.on("remoteclose", lambda cause: goodbye.set())
