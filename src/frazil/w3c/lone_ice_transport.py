@@ -20,7 +20,7 @@ from frazil.session.config import SessionConfig
 from frazil.session.session import Session
 from frazil.states.enums import RTCIceRole
 from frazil.trace import StateChange, Trace
-from frazil.w3c.argument import given, given_network, running_loop
+from frazil.w3c.argument import given, given_network, require_thread_of, running_loop
 from frazil.w3c.event import Event
 from frazil.w3c.event_factory import make_event
 from frazil.w3c.progress import wait_connected
@@ -56,7 +56,7 @@ class LoneIceTransport(RTCIceTransport):
     :meth:`start` with them; the path in use stays until there is a new one.
     """
 
-    __slots__ = ("_closing", "_core", "_driver", "_pulse")
+    __slots__ = ("_closing", "_core", "_driver", "_loop", "_pulse")
 
     onicecandidate = EventHandler("A candidate is to be signalled; an empty one ends them.")
     onicecandidateerror = EventHandler("A server gave no candidate.")
@@ -80,10 +80,10 @@ class LoneIceTransport(RTCIceTransport):
             TypeError: An argument is of a wrong class.
             RuntimeError: No event loop is running.
         """
-        loop = running_loop("LoneIceTransport")
+        self._loop = running_loop("LoneIceTransport")
         network = given_network(network)
         settings = given("session", session, _DEFAULT_SESSION)
-        options, trace = given("ice", ice, _DEFAULT_OPTIONS), trace_in(loop)
+        options, trace = given("ice", ice, _DEFAULT_OPTIONS), trace_in(self._loop)
         policy, random_bytes = options.policy, network.random_bytes
         self._pulse = Pulse()
         self._core = LoneTransport(
@@ -215,20 +215,26 @@ class LoneIceTransport(RTCIceTransport):
 
     def explain(self) -> Report:
         """Why the transport is not what it should be; print it."""
-        return explain(self.trace.records, asyncio.get_running_loop().time())
+        return explain(self.trace.records, self._loop.time())
 
     # --- the end ------------------------------------------------------------------------------
 
     def stop(self) -> "asyncio.Future[None]":
         """Stop for good: ``state`` is ``closed`` on return, and ``statechange`` has told so.
 
+        While the event loop does not run, nobody is told before it runs again.
+
         Returns:
             Done when sockets, timers and tasks are gone; awaiting it is optional.
+
+        Raises:
+            RuntimeError: This is another thread than that of the event loop; nothing happened.
         """
         if self._closing is None:
-            self._core.close(asyncio.get_running_loop().time())
+            require_thread_of(self._loop, "transport.stop")
+            self._core.close(self._loop.time())
             self._closing = self._driver.close()
-            self._dispatch(Event("statechange", self))
+            self._tell(Event("statechange", self))
             self._pulse.beat()
         return asyncio.shield(self._closing)
 
@@ -242,6 +248,13 @@ class LoneIceTransport(RTCIceTransport):
         traceback: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    def _tell(self, event: Event) -> None:
+        """Call listeners in the event loop, where they may begin tasks."""
+        if self._loop.is_running():
+            self._dispatch(event)
+        elif not self._loop.is_closed():
+            self._loop.call_soon(self._dispatch, event)
 
     def _on_fired(self, fired: Fired) -> bool:
         if fired.target is not self._slots or not self._listeners.wants(fired.type):

@@ -16,6 +16,7 @@ from frazil import (
     RTCIceParameters,
     RTCPeerConnection,
 )
+from frazil.aio import SystemNetwork
 from frazil.peer.description import MAX_CANDIDATES
 from frazil.session.plain_transport import MAX_DATAGRAM_SIZE, MAX_QUEUED_DATAGRAMS
 from frazil.testing import Conditions, StunServer, run
@@ -432,6 +433,57 @@ def test_the_transport_of_a_connection_is_driven_by_it():
         await pc.close()
 
     run(main)
+
+
+async def stopped_by_a_thread():
+    transport = LoneIceTransport(network=SystemNetwork())
+    with pytest.raises(RuntimeError, match=r"call_soon_threadsafe\(transport\.stop\)"):
+        await asyncio.to_thread(transport.stop)
+    with pytest.raises(RuntimeError, match=r"call_soon_threadsafe\(transport\.stop\)"):
+        await asyncio.to_thread(asyncio.run, stopped(transport))
+    assert transport.state == "new"
+    await transport.stop()
+
+
+async def stopped(transport):
+    await transport.stop()
+
+
+def test_another_thread_does_not_stop_half():
+    asyncio.run(stopped_by_a_thread())
+
+
+async def gathered(told):
+    """A transport that gathers, and a task that waits for it."""
+    transport = LoneIceTransport(network=SystemNetwork())
+
+    @transport.on("statechange")
+    async def tell():
+        told.append(transport.state)
+
+    transport.gather()
+    return transport, asyncio.create_task(transport.wait_connected())
+
+
+def test_between_two_runs_of_the_loop_a_transport_can_be_explained_and_stopped():
+    told = []
+    with asyncio.Runner() as runner:
+        transport, waiting = runner.run(gathered(told))
+        assert transport.explain().codes == ()
+        transport.stop()
+        assert transport.state == "closed"
+        with pytest.raises(ConnectivityError, match="state is closed"):
+            runner.run(asyncio.wait_for(waiting, 1))
+    assert told == ["closed"]
+
+
+def test_after_the_end_of_the_loop_a_transport_can_be_explained_and_stopped():
+    told = []
+    transport, _ = asyncio.run(gathered(told))
+    assert transport.explain().codes == ()
+    assert transport.stop().done()
+    assert transport.state == "closed"
+    assert told == []
 
 
 @on_pair
