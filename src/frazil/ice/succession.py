@@ -26,10 +26,12 @@ def heir_by_consent(generation: Generation, now: float, renewable_s: float) -> C
 def heir_by_answer(generation: Generation, monitor: Monitor) -> CandidatePair | None:
     """The best pair that answered after the pair in use was heard last, whose answer is late.
 
-    That is where the peer is now.
+    That is where the peer is now. What was answered before the pair in use took over says nothing
+    of it, though its own last answer may be older.
     """
     if not monitor.is_alive or not monitor.is_late:
         return None
+    since = max(monitor.heard_at, monitor.began_at)
     return next(
         (
             pair
@@ -37,7 +39,7 @@ def heir_by_answer(generation: Generation, monitor: Monitor) -> CandidatePair | 
             if pair.is_valid
             and pair is not monitor.pair
             and pair.consented_at is not None
-            and pair.consented_at > monitor.heard_at
+            and pair.consented_at > since
         ),
         None,
     )

@@ -127,6 +127,42 @@ def test_a_pair_that_takes_over_and_is_dead_is_found_out_soon():
     assert pair.a.state_at("disconnected") - gone_at < 1.0
 
 
+def slow_pair_that_loses_its_interface() -> IcePair:
+    """All four pairs have answered, and none since: the heir before the one that is not used."""
+    pair = IcePair(a_addresses=A2, b_addresses=B2, delay_s=0.1)
+    pair.negotiate()
+    pair.run(10)
+    gone = pair.a.addresses.pop(0)
+    others = [each for each in pair.a.agent.pairs if each.local.base != gone]
+    assert [each.state for each in others] == [PairState.SUCCEEDED] * 2
+    assert others[0].consented_at < others[1].consented_at
+    pair.drops = lambda side, transmit: True
+    pair.a.agent.local.remove_address(gone, pair.now)
+    assert pair.a.pair is others[0]
+    return pair
+
+
+def test_a_dead_pair_is_not_left_for_one_that_answered_before_it_took_over():
+    pair = slow_pair_that_loses_its_interface()
+    gone_at = pair.now
+    pair.run(3)
+    assert pair.a.states == [*UP, "disconnected"]
+    assert pair.a.state_at("disconnected") - gone_at < 2.0
+
+
+def test_a_live_pair_is_not_left_for_one_that_answered_before_it_took_over():
+    """Of the questions to the pair that takes over the first is lost."""
+    pair = slow_pair_that_loses_its_interface()
+    heir = pair.a.pair
+    pair.flush()
+    pair.drops = lambda side, transmit: False
+    pair.run(5)
+    assert pair.a.states == UP
+    assert pair.a.pair is heir
+    assert len([e for e in pair.a.events_of(IceTransportChanged) if e.pair_changed]) == 2
+    assert pair.agrees
+
+
 def test_another_interface_goes():
     pair = IcePair(a_addresses=A2, b_addresses=B2)
     pair.negotiate()

@@ -69,6 +69,17 @@ def test_an_answer_counts_only_while_another_is_late():
     assert heir_by_answer(bench.generation, bench.monitor) is None
 
 
+def test_an_answer_counts_only_since_the_pair_in_use_took_over():
+    """That one may have been heard even before, if it took over unasked."""
+    bench = Bench()
+    bench.monitor = Monitor(bench.used, IceConfig(), half, 110.0, 100.0)
+    for at in (110.0, 110.4):
+        bench.monitor.note_check(at)
+    assert heir_by_answer(bench.generation, bench.monitor) is None
+    bench.same_base.consented_at = 110.5
+    assert heir_by_answer(bench.generation, bench.monitor) is bench.same_base
+
+
 def test_a_pair_that_is_lost_already_has_other_ways_to_be_left():
     bench = Bench()
     for at in (103.0, 103.4):
