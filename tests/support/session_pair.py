@@ -33,6 +33,7 @@ class Side:
 
     def __init__(self, name: str, address: Address, seed: int, config: SessionConfig) -> None:
         source = random.Random(seed).randbytes
+        self.random_bytes = source
         self.address = address
         self.trace = Trace()
         self.certificate = Certificate.generate(source, 0.0)
@@ -104,6 +105,12 @@ class SessionPair:
             self.gather(side)
         self.flush()
         return self
+
+    def restart_ice(self) -> None:
+        """Both sides get new credentials, as an offer and its answer give them."""
+        for side in self.sides:
+            side.credentials = Credentials.generate(side.random_bytes)
+        self.start_ice()
 
     def gather(self, side: Side) -> None:
         """Its one address is found."""

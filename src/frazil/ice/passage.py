@@ -91,6 +91,11 @@ class Passage:
         )
 
     @property
+    def is_alive(self) -> bool:
+        """Whether there is a pair in use and its peer was heard lately."""
+        return self._selection.is_alive
+
+    @property
     def quiet_at(self) -> float | None:
         """When the pair in use will be asked if nothing more is heard of it."""
         monitor = self._selection.monitor

@@ -8,6 +8,8 @@ from frazil.session.report import Report
 from frazil.states.enums import RTCIceTransportState
 from frazil.types import Address
 
+_CONNECTED: Final = RTCIceTransportState.CONNECTED
+_COMPLETED: Final = RTCIceTransportState.COMPLETED
 _DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
 
 
@@ -54,15 +56,20 @@ class Route:
         return is_other or is_revived or was_silent
 
     def _hear(self, now: float) -> bool:
-        """Take over the events of ICE; whether the path was silent until now."""
+        """Take over the events of ICE; whether the path works that was silent until now.
+
+        A restart of a silent path only promises that. One of a path that works leads from
+        ``completed`` to ``connected``, and nothing was lost.
+        """
         was_silent = False
         for event in self._ice.poll_events():
             self._report.events.append(event)
             if isinstance(event, AddressesNeeded):
                 self._relays.begin(event.ufrag, now)
             elif isinstance(event, IceTransportChanged) and event.change is not None:
-                if event.change.old == _DISCONNECTED:
+                old, new = event.change.old, event.change.new
+                if new == _CONNECTED and old != _COMPLETED:
                     was_silent = True
-                elif event.change.new == _DISCONNECTED and self.path is not None:
+                elif new == _DISCONNECTED and self.path is not None:
                     self._relays.doubt(self.path, now)  # its server may have forgotten us
         return was_silent

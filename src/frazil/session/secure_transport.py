@@ -21,12 +21,11 @@ from frazil.ice import IceAgent, Traffic
 from frazil.run import Run
 from frazil.session.config import MAX_EARLY_DATAGRAMS
 from frazil.session.data_transport import DataTransport
-from frazil.states.enums import RTCDtlsTransportState, RTCIceTransportState
+from frazil.states.enums import RTCDtlsTransportState
 from frazil.trace import Trace
 from frazil.types import Address, Datagram, Transmit, end_of_path
 
 _NEW: Final = RTCDtlsTransportState.NEW
-_DISCONNECTED: Final = RTCIceTransportState.DISCONNECTED
 _CONNECTED: Final = RTCDtlsTransportState.CONNECTED
 _MAX_ROUNDS: Final = 16
 """Rounds of sealing in one :meth:`SecureTransport.seal`; each gives one bounded batch."""
@@ -257,21 +256,16 @@ class SecureTransport:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due in the handshake."""
-        if self.endpoint is not None and self._path_is_alive:
+        if self.endpoint is not None and self._passage.is_alive:
             self.endpoint.handle_timeout(now)
 
     def next_timeout(self) -> float | None:
         """When :meth:`handle_timeout` has something to do.
 
         A handshake gives up soon, and a lost path is for ICE to judge: the clock stands still
-        while nothing arrives.
+        while nothing arrives, also while a restart looks for another path.
         """
         if self.endpoint is None or self.is_connected:
             return None
         at = self.endpoint.next_timeout()
-        return at if at is not None and self._path_is_alive else None
-
-    @property
-    def _path_is_alive(self) -> bool:
-        is_silent = self._ice.state is _DISCONNECTED
-        return self._ice.path is not None and not is_silent
+        return at if at is not None and self._passage.is_alive else None

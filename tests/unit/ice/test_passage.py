@@ -56,6 +56,7 @@ def test_the_pair_of_before_a_restart_is_found_until_there_is_a_new_one():
 def test_nothing_passes_before_there_is_a_pair():
     agent = IcePeer().agent
     assert agent.passage.pair_at(LOCAL, REMOTE) is None
+    assert not agent.passage.is_alive
     assert agent.passage.quiet_at is None
     assert agent.passage.note_sent(100.0) is None
     assert not agent.passage.is_validated(LOCAL, REMOTE)

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.interpreted
 PATH = (("10.0.0.1", 1000), ("10.0.0.2", 2000))
 OTHER = (("10.0.0.1", 1000), ("10.0.0.3", 2000))
 REASON = Reason("test", "no rule", "it was so")
-CONNECTED, DISCONNECTED = RTCIceTransportState.CONNECTED, RTCIceTransportState.DISCONNECTED
+CHECKING, DISCONNECTED = RTCIceTransportState.CHECKING, RTCIceTransportState.DISCONNECTED
+CONNECTED, COMPLETED = RTCIceTransportState.CONNECTED, RTCIceTransportState.COMPLETED
 
 
 class Ice:
@@ -99,7 +100,20 @@ def test_data_may_flow_again_when_the_same_path_lives_again():
     assert bench.advance(revived=True)
     assert not bench.advance()
     assert bench.advance(moved(DISCONNECTED, CONNECTED))
-    assert not bench.advance(moved(CONNECTED, RTCIceTransportState.COMPLETED))
+    assert not bench.advance(moved(CONNECTED, COMPLETED))
+
+
+def test_a_restart_of_a_silent_path_lets_no_data_flow_but_its_success_does():
+    bench = Bench().found()
+    assert not bench.advance(moved(CONNECTED, DISCONNECTED))
+    assert not bench.advance(moved(DISCONNECTED, CHECKING))
+    assert bench.advance(moved(CHECKING, CONNECTED))
+
+
+def test_a_restart_of_a_path_that_works_changes_nothing_for_data():
+    bench = Bench().found()
+    assert not bench.advance(moved(CONNECTED, COMPLETED))
+    assert not bench.advance(moved(COMPLETED, CONNECTED))
 
 
 def test_nothing_flows_without_a_path_whatever_happened():

@@ -1,7 +1,8 @@
 """What DTLS takes and from where, between ICE and the association."""
 
-from frazil.dtls import DtlsStateChanged
+from frazil.dtls import DtlsConfig, DtlsStateChanged
 from frazil.ice import UNKNOWN_TRAITS, AgentTraits
+from frazil.session.config import SessionConfig
 from frazil.states.enums import RTCIceRole
 from frazil.types import Datagram
 from support.session_pair import SessionPair, is_dtls, story
@@ -62,6 +63,29 @@ def test_payload_that_leaves_is_told_to_ice():
     before = checks(pair.a)
     pair.run(0.45)
     assert checks(pair.a) == before + 1
+
+
+# --- the clock of the handshake -------------------------------------------------------------------
+
+
+def test_the_handshake_has_its_time_only_while_something_arrives():
+    """Also while a restart looks for a path, though the one of before is still in use."""
+    pair = SessionPair(SessionConfig(dtls=DtlsConfig(handshake_timeout_s=10.0)))
+    pair.keep = lambda side, data: not is_dtls(data)
+    pair.start()
+    pair.run(2.0)
+    pair.keep = lambda side, data: False
+    pair.run(7.0)
+    assert {side.session.ice.state for side in pair.sides} == {"disconnected"}
+    pair.restart_ice()
+    pair.run(12.0)
+    for side in pair.sides:
+        assert (side.session.ice.state, story(side)) == ("checking", ["dtls connecting"])
+        assert side.session.ice.path is not None
+    pair.keep = lambda side, data: True
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side)[:2] == ["dtls connecting", "dtls connected"]
 
 
 # --- an answer that takes its time ----------------------------------------------------------------

@@ -184,6 +184,49 @@ def test_after_a_short_blackout_data_flows_at_once_and_not_when_old_timers_expir
     assert pair.b.messages == [b"through"]
 
 
+def test_after_a_blackout_that_a_restart_ends_data_flows_at_once():
+    """The first to get through is the answer to a check of the restart, on the path of before."""
+    pair = SessionPair().connect()
+    pair.keep = lambda side, data: False
+    pair.send(pair.a, b"through")
+    pair.run(8.0)
+    assert pair.a.session.ice.state == pair.b.session.ice.state == "disconnected"
+    path = pair.a.session.ice.path
+    old = [side.credentials.ufrag.encode() for side in pair.sides]
+    pair.restart_ice()
+    pair.run(10.0)
+    assert pair.a.session.ice.state == pair.b.session.ice.state == "checking"
+
+    def works() -> bool:
+        return pair.a.session.ice.state in ("connected", "completed")
+
+    def keep(side: Side, data: bytes) -> bool:
+        if is_dtls(data):
+            return works()
+        is_check = data[:2] == b"\0\1"
+        return not (is_check and (side is pair.b or any(ufrag in data for ufrag in old)))
+
+    pair.keep = keep
+    for _ in range(100):
+        pair.run(0.1)
+        if works():
+            break
+    pair.run(0.1)
+    assert pair.a.session.ice.path == path
+    assert pair.b.messages == [b"through"]
+
+
+def test_a_restart_sends_nothing_again_over_a_path_that_is_silent():
+    pair = SessionPair().connect()
+    pair.keep = lambda side, data: False
+    pair.send(pair.a, b"through")
+    pair.run(8.0)
+    sent = len(pair.a.sent)
+    pair.restart_ice()
+    assert pair.a.session.ice.state == "checking"
+    assert not any(is_dtls(data) for data in pair.a.sent[sent:])
+
+
 def test_a_better_state_on_the_same_path_does_not_restart_congestion_control(monkeypatch):
     calls = []
     pair = SessionPair()
