@@ -12,9 +12,10 @@ class DtlsConfig:
     Attributes:
         mtu: The largest datagram of a handshake flight in bytes, at least 256. Payload is sealed
             one to one and is the caller's to size.
-        handshake_timeout_s: From the start to ``failed`` if the handshake does not end, and not
-            before the peer has checked a pair: it may not have our answer yet. Longer than the
-            consent to send lasts (30 s): if it is the path that fails, ICE is to say so.
+        handshake_timeout_s: From the start to ``failed`` if the handshake does not end. If we
+            answered a peer that is not lite, the time begins when it has checked a pair or sent a
+            record: before that it may not have our answer. Longer than the consent to send lasts
+            (30 s): if it is the path that fails, ICE is to say so.
         retransmit_initial_s: From a flight to its first repetition. RFC 6347 4.2.4.1 suggests one
             second and allows less; ICE has shown the path to work and a repetition is two packets,
             so interactive use gains far more than it costs.

@@ -119,7 +119,10 @@ class DtlsEndpoint:
 
     @property
     def awaits_peer(self) -> bool:
-        """Whether the handshake has begun, and its clock stands still until :meth:`peer_ready`."""
+        """Whether the handshake has begun, and its clock waits for a sign that the peer is ready.
+
+        That is :meth:`peer_ready`, or a record: the peer takes part.
+        """
         return self._deadline_at is None and self.state is _CONNECTING
 
     # What it is told to do.
@@ -134,7 +137,8 @@ class DtlsEndpoint:
             now: The instant.
             peer_is_ready: The peer knows whom to trust. One that has not seen our answer yet cannot
                 go on (RFC 8842 5.2), and that is no failure: the clock waits for
-                :meth:`peer_ready`, while the flight is repeated as ever.
+                :meth:`peer_ready`, or for a record of the peer, while the flight is repeated as
+                ever.
 
         Raises:
             InvalidStateError: The endpoint is closed or has failed.
@@ -287,6 +291,8 @@ class DtlsEndpoint:
         if self.state is _NEW:
             self._trace.count("dtls-early")
         elif self.state not in _ENDED:
+            if self.awaits_peer:
+                self._start_clock(now)
             self._process(records, payloads, now)
         elif any(record.content_type != ContentType.ALERT for record in records):
             self._outbox.answer_repetition(now)

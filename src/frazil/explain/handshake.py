@@ -64,10 +64,10 @@ def _stuck(path: Path) -> Iterator[Finding]:
 
 
 def _unheard(path: Path) -> Finding | None:
-    """Our answer is lost, if the handshake waits for a peer that sends no checks."""
+    """Our answer is lost, if the handshake waits for a peer of which nothing comes by itself."""
     last = path.last("dtls", "state")
     answers = path.story.of("peer", "description-applied", side="local", type="answer")
-    heard = path.attempt.of("ice", "check-received")
+    heard = path.attempt.of("ice", "check-received") or path.of("dtls", "flight-received")
     if last is None or not answers or heard or fact(last, "next_deadline_at") is not None:
         return None
     kind = FINDINGS["FZ-SIG-ANSWER-LOST"]

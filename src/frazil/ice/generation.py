@@ -37,6 +37,7 @@ class Generation:
         pac_timer: Until it fires, a transport without a pair has not failed.
         pinned: The pair that the application has chosen; none is better.
         remote_traits: What the peer says of its agent.
+        is_answered: The peer's half came after ours, in an answer to it.
         is_given_up: The transport has failed with it: only a restart leads on.
     """
 
@@ -46,6 +47,7 @@ class Generation:
         "checklist",
         "early_checks",
         "gathered",
+        "is_answered",
         "is_given_up",
         "is_measured",
         "is_reopened",
@@ -75,6 +77,7 @@ class Generation:
         self.pac_timer = PacTimer()
         self.is_measured = False
         self.pinned: CandidatePair | None = None
+        self.is_answered = False
         self.is_given_up = False
 
     @property

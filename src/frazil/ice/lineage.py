@@ -76,6 +76,7 @@ class Lineage:
         if newest is None or newest.remote is not None:
             newest = self._open(in_use)
         newest.remote = credentials
+        newest.is_answered = newest.local is not None
         return newest
 
     def _open(self, in_use: Generation | None) -> Generation:

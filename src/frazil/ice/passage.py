@@ -80,12 +80,13 @@ class Passage:
 
     @property
     def peer_knows_us(self) -> bool:
-        """Whether the peer has the description with our credentials: its checks show that.
+        """Whether the peer has the description with our credentials.
 
-        A lite peer sends no checks, and is believed to have it.
+        If we answered, its checks show that. A lite peer sends none, and is believed to have it.
         """
         return any(
-            generation.remote_traits.is_lite
+            generation.is_answered
+            or generation.remote_traits.is_lite
             or any(pair.requests_received for pair in generation.checklist)
             for generation in self._lineage.relevant(self._selection.generation)
         )

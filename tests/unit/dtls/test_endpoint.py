@@ -173,6 +173,31 @@ def test_the_clock_waits_for_a_peer_that_may_not_have_our_answer():
     assert pair.events[CLIENT][-1].change.reason.deadline_at == 640.0
 
 
+def test_a_peer_that_takes_part_in_the_handshake_is_ready():
+    """The second flight of the client is lost on the way, however often."""
+    pair = DtlsPair(keep=lambda sender, number: sender == SERVER or number == 0)
+    pair.client.start(0.0, peer_is_ready=False)
+    pair.server.start(0.0, peer_is_ready=False)
+    pair.flush()
+    pair.run(limit_s=39.9)
+    assert pair.states == (State.CONNECTING, State.CONNECTING)
+    pair.run(limit_s=1)
+    assert pair.states == (State.FAILED, State.FAILED)
+    for side, heard_at in ((CLIENT, 2 * DELAY_S), (SERVER, DELAY_S)):
+        reason = pair.events[side][-1].change.reason
+        assert reason.cause == "handshake-timeout"
+        assert reason.deadline_at == pytest.approx(heard_at + 40.0)
+
+
+def test_the_records_that_show_that_the_peer_is_ready_are_answered_once():
+    pair = DtlsPair(delay=lambda: 0.04)
+    pair.client.start(0.0, peer_is_ready=False)
+    pair.server.start(0.0, peer_is_ready=False)
+    pair.flush()
+    assert pair.run(until=lambda: pair.states == BOTH_CONNECTED)
+    assert [len(sent) for sent in pair.sent] == [2, 2]
+
+
 def test_a_peer_that_is_ready_is_news_only_while_it_is_waited_for():
     pair = DtlsPair()
     pair.client.peer_ready(0.0)

@@ -226,6 +226,16 @@ def test_two_halves_make_a_generation():
     assert lineage.set_remote(credentials(2), None) is None
 
 
+def test_what_the_peer_says_after_us_answers_us():
+    offered, answered = Lineage(), Lineage()
+    offered.set_local(credentials(1), None)
+    ours = offered.set_remote(credentials(2), None)
+    answered.set_remote(credentials(2), None)
+    theirs = answered.set_local(credentials(1), None)
+    assert ours.is_answered
+    assert not theirs.is_answered
+
+
 def test_a_new_half_leaves_the_current_generation_in_force():
     lineage = Lineage()
     lineage.set_local(credentials(1), None)

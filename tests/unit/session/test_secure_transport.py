@@ -1,9 +1,10 @@
 """What DTLS takes and from where, between ICE and the association."""
 
-from frazil.dtls import DtlsConfig, DtlsStateChanged
+from frazil.dtls import DtlsConfig, DtlsEndpoint, DtlsRole, DtlsStateChanged
 from frazil.ice import UNKNOWN_TRAITS, AgentTraits
 from frazil.session.config import SessionConfig
 from frazil.states.enums import RTCIceRole
+from frazil.trace import Trace
 from frazil.types import Datagram
 from support.session_pair import SessionPair, is_dtls, story
 
@@ -88,6 +89,22 @@ def test_the_handshake_has_its_time_only_while_something_arrives():
         assert story(side)[:2] == ["dtls connecting", "dtls connected"]
 
 
+def test_whose_offer_was_answered_waits_for_no_check():
+    """There never is one of a peer that is lite, and does not say so."""
+    pair = SessionPair()
+    pair.a.session.set_role(RTCIceRole.CONTROLLING, pair.now)
+    for side in pair.sides:
+        side.session.set_local_credentials(side.credentials, pair.now)
+    pair.a.session.set_remote_credentials(pair.b.credentials, pair.now)
+    for side in pair.sides:
+        pair.gather(side)
+    pair.start_dtls(pair.a)
+    pair.run(41.0)
+    assert checks(pair.b) == 0
+    assert pair.a.session.ice.state == "completed"
+    assert story(pair.a) == ["dtls connecting", "dtls failed"]
+
+
 # --- an answer that takes its time ----------------------------------------------------------------
 
 
@@ -99,8 +116,9 @@ class SlowAnswer(SessionPair):
             self.sides, (RTCIceRole.CONTROLLING, RTCIceRole.CONTROLLED), strict=True
         ):
             side.session.set_role(role, self.now)
-            side.session.set_local_credentials(side.credentials, self.now)
+        self.a.session.set_local_credentials(self.a.credentials, self.now)
         self.b.session.set_remote_credentials(self.a.credentials, self.now, traits)
+        self.b.session.set_local_credentials(self.b.credentials, self.now)
         self.gather(self.a)
         self.gather(self.b)
         self.start_dtls(self.b)
@@ -156,4 +174,21 @@ def test_a_lite_peer_sends_no_checks_so_nothing_is_waited_for():
     (event,) = pair.b.of(DtlsStateChanged)
     assert event.change.reason.next_deadline_at == event.change.at + 40.0
     pair.run(41.0)
+    assert story(pair.b) == ["dtls connecting", "dtls failed"]
+
+
+def test_a_peer_that_takes_part_in_the_handshake_has_the_answer():
+    """It sends no checks, and does not say that it is lite."""
+    pair = SlowAnswer().begin()
+    pair.run(60.0)
+    hello = next(data for data in pair.b.sent if is_dtls(data))
+    trusted = [pair.b.certificate.fingerprint()]
+    peer = DtlsEndpoint(pair.a.certificate, DtlsRole.SERVER, trusted, Trace())
+    peer.receive([hello], pair.now)
+    for run in peer.poll_runs():
+        for datagram in run.datagrams():
+            pair.inject(pair.b, datagram)
+    pair.run(39.9)
+    assert story(pair.b) == ["dtls connecting"]
+    pair.run(0.2)
     assert story(pair.b) == ["dtls connecting", "dtls failed"]
