@@ -14,6 +14,7 @@ from frazil.states.enums import RTCIceTransportState
 from frazil.trace import Trace
 
 _FAILED: Final = RTCIceTransportState.FAILED
+_RESTART: Final = Cause.RESTART
 _FINAL: Final = frozenset((Cause.GAVE_UP, Cause.CONSENT_LOST, Cause.CLOSE))
 """Nothing but a restart leads on from where these lead."""
 
@@ -46,8 +47,8 @@ class Outcome:
 
     def restart(self, now: float) -> None:
         """Another generation is to be checked; the first one is no restart."""
-        if self._machine.can_move(Cause.RESTART):
-            self.move(Cause.RESTART, now)
+        if self._machine.can_move(_RESTART):
+            self.move(_RESTART, now)
 
     def close(self, now: float) -> None:
         """The transport is closed."""
@@ -83,7 +84,7 @@ class Outcome:
             now,
             evidence=evidence(generation, witness, now),
             deadline_at=ran_out_at,
-            next_deadline_at=None if cause in _FINAL else self._judged_after(now),
+            next_deadline_at=None if cause in _FINAL else self._judged_after(cause, now),
         )
         if change.new == _FAILED:
             self._checker.stop(change.reason.text, now)
@@ -94,7 +95,14 @@ class Outcome:
         )
         selection.consent_was_lost = False
 
-    def _judged_after(self, now: float) -> float | None:
-        """When the state will be judged again; a clock that nobody needed may be long over."""
-        at = self._checker.judged_at
+    def _judged_after(self, cause: Cause, now: float) -> float | None:
+        """When the state will be judged again; a clock that nobody needed may be long over.
+
+        A silent pair has no say in what becomes of the restart that began for its sake.
+        """
+        current = self._lineage.current
+        if cause is _RESTART and current is not None and not self._checker.selection.is_alive:
+            at = current.pac_timer.deadline
+        else:
+            at = self._checker.judged_at
         return at if at is not None and at > now else None

@@ -75,6 +75,22 @@ def test_a_restart_says_when_it_will_be_given_up(after_s):
     assert pair.a.reasons[-1].next_deadline_at == pytest.approx(pair.now + 39.5)
 
 
+def test_a_restart_of_a_silent_pair_is_given_up_when_it_says_and_not_with_that_pair():
+    pair = connected_pair()
+    pair.drops = lambda side, transmit: True
+    pair.run(8)
+    pair.restart()
+    assert pair.a.states == [*UP, "disconnected", "checking"]
+    given_up_at = pair.a.reasons[-1].next_deadline_at
+    assert given_up_at == pytest.approx(pair.now + 39.5)
+    pair.run(39.4)
+    assert pair.a.agent.path is None  # consent has expired
+    assert pair.a.states[-1] == "checking"
+    pair.run(0.2)
+    assert pair.a.states[-1] == "failed"
+    assert pair.a.state_at("failed") == pytest.approx(given_up_at)
+
+
 def test_restart_while_checking_changes_no_state():
     pair = IcePair()
     pair.drops = lambda side, transmit: True
