@@ -338,7 +338,7 @@ class Gatherer:
         """The server of ``url``, which others have asked from ``base``, sees it as ``mapped``."""
         generation = self._generation
         host = generation.local_candidates.at_base(base) if generation is not None else None
-        if host is not None and can_receive(mapped):
+        if host is not None and can_receive(mapped) and (":" in mapped[0]) == host.is_ipv6:
             self._reflect(host, mapped, url, server, now)
 
     def receive(self, message: Message, local: Address, remote: Address, now: float) -> bool:

@@ -564,7 +564,7 @@ def test_the_server_that_relays_shows_a_reflexive_address_too():
     bench = Bench()
     bench.gatherer.expect_server("turn:s")
     bench.gather()
-    for mapped in (PUBLIC, PUBLIC, HOST, ("224.0.0.1", 5)):
+    for mapped in (PUBLIC, PUBLIC, HOST, ("224.0.0.1", 5), ("2001:db8::7", 5000)):
         bench.gatherer.add_reflected(HOST, mapped, "turn:s", SERVER, bench.now)
     bench.gatherer.add_reflected(HOST_2, ("203.0.113.8", 1), "turn:s", SERVER, bench.now)
     assert bench.found == [("host", HOST), ("srflx", PUBLIC)]
