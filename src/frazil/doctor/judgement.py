@@ -155,6 +155,11 @@ def _uselessness(url: str, asked: list[StunReport]) -> Finding:
         return Finding(_PROBLEM, "FZ-STUN-REFUSED", text, fix)
     text = f"{url} answers, but gives no address at which this host could be reached."
     fix = "Let the server give XOR-MAPPED-ADDRESS (RFC 8489 14.2), or name another."
+    if all(":" in each.local for each in asked if each.is_answered):
+        fix += (
+            " If NAT64 leads there, it sees an IPv4 address, which is of no use over IPv6: name a "
+            "STUN server that has IPv6, or a TURN server."
+        )
     return Finding(_PROBLEM, "FZ-STUN-NO-ADDRESS", text, fix)
 
 

@@ -102,7 +102,9 @@ def test_an_answer_that_gives_no_candidate_is_a_problem(local, server, attribute
         url = f"stun:[{server}]" if ":" in server else f"stun:{server}"
         report = await visit(net.host("alice", local), url)
         odd.close()
-        assert codes(findings(report)) == [code]
+        (finding,) = findings(report)
+        assert (finding.level, finding.code) == code
+        assert ("NAT64" in finding.fix) == (":" in local)
         assert report.stun[0].is_answered
         assert report.nats == ()
         (line,) = (line for line in describe(report, [], 100) if line.startswith(f"  {url}"))
