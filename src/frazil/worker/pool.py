@@ -43,7 +43,7 @@ class WorkerPool:
 
 
         async def main():
-            async with WorkerPool(handler, ports=range(40000, 40004)) as pool:
+            async with WorkerPool(handler, workers=4, ports=range(40000, 40004)) as pool:
                 ...
                 answer = await pool.answer(offer)
 
@@ -61,8 +61,9 @@ class WorkerPool:
             module: each worker imports it. So the module of a program that is run itself needs
             its ``if __name__ == "__main__":``.
         workers: How many processes; one for each processor unless told.
-        ports: A UDP port for each worker; free ones unless told.
-        configuration: The W3C dictionary of each connection.
+        ports: A UDP port for each worker, so no fewer than ``workers``; free ones unless told.
+        configuration: The W3C dictionary of each connection, without ``certificates``: their keys
+            cannot be sent to a process.
         ice: How candidates are gathered.
         session: Timers and limits of each connection.
 

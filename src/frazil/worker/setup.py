@@ -37,6 +37,11 @@ class WorkerSetup:
         Raises:
             TypeError: It cannot; the message says which part.
         """
+        if self.configuration.get("certificates"):
+            raise TypeError(
+                "configuration cannot be sent to a worker: the keys of certificates stay in their "
+                "process; leave them out, and each connection makes its own"
+            )
         for name in ("handler", "configuration", "ice", "session"):
             try:
                 pickle.dumps(getattr(self, name))

@@ -14,6 +14,7 @@ from frazil import (
     InvalidStateError,
     NotSupportedError,
     OperationError,
+    RTCCertificate,
     RTCError,
     RTCPeerConnection,
     SessionConfig,
@@ -407,6 +408,8 @@ def test_what_is_no_pool():
         WorkerPool(print)
     with pytest.raises(TypeError, match=r"handler cannot be sent.*a function of a module"):
         WorkerPool(local)
+    with pytest.raises(TypeError, match=r"configuration cannot be sent.*certificates"):
+        WorkerPool(echo, configuration={"certificates": [RTCCertificate.generate(bytes, 0.0)]})
     with pytest.raises(TypeError, match="ice cannot be sent"):
         WorkerPool(echo, ice=IceOptions(interfaces=lambda interface: True))
     with pytest.raises(TypeError, match="workers must be an int, not '2'"):
