@@ -1,4 +1,4 @@
-"""Every exception this library raises.
+"""The exceptions of the library; ``frazil.worker`` has two of its own.
 
 ::
 
@@ -15,7 +15,8 @@
     ├── ProtocolError              the remote's bytes break a protocol; never leaves the library
     └── ConnectivityError          a connection that was waited for did not come about
 
-Wrong Python types and out-of-range numbers raise the built-in ``TypeError``, as W3C asks.
+Wrong Python types and out-of-range numbers raise the built-in ``TypeError``, as W3C asks. What is
+no part of W3C raises ``ValueError``, ``RuntimeError`` and ``OSError``, too.
 """
 
 from enum import StrEnum

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 import frazil
+import frazil.worker
 from frazil.w3c.target import EventTarget
 from support.doc_block import DOCS
 
@@ -20,8 +21,9 @@ def test_names_on_the_pages_exist():
 
 def test_every_error_is_in_the_table():
     page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
-    for name in ("InvalidStateError", "OperationError", "RTCError", "ConnectivityError"):
-        assert f"`{name}`" in page
+    for package in (frazil, frazil.worker):
+        for name in package.__all__:
+            assert not name.endswith("Error") or f"{name}`" in page, name
 
 
 def _rows():
