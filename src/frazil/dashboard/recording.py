@@ -95,7 +95,12 @@ class Recording:
 
 
 def read_recording(name: str, lines: Iterable[str], id: str = "") -> Recording:  # noqa: A002
-    """A whole recording.
+    """A recording, for ``recordings`` of :func:`serve`.
+
+    Args:
+        name: What to call it.
+        lines: Those of its file.
+        id: What the page asks for it by, so another one for each recording.
 
     Raises:
         ValueError: It is none.

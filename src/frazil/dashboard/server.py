@@ -119,7 +119,7 @@ async def serve(
     Args:
         port: Where to listen on 127.0.0.1; 0 takes any free port.
         token: The secret in the address; a new one, unless given.
-        recordings: Recordings to show beside the connections.
+        recordings: What :func:`read_recording` gave, to show beside the connections.
 
     Raises:
         OSError: The port is taken, or not for us.
