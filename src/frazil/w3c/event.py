@@ -35,7 +35,7 @@ class RTCPeerConnectionIceEvent(Event):
     Attributes:
         candidate: The candidate to signal to the peer. Its ``candidate`` is empty at the end of a
             generation: signal that too. ``None`` after the last one of all transports of a
-            connection: that need not be signalled.
+            connection; as ``null`` it may be signalled, and tells the peer nothing new.
     """
 
     candidate: RTCIceCandidate | None
@@ -80,7 +80,8 @@ class RTCPeerConnectionIceErrorEvent(Event):
         address: The local address that asked, if any did.
         port: Its port.
         url: The server.
-        errorCode: The STUN error code; 701 if the server was not reached.
+        errorCode: The STUN error code; 701 if the server was not reached, 500 if its answer was of
+            no use.
         errorText: What is wrong.
     """
 

@@ -194,7 +194,12 @@ class RTCPeerConnection(EventTarget):
     def createOffer(
         self, options: Mapping[str, Any] | None = None
     ) -> "asyncio.Future[RTCSessionDescription]":
-        """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself."""
+        """An offer; ``{"iceRestart": True}`` asks for a new path. Changes nothing by itself.
+
+        Rejected with:
+            InvalidStateError: The connection is closed, or ``signalingState`` is neither ``stable``
+                nor ``have-local-offer``.
+        """
         restart = bool(options and options.get("iceRestart"))
         self._backend.calls.called("createOffer", "iceRestart" if restart else "")
         operation = self._peer.create_offer(ice_restart=restart)
@@ -203,7 +208,11 @@ class RTCPeerConnection(EventTarget):
     def createAnswer(
         self, options: Mapping[str, Any] | None = None
     ) -> "asyncio.Future[RTCSessionDescription]":
-        """An answer to the remote offer. Changes nothing by itself."""
+        """An answer to the remote offer. Changes nothing by itself.
+
+        Rejected with:
+            InvalidStateError: The connection is closed, or there is no remote offer.
+        """
         self._backend.calls.called("createAnswer")
         return self._backend.promises.description("createAnswer", self._peer.create_answer())
 
@@ -211,13 +220,25 @@ class RTCPeerConnection(EventTarget):
         """Apply an offer or answer of ours; without argument, create the one that is due first.
 
         Gathering starts, but is not waited for.
+
+        Rejected with:
+            TypeError: It is no description.
+            InvalidModificationError: It is not what was created last, unchanged.
+            InvalidStateError: The connection is closed, or ``signalingState`` does not allow it.
         """
         self._backend.calls.described("setLocalDescription", description)
         operation = self._peer.set_local_description(description)
         return self._backend.promises.completion("setLocalDescription", operation)
 
     def setRemoteDescription(self, description: Any) -> "asyncio.Future[None]":
-        """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``."""
+        """Apply the peer's offer or answer: an object or dictionary with ``type`` and ``sdp``.
+
+        Rejected with:
+            TypeError: It is no description, for example a JSON text, which needs ``json.loads``.
+            InvalidStateError: The connection is closed, or ``signalingState`` does not allow it.
+            RTCError: The text is no SDP; ``sdpLineNumber`` says where.
+            InvalidAccessError: It is SDP and cannot be used; the message says why.
+        """
         self._backend.calls.described("setRemoteDescription", description)
         operation = self._peer.set_remote_description(description)
         return self._backend.promises.completion("setRemoteDescription", operation)
@@ -226,6 +247,13 @@ class RTCPeerConnection(EventTarget):
         """Take a candidate of the peer, as its ``icecandidate`` event gave it.
 
         ``None``, or a candidate whose ``candidate`` is empty, means that no more will come.
+
+        Rejected with:
+            TypeError: It is no candidate, or names no m-section.
+            InvalidStateError: The connection is closed, or there is no remote description: keep
+                candidates that come before it until ``setRemoteDescription`` was called.
+            OperationError: No description has its m-section or generation, or its line cannot be
+                read.
         """
         operation = self._peer.add_ice_candidate(candidate)
         return self._backend.promises.completion("addIceCandidate", operation)
@@ -251,6 +279,8 @@ class RTCPeerConnection(EventTarget):
         Raises:
             InvalidStateError: The connection is closed.
             InvalidModificationError: Something changed that must stay.
+            TypeError, InvalidSyntaxError, InvalidAccessError, NotSupportedError: The
+                configuration is wrong, as for the constructor.
         """
         self._peer.set_configuration(read_configuration(configuration), self._backend.driver.wake())
         self._backend.calls.configured(self._peer.configuration)
@@ -280,7 +310,7 @@ class RTCPeerConnection(EventTarget):
     def addTransceiver(
         self, trackOrKind: str, init: Mapping[str, Any] | None = None
     ) -> RTCRtpTransceiver:
-        """Have an m-section for ``"audio"`` or ``"video"`` negotiated; no media is sent.
+        """Have an m-section for ``"audio"`` or ``"video"`` negotiated; no media flows either way.
 
         Args:
             trackOrKind: The kind.
