@@ -17,8 +17,10 @@ def rest_credentials(secret: str, name: str, expires_at: int) -> RestCredentials
     """Credentials that coturn's ``use-auth-secret`` accepts until ``expires_at``.
 
     The scheme of draft-uberti-behave-turn-rest: the username holds the expiry, the password is its
-    MAC. An allocation keeps the username it was made with, so fresh credentials serve new
-    allocations only: let them last as long as the longest call.
+    MAC. Let them last as long as the longest call if you can. If not, give fresh ones to
+    ``setConfiguration`` before they end. Relays in use go over to those when the server refuses the
+    old ones; a server that ties an allocation to its username makes that another relay, whose
+    candidate has to be signalled.
 
     Args:
         secret: What the server has as ``static-auth-secret``.
