@@ -97,7 +97,7 @@ class RTCRtpSender:
 
 
 class RTCRtpReceiver:
-    """The receiving half of a transceiver."""
+    """The receiving half of a transceiver. Its track stays muted: what arrives is dropped."""
 
     __slots__ = ("__weakref__", "_slots", "_wrap")
 
