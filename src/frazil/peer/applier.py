@@ -21,9 +21,10 @@ from frazil.peer.transceiver_table import TransceiverTable
 from frazil.peer.transport_map import TransportMap
 from frazil.peer.transport_set import TransportSet
 from frazil.sdp import MediaDescription, SessionDescription
-from frazil.states.enums import RTCIceRole
+from frazil.states.enums import RTCIceGatheringState, RTCIceRole
 from frazil.trace import Reason
 
+_COMPLETE: Final = RTCIceGatheringState.COMPLETE
 _ROLE_OF_SETUP: Final = {setup: role for role, setup in SETUP_OF_ROLE.items()}
 _NOT_NEGOTIATED: Final = Reason(
     "rejected", "webrtc-pc 4.4.1.5", "the answer left no m-section on this transport"
@@ -80,6 +81,19 @@ class Applier:
         self._transceivers = transceivers
         self._data = data
         self.can_trickle: bool | None = None
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether our description has every candidate of each of its transports.
+
+        The aggregate does not say: it hears of another gathering in a task that comes after that
+        of the description.
+        """
+        slots, aggregates = self._core.descriptions, self._core.aggregates
+        if slots.local is None or aggregates.ice_gathering_state is not _COMPLETE:
+            return False
+        description = slots.local
+        return all(stack.is_gathered_in(description) for stack in self._map.stacks)
 
     def stack_of(self, index: int) -> TransportStack | None:
         """The transport that the peer's candidates of an m-section are meant for."""

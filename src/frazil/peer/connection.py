@@ -179,6 +179,15 @@ class PeerConnection:
         return self._aggregates.ice_gathering_state
 
     @property
+    def is_gathered(self) -> bool:
+        """Whether :attr:`local_description` holds every candidate.
+
+        Unlike :attr:`ice_gathering_state`, which is ``complete`` for a moment longer, it is false
+        as soon as a description that asks for more is applied: a restart, another transport.
+        """
+        return self._applier.is_gathered
+
+    @property
     def local_description(self) -> Description | None:
         """The pending local description, else the current one."""
         return self._descriptions.local

@@ -6,7 +6,7 @@ from typing import Final
 from frazil.dtls import DtlsRole
 from frazil.ice import Candidate, Credentials
 from frazil.peer.candidate_init import CandidateInit
-from frazil.peer.description import MAX_CANDIDATES
+from frazil.peer.description import MAX_CANDIDATES, Description
 from frazil.peer.generation import LocalGeneration
 from frazil.peer.history import History
 from frazil.peer.remote import RemoteData, RemoteTransport
@@ -141,6 +141,12 @@ class TransportStack:
         assert self.sctp is not None
         self.session.start_sctp(data.sctp_port, now, signalled)
         self.sctp.limit_messages(data.max_message_size)
+
+    def is_gathered_in(self, description: Description) -> bool:
+        """Whether all our candidates stand in ``description``, or none ever will."""
+        local = self.ice.local_parameters
+        index = description.place_of(local.ufrag) if local else None
+        return index is None or description.has_ended_at(index)
 
     def settle(self) -> None:
         """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""

@@ -8,9 +8,7 @@ from frazil.aio.pulse import Pulse
 from frazil.errors import ConnectivityError, InvalidStateError
 from frazil.explain import Report, explain
 from frazil.peer.connection import PeerConnection
-from frazil.states.enums import RTCIceGatheringState
 
-_COMPLETE: Final = RTCIceGatheringState.COMPLETE
 _CONNECTED: Final = frozenset({"connected", "completed"})
 _FAILED: Final = "failed"
 _OUTCOMES: Final = _CONNECTED | {_FAILED, "closed"}
@@ -52,14 +50,14 @@ class Progress:
         )
 
     async def wait_gathered(self) -> None:
-        """Wait until every candidate of ours was gathered.
+        """Wait until the local description holds every candidate.
 
         Raises:
             InvalidStateError: The connection was closed before.
         """
         peer = self._peer
-        await self.pulse.wait_until(lambda: peer.ice_gathering_state is _COMPLETE or peer.is_closed)
-        if peer.ice_gathering_state is not _COMPLETE:
+        await self.pulse.wait_until(lambda: peer.is_gathered or peer.is_closed)
+        if not peer.is_gathered:
             raise InvalidStateError("the connection was closed before gathering was complete")
 
     async def wait_closed(self) -> None:

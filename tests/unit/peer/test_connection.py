@@ -7,7 +7,7 @@ from frazil.ice import OPEN
 from frazil.peer.event import EventType, TransportDiscarded
 from frazil.turn import TurnConfig
 from frazil.types import Transmit
-from support.peer_pair import Peer, connected_pair, negotiate
+from support.peer_pair import Peer, candidate, connected_pair, media_peer, negotiate
 
 _DONE = object()
 
@@ -227,3 +227,39 @@ def test_negotiation_goes_on_after_the_first() -> None:
         negotiate(two, one)
     assert len(one.sessions) == len(two.sessions) == 1
     assert one.pc.sctp.dtls.state == "connected"
+
+
+def test_gathered_is_what_the_local_description_holds() -> None:
+    one, _, _ = connected_pair()
+    assert one.pc.is_gathered
+    one.pc.restart_ice()
+    one.set_local()
+    assert one.pc.ice_gathering_state == "complete", "it is about to gather"
+    assert not one.pc.is_gathered
+    one.run()
+    one.session.gather(one.ufrag(), candidate(5000))
+    one.run()
+    assert one.pc.is_gathered
+    assert "a=end-of-candidates" in one.pc.local_description.sdp
+
+
+def test_what_is_bundled_away_is_not_gathered_for() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    two.set_remote(one.set_local())
+    one.run()
+    first = one.sessions[0]
+    first.gather(first.called("set_local_credentials")[0][0].ufrag)
+    one.run()
+    assert not one.pc.is_gathered
+    one.set_remote(two.set_local())
+    assert one.pc.is_gathered
+
+
+def test_what_was_not_gathered_at_the_end_never_is() -> None:
+    one, _, _ = connected_pair()
+    one.pc.restart_ice()
+    one.set_local()
+    one.pc.close(9.0)
+    assert one.pc.ice_gathering_state == "complete"
+    assert not one.pc.is_gathered

@@ -153,6 +153,11 @@ def test_invariants_hold(seed: int) -> None:
         for kind, name in zip(aggregates, ("ice", "connection", "gathering"), strict=True):
             values = ["new", *(getattr(s, name) for s in peer.seen if s.type is kind)]
             assert all(a != b for a, b in pairwise(values)), kind
+        for session in peer.sessions:
+            for (credentials,) in session.called("set_local_credentials"):
+                session.gather(credentials.ufrag)
+        peer.run()
+        assert peer.pc.is_gathered == (peer.pc.ice_gathering_state == "complete")
     for operation in life.operations:
         assert operation.is_settled
         assert operation.error is None or isinstance(operation.error, DOMException)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from frazil import ConnectivityError, InvalidStateError
+from frazil import ConnectivityError, InvalidStateError, RTCPeerConnection
+from frazil.testing import VirtualNetwork, run
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -66,3 +67,42 @@ async def test_gathering_complete_is_not_undone_by_close(pair: VirtualPair):
     await waiting
     pair.a.close()
     await pair.a.gathering_complete()
+
+
+async def signal(offerer: RTCPeerConnection, answerer: RTCPeerConnection) -> list[int]:
+    """One message each way; on how many transports it names all candidates."""
+    found = []
+    for one, other in ((offerer, answerer), (answerer, offerer)):
+        await one.setLocalDescription()
+        await one.gathering_complete()
+        sdp = one.localDescription.sdp
+        found.append(sdp.count("a=end-of-candidates"))
+        assert sdp.count("a=candidate:") >= found[-1]
+        if one is answerer:
+            sdp = sdp.replace("a=group:BUNDLE 0\r\n", "")
+        await other.setRemoteDescription({"type": one.localDescription.type, "sdp": sdp})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "transports"),
+    [
+        (lambda pc: pc.restartIce(), [1, 1]),
+        (lambda pc: pc.setConfiguration({"iceServers": [{"urls": "stun:10.0.0.9"}]}), [1, 1]),
+        (lambda pc: pc.addTransceiver("audio"), [2, 1]),
+    ],
+    ids=["restart", "another server", "another transport"],
+)
+def test_who_waits_for_candidates_gets_those_of_every_description(change, transports):
+    async def main(net: VirtualNetwork) -> None:
+        async with (
+            RTCPeerConnection(network=net.host("a", "10.0.0.1")) as a,
+            RTCPeerConnection(network=net.host("b", "10.0.0.2")) as b,
+        ):
+            a.createDataChannel("chat")
+            assert await signal(a, b) == [1, 1]
+            await a.wait_connected(5)
+            change(a)
+            assert await signal(a, b) == transports
+
+    run(main)

@@ -294,6 +294,16 @@ async def test_an_offer_that_follows_another_at_once(bench):
 
 
 @scene(wait)
+async def test_the_answer_to_a_restart_has_its_candidates(bench):
+    await bench.connect()
+    answer = await bench.session.answer(await restart(bench.pc), gather=True)
+    assert "a=candidate:" in answer
+    assert "a=end-of-candidates" in answer
+    bench.session.close()
+    await bench.end()
+
+
+@scene(wait)
 async def test_replies_end_with_the_session(bench):
     bench.pc.createDataChannel("chat")
     await bench.pc.setLocalDescription()

@@ -160,6 +160,7 @@ async def a_restart(pool):
     client.pc.restartIce()
     answer = await session.negotiate(await client.offer(), gather=True)
     assert answer is session.localDescription
+    assert "a=end-of-candidates" in answer.sdp
     await client.pc.setRemoteDescription(answer)
     assert (await client.ask("again"))[1] == "again"
     with pytest.raises(RTCError, match="not valid SDP"):
