@@ -92,14 +92,15 @@ class Attendance:
                 await asyncio.sleep(0)  # the handler comes first, so that it hears of everything
                 await pc.setRemoteDescription({"type": "offer", "sdp": sdp})
                 await pc.setLocalDescription()
+                description = pc.localDescription  # another offer may follow meanwhile
             if gather:
                 await pc.gathering_complete()
         except Exception:
             if pc.currentRemoteDescription is None:
                 self._over(EndCause.REFUSED)
             raise
-        assert pc.localDescription is not None
-        return pc.localDescription.sdp
+        assert description is not None
+        return description.sdp
 
     async def add_candidate(self, message: CandidateSignalled) -> None:
         """Take a candidate of the peer.

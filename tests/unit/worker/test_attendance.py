@@ -21,8 +21,8 @@ from frazil.worker.setup import WorkerSetup
 class Bench:
     """A session, what it said, and a peer for it."""
 
-    def __init__(self, net, handler):
-        setup = WorkerSetup(handler, 0, {}, IceOptions(), SessionConfig())
+    def __init__(self, net, handler, configuration):
+        setup = WorkerSetup(handler, 0, configuration, IceOptions(), SessionConfig())
         self.said = []
         self.session = Attendance(7, setup, net.host("server", "203.0.113.1"), self)
         self.pc = RTCPeerConnection(network=net.host("client", "203.0.113.2"))
@@ -53,13 +53,13 @@ class Bench:
         return ended
 
 
-def scene(handler):
+def scene(handler, **configuration):
     """A test with a session that ``handler`` serves."""
 
     def decorate(test):
         def run_test():
             async def main(net):
-                await test(Bench(net, handler))
+                await test(Bench(net, handler, configuration))
 
             run(main)
 
@@ -299,6 +299,18 @@ async def test_the_answer_to_a_restart_has_its_candidates(bench):
     answer = await bench.session.answer(await restart(bench.pc), gather=True)
     assert "a=candidate:" in answer
     assert "a=end-of-candidates" in answer
+    bench.session.close()
+    await bench.end()
+
+
+@scene(wait, iceServers=[{"urls": "stun:203.0.113.9"}])
+async def test_an_offer_that_comes_while_the_answer_to_another_is_gathered(bench):
+    bench.pc.createDataChannel("chat")
+    offers = [await restart(bench.pc) for _ in range(2)]
+    answers = await asyncio.gather(*(bench.session.answer(sdp, gather=True) for sdp in offers))
+    assert len({ufrag_of(answer) for answer in answers}) == 2
+    assert "a=end-of-candidates" in answers[1]
+    await bench.pc.setRemoteDescription({"type": "answer", "sdp": answers[1]})
     bench.session.close()
     await bench.end()
 
