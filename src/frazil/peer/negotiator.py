@@ -23,7 +23,7 @@ from frazil.peer.event import EventType
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.negotiation_needed import NegotiationNeeded
 from frazil.peer.operation import Steps
-from frazil.peer.section_name import with_mids, without_mids
+from frazil.peer.section_name import mids_of, with_mids, without_mids
 from frazil.peer.signaling import SdpType, Side, SignalingMachine, edge
 from frazil.peer.succession import check_succession, refuse_own
 from frazil.peer.transceiver import Transceiver
@@ -281,10 +281,10 @@ class Negotiator:
         return model
 
     def _mids(self, kind: SdpType, model: SessionDescription) -> list[str | None]:
-        """The name of each m-section; an answer may refuse one without repeating it."""
-        offer = self._core.descriptions.pending_local
-        offered = offer.model.media if offer and kind is not SdpType.OFFER else model.media
-        return [media.mid or offered[index].mid for index, media in enumerate(model.media)]
+        """The name of each m-section; the peer may reject one without repeating it."""
+        slots = self._core.descriptions
+        before = slots.current_answer if kind is SdpType.OFFER else slots.pending_local
+        return mids_of(model, before.model.media if before else ())
 
     def _commit(
         self,

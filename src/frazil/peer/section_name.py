@@ -29,6 +29,21 @@ def with_mids(model: SessionDescription, known: Sequence[MediaDescription]) -> S
     return _with_media(model, named)
 
 
+def mids_of(model: SessionDescription, known: Sequence[MediaDescription]) -> list[str | None]:
+    """The mid of each m-section, also of one that is rejected without repeating it.
+
+    Args:
+        model: What the peer says.
+        known: The m-sections as they were before, or as they were offered: one that gives no mid
+            has the mid of its place there, unless another one has it now.
+    """
+    mids = [media.mid for media in model.media]
+    for index, media in enumerate(known[: len(mids)]):
+        if mids[index] is None and media.mid not in mids:
+            mids[index] = media.mid
+    return mids
+
+
 def without_mids(model: SessionDescription, are_named: Sequence[bool]) -> SessionDescription:
     """``model`` as it is written to a peer that has named these of its m-sections."""
     if all(are_named):

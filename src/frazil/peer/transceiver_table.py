@@ -154,7 +154,7 @@ class TransceiverTable:
         Args:
             kind: What it is.
             model: What it says.
-            mids: The name of each m-section: an answer may refuse one without repeating it.
+            mids: The name of each m-section, which may be rejected without repeating it.
         """
         if kind is SdpType.OFFER:
             self._forget_absent(set(mids))

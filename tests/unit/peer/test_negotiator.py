@@ -156,6 +156,23 @@ def test_names_of_sections_without_mids_are_new() -> None:
     assert [each.mid for each in two.pc.transceivers] == ["1", "0"]
 
 
+def test_offer_that_rejects_a_section_without_its_mid_stops_its_transceiver() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+
+    def exchange() -> None:
+        two.set_remote({"type": "offer", "sdp": unnamed(one.set_local().sdp)})
+        one.set_remote(two.set_local())
+
+    exchange()
+    audio, video = two.pc.transceivers
+    one.pc.transceivers[1].stop()
+    exchange()
+    two.run()
+    assert two.pc.transceivers == [audio]
+    assert (video.mid, video.current_direction) == (None, "stopped")
+    assert NEEDED not in [each.type for each in two.seen]
+
+
 def test_one_answer_may_be_applied_first_as_pranswer() -> None:
     peer = Peer()
     peer.set_remote(offering(2).set_local())
