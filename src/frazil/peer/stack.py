@@ -40,6 +40,7 @@ class TransportStack:
         sctp: The SCTP transport on it, if it carries the data channels.
         stable_local: Our credentials of the last answer.
         stable_remote: The peer's side of the last answer.
+        stable_sections: As of the last answer.
         dtls_role: Ours, once an answer settled it; it stays for the life of the transport.
         is_discarded: Its tasks that still wait do nothing any more.
     """
@@ -57,6 +58,7 @@ class TransportStack:
         "session",
         "stable_local",
         "stable_remote",
+        "stable_sections",
     )
 
     def __init__(self, name: str, session: Session) -> None:
@@ -72,6 +74,7 @@ class TransportStack:
         self.is_discarded = False
         self.stable_local: Credentials | None = None
         self.stable_remote: RemoteTransport | None = None
+        self.stable_sections = self.sections
 
     def set_role(self, role: RTCIceRole, now: float) -> None:
         """Take the ICE role of the first offer; later offers do not change it (RFC 8445 6.1.1)."""
@@ -152,11 +155,12 @@ class TransportStack:
         """Back in ``stable`` by an answer: what is applied now is what a rollback returns to."""
         self.stable_local = self.ice.local_parameters
         self.stable_remote = self.remote
+        self.stable_sections = self.sections
         self._prune()
 
     def roll_back(self, now: float) -> None:
-        """Return to the generations of the last ``stable``."""
-        self.remote = self.stable_remote
+        """Return to the generations and the m-sections of the last ``stable``."""
+        self.remote, self.sections = self.stable_remote, self.stable_sections
         remote = self.remote.credentials if self.remote else None
         applied = (self.ice.local_parameters, self.ice.remote_parameters)
         self.ice.local_parameters = self.stable_local

@@ -9,7 +9,13 @@ from frazil.errors import InvalidStateError, OperationError
 from frazil.ice import Candidate
 from frazil.peer.description import MAX_CANDIDATES
 from frazil.sdp import parse_sdp
-from support.peer_pair import Peer, candidate, connected_pair
+from support.peer_pair import (
+    Peer,
+    candidate,
+    connected_pair,
+    media_peer,
+    negotiate,
+)
 
 LINE = candidate(5000).line
 CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
@@ -240,6 +246,17 @@ def test_same_generation_in_both_descriptions_gets_the_line_twice() -> None:
     for each in (one.pc.pending_remote_description, one.pc.current_remote_description):
         assert f"a={LINE}" in each.sdp
     assert len(added(one)) == 1
+
+
+def test_rollback_returns_a_transport_its_sections() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    negotiate(one, two)
+    one.pc.transceivers[0].stop()
+    two.set_remote({"type": "offer", "sdp": one.set_local().sdp.replace("a=mid:0\r\n", "")})
+    two.set_remote({"type": "rollback"})
+    add(two, {"candidate": LINE, "sdpMid": "0"})
+    assert added(two) == [(5000, ufrag(two))]
 
 
 def test_line_is_kept_byte_for_byte() -> None:
