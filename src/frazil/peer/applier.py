@@ -129,10 +129,11 @@ class Applier:
             self._data.check_move(model, [(s.mids, self._map.first(s.known_by)) for s in shares])
         self.can_trickle = can_trickle(model)
         if is_offer:
-            for share in shares:
-                use = _Use(share, self._map.obtain(share.known_by))
+            uses = [_Use(share, self._map.obtain(share.known_by)) for share in shares]
+            self._data.offer(model, [(use.share.mids, use.stack) for use in uses], self._map, now)
+            self._map.replace([use.stack for use in uses], now)
+            for use in uses:
                 self._take_role(use, now)
-                self._data.offer(model, share.mids, use.stack, self._map)
                 self._feed(use, description, now)
             return []
         uses = self._assign(shares)

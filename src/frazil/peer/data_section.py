@@ -15,7 +15,7 @@ from frazil.peer.media import live_data_index
 from frazil.peer.remote import RemoteData, read_data
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import SctpTransport
-from frazil.peer.transport_map import TransportMap
+from frazil.peer.transport_map import REPLACED, ROLLED_BACK, TransportMap
 from frazil.sdp import MediaDescription, SessionDescription
 from frazil.states.enums import RTCDtlsTransportState, RTCSctpTransportState
 from frazil.trace import Reason
@@ -83,23 +83,25 @@ class DataSection:
     def offer(
         self,
         model: SessionDescription,
-        mids: Sequence[str],
-        stack: TransportStack,
+        uses: Sequence[tuple[Sequence[str], TransportStack]],
         transports: TransportMap,
+        now: float,
     ) -> None:
-        """The peer's offer has ``mids`` on ``stack``: the data channels may be among them.
+        """The peer's offer has m-sections on transports: the data channels may be among them.
 
-        If it asks for another association, the one that there is goes on until the answer.
+        If it asks for another association, the one that there is goes on until the answer. If it
+        has no data channels, what an offer did that it replaces is undone.
         """
         index = live_data_index(model)
-        if index is None:
+        mid = model.media[index].mid if index is not None else None
+        stack = next((stack for mids, stack in uses if mid in mids), None)
+        if index is None or mid is None or stack is None:
+            self._return(REPLACED, now)
             return
-        media = model.media[index]
-        if media.mid is not None and media.mid in mids:
-            transports.assign(media.mid, stack)
-            self._is_ending = self._why_ended(media.mid, read_data(media)) is not None
-            if not self._is_ending:
-                self._place(media.mid, stack)
+        transports.assign(mid, stack)
+        self._is_ending = self._why_ended(mid, read_data(model.media[index])) is not None
+        if not self._is_ending:
+            self._place(mid, stack)
 
     # --- answers ------------------------------------------------------------------------------
 
@@ -159,14 +161,17 @@ class DataSection:
 
     def roll_back(self, now: float) -> None:
         """Undo what the pending offer did."""
+        self._return(ROLLED_BACK, now)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _return(self, reason: Reason, now: float) -> None:
+        """There is again what the last answer settled."""
         stack, sctp = self._stack, self.sctp
         self.mid, self._stack, self.sctp = self._stable
         self._is_ending = False
         if stack is not None and sctp is not None and sctp is not self.sctp:
-            text = "the offer that created this transport was rolled back"
-            self._close(stack, sctp, Reason("rollback", "RFC 9429 4.1.10.2", text), now)
-
-    # --- inside -------------------------------------------------------------------------------
+            self._close(stack, sctp, reason, now)
 
     def _place(self, mid: str, stack: TransportStack) -> None:
         """The section is on ``stack``; before an association exists it may move."""

@@ -7,10 +7,15 @@ from frazil.peer.stack import TransportStack
 from frazil.peer.transport_set import TransportSet
 from frazil.trace import Reason
 
-_ROLLED_BACK: Final = Reason(
+ROLLED_BACK: Final = Reason(
     "rollback",
     "RFC 9429 4.1.10.2",
     "the offer that created this transport was rolled back",
+)
+REPLACED: Final = Reason(
+    "replaced",
+    "webrtc-pc 4.4.1.5",
+    "another offer took the place of the one that created this transport",
 )
 
 
@@ -67,10 +72,21 @@ class TransportMap:
         for stack in self.stacks:
             stack.settle()
 
+    def replace(self, used: Iterable[TransportStack], now: float) -> None:
+        """An offer of the peer was taken in: discard what only one that it replaces has brought.
+
+        Args:
+            used: The transports that the offer uses by now.
+            now: When.
+        """
+        kept = {*used, *self._stable.values()}
+        self._by_mid = {mid: stack for mid, stack in self._by_mid.items() if stack in kept}
+        self._discard_unused(REPLACED, now)
+
     def roll_back(self, now: float) -> None:
         """Return to what the last answer settled."""
         self._by_mid = dict(self._stable)
-        self._discard_unused(_ROLLED_BACK, now)
+        self._discard_unused(ROLLED_BACK, now)
         for stack in self.stacks:
             stack.roll_back(now)
 

@@ -14,6 +14,7 @@ from support.peer_pair import (
     media_peer,
     moved,
     negotiate,
+    offering,
     with_another_port,
 )
 
@@ -236,6 +237,48 @@ def test_rollback_finds_the_association_where_it_was(state: str) -> None:
     two.set_local({"type": "rollback"})
     negotiate(one, two)
     assert (one.pc.sctp is before) == (state == "connected")
+
+
+def test_offer_without_data_undoes_the_one_that_it_replaces() -> None:
+    peer = Peer()
+    channel = peer.channel()
+    peer.set_remote(offering(2).set_local())
+    sctp = peer.pc.sctp
+    peer.set_remote(media_peer("audio", seed=3).set_local())
+    assert peer.pc.sctp is None
+    assert sctp.state == "connecting", "it is closed in a task of its own"
+    peer.set_local()
+    types = [*peer.run(), *(each.type for each in peer.seen)]
+    assert sctp.state == "closed"
+    assert channel.ready_state == "connecting"
+    assert EventType.CLOSE not in types
+    assert EventType.NEGOTIATION_NEEDED in types
+
+
+def test_offer_without_sections_leaves_no_transport_of_the_one_that_it_replaces() -> None:
+    peer = Peer()
+    peer.set_remote(offering(2).set_local())
+    sctp = peer.pc.sctp
+    peer.set_remote(Peer(seed=3).set_local())
+    peer.run()
+    assert peer.session.called("close") == [()]
+    assert peer.pc.transports.dtls == []
+    assert sctp.state == sctp.dtls.state == sctp.dtls.ice.state == "closed"
+
+
+def test_offer_without_data_leaves_an_association_alone_until_it_is_answered() -> None:
+    one, two, channel = connected_pair()
+    sctp = one.pc.sctp
+    one.set_remote({"type": "offer", "sdp": moved(two.set_local().sdp)})
+    refused = two.pc.local_description.sdp.replace("a=group:BUNDLE 0\r\n", "")
+    refused = re.sub("m=application [0-9]+", "m=application 0", refused)
+    one.set_remote({"type": "offer", "sdp": refused})
+    one.run()
+    assert (one.pc.sctp, sctp.state, channel.ready_state) == (sctp, "connected", "open")
+    assert one.pc.transports.dtls == [sctp.dtls]
+    one.set_local()
+    one.run()
+    assert (one.pc.sctp, sctp.state, channel.ready_state) == (None, "closed", "closed")
 
 
 def test_limit_of_a_later_answer_counts() -> None:

@@ -15,6 +15,7 @@ from support.peer_pair import (
     connected_pair,
     media_peer,
     negotiate,
+    offering,
 )
 
 LINE = candidate(5000).line
@@ -246,6 +247,16 @@ def test_same_generation_in_both_descriptions_gets_the_line_twice() -> None:
     for each in (one.pc.pending_remote_description, one.pc.current_remote_description):
         assert f"a={LINE}" in each.sdp
     assert len(added(one)) == 1
+
+
+def test_candidates_go_to_the_transport_of_the_newest_offer() -> None:
+    peer = answering()
+    offer = offering(3).set_local().sdp.replace("BUNDLE 0", "BUNDLE data")
+    peer.set_remote({"type": "offer", "sdp": offer.replace("a=mid:0", "a=mid:data")})
+    add(peer, {"candidate": LINE, "sdpMid": "data"})
+    peer.set_local()
+    assert added(peer) == [(5000, ufrag(peer))]
+    assert peer.pc.transports.dtls == [peer.pc.sctp.dtls]
 
 
 def test_rollback_returns_a_transport_its_sections() -> None:
