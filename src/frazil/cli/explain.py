@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from typing import Final
 
 from frazil.cli.complaint import complain
 from frazil.cli.exit_code import ExitCode
@@ -33,6 +34,9 @@ exit codes:
   1  something is; it was printed
   2  a file cannot be read, or is none of these
 """
+_PSEUDONYMS: Final = (
+    "the recording has pseudonyms for addresses, so what signalling has lost cannot be told"
+)
 
 
 @dataclass(slots=True)
@@ -102,11 +106,14 @@ def _explain(options: argparse.Namespace, path: Path, account: Account, files: _
     """Print what a recording tells; whether nothing is wrong."""
     is_alone = len(files.accounts) == 1
     records, browser = account.records, half_of(account.records, files.logs, guess=is_alone)
-    report = _report(records, browser)
+    report = _report(account, browser)
+    remarks = account.remarks
+    if browser and not account.keeps_addresses:
+        remarks.append(_PSEUDONYMS)
     timeline = _timeline(records, browser, report.began_at)
     if not is_alone and not options.json:
         LineWriter(sys.stdout).write(f"{path}:")
-    _print(options, report if records else None, timeline, account.remarks)
+    _print(options, report if records else None, timeline, remarks)
     return not report.findings
 
 
@@ -129,11 +136,11 @@ def _print(
     LineWriter(sys.stdout).write(*lines)
 
 
-def _report(records: Sequence[TraceRecord], browser: Sequence[BrowserEvent]) -> Report:
-    report = explain(records)
+def _report(account: Account, browser: Sequence[BrowserEvent]) -> Report:
+    records, report = account.records, explain(account.records)
     if not records or not report.findings:
         return report
-    lost = tuple(judge_signalling(records, browser))
+    lost = tuple(judge_signalling(records, browser)) if account.keeps_addresses else ()
     others = tuple(each for each in report.findings if each.code not in {e.code for e in lost})
     return Report(lost + others, report.began_at)
 

@@ -27,6 +27,11 @@ class Account(NamedTuple):
     header: dict[str, Any]
 
     @property
+    def keeps_addresses(self) -> bool:
+        """Whether its addresses are those of the session, and not pseudonyms for them."""
+        return self.header.get("keeps_addresses") is not False
+
+    @property
     def remarks(self) -> list[str]:
         """What to keep in mind when reading what the records say."""
         found = []

@@ -35,7 +35,7 @@ def without_addresses(lines: Iterable[str]) -> list[str]:
     texts = list(lines)
     recording = Recording(texts)
     disguise = _Disguise(texts, recording.lines)
-    header = json.dumps(disguise.value(json.loads(texts[0])))
+    header = json.dumps(disguise.value(json.loads(texts[0])) | {"keeps_addresses": False})
     player = Player(Recording([header]))
     found = {1: header}
     for number, line in recording.told.items():

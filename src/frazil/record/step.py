@@ -85,11 +85,13 @@ class Header:
     Attributes:
         setup: What the connection was made with.
         keeps_payload: Whether the recording tells what the messages were.
+        keeps_addresses: Whether it tells the addresses, and not pseudonyms for them.
         writer: The version of frazil that wrote it; empty if that is not told.
     """
 
     setup: Json
     keeps_payload: bool
+    keeps_addresses: bool = True
     writer: str = __version__
 
     def to_json(self) -> dict[str, Json]:
@@ -99,6 +101,7 @@ class Header:
             "version": VERSION,
             "frazil": self.writer,
             "keeps_payload": self.keeps_payload,
+            "keeps_addresses": self.keeps_addresses,
             "setup": self.setup,
         }
 
@@ -118,4 +121,6 @@ class Header:
                 f"the recording has version {line.get('version')}, not {VERSION}: replay it with "
                 f"{maker}; frazil explain and timeline read it all the same"
             )
-        return cls(line.get("setup"), line.get("keeps_payload") is True, writer)
+        keeps_payload = line.get("keeps_payload") is True
+        keeps_addresses = line.get("keeps_addresses") is not False
+        return cls(line.get("setup"), keeps_payload, keeps_addresses, writer)

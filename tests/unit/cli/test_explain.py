@@ -76,6 +76,20 @@ def test_both_halves_are_put_on_one_axis(silent, dump, capsys):
     assert ours.endswith("1 of them never came to the browser: 10.0.0.1:5000.")
 
 
+def test_pseudonyms_are_not_compared_with_the_addresses_of_the_browser(silent, dump, capsys):
+    header = json.dumps({"format": "frazil-recording", "keeps_addresses": False})
+    silent.write_text("\n".join([header, silent.read_text()]))
+    assert main(["explain", str(silent), str(dump)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    (finding,) = [line for line in told if line.startswith("FZ-")]
+    assert finding.startswith("FZ-SIG-CANDIDATES-LOST: Signalling brings no candidate")
+    assert any("browser icecandidate" in line for line in told)
+    note = "note: the recording has pseudonyms for addresses, so what signalling has lost"
+    assert any(line.startswith(note) for line in told)
+    assert main(["explain", str(silent)]) == 1
+    assert note not in capsys.readouterr().out
+
+
 def test_the_half_of_the_browser_alone(dump, capsys):
     assert main(["explain", str(dump)]) == 0
     out = capsys.readouterr().out.splitlines()

@@ -75,6 +75,13 @@ def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
     assert replay(found) is None
 
 
+def test_the_recording_says_whether_its_addresses_are_pseudonyms(lines):
+    found = without_addresses(lines)
+    assert read_account(lines).keeps_addresses
+    assert not read_account(found).keeps_addresses
+    assert not read_account(without_addresses(found)).keeps_addresses
+
+
 def test_what_does_not_go_the_same_way_is_refused(lines):
     damaged = [line.replace('"nominated"', '"identified"') for line in lines]
     with pytest.raises(RecordingError, match="decides otherwise"):
