@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from explain.fault import STUN, fault
-from explain.scene import RELAY, filtered, homes, lost, turn
+from explain.scene import RELAY, filtered, homes, lost, mangled, turn
 from frazil import IceOptions
 from frazil.stun import ErrorCode, Method
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
@@ -141,5 +141,18 @@ async def the_relay_hangs_up_and_answers_no_more(stage: Stage) -> Peer:
     await stage.sleep(20)
     streams.hang_up()
     streams.service.silent = True
+    await stage.sleep(60)
+    return alice
+
+
+# --- and the ICE restart that follows comes to nothing -----------------------------------------
+
+
+@fault("FZ-SIG-STALE")
+async def the_answer_of_a_restart_has_another_password(stage: Stage) -> Peer:
+    alice = await lost(stage, lambda alice, bob: stage.net.block())
+    stage.net.heal()
+    mangled(stage, "a=ice-pwd:.*", "a=ice-pwd:" + "x" * 24)
+    await stage.negotiate(ice_restart=True)
     await stage.sleep(60)
     return alice

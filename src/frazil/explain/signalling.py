@@ -5,6 +5,7 @@ from typing import Final
 
 from frazil.explain.candidate import listed
 from frazil.explain.catalogue import FINDINGS
+from frazil.explain.check import has_waited
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
 from frazil.states.enums import RTCSignalingState as Signaling
@@ -71,13 +72,15 @@ def _refused(refused: Sequence[TraceRecord]) -> Finding:
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
+    if path.ice == "new" or (path.has_worked and path.dtls == "connected"):
+        return  # whose checks these are is not known, or does not matter any more
     attempt = path.attempt
     rejected = [] if path.valid else attempt.of("ice", "check-rejected")
     refused = [] if is_heard else attempt.of("ice", "check-refused")
     echoes = _own_checks(attempt.of("ice", "check"))
     rejected = [each for each in rejected if fact(each, "pair") not in echoes]
     refused = [each for each in refused if fact(each, "remote") not in echoes.values()]
-    if (rejected or refused) and path.dtls != "connected":
+    if (rejected or refused) and has_waited(path, rejected or refused):
         kind = FINDINGS["FZ-SIG-STALE"]
         who = "the peer refuses our checks" if rejected else "we refuse the checks of the peer"
         sentence = f"The credentials are not those that were signalled: {who}."
