@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
+from frazil.explain.server import was_asked
 from frazil.explain.story import Path, Records, fact
 
 
@@ -19,8 +20,11 @@ def judge_network(path: Path) -> Iterator[Finding]:
         kind = FINDINGS["FZ-NET-BIND"]
         yield Finding(kind, f"No socket could be opened: {fact(bound[0], 'text')}.", tuple(bound))
         return
-    relay_only = path.story.last("api", "configured", policy="relay") is not None
-    kind = FINDINGS["FZ-ICE-RELAY-ONLY" if relay_only else "FZ-NET-NO-ADDRESS"]
+    policy = path.story.policy
+    failed = attempt.of("ice", "server-failed")
+    if policy != "relay" and any(map(was_asked, failed)):
+        return  # there is an address, of which the peer must not know
+    kind = FINDINGS["FZ-ICE-RELAY-ONLY" if policy == "relay" else "FZ-NET-NO-ADDRESS"]
     yield Finding(kind, kind.meaning, evidence_of(attempt.of("ice", "gathering")))
 
 

@@ -30,6 +30,11 @@ def judge_servers(path: Path) -> Iterator[Finding]:
     yield from _all_denied(path)
 
 
+def was_asked(failed: TraceRecord) -> bool:
+    """Whether a server that gave no candidate was asked for one, from some address of ours."""
+    return _is_refusal(fact(failed, "code")) or _is_silent(failed)
+
+
 def _server(record: TraceRecord, *, is_aside: bool) -> Finding:
     url, code, text = (fact(record, name) for name in ("url", "code", "text"))
     kind = FINDINGS[_code(str(url), code if isinstance(code, int) else None, str(text))]
@@ -42,7 +47,7 @@ def _code(url: str, code: int | None, text: str) -> str:
     is_turn = url.startswith("turn")
     if "cannot be resolved" in text:
         return "FZ-TURN-NAME"
-    if code is not None and _REFUSED_FROM <= code < _UNREACHABLE:
+    if _is_refusal(code):
         name = f"FZ-TURN-{code}"
         return name if name in FINDINGS else "FZ-TURN-REFUSED"
     if not is_turn:
@@ -78,6 +83,11 @@ def _all_denied(path: Path) -> Iterator[Finding]:
         peers = ", ".join(sorted(refused))
         sentence = f"The TURN server does not relay to {peers}: {fact(denied[0], 'text')}."
         yield Finding(kind, sentence, evidence_of(denied), is_aside=path.has_worked)
+
+
+def _is_refusal(code: Fact) -> bool:
+    """Whether the code is one that servers answer with."""
+    return isinstance(code, int) and _REFUSED_FROM <= code < _UNREACHABLE
 
 
 def _is_silent(record: TraceRecord) -> bool:

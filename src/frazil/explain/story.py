@@ -158,8 +158,16 @@ class Story(Records):
     @cached_property
     def servers(self) -> tuple[str, ...]:
         """The URLs of the ICE servers in force."""
+        return tuple(self._setting("servers").split())
+
+    @cached_property
+    def policy(self) -> str:
+        """The ICE transport policy in force; empty if the ring has forgotten it."""
+        return self._setting("policy")
+
+    def _setting(self, name: str) -> str:
         found = self.last("api", "configured")
-        return tuple(str(fact(found, "servers")).split()) if found else ()
+        return str(fact(found, name)) if found else ""
 
 
 def _closes(record: TraceRecord) -> bool:

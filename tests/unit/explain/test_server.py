@@ -136,3 +136,39 @@ def test_a_refusal_did_not_keep_a_path_from_working():
     path.record(9.0, "ice", "state", **facts, next_deadline_at=None)
     (finding,) = [each for each in explain(trace.records).findings if each.code == "FZ-TURN-PEER"]
     assert finding.is_aside
+
+
+def without_candidates(*policies: str, **failure: str | int) -> Report:
+    """What is found where gathering found nothing, and a server failed like this."""
+    trace = Trace()
+    for policy in policies:
+        trace.record(0.0, "api", "configured", servers="", policy=policy, bundle="balanced")
+    path = trace.of("0")
+    path.record(1.0, "ice", "gathering", state="gathering", text="")
+    if failure:
+        path.record(2.0, "ice", "server-failed", url="turn:a.example", **failure)
+    path.record(9.0, "ice", "gathering", state="complete", text="")
+    return explain(trace.records)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "cause"),
+    [
+        (401, "Unauthorized", "FZ-TURN-401"),
+        (701, "the server does not answer", "FZ-TURN-UNREACHABLE"),
+    ],
+)
+def test_who_asks_a_server_has_an_address(code, text, cause):
+    assert without_candidates(code=code, text=text).codes == (cause,)
+    assert without_candidates("relay", code=code, text=text).codes == (cause, "FZ-ICE-RELAY-ONLY")
+
+
+@pytest.mark.parametrize("text", ["no local address can reach it", "a.example cannot be resolved"])
+def test_who_cannot_ask_a_server_may_have_no_address(text):
+    for policies in ((), ("all",)):
+        assert "FZ-NET-NO-ADDRESS" in without_candidates(*policies, code=701, text=text).codes
+
+
+def test_the_newest_policy_counts():
+    assert without_candidates("relay", "all").codes == ("FZ-NET-NO-ADDRESS",)
+    assert without_candidates("all", "relay").codes == ("FZ-ICE-RELAY-ONLY",)
