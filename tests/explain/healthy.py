@@ -1,7 +1,12 @@
 """Sessions in which nothing goes wrong, of all kinds, and what is said about them: nothing."""
 
+import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
+from explain.scene import turn
+from frazil import IceOptions
+from frazil.explain import explain
 from frazil.testing import FULL_CONE, PORT_RESTRICTED_CONE, SYMMETRIC, Conditions
 from support.scenario import Peer, Stage
 
@@ -9,7 +14,7 @@ _KINDS = (FULL_CONE, PORT_RESTRICTED_CONE, SYMMETRIC)
 
 
 def hold(seed: int) -> None:
-    """One session; complains if any of its ends finds anything.
+    """One session; complains if any of its ends finds anything, whatever its ring has forgotten.
 
     Raises:
         AssertionError: Something was found.
@@ -58,7 +63,43 @@ def _peers(stage: Stage, dice: random.Random) -> tuple[Peer, Peer]:
     return stage.introduce(*made)
 
 
+def outlast(act: Callable[[Stage], Awaitable[None]], *, lite: bool) -> None:
+    """The same for a session in which so much happens that the rings have forgotten its beginning.
+
+    Args:
+        act: What happens.
+        lite: Whether one end is a lite agent.
+
+    Raises:
+        AssertionError: Something was found.
+    """
+    stage = Stage()
+
+    async def main() -> None:
+        stage.net.turn_server("192.0.2.7", name="relay.example")
+        ours = {"iceServers": [turn()]}
+        alice = stage.peer("alice", "203.0.113.5", configuration=ours)
+        bob = stage.peer("bob", "198.51.100.9", ice=IceOptions(lite=lite))
+        stage.introduce(alice, bob)
+        stage.net.default = Conditions(delay_s=0.5)  # the relay comes after the connection
+        stage.net.connect("alice", "bob", Conditions(delay_s=0.01))
+        await stage.connect()
+        await act(stage)
+        for peer in (alice, bob):
+            assert peer.pc.trace.forgotten
+        _expect_silence(alice, bob)
+        await bob.pc.close()
+        _expect_silence(bob)
+
+    stage.play(main, {})
+
+
 def _expect_silence(*peers: Peer) -> None:
+    """Nothing is found in what the ring holds, nor would be if it had forgotten more."""
+    now = asyncio.get_running_loop().time()
     for peer in peers:
-        report = peer.pc.explain()
-        assert not report.findings, f"{peer.name} of a healthy session says:\n{report}"
+        records = peer.pc.trace.records
+        for start in range(len(records)):
+            report = explain(records[start:], now)
+            beginning = f"{peer.name} of a healthy session, beginning with {records[start]}"
+            assert not report.findings, f"{beginning}, says:\n{report}"

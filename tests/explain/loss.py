@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from explain.fault import STUN, fault
-from explain.scene import RELAY, filtered, homes, lost, mangled, turn
+from explain.scene import RELAY, channels_come_and_go, filtered, homes, lost, mangled, turn
 from frazil import IceOptions
 from frazil.stun import ErrorCode, Method
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
@@ -143,6 +143,18 @@ async def the_relay_hangs_up_and_answers_no_more(stage: Stage) -> Peer:
     streams.service.silent = True
     await stage.sleep(60)
     return alice
+
+
+@fault("FZ-ICE-CONSENT-LOST")
+async def the_peer_of_a_busy_lite_agent_vanishes(stage: Stage) -> Peer:
+    alice = stage.peer("alice", "203.0.113.9")
+    bob = stage.peer("bob", "198.51.100.7", ice=IceOptions(lite=True))
+    stage.introduce(alice, bob)
+    await stage.connect()
+    await channels_come_and_go(stage, 100)
+    stage.net.block()
+    await stage.sleep(60)
+    return bob
 
 
 # --- and the ICE restart that follows comes to nothing -----------------------------------------

@@ -28,6 +28,13 @@ async def lost(stage: Stage, cut: Callable[[Peer, Peer], object], wait_s: float 
     return alice
 
 
+async def channels_come_and_go(stage: Stage, count: int) -> None:
+    """Data channels, one after the other."""
+    for number in range(count):
+        (await stage.connect_channel(f"channel {number}")).close()
+        await stage.sleep(0.5)
+
+
 def mangled(stage: Stage, pattern: str, text: str, kind: str = "answer") -> None:
     """Change descriptions of one kind on their way."""
     for line in (stage.there, stage.back):

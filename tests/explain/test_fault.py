@@ -89,3 +89,19 @@ def test_a_peer_that_vanishes_after_a_long_calm_is_not_said_to_be_heard(lite: bo
             assert report.codes[:1] == ("FZ-ICE-CONSENT-LOST",), f"{report}"
 
     stage.play(main, {})
+
+
+def test_closing_a_connection_during_a_restart_is_not_closing_it_too_early():
+    stage = Stage()
+
+    async def main() -> None:
+        alice, _ = await stage.connect()
+        await stage.sleep(20)
+        stage.net.block()
+        await stage.sleep(12)
+        await stage.negotiate(ice_restart=True)
+        await stage.sleep(5)
+        await alice.pc.close()
+        assert alice.pc.explain().codes == ("FZ-ICE-UNANSWERED",)
+
+    stage.play(main, {})

@@ -58,8 +58,8 @@ def _pairs(record: TraceRecord) -> tuple[tuple[str, Fact], ...]:
 
 def _stuck(path: Path) -> Iterator[Finding]:
     began = path.attempt.of("ice", "state", new="connected")
-    is_known = path.story.knows_its_beginning and path.story.of("peer", "description-applied")
-    if path.works and is_known and began and path.now - began[0].at >= _PATIENCE_S:
+    is_negotiated = path.story.of("peer", "description-applied")
+    if path.works and is_negotiated and began and path.now - began[0].at >= _PATIENCE_S:
         yield _unheard(path) or _unfinished(path)
 
 

@@ -29,5 +29,6 @@ def judge_network(path: Path) -> Iterator[Finding]:
 
 
 def _is_gathered(attempt: Records) -> bool:
-    last = attempt.last("ice", "gathering")
-    return last is not None and fact(last, "state") == "complete"
+    """Whether gathering is over, and the ring has all of it."""
+    states = [fact(each, "state") for each in attempt.of("ice", "gathering")]
+    return "gathering" in states and states[-1] == "complete"

@@ -8,6 +8,7 @@ from frazil.explain.catalogue import FINDINGS
 from frazil.explain.check import has_waited
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
+from frazil.states.enums import RTCDtlsTransportState as Dtls
 from frazil.states.enums import RTCSignalingState as Signaling
 from frazil.trace import Fact, TraceRecord
 
@@ -30,9 +31,15 @@ def judge_exchange(story: Story) -> Iterator[Finding]:
         kind = FINDINGS[code]
         applied = story.of("peer", "description-applied")
         yield Finding(kind, kind.meaning, evidence_of(applied[-2:]))
-    elif story.is_closed and not story.failed:
+    elif story.is_closed and not story.failed and _never_connected(story):
         kind = FINDINGS["FZ-API-CLOSED"]
         yield Finding(kind, kind.meaning)
+
+
+def _never_connected(story: Story) -> bool:
+    """Whether the story begins with the connection, and DTLS came up on none of its paths."""
+    is_whole = bool(story.of("api", "configured"))
+    return is_whole and all(path.dtls in (Dtls.NEW, Dtls.CONNECTING) for path in story.paths)
 
 
 def _exchange(story: Story) -> str | None:

@@ -10,8 +10,6 @@ from frazil.states.enums import RTCIceTransportState as Ice
 from frazil.trace import Fact, TraceRecord
 
 _WORKING = (Ice.CONNECTED, Ice.COMPLETED)
-_BEGINNINGS = ("configured", "role", "gathering")
-"""What comes first; only public objects tell how they are configured."""
 
 
 def fact(record: TraceRecord, name: str) -> Fact:
@@ -70,19 +68,26 @@ class Path(Records):
         self.now = story.now
         self.story = story
 
-    @property
+    @cached_property
     def ice(self) -> str:
-        """The state of the ICE agent."""
+        """The state of the ICE agent; DTLS begins on a path that works."""
         if known := self.state("ice"):
             return known
-        return Ice.CONNECTED if self._has_consented else Ice.NEW
+        return Ice.NEW if self.dtls == Dtls.NEW else Ice.CONNECTED
 
-    @property
+    @cached_property
     def dtls(self) -> str:
         """The state of the DTLS endpoint."""
         if known := self.state("dtls"):
             return known
-        return Dtls.CONNECTED if any(each.layer == "sctp" for each in self.records) else Dtls.NEW
+        is_used = any(each.layer == "sctp" for each in self.records)
+        return Dtls.CONNECTED if is_used or self._has_forgotten else Dtls.NEW
+
+    @property
+    def _has_forgotten(self) -> bool:
+        """Whether the ring has forgotten how ICE began, and with it what followed."""
+        moves = self.of("ice", "state")
+        return fact(moves[0], "old") != Ice.NEW if moves else self._has_consented
 
     @property
     def works(self) -> bool:
@@ -102,12 +107,15 @@ class Path(Records):
     @cached_property
     def has_worked(self) -> bool:
         """Whether ICE had a path in the newest generation."""
-        states = self.attempt.of("ice", "state")
-        return any(fact(each, "new") in _WORKING for each in states) or self._has_consented
+        moves = self.attempt.of("ice", "state")
+        held: set[Fact] = {self.ice, *(fact(each, "new") for each in moves)}
+        if all(fact(each, "cause") != "restart" for each in moves):
+            held.update(fact(each, "old") for each in moves)  # what led there may be forgotten
+        return self._has_consented or not held.isdisjoint(_WORKING)
 
     @property
     def _has_consented(self) -> bool:
-        """Whether the peer has answered: the ring may have forgotten how it began."""
+        """Whether the peer went on answering on the pair in use."""
         return bool(self.attempt.of("ice", "consent-renewed"))
 
     @cached_property
@@ -149,11 +157,6 @@ class Story(Records):
     def failed(self) -> bool:
         """Whether some transport failed, which is then what to explain."""
         return any(each.ice == Ice.FAILED for each in self.paths)
-
-    @property
-    def knows_its_beginning(self) -> bool:
-        """Whether the ring still has the first records: what is missing then never was."""
-        return bool(self.records) and self.records[0].event in _BEGINNINGS
 
     @cached_property
     def servers(self) -> tuple[str, ...]:

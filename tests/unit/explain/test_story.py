@@ -1,0 +1,73 @@
+from frazil.explain import explain
+from frazil.explain.story import Path, Story
+from frazil.trace import Trace
+
+
+def moved(path: Trace, at: float, layer: str, old: str, new: str, cause: str) -> None:
+    """A state machine of a transport moves."""
+    facts = {"machine": layer, "old": old, "new": new, "cause": cause, "rule": "", "text": ""}
+    path.record(at, layer, "state", **facts, evidence=(), deadline_at=None, next_deadline_at=None)
+
+
+def described(trace: Trace, at: float, side: str, kind: str) -> None:
+    """A description is in force."""
+    trace.record(at, "peer", "description-applied", side=side, type=kind, sections=1)
+
+
+def only_path(trace: Trace) -> Path:
+    (path,) = Story(trace.records, 60.0).paths
+    return path
+
+
+def test_a_state_that_was_left_was_held():
+    trace = Trace()
+    moved(trace.of("0"), 1.0, "ice", "completed", "disconnected", "liveness-lost")
+    moved(trace.of("0"), 2.0, "ice", "disconnected", "failed", "consent-lost")
+    assert only_path(trace).has_worked
+
+
+def test_a_path_that_a_restart_gave_up_is_not_one_of_the_new_generation():
+    trace = Trace()
+    moved(trace.of("0"), 1.0, "ice", "checking", "connected", "pair-valid")
+    described(trace, 2.0, "local", "offer")
+    moved(trace.of("0"), 3.0, "ice", "connected", "disconnected", "liveness-lost")
+    described(trace, 4.0, "remote", "answer")
+    moved(trace.of("0"), 4.0, "ice", "disconnected", "checking", "restart")
+    assert not only_path(trace).has_worked
+
+
+def test_dtls_begins_on_a_path_that_works():
+    trace = Trace()
+    moved(trace.of("0"), 1.0, "dtls", "connected", "closed", "close-notify-received")
+    path = only_path(trace)
+    assert path.has_worked
+    assert path.ice == "connected"
+    assert explain(trace.records).codes == ("FZ-PEER-CLOSED",)
+
+
+def test_what_sctp_does_it_does_over_dtls():
+    trace = Trace()
+    trace.of("0").record(1.0, "sctp", "stream-reset", stream_id=1)
+    path = only_path(trace)
+    assert (path.ice, path.dtls) == ("connected", "connected")
+
+
+def test_dtls_is_not_said_to_be_new_where_the_beginning_was_forgotten():
+    trace = Trace()
+    moved(trace.of("0"), 1.0, "ice", "new", "checking", "remote-candidate")
+    assert only_path(trace).dtls == "new"
+    trace = Trace()
+    moved(trace.of("0"), 1.0, "ice", "disconnected", "checking", "restart")
+    assert only_path(trace).dtls == "connected"
+    trace = Trace()
+    trace.of("0").record(1.0, "ice", "consent-renewed", pair="a->b", rtt_s=0.1)
+    assert only_path(trace).dtls == "connected"
+
+
+def test_who_closes_is_not_too_early_where_the_beginning_was_forgotten():
+    trace = Trace()
+    trace.record(0.0, "api", "configured", servers="", policy="all", bundle="balanced")
+    trace.of("0").record(0.1, "ice", "gathering", state="gathering", text="")
+    trace.record(0.2, "api", "called", method="close", detail="")
+    assert explain(trace.records).codes == ("FZ-API-CLOSED",)
+    assert explain(trace.records[1:]).codes == explain(trace.records[2:]).codes == ()
