@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from frazil.testing.host import VirtualHost, is_loopback
-from frazil.testing.link import Link
+from frazil.testing.link import Way
 from frazil.testing.packet import Fate, Hop, TransportProtocol
 from frazil.testing.realm import Node, Realm
 from frazil.types import Address
@@ -59,7 +59,7 @@ class Leg(NamedTuple):
 
 
 class Flight(NamedTuple):
-    """A leg that is under way on a link."""
+    """A leg that is under way."""
 
     leg: Leg
-    link: Link
+    way: Way

@@ -1,8 +1,14 @@
-"""One direction of the connection between two places."""
+"""One direction of the connection between two places.
+
+A place is a host or router, or an address, which is more specific than whoever has it. What goes
+from one host or router to another is carried by the most specific link that was set, and by the
+link of these two if none was. All links that fit count it.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import NamedTuple
 
 from frazil.testing.blackout import Ends
 from frazil.testing.conditions import Conditions
@@ -12,16 +18,36 @@ from frazil.testing.packet import Fate
 class Link:
     """One direction between two hosts or addresses; its conditions can change at any time.
 
+    Args:
+        default: The conditions of what it carries while none are set; of the links that fit, only
+            that of the two hosts carries anything then.
+        inherited: Gives what :attr:`conditions` are while none are set.
+        random: The dice that decide what happens to datagrams.
+
     Attributes:
-        counters: How many datagrams met which :class:`frazil.testing.Fate` on this link.
+        counters: How many datagrams from the one to the other met which
+            :class:`frazil.testing.Fate`.
+        is_set: Whether somebody has set its conditions.
     """
 
-    __slots__ = ("_conditions", "_free_at", "_last_arrival_at", "_random", "counters")
+    __slots__ = (
+        "_conditions",
+        "_free_at",
+        "_inherited",
+        "_last_arrival_at",
+        "_random",
+        "counters",
+        "is_set",
+    )
 
-    def __init__(self, conditions: Conditions, random: Random) -> None:
+    def __init__(
+        self, default: Conditions, inherited: Callable[[], Conditions], random: Random
+    ) -> None:
         self.counters: Counter[Fate] = Counter()
+        self.is_set = False
+        self._conditions = default
+        self._inherited = inherited
         self._random = random
-        self._conditions = conditions
         self._free_at = 0.0
         self._last_arrival_at = 0.0
 
@@ -31,11 +57,24 @@ class Link:
 
         They do not wait for what was sent before, which arrives when it would have: a new rate
         begins with an empty queue.
+
+        While none are set here, they are those of the most specific link that comprises this one
+        and has some: that of the hosts, for their addresses. Without any they are
+        :attr:`frazil.testing.VirtualNetwork.default`.
         """
-        return self._conditions
+        return self._conditions if self.is_set else self._inherited()
 
     @conditions.setter
     def conditions(self, conditions: Conditions) -> None:
+        self.is_set = True
+        self._change(conditions)
+
+    def follow(self, default: Conditions) -> None:
+        """Have another default, while no conditions are set."""
+        if not self.is_set:
+            self._change(default)
+
+    def _change(self, conditions: Conditions) -> None:
         if conditions.rate_bps != self._conditions.rate_bps:
             self._free_at = 0.0
         self._conditions = conditions
@@ -70,55 +109,88 @@ class Link:
         return [arrives_at] * copies
 
 
+class Way(NamedTuple):
+    """What a datagram goes by.
+
+    Attributes:
+        carrier: The link whose conditions it meets.
+        links: All that count it.
+    """
+
+    carrier: Link
+    links: Sequence[Link]
+
+    def note(self, fate: Fate) -> None:
+        """Count what became of the datagram."""
+        for link in self.links:
+            link.counters[fate] += 1
+
+
 class Links:
     """All links, by the places that they join.
 
     Args:
         default: What the conditions are of links that nobody has set up.
         random: Gives each link dice of its own, by a text that tells what for.
+        owners: Gives the names of those who have an address now.
     """
 
-    __slots__ = ("_all", "_random", "default")
+    __slots__ = ("_all", "_default", "_owners", "_random")
 
-    def __init__(self, default: Conditions, random: Callable[[str], Random]) -> None:
-        self.default = default
+    def __init__(
+        self,
+        default: Conditions,
+        random: Callable[[str], Random],
+        owners: Callable[[str], Sequence[str]],
+    ) -> None:
+        self._default = default
         self._random = random
+        self._owners = owners
         self._all: dict[tuple[str, str], Link] = {}
 
-    def link(self, sources: Sequence[str], destinations: Sequence[str]) -> Link:
-        """The direction from one place to another, a new link if they have none of their own.
+    @property
+    def default(self) -> Conditions:
+        """The conditions of links that nobody has set up."""
+        return self._default
 
-        It begins with the conditions that hold there.
+    @default.setter
+    def default(self, conditions: Conditions) -> None:
+        self._default = conditions
+        for link in self._all.values():
+            link.follow(conditions)
 
-        Args:
-            sources: The place, a name or an address; then the names of those it belongs to.
-            destinations: The other place, likewise.
-        """
-        source, destination = sources[0], destinations[0]
+    def link(self, source: str, destination: str) -> Link:
+        """The direction from one place to another, each a name or an address."""
         link = self._all.get((source, destination))
         if link is None:
-            wider = self._find(sources, destinations)
-            conditions = self.default if wider is None else wider.conditions
-            link = Link(conditions, self._random(f"link {source} > {destination}"))
+            random = self._random(f"link {source} > {destination}")
+            link = Link(self._default, lambda: self._inherited(source, destination), random)
             self._all[source, destination] = link
         return link
 
-    def between(self, ends: Ends) -> Link:
-        """The link that was set up most specifically."""
-        link = self._find((ends.source, ends.sender), (ends.destination, ends.receiver))
-        return self.link((ends.sender,), (ends.receiver,)) if link is None else link
-
-    def _find(self, sources: Sequence[str], destinations: Sequence[str]) -> Link | None:
-        """The most specific link, if there is one; the most specific places come first."""
-        for destination in destinations:
-            for source in sources:
-                link = self._all.get((source, destination))
-                if link is not None:
-                    return link
-        return None
+    def between(self, ends: Ends) -> Way:
+        """What a datagram goes by from one host or router to another."""
+        pairs = _pairs((ends.source, ends.sender), (ends.destination, ends.receiver))
+        links = [self.link(source, destination) for source, destination in pairs]
+        return Way(next((link for link in links if link.is_set), links[-1]), links)
 
     def reset(self, conditions: Conditions) -> None:
         """Have ``conditions`` on every link, made or not."""
         self.default = conditions
         for link in self._all.values():
-            link.conditions = conditions
+            if link.is_set:
+                link.conditions = conditions
+
+    def _inherited(self, source: str, destination: str) -> Conditions:
+        """The conditions between two places whose own link is not set."""
+        sources, destinations = self._owners(source), self._owners(destination)
+        for pair in _pairs((source, *sources), (destination, *destinations)):
+            link = self._all.get(pair)
+            if link is not None and link.is_set:
+                return link.conditions
+        return self._default
+
+
+def _pairs(sources: Sequence[str], destinations: Sequence[str]) -> list[tuple[str, str]]:
+    """Of places that come most specific first, all pairs, which do so too."""
+    return [(source, destination) for destination in destinations for source in sources]

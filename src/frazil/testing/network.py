@@ -42,7 +42,7 @@ class VirtualNetwork:
     """Hosts, the routers and links between them, and what happens on the way.
 
     Every host reaches every other, unless a router is between them: each direction between two
-    hosts is a :class:`Link`, made with :attr:`default` conditions unless :meth:`connect` says
+    hosts is a :class:`Link`, with the :attr:`default` conditions unless :meth:`connect` says
     otherwise. All randomness comes from the seed, separately for every host, router and link: the
     same program does the same again, and traffic on one link does not change what happens on
     another. Keys and signatures of DTLS are not among it: they come from OpenSSL, and are a few
@@ -68,7 +68,7 @@ class VirtualNetwork:
         self._hosts: dict[str, VirtualHost] = {}
         self._routers: dict[str, Router] = {}
         self._servers: list[StunServer | TurnServer] = []
-        self._links = Links(default or Conditions(), self._random)
+        self._links = Links(default or Conditions(), self._random, self._owners)
         self._blackouts = Blackouts()
         self._capture = Capture()
         self._transit = Transit(self._links, self._blackouts, self._capture, self._miss)
@@ -224,7 +224,7 @@ class VirtualNetwork:
 
     @property
     def default(self) -> Conditions:
-        """The conditions of links that are not made yet."""
+        """The conditions, from now on, of links that nobody has set up."""
         return self._links.default
 
     @default.setter
@@ -255,13 +255,14 @@ class VirtualNetwork:
     def link(self, source: Endpoint, destination: Endpoint) -> Link:
         """The direction from one place to another: its conditions and counters.
 
-        That of an address begins with the conditions that hold there, and from then on carries, and
-        counts, what would have gone by the link of its host.
+        The link of an address counts what goes from or to just that interface; that of its host
+        counts it, too. Until conditions are set for an address, what it sends and gets goes by the
+        link of its host: under the conditions there, and through the same queue.
 
         Raises:
             LookupError: There is no such host or router.
         """
-        return self._links.link(self._places(source), self._places(destination))
+        return self._links.link(self._place(source), self._place(destination))
 
     # --- blackouts ----------------------------------------------------------------------------
 
@@ -384,12 +385,11 @@ class VirtualNetwork:
             return canonical_ip(endpoint)
         raise LookupError(f"no host or router is called {endpoint!r}")
 
-    def _places(self, endpoint: Endpoint) -> list[str]:
-        """A place; behind an address the names of those who have it, in whichever realm."""
-        place = self._place(endpoint)
+    def _owners(self, place: str) -> list[str]:
+        """The names of those who have an address, in whichever realm; nobody has a name."""
         realms = [self._internet, *(each.inside for each in self._routers.values())]
         owners = [realm.owner(place) for realm in realms]
-        return [place, *(owner.name for owner in owners if owner is not None)]
+        return [owner.name for owner in owners if owner is not None]
 
     def _place_or_none(self, endpoint: Endpoint | None) -> Place:
         return None if endpoint is None else self._place(endpoint)

@@ -9,7 +9,7 @@ from frazil.testing.blackout import Blackouts, Ends
 from frazil.testing.capture import Capture
 from frazil.testing.host import VirtualHost
 from frazil.testing.journey import Flight, Journey, Leg
-from frazil.testing.link import Link, Links
+from frazil.testing.link import Links, Way
 from frazil.testing.nat.router import Router
 from frazil.testing.packet import Fate, Hop, Packet, TransportProtocol
 from frazil.testing.realm import Node
@@ -82,20 +82,20 @@ class Transit:
             self._astray(leg.destination)
             return
         ends = _ends(leg, node)
-        link = self._links.between(ends)
-        fate = self._send_off(Flight(leg, link), ends, now)
+        way = self._links.between(ends)
+        fate = self._send_off(Flight(leg, way), ends, now)
         if fate is not None:
-            self._seal(leg, fate, now, link)
+            self._seal(leg, fate, now, way)
 
     def _send_off(self, flight: Flight, ends: Ends, now: float) -> Fate | None:
         """Expect the arrival of a datagram, or tell why it will not arrive."""
-        leg, link = flight
+        leg, way = flight
         if self._blackouts.cover(ends, now):
             return Fate.BLOCKED
-        left_at = link.admit(_wire_size(leg.journey), now)
+        left_at = way.carrier.admit(_wire_size(leg.journey), now)
         if left_at is None:
             return Fate.OVERFLOWED
-        arrivals = link.arrivals(left_at)
+        arrivals = way.carrier.arrivals(left_at)
         for at in arrivals:
             self._arrivals.expect(flight, at)
         return None if arrivals else Fate.LOST
@@ -107,13 +107,13 @@ class Transit:
         loop = asyncio.get_running_loop()
         now = loop.time()
         batches: _Batches = {}
-        for leg, link in flights:
+        for leg, way in flights:
             verdict = self._arrive(leg, now, batches)
             if isinstance(verdict, Leg):
-                link.counters[Fate.DELIVERED] += 1
+                way.note(Fate.DELIVERED)
                 self._set_out(verdict, now)
             else:
-                self._seal(leg, verdict, now, link)
+                self._seal(leg, verdict, now, way)
         for socket, batch in batches.items():
             # As from a real loop: an exception in one handler is reported and hurts no other.
             loop.call_soon(socket.hand_over, batch)
@@ -147,9 +147,9 @@ class Transit:
         batches.setdefault(socket, []).append(Datagram(journey.data, leg.destination, leg.source))
         return Fate.DELIVERED
 
-    def _seal(self, leg: Leg, fate: Fate, now: float, link: Link | None = None) -> None:
-        if link is not None:
-            link.counters[fate] += 1
+    def _seal(self, leg: Leg, fate: Fate, now: float, way: Way | None = None) -> None:
+        if way is not None:
+            way.note(fate)
         sent_at, _, source, destination, data, protocol, report = leg.journey
         self._capture.note(
             Packet(sent_at, now, source, destination, data, fate, leg.hops, protocol)

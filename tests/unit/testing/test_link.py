@@ -6,7 +6,7 @@ from frazil.testing import Conditions, Link
 
 
 def make(seed=1, **conditions):
-    return Link(Conditions(**conditions), Random(seed))
+    return Link(Conditions(**conditions), Conditions, Random(seed))
 
 
 def test_perfect_link_delays_only():

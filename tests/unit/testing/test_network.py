@@ -3,58 +3,8 @@ import asyncio
 import pytest
 
 from frazil.testing import Conditions, Fate, VirtualNetwork, capture, run
-from frazil.types import Datagram, Transmit
-
-
-def now():
-    return asyncio.get_running_loop().time()
-
-
-class Peer:
-    """A host with a socket on every address, which notes when it hears what."""
-
-    def __init__(self, net, name, *addresses, port=5000):
-        self.host = net.host(name, *addresses)
-        self.sockets = [self.host.open_udp(address, port, self._hear) for address in addresses]
-        self.socket = self.sockets[0] if self.sockets else None
-        self.batches = []
-        self.heard = []
-
-    def _hear(self, batch):
-        self.batches.append(batch)
-        self.heard += [(round(now(), 9), datagram.data) for datagram in batch]
-
-    def send(self, data, peer, segment_size=None, *, source=0, target=0):
-        socket = self.sockets[source]
-        remote = peer if isinstance(peer, tuple) else peer.sockets[target].local
-        socket.send([Transmit(data, segment_size or len(data), socket.local, remote)])
-
-    def close(self):
-        for socket in self.sockets:
-            socket.close()
-
-
-def play(script, *, seed=0):
-    """Run a script with two peers on a network."""
-
-    async def main(net):
-        alice = Peer(net, "alice", "10.0.0.1", "2001:db8::1")
-        bob = Peer(net, "bob", "10.0.0.2", "2001:db8::2")
-        try:
-            return await script(net, alice, bob)
-        finally:
-            alice.close()
-            bob.close()
-
-    return run(main, seed=seed)
-
-
-async def chatter(sender, receiver, *, at=(), period=1.0, count=0):
-    """Send numbered datagrams: at given instants, or periodically."""
-    for number, instant in enumerate(at or [now() + period * n for n in range(count)]):
-        await asyncio.sleep(instant - now())
-        sender.send(b"%d" % number, receiver)
-
+from frazil.types import Datagram
+from support.two_hosts import Peer, chatter, now, play
 
 # --- delivery ---------------------------------------------------------------------------------
 
@@ -74,14 +24,29 @@ def test_datagrams_arrive_after_the_delay_with_both_addresses():
 
 def test_default_conditions_hold_for_links_that_nobody_set_up():
     async def script(net, alice, bob):
+        net.connect("alice", "2001:db8::2", Conditions(delay_s=0.2))
         alice.send(b"a", bob)
         await asyncio.sleep(1)
         net.default = Conditions(delay_s=0.5)
         alice.send(b"link exists", bob)
+        alice.send(b"set up", bob, source=1, target=1)
         bob.send(b"new link", alice)
         await asyncio.sleep(1)
-        assert bob.heard == [(0.001, b"a"), (1.001, b"link exists")]
+        assert bob.heard == [(0.001, b"a"), (1.2, b"set up"), (1.5, b"link exists")]
         assert alice.heard == [(1.5, b"new link")]
+
+    play(script)
+
+
+def test_another_default_rate_begins_with_an_empty_queue():
+    async def script(net, alice, bob):
+        net.default = Conditions(delay_s=0, rate_bps=8000)
+        for _ in range(3):
+            alice.send(bytes(972), bob)  # 1000 bytes of IPv4
+        net.default = Conditions(delay_s=0, rate_bps=80_000)
+        alice.send(bytes(972), bob)
+        await asyncio.sleep(5)
+        assert [at for at, _ in bob.heard] == [0.1, 1, 2, 3]
 
     play(script)
 
@@ -245,62 +210,6 @@ def test_directions_differ():
         await asyncio.sleep(1)
         assert bob.heard == [(0.1, b"up"), (1.1, b"up")]
         assert alice.heard == [(0.3, b"down"), (1.7, b"down")]
-
-    play(script)
-
-
-def test_an_address_wins_over_its_host():
-    async def script(net, alice, bob):
-        net.connect(alice.host, bob.host, Conditions(delay_s=0.1))
-        net.connect(alice.host, "2001:DB8::2", Conditions(delay_s=0.2))
-        alice.send(b"v4", bob)
-        alice.send(b"v6", bob, source=1, target=1)
-        bob.send(b"v6", alice, source=1, target=1)
-        await asyncio.sleep(1)
-        assert bob.heard == [(0.1, b"v4"), (0.2, b"v6")]
-        assert alice.heard == [(0.2, b"v6")]
-        net.connect("2001:db8::1", "2001:db8::2", Conditions(delay_s=0.3))
-        alice.send(b"v6", bob, source=1, target=1)
-        await asyncio.sleep(1)
-        assert bob.heard[-1] == (1.3, b"v6")
-
-    play(script)
-
-
-@pytest.mark.parametrize(
-    ("source", "destination"),
-    [("10.0.0.1", "10.0.0.2"), ("alice", "10.0.0.2"), ("10.0.0.1", "bob")],
-)
-def test_looking_at_the_link_of_an_address_changes_nothing(source, destination):
-    async def script(net, alice, bob):
-        net.connect(alice.host, bob.host, Conditions(delay_s=0.3))
-        assert net.link(source, destination).conditions.delay_s == 0.3
-        alice.send(b"x", bob)
-        await asyncio.sleep(1)
-        assert bob.heard == [(0.3, b"x")]
-        assert net.link(source, destination).counters == {Fate.DELIVERED: 1}
-
-    play(script)
-
-
-def test_the_link_of_an_address_begins_as_the_most_specific_one_that_there_is():
-    async def script(net, alice, bob):
-        net.connect(alice.host, bob.host, Conditions(delay_s=0.3))
-        net.connect(alice.host, "10.0.0.2", Conditions(delay_s=0.2))
-        assert net.link("10.0.0.1", "10.0.0.2").conditions.delay_s == 0.2
-        assert net.link("2001:db8::1", "2001:db8::2").conditions.delay_s == 0.3
-        assert net.link("10.0.0.9", "10.0.0.2").conditions == net.default
-
-    play(script)
-
-
-def test_the_link_of_an_address_that_a_router_passes_on_begins_as_that_of_the_router():
-    async def script(net, alice, bob):
-        hotel = net.firewall("hotel")
-        carol = net.host("carol", "10.0.0.3", behind=hotel)
-        net.connect(hotel, bob.host, Conditions(delay_s=0.3))
-        assert net.link("10.0.0.3", "10.0.0.2").conditions.delay_s == 0.3
-        assert net.link(carol, "10.0.0.2").conditions == net.default
 
     play(script)
 

@@ -122,6 +122,8 @@ def test_each_leg_is_a_link_with_conditions_and_counters_of_its_own():
         assert alice.heard == [(1.251, b"open", (OFFICE, 6000))]
         assert net.link("alice", "home").counters == {Fate.DELIVERED: 1}
         assert net.link("home", "office").counters == {Fate.DELIVERED: 1}
+        assert net.link(PRIVATE, OFFICE).counters == {Fate.DELIVERED: 1}
+        assert net.link(HOME, OFFICE).counters == {Fate.DELIVERED: 1}
         alice.say(b"nobody", (OFFICE, 1))
         await asyncio.sleep(2)
         assert net.link("home", "office").counters == {Fate.DELIVERED: 1, Fate.UNBOUND: 1}
