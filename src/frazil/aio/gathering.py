@@ -63,9 +63,11 @@ class GatheringDriver:
         needed = servers or not hidden
         interfaces = self._local.choose() if needed else []
         hosts = [each.address for each in interfaces]
-        if not sockets.is_empty:  # they are from before a restart
-            for address in sockets.close_all_but(self._local.present() if hosts else ()):
-                transports.remove_local_address(name, address, now)
+        if not sockets.is_empty:  # they are from before a restart, and one of them may be in use
+            present = self._local.present() if needed else set()
+            if present is not None:
+                for address in sockets.close_all_but(present):
+                    transports.remove_local_address(name, address, now)
         for server in servers if hosts else ():
             transports.expect_server(name, server.url.url)
             self._pending.look_up(name, server, hosts, sockets)

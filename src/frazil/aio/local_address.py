@@ -47,12 +47,15 @@ class LocalAddresses:
             self.chosen = []  # as on a host without a network: gathering ends without a candidate
         return self.chosen
 
-    def present(self) -> list[str]:
-        """Every address of the host: also what is not chosen now, but was and may be in use."""
+    def present(self) -> set[str] | None:
+        """Every address of the host: also what is not chosen now, but was and may be in use.
+
+        ``None`` if the operating system refuses to tell: nobody knows then that any has gone.
+        """
         try:
-            return [each.address for each in self._network.interfaces()]
+            return {each.address for each in self._network.interfaces()}
         except OSError:
-            return []
+            return None
 
     def disclosure(self, interface: Interface) -> Disclosure:
         """What the peer is told of a socket on one address.

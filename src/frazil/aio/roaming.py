@@ -58,10 +58,9 @@ class Roaming:
             self._watch = None
 
     def _on_change(self) -> None:
-        try:
-            present = {each.address for each in self._network.interfaces()}
-        except OSError:
-            return  # the host cannot tell
+        present = self._local.present()
+        if present is None:
+            return
         now, transports = self._clock(), self._transports
         if self._are_more():  # first, so that nobody gives up over the last one that went away
             transports.gather_again(now)

@@ -74,7 +74,12 @@ class _CountedSocket:
 class Stage:
     """A driven connection that has begun to gather, unless ``begin`` was not called."""
 
-    def __init__(self, net: VirtualNetwork, configuration: dict | None = None) -> None:
+    def __init__(
+        self,
+        net: VirtualNetwork,
+        configuration: dict | None = None,
+        options: IceOptions | None = None,
+    ) -> None:
         self.net = net
         self.host = Host(net.host("alice", "10.0.0.1", "10.0.0.2"))
         self.peer = Peer(configuration=read_configuration(configuration))
@@ -84,7 +89,7 @@ class Stage:
             self.host,
             lambda fired: self.fired.append(str(fired.type)) is None,
             lambda: False,
-            options=IceOptions(),
+            options=options or IceOptions(),
         )
 
     @property
@@ -100,10 +105,12 @@ class Stage:
 
 
 def on_stage(
-    test: Callable[[Stage], Coroutine[Any, Any, None]], configuration: dict | None = None
+    test: Callable[[Stage], Coroutine[Any, Any, None]],
+    configuration: dict | None = None,
+    options: IceOptions | None = None,
 ) -> Callable[[], None]:
     async def main(net: VirtualNetwork) -> None:
-        stage = Stage(net, configuration)
+        stage = Stage(net, configuration, options)
         await test(stage)
         await stage.driver.close()
 
@@ -282,6 +289,32 @@ async def test_a_restart_follows_the_interfaces(stage: Stage):
     assert stage.host.bound == ["10.0.0.2", "10.0.0.3"]
     removed = [address for address, *_ in stage.session.called("remove_local_address")]
     assert removed == [gone, ("10.0.0.1", 9)]
+
+
+@on_stage
+async def test_a_restart_closes_nothing_while_the_host_does_not_tell_its_addresses(stage: Stage):
+    await stage.begin()
+    before = stage.host.inner.sockets()
+    stage.host.is_silent = True
+    await restart(stage)
+    assert len(stage.session.called("local_addresses_done")) == 2
+    assert stage.host.inner.sockets() == before
+    assert stage.session.called("remove_local_address") == []
+
+
+def test_a_restart_that_finds_no_address_to_gather_from_closes_nothing():
+    wanted = ["10.0.0.1", "10.0.0.2"]
+
+    async def filtered(stage: Stage) -> None:
+        await stage.begin()
+        before = stage.host.inner.sockets()
+        wanted.clear()
+        await restart(stage)
+        assert len(stage.session.called("local_addresses_done")) == 2
+        assert stage.host.inner.sockets() == before
+        assert stage.session.called("remove_local_address") == []
+
+    on_stage(filtered, options=IceOptions(interfaces=lambda one: one.address in wanted))()
 
 
 @on_stage
