@@ -34,13 +34,14 @@ class AlarmClock:
                 handle.cancel()
         self._timer = self._soon = None
         at = self._queue.open()
-        if at is not None:
+        if at is not None and not self._loop.is_closed():
             # In a context of its own: the timer is nobody's in particular.
             self._timer = self._loop.call_at(at, self._wake, context=Context())
 
     def arm_soon(self) -> None:
         """The same, in the next turn of the loop."""
-        self._soon = self._loop.call_soon(self.arm, context=Context())
+        if not self._loop.is_closed():
+            self._soon = self._loop.call_soon(self.arm, context=Context())
 
     def _wake(self) -> None:
         self._timer = None

@@ -126,7 +126,8 @@ class RelayStream:
 
     def give_up_soon(self, text: str) -> None:
         """The same in another turn of the loop: its owner is in the middle of something."""
-        self._loop.call_soon(self.give_up, text)
+        if not self._loop.is_closed():
+            self._loop.call_soon(self.give_up, text)
 
     def close(self) -> None:
         """Close. No message is handed over any more. Idempotent."""

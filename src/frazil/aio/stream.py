@@ -17,6 +17,9 @@ from frazil.aio.network import (
 from frazil.types import Address
 
 _NOBODY: Final = StreamHandlers(lambda data: None, lambda: None)
+_LOOP_CLOSED: Final = (RuntimeError, AttributeError)
+"""What transports and servers raise if they need their event loop and it is closed; on Windows the
+second."""
 
 
 async def connect(
@@ -84,8 +87,11 @@ class TcpStream(asyncio.Protocol):
         is_over = self._over or transport.is_closing()  # asyncio tells of the end a turn later
         if is_over or transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.dropped += 1
-        else:
+            return
+        try:
             transport.write(message)
+        except _LOOP_CLOSED:  # and the system did not take it at once
+            self.dropped += 1
 
     def close(self) -> None:
         """Close. Nothing is called any more. Idempotent.
@@ -96,9 +102,10 @@ class TcpStream(asyncio.Protocol):
         if self._over:
             return
         self._over = True
-        if not self._transport.get_write_buffer_size():  # else: a peer that does not read
-            self._transport.close()
-        self._transport.abort()
+        with suppress(*_LOOP_CLOSED):  # the socket goes with the transport then
+            if not self._transport.get_write_buffer_size():  # else: a peer that does not read
+                self._transport.close()
+            self._transport.abort()
 
     # --- what asyncio calls -------------------------------------------------------------------
 
@@ -160,6 +167,10 @@ class TcpListener:
             return
         self._is_closed = True
         loop = self._server.get_loop()
+        if loop.is_closed():
+            with suppress(*_LOOP_CLOSED):
+                self._server.close()
+            return
         with suppress(NotImplementedError):  # Windows' proactor loop watches no sockets
             for each in self._server.sockets:
                 loop.remove_reader(each)

@@ -90,18 +90,18 @@ class ActivePort(_Port):
         """Send, or lose, every datagram; the first for a remote address opens the stream.
 
         A stream on which an answer is owed for long is given up, and the owner told in another turn
-        of the loop, so that its next check opens another one.
+        of the loop, so that its next check opens another one. A loop that is closed does neither.
         """
-        now = self._loop.time()
+        now, is_closed = self._loop.time(), self._loop.is_closed()
         for transmit in transmits:
             stream = self._streams.get(transmit.remote)
             if stream is None:
-                if len(self._streams) >= MAX_ACTIVE:
+                if is_closed or len(self._streams) >= MAX_ACTIVE:
                     self.dropped += len(transmit.datagrams())
                     continue
                 stream = self._prepare(self.local, transmit.remote)
                 self._start(stream)
-            elif stream.is_silent(now):
+            elif stream.is_silent(now) and not is_closed:
                 self._loop.call_soon(stream.fail, SILENT)
             stream.send(transmit, now)
 

@@ -296,3 +296,21 @@ def test_loops_have_clocks_of_their_own():
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             runner.run(main())
     assert clocks[0] is not clocks[1]
+
+
+def test_alarms_can_be_set_and_closed_after_the_end_of_their_loop():
+    async def main() -> list[Alarm]:
+        loop = asyncio.get_running_loop()
+        first, second = alarms = [alarm_on(loop, lambda now: None) for _ in range(2)]
+        first.set(1.0)
+        await asyncio.sleep(2)
+        first.set(4.0)
+        second.set(5.0)
+        return alarms
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        first, second = runner.run(main())
+    first.set(None)
+    second.set(3.0)
+    first.close()
+    second.close()

@@ -7,6 +7,7 @@ from frazil.aio.relay_stream import RelayStream
 from frazil.aio.silence import SILENT_S
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.stream_opening import connect
+from frazil.testing import VirtualLoop
 from frazil.types import Address, Datagram, Transmit
 
 SERVER: Address = ("192.0.2.7", 443)
@@ -183,6 +184,21 @@ def test_a_goodbye_is_sent_between_two_runs_of_the_loop_too():
         relay.close()
         assert stream.sent == [REQUEST]
         assert stream.is_closed
+
+
+def test_a_goodbye_is_sent_after_the_end_of_the_loop_too():
+    async def main() -> tuple[RelayStream, Stream]:
+        relay, stream = await connected(Net(6000), End())
+        relay.send([Transmit(REQUEST, len(REQUEST), relay.local, SERVER)])
+        await asyncio.sleep(SILENT_S + 1)
+        return relay, stream
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        relay, stream = runner.run(main())
+    relay.send([Transmit(REQUEST, len(REQUEST), relay.local, SERVER)])
+    relay.close()
+    assert stream.sent == [REQUEST, REQUEST]
+    assert stream.is_closed
 
 
 # --- in a set of sockets --------------------------------------------------------------------------

@@ -231,6 +231,29 @@ def test_a_stream_that_is_reset_as_soon_as_it_is_there_ends_or_never_was(turns, 
     assert caplog.text == ""
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_after_the_end_of_the_loop_a_stream_says_goodbye_and_everything_can_be_closed():
+    async def main():
+        server = StreamEnd()
+        listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
+        client = socket.create_connection(listener.local, 10)
+        await server.until(lambda: server.stream)
+        return client, server, listener
+
+    def leave():
+        client, server, listener = asyncio.run(main())
+        server.send(b"bye")
+        close(server, server, listener, listener)
+        socket.create_server(listener.local).close()
+        return client
+
+    client = leave()
+    gc.collect()
+    with client:
+        assert client.recv(100) == b"bye"
+        assert client.recv(100) == b""
+
+
 @pytest.mark.parametrize("turns", range(7))
 def test_whoever_gives_up_to_listen_leaves_no_port_taken(turns):
     async def main():
@@ -380,6 +403,26 @@ def test_tls_to_anyone_else_is_refused(certificate, trusted):
         await asyncio.sleep(0.05)
 
     asyncio.run(main())
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_after_the_end_of_the_loop_a_tls_stream_can_be_closed(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def main():
+        loop, tls = asyncio.get_running_loop(), Tls("turn.example", unverified_tls())
+        server = await loop.create_server(asyncio.Protocol, LOOPBACK, 0, ssl=context)
+        remote = server.sockets[0].getsockname()
+        stream = await SystemNetwork().connect_tcp(remote, StreamEnd().handlers, tls=tls)
+        server.close()
+        return stream
+
+    stream = asyncio.run(main())
+    stream.send(b"bye")
+    close(stream, stream)
+    del stream
+    gc.collect()
 
 
 def test_a_closed_stream_says_goodbye_and_waits_for_nobody(certificate):

@@ -21,7 +21,7 @@ from frazil.aio.tcp_port import (
     PassivePort,
 )
 from frazil.ice.framing import frame
-from frazil.testing import VirtualNetwork, run
+from frazil.testing import VirtualLoop, VirtualNetwork, run
 from frazil.types import Transmit
 from support.stream_end import StreamEnd
 
@@ -137,6 +137,37 @@ def test_a_last_check_is_sent_between_two_runs_of_the_loop_too():
         runner.run(until(lambda: theirs.data == [CHECK, CHECK]))
         passive.close()
         runner.run(asyncio.sleep(0))
+
+
+class Void:
+    """A network, and the streams of it, on which everybody stays silent."""
+
+    dropped = 0
+
+    async def connect_tcp(self, remote, handlers, *, local):
+        return self
+
+    def send(self, message):
+        """It is not heard."""
+
+    def close(self):
+        """There is nothing to give back."""
+
+
+def test_after_the_end_of_the_loop_no_stream_is_opened_or_given_up():
+    async def main():
+        active = ActivePort(Void(), LOOPBACK, ours.batches.append, ours)
+        active.send([run_of(CHECK, active.local, ("192.0.2.1", 9))])
+        await asyncio.sleep(SILENT_S + 1)
+        return active
+
+    ours = End()
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        active = runner.run(main())
+    active.send([run_of(CHECK, active.local, (host, 9)) for host in ("192.0.2.1", "192.0.2.2")])
+    assert active.dropped == 1
+    active.close()
+    assert ours.lost == []
 
 
 class WithoutUdp(SystemNetwork):

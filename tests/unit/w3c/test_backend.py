@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+from pathlib import Path
 from weakref import ref
 
 import pytest
 
 from frazil import IceOptions, RTCPeerConnection
+from frazil.aio.recording_file import join_recordings
 from frazil.aio.system import SystemNetwork
+from frazil.explain.trace_file import read_account
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -146,3 +149,22 @@ def test_the_sockets_of_a_connection_that_nobody_closed_end_with_the_loop():
     with pytest.warns(ResourceWarning, match="unclosed <socket"):
         left = leave()
     assert left() is None
+
+
+async def recorded_at(path: Path) -> RTCPeerConnection:
+    options = IceOptions(include_loopback=True, tcp="both")
+    pc = RTCPeerConnection(network=SystemNetwork(), ice=options, trace=path)
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    await pc.gathering_complete()
+    return pc
+
+
+def test_after_the_end_of_the_loop_a_connection_is_closed_and_its_recording_is_complete(tmp_path):
+    path = tmp_path / "session.jsonl"
+    pc = asyncio.run(recorded_at(path))
+    assert pc.close().done()
+    assert pc.connectionState == "closed"
+    join_recordings(10)
+    account = read_account(path.read_text(encoding="utf-8").splitlines())
+    assert account.remarks == []

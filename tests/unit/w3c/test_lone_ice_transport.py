@@ -486,6 +486,23 @@ def test_after_the_end_of_the_loop_a_transport_can_be_explained_and_stopped():
     assert told == []
 
 
+async def checking(options):
+    """A transport that checks, so that its alarm has rung."""
+    transport = LoneIceTransport(network=SystemNetwork(), ice=options)
+    transport.gather()
+    transport.start({"usernameFragment": "abcd", "password": "x" * 22}, "controlling")
+    transport.addRemoteCandidate({"candidate": "candidate:1 1 udp 1 127.0.0.1 9999 typ host"})
+    await asyncio.sleep(0.75)  # until only retransmissions are left
+    return transport
+
+
+@pytest.mark.parametrize("tcp", ["active", "passive"])
+def test_after_the_end_of_the_loop_a_transport_that_was_checking_can_be_stopped(tcp):
+    transport = asyncio.run(checking(IceOptions(include_loopback=True, tcp=tcp)))
+    assert transport.state == "checking"
+    assert transport.stop().done()
+
+
 @on_pair
 async def test_a_listener_of_the_trace_that_fails_harms_nothing(pair):
     def fail(record):
