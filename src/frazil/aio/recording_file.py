@@ -64,25 +64,29 @@ class RecordingFile:
         "_file",
         "_handed",
         "_has_failed",
+        "_is_closed",
         "_lost",
         "_path",
         "_written",
     )
 
     def __init__(self, path: Path, lost: Callable[[], None]) -> None:
-        self._path = path.absolute()
         self._lost = lost
         self._batch: list[_Line] = []
         self._began_at = 0.0
         self._handed = 0
         self._written = 0
         self._has_failed = False
+        self._is_closed = False
         self._file: TextIO | None = None
+        self._path = path.absolute()
         if _WRITERS.setdefault(self._path, self) is not self:
             self._fail("another connection is recorded there; FRAZIL_TRACE=folder is for many")
 
     def write(self, line: _Line) -> None:
         """Take one line; it is on the disk some time later."""
+        if self._is_closed:
+            return
         if self._has_failed:
             self._lost()
             return
@@ -95,9 +99,25 @@ class RecordingFile:
     def close(self) -> None:
         """Write what is left and close the file, soon."""
         self._hand_over()
+        self._is_closed = True
         _submit(self._close)
         if _WRITERS.get(self._path) is self:
             del _WRITERS[self._path]  # who comes next, waits in the thread
+
+    def __del__(self) -> None:
+        """Write what is left, and close the file, now: the connection went, and nobody closed it.
+
+        Nothing waits in the thread any more, or it would hold the recording. Nor is anything handed
+        to it: it may be this very handing over in which the garbage is collected.
+        """
+        if self._batch:
+            self._write(self._batch)
+        self._close()
+
+    def disown(self) -> None:
+        """Write nothing any more: another process does."""
+        self._is_closed = True
+        self._batch.clear()
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, []
@@ -181,6 +201,8 @@ def _thread() -> ThreadPoolExecutor:
 def _begin_anew() -> None:
     """In a forked process: the thread is not there, and recordings go on where they began."""
     _thread.cache_clear()
+    for writer in _WRITERS.values():
+        writer.disown()
     _WRITERS.clear()
 
 

@@ -99,6 +99,35 @@ def test_a_file_is_free_as_soon_as_its_recording_is_closed(tmp_path, lost):
     assert lost == []
 
 
+@pytest.mark.parametrize("count", [1, 300])
+def test_a_file_that_nobody_closed_is_complete_when_its_recording_has_gone(count, tmp_path, lost):
+    path = tmp_path / "a.jsonl"
+    gate = threading.Event()
+    recording_file._thread().submit(gate.wait)
+    file = RecordingFile(path, lambda: lost.append(1))
+    for number in range(count):
+        file.write({"number": number})
+    del file
+    is_written = path.exists()
+    gate.set()
+    assert is_written == (count < 256)  # else the thread held it
+    join_recordings(10)
+    assert lines_of(path) == [{"number": number} for number in range(count)]
+    assert lost == []
+
+
+def test_nothing_is_written_after_the_end(tmp_path, lost):
+    path = tmp_path / "a.jsonl"
+    file = RecordingFile(path, lambda: lost.append(1))
+    file.write({"number": 1})
+    file.close()
+    file.write({"number": 2})
+    join_recordings(10)
+    del file
+    assert lines_of(path) == [{"number": 1}]
+    assert lost == []
+
+
 def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monkeypatch):
     monkeypatch.setattr(recording_file, "MAX_WAITING", 600)
     gate = threading.Event()
@@ -135,9 +164,19 @@ asyncio.run(main())
 """
 
 
-def test_what_nobody_closed_is_on_the_disk_when_the_program_has_ended(tmp_path):
+COLLECTED = """
+import gc
+import os
+
+gc.collect()
+assert os.path.exists(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("end", ["", COLLECTED])
+def test_what_nobody_closed_is_on_the_disk_when_the_program_has_ended(end, tmp_path):
     path = tmp_path / "session.jsonl"
-    subprocess.run([sys.executable, "-c", UNCLOSED, str(path)], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", UNCLOSED + end, str(path)], check=True, timeout=30)
     account = read_account(path.read_text(encoding="utf-8").splitlines())
     assert any(each.event == "description-applied" for each in account.records)
     (remark,) = account.remarks
@@ -168,6 +207,7 @@ if child:
     assert not os.path.exists(of_parent)  # that is for its own process to write
 else:
     begun(of_child).close()
+    waiting.close()
     join_recordings(5)
 """
 
