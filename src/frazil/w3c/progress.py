@@ -124,4 +124,5 @@ async def wait_until(
         async with asyncio.timeout(timeout):
             await pulse.wait_until(condition)
     except TimeoutError:
-        raise ConnectivityError(complaint(), explain()) from None
+        if not condition():  # else: it came true in the turn of the loop in which the time ran out
+            raise ConnectivityError(complaint(), explain()) from None

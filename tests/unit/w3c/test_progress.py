@@ -1,11 +1,14 @@
 """Waiting for a connection to get somewhere."""
 
 import asyncio
+import time
 
 import pytest
 
 from frazil import ConnectivityError, InvalidStateError, RTCPeerConnection
+from frazil.aio.pulse import Pulse
 from frazil.testing import VirtualNetwork, run
+from frazil.w3c.progress import wait_connected
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -106,3 +109,20 @@ def test_who_waits_for_candidates_gets_those_of_every_description(change, transp
             assert await signal(a, b) == transports
 
     run(main)
+
+
+def test_what_came_true_in_the_turn_in_which_the_time_ran_out_came_in_time():
+    async def main():
+        pulse, state = Pulse(), ["checking"]
+
+        def come_up():
+            state[0] = "connected"
+            pulse.beat()
+
+        asyncio.get_running_loop().call_later(0.05, come_up)
+        waiting = asyncio.create_task(wait_connected(pulse, "state", lambda: state[0], 0.1, print))
+        await asyncio.sleep(0)
+        time.sleep(0.2)  # noqa: ASYNC251 - a program that is busy until both are due
+        await waiting
+
+    asyncio.run(main())
