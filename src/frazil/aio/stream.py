@@ -112,8 +112,12 @@ class TcpStream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
+        remote = self._asked or transport.get_extra_info("peername")
+        if remote is None:  # whoever connected has reset it before uvloop asked who that was
+            self.close()
+            return
         self.local = _address(transport.get_extra_info("sockname"))
-        self.remote = _address(self._asked or transport.get_extra_info("peername"))
+        self.remote = _address(remote)
         self._handlers = self._accept(self)
 
     def data_received(self, data: bytes) -> None:

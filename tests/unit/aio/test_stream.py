@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from frazil.aio import SystemNetwork, Tls, unverified_tls
 from frazil.aio.network import MAX_UNSENT_BYTES
+from frazil.aio.stream import TcpStream
 from support.stream_end import StreamEnd
 
 LOOPBACK = "127.0.0.1"
@@ -229,6 +230,35 @@ def test_a_stream_that_is_reset_as_soon_as_it_is_there_ends_or_never_was(turns, 
 
     asyncio.run(main())
     assert caplog.text == ""
+
+
+class ResetTransport:
+    """What uvloop makes of a stream that was reset before anybody has seen it."""
+
+    def __init__(self):
+        self.calls = []
+
+    def get_extra_info(self, name):
+        return {"sockname": (LOOPBACK, 5000)}.get(name)
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def close(self):
+        self.calls.append("close")
+
+    def abort(self):
+        self.calls.append("abort")
+
+
+def test_nobody_hears_of_a_stream_that_was_reset_before_it_is_known_whose_it_was():
+    transport, accepted = ResetTransport(), []
+    stream = TcpStream(accepted.append)
+    stream.connection_made(transport)
+    stream.data_received(b"x")
+    stream.connection_lost(None)
+    assert accepted == []
+    assert transport.calls == ["close", "abort"]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
