@@ -26,4 +26,6 @@ async def resolve(host: str, port: int) -> list[Address]:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except ValueError as error:  # an empty or overlong label: refused before anyone is asked
         raise socket.gaierror(socket.EAI_NONAME, f"{host!r} cannot be a host name") from error
+    except RuntimeError as error:  # there can be no more threads, and it is done in one
+        raise OSError(str(error)) from error
     return list(dict.fromkeys((canonical_ip(str(sockaddr[0])), port) for *_, sockaddr in found))

@@ -73,3 +73,8 @@ def test_resolve_impossible_name_is_an_os_error(host):
 
     with pytest.raises(OSError, match="host name"):
         asyncio.run(main())
+
+
+def test_resolve_without_a_thread_to_do_it_in_is_an_os_error():
+    with pytest.raises(OSError, match="can't start new thread"):
+        resolve_by(RuntimeError("can't start new thread"), "stun.example")
