@@ -66,8 +66,8 @@ class IceOptions:
             is no other address. For two programs on one machine; a remote peer has no use for them.
         interfaces: Which network interfaces to use: names with the wildcards ``*``, ``?`` and
             ``[]``, where a leading ``!`` excludes, or a function that gets an :class:`Interface`.
-            All unless told. For hosts with bridges of containers or virtual machines, whose
-            addresses lead nowhere: ``["!docker*", "!veth*"]``.
+            One that raises has refused. All unless told. For hosts with bridges of containers or
+            virtual machines, whose addresses lead nowhere: ``["!docker*", "!veth*"]``.
         addresses: Which local addresses to use: IP addresses and networks, where a leading ``!``
             excludes, for example ``["!10.8.0.0/16"]``. All unless told.
         families: Which versions of IP to use, 4 and 6 unless told.

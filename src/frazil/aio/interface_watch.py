@@ -130,7 +130,16 @@ class SharedWatch:
         if self._seen != before:
             for subscription in tuple(self._listeners):
                 if subscription in self._listeners:
-                    subscription.on_change()
+                    self._tell(subscription)
+
+    def _tell(self, subscription: "Subscription") -> None:
+        """As if the loop had called it: what it raises is reported, and the others hear as well."""
+        try:
+            subscription.on_change()
+        except Exception as error:
+            self._loop.call_exception_handler(
+                {"message": "Exception after a change of addresses", "exception": error}
+            )
 
     def _now(self, look: Look) -> tuple[Interface, ...]:
         try:

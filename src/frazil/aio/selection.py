@@ -120,14 +120,20 @@ class Selection:
         return [one for one in found if self._allows(one)]
 
     def _allows(self, one: Interface) -> bool:
-        if one.family not in self._families:
-            return False
-        if isinstance(self._interfaces, Patterns):
-            if not self._interfaces.allow(one.name):
-                return False
-        elif self._interfaces is not None and not self._interfaces(one):
+        if one.family not in self._families or not self._wants(one):
             return False
         return self._addresses is None or self._addresses.allow(one.address)
+
+    def _wants(self, one: Interface) -> bool:
+        """Whether its interface is to be used; a filter that raises has not said so."""
+        if self._interfaces is None:
+            return True
+        if isinstance(self._interfaces, Patterns):
+            return self._interfaces.allow(one.name)
+        try:
+            return self._interfaces(one)
+        except Exception:  # the application's, and none of the connection's business
+            return False
 
 
 def _default_sources(network: Network) -> set[str]:

@@ -107,6 +107,23 @@ def test_a_listener_may_leave_within_the_call_and_take_others_along(polling):
     run(main)
 
 
+def test_a_listener_that_fails_is_reported_and_the_others_hear(polling):
+    machine, reports = Machine(), []
+
+    async def main(net):
+        loop, watch = asyncio.get_running_loop(), machine.watch()
+        loop.set_exception_handler(lambda loop, context: reports.append(context["exception"]))
+        subscriptions = [watch.subscribe(lambda: 1 / 0), watch.subscribe(machine.listener("other"))]
+        machine.addresses = ()
+        await asyncio.sleep(POLL_INTERVAL_S)
+        assert [type(each) for each in reports] == [ZeroDivisionError]
+        assert machine.heard == ["other"]
+        for each in subscriptions:
+            each.close()
+
+    run(main)
+
+
 def test_a_machine_that_does_not_tell_has_not_changed(polling):
     machine = Machine()
 

@@ -72,6 +72,10 @@ def test_only_the_default_routes_of_both_families_count(policy):
     assert chosen(Host(), ip_handling=policy) == []
 
 
+def test_a_filter_that_raises_has_refused():
+    assert chosen(interfaces=lambda one: {"eth0": True}[one.name]) == [ETH0, ETH0_6]
+
+
 def test_a_filter_may_take_the_default_route_away():
     host = Host("192.168.1.5")
     policy = IpHandlingPolicy.DEFAULT_ROUTE_AND_PRIVATE
