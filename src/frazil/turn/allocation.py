@@ -114,9 +114,10 @@ class Allocation:
 
     def confirm(self, now: float) -> None:
         """Ask whether it is still there; does nothing if it is not, as far as we know."""
-        if self.state is TurnState.ALLOCATED and not self._is_confirming:
+        if self.state is TurnState.ALLOCATED:
             self._is_confirming = True
-            self._refresh(self._config.lifetime_s, now)
+            if self._lease.is_at_rest:
+                self._refresh(self._config.lifetime_s, now)
 
     def doubt(self, failure: Failure, now: float) -> None:
         """What builds on it was refused, which may mean that it is gone: ask, or believe so."""

@@ -128,8 +128,10 @@ class TurnClient:
 
         :class:`frazil.turn.Confirmed` or :class:`frazil.turn.AllocationLost` tells. Permissions and
         channels are asked for once more, too: they end sooner, and our clock may have stood still
-        while that of the server went on. Does nothing without an allocation.
+        while that of the server went on. What is unanswered is repeated at once. Without an
+        allocation that is all.
         """
+        self._requests.repeat(now)
         self._allocation.confirm(now)
         if self.state is TurnState.ALLOCATED:
             self._relay.confirm(now)

@@ -43,6 +43,7 @@ class Request:
         is_signed: Whether it carries proof.
         edition: Of the credentials that it was signed by.
         has_new_nonce: Whether it was sent again because its nonce was stale.
+        earlier_sends: How often it was sent before the retransmission clock began again.
         unproven: What an answer without proof said.
         believe_at: When to believe it.
     """
@@ -51,6 +52,7 @@ class Request:
         "attributes",
         "believe_at",
         "data",
+        "earlier_sends",
         "edition",
         "has_new_nonce",
         "is_signed",
@@ -69,6 +71,7 @@ class Request:
         self.is_signed = False
         self.edition = 0
         self.has_new_nonce = False
+        self.earlier_sends = 0
         self.unproven: Failure | None = None
         self.believe_at: float | None = None
 
@@ -141,6 +144,20 @@ class RequestTable:
         """Ask the server for something."""
         self._start(Request(method, attributes, now), now)
 
+    def repeat(self, now: float) -> None:
+        """Ask for all that is unanswered as if for the first time: it may get through only now.
+
+        What was sent a moment ago is left alone, and so is a stream, which repeats by itself.
+        """
+        if self._is_reliable:
+            return
+        for request in self._requests.values():
+            transaction = request.transaction
+            if now >= transaction.last_sent_at + transaction.rto_s:
+                request.earlier_sends += transaction.sends
+                transaction.begin_again(transaction.transaction_id, now)
+                self._transmits.append(request.data)
+
     def clear(self) -> None:
         """Wait for nothing any more."""
         self._requests.clear()
@@ -153,6 +170,7 @@ class RequestTable:
         request.is_signed = self._authentication.is_challenged
         request.edition = self._authentication.edition
         request.started_at = now
+        request.earlier_sends = 0
         request.unproven = request.believe_at = None
         if self._is_reliable:
             transaction = Transaction(transaction_id, now, max_sends=1, last_wait=_RELIABLE_WAIT)
@@ -240,7 +258,7 @@ class RequestTable:
     ) -> Answer:
         transaction = request.transaction
         del self._requests[transaction.transaction_id]
-        name, waited_s = _name(request.method), now - transaction.started_at
+        name, waited_s = _name(request.method), now - request.started_at
         if failure is None:
             self._trace.record(now, "turn", "response", method=name, waited_s=waited_s)
         else:
@@ -251,7 +269,7 @@ class RequestTable:
                 method=name,
                 code=failure.code,
                 text=failure.text,
-                sends=transaction.sends,
+                sends=request.earlier_sends + transaction.sends,
                 waited_s=waited_s,
             )
         return Answer(request, message, failure)

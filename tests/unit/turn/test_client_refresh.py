@@ -1,7 +1,7 @@
 import pytest
 
 from frazil.stun import Attribute, ErrorCode, Message, MessageClass, Method
-from frazil.turn import AllocationFailed, AllocationLost, Confirmed, TurnState
+from frazil.turn import AllocationFailed, AllocationLost, Confirmed, RelayProtocol, TurnState
 from support.turn_pair import DELAY_S, PEER, TurnPair, config, seen
 
 MINUTE_S = 60.0
@@ -316,6 +316,45 @@ def test_what_builds_on_the_allocation_is_asked_for_once_more_and_passes_again()
     pair.client.send(b"there", PEER, pair.now)
     pair.run(1)
     assert pair.at_peers == [(b"there", PEER)]
+
+
+def test_what_is_unanswered_is_asked_for_at_once_as_if_for_the_first_time():
+    pair = TurnPair()
+    pair.allocate()
+    pair.client.bind_channel(PEER, pair.now)
+    pair.run(1)
+    pair.service.silent = True
+    pair.client.confirm(pair.now)
+    pair.run(17)  # it was repeated after 15.5 s, and will be after 31.5 s
+    asked = len(pair.sent)
+    pair.client.confirm(pair.now)
+    pair.run(3.6)
+    kinds = [seen(data)[0] for _, data in pair.sent[asked:]]
+    for method in (Method.REFRESH, Method.CREATE_PERMISSION, Method.CHANNEL_BIND):
+        assert kinds.count(method) == 4  # after 0, 0.5, 1.5 and 3.5 s
+    pair.service.silent = False
+    pair.run(5)
+    assert only_event(pair) == Confirmed()
+
+
+def test_what_was_sent_a_moment_ago_is_not_repeated():
+    pair = TurnPair()
+    pair.allocate()
+    pair.service.silent = True
+    for _ in range(4):
+        pair.client.confirm(pair.now)
+        pair.run(0.1)
+    assert len(pair.requests(Method.REFRESH)) == 1
+
+
+def test_over_a_stream_nothing_is_repeated():
+    pair = TurnPair(config(protocol=RelayProtocol.TCP))
+    pair.allocate()
+    pair.service.silent = True
+    for _ in range(3):
+        pair.client.confirm(pair.now)
+        pair.run(5)
+    assert len(pair.requests(Method.REFRESH)) == 1
 
 
 def test_without_an_allocation_there_is_nothing_to_confirm():
