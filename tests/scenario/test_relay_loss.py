@@ -179,6 +179,27 @@ async def test_a_short_silence_costs_no_relay(stage):
     assert server.service.requests[Method.ALLOCATE] == 2
 
 
+@pytest.mark.parametrize(("silence_s", "restart_after_s"), [(13, 5), (22, 22.5)])
+async def test_a_restart_gives_up_no_relay_that_lives(stage, silence_s, restart_after_s):
+    """Neither one that is silent for longer than gathering waits, nor one asked long before."""
+    server = await homes(stage, UDP)
+    alice, bob = stage.peers[:2]
+    for peer in (alice, bob):
+        peer.pc.setConfiguration(configured(UDP) | {"iceTransportPolicy": "relay"})
+    await stage.connect()
+    await stage.sleep(120)
+    before = dict(server.service.allocations)
+    stage.net.block(alice.host, for_s=silence_s)
+    await stage.sleep(restart_after_s)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(30)
+    assert server.service.allocations == before
+    assert errors(alice) == ([(UDP, 701)] if restart_after_s < silence_s else [])
+    relays = [each.address for each in alice.ice.getLocalCandidates() if each.type == "relay"]
+    assert len(relays) == 1
+    await exchange(stage)
+
+
 async def test_a_server_that_never_answers_again_is_asked_on_one_stream_at_a_time(stage):
     server = await homes(stage, TCP, firewall=True)
     alice = stage.peers[0]
@@ -204,19 +225,19 @@ async def test_a_server_that_is_away_for_a_while_is_asked_until_it_is_back(stage
     assert (UDP, 508) in errors(stage.peers[0]) + errors(stage.peers[1])
 
 
-async def test_what_a_silent_server_still_keeps_is_in_nobodys_way(stage):
+async def test_what_a_silent_server_still_keeps_serves_when_it_is_back(stage):
     server = await homes(stage, UDP)
     await stage.connect()
     await stage.sleep(30)
     server.service.silent = True
     await stage.sleep(40)
     await stage.negotiate(ice_restart=True)
-    await stage.sleep(60)  # asked in vain whether the relay is there, given up, and so is that
+    await stage.sleep(60)  # gathering has long ended without it
     server.service.silent = False
     await stage.negotiate(ice_restart=True)
     assert await healed(stage, 20) < 4
-    assert server.service.requests[Method.ALLOCATE] == 2 * (2 + 3)  # 401, 437 and at last
-    assert all((UDP, 437) not in errors(peer) for peer in stage.peers)
+    assert server.service.requests[Method.ALLOCATE] == 2 * 2  # without proof, and with it
+    assert [errors(peer) for peer in stage.peers] == [[(UDP, 701)]] * 2
 
 
 async def test_a_new_address_may_be_seen_where_a_lost_one_was(stage):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from frazil.deadline import earlier
 from frazil.ice import CandidateError, concealed
 from frazil.run import Run
 from frazil.trace import Trace
@@ -24,12 +25,12 @@ class Relay:
         domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
         lifetime_s: How long the server keeps it without a refresh.
-        urls: The servers of the configuration that led here; none if the newest generation does
-            not want it.
+        urls: The servers of the configuration that led here.
+        wanted_for: Those for which the present round of gathering wants it.
         is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
         conceals: Whether the peer must not learn of it from the relayed candidate either.
         is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
-        gives_up_at: When gathering waits no longer.
+        gives_up_at: When gathering waits no longer; ``None`` if it does not.
         addresses: The relayed addresses, while there is an allocation.
         mapped: How the server sees ``host``, if it told.
         permitted: The IP addresses that permission is had or asked for.
@@ -54,6 +55,7 @@ class Relay:
         "refused",
         "server",
         "urls",
+        "wanted_for",
     )
 
     def __init__(
@@ -77,10 +79,11 @@ class Relay:
         self.allocated_at = 0.0
         self.lifetime_s = config.lifetime_s
         self.urls: list[str] = []
+        self.wanted_for: list[str] = []
         self.is_hidden = False
         self.conceals = False
         self.is_doubtful = False
-        self.gives_up_at = 0.0
+        self.gives_up_at: float | None = None
         self.addresses: tuple[Address, ...] = ()
         self.mapped: Address | None = None
         self.permitted: set[str] = set()
@@ -88,8 +91,13 @@ class Relay:
 
     @property
     def is_pending(self) -> bool:
-        """Whether the server has still to say whether it relays."""
-        return self.is_doubtful or self.client.state in (TurnState.NEW, TurnState.ALLOCATING)
+        """Whether gathering waits for the server to say whether it relays."""
+        is_asked = self.is_doubtful or self.client.state in (TurnState.NEW, TurnState.ALLOCATING)
+        return is_asked and self.gives_up_at is not None
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether gathering has waited long enough."""
+        return self.is_pending and self.gives_up_at is not None and now >= self.gives_up_at
 
     @property
     def gives(self) -> bool:
@@ -142,9 +150,7 @@ class Relay:
     def next_timeout(self) -> float | None:
         """When the client, or the patience with it, has something to do."""
         at = self.client.next_timeout()
-        if not self.is_pending:
-            return at
-        return self.gives_up_at if at is None else min(at, self.gives_up_at)
+        return earlier(at, self.gives_up_at) if self.is_pending else at
 
 
 def _runs(messages: list[bytes]) -> list[Run]:

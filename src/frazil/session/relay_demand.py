@@ -126,7 +126,7 @@ class RelayDemand:
         for url, server in self.servers.items():
             if server.is_settled or not server.is_complete or vacancies.awaits(url):
                 continue
-            concerned = [relay for relay in relays if url in relay.urls]
+            concerned = [relay for relay in relays if url in relay.wanted_for]
             if any(relay.is_pending for relay in concerned):
                 continue
             server.is_settled = True

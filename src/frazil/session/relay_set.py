@@ -3,7 +3,8 @@
 To ICE, DTLS and everything above, a relayed address is one more local address. Here what they send
 from it is wrapped for its server, and what comes from the server is unwrapped before anybody else
 sees it. Allocations outlive an ICE restart, so that the old path keeps working until the new one
-is agreed; a new generation that asks for the same relay gets the same one.
+is agreed; a new generation that asks for the same relay gets the same one. A round of gathering
+waits only so long for an answer, and an allocation that is there lives on without it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ from frazil.types import Address, Datagram, RandomBytes, Transmit, end_of_path
 
 _WAY_GONE: Final = "the way to the server is gone"
 """Why a relay is lost whose interface is."""
+_SILENT: Final = "the server does not answer"
 _END: Final = (AllocationFailed, Redirected, AllocationLost, Closed)
 """After these a client has nothing more to say to its server, or to hear from it."""
 _ANSWERS_OF_STUN: Final = frozenset({b"\x01\x01", b"\x01\x11"})
@@ -90,10 +92,10 @@ class RelaySet:
         self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
-            is_wanted = relay.urls or (path is not None and path[0] in relay.addresses)
-            if is_new and not is_wanted:
+            is_in_use = path is not None and path[0] in relay.addresses
+            if is_new and not relay.wanted_for and not is_in_use:
                 self._give_back(relay, now)
-            relay.urls.clear()
+            relay.wanted_for.clear()
             relay.refused.clear()
         self._collect(now)
 
@@ -187,9 +189,9 @@ class RelaySet:
 
     def _tell(self, relay: Relay, now: float) -> None:
         """Tell ICE what the allocation gives, if the newest generation wants it."""
-        if not relay.urls:
+        if not relay.wanted_for:
             return
-        local, url, server = self._local, relay.urls[0], relay.server
+        local, url, server = self._local, relay.wanted_for[0], relay.server
         if relay.mapped is not None and not relay.is_hidden:
             local.add_reflected(relay.host, relay.mapped, url, server, now)
         for address in relay.addresses:
@@ -297,7 +299,7 @@ class RelaySet:
         """Do what is due at every relay; do not wait any longer for the slow."""
         for relay in list(self._relays.values()):
             relay.client.handle_timeout(now)
-            if relay.is_pending and now >= relay.gives_up_at:
+            if relay.is_overdue(now):
                 self._give_up(relay, now)
         self._collect(now)
 
@@ -350,11 +352,17 @@ class RelaySet:
                     self._local.refuse_peer(address, event.ip, event.code, now)
 
     def _give_up(self, relay: Relay, now: float) -> None:
-        """The server has not answered for so long that nobody waits any longer."""
-        relay.is_doubtful = False
-        relay.client.close(now)
-        self._withdraw(relay, now)
-        self._supply.fail(relay, SERVER_UNREACHABLE, "the server does not answer", now)
+        """The server has not answered for so long that gathering waits no longer.
+
+        Whether an allocation that was there lives on is for its refreshes to find out.
+        """
+        relay.gives_up_at = None
+        if relay.addresses:
+            error = relay.error(SERVER_UNREACHABLE, _SILENT)
+            self._demand.note(relay.wanted_for, error, now)
+        else:
+            relay.client.close(now)
+            self._supply.fail(relay, SERVER_UNREACHABLE, _SILENT, now)
 
     def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:

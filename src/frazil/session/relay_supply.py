@@ -92,15 +92,17 @@ class RelaySupply:
             )
             self.by_way[host, server] = relay
             relay.client.allocate(now)
-        elif relay.addresses and not relay.urls:
-            relay.is_doubtful = True  # the path may have been lost because the server forgot it
+        elif not relay.wanted_for:
+            relay.is_doubtful = bool(relay.addresses)  # the server may have forgotten them
             relay.client.confirm(now)
-        if not relay.urls:
+        if not relay.wanted_for:
             relay.gives_up_at = now + self._patience_s
             relay.domain = domain
             known_as = self._demand.host(host)
             relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
-        relay.urls.append(url)
+        relay.wanted_for.append(url)
+        if url not in relay.urls:
+            relay.urls.append(url)
 
     def _may_find_ours(self, server: Address, now: float) -> bool:
         """Whether ``server`` may have an allocation of ours that nobody uses.
@@ -116,17 +118,16 @@ class RelaySupply:
 
     def fail(self, relay: Relay, code: int, text: str, now: float) -> None:
         """An attempt has failed: another one follows if it was to replace what was lost."""
-        self._demand.note(relay.urls, relay.error(code, text), now)
+        self._demand.note(relay.wanted_for, relay.error(code, text), now)
         if relay.attempt:
             self._replace(relay, now)
 
     def lose(self, relay: Relay, code: int, text: str, now: float) -> None:
         """The allocation is gone that was there: another one follows."""
-        if relay.is_doubtful:  # this generation never heard of it
-            relay.is_doubtful = False
+        if relay.is_pending:  # this round of gathering never heard of it
             self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
             return
-        self._demand.note(relay.urls, relay.error(code, text), now)
+        self._demand.note(relay.wanted_for, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
             relay.attempt = 0
         self._replace(relay, now)
@@ -163,13 +164,13 @@ class RelaySupply:
         now: float,
         domain: str | None,
     ) -> None:
-        """Ask ``server`` for what ``relay``, which is over, was to give to this generation."""
+        """Ask ``server`` for what ``relay``, which is over, was to give in this round."""
         ip = relay.host[0]
         has_gone = self._demand.host_at(ip) is None
         if has_gone and (self._demand.hosts or not config.is_reliable):
             return  # with the interface; without UDP only an attempt can tell
-        if relay.urls:
-            urls, relay.urls = relay.urls, []
+        if relay.wanted_for:
+            urls, relay.wanted_for = relay.wanted_for, []
             self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 
     # --- what takes their place ---------------------------------------------------------------

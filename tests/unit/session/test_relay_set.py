@@ -494,14 +494,64 @@ def test_a_restart_replaces_the_relay_that_the_server_forgot() -> None:
     assert len(bench.of(CandidatesEnded)) == 1
 
 
-def test_a_restart_does_not_wait_for_a_server_that_died() -> None:
+def test_a_restart_asks_at_once_though_an_older_question_is_unanswered() -> None:
+    """A message that is repeated ever more slowly would be too late for gathering."""
     bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
+    service = bench.services[SERVER]
+    service.silent = True
+    bench.relays.doubt((local, PEER), bench.now)
+    bench.flush()
+    bench.run(17)
+    service.silent = False
+    bench.begin().add_server().gather()
+    assert relayed(bench) == local
+    assert bench.errors == []
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def asked_in_vain() -> tuple[Bench, Address]:
+    """A restart that did not wait for a silent server, and the relayed address from before it."""
+    bench = Bench().begin().add_server().gather()
+    local = relayed(bench)
+    bench.pair_with()
     bench.services[SERVER].silent = True
     bench.begin().add_server().gather()
     bench.run(PATIENCE_S + 0.01)
     assert [c for c in bench.candidates if c[0] == "relay"] == []
     assert bench.errors == [(URL, 701)]
     assert len(bench.of(CandidatesEnded)) == 1
+    return bench, local
+
+
+def test_a_restart_does_not_wait_for_a_server_but_keeps_what_it_may_still_have() -> None:
+    bench, local = asked_in_vain()
+    service = bench.services[SERVER]
+    assert local in {pair.key[0] for pair in bench.ice.pairs}
+    service.silent = False
+    bench.run(20)
+    assert relayed(bench) == local
+    assert [allocation.relayed for allocation in service.allocations.values()] == [[local]]
+    assert bench.errors == [(URL, 701)]
+    assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_what_a_server_has_forgotten_that_was_silent_for_long_is_replaced() -> None:
+    bench, local = asked_in_vain()
+    service = bench.services[SERVER]
+    service.forget_allocations()
+    service.silent = False
+    bench.run(20)
+    assert relayed(bench) != local
+    assert bench.errors == [(URL, 701), (URL, 437)]
+
+
+def test_a_server_that_stays_silent_loses_its_relay_in_the_end() -> None:
+    bench, local = asked_in_vain()
+    bench.run(600)
+    assert local not in {pair.key[0] for pair in bench.ice.pairs}
+    assert bench.errors[:2] == [(URL, 701), (URL, 701)]
 
 
 def test_a_relay_that_two_generations_do_not_want_is_given_back() -> None:
