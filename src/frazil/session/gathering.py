@@ -1,13 +1,6 @@
 """What the driver finds for a transport on its host: addresses, streams, and servers."""
 
-from frazil.ice import (
-    OPEN,
-    SERVER_UNREACHABLE,
-    CandidateError,
-    Disclosure,
-    IceAgent,
-    TcpType,
-)
+from frazil.ice import OPEN, Disclosure, IceAgent, TcpType
 from frazil.session.relay_set import RelaySet
 from frazil.turn import TurnConfig
 from frazil.types import Address
@@ -116,4 +109,4 @@ class Gathering:
 
     def server_failed(self, url: str, text: str, now: float) -> None:
         """The server of ``url`` cannot be used."""
-        self._local.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
+        self._relays.server_failed(url, text, now)

@@ -21,7 +21,7 @@ class Relay:
         server: The address of the server.
         config: The credentials it was asked with.
         client: The allocation.
-        attempt: 0 for what gathering waits for; else which attempt to replace a lost one it is.
+        attempt: Which attempt to replace a lost one it is; 0 if none is missing.
         domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
         lifetime_s: How long the server keeps it without a refresh.

@@ -1,8 +1,8 @@
-"""What the newest generation wants of TURN servers, and what it was told of them."""
+"""What is wanted of TURN servers, in one round of gathering and beyond, and what came of it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from frazil.compiled import mypyc_attr
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, LocalEnd
@@ -33,18 +33,45 @@ class Host(Value):
 _UNKNOWN: Final = Host(is_hidden=True, is_concealed=True)
 
 
+class Loss(NamedTuple):
+    """How a relay can be asked for that was lost.
+
+    Attributes:
+        server: The address of the server.
+        config: How to ask it.
+        domain: The name in the server's certificate, if it is not that in the URL.
+    """
+
+    server: Address
+    config: TurnConfig
+    domain: str | None
+
+
 class RelayDemand:
     """The local addresses and the servers that gathering goes through, and how each server ended.
+
+    Each round of gathering forgets the one before, but not what was lost and is to be replaced.
 
     Args:
         local: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
 
     Attributes:
         has_untold: Whether the peer was never told of one of the addresses.
+        missing: The relays that were lost, in whatever round, and not had since, by the IP address
+            of this host and the URL.
         servers: Those that were resolved, by URL.
     """
 
-    __slots__ = ("_hosts", "_hosts_done", "_local", "_ufrag", "_untold", "has_untold", "servers")
+    __slots__ = (
+        "_hosts",
+        "_hosts_done",
+        "_local",
+        "_ufrag",
+        "_untold",
+        "has_untold",
+        "missing",
+        "servers",
+    )
 
     def __init__(self, local: LocalEnd) -> None:
         self._local = local
@@ -53,10 +80,11 @@ class RelayDemand:
         self._hosts_done = False
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self.has_untold = False
+        self.missing: dict[tuple[str, str], Loss] = {}
         self.servers: dict[str, RelayServer] = {}
 
     def begin(self, ufrag: str) -> bool:
-        """Forget what was wanted; whether ``ufrag`` is another generation."""
+        """A round of gathering begins; whether ``ufrag`` is another generation."""
         is_new, self._ufrag = ufrag != self._ufrag, ufrag
         self._hosts.clear()
         self._hosts_done = False

@@ -4,7 +4,8 @@ To ICE, DTLS and everything above, a relayed address is one more local address. 
 from it is wrapped for its server, and what comes from the server is unwrapped before anybody else
 sees it. Allocations outlive an ICE restart, so that the old path keeps working until the new one
 is agreed; a new generation that asks for the same relay gets the same one. A round of gathering
-waits only so long for an answer, and an allocation that is there lives on without it.
+waits only so long for an answer, and an allocation that is there lives on without it; what was lost
+is asked for in the next round as well, until there is another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -154,9 +155,19 @@ class RelaySet:
 
     def streams_done(self, url: str, text: str, now: float) -> None:
         """No further stream will lead to the server of ``url``; ``text`` says why none does."""
+        self._end(url, text, now)
+
+    def server_failed(self, url: str, text: str, now: float) -> None:
+        """The server of ``url``, of whatever kind, cannot be resolved; ``text`` says why."""
+        self._end(url, text, now)
+
+    def _end(self, url: str, text: str, now: float) -> None:
+        """No further way to the server of ``url`` will be found."""
+        error = CandidateError(url, SERVER_UNREACHABLE, text, None)
+        self._supply.insist(url, error, now)
         server = self._demand.servers.get(url)
         if server is None:
-            self._local.server_failed(CandidateError(url, SERVER_UNREACHABLE, text, None), now)
+            self._local.server_failed(error, now)
         else:
             server.is_complete = True
             self._collect(now)
@@ -335,6 +346,7 @@ class RelaySet:
                 relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address
                 relay.allocated_at, relay.lifetime_s = now, event.lifetime_s
                 self._by_address |= dict.fromkeys(relay.addresses, relay)
+                self._supply.obtain(relay)
                 self._tell(relay, now)
             case Confirmed():
                 relay.is_doubtful = False

@@ -5,7 +5,7 @@ from dataclasses import replace
 from frazil.deadline import earlier
 from frazil.ice import SERVER_UNREACHABLE, CandidateError
 from frazil.session.relay import Relay
-from frazil.session.relay_demand import RelayDemand
+from frazil.session.relay_demand import Loss, RelayDemand
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
@@ -78,6 +78,7 @@ class RelaySupply:
         """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
         relay = self.living(host, server)
         if relay is None:
+            attempt = attempt or int((host[0], url) in self._demand.missing)
             over = self.by_way.get((host, server))
             if over is not None:
                 self.drop(over, now)
@@ -116,6 +117,11 @@ class RelaySupply:
 
     # --- what becomes of them -----------------------------------------------------------------
 
+    def obtain(self, relay: Relay) -> None:
+        """The allocation is there: it is not missing any more."""
+        for url in relay.urls:
+            self._demand.missing.pop((relay.host[0], url), None)
+
     def fail(self, relay: Relay, code: int, text: str, now: float) -> None:
         """An attempt has failed: another one follows if it was to replace what was lost."""
         self._demand.note(relay.wanted_for, relay.error(code, text), now)
@@ -125,7 +131,7 @@ class RelaySupply:
     def lose(self, relay: Relay, code: int, text: str, now: float) -> None:
         """The allocation is gone that was there: another one follows."""
         if relay.is_pending:  # this round of gathering never heard of it
-            self._vacate(relay, relay.server, relay.config, 0, now, relay.domain)
+            self._vacate(relay, relay.server, relay.config, 1, now, relay.domain)
             return
         self._demand.note(relay.wanted_for, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
@@ -166,14 +172,39 @@ class RelaySupply:
     ) -> None:
         """Ask ``server`` for what ``relay``, which is over, was to give in this round."""
         ip = relay.host[0]
-        has_gone = self._demand.host_at(ip) is None
-        if has_gone and (self._demand.hosts or not config.is_reliable):
-            return  # with the interface; without UDP only an attempt can tell
+        if self._has_gone(ip, config):
+            return
+        if attempt:
+            loss = Loss(server, config, domain)
+            self._demand.missing |= {(ip, url): loss for url in relay.urls}
         if relay.wanted_for:
             urls, relay.wanted_for = relay.wanted_for, []
             self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 
+    def _has_gone(self, ip: str, config: TurnConfig) -> bool:
+        """Whether the interface of ``ip`` is gone; without UDP only an attempt can tell."""
+        has_others = bool(self._demand.hosts) or not config.is_reliable
+        return has_others and self._demand.host_at(ip) is None
+
     # --- what takes their place ---------------------------------------------------------------
+
+    def insist(self, url: str, error: CandidateError, now: float) -> None:
+        """This round knows no other way to the server of ``url``: ask where a relay was lost."""
+        for (ip, lost_url), loss in self._demand.missing.items():
+            if lost_url != url or self._has_gone(ip, loss.config) or self._is_filled(ip, url):
+                continue
+            self._demand.add_server(url, (), loss.config, is_complete=False)
+            if url in self._demand.servers:
+                self._demand.note([url], error, now)
+                self._vacancies.add(
+                    Vacancy(ip, loss.server, loss.config, [url], 2, loss.domain), now
+                )
+
+    def _is_filled(self, ip: str, url: str) -> bool:
+        """Whether this round has asked for a relay there, or is about to."""
+        return any(
+            relay.host[0] == ip and url in relay.wanted_for for relay in self.by_way.values()
+        ) or any(each.ip == ip and url in each.urls for each in self._vacancies.items)
 
     def fill(self, now: float) -> None:
         """Ask for what is due, where there is still an address to come from."""
@@ -191,7 +222,7 @@ class RelaySupply:
     def stream_opened(self, number: int, local: Address, now: float) -> None:
         """The stream of this request leads from ``local`` to its server."""
         vacancy = self._vacancies.take(number)
-        if vacancy is not None:  # else a new generation has begun, which asks for its own
+        if vacancy is not None:  # else a new round has begun, which asks for its own
             self._occupy(vacancy, local, now)
 
     def stream_failed(self, number: int, text: str, now: float) -> None:

@@ -26,7 +26,7 @@ class Vacancy:
         server: The address of the server.
         config: How to ask it.
         urls: The servers of the configuration that led here.
-        attempt: 0 for what gathering waits for; else the number of the attempt to replace.
+        attempt: Which attempt to replace a lost relay it is; 0 if none is missing.
         domain: The name in the server's certificate, if it is not that in the URL.
         due_at: When to ask; ``None`` while a stream is being opened.
     """
@@ -78,8 +78,8 @@ class VacancyTable:
         return list(self._items.values())
 
     def awaits(self, url: str) -> bool:
-        """Whether gathering waits for a relay for ``url`` here."""
-        return any(url in each.urls and not each.attempt for each in self._items.values())
+        """Whether gathering waits for a relay for ``url`` here: for what is asked for at once."""
+        return any(url in each.urls and not each.wait_s for each in self._items.values())
 
     def add(self, vacancy: Vacancy, now: float) -> None:
         """Ask in due time: :meth:`due` tells."""

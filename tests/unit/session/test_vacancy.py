@@ -1,5 +1,8 @@
 """What takes the place of a lost relay."""
 
+import pytest
+
+from frazil.ice import CandidateError, CandidatesEnded
 from frazil.session.vacancy import MAX_ATTEMPTS
 from frazil.stun import ErrorCode, Method
 from frazil.turn import TurnConfig
@@ -7,6 +10,7 @@ from frazil.types import Address
 from support.relay_bench import (
     CONFIG,
     HOST,
+    HOST_2,
     PEER,
     RELIABLE,
     SERVER,
@@ -152,3 +156,124 @@ def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
     bench.relays.remove_host(STREAM, bench.now)
     bench.flush()
     assert bench.errors == [(URL, 701)]
+
+
+# --- rounds of gathering that begin meanwhile -----------------------------------------------------
+
+NOT_YET = {Method.ALLOCATE: ErrorCode(508, "Not Yet")}
+
+
+def begin(bench: Bench, occasion: str) -> Bench:
+    return bench.begin() if occasion == "restart" else bench.begin_again()
+
+
+@pytest.mark.parametrize("occasion", ["restart", "another address"])
+def test_another_round_of_gathering_ends_no_attempts_to_replace(occasion: str) -> None:
+    bench = lost(Bench().begin().add_server().gather(), refusals=NOT_YET.copy())
+    service = bench.services[SERVER]
+    bench.run(2)
+    begin(bench, occasion).add_server().gather(HOST, HOST_2)
+    assert service.allocations == {}
+    assert bench.of(CandidatesEnded)
+    bench.run(5)
+    service.refusals.clear()
+    bench.run(10)
+    assert set(service.allocations) == {HOST}
+
+
+@pytest.mark.parametrize("occasion", ["restart", "another address"])
+def test_what_is_lost_while_servers_are_looked_up_is_replaced(occasion: str) -> None:
+    bench = Bench().begin().add_server().gather()
+    local = relayed_addresses(bench)[0]
+    bench.pair_with()
+    service = bench.services[SERVER]
+    begin(bench, occasion)
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    service.refusals |= NOT_YET
+    service.forget_allocations()
+    bench.relays.doubt((local, PEER), bench.now)
+    bench.flush().add_server().flush()
+    assert service.allocations == {}
+    service.refusals.clear()
+    bench.run(2)
+    assert set(service.allocations) == {HOST}
+
+
+def test_a_restart_asks_further_for_what_the_server_forgot() -> None:
+    bench = Bench().begin().add_server().gather()
+    service = bench.services[SERVER]
+    service.forget_allocations()
+    service.refusals |= NOT_YET
+    bench.begin().add_server().gather()
+    assert bench.errors == [(URL, 508)]
+    service.refusals.clear()
+    bench.run(2)
+    assert set(service.allocations) == {HOST}
+
+
+def test_a_round_that_finds_no_stream_to_the_server_asks_further_for_what_was_lost() -> None:
+    bench, request = redirected()
+    local: Address = (STREAM[0], 2001)
+    bench.relays.stream_opened(request.number, local, bench.now)
+    bench.flush().pair_with()
+    bench.relays.remove_host(local, bench.now)
+    bench.begin_again()
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    bench.relays.streams_done(URL, "refused", bench.now)
+    assert len(bench.flush().of(CandidatesEnded)) == 2
+    assert [(each.code, each.text) for each in bench.of(CandidateError)][1:] == [(701, "refused")]
+    assert bench.wanted == []
+    bench.run(1)
+    (again,) = bench.wanted
+    assert (again.server, again.domain) == (SERVER_2, "two.example")
+    bench.relays.stream_failed(again.number, "refused", bench.now)
+    bench.run(2)
+    bench.relays.stream_opened(bench.wanted[-1].number, (STREAM[0], 2002), bench.now)
+    bench.flush()
+    assert len(relayed_addresses(bench)) == 2
+
+
+def test_a_round_that_cannot_resolve_the_server_asks_further_for_what_was_lost() -> None:
+    bench = lost(Bench().begin().add_server().gather(), refusals=NOT_YET.copy())
+    bench.begin()
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    bench.relays.server_failed(URL, "no such name", bench.now)
+    bench.flush()
+    assert bench.errors == [(URL, 701)]
+    bench.services[SERVER].refusals.clear()
+    bench.run(1)
+    assert set(bench.services[SERVER].allocations) == {HOST}
+    assert len(relayed_addresses(bench)) == 1
+
+
+def test_a_server_that_relays_again_is_not_urged_to_do_so_for_every_address() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    service = bench.services[SERVER]
+    service.quota = 1
+    asked = service.requests[Method.ALLOCATE]
+    bench.begin_again().add_server().gather(HOST, HOST_2)
+    bench.run(60)
+    assert set(service.allocations) == {HOST}
+    assert service.requests[Method.ALLOCATE] == asked + 2  # without proof, and with it
+
+
+def test_gathering_waits_for_the_stream_that_replaces_one_at_once() -> None:
+    bench, request = redirected()
+    local: Address = (STREAM[0], 2001)
+    bench.relays.stream_opened(request.number, local, bench.now)
+    bench.flush().begin()
+    bench.relays.remove_host(local, bench.now)
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, (STREAM[0], 2002), SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    assert bench.of(CandidatesEnded) == []
+    bench.relays.stream_opened(bench.wanted[-1].number, (STREAM[0], 2003), bench.now)
+    bench.flush()
+    assert bench.errors == []
+    assert len(relayed_addresses(bench)) == 1
+    assert len(bench.of(CandidatesEnded)) == 1
