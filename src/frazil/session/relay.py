@@ -1,6 +1,7 @@
 """One relay of a transport: the allocation of one local address on one TURN server."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from frazil.deadline import earlier
@@ -118,6 +119,12 @@ class Relay:
     def error(self, code: int, text: str) -> CandidateError:
         """Why nothing came of it, to be told for each of its URLs."""
         return CandidateError("", code, text, None if self.is_hidden else self.host)
+
+    def prove_by(self, config: TurnConfig) -> None:
+        """Use the credentials of ``config`` when the server accepts the present ones no longer."""
+        username, password = config.username, config.password
+        self.config = replace(self.config, username=username, password=password)
+        self.client.set_credentials(username, password)
 
     def permit(self, ips: Sequence[str], now: float) -> None:
         """Let datagrams from and to these addresses pass, and keep that up for no others."""

@@ -1,6 +1,6 @@
 """What is wanted of TURN servers, in one round of gathering and beyond, and what came of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -50,7 +50,8 @@ class Loss(NamedTuple):
 class RelayDemand:
     """The local addresses and the servers that gathering goes through, and how each server ended.
 
-    Each round of gathering forgets the one before, but not what was lost and is to be replaced.
+    Each round of gathering forgets the one before, but not what was lost and is to be replaced, nor
+    the credentials that were set: the servers of a round may come with older ones.
 
     Args:
         local: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
@@ -63,6 +64,7 @@ class RelayDemand:
     """
 
     __slots__ = (
+        "_configs",
         "_hosts",
         "_hosts_done",
         "_local",
@@ -75,6 +77,7 @@ class RelayDemand:
 
     def __init__(self, local: LocalEnd) -> None:
         self._local = local
+        self._configs: Mapping[str, TurnConfig] = {}
         self._ufrag = ""
         self._hosts: dict[Address, Host] = {}
         self._hosts_done = False
@@ -126,6 +129,19 @@ class RelayDemand:
         """Whether the peer was never told of ``address``, so that nothing of it can come there."""
         return self._untold.get(address, False)
 
+    # --- credentials --------------------------------------------------------------------------
+
+    def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
+        """The servers of these URLs are to be asked like this from now on."""
+        self._configs = configs
+        for server in self.servers.values():
+            server.config = self.renewed(server.config, [server.url])
+
+    def renewed(self, config: TurnConfig, urls: Sequence[str]) -> TurnConfig:
+        """``config`` with the credentials that were last set for one of ``urls``, if any were."""
+        latest = next((self._configs[url] for url in urls if url in self._configs), config)
+        return replace(config, username=latest.username, password=latest.password)
+
     # --- servers ------------------------------------------------------------------------------
 
     def add_server(
@@ -134,6 +150,7 @@ class RelayDemand:
         """A server was resolved; ``None`` if it is known already, or if there are too many."""
         if url in self.servers or len(self.servers) >= MAX_RELAY_SERVERS:
             return None
+        config = self.renewed(config, [url])
         server = RelayServer(url, addresses, config, is_complete=is_complete)
         self.servers[url] = server
         return server

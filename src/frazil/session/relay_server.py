@@ -1,4 +1,4 @@
-"""One TURN server of the newest generation, and what became of it."""
+"""One TURN server of a round of gathering, and what became of it."""
 
 from collections.abc import Sequence
 
@@ -34,11 +34,6 @@ class RelayServer:
         self.is_complete = is_complete
         self.is_settled = False
         self._addresses = tuple(addresses)
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """Its own, alone."""
-        return (self.url,)
 
     def address_for(self, host: Address) -> Address | None:
         """Its best address that can be reached from ``host``."""

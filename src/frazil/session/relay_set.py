@@ -9,16 +9,14 @@ is asked for in the next round as well, until there is another.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
 from frazil.session.event import RelayStreamReleased
 from frazil.session.relay import Relay
 from frazil.session.relay_demand import RelayDemand
-from frazil.session.relay_server import RelayServer
 from frazil.session.relay_supply import RelaySupply
-from frazil.session.vacancy import Vacancy, VacancyTable
+from frazil.session.vacancy import VacancyTable
 from frazil.trace import Trace
 from frazil.turn import (
     Allocated,
@@ -148,9 +146,10 @@ class RelaySet:
         Where it comes from says nothing of any UDP socket, so the peer is not told.
         """
         self._demand.add_server(url, (), config, is_complete=False)
-        if url not in self._demand.servers:
+        known = self._demand.servers.get(url)
+        if known is None:
             return
-        self._supply.want(url, local, server, config, now)
+        self._supply.want(url, local, server, known.config, now)
         self._collect(now)
 
     def streams_done(self, url: str, text: str, now: float) -> None:
@@ -184,19 +183,12 @@ class RelaySet:
 
     def set_credentials(self, configs: Mapping[str, TurnConfig]) -> None:
         """The servers of these URLs are to be asked like this from now on."""
-        places: list[RelayServer | Vacancy | Relay] = [
-            *self._demand.servers.values(),
-            *self.vacancies.items,
-            *self._relays.values(),
-        ]
-        for place in places:
-            config = next((configs[url] for url in place.urls if url in configs), None)
-            if config is None:
-                continue
-            username, password = config.username, config.password
-            place.config = replace(place.config, username=username, password=password)
-            if isinstance(place, Relay):
-                place.client.set_credentials(username, password)
+        demand = self._demand
+        demand.set_credentials(configs)
+        for vacancy in self.vacancies.items:
+            vacancy.config = demand.renewed(vacancy.config, vacancy.urls)
+        for relay in self._relays.values():
+            relay.prove_by(demand.renewed(relay.config, relay.urls))
 
     def _tell(self, relay: Relay, now: float) -> None:
         """Tell ICE what the allocation gives, if the newest generation wants it."""

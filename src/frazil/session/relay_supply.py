@@ -94,6 +94,7 @@ class RelaySupply:
             self.by_way[host, server] = relay
             relay.client.allocate(now)
         elif not relay.wanted_for:
+            relay.prove_by(config)
             relay.is_doubtful = bool(relay.addresses)  # the server may have forgotten them
             relay.client.confirm(now)
         if not relay.wanted_for:
@@ -195,10 +196,9 @@ class RelaySupply:
                 continue
             self._demand.add_server(url, (), loss.config, is_complete=False)
             if url in self._demand.servers:
+                config = self._demand.renewed(loss.config, [url])
                 self._demand.note([url], error, now)
-                self._vacancies.add(
-                    Vacancy(ip, loss.server, loss.config, [url], 2, loss.domain), now
-                )
+                self._vacancies.add(Vacancy(ip, loss.server, config, [url], 2, loss.domain), now)
 
     def _is_filled(self, ip: str, url: str) -> bool:
         """Whether this round has asked for a relay there, or is about to."""

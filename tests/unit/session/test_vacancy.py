@@ -277,3 +277,63 @@ def test_gathering_waits_for_the_stream_that_replaces_one_at_once() -> None:
     assert bench.errors == []
     assert len(relayed_addresses(bench)) == 1
     assert len(bench.of(CandidatesEnded)) == 1
+
+
+# --- fresh credentials ----------------------------------------------------------------------------
+
+FRESH = TurnConfig("later", "fresh")
+
+
+def expect_fresh(bench: Bench) -> Bench:
+    """The servers are told, and the application tells us, that other credentials hold."""
+    bench.services[SERVER].users = {FRESH.username: FRESH.password}
+    bench.relays.set_credentials({URL: FRESH})
+    return bench
+
+
+def test_fresh_credentials_serve_a_server_that_is_being_looked_up() -> None:
+    bench = expect_fresh(Bench().begin()).add_server().gather()
+    assert bench.errors == []
+
+
+def test_fresh_credentials_serve_a_server_that_is_being_connected_to() -> None:
+    bench = expect_fresh(Bench().begin())
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    bench.flush()
+    assert bench.errors == []
+
+
+def test_fresh_credentials_that_came_during_a_look_up_serve_the_replacement() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().relays.set_credentials({URL: FRESH})
+    bench.add_server().gather()
+    lost(bench, users={FRESH.username: FRESH.password})
+    assert [a.username for a in bench.services[SERVER].allocations.values()] == ["later"]
+
+
+FRESH_PASSWORD = TurnConfig("user", "fresh")
+
+
+def refreshed(bench: Bench) -> Bench:
+    """Until the relay must have been refreshed with ``FRESH_PASSWORD``."""
+    bench.services[SERVER].users = {"user": "fresh"}
+    bench.services[SERVER].expire_nonces()
+    bench.run(700)
+    return bench
+
+
+def test_fresh_credentials_keep_a_relay_that_only_the_path_before_uses() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().gather()
+    bench.relays.set_credentials({URL: FRESH_PASSWORD})
+    assert refreshed(bench).relays.has(HOST, SERVER)
+
+
+def test_a_round_of_gathering_may_bring_fresh_credentials_for_a_relay_that_lives() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().add_server(config=FRESH_PASSWORD).gather()
+    assert refreshed(bench).relays.has(HOST, SERVER)
+    assert bench.errors == []
