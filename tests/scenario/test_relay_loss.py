@@ -167,6 +167,19 @@ async def test_a_stream_that_breaks_leaves_another_to_the_same_server_alone(stag
     assert (url in urls, code) == (True, 701)
 
 
+async def test_a_stream_that_a_restart_wants_no_more_is_not_opened(stage):
+    server = await homes(stage, TCP, firewall=True)
+    await stage.connect()
+    await stage.sleep(30)
+    server.hang_up()
+    await stage.until(lambda: errors(stage.peers[0]))
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(20)
+    assert len(server.streams) == 1
+    assert len(streams(stage.peers[0].host)) == 1
+    await exchange(stage)
+
+
 async def test_a_short_silence_costs_no_relay(stage):
     server = await homes(stage, TCP, firewall=True)
     alice = stage.peers[0]

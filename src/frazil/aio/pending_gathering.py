@@ -176,7 +176,8 @@ class PendingGathering:
 
     def open_stream(self, wanted: StreamRequested, sockets: SocketSet) -> None:
         """Have a stream to a TURN server in place of one that broke, or led to another server."""
-        self._tasks.start(self._serve(wanted, sockets), f"connect {wanted.request.url}")
+        work = self._serve(wanted, sockets)
+        self._start(wanted.transport, work, f"connect {wanted.request.url}")
 
     def close_stream(self, released: StreamReleased, sockets: SocketSet) -> None:
         """Close a stream to a TURN server that no relay needs, in another turn of the loop."""
