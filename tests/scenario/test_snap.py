@@ -29,3 +29,19 @@ async def test_round_trips_from_connected_to_open(stage, one, other, round_trips
     sent_at = stage.now
     await stage.until(lambda: bob.inbox.get("chat") == ["hello"])
     assert stage.now - sent_at == pytest.approx(ROUND_TRIP_S / 2, abs=0.002)
+
+
+async def test_what_the_answerer_sends_at_once_waits_for_the_answer(stage):
+    alice, bob = stage.pair()
+    alice.pc.addTransceiver("audio")
+    await stage.negotiate()
+    for peer in (alice, bob):
+        await peer.pc.wait_connected(10)
+    stage.signalling(delay_s=1.0)
+    alice.channel(negotiated=True, id=8)  # she has nothing to send that Bob might answer
+    channel = bob.channel("eager")
+    channel.on("open", lambda *_: channel.send("hello"))
+    await stage.negotiate()
+    answered_at = stage.now
+    await stage.until(lambda: alice.inbox.get("eager") == ["hello"])
+    assert stage.now - answered_at == pytest.approx(0, abs=0.002)

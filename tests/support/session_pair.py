@@ -8,6 +8,7 @@ from itertools import count
 from frazil.datachannel import ChannelParameters
 from frazil.dtls import Certificate, DtlsRole, DtlsStateChanged, Fingerprint
 from frazil.ice import Candidate, CandidateGathered, CandidatesEnded, Credentials, IcePolicy
+from frazil.sctp import SignalledInits
 from frazil.session.config import SessionConfig
 from frazil.session.event import (
     ChannelClosed,
@@ -127,9 +128,9 @@ class SessionPair:
         side.session.start_dtls(role, [trusted], self.now)
         self.flush()
 
-    def start_data(self, side: Side) -> None:
+    def start_data(self, side: Side, signalled: SignalledInits | None = None) -> None:
         """SCTP, and a channel on :data:`STREAM`."""
-        side.session.start_sctp(5000, self.now)
+        side.session.start_sctp(5000, self.now, signalled)
         side.session.open_channel(
             ChannelParameters(label="chat", negotiated=True), self.now, STREAM
         )

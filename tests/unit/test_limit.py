@@ -83,6 +83,11 @@ LIMITS = [
         "session/test_session.py::test_only_so_many_datagrams_are_kept_before_the_answer",
     ),
     (
+        "session.config.MAX_EARLY_PACKETS",
+        10,
+        "session/test_encapsulation.py::test_only_so_many_packets_are_kept_before_the_answer",
+    ),
+    (
         "session.plain_transport.MAX_QUEUED_DATAGRAMS",
         1024,
         "w3c/test_lone_ice_transport.py::test_more_than_one_flush_can_take_is_lost_and_counted",

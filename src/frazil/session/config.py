@@ -9,6 +9,9 @@ from frazil.sctp.config import SctpConfig
 
 MAX_EARLY_DATAGRAMS: Final = 4
 """DTLS datagrams kept while no fingerprint is known: a ClientHello comes in two or three."""
+MAX_EARLY_PACKETS: Final = 10
+"""SCTP packets kept while no association is negotiated: an initial window. Where DTLS is connected
+already, the end that answers may send before the other one has the answer."""
 MAX_RELAY_SERVERS: Final = 32
 """TURN servers asked in one generation."""
 

@@ -6,6 +6,7 @@ from typing import Final
 from frazil.dtls import DtlsRole, DtlsStateChanged
 from frazil.errors import InvalidStateError
 from frazil.sctp import SctpConfig, SignalledInits
+from frazil.session.config import MAX_EARLY_PACKETS
 from frazil.session.data_transport import DataTransport
 from frazil.session.event import RemoteCloseCause
 from frazil.session.report import Report
@@ -21,6 +22,8 @@ _OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, _FAILED})
 class Encapsulation:
     """Brings what becomes of DTLS to the association that it carries.
 
+    What DTLS carries before an association is negotiated is kept for it, up to a limit.
+
     Args:
         name: Names the transport in state changes.
         secure: DTLS.
@@ -33,7 +36,16 @@ class Encapsulation:
         data: The association and its channels, once negotiated.
     """
 
-    __slots__ = ("_config", "_name", "_random_bytes", "_report", "_secure", "_trace", "data")
+    __slots__ = (
+        "_config",
+        "_early",
+        "_name",
+        "_random_bytes",
+        "_report",
+        "_secure",
+        "_trace",
+        "data",
+    )
 
     def __init__(
         self,
@@ -50,6 +62,7 @@ class Encapsulation:
         self._random_bytes = random_bytes
         self._trace = trace
         self._report = report
+        self._early: tuple[bytes, ...] = ()
         self.data: DataTransport | None = None
 
     def carry(self, remote_port: int, signalled: SignalledInits | None, now: float) -> None:
@@ -101,15 +114,33 @@ class Encapsulation:
             else:
                 self._report.events.append(event)
         data = self.data
-        if data is not None:
+        if data is None:
+            self._keep_early(payloads)
+        else:
             if not data.is_started and (payloads or self._secure.is_connected):
                 data.start(now)  # even if DTLS is over again: what came before the goodbye counts
+                payloads = [*self._early, *payloads]
+                self._early = ()
             if payloads:
                 data.receive(payloads, now)
         for event in endings:
             self._end(event, now)
 
+    def close(self) -> None:
+        """Carry nothing any more."""
+        self.data = None
+        self._early = ()
+
+    def _keep_early(self, payloads: list[bytes]) -> None:
+        """The peer may have an answer that we do not have yet."""
+        for payload in payloads:
+            if len(self._early) < MAX_EARLY_PACKETS:
+                self._early = (*self._early, payload)
+            else:
+                self._trace.count("sctp-too-early")
+
     def _end(self, event: DtlsStateChanged, now: float) -> None:
+        self._early = ()
         self._report.events.append(event)
         has_failed = event.change.new == _FAILED
         if not has_failed:

@@ -470,7 +470,7 @@ class Session:
         self._relays.close(now)
         self.ice.close(now)
         self.events.clear()
-        self._encapsulation.data = None
+        self._encapsulation.close()
         self._agenda.forget()
         self.is_drained = self._is_at_rest = False
 

@@ -1,8 +1,11 @@
 """What becomes of DTLS, brought to the association that it carries."""
 
+import random
+
 import pytest
 
 from frazil.errors import InvalidStateError
+from frazil.sctp import SctpConfig, SignalledInits, announce, settled
 from frazil.session.event import MessagesArrived, RemoteClosed
 from support.session_pair import STREAM, SessionPair, story
 
@@ -82,3 +85,46 @@ def test_an_association_that_signalling_ended_is_followed_by_another():
     pair.send(pair.a, b"hello again")
     pair.run(1.0)
     assert pair.b.messages == [b"hello again"]
+
+
+# --- an answer that overtakes its description -----------------------------------------------------
+
+
+def with_dtls() -> tuple[SessionPair, SignalledInits, SignalledInits]:
+    """A pair without an association, and what its descriptions have settled for each side."""
+    pair = SessionPair().start_ice()
+    for side in pair.sides:
+        pair.start_dtls(side)
+    pair.run(2.0)
+    config = SctpConfig()
+    ours, theirs = (announce(config, random.Random(seed).randbytes) for seed in (3, 4))
+    inits_a, inits_b = settled(ours, theirs), settled(theirs, ours)
+    assert inits_a is not None
+    assert inits_b is not None
+    return pair, inits_a, inits_b
+
+
+def test_what_comes_before_the_answer_is_there_with_it():
+    pair, inits_a, inits_b = with_dtls()
+    pair.start_data(pair.b, inits_b)
+    pair.send(pair.b, b"early")
+    pair.run(0.1)
+    pair.start_data(pair.a, inits_a)
+    assert pair.a.messages == [b"early"]
+    pair.run(2.0)
+    for side in pair.sides:
+        assert story(side)[2:] == ["sctp connected"]
+        assert [each for each in side.trace.records if each.event == "t3-expired"] == []
+
+
+def test_only_so_many_packets_are_kept_before_the_answer():
+    pair, inits_a, inits_b = with_dtls()
+    pair.start_data(pair.b, inits_b)
+    pair.send(pair.b, bytes(20_000))
+    pair.run(0.1)
+    assert "sctp-too-early" not in pair.a.trace.counters
+    pair.run(4.0)  # T3 expires three times
+    assert pair.a.trace.counters["sctp-too-early"] == 3
+    pair.start_data(pair.a, inits_a)
+    pair.run(10.0)
+    assert pair.a.messages == [bytes(20_000)]
