@@ -225,7 +225,8 @@ class RTCDataChannel(EventTarget):
         """The messages, from the first unread one until the channel is closed.
 
         Raises:
-            RTCError: In the iteration, once the reader was too slow and messages were lost.
+            RTCError: In the iteration, once the reader was more than 16 MiB behind, not counting
+                what waited when it began.
         """
         reader = _MessageReader(self)
         self._readers.append(ref(reader, self._readers.remove))

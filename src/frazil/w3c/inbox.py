@@ -4,7 +4,8 @@ from collections import deque
 from typing import Final
 
 MAX_UNREAD: Final = 16 * 1024 * 1024
-"""Bytes of messages kept for one reader; as many for all channels of a connection without one."""
+"""Bytes of messages kept for all channels of a connection that nobody reads; as many for one
+reader, besides what waited when it began."""
 MESSAGE_COST: Final = 64
 """Bytes that a message takes besides its content: an empty one is not free."""
 
@@ -13,7 +14,8 @@ class Backlog:
     """What the channels of a connection keep together, as far as nobody reads them.
 
     Attributes:
-        limit: Bytes that this may take, and as many that one reader may be behind.
+        limit: Bytes that this may take, and as many that one reader may be behind, not counting
+            what waited when it began.
         size: Bytes that it takes.
     """
 
@@ -34,10 +36,11 @@ class Inbox:
         size: Bytes that they take.
     """
 
-    __slots__ = ("_backlog", "_has_reader", "_messages", "size")
+    __slots__ = ("_backlog", "_found", "_has_reader", "_messages", "size")
 
     def __init__(self, backlog: Backlog) -> None:
         self._backlog = backlog
+        self._found = 0  # what waited when the reader began, and still does
         self._has_reader = False
         self._messages: deque[bytes | str] = deque()
         self.size = 0
@@ -50,12 +53,14 @@ class Inbox:
         if has_reader is not self._has_reader:
             self._has_reader = has_reader
             self._backlog.size += -self.size if has_reader else self.size
+            # Not what a reader before it left beyond the limit: that would add up.
+            self._found = min(self.size, self._backlog.limit)
 
     def keep(self, message: bytes | str) -> bool:
         """Keep a message for a reader, who needs them all; ``False`` if there is no room."""
         self.serve(has_reader=True)
         cost = _cost_of(message)
-        if self.size + cost > self._backlog.limit:
+        if self.size - self._found + cost > self._backlog.limit:
             return False
         self._put(message, cost)
         return True
@@ -78,7 +83,9 @@ class Inbox:
     def take(self) -> bytes | str:
         """Hand out the oldest message; there must be one."""
         message = self._messages.popleft()
-        self._account(-_cost_of(message))
+        cost = _cost_of(message)
+        self._found = max(0, self._found - cost)
+        self._account(-cost)
         return message
 
     def leave(self) -> None:

@@ -275,6 +275,27 @@ async def test_empty_messages_are_too_much_for_a_slow_reader_as_well(pair: Virtu
         await anext(reader)
 
 
+@on_virtual_pair
+async def test_who_begins_to_read_a_full_backlog_is_not_too_slow(pair: VirtualPair):
+    limit_unread(pair.b, 10 * (10 * KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect()
+    for number in range(15):
+        mine.send(bytes([number]) * 10 * KIB)
+    await settle(1.0)
+    reader = aiter(theirs)
+    for number in range(15, 25):
+        mine.send(bytes([number]) * 10 * KIB)
+    await settle(1.0)
+    assert theirs.readyState == "open"
+    mine.send("one more")
+    await settle(1.0)
+    assert theirs.readyState == "closed"
+    for number in range(5, 25):
+        assert await anext(reader) == bytes([number]) * 10 * KIB
+    with pytest.raises(RTCError, match="bytes behind"):
+        await anext(reader)
+
+
 @pytest.mark.parametrize(
     ("size", "limit", "kept"), [(10 * KIB, 10 * (10 * KIB + MESSAGE_COST), 10), (1, 650, 10)]
 )
