@@ -143,11 +143,15 @@ class DataTransport:
     ) -> int:
         """Open a channel; returns its stream, which is none of ``taken``.
 
+        A channel of an association that has ended is closed at once.
+
         Raises:
             OperationError: The stream is in use, or none is free.
         """
         channel = self._channels.open(parameters, now, stream_id=stream_id, taken=taken)
         self._weigh(channel.stream_id, parameters)
+        if self.state is _CLOSED:
+            self._channels.end("the association has ended", now)
         self._carry_out(now)
         return channel.stream_id
 
@@ -212,12 +216,10 @@ class DataTransport:
         channels = self._channels
         if channels.messages or channels.resets:
             self.is_drained = False
-            messages, resets = channels.poll_messages(), channels.poll_resets()
-            if self.state is not _CLOSED:
-                for message in messages:
-                    self._send(message, now)
-                for stream_id in resets:
-                    self._association.reset_stream(stream_id, now)
+            for message in channels.poll_messages():
+                self._send(message, now)
+            for stream_id in channels.poll_resets():
+                self._association.reset_stream(stream_id, now)
         if channels.events:
             self._report_channels()
 

@@ -203,6 +203,17 @@ def test_without_its_transport_nothing_ever_happens_again(failed):
     assert wire.take_events() == []
 
 
+@pytest.mark.parametrize(("parameters", "wanted"), [(PARAMETERS, None), (NEGOTIATED, 8)])
+def test_a_channel_that_is_opened_after_the_end_is_closed_at_once(parameters, wanted):
+    wire = Wire()
+    wire.peer.abort(0.0)
+    wire.carry()
+    stream_id = wire.transport.open_channel(parameters, 0.0, wanted)
+    assert wire.take_events() == [ChannelClosed(stream_id)]
+    assert wire.transport.open_channel(NEGOTIATED, 0.0, stream_id) == stream_id
+    assert wire.carry() == [ChannelClosed(stream_id)]
+
+
 def test_a_transport_that_never_started_can_be_lost():
     report = Report()
     transport = DataTransport(

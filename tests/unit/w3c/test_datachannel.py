@@ -130,6 +130,25 @@ async def test_wait_open_ends_when_the_channel_closes_instead(pair: VirtualPair)
         await waits[1]
 
 
+@on_virtual_pair
+async def test_id_of_a_channel_that_was_made_after_the_end_is_free_once_it_is_closed(
+    pair: VirtualPair,
+):
+    mine, theirs = await pair.connect()
+    late = []
+
+    @theirs.on("message")
+    def begin_too_late(_) -> None:
+        late.append(pair.b.createDataChannel("late", negotiated=True, id=8))
+
+    mine.send("last words")
+    await mine.drain(0)
+    pair.a.close()
+    await settle()
+    assert [channel.readyState for channel in late] == ["closed"]
+    assert pair.b.createDataChannel("next", negotiated=True, id=8).id == 8
+
+
 # --- reading --------------------------------------------------------------------------------------
 
 
