@@ -18,6 +18,7 @@ from frazil import IceOptions, RTCPeerConnection  # noqa: E402
 from frazil.cli.dashboard import read_file  # noqa: E402
 from frazil.dashboard import Recording  # noqa: E402
 from frazil.dashboard.asset import single_page  # noqa: E402
+from frazil.dashboard.identity import id_of  # noqa: E402
 from frazil.w3c.peerconnection import CENSUS  # noqa: E402
 from support.dashboard_page import DashboardChromium, DashboardPage  # noqa: E402
 from support.laboratory import Laboratory  # noqa: E402
@@ -88,7 +89,7 @@ def moves_of(connection: RTCPeerConnection) -> list[str]:
 async def test_a_live_session_is_shown_as_the_api_tells_it(user: DashboardChromium) -> None:
     async with Pair() as pair, await frazil.dashboard.serve() as server:
         number = number_of(pair.a)
-        async with user.visit(f"{server.url}#{number}") as page:
+        async with user.visit(f"{server.url}#{id_of(number)}") as page:
             assert await page.look("document.title") == f"connection {number} – frazil"
             assert await page.look(MOVES) == moves_of(pair.a)
             reasons = await page.look("texts('.moments .what')")
@@ -119,7 +120,7 @@ async def test_a_live_session_is_shown_as_the_api_tells_it(user: DashboardChromi
 
 async def test_a_connection_that_goes_away_stays_on_the_page(user: DashboardChromium) -> None:
     connection = RTCPeerConnection()
-    async with shown(user, str(number_of(connection))) as page:
+    async with shown(user, id_of(number_of(connection))) as page:
         await connection.close()
         number = number_of(connection)
         del connection
@@ -181,7 +182,7 @@ async def test_a_recording_is_dropped_onto_the_page(
 
 async def test_a_connection_that_has_not_begun(user: DashboardChromium) -> None:
     connection = RTCPeerConnection()
-    async with connection, shown(user, str(number_of(connection))) as page:
+    async with connection, shown(user, id_of(number_of(connection))) as page:
         assert "Nothing has changed yet." in await page.look("texts('.card p:not([hidden])')")
         seen = await page.look("performance.getEntriesByType('resource').length")
         await page.until(f"performance.getEntriesByType('resource').length > {seen} + 1")
@@ -254,7 +255,7 @@ async def test_the_keyboard_is_enough(user: DashboardChromium) -> None:
         assert await has_focus_ring(page)
         await page.press("Enter")
         await page.until("document.querySelector('[data-state=connected]').ariaPressed === 'true'")
-        await page.tab_to(f"it.hash === '#{number_of(pair.a)}'")
+        await page.tab_to(f"it.hash === '#{id_of(number_of(pair.a))}'")
         await page.press("Enter")
         await page.until("document.querySelector('.moments summary')")
         assert await page.look("document.activeElement.id") == "main"

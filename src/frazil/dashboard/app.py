@@ -19,6 +19,7 @@ from frazil.dashboard.access import Access
 from frazil.dashboard.encoding import dump
 from frazil.dashboard.feed import Mark
 from frazil.dashboard.http import SECURITY_HEADERS, HttpError
+from frazil.dashboard.identity import number_of
 from frazil.dashboard.line_splitter import LineSplitter
 from frazil.dashboard.listing import Listing, Window
 from frazil.dashboard.live import view_of
@@ -107,7 +108,8 @@ class Dashboard:
         raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
 
     async def _connection(self, query: dict[str, list[str]]) -> dict[str, Json]:
-        entry = CENSUS.get(_number(_first(query, "id")))
+        number = number_of(_first(query, "id"))
+        entry = None if number is None else CENSUS.get(number)
         connection = None if entry is None else entry.connection
         if entry is None or connection is None:
             raise HttpError(HTTPStatus.NOT_FOUND)

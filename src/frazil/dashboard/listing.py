@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from frazil.dashboard.identity import id_of
 from frazil.dashboard.live import row_of
 from frazil.dashboard.recording import Recording
 from frazil.dashboard.row import Row
@@ -75,7 +76,7 @@ class Listing:
             entry = self._census.get(number)
             if entry is not None:
                 state = str(connection.connectionState)
-                live.append(_Item(str(number), state, partial(row_of, entry, connection)))
+                live.append(_Item(id_of(number), state, partial(row_of, entry, connection)))
         return [*self._recordings, *reversed(live)]
 
     def _row(self, item: _Item) -> tuple[Row, int]:

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from frazil.dashboard.encoding import MEANINGS, record_json
 from frazil.dashboard.feed import Mark, forgotten_changes, read
+from frazil.dashboard.identity import id_of
 from frazil.dashboard.row import CONNECTION, Row, path_of
 from frazil.record import Json
 from frazil.w3c.census import Entry
@@ -54,7 +55,7 @@ def row_of(entry: Entry[RTCPeerConnection], connection: RTCPeerConnection) -> Ro
     last = next((each for each in reversed(changes) if each.machine == CONNECTION), None)
     pair, rtt_s = path_of(connection.trace.records)
     return Row(
-        id=str(entry.number),
+        id=id_of(entry.number),
         name=f"connection {entry.number}",
         state=str(connection.connectionState),
         since=None if last is None else entry.epoch + last.at,
@@ -85,7 +86,7 @@ async def _view(
         records = [*forgotten_changes(connection.stateHistory, trace), *records]
     told = [record_json(*each) for each in records]
     view: dict[str, Json] = {
-        "id": str(entry.number),
+        "id": id_of(entry.number),
         "name": f"connection {entry.number}",
         "is_live": True,
         "now": entry.loop.time(),

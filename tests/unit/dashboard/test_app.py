@@ -1,12 +1,17 @@
 import asyncio
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 import frazil.dashboard
-from frazil.dashboard import Dashboard
+from frazil.dashboard import Dashboard, identity
 from frazil.dashboard import app as module
+from frazil.dashboard.identity import id_of
 from frazil.dashboard.recording import read_recording
+from frazil.w3c.census import Census
 from frazil.w3c.peerconnection import CENSUS
 from support.asgi_client import ask
 from support.sample_recording import record_session
@@ -56,9 +61,9 @@ def test_every_answer_has_a_strict_policy(path):
         (f"/{TOKEN}/connections", {"method": "POST"}, 405),
         (f"/{TOKEN}/", {"method": "DELETE"}, 405),
         (f"/{TOKEN}/recording", {}, 404),
-        (f"/{TOKEN}/connection", {"query": "id=99999999"}, 404),
-        (f"/{TOKEN}/connection", {"query": "id=x"}, 404),
-        (f"/{TOKEN}/connection", {"query": "id=" + "9" * 5000}, 404),
+        (f"/{TOKEN}/connection", {"query": f"id={id_of(99999999)}"}, 404),
+        (f"/{TOKEN}/connection", {"query": f"id={id_of(0)[:-1]}x"}, 404),
+        (f"/{TOKEN}/connection", {"query": f"id={id_of(10**4000)}"}, 404),
         (f"/{TOKEN}/connection", {}, 404),
     ],
 )
@@ -88,18 +93,57 @@ async def test_the_list_and_one_connection(pair: VirtualPair) -> None:
     await pair.connect()
     dashboard = Dashboard(TOKEN)
     (number,) = (number for number, each in CENSUS if each is pair.a)
+    id_ = id_of(number)
     answer = await ask(dashboard, f"/{TOKEN}/connections", query="first=0&length=100&version=0")
     rows = {row["id"]: row for row in answer.json()["rows"]}
-    assert rows[str(number)]["state"] == "connected"
+    assert rows[id_]["state"] == "connected"
 
-    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={number}&mark=")
+    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={id_}&mark=")
     first = answer.json()
+    assert first["id"] == id_
     assert first["name"] == f"connection {number}"
     mark = ",".join(map(str, first["mark"]))
-    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={number}&mark={mark}")
+    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={id_}&mark={mark}")
     assert len(answer.json()["records"]) < len(first["records"])
-    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={number}&mark=x,y")
+    answer = await ask(dashboard, f"/{TOKEN}/connection", query=f"id={id_}&mark=x,y")
     assert len(answer.json()["records"]) >= len(first["records"])
+
+
+def test_a_page_that_outlives_its_process_takes_no_connection_for_another(monkeypatch):
+    @on_virtual_pair
+    async def serve(pair: VirtualPair) -> None:
+        for each in (pair.a, pair.b):
+            module.CENSUS.enter(each, asyncio.get_running_loop())
+        dashboard = Dashboard(TOKEN)
+        listed.append((await ask(dashboard, f"/{TOKEN}/connections", query="length=100")).json())
+        for id_ in listed[0]["ids"]:
+            path = f"/{TOKEN}/connection"
+            statuses.append((await ask(dashboard, path, query=f"id={id_}&mark=1,0.0")).status)
+
+    listed: list[dict[str, list[str]]] = []
+    statuses: list[int] = []
+    for process in "ab":
+        monkeypatch.setattr(module, "CENSUS", Census())
+        monkeypatch.setattr(identity, "_process", lambda process=process: process)
+        serve()
+    assert statuses == [200, 200, 404, 404]
+    assert len({*listed[0]["ids"], *listed[1]["ids"]}) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_gives_ids_of_its_own():
+    program = """
+import os
+from frazil.dashboard.identity import id_of, number_of
+
+id_ = id_of(3)
+assert number_of(id_) == 3
+child = os.fork()
+if not child:
+    os._exit(number_of(id_) is not None)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
 
 
 def test_a_loop_that_does_not_answer(monkeypatch):
@@ -109,7 +153,7 @@ def test_a_loop_that_does_not_answer(monkeypatch):
     @on_virtual_pair
     async def main(pair: VirtualPair) -> None:
         (number,) = (number for number, each in CENSUS if each is pair.a)
-        answer = await ask(Dashboard(TOKEN), f"/{TOKEN}/connection", query=f"id={number}")
+        answer = await ask(Dashboard(TOKEN), f"/{TOKEN}/connection", query=f"id={id_of(number)}")
         assert answer.status == 503
 
     monkeypatch.setattr(module, "view_of", view_of)

@@ -1,6 +1,7 @@
 import pytest
 
 from frazil.dashboard import listing as module
+from frazil.dashboard.identity import id_of
 from frazil.dashboard.listing import Listing, Window
 from frazil.dashboard.recording import read_recording
 from frazil.dashboard.row import Row
@@ -28,7 +29,7 @@ def made(monkeypatch):
     def row_of(entry, connection):
         numbers.append(entry.number)
         state = connection.connectionState
-        return Row(str(entry.number), "", state, None, "", "", None)
+        return Row(id_of(entry.number), "", state, None, "", "", None)
 
     monkeypatch.setattr(module, "row_of", row_of)
     return numbers
@@ -49,7 +50,7 @@ def ids(answer):
 def test_the_newest_comes_first(loop, made):
     listing, connections = fill(loop, "new", "connected", "failed")
     answer = listing.look(Window())
-    assert answer["ids"] == ids(answer) == ["3", "2", "1"]
+    assert answer["ids"] == ids(answer) == [id_of(3), id_of(2), id_of(1)]
     assert answer["total"] == len(connections)
     assert answer["counts"] == {"new": 1, "connected": 1, "failed": 1}
 
@@ -62,7 +63,7 @@ def test_only_what_changed_is_sent(loop, made):
     answer = listing.look(Window(version=version))
     assert answer["rows"] == [
         {
-            "id": "2",
+            "id": id_of(2),
             "name": "",
             "state": "failed",
             "since": None,
@@ -72,21 +73,21 @@ def test_only_what_changed_is_sent(loop, made):
         }
     ]
     assert listing.look(Window(version=answer["version"]))["rows"] == []
-    assert ids(listing.look(Window(version=0))) == ["3", "2", "1"]
+    assert ids(listing.look(Window(version=0))) == [id_of(3), id_of(2), id_of(1)]
 
 
 def test_two_pages_do_not_take_changes_from_each_other(loop, made):
     listing, connections = fill(loop, "new")
     version = listing.look(Window())["version"]
     connections[0].connectionState = "failed"
-    assert ids(listing.look(Window(version=version))) == ["1"]
-    assert ids(listing.look(Window(version=version))) == ["1"]
+    assert ids(listing.look(Window(version=version))) == [id_of(1)]
+    assert ids(listing.look(Window(version=version))) == [id_of(1)]
 
 
 def test_of_five_hundred_only_the_window_is_made_and_sent(loop, made):
     listing, connections = fill(loop, *["connected"] * 500)
     answer = listing.look(Window(first=100, length=25))
-    assert answer["ids"] == ids(answer) == [str(number) for number in range(400, 375, -1)]
+    assert answer["ids"] == ids(answer) == [id_of(number) for number in range(400, 375, -1)]
     assert len(made) == 25
     assert answer["total"] == len(connections)
     assert len(listing.look(Window(length=10_000))["ids"]) == module.MAX_WINDOW
@@ -102,7 +103,7 @@ def test_beyond_the_end_there_is_nothing(loop, made, first):
 def test_one_state_only(loop, made):
     listing, connections = fill(loop, "failed", "new", "failed")
     answer = listing.look(Window(state="failed"))
-    assert (answer["ids"], answer["total"]) == (["3", "1"], 2)
+    assert (answer["ids"], answer["total"]) == ([id_of(3), id_of(1)], 2)
     assert answer["counts"] == {"failed": 2, "new": 1}
     assert listing.look(Window(state="unheard-of"))["ids"] == []
     assert len(connections) == 3
@@ -113,7 +114,7 @@ def test_rows_of_connections_that_are_gone_are_forgotten(loop, made):
     listing.look(Window())
     assert len(listing._rows) == 3
     del connections[1:]
-    assert listing.look(Window())["ids"] == ["1"]
+    assert listing.look(Window())["ids"] == [id_of(1)]
     assert len(listing._rows) == 1
 
 
@@ -131,5 +132,5 @@ def test_recordings_come_first(loop, made):
     connection = Connection()
     census.enter(connection, loop)
     listing = Listing(census, [read_recording("a.jsonl", lines, "file-1")])
-    assert listing.look(Window())["ids"] == ["file-1", "1"]
+    assert listing.look(Window())["ids"] == ["file-1", id_of(1)]
     assert connection.connectionState == "new"
