@@ -2,6 +2,8 @@
 
 import gc
 import os
+import threading
+import time
 
 from frazil.worker.link import Link
 
@@ -35,6 +37,18 @@ UNFIT = {"iceServers": _Unfit()}
 async def babble(pc):
     """Write to the pool what is no message."""
     await pc.wait_connected()
-    (link,) = (each for each in gc.get_objects() if isinstance(each, Link))
-    link._writer.write(b"\0\0\0\4junk")
+    _link()._writer.write(b"\0\0\0\4junk")
     await pc.wait_closed()
+
+
+async def stubborn(pc):
+    """Lose the link to the pool, though the process goes on: it has a thread that works."""
+    await pc.wait_connected()
+    threading.Thread(target=time.sleep, args=(4,)).start()
+    _link()._writer.transport.abort()
+    await pc.wait_closed()
+
+
+def _link():
+    (link,) = (each for each in gc.get_objects() if isinstance(each, Link))
+    return link

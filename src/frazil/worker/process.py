@@ -73,8 +73,8 @@ class WorkerProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it takes offers."""
-        return self._is_ready and self._error is None
+        """Whether it takes offers; without its link no more, though the process may go on."""
+        return self._is_ready
 
     # --- its life -----------------------------------------------------------------------------
 
@@ -146,6 +146,7 @@ class WorkerProcess:
             text = f"sent what is no message ({error}) and was ended"
             self._process.kill()
         finally:
+            self._is_ready = False
             await self._link.close()
             await asyncio.to_thread(self._bury)
             self._end(f"worker {self.number} (process {self.pid}) {text}: {self._exit()}")

@@ -35,11 +35,10 @@ async def main():
             await client.setRemoteDescription(await pool.answer(client.localDescription))
             await channel.wait_open()
         show()
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-        victim = pool.pids[0]
-        os.kill(victim, signal.SIGKILL)
-        while victim in pool.pids:
-            await asyncio.sleep(0.01)
+        ended = asyncio.Event()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: ended.set())
+        os.kill(pool.pids[0], signal.SIGKILL)
+        await ended.wait()
         show()
         for client in clients:
             await client.close()

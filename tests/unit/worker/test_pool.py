@@ -274,6 +274,26 @@ async def test_a_worker_that_dies_is_replaced(reports):
 
 
 @in_loop
+async def test_a_worker_that_lost_its_link_takes_no_offers_while_its_process_goes_on(reports):
+    async with WorkerPool(worker_handler.stubborn, workers=2, ice=ICE) as pool:
+        _, healthy = pool.pids
+        clients = [Client() for _ in range(3)]
+        answer = await pool.answer(await clients[0].offer())
+        (session,) = pool.sessions
+        await pool.accept(await clients[1].offer())
+        await clients[0].pc.setRemoteDescription(answer)
+        await pool._workers[session.worker]._link._writer.wait_closed()
+        assert pool.pids == [healthy]
+        assert session.cause is None
+        assert (await pool.accept(await clients[2].offer())).worker != session.worker
+        await session.wait_closed()
+        assert session.cause is EndCause.WORKER_ENDED
+        assert await reports.get() is session.error
+        for client in clients:
+            await client.pc.close()
+
+
+@in_loop
 async def test_signals_for_the_whole_group_are_left_to_the_pool(reports):
     async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
         client = Client()
