@@ -13,6 +13,7 @@ class VirtualPair:
 
     Attributes:
         announced: The channels that ``b`` was told of.
+        is_trickling: Whether candidates are forwarded.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class VirtualPair:
         **options: Any,
     ):
         self.net = net
+        self.is_trickling = True
         self.host_a, self.host_b = hosts or (net.host("a", "10.0.0.1"), net.host("b", "10.0.0.2"))
         self.a = RTCPeerConnection(network=self.host_a, trace=trace_a, **options)
         self.b = RTCPeerConnection(network=self.host_b, **options)
@@ -36,7 +38,7 @@ class VirtualPair:
         @source.on("icecandidate")
         async def trickle(candidate: Any) -> None:
             is_ready = to.remoteDescription is not None and to.signalingState != "closed"
-            if candidate is not None and is_ready:
+            if candidate is not None and is_ready and self.is_trickling:
                 await to.addIceCandidate(candidate.toJSON())
 
     async def negotiate(self) -> None:

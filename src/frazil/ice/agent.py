@@ -258,7 +258,10 @@ class IceAgent:
 
     def _activate(self, generation: Generation, now: float) -> None:
         """Begin the checks of a generation with both halves; of a later one: restart."""
-        if generation.is_active:
+        local = generation.local
+        if local is not None and generation.remote is not None:
+            if self._lineage.has_predecessor:
+                self._trace.record(now, "ice", "restart", ufrag=local.ufrag)
             self._gatherer.commit()
             self._checker.begin(generation, now)
             self.outcome.restart(now)

@@ -43,6 +43,11 @@ class Lineage:
                 return item
         return None
 
+    @property
+    def has_predecessor(self) -> bool:
+        """Whether there was a generation whose checks could run before the current one."""
+        return sum(item.is_active for item in self._items) > 1
+
     def relevant(self, in_use: Generation | None) -> tuple[Generation, ...]:
         """Those that matter now: the newest, the one whose checks run, the one in use."""
         found: list[Generation] = []

@@ -49,7 +49,6 @@ class Observer:
         "_loop",
         "_sink",
         "_state",
-        "_ufrags",
     )
 
     def __init__(self, connection: RTCPeerConnection, sink: Sink) -> None:
@@ -59,7 +58,6 @@ class Observer:
         self._state: _State = connection.connectionState
         self._described_at: float | None = None
         self._has_connected = False
-        self._ufrags: dict[str, str] = {}
         _end_forgotten()
         sink.take(CONNECTIONS, 1, (self._state.value,))
         connection.trace.listen(self._take)
@@ -75,13 +73,8 @@ class Observer:
         if self._described_at is None:
             self._described_at = record.at
 
-    def _gathered(self, record: TraceRecord) -> None:
-        """Another name of the same transport is that of another generation (RFC 8445 9)."""
-        ufrag = str(record.facts["ufrag"])
-        before = self._ufrags.get(record.transport, ufrag)
-        self._ufrags[record.transport] = ufrag
-        if ufrag != before:
-            self._sink.take(RESTARTS, 1, ())
+    def _restarted(self, record: TraceRecord) -> None:
+        self._sink.take(RESTARTS, 1, ())
 
     def _changed(self, record: TraceRecord) -> None:
         if record.facts["machine"] != "connection":
@@ -135,7 +128,7 @@ class Observer:
 _OBSERVED: Final[dict[tuple[str, str], Callable[[Observer, TraceRecord], None]]] = {
     ("peer", "description-applied"): Observer._described,
     ("peer", "state-changed"): Observer._changed,
-    ("ice", "local-candidate"): Observer._gathered,
+    ("ice", "restart"): Observer._restarted,
 }
 
 

@@ -157,6 +157,12 @@ _ICE: Final = (
     event("ice", "rollback", "A generation of which half was known is gone.", ufrag="which one"),
     event(
         "ice",
+        "restart",
+        "Both halves of a later generation are known: it takes the place of the one before.",
+        ufrag="which one",
+    ),
+    event(
+        "ice",
         "pair-formed",
         "A local and a remote candidate may reach each other.",
         pair=_PAIR,

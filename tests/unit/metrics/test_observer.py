@@ -12,6 +12,7 @@ from frazil.testing import run
 from frazil.w3c.peerconnection import CENSUS
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
+STUN = {"iceServers": [{"urls": "stun:192.0.2.10"}]}
 RELAYED = {
     "iceServers": [{"urls": "turn:relay.example", "username": "user", "credential": "password"}],
     "iceTransportPolicy": "relay",
@@ -141,6 +142,56 @@ def test_a_restart_is_counted_once_for_each_end(ledger):
             assert ledger["ice_restarts"] == {(): 2 * restarts}
 
     main()
+
+
+def test_a_restart_that_was_rolled_back_counts_nothing(ledger):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await pair.connect()
+        pair.is_trickling = False  # the peer knows nothing of that generation
+        await pair.a.setLocalDescription(await pair.a.createOffer({"iceRestart": True}))
+        await asyncio.sleep(1)
+        await pair.a.setLocalDescription({"type": "rollback"})
+        pair.host_a.add_interface("10.0.0.9")  # gathered for what is in force again
+        await asyncio.sleep(2)
+        assert ledger["ice_restarts"] == {}
+
+    main()
+
+
+def test_a_restart_that_both_ends_offer_is_counted_once_for_each(ledger):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await pair.connect()
+        pair.is_trickling = False
+        for each in (pair.a, pair.b):
+            each.restartIce()
+            await each.setLocalDescription()
+        await asyncio.sleep(1)
+        await pair.b.setRemoteDescription(pair.a.localDescription)  # b is the polite one
+        await pair.b.setLocalDescription()
+        await pair.b.gathering_complete()
+        await pair.a.setRemoteDescription(pair.b.localDescription)
+        await asyncio.sleep(1)
+        assert ledger["ice_restarts"] == {(): 2}
+
+    main()
+
+
+def test_what_was_gathered_before_there_were_credentials_is_no_restart(ledger):
+    async def main(net):
+        net.stun_server("192.0.2.10")
+        home = net.nat("home", "203.0.113.1")
+        host = net.host("a", "192.168.1.2", behind=home)
+        async with VirtualPair(net, (host, net.host("b", "203.0.113.2"))) as pair:
+            pair.a.setConfiguration({**STUN, "iceCandidatePoolSize": 1})
+            await asyncio.sleep(1)
+            await pair.connect()
+            host.add_interface("192.168.1.9")
+            await asyncio.sleep(2)
+            assert ledger["ice_restarts"] == {}
+
+    run(main)
 
 
 def test_relays_show_in_the_pair(ledger):
