@@ -22,7 +22,8 @@ _OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, _FAILED})
 class Encapsulation:
     """Brings what becomes of DTLS to the association that it carries.
 
-    What DTLS carries before an association is negotiated is kept for it, up to a limit.
+    What DTLS carries before an association is negotiated is kept for it, up to a limit. That may
+    also be what the peer still sends on the one before, until packets of another come.
 
     Args:
         name: Names the transport in state changes.
@@ -134,6 +135,8 @@ class Encapsulation:
     def _keep_early(self, payloads: list[bytes]) -> None:
         """The peer may have an answer that we do not have yet."""
         for payload in payloads:
+            if self._early and payload[:8] != self._early[0][:8]:  # of other ports or another tag
+                self._early = ()
             if len(self._early) < MAX_EARLY_PACKETS:
                 self._early = (*self._early, payload)
             else:

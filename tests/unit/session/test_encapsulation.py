@@ -95,12 +95,17 @@ def with_dtls() -> tuple[SessionPair, SignalledInits, SignalledInits]:
     for side in pair.sides:
         pair.start_dtls(side)
     pair.run(2.0)
+    return pair, *both_inits()
+
+
+def both_inits() -> tuple[SignalledInits, SignalledInits]:
+    """What descriptions have settled for each side."""
     config = SctpConfig()
     ours, theirs = (announce(config, random.Random(seed).randbytes) for seed in (3, 4))
     inits_a, inits_b = settled(ours, theirs), settled(theirs, ours)
     assert inits_a is not None
     assert inits_b is not None
-    return pair, inits_a, inits_b
+    return inits_a, inits_b
 
 
 def test_what_comes_before_the_answer_is_there_with_it():
@@ -127,3 +132,17 @@ def test_only_so_many_packets_are_kept_before_the_answer():
     pair.start_data(pair.a, inits_a)
     pair.run(10.0)
     assert pair.a.messages == [bytes(20_000)]
+
+
+def test_what_comes_of_an_ended_association_takes_no_room_of_the_next():
+    pair = SessionPair().connect()
+    inits_a, inits_b = both_inits()
+    pair.a.session.stop_sctp(pair.now)
+    pair.send(pair.b, bytes(20_000))
+    pair.run(0.1)
+    pair.b.session.stop_sctp(pair.now)
+    pair.start_data(pair.b, inits_b)
+    pair.send(pair.b, b"early")
+    pair.run(0.1)
+    pair.start_data(pair.a, inits_a)
+    assert pair.a.messages == [b"early"]
