@@ -11,19 +11,21 @@ from frazil.session.data_transport import DataTransport
 from frazil.session.event import RemoteCloseCause
 from frazil.session.report import Report
 from frazil.session.secure_transport import SecureTransport
-from frazil.states.enums import RTCDtlsTransportState
+from frazil.states.enums import RTCDtlsTransportState, RTCSctpTransportState
 from frazil.trace import Trace
 from frazil.types import RandomBytes
 
 _FAILED: Final = RTCDtlsTransportState.FAILED
 _OVER: Final = frozenset({RTCDtlsTransportState.CLOSED, _FAILED})
+_ENDED: Final = RTCSctpTransportState.CLOSED
 
 
 class Encapsulation:
     """Brings what becomes of DTLS to the association that it carries.
 
-    What DTLS carries before an association is negotiated is kept for it, up to a limit. That may
-    also be what the peer still sends on the one before, until packets of another come.
+    What DTLS carries before an association is negotiated, as the first or as one that follows, is
+    kept for it, up to a limit. That may also be what the peer still sends on the one before, until
+    packets of another come.
 
     Args:
         name: Names the transport in state changes.
@@ -115,9 +117,9 @@ class Encapsulation:
             else:
                 self._report.events.append(event)
         data = self.data
-        if data is None:
+        if data is None or data.state is _ENDED:
             self._keep_early(payloads)
-        else:
+        if data is not None:
             if not data.is_started and (payloads or self._secure.is_connected):
                 data.start(now)  # even if DTLS is over again: what came before the goodbye counts
                 payloads = [*self._early, *payloads]

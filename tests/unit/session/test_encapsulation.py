@@ -7,7 +7,7 @@ import pytest
 from frazil.errors import InvalidStateError
 from frazil.sctp import SctpConfig, SignalledInits, announce, settled
 from frazil.session.event import MessagesArrived, RemoteClosed
-from support.session_pair import STREAM, SessionPair, story
+from support.session_pair import STREAM, SessionPair, is_dtls, story
 
 
 def test_without_dtls_there_is_no_association():
@@ -144,5 +144,27 @@ def test_what_comes_of_an_ended_association_takes_no_room_of_the_next():
     pair.start_data(pair.b, inits_b)
     pair.send(pair.b, b"early")
     pair.run(0.1)
+    pair.start_data(pair.a, inits_a)
+    assert pair.a.messages == [b"early"]
+
+
+def test_what_comes_before_the_answer_is_kept_where_an_association_ended_by_itself():
+    pair = SessionPair().connect()
+    inits_a, inits_b = both_inits()
+    pair.keep = lambda side, data: not is_dtls(data)
+    pair.a.session.data.abort(pair.now)
+    pair.send(pair.a, b"too late")
+    pair.run(0.1)
+    pair.keep = lambda side, data: True
+    assert story(pair.a) == ["sctp closed", "channel closed"]
+    assert story(pair.b) == []
+    pair.send(pair.b, b"to nobody")
+    pair.run(0.1)
+    assert story(pair.b) == ["remote sctp-abort", "sctp closed failed", "channel closed failed"]
+    pair.b.session.stop_sctp(pair.now)
+    pair.start_data(pair.b, inits_b)
+    pair.send(pair.b, b"early")
+    pair.run(0.1)
+    pair.a.session.stop_sctp(pair.now)
     pair.start_data(pair.a, inits_a)
     assert pair.a.messages == [b"early"]
