@@ -229,9 +229,11 @@ class RTCDataChannel(EventTarget):
                 what waited when it began.
         """
         reader = _MessageReader(self)
-        self._readers.append(ref(reader, self._readers.remove))
         if self._inbox is not None:
+            if not self._readers:
+                self._inbox.serve(has_reader=False)  # the last one left unnoticed
             self._inbox.serve(has_reader=True)
+        self._readers.append(ref(reader, self._readers.remove))
         return reader
 
     async def _next_message(self) -> bytes | str:

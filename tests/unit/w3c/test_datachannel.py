@@ -315,6 +315,27 @@ async def test_who_begins_to_read_a_full_backlog_is_not_too_slow(pair: VirtualPa
         await anext(reader)
 
 
+@on_virtual_pair
+async def test_who_reads_on_after_another_is_not_too_slow_from_the_start(pair: VirtualPair):
+    limit_unread(pair.b, 10 * (10 * KIB + MESSAGE_COST))
+    mine, theirs = await pair.connect()
+    reader = aiter(theirs)
+    for batch in (range(10), range(10, 20)):
+        for number in batch:
+            mine.send(bytes([number]) * 10 * KIB)
+        await settle(1.0)
+        assert theirs.readyState == "open"
+        del reader
+        reader = aiter(theirs)
+    mine.send("more than twice the limit")
+    await settle(1.0)
+    assert theirs.readyState == "closed"
+    for number in range(20):
+        assert await anext(reader) == bytes([number]) * 10 * KIB
+    with pytest.raises(RTCError, match="bytes behind"):
+        await anext(reader)
+
+
 @pytest.mark.parametrize(
     ("size", "limit", "kept"), [(10 * KIB, 10 * (10 * KIB + MESSAGE_COST), 10), (1, 650, 10)]
 )
