@@ -168,3 +168,27 @@ async def the_answer_of_a_restart_has_another_password(stage: Stage) -> Peer:
     await stage.negotiate(ice_restart=True)
     await stage.sleep(60)
     return alice
+
+
+@fault("FZ-SIG-STALE")
+async def the_path_goes_after_a_restart_whose_answer_has_another_password(stage: Stage) -> Peer:
+    stage.pair()
+    return await _lost_after_a_stale_restart(stage)
+
+
+@fault("FZ-SIG-STALE")
+async def the_same_with_a_peer_that_never_says_it_has_no_more_candidates(stage: Stage) -> Peer:
+    stage.pair()
+    stage.signalling(carries_end=False)
+    return await _lost_after_a_stale_restart(stage)
+
+
+async def _lost_after_a_stale_restart(stage: Stage) -> Peer:
+    alice, _ = await stage.connect()
+    await stage.sleep(20)
+    mangled(stage, "a=ice-pwd:.*", "a=ice-pwd:" + "x" * 24)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(5)
+    stage.net.block()
+    await stage.sleep(60)
+    return alice

@@ -79,7 +79,7 @@ def _refused(refused: Sequence[TraceRecord]) -> Finding:
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
-    if path.ice == "new" or (path.has_worked and path.dtls == "connected"):
+    if path.ice == "new" or (path.dtls == "connected" and (path.works or path.valid)):
         return  # whose checks these are is not known, or does not matter any more
     attempt = path.attempt
     rejected = [] if path.valid else attempt.of("ice", "check-rejected")

@@ -95,9 +95,14 @@ class Path(Records):
         return self.ice in _WORKING
 
     @cached_property
+    def _restart(self) -> TraceRecord | None:
+        """The last ICE restart that is known."""
+        return self.last("ice", "restart")
+
+    @cached_property
     def attempt(self) -> Records:
         """What belongs to the newest generation: since the offer of the last ICE restart."""
-        restart = self.last("ice", "state", cause="restart")
+        restart = self._restart
         if restart is None:
             return Records(self.records)
         offers = self.story.of("peer", "description-applied", type="offer")
@@ -106,7 +111,7 @@ class Path(Records):
 
     @cached_property
     def has_worked(self) -> bool:
-        """Whether ICE had a path in the newest generation."""
+        """Whether ICE had a path in the newest generation, if only that from before a restart."""
         moves = self.attempt.of("ice", "state")
         held: set[Fact] = {self.ice, *(fact(each, "new") for each in moves)}
         if all(fact(each, "cause") != "restart" for each in moves):
@@ -121,7 +126,8 @@ class Path(Records):
     @cached_property
     def valid(self) -> bool:
         """Whether any check of the newest generation was answered."""
-        return bool(self.attempt.of("ice", "pair-valid"))
+        is_told = bool(self.attempt.of("ice", "pair-valid"))
+        return is_told or (self._restart is None and self.has_worked)  # it may be forgotten
 
     @property
     def is_over(self) -> bool:

@@ -91,6 +91,7 @@ def restart(path: Trace, at: float) -> None:
     """ICE begins anew."""
     facts = {"machine": "ice", "old": "connected", "new": "checking", "cause": "restart"}
     facts |= {"rule": "", "text": "", "evidence": (), "deadline_at": None}
+    path.record(at, "ice", "restart", ufrag="b")
     path.record(at, "ice", "state", **facts, next_deadline_at=None)
 
 

@@ -32,8 +32,27 @@ def test_a_path_that_a_restart_gave_up_is_not_one_of_the_new_generation():
     described(trace, 2.0, "local", "offer")
     moved(trace.of("0"), 3.0, "ice", "connected", "disconnected", "liveness-lost")
     described(trace, 4.0, "remote", "answer")
+    trace.of("0").record(4.0, "ice", "restart", ufrag="b")
     moved(trace.of("0"), 4.0, "ice", "disconnected", "checking", "restart")
     assert not only_path(trace).has_worked
+
+
+def test_the_checks_before_a_restart_are_none_of_the_new_generation():
+    trace = Trace()
+    trace.of("0").record(1.0, "ice", "pair-valid", pair="a->b", rtt_s=0.1)
+    moved(trace.of("0"), 1.0, "ice", "checking", "connected", "pair-valid")
+    described(trace, 2.0, "local", "offer")
+    trace.of("0").record(3.0, "ice", "restart", ufrag="b")
+    trace.of("0").record(4.0, "ice", "consent-renewed", pair="a->b", rtt_s=0.1)
+    path = only_path(trace)
+    assert (path.has_worked, path.valid) == (True, False)  # the old path goes on
+
+
+def test_the_check_that_led_to_a_path_may_be_forgotten():
+    trace = Trace()
+    trace.of("0").record(1.0, "ice", "consent-renewed", pair="a->b", rtt_s=0.1)
+    moved(trace.of("0"), 2.0, "ice", "connected", "failed", "consent-lost")
+    assert only_path(trace).valid
 
 
 def test_dtls_begins_on_a_path_that_works():
