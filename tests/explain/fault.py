@@ -159,6 +159,14 @@ async def the_offer_has_another_ufrag(stage: Stage) -> Peer:
     return await negotiated(stage, alice)
 
 
+@fault("FZ-SIG-STALE")
+async def the_offer_has_another_password_and_no_candidate_comes_back(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.back.carries_candidates = stage.back.carries_end = False
+    mangled(stage, "a=ice-pwd:.*", "a=ice-pwd:" + "x" * 24, "offer")
+    return await negotiated(stage, alice)
+
+
 # --- this host --------------------------------------------------------------------------------
 
 

@@ -37,14 +37,13 @@ def judge_exchange(story: Story) -> Iterator[Finding]:
 
 
 def _never_connected(story: Story) -> bool:
-    """Whether the story begins with the connection, and DTLS came up on none of its paths."""
-    is_whole = bool(story.of("api", "configured"))
-    return is_whole and all(path.dtls in (Dtls.NEW, Dtls.CONNECTING) for path in story.paths)
+    """Whether nothing is forgotten, and DTLS came up on none of the paths."""
+    return story.is_whole and all(path.dtls in (Dtls.NEW, Dtls.CONNECTING) for path in story.paths)
 
 
 def _exchange(story: Story) -> str | None:
     if not story.paths and not story.of("peer", "description-applied"):
-        return "FZ-SIG-NONE" if story.of("api", "configured") else None
+        return "FZ-SIG-NONE" if story.is_whole else None
     changed = story.last("peer", "state-changed", machine="signaling")
     unfinished = _UNFINISHED.get(str(fact(changed, "new"))) if changed else None
     if unfinished is not None or story.paths:
@@ -79,8 +78,10 @@ def _refused(refused: Sequence[TraceRecord]) -> Finding:
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
-    if path.ice == "new" or (path.dtls == "connected" and (path.works or path.valid)):
-        return  # whose checks these are is not known, or does not matter any more
+    if path.ice == "new" and not path.story.is_whole:
+        return  # whose checks these are is forgotten
+    if path.dtls == "connected" and (path.works or path.valid):
+        return  # it does not matter any more
     attempt = path.attempt
     rejected = [] if path.valid else attempt.of("ice", "check-rejected")
     refused = [] if is_heard else attempt.of("ice", "check-refused")

@@ -141,6 +141,7 @@ class Story(Records):
     Attributes:
         now: When the story ends.
         is_closed: Whether the application closed it.
+        is_whole: Whether it begins with the connection: none of it is forgotten.
         paths: Its transports that were not discarded.
     """
 
@@ -148,6 +149,7 @@ class Story(Records):
         end = next((i for i, each in enumerate(records) if _closes(each)), None)
         super().__init__(records[:end])
         self.is_closed = end is not None
+        self.is_whole = bool(self.records) and self.records[0].event == "configured"
         self.now = now if end is None else records[end].at
         self.paths = [each for each in self._paths() if not each.is_over]
 

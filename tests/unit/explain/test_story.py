@@ -83,6 +83,25 @@ def test_dtls_is_not_said_to_be_new_where_the_beginning_was_forgotten():
     assert only_path(trace).dtls == "connected"
 
 
+def test_a_configuration_that_was_set_later_is_no_beginning():
+    trace = Trace()
+    for at in (0.0, 2.0):
+        trace.record(at, "api", "configured", servers="", policy="all", bundle="balanced")
+        trace.record(at + 1.0, "api", "called", method="createOffer", detail="")
+    assert Story(trace.records, 60.0).is_whole
+    assert not Story(trace.records[1:], 60.0).is_whole
+
+
+def test_checks_that_are_refused_where_the_beginning_was_forgotten_are_nobodys():
+    trace = Trace()
+    trace.record(0.0, "api", "configured", servers="", policy="all", bundle="balanced")
+    trace.of("0").record(0.1, "ice", "gathering", state="gathering", text="")
+    facts = {"code": 401, "remote": "10.0.0.2", "text": "Unauthenticated"}
+    trace.of("0").record(1.0, "ice", "check-refused", **facts)
+    assert "FZ-SIG-STALE" in explain(trace.records, 60.0).codes
+    assert explain(trace.records[1:], 60.0).codes == ()
+
+
 def test_who_closes_is_not_too_early_where_the_beginning_was_forgotten():
     trace = Trace()
     trace.record(0.0, "api", "configured", servers="", policy="all", bundle="balanced")
