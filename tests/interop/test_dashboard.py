@@ -195,7 +195,7 @@ async def test_a_connection_that_has_not_begun(user: DashboardChromium) -> None:
 async def test_a_report_is_copied_or_shown(user: DashboardChromium, tmp_path: Path) -> None:
     path = tmp_path / "failed.jsonl"
     await asyncio.to_thread(record_failed_session, path)
-    async with shown(user, "file-1", [read_file(path, "file-1")]) as page:
+    async with shown(user, "file-1", [read_file(path)]) as page:
         await page.look("Object.defineProperty(navigator, 'clipboard', {value: undefined}) && 0")
         await page.look("document.querySelector('.head button').click() ?? 0")
         await page.until("document.querySelector('dialog[open]')")
@@ -276,7 +276,7 @@ async def has_focus_ring(page: DashboardPage) -> bool:
 async def test_everything_has_a_name(user: DashboardChromium, tmp_path: Path) -> None:
     path = tmp_path / "short.jsonl"
     await asyncio.to_thread(record_session, path)
-    recording = read_file(path, "file-1")
+    recording = read_file(path)
     async with shown(user, "file-1", [recording]) as page:
         unnamed = "button, select, svg, [role], section, fieldset"
         nameless = await page.look(

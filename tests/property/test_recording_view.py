@@ -38,7 +38,7 @@ def test_there_is_a_view_of_everything(seed):
         recording.feed(json.dumps(line(dice)))
     view = recording.view()
     assert json.loads(dump(view)) == view
-    assert recording.row().name == "x"
+    assert recording.row("file-1").name == "x"
 
 
 @given(st.text(max_size=200))

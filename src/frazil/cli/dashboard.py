@@ -50,9 +50,9 @@ def add_parser(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     recordings = []
-    for number, path in enumerate(options.files, 1):
+    for path in options.files:
         try:
-            recordings.append(read_file(path, f"file-{number}"))
+            recordings.append(read_file(path))
         except (OSError, ValueError) as error:
             return complain("dashboard", path, error)
     network = SystemNetwork() if options.demo else None
@@ -85,7 +85,7 @@ async def show(
     return ExitCode.OK
 
 
-def read_file(path: Path, id: str = "") -> Recording:  # noqa: A002  # as in the list
+def read_file(path: Path) -> Recording:
     """The recording in a file.
 
     Raises:
@@ -93,7 +93,7 @@ def read_file(path: Path, id: str = "") -> Recording:  # noqa: A002  # as in the
         ValueError: It is no recording.
     """
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        return read_recording(path.name, lines, id)
+        return read_recording(path.name, lines)
 
 
 def _ignore(entry: Entry) -> None:

@@ -63,8 +63,8 @@ class Dashboard:
         recordings: Sequence[Recording] = (),
     ) -> None:
         self._access = Access(token, hosts)
-        self._recordings = {each.id: each for each in recordings}
-        self._listing = Listing(CENSUS, recordings)
+        self._recordings = {f"file-{n}": each for n, each in enumerate(recordings, 1)}
+        self._listing = Listing(CENSUS, self._recordings)
         self.path = f"/{self._access.token}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
 """The list of connections, a window of it at a time, and only what changed."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -44,11 +44,17 @@ class Listing:
 
     A page asks for a window of it again and again, and gets the rows that changed since the version
     that it has. A row is made only when somebody looks at it.
+
+    Args:
+        census: The connections.
+        recordings: The recordings by their ids.
     """
 
-    def __init__(self, census: Census[RTCPeerConnection], recordings: Sequence[Recording]) -> None:
+    def __init__(
+        self, census: Census[RTCPeerConnection], recordings: Mapping[str, Recording]
+    ) -> None:
         self._census = census
-        self._recordings = [_item(each.row()) for each in recordings]
+        self._recordings = [_item(each.row(id_)) for id_, each in recordings.items()]
         self._rows: dict[str, tuple[Row, int]] = {}
         self._version = 0
 

@@ -25,12 +25,10 @@ class Recording:
 
     Args:
         name: What it is called: mostly its file name.
-        id: What the page asks for it by.
     """
 
-    def __init__(self, name: str, id: str = "") -> None:  # noqa: A002  # as in the list
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.id = id
         self.records: list[TraceRecord] = []
         self._traffic = Traffic()
         self._dropped = 0
@@ -58,8 +56,8 @@ class Recording:
         if not self._is_recording:
             raise ValueError("neither a recording nor a trace")
 
-    def row(self) -> Row:
-        """Its line in the list."""
+    def row(self, id_: str) -> Row:
+        """Its line in the list that calls it ``id_``."""
         changes = [
             each
             for each in self.records
@@ -67,7 +65,7 @@ class Recording:
         ]
         pair, rtt_s = path_of(self.records)
         return Row(
-            id=self.id,
+            id=id_,
             name=self.name,
             state=str(fact(changes[-1], "new")) if changes else "new",
             since=None,
@@ -79,7 +77,6 @@ class Recording:
     def view(self) -> dict[str, Json]:
         """Everything that its page shows."""
         return {
-            "id": self.id,
             "name": self.name,
             "is_live": False,
             "now": max((each.last_at for each in self.records), default=0.0),
@@ -94,18 +91,17 @@ class Recording:
         }
 
 
-def read_recording(name: str, lines: Iterable[str], id: str = "") -> Recording:  # noqa: A002
+def read_recording(name: str, lines: Iterable[str]) -> Recording:
     """A recording, for ``recordings`` of :func:`serve`.
 
     Args:
         name: What to call it.
         lines: Those of its file.
-        id: What the page asks for it by, so another one for each recording.
 
     Raises:
         ValueError: It is none.
     """
-    recording = Recording(name, id)
+    recording = Recording(name)
     for line in lines:
         recording.feed(line)
     recording.check()

@@ -165,13 +165,14 @@ def test_a_window_of_nonsense_is_an_empty_one():
     assert answer.json()["ids"] == []
 
 
-def test_a_recording_of_the_command_line():
-    recording = read_recording("a.jsonl", [LINE.decode()], "file-1")
-    dashboard = Dashboard(TOKEN, recordings=[recording])
+def test_each_recording_can_be_opened_from_the_list():
+    recordings = [read_recording(name, [LINE.decode()]) for name in ("a.jsonl", "b.jsonl")]
+    dashboard = Dashboard(TOKEN, recordings=recordings)
     listed = get("connections", dashboard=dashboard, query="length=100").json()
-    assert listed["ids"][0] == "file-1"
-    view = get("connection", dashboard=dashboard, query="id=file-1").json()
-    assert view == json.loads(json.dumps(recording.view()))
+    assert listed["ids"][:2] == ["file-1", "file-2"]
+    for id_, recording in zip(listed["ids"], recordings, strict=False):
+        view = get("connection", dashboard=dashboard, query=f"id={id_}").json()
+        assert view == json.loads(json.dumps(recording.view()))
 
 
 # --- what the page sends ------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def fill(loop, *states):
     connections = [Connection(each) for each in states]
     for each in connections:
         census.enter(each, loop)
-    return Listing(census, []), connections
+    return Listing(census, {}), connections
 
 
 def ids(answer):
@@ -131,6 +131,6 @@ def test_recordings_come_first(loop, made):
     census = Census()
     connection = Connection()
     census.enter(connection, loop)
-    listing = Listing(census, [read_recording("a.jsonl", lines, "file-1")])
+    listing = Listing(census, {"file-1": read_recording("a.jsonl", lines)})
     assert listing.look(Window())["ids"] == ["file-1", id_of(1)]
     assert connection.connectionState == "new"

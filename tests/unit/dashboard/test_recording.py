@@ -43,7 +43,7 @@ def test_a_recording_is_shown_with_its_reasons(lines):
 
 
 def test_its_line_in_the_list(lines):
-    row = read_recording("short.jsonl", lines, "file-1").row()
+    row = read_recording("short.jsonl", lines).row("file-1")
     assert (row.id, row.name, row.state) == ("file-1", "short.jsonl", "closed")
     assert row.why == "the application closed the connection"
     assert (row.pair, row.rtt_s, row.since) == ("", None, None)  # it was closed
