@@ -127,7 +127,7 @@ async def test_a_connection_that_goes_away_stays_on_the_page(user: DashboardChro
         while CENSUS.get(number) is not None:  # an answer that is under way may hold it
             await asyncio.sleep(0.01)
             gc.collect()
-        await page.until("document.body.textContent.includes('The connection is gone')")
+        await page.until("document.body.textContent.includes('does not have this connection')")
 
 
 async def test_a_process_that_ends_is_told(user: DashboardChromium) -> None:

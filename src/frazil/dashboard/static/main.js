@@ -6,6 +6,7 @@ import { SessionPage } from "./session_page.js";
 import { Refusal, askForConnection, repeat, send } from "./source.js";
 
 const OPENED = "opened"; // the place of a recording that was dropped onto the page
+const GONE = "The process that answers does not have this connection; this is the last that was seen of it.";
 const byId = (id) => document.getElementById(id);
 
 let leave = () => {};
@@ -39,7 +40,7 @@ function showConnection(id) {
     if (!view.is_live) end();
   }, () => {
     end();
-    if (page) page.end("The connection is gone; this is the last that was seen of it.");
+    if (page) page.end(GONE);
     else location.hash = "";
   });
   leave = end;
