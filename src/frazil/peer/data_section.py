@@ -98,7 +98,7 @@ class DataSection:
         if index is None or mid is None or stack is None:
             self._return(REPLACED, now)
             return
-        transports.assign(mid, stack)
+        transports.assign_offered(mid, stack)
         self._is_ending = self._why_ended(mid, read_data(model.media[index])) is not None
         if not self._is_ending:
             self._place(mid, stack)

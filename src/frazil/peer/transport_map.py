@@ -51,6 +51,15 @@ class TransportMap:
         """The m-section uses ``stack`` from now on."""
         self._by_mid[mid] = stack
 
+    def assign_offered(self, mid: str, stack: TransportStack) -> None:
+        """The peer offers the m-section on ``stack``.
+
+        Nothing is noted where an answer settled that transport: what leads there is the section
+        that it is bundled with, and the next offer may bundle it no more.
+        """
+        if stack not in self._stable.values():
+            self.assign(mid, stack)
+
     def is_settled(self, mid: str | None, stack: TransportStack) -> bool:
         """Whether the last answer put the m-section on ``stack``."""
         return mid is not None and self._stable.get(mid) is stack

@@ -15,6 +15,7 @@ from support.peer_pair import (
     moved,
     negotiate,
     offering,
+    ufrag,
     with_another_port,
 )
 
@@ -264,6 +265,27 @@ def test_offer_without_sections_leaves_no_transport_of_the_one_that_it_replaces(
     assert peer.session.called("close") == [()]
     assert peer.pc.transports.dtls == []
     assert sctp.state == sctp.dtls.state == sctp.dtls.ice.state == "closed"
+
+
+def test_offer_takes_data_off_the_transport_where_one_that_it_replaces_wanted_it() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    one.channel()
+    bundled = one.set_local().sdp
+    two.set_remote({"type": "offer", "sdp": bundled})
+    audio = two.pc.sctp.dtls
+    own = bundled.replace("BUNDLE 0 1", "BUNDLE 0").replace("a=bundle-only\r\n", "")
+    before, data = own.replace("m=application 0", "m=application 9").split("m=application")
+    data = data.replace(ufrag(own), "another1")
+    two.set_remote({"type": "offer", "sdp": f"{before}m=application{data}"})
+    two.set_local()
+    assert two.pc.sctp.dtls is not audio
+    assert two.pc.transports.dtls == [audio, two.pc.sctp.dtls]
+    told = [session.called("set_remote_credentials") for session in two.sessions]
+    assert [{credentials.ufrag for credentials, *_ in calls} for calls in told] == [
+        {ufrag(own)},
+        {"another1"},
+    ]
 
 
 def test_offer_without_data_leaves_an_association_alone_until_it_is_answered() -> None:
