@@ -264,11 +264,13 @@ class Negotiator:
         try:
             model = parse_sdp(sdp)
             if kind is SdpType.OFFER:
-                model = with_mids(model, slots.remote.model.media if slots.remote else ())
+                before = slots.remote
+                model = with_mids(model, self._mids(kind, before.model) if before else ())
                 validate_offer(model)
             elif slots.pending_local is not None:
-                model = with_mids(model, slots.pending_local.model.media)
-                validate_answer(model, slots.pending_local.model)
+                offer = slots.pending_local.model
+                model = with_mids(model, [media.mid for media in offer.media])
+                validate_answer(model, offer)
         except SdpSyntaxError as error:
             raise RTCError(
                 f"the remote {kind} is not valid SDP: {error}",

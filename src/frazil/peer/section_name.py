@@ -7,23 +7,23 @@ from itertools import count
 from frazil.sdp import MediaDescription, SessionDescription
 
 
-def with_mids(model: SessionDescription, known: Sequence[MediaDescription]) -> SessionDescription:
+def with_mids(model: SessionDescription, known: Sequence[str | None]) -> SessionDescription:
     """``model`` with a mid in each m-section that is not rejected.
 
     Args:
         model: What the peer says.
-        known: The m-sections as they were before, or as they were offered: one without a mid has
-            the mid of its place there, else a new one.
+        known: The mids of the m-sections as they were before, or as they were offered: one without
+            a mid has that of its place there, else a new one.
     """
     if all(media.mid is not None or media.is_rejected for media in model.media):
         return model
-    taken = {media.mid for media in (*model.media, *known)}
+    taken = {media.mid for media in model.media} | set(known)
     fresh = _unlike(taken)
 
     def named(index: int, media: MediaDescription) -> MediaDescription:
         if media.mid is not None or media.is_rejected:
             return media
-        before = known[index].mid if index < len(known) else None
+        before = known[index] if index < len(known) else None
         return replace(media, mid=before or next(fresh))
 
     return _with_media(model, named)

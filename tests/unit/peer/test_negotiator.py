@@ -173,6 +173,18 @@ def test_offer_that_rejects_a_section_without_its_mid_stops_its_transceiver() ->
     assert NEEDED not in [each.type for each in two.seen]
 
 
+def test_section_without_a_mid_has_no_name_of_one_that_a_replaced_offer_rejects() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    two.set_remote({"type": "offer", "sdp": unnamed(one.set_local().sdp)})
+    one.set_remote(two.set_local())
+    rejecting = unnamed(one.set_local().sdp).replace("m=video 9", "m=video 0")
+    two.set_remote({"type": "offer", "sdp": rejecting})
+    _, audio, _ = rejecting.split("m=")
+    two.set_remote({"type": "offer", "sdp": f"{rejecting}m={audio}"})
+    assert [each.mid for each in two.pc.transceivers] == ["0", "1", "2"]
+    two.set_local()
+
+
 def test_one_answer_may_be_applied_first_as_pranswer() -> None:
     peer = Peer()
     peer.set_remote(offering(2).set_local())
