@@ -64,7 +64,7 @@ class GatheringDriver:
         interfaces = self._local.choose() if needed else []
         hosts = [each.address for each in interfaces]
         if not sockets.is_empty:  # they are from before a restart, and one of them may be in use
-            present = self._local.present() if needed else set()
+            present = self._local.present()
             if present is not None:
                 for address in sockets.close_all_but(present):
                     transports.remove_local_address(name, address, now)

@@ -318,6 +318,18 @@ def test_a_restart_that_finds_no_address_to_gather_from_closes_nothing():
 
 
 @on_stage
+async def test_a_restart_without_a_relay_under_the_policy_relay_closes_nothing(stage: Stage):
+    await stage.begin()
+    before = stage.host.inner.sockets()
+    relay = read_configuration({"iceTransportPolicy": "relay"})
+    stage.peer.pc.set_configuration(relay, asyncio.get_running_loop().time())
+    await restart(stage)
+    assert len(stage.session.called("local_addresses_done")) == 2
+    assert stage.host.inner.sockets() == before
+    assert stage.session.called("remove_local_address") == []
+
+
+@on_stage
 async def test_a_discarded_transport_says_goodbye_before_its_sockets_close(stage: Stage):
     await stage.begin()
     local = stage.host.inner.sockets()[0].local
