@@ -103,8 +103,9 @@ class MdnsService:
         del _services[id(self._loop), id(self._network)]
         for link in self._links.values():
             link.close()
-        for future, _ in self._waiting.values():
-            future.cancel()
+        if not self._loop.is_closed():
+            for future, _ in self._waiting.values():
+                future.cancel()
 
     def _join(self) -> list[MdnsLink]:
         """The links that there are now: one for each interface with an IPv4 address."""

@@ -32,11 +32,12 @@ class TaskSet:
             self._ended.set_result(None)
 
     def close(self) -> "asyncio.Future[None]":
-        """Cancel every task; done when none is left."""
+        """Cancel every task; done when none is left. On a closed loop none goes on anyway."""
         if self._ended is None:
             self._ended = self._loop.create_future()
-            if not self._tasks:
+            if not self._tasks or self._loop.is_closed():
                 self._ended.set_result(None)
+                return self._ended
             for task in self._tasks:
                 task.cancel()
         return self._ended

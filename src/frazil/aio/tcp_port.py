@@ -120,8 +120,9 @@ class ActivePort(_Port):
     def close(self) -> None:
         """Close every stream, and open no other. Idempotent."""
         super().close()
-        for task in self._tasks:
-            task.cancel()
+        if not self._loop.is_closed():
+            for task in self._tasks:
+                task.cancel()
 
     def _start(self, stream: PacketStream) -> None:
         name = f"connect {stream.remote[0]} port {stream.remote[1]}"

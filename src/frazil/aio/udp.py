@@ -242,7 +242,10 @@ class AwaitedUdpSocket(_BoundSocket):
             return
         self._closed = True
         self._transmitter.close()
-        self._task.cancel()
+        if self._loop.is_closed():  # and uses the file descriptor no more
+            self._sock.close()
+        else:
+            self._task.cancel()
 
     def _hand_over(self, batch: list[Datagram]) -> None:
         try:

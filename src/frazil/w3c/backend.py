@@ -96,10 +96,11 @@ class Backend:
             self._closing = self.driver.close()
             if self.recording is not None:
                 self.recording.close()
-            self.promises.abandon()
-            for channel in self.public.channels():
-                channel._end()
+            if not self._loop.is_closed():  # else nobody waits any more
+                self.promises.abandon()
+                for channel in self.public.channels():
+                    channel._end()
+                self._pulse.beat()
             self.public.release()
             self._warnings.close()
-            self._pulse.beat()
         return asyncio.shield(self._closing)

@@ -234,8 +234,9 @@ class LoneIceTransport(RTCIceTransport):
             require_thread_of(self._loop, "transport.stop")
             self._core.close(self._loop.time())
             self._closing = self._driver.close()
-            self._tell(Event("statechange", self))
-            self._pulse.beat()
+            if not self._loop.is_closed():  # else nobody listens or waits any more
+                self._tell(Event("statechange", self))
+                self._pulse.beat()
         return asyncio.shield(self._closing)
 
     async def __aenter__(self) -> "LoneIceTransport":
@@ -253,7 +254,7 @@ class LoneIceTransport(RTCIceTransport):
         """Call listeners in the event loop, where they may begin tasks."""
         if self._loop.is_running():
             self._dispatch(event)
-        elif not self._loop.is_closed():
+        else:
             self._loop.call_soon(self._dispatch, event)
 
     def _on_fired(self, fired: Fired) -> bool:

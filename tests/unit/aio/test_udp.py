@@ -521,6 +521,20 @@ def test_closed_sockets_leave_nothing_behind(way):
     run(way, main)
 
 
+def test_a_socket_whose_loop_ended_first_gives_its_port_back(way):
+    async def main():
+        bound = open_udp(loop, "127.0.0.1", 0, lambda batch: None, offload=way[1])
+        await asyncio.sleep(0.01)
+        return bound
+
+    loop = way[0]()
+    bound = loop.run_until_complete(main())
+    loop.close()
+    bound.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(bound.local)
+
+
 def test_nothing_is_handed_over_after_a_handler_closed_its_socket():
     """A lone datagram is handed over before the socket is read to its end."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from pathlib import Path
+from typing import NoReturn
 from weakref import ref
 
 import pytest
@@ -11,6 +12,7 @@ from frazil import IceOptions, RTCPeerConnection
 from frazil.aio.recording_file import join_recordings
 from frazil.aio.system import SystemNetwork
 from frazil.explain.trace_file import read_account
+from frazil.testing import VirtualLoop, VirtualNetwork
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 
@@ -168,3 +170,82 @@ def test_after_the_end_of_the_loop_a_connection_is_closed_and_its_recording_is_c
     join_recordings(10)
     account = read_account(path.read_text(encoding="utf-8").splitlines())
     assert account.remarks == []
+
+
+async def waiting(pc: RTCPeerConnection) -> asyncio.Task[None]:
+    return asyncio.create_task(pc.wait_connected())
+
+
+async def reading(pc: RTCPeerConnection) -> asyncio.Task[object]:
+    return asyncio.create_task(anext(aiter(pc.createDataChannel("chat"))))
+
+
+async def negotiating(pc: RTCPeerConnection) -> None:
+    begun = asyncio.Event()
+
+    async def negotiate() -> None:
+        for _ in range(5):
+            pc.createOffer()
+        promise = pc.setLocalDescription()  # which waits for those
+        begun.set()
+        await promise
+
+    pc.on("negotiationneeded", negotiate)
+    pc.createDataChannel("chat")
+    await begun.wait()
+
+
+async def looking_up_a_server(pc: RTCPeerConnection) -> None:
+    pc.setConfiguration({"iceServers": [{"urls": "stun:stun.example"}]})
+    pc.createDataChannel("chat")
+    await pc.setLocalDescription()
+    await asyncio.sleep(0.1)
+
+
+async def connecting(pc: RTCPeerConnection, line: str) -> None:
+    pc.createDataChannel("chat")
+    offer = await pc.createOffer()
+    await pc.setLocalDescription(offer)
+    async with RTCPeerConnection(network=VirtualNetwork().host("b", "10.0.0.2")) as other:
+        await other.setRemoteDescription(offer)
+        await other.setLocalDescription()
+        await pc.setRemoteDescription(other.localDescription)
+    await pc.addIceCandidate({"candidate": f"candidate:1 1 {line}", "sdpMid": "0"})
+    await asyncio.sleep(0.1)
+
+
+async def looking_up_the_peer(pc: RTCPeerConnection) -> None:
+    await connecting(pc, "udp 1 nobody.local 9999 typ host")
+
+
+async def opening_a_stream(pc: RTCPeerConnection) -> None:
+    await connecting(pc, "tcp 1 10.0.0.9 9999 typ host tcptype passive")
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [waiting, reading, negotiating, looking_up_a_server, looking_up_the_peer, opening_a_stream],
+)
+@pytest.mark.parametrize("cancel", [False, True])
+def test_after_the_end_of_a_loop_with_something_pending_a_connection_is_closed(busy, cancel):
+    async def main() -> tuple[RTCPeerConnection, object]:
+        host = VirtualNetwork().host("a", "10.0.0.1")
+        host.resolve = host.connect_tcp = silent
+        options = IceOptions(tcp="active", mdns="publish")
+        pc = RTCPeerConnection(network=host, ice=options)
+        task = await busy(pc)
+        await asyncio.sleep(0)
+        return pc, task
+
+    async def silent(*_: object, **__: object) -> NoReturn:
+        await asyncio.get_running_loop().create_future()
+
+    if cancel:
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            pc, _ = runner.run(main())
+    else:
+        loop = VirtualLoop()
+        pc, _ = loop.run_until_complete(main())
+        loop.close()
+    assert pc.close().done()
+    assert pc.connectionState == "closed"

@@ -486,6 +486,14 @@ def test_after_the_end_of_the_loop_a_transport_can_be_explained_and_stopped():
     assert told == []
 
 
+def test_after_the_end_of_a_loop_that_cancelled_nothing_a_transport_can_be_stopped():
+    loop = asyncio.new_event_loop()
+    transport, waiting = loop.run_until_complete(gathered([]))
+    loop.close()
+    assert transport.stop().done()
+    assert not waiting.done()
+
+
 async def checking(options):
     """A transport that checks, so that its alarm has rung."""
     transport = LoneIceTransport(network=SystemNetwork(), ice=options)
