@@ -1,6 +1,6 @@
 """Which transport each m-section uses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from frazil.peer.stack import TransportStack
@@ -64,12 +64,13 @@ class TransportMap:
         """Whether the last answer put the m-section on ``stack``."""
         return mid is not None and self._stable.get(mid) is stack
 
-    def first(self, mids: Iterable[str]) -> TransportStack | None:
-        """The transport that the first of ``mids`` has which has one."""
-        return next((self._by_mid[mid] for mid in mids if mid in self._by_mid), None)
+    def first(self, mids: Sequence[str]) -> TransportStack | None:
+        """The transport that the first of ``mids`` has which has one, a settled one if any has."""
+        known = (self._stable, self._by_mid)
+        return next((found[mid] for found in known for mid in mids if mid in found), None)
 
-    def obtain(self, mids: Iterable[str]) -> TransportStack:
-        """The transport that the first of ``mids`` has which has one, else a new one."""
+    def obtain(self, mids: Sequence[str]) -> TransportStack:
+        """The same, or a new one if none has any."""
         return self.first(mids) or self._transports.create()
 
     def settle(self, mids: set[str], reason: Reason, now: float) -> None:

@@ -274,10 +274,8 @@ def test_offer_takes_data_off_the_transport_where_one_that_it_replaces_wanted_it
     bundled = one.set_local().sdp
     two.set_remote({"type": "offer", "sdp": bundled})
     audio = two.pc.sctp.dtls
-    own = bundled.replace("BUNDLE 0 1", "BUNDLE 0").replace("a=bundle-only\r\n", "")
-    before, data = own.replace("m=application 0", "m=application 9").split("m=application")
-    data = data.replace(ufrag(own), "another1")
-    two.set_remote({"type": "offer", "sdp": f"{before}m=application{data}"})
+    own = unbundled(bundled, "another1")
+    two.set_remote({"type": "offer", "sdp": own})
     two.set_local()
     assert two.pc.sctp.dtls is not audio
     assert two.pc.transports.dtls == [audio, two.pc.sctp.dtls]
@@ -286,6 +284,20 @@ def test_offer_takes_data_off_the_transport_where_one_that_it_replaces_wanted_it
         {ufrag(own)},
         {"another1"},
     ]
+
+
+def test_offer_takes_data_to_the_transport_in_use_from_that_of_one_that_it_replaces() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    audio = two.pc.transceivers[0].sender.transport
+    one.channel()
+    own = unbundled(one.set_local().sdp, "another1")
+    two.set_remote({"type": "offer", "sdp": own})
+    assert two.pc.sctp.dtls is not audio
+    two.set_remote({"type": "offer", "sdp": own.replace("BUNDLE 0", "BUNDLE 1 0")})
+    two.set_local()
+    assert two.pc.transports.dtls == [audio]
+    assert two.pc.sctp.dtls is two.pc.transceivers[0].sender.transport is audio
 
 
 def test_offer_without_data_leaves_an_association_alone_until_it_is_answered() -> None:
@@ -335,3 +347,10 @@ def connect_first(peer: Peer) -> None:
     """Let the newest session be the one in use, and connect it."""
     peer.sessions[1:] = []
     connect(peer)
+
+
+def unbundled(sdp: str, own: str) -> str:
+    """An offer of audio and bundled data with the data on a transport with the ufrag ``own``."""
+    text = sdp.replace("BUNDLE 0 1", "BUNDLE 0").replace("a=bundle-only\r\n", "")
+    audio, data = text.split("m=application 0")
+    return f"{audio}m=application 9{data.replace(ufrag(sdp), own)}"
