@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+from frazil import IceOptions
 from frazil.stun import ErrorCode, Method
 from frazil.testing import FULL_CONE, NO_UDP, SYMMETRIC
 from support.scenario import states
@@ -307,6 +308,29 @@ async def test_fresh_credentials_keep_the_relay_when_the_old_ones_expire(stage, 
     for peer in stage.peers:
         assert states(peer, "connectionState") == "new connecting connected"
     assert errors(stage.peers[0]) == []
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["the stream is silent", "it breaks"])
+async def test_without_udp_nothing_is_asked_from_an_address_that_is_gone(stage, breaks):
+    net = stage.net
+    net.names[NAME] = [RELAY]
+    server = await TurnStreamServer.start(net.turn_server(RELAY).host)
+    stage.closing.append(server.close)
+    host = net.host("alice", HOME)
+    options = IceOptions(ip_handling="disable_non_proxied_udp")
+    alice = stage.peer("alice", host=host, configuration=configured(TCP), ice=options)
+    stage.introduce(alice, stage.peer("bob", OFFICE))
+    await stage.connect()
+    if breaks:
+        server.hang_up()
+        await stage.sleep(0.3)
+    host.remove_interface(HOME)
+    host.add_interface(HOTEL)
+    await stage.sleep(2)
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(700)
+    await exchange(stage)
+    assert len(errors(alice)) == int(breaks)
 
 
 @pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH", None])

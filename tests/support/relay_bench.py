@@ -74,7 +74,9 @@ class Bench:
         return self
 
     def gather(self, *hosts: Address, hidden: bool = False) -> "Bench":
-        for host in hosts or (HOST,):
+        hosts = hosts or (HOST,)
+        self.relays.gather_from([ip for ip, _ in hosts])
+        for host in hosts:
             if not hidden:
                 self.ice.local.add_address(host, self.now)
             self.relays.add_host(host, self.now, hidden=hidden)
@@ -158,6 +160,7 @@ class Bench:
 
 
 STREAM: Address = ("10.0.0.1", 2000)
+STREAM_2: Address = ("10.0.0.2", 2000)
 RELIABLE = TurnConfig("user", "password", protocol=RelayProtocol.TCP)
 
 

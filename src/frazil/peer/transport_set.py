@@ -239,6 +239,10 @@ class TransportSet:
         requests, self.requests = self.requests, []
         return requests
 
+    def gather_from(self, transport: str, hosts: list[str], now: float) -> None:
+        """Gathering of ``transport`` uses these addresses of the host, and no others."""
+        self._gather(transport, lambda to: to.gather_from(hosts), now)
+
     def add_local_address(
         self,
         transport: str,

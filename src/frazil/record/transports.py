@@ -67,6 +67,10 @@ class RecordedTransports(TransportSet):
         super().fill_pool(now)
 
     @recording(_NAME)
+    def gather_from(self, transport: str, hosts: list[str], now: float) -> None:
+        super().gather_from(transport, hosts, now)
+
+    @recording(_NAME)
     def add_local_address(
         self,
         transport: str,

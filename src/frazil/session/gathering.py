@@ -20,6 +20,10 @@ class Gathering:
         self._local = ice.local
         self._relays = relays
 
+    def gather_from(self, hosts: list[str]) -> None:
+        """This round uses these addresses of the host, and no others."""
+        self._relays.gather_from(hosts)
+
     def add_local_address(
         self,
         address: Address,
@@ -69,6 +73,7 @@ class Gathering:
 
     def remove_local_address(self, address: Address, now: float) -> None:
         """The interface of ``address`` is gone."""
+        self._relays.leave(address[0])
         self._relays.remove_host(address, now)
         self._local.remove_address(address, now)
 

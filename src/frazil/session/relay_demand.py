@@ -58,8 +58,9 @@ class RelayDemand:
 
     Attributes:
         has_untold: Whether the peer was never told of one of the addresses.
-        missing: The relays that were lost, in whatever round, and not had since, by the IP address
-            of this host and the URL.
+        ips: The addresses of this host that the round gathers from, with or without UDP.
+        missing: The relays that were lost, in whatever round, and not had since, by one of ``ips``
+            and the URL.
         servers: Those that were resolved, by URL.
     """
 
@@ -71,6 +72,7 @@ class RelayDemand:
         "_ufrag",
         "_untold",
         "has_untold",
+        "ips",
         "missing",
         "servers",
     )
@@ -83,6 +85,7 @@ class RelayDemand:
         self._hosts_done = False
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
         self.has_untold = False
+        self.ips: set[str] = set()
         self.missing: dict[tuple[str, str], Loss] = {}
         self.servers: dict[str, RelayServer] = {}
 
@@ -95,6 +98,15 @@ class RelayDemand:
         return is_new
 
     # --- local addresses ----------------------------------------------------------------------
+
+    def gather_from(self, ips: Collection[str]) -> None:
+        """The round gathers from these addresses: what was lost elsewhere is not to be had."""
+        self.ips = set(ips)
+        self.missing = {key: loss for key, loss in self.missing.items() if key[0] in self.ips}
+
+    def leave(self, ip: str) -> None:
+        """The interface of ``ip`` is gone."""
+        self.gather_from(self.ips - {ip})
 
     @property
     def hosts(self) -> Collection[Address]:

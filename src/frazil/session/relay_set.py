@@ -8,7 +8,7 @@ waits only so long for an answer, and an allocation that is there lives on witho
 is asked for in the next round as well, until there is another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
@@ -97,6 +97,14 @@ class RelaySet:
             relay.wanted_for.clear()
             relay.refused.clear()
         self._collect(now)
+
+    def gather_from(self, ips: Collection[str]) -> None:
+        """The round gathers from these addresses of this host, and asks nothing from others."""
+        self._demand.gather_from(ips)
+
+    def leave(self, ip: str) -> None:
+        """The interface of ``ip`` is gone: nothing that is lost there is replaced."""
+        self._demand.leave(ip)
 
     def add_host(
         self, address: Address, now: float, *, hidden: bool, conceals: bool = False

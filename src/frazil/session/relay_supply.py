@@ -183,9 +183,9 @@ class RelaySupply:
             self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 
     def _has_gone(self, ip: str, config: TurnConfig) -> bool:
-        """Whether the interface of ``ip`` is gone; without UDP only an attempt can tell."""
-        has_others = bool(self._demand.hosts) or not config.is_reliable
-        return has_others and self._demand.host_at(ip) is None
+        """Whether nothing can be asked from ``ip`` any more; a datagram needs a socket there."""
+        demand = self._demand
+        return ip not in demand.ips or not (config.is_reliable or demand.host_at(ip))
 
     # --- what takes their place ---------------------------------------------------------------
 

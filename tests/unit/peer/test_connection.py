@@ -102,6 +102,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     config = TurnConfig("user", "password")
     transports.receive("0", [], 1.0)
     transports.receive("7", [], 1.0)
+    transports.gather_from("0", ["192.0.2.1", "192.0.2.2"], 2.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_address_failed("0", "192.0.2.2", "taken", 2.0)
     transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
@@ -114,8 +115,9 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.turn_streams_done("0", "turn:t", "no way", 4.7)
     transports.server_failed("0", "stun:b", "no such name", 5.0)
     transports.handle_timeout(6.0)
-    assert one.session.calls[-13:] == [
+    assert one.session.calls[-14:] == [
         ("receive", [], 1.0),
+        ("gather_from", ["192.0.2.1", "192.0.2.2"]),
         ("add_local_address", ("192.0.2.1", 5), 2.0, False, OPEN),
         ("local_address_failed", "192.0.2.2", "taken", 2.0),
         ("remove_local_address", ("192.0.2.1", 5), 2.0),

@@ -16,6 +16,7 @@ from support.relay_bench import (
     SERVER,
     SERVER_2,
     STREAM,
+    STREAM_2,
     URL,
     Bench,
     redirected,
@@ -109,16 +110,48 @@ def test_the_name_that_a_redirection_gave_holds_for_the_replacement() -> None:
     assert (again.server, again.domain) == (SERVER_2, "two.example")
 
 
-def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
-    bench = Bench().begin()
+def stream_only(bench: Bench, *streams: Address) -> Bench:
+    """A round without UDP, in which these streams are opened."""
     bench.ice.local.expect_server(URL)
+    bench.relays.gather_from([ip for ip, _ in streams])
     bench.relays.hosts_done(bench.now)
     bench.ice.local.addresses_done(bench.now)
-    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    for stream in streams:
+        bench.relays.add_stream(URL, stream, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
-    bench.flush()
+    return bench.flush()
+
+
+def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
+    bench = stream_only(Bench().begin(), STREAM)
     bench.relays.remove_host(STREAM, bench.now)
     assert [each.ip for each in bench.wanted] == [STREAM[0]]
+
+
+def test_without_any_udp_nothing_is_asked_from_an_interface_that_is_gone() -> None:
+    bench = stream_only(Bench().begin(), STREAM, STREAM_2)
+    bench.relays.leave(STREAM[0])
+    bench.relays.remove_host(STREAM, bench.now)
+    assert bench.wanted == []
+
+
+@pytest.mark.parametrize("ending", ["before the round", "in the round"])
+@pytest.mark.parametrize("occasion", ["restart", "another address"])
+def test_without_any_udp_a_round_asks_nothing_from_where_we_no_longer_are(
+    occasion: str, ending: str
+) -> None:
+    bench = stream_only(Bench().begin(), STREAM)
+    if ending == "before the round":
+        bench.relays.remove_host(STREAM, bench.now)
+        bench.flush()
+    begin(bench, occasion)
+    if ending == "in the round":
+        bench.relays.remove_host(STREAM, bench.now)
+    bench.events.clear()
+    stream_only(bench, STREAM_2).run(60)
+    assert bench.wanted == []
+    assert bench.errors == []
+    assert relayed_addresses(bench)
 
 
 def test_fresh_credentials_serve_addresses_that_come_later() -> None:
