@@ -156,7 +156,7 @@ class PendingGathering:
             if remote is not None:
                 ways.append(self._open(name, server, host, remote, sockets))
         texts = await asyncio.gather(*ways)
-        text = next((each for each in texts if each), "no local address can reach it")
+        text = next((each for each in texts if each), "")
         now = asyncio.get_running_loop().time()
         self._transports.turn_streams_done(name, server.url.url, text, now)
 

@@ -190,8 +190,10 @@ class RelayDemand:
             if any(relay.gives for relay in concerned):
                 self._local.server_done(url, now)
             else:
-                self._local.server_failed(server.error or _unreached(url), now)
+                self._local.server_failed(server.error or unreached(url), now)
 
 
-def _unreached(url: str) -> CandidateError:
-    return CandidateError(url, SERVER_UNREACHABLE, "no local address can reach it", None)
+def unreached(url: str, text: str = "") -> CandidateError:
+    """No way leads to the server of ``url``, for the reason ``text`` if there is a special one."""
+    text = text or "no local address can reach it"
+    return CandidateError(url, SERVER_UNREACHABLE, text, None)

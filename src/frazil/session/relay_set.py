@@ -11,10 +11,10 @@ is asked for in the next round as well, until there is another.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from frazil.ice import SERVER_UNREACHABLE, CandidateError, IceAgent
+from frazil.ice import SERVER_UNREACHABLE, IceAgent
 from frazil.session.event import RelayStreamReleased
 from frazil.session.relay import Relay
-from frazil.session.relay_demand import RelayDemand
+from frazil.session.relay_demand import RelayDemand, unreached
 from frazil.session.relay_supply import RelaySupply
 from frazil.session.vacancy import VacancyTable
 from frazil.trace import Trace
@@ -170,11 +170,10 @@ class RelaySet:
 
     def _end(self, url: str, text: str, now: float) -> None:
         """No further way to the server of ``url`` will be found."""
-        error = CandidateError(url, SERVER_UNREACHABLE, text, None)
-        self._supply.insist(url, error, now)
+        self._supply.insist(url, text, now)
         server = self._demand.servers.get(url)
         if server is None:
-            self._local.server_failed(error, now)
+            self._local.server_failed(unreached(url, text), now)
         else:
             server.is_complete = True
             self._collect(now)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from frazil.deadline import earlier
 from frazil.ice import SERVER_UNREACHABLE, CandidateError
 from frazil.session.relay import Relay
-from frazil.session.relay_demand import Loss, RelayDemand
+from frazil.session.relay_demand import Loss, RelayDemand, unreached
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
@@ -189,15 +189,19 @@ class RelaySupply:
 
     # --- what takes their place ---------------------------------------------------------------
 
-    def insist(self, url: str, error: CandidateError, now: float) -> None:
-        """This round knows no other way to the server of ``url``: ask where a relay was lost."""
+    def insist(self, url: str, text: str, now: float) -> None:
+        """This round knows no other way to the server of ``url``: ask where a relay was lost.
+
+        ``text`` says why there is none, or why there are not more.
+        """
         for (ip, lost_url), loss in self._demand.missing.items():
             if lost_url != url or self._has_gone(ip, loss.config) or self._is_filled(ip, url):
                 continue
             self._demand.add_server(url, (), loss.config, is_complete=False)
             if url in self._demand.servers:
                 config = self._demand.renewed(loss.config, [url])
-                self._demand.note([url], error, now)
+                if text:
+                    self._demand.note([url], unreached(url, text), now)
                 self._vacancies.add(Vacancy(ip, loss.server, config, [url], 2, loss.domain), now)
 
     def _is_filled(self, ip: str, url: str) -> bool:

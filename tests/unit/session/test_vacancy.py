@@ -135,6 +135,19 @@ def test_without_any_udp_nothing_is_asked_from_an_interface_that_is_gone() -> No
     assert bench.wanted == []
 
 
+def test_of_a_server_that_one_address_reaches_it_is_not_said_that_none_does() -> None:
+    bench = stream_only(Bench().begin(), STREAM, STREAM_2)
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.flush().begin()
+    bench.services[SERVER].users.clear()
+    bench.ice.local.expect_server(URL)
+    bench.relays.hosts_done(bench.now)
+    bench.ice.local.addresses_done(bench.now)
+    bench.relays.add_stream(URL, (STREAM_2[0], 2001), SERVER, RELIABLE, bench.now)
+    bench.relays.streams_done(URL, "", bench.now)
+    assert bench.flush().errors == [(URL, 401)]
+
+
 @pytest.mark.parametrize("ending", ["before the round", "in the round"])
 @pytest.mark.parametrize("occasion", ["restart", "another address"])
 def test_without_any_udp_a_round_asks_nothing_from_where_we_no_longer_are(
