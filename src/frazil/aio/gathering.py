@@ -7,12 +7,13 @@ from typing import Final
 from frazil.aio.ice_option import IceOptions, TcpGathering
 from frazil.aio.local_address import LocalAddresses
 from frazil.aio.network import Interface
-from frazil.aio.pending_gathering import PendingGathering, refusal, servers_of
+from frazil.aio.pending_gathering import PendingGathering, refusal
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.tcp_port import SILENT
 from frazil.ice import Disclosure, TcpType
 from frazil.peer.configuration import IceTransportPolicy
 from frazil.peer.event import GatheringRequested
+from frazil.peer.ice_server import servers_of
 from frazil.peer.transport_set import TransportSet
 from frazil.types import Address
 
@@ -55,7 +56,7 @@ class GatheringDriver:
         name, transports = request.transport, self._transports
         self._pending.begin(name)
         hidden = request.policy is IceTransportPolicy.RELAY
-        servers = servers_of(request)
+        servers = servers_of(request.servers)
         if hidden:
             servers = [each for each in servers if each.url.is_turn]
         if not self._local.has_udp:

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from frazil.aio.network import Interface, Network, Tls
 from frazil.aio.packet_stream import StreamWatch
@@ -12,8 +12,8 @@ from frazil.aio.relay_stream import UNANSWERED, RelayStream
 from frazil.aio.socket_set import SocketSet
 from frazil.aio.stream_opening import connect, listen
 from frazil.aio.task_set import TaskSet
-from frazil.peer.event import GatheringRequested, StreamReleased, StreamRequested
-from frazil.peer.ice_server import IceServer, ServerUrl
+from frazil.peer.event import StreamReleased, StreamRequested
+from frazil.peer.ice_server import Server, ServerUrl
 from frazil.peer.transport_set import TransportSet
 from frazil.turn import RelayProtocol
 from frazil.types import Address
@@ -24,22 +24,6 @@ _SPENT: Final = "the relay that the stream led to is over"
 
 Found: TypeAlias = Callable[[str, Interface, Address, float], None]
 """Is told the transport, and where on an interface streams arrive from some instant on."""
-
-
-class Server(NamedTuple):
-    """A URL and the entry of the configuration that it stands in."""
-
-    url: ServerUrl
-    entry: IceServer
-
-
-def servers_of(request: GatheringRequested) -> list[Server]:
-    """The servers to ask, each URL once."""
-    found: dict[str, Server] = {}
-    for entry in request.servers:
-        for url in entry.urls:
-            found.setdefault(url.url, Server(url, entry))
-    return list(found.values())
 
 
 class PendingGathering:

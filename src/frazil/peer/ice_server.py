@@ -1,8 +1,9 @@
 """ICE servers of a configuration (webrtc-pc 4.2.4 and "validate an ICE server URL")."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from frazil.errors import InvalidAccessError, InvalidSyntaxError, NotSupportedError
 from frazil.turn import RelayFamily, RelayProtocol, TurnConfig
@@ -127,6 +128,22 @@ class IceServer:
     def __repr__(self) -> str:
         urls = ", ".join(url.url for url in self.urls)
         return f"IceServer({urls!r}, username={self.username!r})"
+
+
+class Server(NamedTuple):
+    """A URL and the entry of the configuration that it stands in."""
+
+    url: ServerUrl
+    entry: IceServer
+
+
+def servers_of(entries: Sequence[IceServer]) -> list[Server]:
+    """The servers to ask, each URL once, as the first entry says that has it."""
+    found: dict[str, Server] = {}
+    for entry in entries:
+        for url in entry.urls:
+            found.setdefault(url.url, Server(url, entry))
+    return list(found.values())
 
 
 def _authority(url: str, path: str) -> tuple[str, int | None]:

@@ -11,6 +11,7 @@ from frazil.peer.core import Core
 from frazil.peer.driver_request import FOR_DRIVER, request_for
 from frazil.peer.event import DriverRequest, EventType, TransportDiscarded
 from frazil.peer.ice_router import IceRouter
+from frazil.peer.ice_server import servers_of
 from frazil.peer.recovery import Recovery
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport import DtlsTransport
@@ -86,9 +87,8 @@ class TransportSet:
             self._shut_all(self._pool.empty(), now)
         self._fill_pool(now)
         configs = {
-            url.url: server.turn_config(url.relay_protocol)
-            for server in configuration.ice_servers
-            for url in server.urls
+            url.url: entry.turn_config(url.relay_protocol)
+            for url, entry in servers_of(configuration.ice_servers)
             if url.is_turn
         }
         for stack in self._stacks.values():

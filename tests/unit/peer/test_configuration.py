@@ -121,6 +121,17 @@ def test_new_servers_hold_from_the_next_gathering_on() -> None:
     assert expected == ChecksExpected("0", peer.ufrag())
 
 
+def test_the_first_entry_that_has_a_url_gives_its_fresh_credentials() -> None:
+    peer = Peer()
+    peer.channel()
+    peer.set_local()
+    url = "turn:a"
+    entries = [{"urls": url, "username": "u", "credential": each} for each in ("first", "last")]
+    peer.pc.set_configuration(read_configuration({"iceServers": entries}), 0.0)
+    ((configs,),) = peer.session.called("set_turn_credentials")
+    assert configs[url].password == "first"
+
+
 def test_closed_connection_keeps_its_configuration() -> None:
     peer = Peer()
     peer.pc.close(0.0)
