@@ -98,7 +98,7 @@ class LoneTransport:
         """
         self._require_open()
         configuration.check_traits(self._traits)
-        self.transports.configuration = configuration
+        self.transports.adopt(configuration)
         if self._is_gathering:
             self.ice.local_parameters = Credentials.generate(self._random_bytes)
             self.ice.local_candidates = []

@@ -31,7 +31,7 @@ class TransportSet:
 
     Attributes:
         configuration: Its ICE servers and policy hold for whatever gathering starts from now on;
-            see :meth:`configure`.
+            see :meth:`configure` and :meth:`adopt`.
         dtls: The DTLS transports in use, each with its ICE transport, oldest first; always the
             same list.
         requests: What :meth:`poll_requests` will return.
@@ -79,13 +79,18 @@ class TransportSet:
 
         Spare transports gather anew if servers or policy are others (RFC 9429 4.1.18).
         """
-        before, self.configuration = self.configuration, configuration
+        before = self.configuration
+        self.adopt(configuration)
         if (before.ice_servers, before.ice_transport_policy) != (
             configuration.ice_servers,
             configuration.ice_transport_policy,
         ):
             self._shut_all(self._pool.empty(), now)
         self._fill_pool(now)
+
+    def adopt(self, configuration: Configuration) -> None:
+        """Let this configuration hold from now on, and relays in use have its credentials."""
+        self.configuration = configuration
         configs = {
             url.url: entry.turn_config(url.relay_protocol)
             for url, entry in servers_of(configuration.ice_servers)

@@ -17,6 +17,7 @@ INSIDE = {
     PeerConnection: set(),
     TaskRunner: set(),
     TransportSet: {
+        "adopt",
         "configure",
         "create",
         "discard",

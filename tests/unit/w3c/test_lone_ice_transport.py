@@ -333,6 +333,29 @@ def test_the_pair_in_use_tells_how_its_relay_is_reached_after_a_restart_has_begu
     run(main)
 
 
+def test_fresh_credentials_keep_a_relay_whose_server_cannot_be_looked_up_now():
+    async def main(net):
+        turn = net.turn_server("192.0.2.1", name="turn.example")
+        server = {"urls": "turn:turn.example", "username": "user", "credential": "password"}
+        async with LonePair(net) as pair:
+            pair.a.gather({"iceServers": [server], "gatherPolicy": "relay"})
+            pair.b.gather()
+            pair.a.start(pair.b.getLocalParameters(), "controlling")
+            pair.b.start(pair.a.getLocalParameters())
+            await pair.a.wait_connected(10)
+            net.names.clear()
+            turn.service.users = {"user": "fresh"}
+            turn.service.expire_nonces()
+            fresh = server | {"credential": "fresh"}
+            pair.a.gather({"iceServers": [fresh], "gatherPolicy": "relay"})
+            await asyncio.sleep(900)
+            assert len(turn.service.allocations) == 1
+            assert pair.a.state == "completed"
+        turn.close()
+
+    run(main)
+
+
 def test_servers_are_asked_and_their_errors_told():
     async def main(net):
         server = StunServer(net.host("stun", "192.0.2.1"), 3478)
