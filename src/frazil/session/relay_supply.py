@@ -190,10 +190,12 @@ class RelaySupply:
     # --- what takes their place ---------------------------------------------------------------
 
     def insist(self, url: str, text: str, now: float) -> None:
-        """This round knows no other way to the server of ``url``: ask where a relay was lost.
+        """This round finds no other way to the server of ``url``: ask where a relay is or was.
 
         ``text`` says why there is none, or why there are not more.
         """
+        if url not in self._demand.servers:
+            self._keep(url, text, now)
         for (ip, lost_url), loss in self._demand.missing.items():
             if lost_url != url or self._has_gone(ip, loss.config) or self._is_filled(ip, url):
                 continue
@@ -203,6 +205,20 @@ class RelaySupply:
                 if text:
                     self._demand.note([url], unreached(url, text), now)
                 self._vacancies.add(Vacancy(ip, loss.server, config, [url], 2, loss.domain), now)
+
+    def _keep(self, url: str, text: str, now: float) -> None:
+        """This round finds no way at all to the server of ``url``: want what lives of it."""
+        for relay in list(self.by_way.values()):
+            if (
+                url not in relay.urls
+                or relay.is_over
+                or self._has_gone(relay.host[0], relay.config)
+            ):
+                continue
+            self._demand.add_server(url, (), relay.config, is_complete=False)
+            if url in self._demand.servers:
+                self._demand.note([url], unreached(url, text), now)
+                self.want(url, relay.host, relay.server, relay.config, now, domain=relay.domain)
 
     def _is_filled(self, ip: str, url: str) -> bool:
         """Whether this round has asked for a relay there, or is about to."""

@@ -295,6 +295,39 @@ def test_a_round_that_cannot_resolve_the_server_asks_further_for_what_was_lost()
     assert len(relayed_addresses(bench)) == 1
 
 
+@pytest.mark.parametrize("found_out", ["in the round", "later"])
+def test_a_round_that_cannot_resolve_the_server_goes_on_with_the_relay_that_lives(
+    found_out: str,
+) -> None:
+    bench = Bench().begin().add_server().gather()
+    service = bench.services[SERVER]
+    if found_out == "in the round":
+        service.forget_allocations()
+    bench.begin()
+    bench.ice.local.expect_server(URL)
+    bench.gather()
+    bench.relays.server_failed(URL, "no such name", bench.now)
+    bench.flush()
+    assert bench.of(CandidatesEnded)
+    assert bench.errors == []
+    assert len(relayed_addresses(bench)) == 1
+    if found_out == "later":
+        lost(bench)
+    assert set(service.allocations) == {HOST}
+
+
+def test_a_round_that_cannot_connect_to_the_server_goes_on_with_the_relay_that_lives() -> None:
+    bench = stream_only(Bench().begin(), STREAM)
+    bench.begin()
+    bench.ice.local.expect_server(URL)
+    bench.relays.hosts_done(bench.now)
+    bench.ice.local.addresses_done(bench.now)
+    bench.relays.streams_done(URL, "refused", bench.now)
+    assert len(relayed_addresses(bench.flush())) == 1
+    bench.relays.remove_host(STREAM, bench.now)
+    assert [each.ip for each in bench.wanted] == [STREAM[0]]
+
+
 def test_a_server_that_relays_again_is_not_urged_to_do_so_for_every_address() -> None:
     bench = lost(Bench().begin().add_server().gather())
     service = bench.services[SERVER]
