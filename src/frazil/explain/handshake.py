@@ -57,9 +57,9 @@ def _pairs(record: TraceRecord) -> tuple[tuple[str, Fact], ...]:
 
 
 def _stuck(path: Path) -> Iterator[Finding]:
-    began = path.attempt.of("ice", "state", new="connected")
+    began = path.last("ice", "state", new="connected")
     is_negotiated = path.story.of("peer", "description-applied")
-    if path.works and is_negotiated and began and path.now - began[0].at >= _PATIENCE_S:
+    if path.works and is_negotiated and began and path.now - began.at >= _PATIENCE_S:
         yield _unheard(path) or _unfinished(path)
 
 
@@ -84,8 +84,8 @@ def _unfinished(path: Path) -> Finding:
         code, text = "FZ-DTLS-NO-ANSWER", "Our DTLS handshake gets no answer"
     else:
         code, text = "FZ-DTLS-ROLE", "Both ends wait for the other to begin the DTLS handshake"
-    ready = path.attempt.of("ice", "state", new="connected")
-    evidence = evidence_of(ready[:1], sent[:2], arrived[:2], repeated[-2:])
+    ready = path.of("ice", "state", new="connected")
+    evidence = evidence_of(ready[-1:], sent[:2], arrived[:2], repeated[-2:])
     return Finding(FINDINGS[code], f"{text}.", evidence)
 
 

@@ -78,8 +78,10 @@ def _refused(refused: Sequence[TraceRecord]) -> Finding:
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:
     """One end knows other credentials than the other: each direction shows it by itself."""
-    if path.ice == "new" and not path.story.is_whole:
-        return  # whose checks these are is forgotten
+    story = path.story
+    is_answered = story.is_whole and story.of("peer", "description-applied", type="answer")
+    if path.ice == "new" and not is_answered:
+        return  # they may be the checks of an earlier connection
     if path.dtls == "connected" and (path.works or path.valid):
         return  # it does not matter any more
     attempt = path.attempt

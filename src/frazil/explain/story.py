@@ -101,12 +101,16 @@ class Path(Records):
 
     @cached_property
     def attempt(self) -> Records:
-        """What belongs to the newest generation: since the offer of the last ICE restart."""
+        """What belongs to the newest generation: since the offer of the last ICE restart.
+
+        Without a peer connection there are no offers, and gathering is where it began.
+        """
         restart = self._restart
         if restart is None:
             return Records(self.records)
         offers = self.story.of("peer", "description-applied", type="offer")
-        before = [each.at for each in offers if each.at <= restart.at]
+        begun = offers or self.of("ice", "gathering", state="gathering")
+        before = [each.at for each in begun if each.at <= restart.at]
         return self.since(before[-1] if before else restart.at)
 
     @cached_property
