@@ -78,6 +78,11 @@ LIMITS = [
         "session/test_relay_set.py::test_only_so_many_servers_are_asked",
     ),
     (
+        "session.config.MAX_MISSING_RELAYS",
+        64,
+        "session/test_vacancy.py::test_only_so_many_losses_are_remembered",
+    ),
+    (
         "session.config.MAX_EARLY_DATAGRAMS",
         4,
         "session/test_session.py::test_only_so_many_datagrams_are_kept_before_the_answer",

@@ -14,6 +14,8 @@ MAX_EARLY_PACKETS: Final = 10
 already, the end that answers may send before the other one has the answer."""
 MAX_RELAY_SERVERS: Final = 32
 """TURN servers asked in one generation."""
+MAX_MISSING_RELAYS: Final = 64
+"""Lost relays that are asked for again in later rounds of gathering; the newest count."""
 
 
 @dataclass(frozen=True, slots=True)

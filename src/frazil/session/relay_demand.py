@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from frazil.compiled import mypyc_attr
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, LocalEnd
-from frazil.session.config import MAX_RELAY_SERVERS
+from frazil.session.config import MAX_MISSING_RELAYS, MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import VacancyTable
@@ -59,8 +59,8 @@ class RelayDemand:
     Attributes:
         has_untold: Whether the peer was never told of one of the addresses.
         ips: The addresses of this host that the round gathers from, with or without UDP.
-        missing: The relays that were lost, in whatever round, and not had since, by one of ``ips``
-            and the URL.
+        missing: The relays that were lost, in whatever round, and not had since, by the IP address
+            of this host and the URL; oldest first.
         servers: Those that were resolved, by URL.
     """
 
@@ -100,13 +100,12 @@ class RelayDemand:
     # --- local addresses ----------------------------------------------------------------------
 
     def gather_from(self, ips: Collection[str]) -> None:
-        """The round gathers from these addresses: what was lost elsewhere is not to be had."""
+        """The round gathers from these addresses: what was lost elsewhere has to wait."""
         self.ips = set(ips)
-        self.missing = {key: loss for key, loss in self.missing.items() if key[0] in self.ips}
 
     def leave(self, ip: str) -> None:
         """The interface of ``ip`` is gone."""
-        self.gather_from(self.ips - {ip})
+        self.ips.discard(ip)
 
     @property
     def hosts(self) -> Collection[Address]:
@@ -155,6 +154,14 @@ class RelayDemand:
         return replace(config, username=latest.username, password=latest.password)
 
     # --- servers ------------------------------------------------------------------------------
+
+    def miss(self, ip: str, urls: Sequence[str], loss: Loss) -> None:
+        """The relays of ``ip`` for these URLs are lost; an address may come back."""
+        for url in urls:
+            self.missing.pop((ip, url), None)
+            self.missing[ip, url] = loss
+        while len(self.missing) > MAX_MISSING_RELAYS:
+            del self.missing[next(iter(self.missing))]
 
     def add_server(
         self, url: str, addresses: Sequence[Address], config: TurnConfig, *, is_complete: bool

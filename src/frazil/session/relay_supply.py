@@ -173,12 +173,9 @@ class RelaySupply:
     ) -> None:
         """Ask ``server`` for what ``relay``, which is over, was to give in this round."""
         ip = relay.host[0]
-        if self._has_gone(ip, config):
-            return
         if attempt:
-            loss = Loss(server, config, domain)
-            self._demand.missing |= {(ip, url): loss for url in relay.urls}
-        if relay.wanted_for:
+            self._demand.miss(ip, relay.urls, Loss(server, config, domain))
+        if relay.wanted_for and not self._has_gone(ip, config):
             urls, relay.wanted_for = relay.wanted_for, []
             self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
 

@@ -615,7 +615,7 @@ def test_a_relay_that_failed_is_not_kept_either(cause: str) -> None:
     assert not bench.relays.is_used
 
 
-@pytest.mark.parametrize(("pause_s", "errors"), [(500, []), (700, [(URL, 437)])])
+@pytest.mark.parametrize(("pause_s", "errors"), [(500, []), (700, [(URL, 437)] * 2)])
 def test_what_was_left_behind_is_ours_for_as_long_as_a_server_keeps_it(
     pause_s: float, errors: list[tuple[str, int]]
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from frazil.ice import CandidateError, CandidatesEnded
+from frazil.session.config import MAX_MISSING_RELAYS
 from frazil.session.vacancy import MAX_ATTEMPTS
 from frazil.stun import ErrorCode, Method
 from frazil.turn import TurnConfig
@@ -165,6 +166,33 @@ def test_without_any_udp_a_round_asks_nothing_from_where_we_no_longer_are(
     assert bench.wanted == []
     assert bench.errors == []
     assert relayed_addresses(bench)
+
+
+def test_what_was_lost_with_an_interface_is_asked_for_when_that_comes_back() -> None:
+    bench = stream_only(Bench().begin(), STREAM)
+    bench.relays.leave(STREAM[0])
+    bench.relays.remove_host(STREAM, bench.now)
+    bench.begin_again().relays.gather_from(["127.0.0.1"])
+    bench.relays.hosts_done(bench.now)
+    bench.flush().run(1)
+    assert bench.wanted == []
+    bench.begin_again().relays.gather_from([STREAM[0]])
+    bench.ice.local.expect_server(URL)
+    bench.relays.hosts_done(bench.now)
+    bench.relays.server_failed(URL, "it cannot be resolved", bench.now)
+    bench.run(1)
+    assert [each.ip for each in bench.wanted] == [STREAM[0]]
+
+
+def test_only_so_many_losses_are_remembered() -> None:
+    bench = Bench().begin()
+    for number in range(MAX_MISSING_RELAYS + 1):
+        stream = (f"10.1.0.{number}", 2000)
+        stream_only(bench.begin_again(), stream)
+        bench.relays.remove_host(stream, bench.now)
+    missing = list(bench.relays._demand.missing)
+    assert len(missing) == MAX_MISSING_RELAYS
+    assert missing[0] == ("10.1.0.1", URL)
 
 
 def test_fresh_credentials_serve_addresses_that_come_later() -> None:
