@@ -24,6 +24,8 @@ LIFE_S = 15.0
 """How long new things happen."""
 PATIENCE_S = 20.0
 """Within this time each of them has to be over, and forgotten."""
+KINDS = ("audio", "video")
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 OPTIONS = ({}, {"ordered": False}, {"maxRetransmits": 2}, {"maxPacketLifeTime": 5000})
 
 
@@ -59,6 +61,8 @@ class Life:
             self.open_theirs,
             self.open_ours,
             self.close_theirs,
+            self.add_media,
+            self.stop_media,
         ]
 
     async def negotiate(self) -> None:
@@ -122,6 +126,27 @@ class Life:
             channel = self._channels.pop(self._random.randrange(len(self._channels)))
             await channel.close()
             await channel.wait_for("closed")
+
+    async def add_media(self) -> None:
+        """Either would send or receive something, and says so."""
+        kind, direction = self._random.choice(KINDS), self._random.choice(DIRECTIONS)
+        offerer = self._anyone()
+        if offerer is self._page:
+            await self._page.perform("addTransceiver", kind, {"direction": direction})
+        else:
+            self._python.addTransceiver(kind, {"direction": direction})
+        await self._line.negotiate(offerer)
+
+    async def stop_media(self) -> None:
+        """Either stops one of the transceivers, if there are any."""
+        places = range(len(self._python.getTransceivers()))
+        if places:
+            place, offerer = self._random.choice(places), self._anyone()
+            if offerer is self._page:
+                await self._page.perform("stopTransceiver", place)
+            else:
+                self._python.getTransceivers()[place].stop()
+            await self._line.negotiate(offerer)
 
     def _anyone(self) -> RemotePeer | FrazilPeer:
         return self._random.choice((self._page, self._python))
