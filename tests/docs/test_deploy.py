@@ -6,17 +6,19 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from frazil import IceOptions, RTCPeerConnection, SharedPort
+from frazil import RTCPeerConnection, SharedPort
 from frazil.testing import FULL_CONE, VirtualNetwork, run
 from support.doc_block import ROOT, blocks_of
-from support.haste import besides_haste
+from support.program import running
+from support.visitor import be_left
 
 PAGE = "docs/how-to/deploy.md"
 WEB_SERVER = """\
@@ -69,28 +71,22 @@ def test_a_browser_is_served_at_the_public_address(
 
 
 @pytest.fixture
-def process(text: str, tmp_path: Path) -> Iterator[subprocess.Popen]:
+def process(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     here = text.replace("    yield\n", WEB_SERVER).replace("40000", str(port))
     program = tmp_path / "service.py"
     program.write_text(here.replace("families=[4]", "include_loopback=True"), encoding="utf-8")
-    command = [sys.executable, "-X", "dev", "-W", "error", str(program)]
-    environment = {**os.environ, "PUBLIC_IP": "127.0.0.1", "TURN_SECRET": "the shared secret"}
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(
-        command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-        assert besides_haste(process.stderr.read()) == ""
+    monkeypatch.setenv("PUBLIC_IP", "127.0.0.1")
+    monkeypatch.setenv("TURN_SECRET", "the shared secret")
+    with running(program) as process:
+        yield process
 
 
-def ask(process: subprocess.Popen, offer: object) -> object:
+def ask(process: subprocess.Popen[str], offer: dict[str, str]) -> Any:
     process.stdin.write(json.dumps(offer) + "\n")
     process.stdin.flush()
     return json.loads(process.stdout.readline())
@@ -99,21 +95,7 @@ def ask(process: subprocess.Popen, offer: object) -> object:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals for one process")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_service_and_it_says_goodbye(
-    process: subprocess.Popen, number: int
+    process: subprocess.Popen[str], number: signal.Signals
 ) -> None:
-    async def be_left() -> None:
-        async with RTCPeerConnection(ice=IceOptions(include_loopback=True)) as pc:
-            gone = asyncio.Event()
-            pc.on("remoteclose", lambda cause: gone.set())
-            channel = pc.createDataChannel("chat")
-            await pc.setLocalDescription()
-            await pc.gathering_complete()
-            offer = pc.localDescription.toJSON()
-            await pc.setRemoteDescription(await asyncio.to_thread(ask, process, offer))
-            await channel.wait_open(10)
-            process.send_signal(number)
-            async with asyncio.timeout(5):
-                await gone.wait()
-
-    asyncio.run(be_left())
+    asyncio.run(be_left(process, number, partial(ask, process)))
     assert process.wait(5) == 0

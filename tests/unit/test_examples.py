@@ -1,32 +1,16 @@
 """Every example runs, as a user would run it."""
 
 import asyncio
-import json
 import re
 import signal
-import subprocess
-import sys
 import urllib.request
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from frazil import IceOptions, RTCPeerConnection
-from support.haste import besides_haste
+from support.program import running
+from support.visitor import post, visit
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@contextmanager
-def running(name, *arguments):
-    """The process of an example; it must not complain."""
-    command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / name), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-        assert besides_haste(process.stderr.read()) == ""
 
 
 def test_each_example_is_tested():
@@ -35,7 +19,7 @@ def test_each_example_is_tested():
 
 
 def test_first_channel():
-    with running("first_channel.py") as process:
+    with running(EXAMPLES / "first_channel.py") as process:
         reply, *changes = process.stdout.read().splitlines()
         assert process.wait() == 0
     assert reply == "Hello, Alice!"
@@ -43,7 +27,7 @@ def test_first_channel():
 
 
 def test_echo_server():
-    with running("echo_server.py", "--port", "0") as process:
+    with running(EXAMPLES / "echo_server.py", "--port", "0") as process:
         url = re.search(r"http://\S+", process.stdout.readline())[0]
         with urllib.request.urlopen(url) as page:
             assert b"RTCPeerConnection" in page.read()
@@ -57,7 +41,7 @@ def test_echo_server():
 
 
 def test_worker_server():
-    with running("worker_server.py", "--port", "0", "--workers", "2") as process:
+    with running(EXAMPLES / "worker_server.py", "--port", "0", "--workers", "2") as process:
         url = re.search(r"http://\S+", process.stdout.readline())[0]
         assert asyncio.run(echo_once(url, "Hello")) == "Hello"
         told = process.stdout.readline()
@@ -67,17 +51,6 @@ def test_worker_server():
 
 
 async def echo_once(url, text):
-    async with RTCPeerConnection(ice=IceOptions(include_loopback=True)) as pc:
-        channel = pc.createDataChannel("echo")
-        await pc.setLocalDescription()
-        await pc.gathering_complete()
-        offer = json.dumps(pc.localDescription.toJSON()).encode()
-        await pc.setRemoteDescription(await asyncio.to_thread(post, f"{url}/offer", offer))
-        await channel.wait_open()
+    async with visit(partial(post, f"{url}/offer")) as (_, channel):
         channel.send(text)
         return await anext(aiter(channel))
-
-
-def post(url, body):
-    with urllib.request.urlopen(url, body) as response:
-        return json.load(response)
