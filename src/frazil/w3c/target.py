@@ -17,8 +17,8 @@ _listener: Final[ContextVar["ref[asyncio.Task[Any]] | None"]] = ContextVar("list
 
 def is_in_listener(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether the running task is a coroutine listener, of whatever object."""
-    listener = _listener.get()
-    return listener is not None and listener() is asyncio.current_task(loop)
+    task, listener = asyncio.current_task(loop), _listener.get()
+    return task is not None and listener is not None and listener() is task
 
 
 class EventHandler:

@@ -55,6 +55,24 @@ async def test_what_others_wait_for_is_left_alone_when_that_of_a_listener_is_can
 
 
 @on_virtual_pair
+async def test_what_is_begun_after_a_listener_has_ended_is_left_alone(pair: VirtualPair):
+    loop = asyncio.get_running_loop()
+    begun: list[asyncio.Future] = []
+
+    def later() -> None:
+        begun.append(pair.a.createOffer())
+        pair.a.close()
+
+    @pair.a.on("negotiationneeded")
+    async def negotiate():
+        loop.call_later(1, later)  # which takes the listener's context along
+
+    pair.a.createDataChannel("chat")
+    await asyncio.sleep(10)
+    assert not begun[0].done()
+
+
+@on_virtual_pair
 async def test_operations_that_are_pending_at_close_never_settle(pair: VirtualPair):
     pair.a.createDataChannel("chat")
     pending = [pair.a.createOffer(), pair.a.setLocalDescription(), pair.a.createOffer()]
