@@ -38,6 +38,7 @@ async def main(port: int, workers: int) -> None:
 
         async def answer(offer: dict[str, str]) -> dict[str, str]:
             session = await pool.accept(offer, gather=True)
+            await session.addIceCandidate()  # the offer has them all
             watch = asyncio.create_task(tell_end(session))
             watches.add(watch)
             watch.add_done_callback(watches.discard)

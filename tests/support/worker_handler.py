@@ -18,6 +18,19 @@ async def echo(pc):
     await pc.wait_closed()
 
 
+async def tell_end_of_candidates(pc):
+    """Answer each message with whether the peer has no more candidates."""
+
+    @pc.on("datachannel")
+    def on_channel(channel):
+        channel.on(
+            "message",
+            lambda _: channel.send(str("a=end-of-candidates" in pc.remoteDescription.sdp)),
+        )
+
+    await pc.wait_closed()
+
+
 async def broken(pc):
     """Raise an exception."""
     await pc.wait_connected()

@@ -201,12 +201,19 @@ class WorkerPool:
     async def answer(self, offer: object) -> RTCSessionDescription:
         """Answer an offer in one message, which holds all candidates.
 
-        The offer has to hold those of the peer.
+        The offer has to hold those of the peer: the connection is told that no more will come, so
+        that it fails if none of them leads anywhere.
 
         Raises:
-            The same as :meth:`accept`.
+            InvalidStateError: The pool is not open, or the session is over already.
+            WorkerError, DOMException, TypeError: As of :meth:`accept`.
         """
         session = await self.accept(offer, gather=True)
+        try:
+            await session.addIceCandidate()  # the offer has them all
+        except BaseException:
+            session.abandon()
+            raise
         assert session.localDescription is not None
         return session.localDescription
 

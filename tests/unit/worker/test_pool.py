@@ -234,6 +234,24 @@ async def candidates_that_are_too_long(session):
 
 
 @in_loop
+async def test_an_offer_that_is_answered_in_one_message_has_all_candidates(reports):
+    async with WorkerPool(worker_handler.tell_end_of_candidates, workers=1, ice=ICE) as pool:
+        for answer, has_all in ((WorkerPool.answer, "True"), (answer_of_session, "False")):
+            client = Client()
+            offer = (await client.offer()).toJSON()
+            offer["sdp"] = offer["sdp"].replace("a=end-of-candidates\r\n", "")  # as of browsers
+            await client.pc.setRemoteDescription(await answer(pool, offer))
+            await client.channel.wait_open()
+            client.channel.send("All?")
+            assert await anext(aiter(client.channel)) == has_all
+            await client.pc.close()
+
+
+async def answer_of_session(pool, offer):
+    return (await pool.accept(offer, gather=True)).localDescription
+
+
+@in_loop
 async def test_the_exception_of_a_handler(reports):
     async with WorkerPool(worker_handler.broken, workers=1, ice=ICE) as pool:
         client = Client()
