@@ -8,9 +8,10 @@ from frazil.types import RandomBytes, uniform
 
 T = TypeVar("T")
 
-_FREE_CHOICES: Final = 4
+PORT_REFUSED: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
+"""How the operating system says that this program cannot have a port, though maybe another one."""
 
-_NEXT_MAY_DO: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
+_FREE_CHOICES: Final = 4
 
 
 def check_ports(ports: object) -> None:
@@ -50,7 +51,7 @@ class PortRange:
             try:
                 return open_at(port)
             except OSError as error:
-                if error.errno not in _NEXT_MAY_DO:
+                if error.errno not in PORT_REFUSED:
                     raise
         raise self._exhausted()
 
@@ -60,7 +61,7 @@ class PortRange:
             try:
                 return await open_at(port)
             except OSError as error:
-                if error.errno not in _NEXT_MAY_DO:
+                if error.errno not in PORT_REFUSED:
                     raise
         raise self._exhausted()
 

@@ -75,7 +75,18 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """To the pool: the handler was imported, and offers are welcome."""
+    """To the pool: the handler was imported, the port is there, and offers are welcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """To the pool: the worker cannot serve, and ends.
+
+    Attributes:
+        text: What is in the way.
+    """
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +161,7 @@ Message: TypeAlias = (
     | CandidateSignalled
     | Closing
     | Ready
+    | NotReady
     | Accepted
     | Refused
     | CandidateGathered
@@ -164,6 +176,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
         CandidateSignalled,
         Closing,
         Ready,
+        NotReady,
         Accepted,
         Refused,
         CandidateGathered,

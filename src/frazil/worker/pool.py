@@ -61,7 +61,8 @@ class WorkerPool:
             module: each worker imports it. So the module of a program that is run itself needs
             its ``if __name__ == "__main__":``.
         workers: How many processes; one for each processor unless told.
-        ports: A UDP port for each worker, so no fewer than ``workers``; free ones unless told.
+        ports: A UDP port for each worker, so no fewer than ``workers``; free ones unless told. A
+            worker whose port another program has does not start.
         configuration: The W3C dictionary of each connection, without ``certificates``: their keys
             cannot be sent to a process.
         ice: How candidates are gathered.
@@ -72,7 +73,8 @@ class WorkerPool:
             something cannot be sent to a process.
         InvalidSyntaxError, InvalidAccessError, NotSupportedError: The configuration is wrong, as
             for ``RTCPeerConnection``.
-        ValueError: ``workers`` is less than one, or there are fewer ports than workers.
+        ValueError: ``workers`` is less than one, there are fewer ports than workers, or ``ice``
+            has a range of ports without theirs.
     """
 
     def __init__(
@@ -97,18 +99,15 @@ class WorkerPool:
             check_ports(ports)
             if len(ports) < workers:
                 raise ValueError(f"{len(ports)} ports for {workers} workers: each needs one")
+        own_ports = [0 if ports is None else ports[number] for number in range(workers)]
         options = given("ice", ice, IceOptions())
+        if options.ports is not None and not all(port in options.ports for port in own_ports):
+            raise ValueError(f"ports must give each worker one of those of ice, {options.ports!r}")
         settings = given("session", session, SessionConfig())
         read_configuration(configuration).check_traits(options.policy.traits(settings.ice))
         self._setups = [
-            WorkerSetup(
-                handler,
-                0 if ports is None else ports[number],
-                dict(configuration or {}),
-                options,
-                settings,
-            )
-            for number in range(workers)
+            WorkerSetup(handler, port, dict(configuration or {}), options, settings)
+            for port in own_ports
         ]
         self._setups[0].check()
         self._workers: list[WorkerProcess] = []
@@ -133,7 +132,7 @@ class WorkerPool:
         """Start the workers.
 
         Raises:
-            WorkerError: One did not start: the handler cannot be imported, for example.
+            WorkerError: One did not start: the handler cannot be imported, or the port is taken.
             RuntimeError: The pool was started before.
         """
         if self._workers:

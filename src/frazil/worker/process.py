@@ -22,6 +22,7 @@ from frazil.worker.message import (
     Ended,
     Message,
     MessageError,
+    NotReady,
     Ready,
     Refused,
     StateChanged,
@@ -58,6 +59,7 @@ class WorkerProcess:
         self._waiting: dict[int, tuple[WorkerSession, asyncio.Future[str]]] = {}
         self._pulse = Pulse()
         self._is_ready = False
+        self._fate = "ended"
         self._error: WorkerError | None = None
         self._is_stopping = False
         self._link: Link
@@ -79,7 +81,7 @@ class WorkerProcess:
     # --- its life -----------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the process, and wait until it has imported the handler.
+        """Start the process, and wait until it has imported the handler and taken its port.
 
         Raises:
             WorkerError: It ended before it was ready, or took too long.
@@ -138,18 +140,17 @@ class WorkerProcess:
 
     async def _listen(self) -> None:
         """Take messages as long as the process lives, and see it off."""
-        text = "ended"
         try:
             while (message := await self._link.receive()) is not None:
                 self._take(message)
         except (MessageError, ValueError, TypeError) as error:
-            text = f"sent what is no message ({error}) and was ended"
+            self._fate = f"sent what is no message ({error}) and was ended"
             self._process.kill()
         finally:
             self._is_ready = False
             await self._link.close()
             await asyncio.to_thread(self._bury)
-            self._end(f"worker {self.number} (process {self.pid}) {text}: {self._exit()}")
+            self._end(f"worker {self.number} (process {self.pid}) {self._fate}: {self._exit()}")
 
     def _bury(self) -> None:
         """Wait for the process, which has lost its link, and insist if it does not end."""
@@ -221,6 +222,8 @@ class WorkerProcess:
             case Ready():
                 self._is_ready = True
                 self._pulse.beat()
+            case NotReady():
+                self._fate = f"cannot serve ({message.text}) and ended"
             case Accepted() | Refused():
                 self._settle(message)
             case CandidateGathered() | StateChanged() | Ended():

@@ -8,7 +8,10 @@ from types import FrameType
 from typing import Any, Final
 
 from frazil.aio import SharedPort
+from frazil.aio.port_range import PORT_REFUSED
+from frazil.aio.selection import IpHandlingPolicy
 from frazil.errors import RTCError
+from frazil.types import Datagram
 from frazil.worker.attendance import Attendance
 from frazil.worker.excerpt import MAX_TEXT, excerpt
 from frazil.worker.link import Link
@@ -21,6 +24,7 @@ from frazil.worker.message import (
     Ended,
     Message,
     MessageError,
+    NotReady,
     Offered,
     Ready,
     Refused,
@@ -49,13 +53,17 @@ async def _serve(sock: socket.socket, setup: WorkerSetup) -> None:
     link = await Link.over(sock)
     async with SharedPort(setup.port) as network:
         service = Service(link, network, setup)
-        link.send(Ready())
         try:
-            while (message := await link.receive()) is not None:
-                service.take(message)
+            if service.begin():
+                while (message := await link.receive()) is not None:
+                    service.take(message)
         finally:
             await service.close()
             await link.close()
+
+
+def _ignore(batch: list[Datagram]) -> None:
+    """There is no connection yet."""
 
 
 class Service:
@@ -75,6 +83,39 @@ class Service:
         self._sessions: dict[int, Attendance] = {}
         self._newest = 0
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> bool:
+        """Take the port, and tell the pool whether that went well.
+
+        Connections would come without a candidate where another program has it.
+
+        Returns:
+            Whether offers are welcome.
+        """
+        obstacle = self._take_port()
+        self._link.send(NotReady(obstacle) if obstacle else Ready())
+        return not obstacle
+
+    def _take_port(self) -> str:
+        """Bind the port of each address that connections use now.
+
+        Returns:
+            Which of them is refused, and why; empty if none is.
+        """
+        port, ice = self._setup.port, self._setup.ice
+        if not port or ice.ip_handling == IpHandlingPolicy.NO_UDP:
+            return ""
+        try:
+            chosen = ice.selection.choose(self._network)
+        except OSError:
+            chosen = []  # connections do without candidates as long as nobody knows the addresses
+        for each in chosen:
+            try:
+                self._network.open_udp(each.address, port, _ignore).close()  # it stays bound
+            except OSError as error:
+                if error.errno in PORT_REFUSED:
+                    return f"UDP port {port} of {each.address}: {error}"
+        return ""
 
     def take(self, message: Message) -> None:
         """Act on a message of the pool.

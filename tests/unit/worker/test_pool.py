@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -438,6 +439,21 @@ async def test_a_worker_that_cannot_start(reports):
             pytest.fail("it started")
 
 
+@in_loop
+async def test_a_worker_whose_port_is_taken_does_not_start(reports):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        ports = range(port, port + 1)
+        with pytest.raises(WorkerError, match=rf"worker 0 .*UDP port {port} of 127\.0\.0\.1"):
+            async with WorkerPool(worker_handler.echo, workers=1, ports=ports, ice=ICE):
+                pytest.fail("it started")
+    async with WorkerPool(worker_handler.echo, workers=1, ports=ports, ice=ICE) as pool:
+        client = Client()
+        assert port_of(await client.join(pool)) == str(port)
+        await client.pc.close()
+
+
 def test_what_is_no_pool():
     async def local(pc):
         """Nobody else can import this."""
@@ -461,6 +477,14 @@ def test_what_is_no_pool():
         WorkerPool(echo, workers=2, ports=range(40_000, 40_001))
     with pytest.raises(ValueError, match="from 1 to 65535"):
         WorkerPool(echo, workers=2, ports=range(2))
+
+
+def test_ports_of_ice_that_are_without_those_of_the_workers():
+    echo, ice = worker_handler.echo, IceOptions(ports=range(40_000, 40_003), tcp="both")
+    for ports in (None, range(40_002, 40_004)):
+        with pytest.raises(ValueError, match=r"each worker one .*, range\(40000, 40003\)"):
+            WorkerPool(echo, workers=2, ports=ports, ice=ice)
+    WorkerPool(echo, workers=2, ports=range(40_001, 40_003), ice=ice)  # the rest is for TCP
 
 
 def test_a_configuration_that_no_connection_takes():

@@ -1,12 +1,23 @@
 """What a worker does with messages, in virtual time."""
 
 import asyncio
+import errno
+import os
 
 import pytest
 
-from frazil import IceOptions, RTCPeerConnection, SessionConfig
+from frazil import IceOptions, RTCPeerConnection, SessionConfig, SharedPort
 from frazil.testing import run
-from frazil.worker.message import Accepted, EndCause, Ended, MessageError, Offered, Refused
+from frazil.worker.message import (
+    Accepted,
+    EndCause,
+    Ended,
+    MessageError,
+    NotReady,
+    Offered,
+    Ready,
+    Refused,
+)
 from frazil.worker.service import Service
 from frazil.worker.setup import WorkerSetup
 
@@ -67,5 +78,93 @@ def test_a_connection_that_cannot_be_made_is_told(configuration, ice, error):
             assert (refused.request, refused.error) == (number, error)
             assert link.ended.pop() == Ended(number, EndCause.REFUSED, "", "")
         await service.close()
+
+    run(main)
+
+
+PORT = 40_000
+
+
+class OpenLink:
+    """Keeps what is sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, message):
+        self.sent.append(message)
+
+
+class FailingHost:
+    """A host on which a method fails.
+
+    Args:
+        host: The host.
+        method: Which.
+        error: How, by its number; nothing is wrong with 192.0.2.9.
+    """
+
+    def __init__(self, host, method, error):
+        self._host = host
+        self._method = method
+        self._error = error
+
+    def __getattr__(self, name):
+        real = getattr(self._host, name)
+
+        def fail(*arguments):
+            if "192.0.2.9" in arguments:
+                return real(*arguments)
+            raise OSError(self._error, os.strerror(self._error))
+
+        return fail if name == self._method else real
+
+
+def begun(net, *, port=PORT, ice=None, method="", error=0):
+    """What a worker on a host with two addresses tells its pool first."""
+    link = OpenLink()
+    host = net.host("server", "203.0.113.1", "192.0.2.9")
+    setup = WorkerSetup(wait, port, {}, ice or IceOptions(), SessionConfig())
+    network = SharedPort(port, network=FailingHost(host, method, error))
+    service = Service(link, network, setup)
+    is_ready = service.begin()
+    network.close()
+    (message,) = link.sent
+    assert isinstance(message, Ready) is is_ready
+    return message
+
+
+@pytest.mark.parametrize("error", [errno.EADDRINUSE, errno.EACCES])
+def test_offers_are_not_welcome_where_the_port_cannot_be_had_on_an_address(error):
+    async def main(net):
+        text = f"UDP port 40000 of 203.0.113.1: [Errno {error}] {os.strerror(error)}"
+        assert begun(net, method="open_udp", error=error) == NotReady(text)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"method": "open_udp", "error": errno.EADDRNOTAVAIL},
+        {"method": "interfaces", "error": errno.EMFILE},
+        {"method": "open_udp", "error": errno.EADDRINUSE, "port": 0},
+        {
+            "method": "open_udp",
+            "error": errno.EADDRINUSE,
+            "ice": IceOptions(ip_handling="disable_non_proxied_udp"),
+        },
+        {
+            "method": "open_udp",
+            "error": errno.EADDRINUSE,
+            "ice": IceOptions(addresses=["192.0.2.0/24"]),
+        },
+    ],
+    ids=["all is well", "an address goes", "no addresses", "any port", "no UDP", "not chosen"],
+)
+def test_offers_are_welcome_otherwise(case):
+    async def main(net):
+        assert begun(net, **case) == Ready()
 
     run(main)
