@@ -67,6 +67,7 @@ class ChannelTable:
         "_arrived",
         "_by_id",
         "_channels",
+        "_closures",
         "_core",
         "_deliver",
         "_ending",
@@ -85,6 +86,7 @@ class ChannelTable:
         self._ending: set[DataChannel] = set()  # that no association has, until they are told
         self._serial = count()
         self._by_id: dict[int, DataChannel] = {}
+        self._closures: dict[int, int] = {}  # how many of a stream no task has told yet
         self._arrived: deque[ChannelMessage] = deque()
         self._deliver: Task = self._receive_message
         self._session: ChannelSession | None = None
@@ -133,12 +135,16 @@ class ChannelTable:
         return channel
 
     def transmit(self, channel: DataChannel, data: bytes, text: bool, now: float) -> None:
-        """Queue one message of an open channel."""
-        if self._session is not None and channel.id is not None:
+        """Queue one message of an open channel, or lose it if the channel has ended."""
+        if (self._closures or self._ending) and self._has_ended(channel):
+            self._core.trace.count("message-for-closed-channel")
+        elif self._session is not None and channel.id is not None:
             self._session.send(channel.id, data, text, now)
 
     def begin_close(self, channel: DataChannel, now: float) -> None:
         """Start the closing procedure; without an association there is nothing to wait for."""
+        if self._has_ended(channel):
+            return
         if self._session is None or channel.id is None or self._is_dead:
             self._end(channel, None)
             return
@@ -188,6 +194,7 @@ class ChannelTable:
         self._channels.clear()
         self._ending.clear()
         self._by_id.clear()
+        self._closures.clear()
         self._arrived.clear()
         self._session = None
         self._deliver = _forget  # a method that is kept keeps its object
@@ -226,6 +233,7 @@ class ChannelTable:
 
     def finish_closing(self, event: ChannelClosed) -> None:
         """The stream is free again: reset in both directions, or its association is gone."""
+        self._closures[event.stream_id] = self._closures.get(event.stream_id, 0) + 1
         self._core.tasks.queue(partial(self._finish_closing, event))
 
     # --- tasks --------------------------------------------------------------------------------
@@ -323,6 +331,9 @@ class ChannelTable:
             self._core.tasks.fire(channel, EventType.CLOSING)
 
     def _finish_closing(self, event: ChannelClosed, now: float) -> None:
+        left = self._closures.pop(event.stream_id) - 1
+        if left:
+            self._closures[event.stream_id] = left
         channel = self._by_id.pop(event.stream_id, None)
         if channel is not None:
             text = "the association was aborted"
@@ -342,6 +353,10 @@ class ChannelTable:
     def _is_current(self, sctp: SctpTransport) -> bool:
         """Whether this association has the channels, still, when a task tells what it reported."""
         return sctp is self._sctp and not self._is_dead
+
+    def _has_ended(self, channel: DataChannel) -> bool:
+        """Whether the task waits that closes this channel, whose stream may have the next one."""
+        return channel.id in self._closures or channel in self._ending
 
     def _open_in_session(self, channel: DataChannel, now: float) -> None:
         """Give the channel its stream, once there are streams (RFC 8832 6).

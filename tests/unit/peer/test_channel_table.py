@@ -288,6 +288,70 @@ def test_messages_stop_when_a_handler_closes_the_channel() -> None:
     assert two.trace.counters["message-for-closed-channel"] == 1
 
 
+def test_what_is_written_to_a_channel_that_has_ended_does_not_get_into_the_next_one() -> None:
+    two, old = with_remote_channel()
+
+    def answer(_: object) -> None:
+        old.send(b"late", 0.0)
+        old.close(0.0)
+
+    two.handlers[MESSAGE] = answer
+    two.session.events += [
+        MessagesArrived([(1, b"go", False)]),
+        ChannelClosing(1),
+        ChannelClosed(1),
+        ChannelAnnounced(1, ChannelParameters("next")),
+    ]
+    assert two.run() == [MESSAGE, CLOSE, DATA_CHANNEL, OPEN]
+    assert two.session.called("send") == []
+    assert two.session.called("close_channel") == []
+    assert two.trace.counters["message-for-closed-channel"] == 1
+    assert old.ready_state == "closed"
+
+
+def test_the_next_channel_sends_and_closes_once_its_own_time_has_come() -> None:
+    """Also where it, too, has ended before the old one has heard of its own end."""
+    two, _ = with_remote_channel()
+    channels = []
+
+    def answer(event: object) -> None:
+        channels.append(event.payload)
+        event.payload.send(event.payload.label, 0.0)
+        event.payload.close(0.0)
+
+    two.handlers[DATA_CHANNEL] = answer
+    two.session.events += [
+        ChannelClosing(1),
+        ChannelClosed(1),
+        ChannelAnnounced(1, ChannelParameters("second")),
+        ChannelClosing(1),
+        ChannelClosed(1),
+        ChannelAnnounced(1, ChannelParameters("third")),
+    ]
+    two.run()
+    assert [each.ready_state for each in channels] == ["closed", "closing"]
+    assert two.session.called("send") == [(1, b"third", True, 0.0)]
+    assert two.session.called("close_channel") == [(1, 0.0)]
+
+
+def test_what_is_written_to_a_channel_of_an_old_association_does_not_get_into_the_next() -> None:
+    one, two, old = connected_pair()
+    two.set_remote(one.set_local())
+    one.run()
+
+    def answer(_: object) -> None:
+        old.send(b"late", 0.0)
+        old.close(0.0)
+
+    one.handlers[EventType.SIGNALING_STATE_CHANGE] = answer
+    description = with_another_port(two.set_local().sdp)
+    one.set_remote({"type": "answer", "sdp": description})
+    one.run()
+    assert old.ready_state == "closed"
+    assert one.session.called("send") == []
+    assert one.session.called("close_channel") == []
+
+
 def test_reports_for_unknown_streams_are_dropped() -> None:
     one, _, _ = connected_pair()
     one.session.events += [
