@@ -140,6 +140,19 @@ def test_a_lost_tail_costs_round_trips_and_no_timeout():
     assert flow.received_at[-1] - sent_at < 0.11
 
 
+def test_a_long_pause_costs_nothing_though_the_path_is_a_little_longer_behind_it():
+    flow = SctpFlow()
+    network = flowing(flow, queue_s=0.05)
+    flow.is_greedy = False
+    network.run_for(6)
+    network.rtt_s += 0.002
+    before = flow.received
+    for _ in range(16):
+        flow.send(65536)
+    network.run_for(0.22)
+    assert flow.received - before == 16 * 65536
+
+
 def test_a_long_pause_is_followed_by_no_burst():
     flow = SctpFlow()
     network = flowing(flow, queue_s=0.05)

@@ -130,6 +130,8 @@ class Bbr:
             self.model.restart_aggregation(now)
         if self.phase in CYCLE:
             self._set_rate(1.0)
+        if self.phase is not Phase.PROBE_RTT:
+            self.model.expire_min_rtt(now)  # as that phase would: the path is empty
 
     def on_lost(self, size: int, latest: Burst, lost_since: int, now: float) -> None:
         """Chunks were lost: a probe that lost too much is over."""

@@ -44,7 +44,7 @@ class PathModel:
         rate_low: The lower bound of the rate, infinite if there is none.
         flight_low: The lower bound of the flight, infinite if there is none.
         flight_high: The upper bound of the flight, infinite if none was found.
-        min_rtt_s: The least round trip, infinite before the first measurement.
+        min_rtt_s: The least round trip, infinite while none is known.
         min_rtt_at: When it was measured.
         has_queue: Whether a queue stood throughout the last round that ended.
         has_high_loss: Whether the last round that ended lost too much.
@@ -211,6 +211,11 @@ class PathModel:
         """A probe of the rate has been answered: forget those before the last one."""
         if self._rate_max:
             self._rate_max_before, self._rate_max = self._rate_max, 0.0
+
+    def expire_min_rtt(self, now: float) -> None:
+        """Let the next round trip be the least one if that was not seen for too long."""
+        if now > self.min_rtt_at + MIN_RTT_LIFETIME_S:
+            self.min_rtt_s = math.inf
 
     def replace_min_rtt(self, rtt_s: float, now: float) -> None:
         """Learn the least round trip of a path that was emptied to see it."""

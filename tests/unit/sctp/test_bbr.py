@@ -3,7 +3,7 @@ import math
 import pytest
 
 from frazil.sctp.bbr import MAX_QUANTUM, WINDOW_GAIN, Bbr
-from frazil.sctp.bbr_phase import Phase
+from frazil.sctp.bbr_phase import UP_GAIN, Phase
 from frazil.sctp.delivery import Burst, DeliveryMeter, Sample
 
 PACKET = 1000
@@ -262,6 +262,56 @@ def test_after_a_pause_the_known_rate_is_used_and_no_more():
     assert path.bbr.pacing_rate > RATE
     path.bbr.on_idle_end(path.now + 5)
     assert path.bbr.pacing_rate == pytest.approx(0.99 * RATE)
+
+
+def test_a_path_that_a_pause_has_emptied_is_not_emptied_again():
+    path = Path().until(Phase.PROBE_CRUISE)
+    path.now += 6
+    path.bbr.on_idle_end(path.now)
+    path.rtt_s = RTT_S + 0.005
+    for _ in range(20):
+        path.round()
+        assert path.bbr.phase is not Phase.PROBE_RTT
+    assert path.bbr.model.min_rtt_s == path.rtt_s
+
+
+def test_a_round_trip_that_was_seen_before_a_short_pause_counts_on():
+    path = Path().until(Phase.PROBE_CRUISE)
+    path.now += 4
+    path.bbr.on_idle_end(path.now)
+    path.round(rtt_s=RTT_S + 0.005)
+    assert path.bbr.model.min_rtt_s == RTT_S
+
+
+def test_after_a_pause_what_was_sent_twice_leaves_the_round_trip_unknown():
+    path = Path().until(Phase.PROBE_CRUISE)
+    path.now += 6
+    path.bbr.on_idle_end(path.now)
+    for _ in range(3):
+        path.round(rtt_s=math.nan)
+    assert path.bbr.pacing_rate <= UP_GAIN * RATE
+    path.round()
+    assert path.bbr.phase is not Phase.PROBE_RTT
+    assert path.bbr.model.min_rtt_s == RTT_S
+
+
+def test_a_pause_while_the_path_is_being_emptied_changes_nothing():
+    path = Path().until(Phase.PROBE_CRUISE)
+    path.rtt_s = 0.05
+    path.until(Phase.PROBE_RTT)
+    path.now += 6
+    path.bbr.on_idle_end(path.now)
+    path.until(Phase.PROBE_DOWN, acked=4 * PACKET)
+    assert path.bbr.model.min_rtt_s == 0.05
+
+
+def test_a_pause_does_not_slow_down_what_needs_no_pace():
+    path = Path()
+    path.rtt_s = 0.0005
+    for _ in range(1000):
+        path.round()
+    path.bbr.on_idle_end(path.now + 6)
+    assert path.bbr.pacing_rate == math.inf
 
 
 def test_a_round_trip_shorter_than_timers_is_not_paced():
