@@ -48,14 +48,14 @@ class Reassembly:
         self._by_first: dict[int, FragmentRun] = {}
         self._by_last: dict[int, FragmentRun] = {}
         self._firsts: list[int] = []  # the keys of _by_first, ascending
-        self._next: dict[int, int] = {}  # stream to the sequence number that is due
+        self._next: dict[int, int] = {}  # stream with messages to the number that is due
         self._skipped_unordered: dict[int, int] = {}  # stream to message identifier
         self._early: dict[int, Resequencer] = {}  # by stream; none of them is empty
         self.buffered = 0
 
     @property
     def stream_ids(self) -> tuple[int, ...]:
-        """The streams on which ordered messages have arrived."""
+        """The streams on which messages have arrived."""
         return tuple(self._next)
 
     def add(
@@ -87,6 +87,8 @@ class Reassembly:
             self._cut_off(tsn - 1)
         if flags & UNORDERED:
             self._messages.append((stream_id, ppid, data))
+            if stream_id not in self._next:
+                self._next[stream_id] = 0
             return
         expected = self._next.get(stream_id, 0)
         if sequence == expected:

@@ -353,9 +353,10 @@ def test_two_requests_in_one_chunk(pair):
     assert request(pair.b, *items) == answers
 
 
-def test_no_streams_means_all_in_use(pair):
+@pytest.mark.parametrize("ordered", [True, False])
+def test_no_streams_means_all_in_use(pair, ordered):
     for stream_id in (5, 9):
-        pair.a.association.send(stream_id, 51, b"x", pair.now)
+        pair.a.association.send(stream_id, 51, b"x", pair.now, ordered=ordered)
     pair.run_for(0.1)
     sequence = peer_sequence(pair.b)
     assert request(pair.b, outgoing(sequence, received_tsn(pair.b))) == [Response(sequence, 1)]
