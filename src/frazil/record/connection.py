@@ -80,9 +80,9 @@ class RecordedChannel(DataChannel):
         )
 
 
-def _send(self: RecordedChannel, data: bytes, text: bool, now: float) -> None:
-    """Send what :meth:`RecordedChannel.send` recorded."""
-    self.send(data.decode() if text else data, now)
+def _send(self: RecordedChannel, data: bytes | None, text: bool, now: float) -> None:
+    """Send what :meth:`RecordedChannel.send` recorded; what is no message was told as ``None``."""
+    self.send(data.decode() if text and data is not None else data, now)
 
 
 INPUTS["channel.send"] = _send

@@ -101,6 +101,24 @@ def test_what_the_application_wants_of_pairs_is_an_input(tmp_path, act, calls):
     assert {f"transports.{each}" for each in calls} <= told
 
 
+async def misuse(pair):
+    """Connect, and send what is no message."""
+    mine, _ = await pair.connect()
+    for wrong in ({"a": 1}, None, 5):
+        with pytest.raises(TypeError):
+            mine.send(wrong)
+    mine.send("and on")
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("keep_payload", [False, True])
+def test_what_is_no_message_is_refused_again(tmp_path, keep_payload):
+    found = record(tmp_path, misuse, keep_payload=keep_payload)
+    assert sum('"error": "TypeError"' in line for line in found) == 3
+    assert replay(found) is None
+    assert replay(without_addresses(found)) is None
+
+
 def test_messages_are_not_told(lines):
     assert not any("secret" in line or b"secret".hex() in line for line in lines)
 
