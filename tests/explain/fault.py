@@ -59,6 +59,22 @@ async def nothing_is_exchanged(stage: Stage) -> Peer:
     return alice
 
 
+@fault("FZ-SIG-NONE")
+async def nothing_is_exchanged_and_candidates_wait_in_a_pool(stage: Stage) -> Peer:
+    pool = {"iceCandidatePoolSize": 1, "iceServers": [{"urls": "stun:nowhere.example"}]}
+    alice, _ = stage.pair(configuration=pool)
+    await stage.sleep(60)
+    return alice
+
+
+@fault("FZ-SIG-NONE")
+async def nothing_is_exchanged_before_we_close_a_connection_with_a_pool(stage: Stage) -> Peer:
+    alice, _ = stage.pair(configuration={"iceCandidatePoolSize": 1})
+    await stage.sleep(5)
+    await alice.pc.close()
+    return alice
+
+
 @fault("FZ-API-CLOSED")
 async def we_close_too_early(stage: Stage) -> Peer:
     alice, _ = stage.pair()

@@ -42,11 +42,12 @@ def _never_connected(story: Story) -> bool:
 
 
 def _exchange(story: Story) -> str | None:
-    if not story.paths and not story.of("peer", "description-applied"):
-        return "FZ-SIG-NONE" if story.is_whole else None
+    is_described = bool(story.of("peer", "description-applied"))
+    if story.is_whole and not is_described:
+        return "FZ-SIG-NONE"  # paths there may be, which gather ahead
     changed = story.last("peer", "state-changed", machine="signaling")
     unfinished = _UNFINISHED.get(str(fact(changed, "new"))) if changed else None
-    if unfinished is not None or story.paths:
+    if unfinished is not None or story.paths or not is_described:
         return unfinished
     return "FZ-SIG-NOTHING-AGREED"
 

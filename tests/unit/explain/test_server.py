@@ -144,6 +144,8 @@ def without_candidates(*policies: str, **failure: str | int) -> Report:
     trace = Trace()
     for policy in policies:
         trace.record(0.0, "api", "configured", servers="", policy=policy, bundle="balanced")
+    if policies:  # it is a connection
+        trace.record(1.0, "peer", "description-applied", side="local", type="offer", sections=1)
     path = trace.of("0")
     path.record(1.0, "ice", "gathering", state="gathering", text="")
     if failure:
