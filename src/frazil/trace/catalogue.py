@@ -92,7 +92,7 @@ _ICE: Final = (
         "A candidate of ours was found.",
         type="host, srflx, prflx or relay",
         address="address and port",
-        ufrag="its generation",
+        ufrag="its generation; empty as long as there are no credentials",
     ),
     event(
         "ice",
