@@ -30,11 +30,14 @@ class Blackout(NamedTuple):
     until_at: float
     protocol: TransportProtocol | None = None
 
-    def covers(self, ends: Ends, at: float) -> bool:
-        """Whether it stops what passes between these ends at the instant ``at``."""
+    def lasts(self, at: float) -> bool:
+        """Whether it is in force at the instant ``at``."""
+        return self.from_at <= at < self.until_at
+
+    def stops(self, ends: Ends) -> bool:
+        """Whether it stops what passes between these ends while it lasts."""
         return (
-            self.from_at <= at < self.until_at
-            and self.protocol in (None, ends.protocol)
+            self.protocol in (None, ends.protocol)
             and self.source in (None, ends.sender, ends.source)
             and self.destination in (None, ends.receiver, ends.destination)
         )
@@ -62,6 +65,10 @@ class Blackouts:
         """Take them all away."""
         self._all.clear()
 
+    def in_force(self, at: float) -> tuple[Blackout, ...]:
+        """Those that last at the instant ``at``."""
+        return tuple(each for each in self._all if each.lasts(at))
+
     def cover(self, ends: Ends, at: float) -> bool:
         """Whether any of them stops what passes between these ends at the instant ``at``."""
-        return any(blackout.covers(ends, at) for blackout in self._all)
+        return any(each.lasts(at) and each.stops(ends) for each in self._all)

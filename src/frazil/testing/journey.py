@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from frazil.testing.blackout import Blackout
 from frazil.testing.host import VirtualHost, is_loopback
 from frazil.testing.link import Way
 from frazil.testing.packet import Fate, Hop, TransportProtocol
@@ -14,10 +15,12 @@ class Journey(NamedTuple):
     """A packet as its sender sees it.
 
     Attributes:
+        blackouts: What is in force when it is sent; where it leads, routers have yet to say.
         report: Whoever of the sender's wants to learn its fate.
     """
 
     sent_at: float
+    blackouts: tuple[Blackout, ...]
     sender: VirtualHost
     source: Address
     destination: Address

@@ -69,7 +69,8 @@ class Transit:
         if self._closed:
             return
         now = asyncio.get_running_loop().time()
-        journey = Journey(now, sender, source, destination, data, protocol, report)
+        blackouts = self._blackouts.in_force(now)
+        journey = Journey(now, blackouts, sender, source, destination, data, protocol, report)
         realm = sender.realm(source[0])
         self._set_out(Leg(journey, realm, sender, source, destination, outward=True), now)
 
@@ -135,7 +136,9 @@ class Transit:
         # Who blocks two hosts means them, whatever routers are between.
         sender, source = journey.sender.name, journey.source[0]
         ends = Ends(sender, source, host.name, leg.destination[0], journey.protocol)
-        if leg.hops and self._blackouts.cover(ends, now):
+        if leg.hops and (
+            any(each.stops(ends) for each in journey.blackouts) or self._blackouts.cover(ends, now)
+        ):
             return Fate.BLOCKED
         if journey.protocol is TransportProtocol.TCP:
             receive = host.tcp.receive
@@ -150,7 +153,7 @@ class Transit:
     def _seal(self, leg: Leg, fate: Fate, now: float, way: Way | None = None) -> None:
         if way is not None:
             way.note(fate)
-        sent_at, _, source, destination, data, protocol, report = leg.journey
+        sent_at, _, _, source, destination, data, protocol, report = leg.journey
         self._capture.note(
             Packet(sent_at, now, source, destination, data, fate, leg.hops, protocol)
         )

@@ -12,6 +12,7 @@ from frazil.testing import (
     Conditions,
     Fate,
     Hop,
+    TransportProtocol,
     VirtualNetwork,
     run,
 )
@@ -148,6 +149,29 @@ def test_blocks_work_on_legs_and_on_whole_ways():
             assert await passes() == (True, True), ends
         net.block("bob", "alice", one_way=True)
         assert await passes() == (False, True)
+
+    play(script)
+
+
+@pytest.mark.parametrize("end", ["it ends", "it is healed", "it is forgotten"])
+def test_what_is_sent_in_a_blackout_is_lost_though_it_would_arrive_after_it(end):
+    async def script(net, alice, bob):
+        bob.say(b"open", (HOME, 5000))
+        net.connect("home", "office", Conditions(delay_s=0.5))
+        await asyncio.sleep(1)
+        net.block("alice", "bob", after_s=0.1, for_s=0.2)
+        sent = (0, 0.15, 0.35)
+        for at in sent:
+            asyncio.get_running_loop().call_later(at, alice.say, f"{at}".encode(), (OFFICE, 6000))
+        await asyncio.sleep(0.25)
+        if end == "it is healed":
+            net.heal("alice", "bob")
+        await asyncio.sleep(0.1)
+        if end == "it is forgotten":
+            net.block("alice", "office", protocol=TransportProtocol.TCP)
+        await asyncio.sleep(1)
+        assert [data for data, _ in bob.news] == [b"0", b"0.35"]
+        assert net.counters[Fate.BLOCKED] == 1
 
     play(script)
 
