@@ -1,5 +1,6 @@
 """A recording, as the page shows it."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,19 +10,21 @@ from frazil.dashboard.traffic import Traffic
 from frazil.explain import explain
 from frazil.explain.story import fact
 from frazil.explain.trace_file import is_header, load_line, records_of
+from frazil.peer.history import HISTORY_LIMIT
 from frazil.record import Json
 from frazil.trace import TraceRecord
 
 MAX_RECORDS: Final = 50_000
-"""Records of one recording that are kept: days of a quiet connection."""
+"""Records of one recording that are kept: a day of a quiet connection."""
 MAX_LINE: Final = 4 * 1024 * 1024
 """Characters of one line; a batch of datagrams has a tenth."""
-FORGOTTEN: Final = "recording-record-forgotten"
-"""What counts records beyond :data:`MAX_RECORDS`."""
+_CHANGED: Final = "state-changed"
 
 
 class Recording:
     """What is left of a recording that was read line by line: its records, and how much it carried.
+
+    Of a long one these are the newest records, and the state changes before them.
 
     Args:
         name: What it is called: mostly its file name.
@@ -29,9 +32,10 @@ class Recording:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.records: list[TraceRecord] = []
+        self._changes: deque[TraceRecord] = deque(maxlen=HISTORY_LIMIT)
+        self._newest: deque[TraceRecord] = deque()
+        self._read = 0
         self._traffic = Traffic()
-        self._dropped = 0
         self._is_recording = False
 
     def feed(self, text: str) -> None:
@@ -41,11 +45,19 @@ class Recording:
         line = load_line(text)
         records = records_of(line)
         self._is_recording = self._is_recording or bool(records) or is_header(line)
-        room = MAX_RECORDS - len(self.records)
-        self.records += records[:room]
-        self._dropped += len(records[room:])
+        self._read += len(records)
+        self._newest += records
+        while len(self._changes) + len(self._newest) > MAX_RECORDS:
+            oldest = self._newest.popleft()
+            if oldest.event == _CHANGED:
+                self._changes.append(oldest)
         if isinstance(line, dict):
             self._traffic.take(line)
+
+    @property
+    def records(self) -> list[TraceRecord]:
+        """What is kept, oldest first."""
+        return [*self._changes, *self._newest]
 
     def check(self) -> None:
         """Be sure that it was one.
@@ -58,12 +70,13 @@ class Recording:
 
     def row(self, id_: str) -> Row:
         """Its line in the list that calls it ``id_``."""
+        records = self.records
         changes = [
             each
-            for each in self.records
-            if each.event == "state-changed" and fact(each, "machine") == CONNECTION
+            for each in records
+            if each.event == _CHANGED and fact(each, "machine") == CONNECTION
         ]
-        pair, rtt_s = path_of(self.records)
+        pair, rtt_s = path_of(records)
         return Row(
             id=id_,
             name=self.name,
@@ -76,16 +89,18 @@ class Recording:
 
     def view(self) -> dict[str, Json]:
         """Everything that its page shows."""
+        records = self.records
+        forgotten = self._read - len(records)
         return {
             "name": self.name,
             "is_live": False,
-            "now": max((each.last_at for each in self.records), default=0.0),
+            "now": max((each.last_at for each in records), default=0.0),
             "epoch": None,
             "mark": None,
-            "forgotten": 0,
-            "counters": {FORGOTTEN: self._dropped} if self._dropped else {},
-            "findings": list[Json](explain(self.records).to_json()),  # type: ignore[arg-type]
-            "records": [record_json(*each) for each in enumerate(self.records)],
+            "forgotten": forgotten,
+            "counters": {},
+            "findings": list[Json](explain(records).to_json()),  # type: ignore[arg-type]
+            "records": [record_json(*each) for each in enumerate(records, forgotten)],
             "traffic": self._traffic.to_json(),
             "meanings": MEANINGS,
         }

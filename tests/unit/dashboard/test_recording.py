@@ -4,7 +4,7 @@ import pytest
 
 from frazil.dashboard import recording as module
 from frazil.dashboard.encoding import dump
-from frazil.dashboard.recording import FORGOTTEN, Recording, read_recording
+from frazil.dashboard.recording import Recording, read_recording
 from support.sample_recording import record_failed_session, record_session
 
 
@@ -91,14 +91,55 @@ def test_what_happened_at_no_instant_is_left_out(at):
     assert view["now"] == 2.0
 
 
-def test_there_is_a_limit(monkeypatch):
+def changed(at, old, new):
+    """A change of the connection's state."""
+    facts = ("connection", old, new, "why", "", "because", [], None, None)
+    return decision(at, "peer", "state-changed", *facts)
+
+
+def test_of_a_long_recording_the_newest_records_are_kept(monkeypatch):
     monkeypatch.setattr(module, "MAX_RECORDS", 2)
     recording = Recording("x")
     for at in range(5):
         recording.feed(decision(float(at), "ice", "pair-conceded", "a->b"))
     view = recording.view()
-    assert [each["at"] for each in view["records"]] == [0.0, 1.0]
-    assert view["counters"] == {FORGOTTEN: 3}
+    assert [(each["key"], each["at"]) for each in view["records"]] == [(3, 3.0), (4, 4.0)]
+    assert (view["now"], view["forgotten"]) == (4.0, 3)
+
+
+def test_of_a_long_recording_the_failure_at_its_end_is_found(monkeypatch, tmp_path):
+    path = tmp_path / "failed.jsonl"
+    record_failed_session(path)
+    lines = path.read_text().splitlines()
+    whole = read_recording("failed", lines).view()
+    monkeypatch.setattr(module, "MAX_RECORDS", len(whole["records"]) * 3 // 4)
+    recording = read_recording("failed", lines)
+    view = recording.view()
+    assert [each["code"] for each in view["findings"]] == ["FZ-ICE-CONSENT-LOST"]
+    assert (view["now"], recording.row("1").state) == (whole["now"], "closed")
+    assert view["forgotten"] == len(whole["records"]) - len(view["records"]) > 0
+
+
+def test_of_a_long_recording_no_state_is_forgotten(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS", 4)
+    recording = Recording("x")
+    for at, old, new in ((1.0, "new", "connecting"), (2.0, "connecting", "connected")):
+        recording.feed(decision(at, "ice", "pair-conceded", "a->b"))
+        recording.feed(changed(at, old, new))
+    for at in range(10, 20):
+        recording.feed(decision(float(at), "ice", "pair-conceded", "a->b"))
+    assert [each["at"] for each in recording.view()["records"]] == [1.0, 2.0, 18.0, 19.0]
+    assert recording.view()["forgotten"] == 10
+    assert (recording.row("1").state, recording.row("1").why) == ("connected", "because")
+
+
+def test_the_oldest_of_too_many_state_changes_make_room(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS", 600)
+    recording = Recording("x")
+    for at in range(1000):
+        recording.feed(changed(float(at), "connected", "disconnected"))
+    records = recording.view()["records"]
+    assert [each["at"] for each in records] == [float(at) for at in range(400, 1000)]
 
 
 def test_a_line_that_is_too_long_is_not_even_looked_at(monkeypatch):
