@@ -60,9 +60,7 @@ def _entries(parser: Parser, text: str, options: argparse.Namespace) -> list[dic
     if text.lstrip().startswith(("[", "{")):
         return _from_json(parser, text)
     if ":" not in text:
-        if not Path(text).is_file():
-            parser.error(f"{text!r} is neither a URL, such as stun:HOST, nor a file")
-        return _from_json(parser, Path(text).read_text(encoding="utf-8"))
+        return _from_json(parser, _content(parser, text))
     entry: dict[str, Any] = {"urls": text}
     if options.user is not None:
         entry["username"] = options.user
@@ -71,11 +69,22 @@ def _entries(parser: Parser, text: str, options: argparse.Namespace) -> list[dic
     return [entry]
 
 
-def _from_json(parser: Parser, text: str) -> list[dict[str, Any]]:
-    """The entries in a list, in one entry, or in a whole configuration."""
+def _content(parser: Parser, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        why = f"nor a file that can be read: {error.strerror}"
+        parser.error(f"{path!r} is neither a URL, such as stun:HOST, {why}")
+
+
+def _from_json(parser: Parser, text: str | bytes) -> list[dict[str, Any]]:
+    """The entries in a list, in one entry, or in a whole configuration.
+
+    Bytes may be UTF-8 or, as a shell of Windows writes them, UTF-16.
+    """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         parser.error(f"--ice-servers is no valid JSON: {error}")
     if isinstance(value, dict):
         value = value.get("iceServers", [value])

@@ -93,12 +93,32 @@ def test_a_wrong_command_line_is_explained(capsys, arguments):
     assert hint == "Try 'frazil doctor --help'."
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe[", b"\x80[]", b"[" * 100_000, b""])
+def test_a_file_without_servers_is_explained(tmp_path, capsys, content):
+    path = tmp_path / "servers.json"
+    path.write_bytes(content)
+    with pytest.raises(SystemExit) as end:
+        main(["doctor", "--ice-servers", str(path)])
+    assert end.value.code == 2
+    complaint, _ = capsys.readouterr().err.splitlines()
+    assert "no valid JSON" in complaint
+
+
+@pytest.mark.parametrize("name", ["", "x" * 300])
+def test_what_cannot_be_read_is_explained(tmp_path, capsys, name):
+    with pytest.raises(SystemExit) as end:
+        main(["doctor", "--ice-servers", str(tmp_path / name)])
+    assert end.value.code == 2
+    complaint, _ = capsys.readouterr().err.splitlines()
+    assert "nor a file that can be read: " in complaint
+
+
 ENTRY = {"urls": ["stun:127.0.0.1:9"]}
 
 
 @pytest.mark.parametrize("value", [ENTRY, [ENTRY], {"iceServers": [ENTRY]}])
-@pytest.mark.parametrize("in_file", [False, True])
-def test_servers_as_a_browser_writes_them(monkeypatch, tmp_path, value, in_file):
+@pytest.mark.parametrize("encoding", [None, "utf-8", "utf-8-sig", "utf-16"])
+def test_servers_as_a_browser_writes_them(monkeypatch, tmp_path, value, encoding):
     seen = []
 
     async def examine(network, wanted, *, as_json):
@@ -107,9 +127,9 @@ def test_servers_as_a_browser_writes_them(monkeypatch, tmp_path, value, in_file)
 
     monkeypatch.setattr(doctor, "examine", examine)
     text = json.dumps(value)
-    if in_file:
+    if encoding is not None:  # in a file
         path = tmp_path / "servers.json"
-        path.write_text(text)
+        path.write_text(text, encoding=encoding)
         text = str(path)
     assert main(["doctor", "--ice-servers", text]) == 0
     assert seen[0].servers[0].urls[0].url == "stun:127.0.0.1:9"
