@@ -126,7 +126,7 @@ def _print(
     if options.json:
         findings = report.to_json() if report else []
         told = {"findings": findings, "timeline": timeline, "remarks": remarks}
-        print(json.dumps(told, indent=2))
+        LineWriter(sys.stdout).write(json.dumps(told, indent=2))
         return
     lines = [*timeline, *(str(report).splitlines() if report else ())]
     lines = lines or ["nothing has happened yet"]

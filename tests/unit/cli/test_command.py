@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -134,6 +135,20 @@ def test_when_the_reader_goes_so_does_the_demo():
         process.stdout.close()
         process.wait()
     assert process.returncode == 130  # it was cut off, and did not run to its end
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_when_the_reader_goes_nothing_is_explained_any_more(tmp_path, options):
+    dump = tmp_path / "dump.json"
+    event = {"time": 1, "type": "icecandidate", "value": "x" * 100}
+    dump.write_text(json.dumps({"PeerConnections": {"1": {"updateLog": [event] * 10_000}}}))
+    with start("explain", *options, str(dump)) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.wait()
+    assert (besides_haste(errors), process.returncode) == ("", 130)
 
 
 def test_what_an_output_cannot_show_is_replaced():
