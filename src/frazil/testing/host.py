@@ -264,10 +264,18 @@ class VirtualHost(Network):
 
         Raises:
             LookupError: It is not off.
-            ValueError: Another host has one of its addresses now.
+            ValueError: Another host has one of its addresses now; it stays off.
         """
-        for address, realm in self._down.pop(name):
-            self._give(Interface(name, address), realm)
+        given: list[str] = []
+        try:
+            for address, realm in self._down[name]:
+                self._give(Interface(name, address), realm)
+                given.append(address)
+        except ValueError:
+            for address in given:
+                self.remove_interface(address)
+            raise
+        del self._down[name]
 
     def _give(self, interface: Interface, realm: Realm) -> None:
         address = interface.address

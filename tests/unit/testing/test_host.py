@@ -314,3 +314,21 @@ def test_an_interface_that_is_off_keeps_its_addresses_for_later():
             host.bring_up("wlan0")
 
     run(main)
+
+
+def test_an_interface_stays_off_as_long_as_another_host_has_one_of_its_addresses():
+    async def main(net: VirtualNetwork) -> None:
+        host, bob = net.host("alice"), net.host("bob")
+        for address in ("10.0.0.1", "10.0.0.2"):
+            host.add_interface(address, "wlan0")
+        host.take_down("wlan0")
+        bob.add_interface("10.0.0.2")
+        for _ in range(2):
+            with pytest.raises(ValueError, match=r"bob already has 10\.0\.0\.2"):
+                host.bring_up("wlan0")
+            assert host.interfaces() == []
+        bob.remove_interface("10.0.0.2")
+        host.bring_up("wlan0")
+        assert [each.address for each in host.interfaces()] == ["10.0.0.1", "10.0.0.2"]
+
+    run(main)
