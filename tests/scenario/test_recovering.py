@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from frazil import ConnectivityError
+from frazil import ConnectivityError, IceOptions
 from frazil.peer.recovery import FIRST_WAIT_S, GRACE_S, YIELD_S
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
 from support.scenario import states
+from support.turn_stream_server import TurnStreamServer
 
 ICE = "iceConnectionState"
 CONNECTION = "connectionState"
@@ -271,6 +272,31 @@ async def test_without_any_address_nothing_is_asked_for(stage):
     assert asked(alice) == [pytest.approx(added_at, abs=0.01)]
     for peer in (alice, bob):
         assert peer.pc.iceConnectionState == "completed"
+
+
+async def test_without_udp_a_path_that_failed_is_restarted_as_well(stage):
+    relay, name = "192.0.2.7", "relay.example"
+    stage.net.names[name] = [relay]
+    server = await TurnStreamServer.start(stage.net.host("server", relay))
+    stage.closing.append(server.close)
+    url = {"urls": f"turn:{name}:443?transport=tcp", "username": "user", "credential": "password"}
+    alice = stage.peer(
+        "alice",
+        "10.0.0.1",
+        recovery="restart",
+        configuration={"iceServers": [url]},
+        ice=IceOptions(ip_handling="disable_non_proxied_udp"),
+    )
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    stage.signalling(carries_end=True)
+    stage.negotiate_perfectly()
+    alice.channel()
+    await stage.sleep(20)
+    assert states(alice, ICE) == "new checking connected completed"
+    stage.net.block("alice", "server", for_s=40)
+    await stage.sleep(90)
+    assert asked(alice)
+    assert alice.pc.iceConnectionState == "completed"
 
 
 async def test_a_network_that_flaps_is_no_storm(stage):

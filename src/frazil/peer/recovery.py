@@ -11,14 +11,13 @@ With any other it stays disconnected, and more candidates may come; but a pair t
 is not used again without a restart (RFC 7675 5.1).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
 
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceTransportState as State
 from frazil.trace import StateChange, Trace
-from frazil.types import Address
 
 
 class RecoveryPolicy(StrEnum):
@@ -58,10 +57,10 @@ class Recovery:
     """
 
     __slots__ = (
-        "_addresses",
         "_attempts",
         "_changed_at",
         "_due_at",
+        "_hosts",
         "_is_wanted",
         "_restart",
         "_states",
@@ -76,7 +75,7 @@ class Recovery:
         self._trace = trace
         self._states: dict[str, State] = {}
         # Of this only the keys matter: an empty set weighs three times as much.
-        self._addresses: dict[tuple[str, Address], None] = {}
+        self._hosts: dict[tuple[str, str], None] = {}
         self._attempts = 0
         self._tried_at: float | None = None
         self._changed_at: float | None = None
@@ -115,16 +114,18 @@ class Recovery:
             self._attempts = 0
         self._works_since = None
 
-    def add_address(self, transport: str, address: Address, now: float) -> None:
-        """A socket of the transport is bound to ``address``."""
-        if self._is_wanted and (transport, address) not in self._addresses:
-            self._addresses[transport, address] = None
-            self._change(now)
+    def gather_from(self, transport: str, hosts: Sequence[str], now: float) -> None:
+        """The transport gathers from these addresses of this host, with or without UDP."""
+        if self._is_wanted:
+            before = len(self._hosts)
+            self._hosts |= dict.fromkeys((transport, host) for host in hosts)
+            if len(self._hosts) > before:
+                self._change(now)
 
-    def remove_address(self, transport: str, address: Address, now: float) -> None:
-        """The socket is gone, and most likely the address."""
-        if (transport, address) in self._addresses:
-            del self._addresses[transport, address]
+    def remove_host(self, transport: str, host: str, now: float) -> None:
+        """This host has the address ``host`` no more."""
+        if (transport, host) in self._hosts:
+            del self._hosts[transport, host]
             self._change(now)
 
     def _change(self, now: float) -> None:
@@ -150,7 +151,7 @@ class Recovery:
         if not self._is_wanted:
             return
         self._states.pop(transport, None)
-        self._addresses = {each: None for each in self._addresses if each[0] != transport}
+        self._hosts = {each: None for each in self._hosts if each[0] != transport}
         self._calm()
 
     def close(self) -> None:
@@ -162,11 +163,11 @@ class Recovery:
     def next_timeout(self) -> float | None:
         """When to try; ``None`` while there is nothing to recover or no network to do it on."""
         due_at = self._due_at
-        return due_at if due_at is not None and self._addresses else None
+        return due_at if due_at is not None and self._hosts else None
 
     def handle_timeout(self, now: float) -> None:
         """Try, if it is time."""
-        if self._due_at is None or now < self._due_at or not self._addresses:
+        if self._due_at is None or now < self._due_at or not self._hosts:
             return
         self._due_at = None
         self._tried_at = now

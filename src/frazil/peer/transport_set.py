@@ -246,6 +246,7 @@ class TransportSet:
 
     def gather_from(self, transport: str, hosts: list[str], now: float) -> None:
         """Gathering of ``transport`` uses these addresses of the host, and no others."""
+        self._recovery.gather_from(transport, hosts, now)
         self._gather(transport, lambda to: to.gather_from(hosts), now)
 
     def add_local_address(
@@ -261,7 +262,6 @@ class TransportSet:
 
         If ``hidden``, only servers learn of it; else the peer learns what ``disclosure`` says.
         """
-        self._recovery.add_address(transport, address, now)
         self._gather(
             transport,
             lambda to: to.add_local_address(address, now, hidden=hidden, disclosure=disclosure),
@@ -274,7 +274,7 @@ class TransportSet:
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed: its interface went away."""
-        self._recovery.remove_address(transport, address, now)
+        self._recovery.remove_host(transport, address[0], now)
         self._gather(transport, lambda to: to.remove_local_address(address, now), now)
 
     def add_local_tcp(

@@ -44,6 +44,6 @@ def test_with_several_transports_each_is_asked_the_long_way(peer):
 def test_while_a_recovery_is_under_way_more_may_be_due(peer):
     transports = peer.pc.transports
     recovery = transports._recovery
-    recovery._due_at, recovery._addresses = 9.0, {("0", LOCAL): None}
+    recovery._due_at, recovery._hosts = 9.0, {("0", LOCAL[0]): None}
     assert transports.next_timeout() == 9.0
     assert transports.ask_usual(1.0) is None
