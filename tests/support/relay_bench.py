@@ -84,8 +84,13 @@ class Bench:
         self.ice.local.addresses_done(self.now)
         return self.flush()
 
-    def add_server(self, url: str = URL, *addresses: Address, config=CONFIG) -> "Bench":
+    def expect_server(self, url: str = URL) -> "Bench":
         self.ice.local.expect_server(url)
+        self.relays.expect_server(url)
+        return self
+
+    def add_server(self, url: str = URL, *addresses: Address, config=CONFIG) -> "Bench":
+        self.expect_server(url)
         self.relays.add_server(url, addresses or (SERVER,), config, self.now)
         return self
 
@@ -171,7 +176,7 @@ def redirected(**service: object) -> "tuple[Bench, RelayStreamRequested]":
     bench.services[SERVER].redirect_domain = "two.example"
     for name, value in service.items():
         setattr(bench.services[SERVER_2], name, value)
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)

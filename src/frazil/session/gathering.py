@@ -77,6 +77,11 @@ class Gathering:
         self._relays.remove_host(address, now)
         self._local.remove_address(address, now)
 
+    def expect_server(self, url: str) -> None:
+        """The server of ``url``, of whatever kind, is being resolved; gathering waits for it."""
+        self._local.expect_server(url)
+        self._relays.expect_server(url)
+
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The STUN server of ``url`` was resolved."""
         self._local.add_stun_server(url, addresses, now)

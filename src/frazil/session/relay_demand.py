@@ -57,6 +57,8 @@ class RelayDemand:
         local: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
 
     Attributes:
+        expected: The URLs of servers that the round is still looking for a way to; those of STUN
+            servers stay among them.
         has_untold: Whether the peer was never told of one of the addresses.
         ips: The addresses of this host that the round gathers from, with or without UDP.
         missing: The relays that were lost, in whatever round, and not had since, by the IP address
@@ -71,6 +73,7 @@ class RelayDemand:
         "_local",
         "_ufrag",
         "_untold",
+        "expected",
         "has_untold",
         "ips",
         "missing",
@@ -84,6 +87,7 @@ class RelayDemand:
         self._hosts: dict[Address, Host] = {}
         self._hosts_done = False
         self._untold: dict[Address, bool] = {}  # whether no generation has told the peer of it
+        self.expected: set[str] = set()
         self.has_untold = False
         self.ips: set[str] = set()
         self.missing: dict[tuple[str, str], Loss] = {}
@@ -94,6 +98,7 @@ class RelayDemand:
         is_new, self._ufrag = ufrag != self._ufrag, ufrag
         self._hosts.clear()
         self._hosts_done = False
+        self.expected = set()
         self.servers.clear()
         return is_new
 
@@ -163,10 +168,20 @@ class RelayDemand:
         while len(self.missing) > MAX_MISSING_RELAYS:
             del self.missing[next(iter(self.missing))]
 
+    def expect(self, url: str) -> None:
+        """The server of ``url`` is being resolved."""
+        self.expected.add(url)
+
+    def expect_no_more(self, url: str) -> None:
+        """Every way to the server of ``url`` is known."""
+        self.expected.discard(url)
+
     def add_server(
         self, url: str, addresses: Sequence[Address], config: TurnConfig, *, is_complete: bool
     ) -> RelayServer | None:
         """A server was resolved; ``None`` if it is known already, or if there are too many."""
+        if is_complete:
+            self.expect_no_more(url)
         if url in self.servers or len(self.servers) >= MAX_RELAY_SERVERS:
             return None
         config = self.renewed(config, [url])

@@ -85,14 +85,17 @@ class RelaySet:
         """The generation ``ufrag`` gathers: the caller adds its addresses and servers next.
 
         If it is a new one, the relays of the one before stay for it; those that even that one did
-        not want are given back, except one in use.
+        not want are given back, except one in use. Whether it wants what a server gave that is
+        still being resolved, nobody knows.
         """
+        expected = self._demand.expected
         is_new = self._demand.begin(ufrag)
         self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
             is_in_use = path is not None and path[0] in relay.addresses
-            if is_new and not relay.wanted_for and not is_in_use:
+            is_unwanted = not relay.wanted_for and expected.isdisjoint(relay.urls)
+            if is_new and is_unwanted and not is_in_use:
                 self._give_back(relay, now)
             relay.wanted_for.clear()
             relay.refused.clear()
@@ -135,6 +138,10 @@ class RelaySet:
                 relay.client.lose_transport(text, now)
         self._collect(now)
 
+    def expect_server(self, url: str) -> None:
+        """The server of ``url``, of whatever kind, is being resolved."""
+        self._demand.expect(url)
+
     def add_server(
         self, url: str, addresses: Sequence[Address], config: TurnConfig, now: float
     ) -> None:
@@ -171,6 +178,7 @@ class RelaySet:
     def _end(self, url: str, text: str, now: float) -> None:
         """No further way to the server of ``url`` will be found."""
         self._supply.insist(url, text, now)
+        self._demand.expect_no_more(url)
         server = self._demand.servers.get(url)
         if server is None:
             self._local.server_failed(unreached(url, text), now)

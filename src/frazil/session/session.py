@@ -326,7 +326,7 @@ class Session:
 
     def expect_server(self, url: str) -> None:
         """The server of ``url`` is being resolved; gathering waits for it."""
-        self.ice.local.expect_server(url)
+        self._gathering.expect_server(url)
 
     def has_relay(self, local: Address, server: Address) -> bool:
         """Whether the TURN server at ``server`` relays for ``local``, or is asked to."""

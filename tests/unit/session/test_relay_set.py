@@ -42,7 +42,7 @@ def test_every_address_gets_a_relay_of_its_own(server_first: bool) -> None:
     if server_first:
         bench.add_server().gather(HOST, HOST_2)
     else:
-        bench.ice.local.expect_server(URL)
+        bench.expect_server()
         bench.gather(HOST, HOST_2)
         assert bench.of(CandidatesEnded) == []
         bench.add_server().flush()
@@ -142,7 +142,7 @@ def test_a_redirection_to_another_family_cannot_be_followed() -> None:
 
 def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
     bench = Bench().begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.flush()
@@ -160,7 +160,7 @@ def test_a_stream_is_waited_for_and_gives_a_relay_and_nothing_else() -> None:
 
 def test_a_server_to_which_no_stream_leads_is_told() -> None:
     bench = Bench().begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.streams_done(URL, "refused", bench.now)
     bench.flush()

@@ -82,7 +82,7 @@ def test_a_server_that_drops_every_relay_is_not_asked_in_a_circle() -> None:
 
 def test_a_broken_stream_is_replaced_by_another() -> None:
     bench = Bench().begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
@@ -113,7 +113,7 @@ def test_the_name_that_a_redirection_gave_holds_for_the_replacement() -> None:
 
 def stream_only(bench: Bench, *streams: Address) -> Bench:
     """A round without UDP, in which these streams are opened."""
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.relays.gather_from([ip for ip, _ in streams])
     bench.relays.hosts_done(bench.now)
     bench.ice.local.addresses_done(bench.now)
@@ -141,7 +141,7 @@ def test_of_a_server_that_one_address_reaches_it_is_not_said_that_none_does() ->
     bench.relays.remove_host(STREAM, bench.now)
     bench.flush().begin()
     bench.services[SERVER].users.clear()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.relays.hosts_done(bench.now)
     bench.ice.local.addresses_done(bench.now)
     bench.relays.add_stream(URL, (STREAM_2[0], 2001), SERVER, RELIABLE, bench.now)
@@ -177,7 +177,7 @@ def test_what_was_lost_with_an_interface_is_asked_for_when_that_comes_back() -> 
     bench.flush().run(1)
     assert bench.wanted == []
     bench.begin_again().relays.gather_from([STREAM[0]])
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.relays.hosts_done(bench.now)
     bench.relays.server_failed(URL, "it cannot be resolved", bench.now)
     bench.run(1)
@@ -223,7 +223,7 @@ def test_fresh_credentials_serve_the_replacement() -> None:
 def test_a_stream_that_breaks_while_the_server_thinks_is_a_failure() -> None:
     bench = Bench().begin()
     bench.services[SERVER].silent = True
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
@@ -262,7 +262,7 @@ def test_what_is_lost_while_servers_are_looked_up_is_replaced(occasion: str) -> 
     bench.pair_with()
     service = bench.services[SERVER]
     begin(bench, occasion)
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     service.refusals |= NOT_YET
     service.forget_allocations()
@@ -293,7 +293,7 @@ def test_a_round_that_finds_no_stream_to_the_server_asks_further_for_what_was_lo
     bench.flush().pair_with()
     bench.relays.remove_host(local, bench.now)
     bench.begin_again()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.streams_done(URL, "refused", bench.now)
     assert len(bench.flush().of(CandidatesEnded)) == 2
@@ -312,7 +312,7 @@ def test_a_round_that_finds_no_stream_to_the_server_asks_further_for_what_was_lo
 def test_a_round_that_cannot_resolve_the_server_asks_further_for_what_was_lost() -> None:
     bench = lost(Bench().begin().add_server().gather(), refusals=NOT_YET.copy())
     bench.begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.server_failed(URL, "no such name", bench.now)
     bench.flush()
@@ -332,7 +332,7 @@ def test_a_round_that_cannot_resolve_the_server_goes_on_with_the_relay_that_live
     if found_out == "in the round":
         service.forget_allocations()
     bench.begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.server_failed(URL, "no such name", bench.now)
     bench.flush()
@@ -344,10 +344,36 @@ def test_a_round_that_cannot_resolve_the_server_goes_on_with_the_relay_that_live
     assert set(service.allocations) == {HOST}
 
 
+@pytest.mark.parametrize("restarts", [2, 5])
+def test_a_relay_lives_through_restarts_while_its_server_is_being_resolved(restarts: int) -> None:
+    bench = Bench().begin().add_server().gather()
+    relayed = relayed_addresses(bench)
+    for _ in range(restarts):
+        bench.begin().expect_server()
+    bench.gather()
+    bench.relays.server_failed(URL, "no such name", bench.now)
+    bench.flush()
+    assert set(bench.services[SERVER].allocations) == {HOST}
+    assert relayed_addresses(bench) == relayed
+
+
+def test_a_relay_lives_through_restarts_while_streams_to_its_server_are_being_opened() -> None:
+    bench = stream_only(Bench().begin(), STREAM)
+    relayed = relayed_addresses(bench)
+    for _ in range(2):
+        bench.begin().expect_server()
+        bench.relays.gather_from([STREAM[0], STREAM_2[0]])
+        bench.relays.hosts_done(bench.now)
+        bench.relays.add_stream(URL, STREAM_2, SERVER, RELIABLE, bench.now)
+    bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
+    bench.flush()
+    assert relayed[0] in relayed_addresses(bench)
+
+
 def test_a_round_that_cannot_connect_to_the_server_goes_on_with_the_relay_that_lives() -> None:
     bench = stream_only(Bench().begin(), STREAM)
     bench.begin()
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.relays.hosts_done(bench.now)
     bench.ice.local.addresses_done(bench.now)
     bench.relays.streams_done(URL, "refused", bench.now)
@@ -373,7 +399,7 @@ def test_gathering_waits_for_the_stream_that_replaces_one_at_once() -> None:
     bench.relays.stream_opened(request.number, local, bench.now)
     bench.flush().begin()
     bench.relays.remove_host(local, bench.now)
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, (STREAM[0], 2002), SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
@@ -405,7 +431,7 @@ def test_fresh_credentials_serve_a_server_that_is_being_looked_up() -> None:
 
 def test_fresh_credentials_serve_a_server_that_is_being_connected_to() -> None:
     bench = expect_fresh(Bench().begin())
-    bench.ice.local.expect_server(URL)
+    bench.expect_server()
     bench.gather()
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.relays.streams_done(URL, "", bench.now)
