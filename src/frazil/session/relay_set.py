@@ -108,6 +108,7 @@ class RelaySet:
     def leave(self, ip: str) -> None:
         """The interface of ``ip`` is gone: nothing that is lost there is replaced."""
         self._demand.leave(ip)
+        self.vacancies.leave(ip)
 
     def add_host(
         self, address: Address, now: float, *, hidden: bool, conceals: bool = False

@@ -99,6 +99,15 @@ class VacancyTable:
         """Forget and return the one whose request has this number, if it is still there."""
         return self._items.pop(number, None)
 
+    def leave(self, ip: str) -> None:
+        """Forget what is to be asked for from ``ip``."""
+        self._items = {number: each for number, each in self._items.items() if each.ip != ip}
+        self.requests[:] = [
+            each
+            for each in self.requests
+            if not isinstance(each, RelayStreamRequested) or each.ip != ip
+        ]
+
     def clear(self) -> None:
         """Forget all."""
         self._items.clear()

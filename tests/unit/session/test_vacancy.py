@@ -136,6 +136,26 @@ def test_without_any_udp_nothing_is_asked_from_an_interface_that_is_gone() -> No
     assert bench.wanted == []
 
 
+@pytest.mark.parametrize("attempt", ["wanted", "under way", "later"])
+def test_what_is_being_replaced_is_asked_no_further_from_an_interface_that_goes(
+    attempt: str,
+) -> None:
+    bench = stream_only(Bench().begin(), STREAM, STREAM_2)
+    bench.relays.remove_host(STREAM, bench.now)
+    (request,) = bench.wanted
+    bench.flush()
+    if attempt != "wanted":
+        bench.relays.vacancies.requests.clear()
+    if attempt == "later":
+        bench.relays.stream_failed(request.number, "refused", bench.now)
+    bench.flush().events.clear()
+    bench.relays.leave(STREAM[0])
+    bench.relays.stream_failed(request.number, "no such address", bench.now)
+    bench.run(600)
+    assert bench.wanted == []
+    assert bench.errors == []
+
+
 def test_of_a_server_that_one_address_reaches_it_is_not_said_that_none_does() -> None:
     bench = stream_only(Bench().begin(), STREAM, STREAM_2)
     bench.relays.remove_host(STREAM, bench.now)
