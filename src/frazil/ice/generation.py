@@ -35,7 +35,7 @@ class Generation:
         agreement: The pair that both ends agreed on.
         pacing_s: Ta of its checks, on which both agents agreed (RFC 8445 14.2).
         pac_timer: Until it fires, a transport without a pair has not failed.
-        pinned: The pair that the application has chosen; none is better.
+        pinned: The pair that the application has chosen; while it is there, none is better.
         remote_traits: What the peer says of its agent.
         is_answered: The peer's half came after ours, in an answer to it.
         is_given_up: The transport has failed with it: only a restart leads on.

@@ -189,7 +189,11 @@ class Nominator:
     def _criterion(self, generation: Generation) -> IsBetter:
         """What justifies another nomination."""
         pinned = generation.pinned
-        if pinned is not None and pinned.state is not PairState.FAILED:
+        if (
+            pinned is not None
+            and pinned in generation.checklist
+            and pinned.state is not PairState.FAILED
+        ):
             return lambda pair, nominated: pair is pinned and pair is not nominated
         if self._renomination is Renomination.OFF:
             return never_better

@@ -174,6 +174,24 @@ def test_a_selected_pair_that_dies_is_left():
     assert pair.agrees
 
 
+def test_the_choice_of_a_pair_ends_with_its_interface():
+    pair = IcePair(a_addresses=A2, b_addresses=B1)
+    pair.negotiate()
+    pair.run(10)
+    for chosen in (OTHER, BEST):
+        pair.a.agent.select_pair(chosen, pair.now)
+        pair.run(2)
+        assert pair.a.agent.path == chosen
+    pair.a.agent.local.remove_address(A2[0], pair.now)
+    pair.run(5)
+    assert pair.a.agent.path == OTHER
+    pair.a.agent.local.gather_again(pair.now)
+    pair.gather(pair.a)
+    pair.run(20)
+    assert pair.a.agent.path == BEST
+    assert pair.agrees
+
+
 def test_selecting_has_conditions():
     pair = IcePair(a_addresses=A2, b_addresses=B1)
     pair.drops = lambda side, transmit: A2[1] in (transmit.local, transmit.remote)
