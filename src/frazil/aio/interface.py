@@ -2,6 +2,8 @@
 
 import socket
 import sys
+from ipaddress import IPv6Address
+from pathlib import Path
 from struct import Struct
 from typing import Final
 
@@ -19,11 +21,18 @@ _IFF_RUNNING: Final = 0x40
 _IFREQ: Final = Struct("16sH22x")
 """``struct ifreq``, as far as it matters: the name and the flags."""
 
+_IF_INET6: Final = Path("/proc/net/if_inet6")
+"""For each IPv6 address of Linux a line: the address, the numbers of the interface, of the prefix
+and of the scope, flags, and the name of the interface. All but the name is hexadecimal."""
+_IFA_F_OPTIMISTIC: Final = 0x04
+_IFA_F_TENTATIVE: Final = 0x40
+
 
 def list_interfaces() -> list[Interface]:
     """Every address of every interface that works, in the operating system's order.
 
-    Linux also lists the addresses of interfaces that are switched off or have no carrier: those
+    Linux also lists the addresses of interfaces that are switched off or have no carrier, and
+    those that another host may turn out to have (RFC 4862 5.4), to which nothing can be bound: they
     are left out. Elsewhere the system is believed.
 
     Raises:
@@ -31,12 +40,14 @@ def list_interfaces() -> list[Interface]:
     """
     adapters = ifaddr.get_adapters()
     dead = _dead({adapter.nice_name for adapter in adapters})
-    return [
+    found = [
         Interface(adapter.nice_name, canonical_ip(ip.ip if isinstance(ip.ip, str) else ip.ip[0]))
         for adapter in adapters
         if adapter.nice_name not in dead
         for ip in adapter.ips
     ]
+    tentative = _tentative() if any(each.family == 6 for each in found) else set()
+    return [each for each in found if each not in tentative]
 
 
 def source_address(remote: str) -> str:
@@ -68,3 +79,18 @@ def _is_running(sock: socket.socket, name: str) -> bool:
     except OSError:
         return True
     return bool(_IFREQ.unpack(answer)[1] & _IFF_RUNNING)
+
+
+def _tentative() -> set[Interface]:
+    """The IPv6 addresses of which the system does not know yet whether another host has them."""
+    if sys.platform != "linux":
+        return set()
+    try:
+        lines = _IF_INET6.read_text().splitlines()
+    except OSError:
+        return set()
+    found = set()
+    for address, _, _, _, flags, name in map(str.split, lines):
+        if int(flags, 16) & (_IFA_F_TENTATIVE | _IFA_F_OPTIMISTIC) == _IFA_F_TENTATIVE:
+            found.add(Interface(name, canonical_ip(str(IPv6Address(bytes.fromhex(address))))))
+    return found

@@ -83,3 +83,40 @@ def test_interfaces_that_are_off_or_have_no_carrier_are_left_out(monkeypatch):
     ]
     monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
     assert [each.name for each in list_interfaces()] == ["eth0", "odd0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems are believed")
+@pytest.mark.parametrize(
+    ("flags", "is_listed"), [("40", False), ("48", False), ("80", True), ("44", True), ("00", True)]
+)
+def test_an_ipv6_address_that_another_host_may_have_is_left_out(
+    monkeypatch, tmp_path, flags, is_listed
+):
+    table = tmp_path / "if_inet6"
+    table.write_text(
+        f"20010db8000000000000000000000007 03 40 00 {flags}    wlan0\n"
+        "20010db8000000000000000000000007 04 40 00 80    wlan1\n"
+        "20010db8000000000000000000000008 03 40 00 80    wlan0\n"
+    )
+    monkeypatch.setattr("frazil.aio.interface._IF_INET6", table)
+    listed = [Interface("wlan0", "2001:db8::7")] if is_listed else []
+    assert listed_with_ipv6(monkeypatch) == [
+        *listed,
+        Interface("wlan0", "2001:db8::8"),
+        Interface("wlan1", "2001:db8::7"),
+    ]
+
+
+def test_where_the_system_does_not_tell_which_those_are_all_are_listed(monkeypatch, tmp_path):
+    monkeypatch.setattr("frazil.aio.interface._IF_INET6", tmp_path / "nothing")
+    assert len(listed_with_ipv6(monkeypatch)) == 3
+
+
+def listed_with_ipv6(monkeypatch) -> list[Interface]:
+    """What is listed of two interfaces with IPv6 addresses."""
+    adapters = [
+        SimpleNamespace(nice_name=name, ips=[SimpleNamespace(ip=(ip, 0, 0)) for ip in ips])
+        for name, *ips in (("wlan0", "2001:db8::7", "2001:db8::8"), ("wlan1", "2001:db8::7"))
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+    return list_interfaces()
