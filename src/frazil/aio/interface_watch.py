@@ -1,17 +1,15 @@
-"""Who wants to know when the addresses of this machine change, and how that is found out.
+"""Who wants to know when addresses and routes of this machine change, and how that is found out.
 
-Linux tells through a netlink socket; elsewhere, or where that is forbidden, somebody looks at the
-addresses every :data:`POLL_INTERVAL_S`. All connections on one event loop share the socket or the
-timer.
+Linux tells through a netlink socket; elsewhere, or where that is forbidden, somebody looks every
+:data:`POLL_INTERVAL_S`. All connections on one event loop share the socket or the timer. A default
+route often moves later than addresses come and go: by a moment, or by seconds.
 """
 
 import asyncio
 import socket
 import sys
 from collections.abc import Callable
-from typing import Final
-
-from frazil.aio.network import Interface
+from typing import Final, TypeAlias
 
 POLL_INTERVAL_S: Final = 2.0
 """Between two looks where the operating system tells nothing."""
@@ -24,22 +22,32 @@ asked to tell: connections that are closed as soon as they have told what they h
 
 _RTMGRP_LINK: Final = 0x1
 _RTMGRP_IPV4_IFADDR: Final = 0x10
+_RTMGRP_IPV4_ROUTE: Final = 0x40
 _RTMGRP_IPV6_IFADDR: Final = 0x100
+_RTMGRP_IPV6_ROUTE: Final = 0x400
+_RTMGRP: Final = (
+    _RTMGRP_LINK
+    | _RTMGRP_IPV4_IFADDR
+    | _RTMGRP_IPV4_ROUTE
+    | _RTMGRP_IPV6_IFADDR
+    | _RTMGRP_IPV6_ROUTE
+)
 _BUFFER_SIZE: Final = 65_536
 
-Look = Callable[[], tuple[Interface, ...]]
+Look: TypeAlias = Callable[[], object]
+"""Returns what is compared: addresses and routes, in any form that tells equal ones."""
 
 
 class SharedWatch:
-    """Compares the addresses with those before whenever something may have changed.
+    """Compares addresses and routes with those before whenever something may have changed.
 
     It holds a socket or a timer while somebody listens, and nothing otherwise. A change within the
     first :data:`FIRST_LOOK_S` is told at their end.
 
     Args:
         loop: Where the listeners are called.
-        look: The addresses as they are now; an ``OSError`` means that nobody can tell.
-        recall: The addresses as somebody saw them a moment ago.
+        look: What they are now; an ``OSError`` means that nobody can tell.
+        recall: What they were when somebody looked a moment ago.
         on_idle: Called when nobody listens any more.
     """
 
@@ -67,7 +75,7 @@ class SharedWatch:
         self._recall = recall
         self._on_idle = on_idle
         self._listeners: list[Subscription] = []
-        self._seen: tuple[Interface, ...] = ()
+        self._seen: object = None
         self._netlink: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -141,7 +149,7 @@ class SharedWatch:
                 {"message": "Exception after a change of addresses", "exception": error}
             )
 
-    def _now(self, look: Look) -> tuple[Interface, ...]:
+    def _now(self, look: Look) -> object:
         try:
             return look()
         except OSError:
@@ -163,7 +171,7 @@ class Subscription:
 
 
 def _open_netlink() -> socket.socket | None:
-    """A socket that becomes readable when a link or an address changes, where there is one."""
+    """A socket that becomes readable when a link, address or route changes, where there is one."""
     if sys.platform != "linux":
         return None
     try:
@@ -174,7 +182,7 @@ def _open_netlink() -> socket.socket | None:
         return None
     try:
         sock.setblocking(False)
-        sock.bind((0, _RTMGRP_LINK | _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
+        sock.bind((0, _RTMGRP))
     except OSError:
         sock.close()
         return None

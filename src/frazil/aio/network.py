@@ -16,6 +16,9 @@ from frazil.types import Address, Datagram, Transmit
 MAX_UNSENT_BYTES: Final = 256 * 1024
 """How much may wait in a stream: what a TURN connection carries is worthless when it is old."""
 
+_SOMEWHERE: Final = ("192.0.2.1", "2001:db8::1")
+"""Addresses that nobody has (RFC 5737, 3849): the way to them is the default route."""
+
 DatagramHandler: TypeAlias = Callable[[list[Datagram]], None]
 """Gets the datagrams that one wake-up of a socket found, in the order of their arrival."""
 
@@ -58,6 +61,17 @@ def usable(interfaces: Iterable[Interface], *, include_loopback: bool = False) -
     if include_loopback:
         return routable
     return [one for one in routable if not one.is_loopback] or routable
+
+
+def default_sources(network: "Network") -> set[str]:
+    """The addresses from which a host writes to the world at large: those on its default routes."""
+    sources = set()
+    for remote in _SOMEWHERE:
+        try:
+            sources.add(network.source_address(remote))
+        except OSError:
+            continue  # there is no default route for this family
+    return sources
 
 
 class UdpSocket(Protocol):
@@ -171,7 +185,7 @@ AcceptHandler: TypeAlias = Callable[[Stream], StreamHandlers]
 
 
 class InterfaceWatch(Protocol):
-    """Somebody's wish to know when the addresses of a host change."""
+    """Somebody's wish to know when the addresses or the default routes of a host change."""
 
     def close(self) -> None:
         """Call nobody any more. Idempotent."""
@@ -211,7 +225,9 @@ class Network(Protocol):
         """
 
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
-        """Have ``on_change`` called soon after :meth:`interfaces` has another answer.
+        """Have ``on_change`` called soon after the addresses or the default routes have changed.
+
+        That is when :meth:`interfaces` or :func:`default_sources` has another answer.
 
         To be called in a running event loop, from which ``on_change`` is called too, never from
         within another method. Several changes may come as one.

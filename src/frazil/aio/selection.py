@@ -4,15 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from frazil.aio.network import Interface, Network, usable
+from frazil.aio.network import Interface, Network, default_sources, usable
 
 InterfaceFilter: TypeAlias = Callable[[Interface], bool]
 """Says whether candidates are gathered from an address of this host."""
-
-_SOMEWHERE: Final = {4: "192.0.2.1", 6: "2001:db8::1"}
-"""Addresses that nobody has (RFC 5737, 3849): the way to them is the default route."""
 
 
 class IpHandlingPolicy(StrEnum):
@@ -115,7 +112,7 @@ class Selection:
         """
         found = usable(network.interfaces(), include_loopback=self._include_loopback)
         if self._policy is not IpHandlingPolicy.ALL:
-            routed = _default_sources(network)
+            routed = default_sources(network)
             found = [one for one in found if one.address in routed]
         return [one for one in found if self._allows(one)]
 
@@ -134,17 +131,6 @@ class Selection:
             return self._interfaces(one)
         except Exception:  # the application's, and none of the connection's business
             return False
-
-
-def _default_sources(network: Network) -> set[str]:
-    """The addresses from which this host writes to the world at large."""
-    sources = set()
-    for remote in _SOMEWHERE.values():
-        try:
-            sources.add(network.source_address(remote))
-        except OSError:
-            continue  # there is no default route for this family
-    return sources
 
 
 def _contains(address: str, network: str) -> bool:

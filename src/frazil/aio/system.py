@@ -21,6 +21,7 @@ from frazil.aio.network import (
     StreamListener,
     Tls,
     UdpSocket,
+    default_sources,
 )
 from frazil.types import Address
 
@@ -68,7 +69,7 @@ class SystemNetwork(Network):
         return interface.source_address(remote)
 
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
-        """Have ``on_change`` called when the addresses change; see :class:`frazil.aio.Network`."""
+        """Have ``on_change`` called after changes; see :class:`frazil.aio.Network`."""
         loop = asyncio.get_running_loop()
         key = id(loop)
         watch = self._watches.get(key)
@@ -77,14 +78,14 @@ class SystemNetwork(Network):
             watch = self._watches[key] = SharedWatch(loop, self._look, self._recall, forget)
         return watch.subscribe(on_change)
 
-    def _recall(self) -> tuple[Interface, ...]:
-        """The addresses of a moment ago."""
-        return tuple(self.interfaces())
+    def _recall(self) -> tuple[list[Interface], set[str]]:
+        """The addresses of a moment ago, and those on the default routes."""
+        return self.interfaces(), default_sources(self)
 
-    def _look(self) -> tuple[Interface, ...]:
-        """The addresses of this very moment."""
+    def _look(self) -> tuple[list[Interface], set[str]]:
+        """The same of this very moment."""
         self._seen_at = None
-        return tuple(self.interfaces())
+        return self._recall()
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.

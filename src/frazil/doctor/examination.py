@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from frazil.aio.network import Interface, Network, StreamHandlers, Tls, usable
+from frazil.aio.network import (
+    Interface,
+    Network,
+    StreamHandlers,
+    Tls,
+    default_sources,
+    usable,
+)
 from frazil.doctor.asker import Asker
 from frazil.doctor.nat import examine_nat
 from frazil.doctor.relay import RelayProbe
@@ -29,8 +36,6 @@ Tell: TypeAlias = Callable[[str], None]
 
 _KNOCK_PATIENCE_S: Final = 3.0
 _RESOLVE_PATIENCE_S: Final = 5.0
-_SOMEWHERE: Final = {4: "192.0.2.1", 6: "2001:db8::1"}
-"""Addresses that nobody has (RFC 5737, 3849): the way to them is the default route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +107,7 @@ class Examination:
     # --- pieces -------------------------------------------------------------------------------
 
     def _interface(self, interface: Interface) -> InterfaceReport:
-        try:
-            is_default = (
-                self._network.source_address(_SOMEWHERE[interface.family]) == interface.address
-            )
-        except OSError:
-            is_default = False
+        is_default = interface.address in default_sources(self._network)
         return InterfaceReport(interface.name, interface.address, is_default, remark(interface))
 
     async def _resolve(self, url: ServerUrl) -> ServerReport:

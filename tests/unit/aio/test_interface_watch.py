@@ -248,6 +248,32 @@ def test_the_machines_own_network_is_watched_once_per_loop(monkeypatch):
     asyncio.run(main_again(network))
 
 
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_default_route_may_move_later_than_the_addresses_change(polling, monkeypatch, family):
+    network, heard = SystemNetwork(), []
+    wifi, cell = ("10.0.0.1", "10.9.0.1") if family == 4 else ("fd00::1", "fd09::1")
+    here = [Interface("wlan0", wifi), Interface("wwan0", cell)]
+    routes = [wifi]
+
+    def source_address(remote):
+        if (":" in remote) == (family == 6) and routes:
+            return routes[0]
+        raise OSError("no route leads there")
+
+    monkeypatch.setattr(interface, "list_interfaces", lambda: here)
+    monkeypatch.setattr(interface, "source_address", source_address)
+
+    async def main(net):
+        subscription = network.watch_interfaces(lambda: heard.append(list(routes)))
+        for there in ([wifi], [], [], [cell]):
+            routes[:] = there
+            await asyncio.sleep(POLL_INTERVAL_S)
+        assert heard == [[], [cell]]
+        subscription.close()
+
+    run(main)
+
+
 async def main_again(network: SystemNetwork) -> None:
     """A network outlives the loops on which it was used."""
     network.watch_interfaces(lambda: None).close()
@@ -289,5 +315,7 @@ def test_while_the_loop_runs_the_watch_holds_its_listener():
 def test_linux_tells():
     sock = interface_watch._open_netlink()
     assert sock is not None
+    of_routes = interface_watch._RTMGRP_IPV4_ROUTE | interface_watch._RTMGRP_IPV6_ROUTE
+    assert sock.getsockname()[1] & of_routes == of_routes
     interface_watch._discard(sock)
     sock.close()
