@@ -274,7 +274,8 @@ async def test_without_any_address_nothing_is_asked_for(stage):
         assert peer.pc.iceConnectionState == "completed"
 
 
-async def test_without_udp_a_path_that_failed_is_restarted_as_well(stage):
+async def connected_without_udp(stage):
+    """A peer that can be reached through a relay alone."""
     relay, name = "192.0.2.7", "relay.example"
     stage.net.names[name] = [relay]
     server = await TurnStreamServer.start(stage.net.host("server", relay))
@@ -293,9 +294,29 @@ async def test_without_udp_a_path_that_failed_is_restarted_as_well(stage):
     alice.channel()
     await stage.sleep(20)
     assert states(alice, ICE) == "new checking connected completed"
+    return alice
+
+
+async def test_without_udp_a_path_that_failed_is_restarted_as_well(stage):
+    alice = await connected_without_udp(stage)
     stage.net.block("alice", "server", for_s=40)
     await stage.sleep(90)
     assert asked(alice)
+    assert alice.pc.iceConnectionState == "completed"
+
+
+async def test_without_udp_nothing_is_asked_for_without_any_address_either(stage):
+    alice = await connected_without_udp(stage)
+    stage.net.block("alice", "server")
+    await stage.until(lambda: alice.fired("pc", "icecandidateerror"))
+    alice.host.remove_interface("10.0.0.1")
+    await stage.sleep(600)
+    assert asked(alice) == []
+    stage.net.heal()
+    alice.host.add_interface("10.0.0.1")
+    added_at = stage.now
+    await stage.sleep(5)
+    assert asked(alice) == [pytest.approx(added_at, abs=0.01)]
     assert alice.pc.iceConnectionState == "completed"
 
 

@@ -62,9 +62,12 @@ class Roaming:
         if present is None:
             return
         now, transports = self._clock(), self._transports
+        gone = [each.address for each in self._local.chosen or () if each.address not in present]
         if self._are_more():  # first, so that nobody gives up over the last one that went away
             transports.gather_again(now)
         for name, sockets in self._sockets.items():
+            for host in gone:
+                transports.lose_host(name, host, now)
             for address in sockets.close_all_but(present):
                 transports.remove_local_address(name, address, now)
         self._flush()

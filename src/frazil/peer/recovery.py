@@ -122,7 +122,7 @@ class Recovery:
             if len(self._hosts) > before:
                 self._change(now)
 
-    def remove_host(self, transport: str, host: str, now: float) -> None:
+    def lose_host(self, transport: str, host: str, now: float) -> None:
         """This host has the address ``host`` no more."""
         if (transport, host) in self._hosts:
             del self._hosts[transport, host]

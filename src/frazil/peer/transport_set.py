@@ -274,8 +274,13 @@ class TransportSet:
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:
         """A socket of ``transport`` was closed: its interface went away."""
-        self._recovery.remove_host(transport, address[0], now)
+        self._recovery.lose_host(transport, address[0], now)
         self._gather(transport, lambda to: to.remove_local_address(address, now), now)
+
+    def lose_host(self, transport: str, host: str, now: float) -> None:
+        """The address ``host`` of this host is gone, whether or not a socket was bound to it."""
+        self._recovery.lose_host(transport, host, now)
+        self._gather(transport, lambda to: to.lose_host(host, now), now)
 
     def add_local_tcp(
         self,

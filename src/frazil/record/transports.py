@@ -91,6 +91,10 @@ class RecordedTransports(TransportSet):
         super().remove_local_address(transport, address, now)
 
     @recording(_NAME)
+    def lose_host(self, transport: str, host: str, now: float) -> None:
+        super().lose_host(transport, host, now)
+
+    @recording(_NAME)
     def add_local_tcp(
         self,
         transport: str,

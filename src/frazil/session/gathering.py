@@ -72,10 +72,14 @@ class Gathering:
         self._local.gather_again(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:
-        """The interface of ``address`` is gone."""
-        self._relays.leave(address[0])
+        """The interface of ``address`` is gone, and with it the socket."""
+        self.lose_host(address[0], now)
         self._relays.remove_host(address, now)
         self._local.remove_address(address, now)
+
+    def lose_host(self, host: str, now: float) -> None:
+        """The address ``host`` of this host is gone, whether or not a socket was bound to it."""
+        self._relays.leave(host, now)
 
     def expect_server(self, url: str) -> None:
         """The server of ``url``, of whatever kind, is being resolved; gathering waits for it."""

@@ -105,10 +105,11 @@ class RelaySet:
         """The round gathers from these addresses of this host, and asks nothing from others."""
         self._demand.gather_from(ips)
 
-    def leave(self, ip: str) -> None:
+    def leave(self, ip: str, now: float) -> None:
         """The interface of ``ip`` is gone: nothing that is lost there is replaced."""
         self._demand.leave(ip)
         self.vacancies.leave(ip)
+        self._collect(now)
 
     def add_host(
         self, address: Address, now: float, *, hidden: bool, conceals: bool = False

@@ -126,7 +126,7 @@ def test_pairs_that_fail_when_patience_is_over_are_a_reason():
 def test_disconnected_after_a_change_of_the_network_is(ago_s):
     bench = Bench()
     bench.run(100)
-    bench.recovery.remove_host("0", HERE, bench.now)
+    bench.recovery.lose_host("0", HERE, bench.now)
     bench.recovery.gather_from("0", [THERE], bench.now)
     bench.run(ago_s)
     bench.move("disconnected")
@@ -168,7 +168,7 @@ def test_a_session_that_finds_its_way_needs_no_help(back):
 
 def test_without_an_address_there_is_nothing_to_restart():
     bench = Bench()
-    bench.recovery.remove_host("0", HERE, bench.now)
+    bench.recovery.lose_host("0", HERE, bench.now)
     bench.move("disconnected failed")
     assert bench.run(1000) == []
     bench.recovery.gather_from("0", [THERE], bench.now)

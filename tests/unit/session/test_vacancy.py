@@ -131,7 +131,7 @@ def test_without_any_udp_a_broken_stream_is_replaced_too() -> None:
 
 def test_without_any_udp_nothing_is_asked_from_an_interface_that_is_gone() -> None:
     bench = stream_only(Bench().begin(), STREAM, STREAM_2)
-    bench.relays.leave(STREAM[0])
+    bench.relays.leave(STREAM[0], bench.now)
     bench.relays.remove_host(STREAM, bench.now)
     assert bench.wanted == []
 
@@ -149,7 +149,7 @@ def test_what_is_being_replaced_is_asked_no_further_from_an_interface_that_goes(
     if attempt == "later":
         bench.relays.stream_failed(request.number, "refused", bench.now)
     bench.flush().events.clear()
-    bench.relays.leave(STREAM[0])
+    bench.relays.leave(STREAM[0], bench.now)
     bench.relays.stream_failed(request.number, "no such address", bench.now)
     bench.run(600)
     assert bench.wanted == []
@@ -190,7 +190,7 @@ def test_without_any_udp_a_round_asks_nothing_from_where_we_no_longer_are(
 
 def test_what_was_lost_with_an_interface_is_asked_for_when_that_comes_back() -> None:
     bench = stream_only(Bench().begin(), STREAM)
-    bench.relays.leave(STREAM[0])
+    bench.relays.leave(STREAM[0], bench.now)
     bench.relays.remove_host(STREAM, bench.now)
     bench.begin_again().relays.gather_from(["127.0.0.1"])
     bench.relays.hosts_done(bench.now)
@@ -430,6 +430,14 @@ def test_gathering_waits_for_the_stream_that_replaces_one_at_once() -> None:
     assert bench.errors == []
     assert len(relayed_addresses(bench)) == 1
     assert len(bench.of(CandidatesEnded)) == 1
+
+
+def test_gathering_waits_for_no_stream_from_an_interface_that_goes() -> None:
+    bench, _ = redirected()
+    bench.relays.leave(STREAM[0], bench.now)
+    assert bench.flush().wanted == []
+    assert bench.of(CandidatesEnded)
+    assert bench.errors == [(URL, 701)]
 
 
 # --- fresh credentials ----------------------------------------------------------------------------
