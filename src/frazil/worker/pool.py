@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from frazil.aio import IceOptions
 from frazil.aio.port_range import check_ports
 from frazil.aio.pulse import Pulse
+from frazil.aio.selection import IpHandlingPolicy
 from frazil.errors import InvalidStateError
 from frazil.peer.reader import read_configuration
 from frazil.session.config import SessionConfig
@@ -101,8 +102,9 @@ class WorkerPool:
                 raise ValueError(f"{len(ports)} ports for {workers} workers: each needs one")
         own_ports = [0 if ports is None else ports[number] for number in range(workers)]
         options = given("ice", ice, IceOptions())
-        if options.ports is not None and not all(port in options.ports for port in own_ports):
-            raise ValueError(f"ports must give each worker one of those of ice, {options.ports!r}")
+        allowed = None if options.ip_handling == IpHandlingPolicy.NO_UDP else options.ports
+        if allowed is not None and not all(port in allowed for port in own_ports):
+            raise ValueError(f"ports must give each worker one of those of ice, {allowed!r}")
         settings = given("session", session, SessionConfig())
         read_configuration(configuration).check_traits(options.policy.traits(settings.ice))
         self._setups = [

@@ -97,10 +97,11 @@ class Service:
         return not obstacle
 
     def _take_port(self) -> str:
-        """Bind the port of each address that connections use now.
+        """Bind the port on each address that connections use now.
 
         Returns:
-            Which of them is refused, and why; empty if none is.
+            Where it was refused, and why; empty if some address has it, as connections need no
+            more, or if there was nothing to bind.
         """
         port, ice = self._setup.port, self._setup.ice
         if not port or ice.ip_handling == IpHandlingPolicy.NO_UDP:
@@ -109,13 +110,16 @@ class Service:
             chosen = ice.selection.choose(self._network)
         except OSError:
             chosen = []  # connections do without candidates as long as nobody knows the addresses
+        obstacle = ""
         for each in chosen:
             try:
                 self._network.open_udp(each.address, port, _ignore).close()  # it stays bound
             except OSError as error:
                 if error.errno in PORT_REFUSED:
-                    return f"UDP port {port} of {each.address}: {error}"
-        return ""
+                    obstacle = f"UDP port {port} of {each.address}: {error}"
+            else:
+                return ""
+        return obstacle
 
     def take(self, message: Message) -> None:
         """Act on a message of the pool.

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -485,6 +486,7 @@ def test_ports_of_ice_that_are_without_those_of_the_workers():
         with pytest.raises(ValueError, match=r"each worker one .*, range\(40000, 40003\)"):
             WorkerPool(echo, workers=2, ports=ports, ice=ice)
     WorkerPool(echo, workers=2, ports=range(40_001, 40_003), ice=ice)  # the rest is for TCP
+    WorkerPool(echo, ice=replace(ice, ip_handling="disable_non_proxied_udp"))  # no UDP port at all
 
 
 def test_a_configuration_that_no_connection_takes():

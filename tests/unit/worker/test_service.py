@@ -101,31 +101,33 @@ class FailingHost:
     Args:
         host: The host.
         method: Which.
-        error: How, by its number; nothing is wrong with 192.0.2.9.
+        error: How, by its number.
+        spared: Addresses with which nothing is wrong.
     """
 
-    def __init__(self, host, method, error):
+    def __init__(self, host, method, error, spared):
         self._host = host
         self._method = method
         self._error = error
+        self._spared = spared
 
     def __getattr__(self, name):
         real = getattr(self._host, name)
 
         def fail(*arguments):
-            if "192.0.2.9" in arguments:
+            if any(each in arguments for each in self._spared):
                 return real(*arguments)
             raise OSError(self._error, os.strerror(self._error))
 
         return fail if name == self._method else real
 
 
-def begun(net, *, port=PORT, ice=None, method="", error=0):
+def begun(net, *, port=PORT, ice=None, method="", error=0, spared=()):
     """What a worker on a host with two addresses tells its pool first."""
     link = OpenLink()
     host = net.host("server", "203.0.113.1", "192.0.2.9")
     setup = WorkerSetup(wait, port, {}, ice or IceOptions(), SessionConfig())
-    network = SharedPort(port, network=FailingHost(host, method, error))
+    network = SharedPort(port, network=FailingHost(host, method, error, spared))
     service = Service(link, network, setup)
     is_ready = service.begin()
     network.close()
@@ -135,10 +137,15 @@ def begun(net, *, port=PORT, ice=None, method="", error=0):
 
 
 @pytest.mark.parametrize("error", [errno.EADDRINUSE, errno.EACCES])
-def test_offers_are_not_welcome_where_the_port_cannot_be_had_on_an_address(error):
+@pytest.mark.parametrize(
+    "case",
+    [{}, {"ice": IceOptions(addresses=["192.0.2.0/24"]), "spared": ("203.0.113.1",)}],
+    ids=["on no address", "on none that was chosen"],
+)
+def test_offers_are_not_welcome_where_the_port_cannot_be_had(case, error):
     async def main(net):
-        text = f"UDP port 40000 of 203.0.113.1: [Errno {error}] {os.strerror(error)}"
-        assert begun(net, method="open_udp", error=error) == NotReady(text)
+        text = f"UDP port 40000 of 192.0.2.9: [Errno {error}] {os.strerror(error)}"
+        assert begun(net, method="open_udp", error=error, **case) == NotReady(text)
 
     run(main)
 
@@ -148,6 +155,8 @@ def test_offers_are_not_welcome_where_the_port_cannot_be_had_on_an_address(error
     [
         {},
         {"method": "open_udp", "error": errno.EADDRNOTAVAIL},
+        {"method": "open_udp", "error": errno.EADDRINUSE, "spared": ("203.0.113.1",)},
+        {"method": "open_udp", "error": errno.EADDRINUSE, "spared": ("192.0.2.9",)},
         {"method": "interfaces", "error": errno.EMFILE},
         {"method": "open_udp", "error": errno.EADDRINUSE, "port": 0},
         {
@@ -155,13 +164,16 @@ def test_offers_are_not_welcome_where_the_port_cannot_be_had_on_an_address(error
             "error": errno.EADDRINUSE,
             "ice": IceOptions(ip_handling="disable_non_proxied_udp"),
         },
-        {
-            "method": "open_udp",
-            "error": errno.EADDRINUSE,
-            "ice": IceOptions(addresses=["192.0.2.0/24"]),
-        },
     ],
-    ids=["all is well", "an address goes", "no addresses", "any port", "no UDP", "not chosen"],
+    ids=[
+        "all is well",
+        "addresses go",
+        "first is free",
+        "second is free",
+        "no addresses",
+        "any port",
+        "no UDP",
+    ],
 )
 def test_offers_are_welcome_otherwise(case):
     async def main(net):
