@@ -179,9 +179,8 @@ class TransceiverTable:
     def settle(self) -> None:
         """An answer was applied: forget whom it refused; the rest is what rollbacks return to."""
         for transceiver in self.items:
-            if transceiver.is_stopping and transceiver.mid is None:
-                transceiver.finish()  # it never had an m-section
-            if transceiver.is_stopped and not self._has_section(transceiver):
+            if transceiver.is_stopping and not self._has_section(transceiver):
+                transceiver.finish()  # there was none, or it was refused or went to another
                 self._items.remove(transceiver)
                 transceiver.mid = None
         self._stable = {

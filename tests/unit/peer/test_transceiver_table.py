@@ -199,6 +199,20 @@ def test_transceiver_that_was_never_offered_goes_without_a_section() -> None:
     assert NEEDED not in one.run()
 
 
+def test_transceiver_whose_offered_section_went_to_another_goes() -> None:
+    one, two = negotiated("audio", "video")
+    one.pc.transceivers[1].stop()
+    negotiate(one, two)
+    late = one.transceiver("audio")
+    one.set_local()
+    late.stop()
+    other = one.transceiver("video")
+    negotiate(one, two)
+    assert [each.mid for each in one.pc.transceivers] == ["0", other.mid]
+    assert (late.mid, late.current_direction) == (None, "stopped")
+    assert NEEDED not in one.run()
+
+
 def test_rollback_of_our_offer_takes_the_mids_back() -> None:
     peer = media_peer("audio")
     peer.set_local()
