@@ -1,5 +1,6 @@
 """Real browsers and this library: m-sections of audio and video, bundled with the data channels."""
 
+import re
 from random import Random
 
 import pytest
@@ -93,6 +94,29 @@ async def test_sections_come_and_go_while_data_flows(browser: Browser) -> None:
         assert len(python._peer.transports.dtls) == 1
         assert python.seen["connectionState"] == ["new", "connecting", "connected"]
         assert page.values("connectionState")[:3] == ["new", "connecting", "connected"]
+
+
+async def test_our_later_offers_keep_to_what_the_browser_has_offered(browser: Browser) -> None:
+    async with browser.peer() as page, frazil_peer() as python:
+        python.echo()
+        await page.perform("addTransceiver", "audio", {})
+        await page.perform("addTransceiver", "video", {})
+        channel = await page.createDataChannel("echo")
+        async with Signalling(page, python) as signalling:
+            await signalling.negotiate()
+            await assert_echoes(channel)
+            python.restartIce()
+            await signalling.negotiate(python)
+            python.addTransceiver("video")
+            python.addTransceiver("audio")
+            await signalling.negotiate(python)
+            await signalling.negotiate(page)
+            await signalling.negotiate(python)
+            assert ours(python).keys() == (await theirs(page)).keys()
+            await assert_echoes(channel)
+        numbers = set(re.findall(r"a=extmap:(\d+) .*sdes:mid", python.localDescription.sdp))
+        assert len(numbers) == 1
+        assert python.seen["connectionState"] == ["new", "connecting", "connected"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -69,7 +69,8 @@ class Codec:
     def matches(self, offered: "Codec") -> bool:
         """Whether both sides mean the same format, whatever its payload type.
 
-        H.264 is one format per packetization mode and profile (RFC 6184 8.2.2).
+        H.264 is one format per packetization mode and profile (RFC 6184 8.2.2), and retransmission
+        one per format that it repeats (RFC 4588 8.6).
         """
         if (self.name.lower(), self.clock_rate, self.channels) != (
             offered.name.lower(),
@@ -77,7 +78,13 @@ class Codec:
             offered.channels,
         ):
             return False
+        if self.name.lower() == _RETRANSMISSION:
+            return self.repaired == offered.repaired
         return self.name.lower() != "h264" or _h264_kind(self) == _h264_kind(offered)
+
+    def repairing(self, payload_type: int) -> "Codec":
+        """This retransmission format for the packets of ``payload_type``."""
+        return replace(self, parameters=f"apt={payload_type}")
 
 
 _VIDEO_FEEDBACK: Final = ("ccm fir", "nack", "nack pli")
@@ -136,7 +143,7 @@ def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec
 
 def _retransmission(offered: Iterable[Codec], payload_type: int) -> list[Codec]:
     found = next((each for each in offered if each.repaired == payload_type), None)
-    return [replace(found, parameters=f"apt={payload_type}")] if found else []
+    return [found.repairing(payload_type)] if found else []
 
 
 def _codec(payload_type: str, rtpmap: str, parameters: str) -> Codec | None:

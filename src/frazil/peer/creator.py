@@ -11,6 +11,7 @@ from frazil.peer.core import Core
 from frazil.peer.description import Description
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
+from frazil.peer.negotiated_rtp import NegotiatedRtp
 from frazil.peer.offer import Slot, Wishes, allocate, build_offer
 from frazil.peer.stack import TransportStack
 from frazil.peer.traits import ice_options
@@ -111,8 +112,9 @@ class DescriptionCreator:
             candidates_stand_at.add(local.credentials)
             return local
 
+        rtp = NegotiatedRtp(self._core.descriptions)
         model = build_offer(
-            self._next_origin(), self._traits, slots, bundle.groups, local_of, sctp_init
+            self._next_origin(), self._traits, slots, bundle.groups, local_of, rtp, sctp_init
         )
         return Draft(model, tuple(slot.transceiver for slot in slots))
 

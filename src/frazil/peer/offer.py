@@ -6,6 +6,7 @@ from typing import Final
 from frazil.ice import AgentTraits
 from frazil.peer.bundle import Groups
 from frazil.peer.media import LocalTransport, data_section, rejected_section
+from frazil.peer.negotiated_rtp import NegotiatedRtp
 from frazil.peer.rtp_section import rtp_section
 from frazil.peer.traits import pacing_ms
 from frazil.peer.transceiver import Transceiver
@@ -118,6 +119,7 @@ def build_offer(
     slots: Sequence[Slot],
     groups: Groups,
     local_of: Callable[[Slot], LocalTransport],
+    rtp: NegotiatedRtp,
     sctp_init: bytes | None,
 ) -> SessionDescription:
     """The offer of these m-sections.
@@ -128,6 +130,7 @@ def build_offer(
         slots: Its sections.
         groups: Its BUNDLE groups.
         local_of: What a section that is not refused says about its transport.
+        rtp: What those of audio and video keep to.
         sctp_init: What that of the data channels announces.
     """
 
@@ -137,7 +140,8 @@ def build_offer(
         assert slot.mid is not None
         if slot.transceiver is None:
             return data_section(slot.mid, local_of(slot), sctp_init)
-        return rtp_section(slot.mid, slot.transceiver, local_of(slot))
+        terms = rtp.terms(slot.mid, slot.transceiver)
+        return rtp_section(slot.mid, slot.transceiver, terms, local_of(slot))
 
     media = tuple(section(slot) for slot in slots)
     return SessionDescription(

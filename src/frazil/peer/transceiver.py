@@ -102,18 +102,18 @@ class Transceiver:
         announced: The direction at the last remote description, which decides about ``track``.
         is_stopping: Whether ``stop`` was called, or the peer rejected it.
         is_stopped: Whether that is negotiated.
-        codecs: In order of preference, as offered.
+        preferred: The codecs that the application has chosen, in its order; empty if it has not.
     """
 
     __slots__ = (
         "_owner",
         "announced",
-        "codecs",
         "is_stopped",
         "is_stopping",
         "kind",
         "mid",
         "negotiated",
+        "preferred",
         "receiver",
         "sender",
         "wanted",
@@ -137,7 +137,12 @@ class Transceiver:
         self.announced: Direction | None = None
         self.is_stopping = False
         self.is_stopped = False
-        self.codecs = CODECS[kind]
+        self.preferred: tuple[Codec, ...] = ()
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """What it would use, in order of preference."""
+        return self.preferred or CODECS[self.kind]
 
     @property
     def direction(self) -> RTCRtpTransceiverDirection:
@@ -191,7 +196,7 @@ class Transceiver:
             raise InvalidModificationError("a codec is not among those of getCapabilities")
         if codecs and not any(each.is_media for each in codecs):
             raise InvalidModificationError("there is no codec that carries media among them")
-        self.codecs = tuple(dict.fromkeys(codecs)) or known
+        self.preferred = tuple(dict.fromkeys(codecs))
         self._owner.note_change()
 
     def finish(self) -> None:

@@ -1,0 +1,61 @@
+"""The payload types of a session (RFC 3264 8.3.2, RFC 9143 9.2)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from frazil.peer.codec import Codec, offered_codecs
+from frazil.sdp import MediaDescription
+
+_DYNAMIC: Final[tuple[int, ...]] = (*range(96, 128), *range(35, 64))
+"""Free for any format; those between them look like RTCP (RFC 3551 6, RFC 5761 4)."""
+
+
+class PayloadTypes:
+    """Numbers for the formats that are offered next to what there is.
+
+    A number that either side has given to a format, accepted or not, never means another; not even
+    in another m-section, as bundled ones share their numbers.
+    """
+
+    __slots__ = ("_formats", "_taken")
+
+    def __init__(self, sections: Sequence[MediaDescription]) -> None:
+        """Follow the RTP m-sections of both sides, ours first."""
+        self._formats = [
+            (media.mid, codec) for media in sections for codec in offered_codecs(media)
+        ]
+        self._taken = {each for media in sections for each in media.formats}
+
+    def assign(self, mid: str, codecs: Sequence[Codec]) -> list[Codec]:
+        """``codecs`` of the m-section ``mid`` under their numbers; without one they are left out.
+
+        If that is all of them, the numbers are their own: better two meanings than no format.
+        """
+        meanings: dict[int, Codec] = {}  # what the section itself says counts most
+        for _, known in sorted(self._formats, key=lambda each: each[0] != mid):
+            meanings.setdefault(known.payload_type, known)
+        assigned: dict[int, Codec] = {}  # by the number that the codec comes with
+        for own in sorted(codecs, key=lambda each: each.repaired is not None):
+            codec = own
+            if own.repaired is not None:
+                if own.repaired not in assigned:
+                    continue
+                codec = own.repairing(assigned[own.repaired].payload_type)
+            number = next((each for each in meanings if codec.matches(meanings[each])), None)
+            if number is None:
+                number = self._take(own.payload_type)
+            if number is not None:
+                codec = replace(codec, payload_type=number)
+                assigned[own.payload_type] = meanings[number] = codec
+                self._formats.append((mid, codec))
+        found = [assigned[own.payload_type] for own in codecs if own.payload_type in assigned]
+        return found or list(codecs)
+
+    def _take(self, wanted: int) -> int | None:
+        """A number that nothing has yet, ``wanted`` if possible; ``None`` if none is left."""
+        for number in (wanted, *_DYNAMIC):
+            if str(number) not in self._taken:
+                self._taken.add(str(number))
+                return number
+        return None

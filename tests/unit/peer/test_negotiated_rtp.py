@@ -1,0 +1,144 @@
+"""Later offers keep what was negotiated (RFC 9429 5.2.2)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from frazil.peer.codec import CODECS, Codec, MediaKind, offered_codecs
+from frazil.peer.rtp_section import MID_EXTENSION, extension_ids
+from frazil.sdp import MediaDescription, parse_sdp
+from support.peer_pair import Peer, media_peer, negotiate
+
+CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
+OPUS, PCMU = CODECS[MediaKind.AUDIO][:2]
+MID_1 = f"a=extmap:1 {MID_EXTENSION}\r\n"
+
+
+def offered(peer: Peer) -> tuple[MediaDescription, ...]:
+    """The m-sections of what the peer says next."""
+    return parse_sdp(peer.set_local().sdp).media
+
+
+def answering(offer: str) -> tuple[Peer, tuple[MediaDescription, ...]]:
+    """A peer that has answered an offer, and the m-sections of its answer."""
+    peer = Peer()
+    peer.set_remote({"type": "offer", "sdp": offer})
+    return peer, offered(peer)
+
+
+def answered(offerer: Peer, **lines: str) -> None:
+    """Let another peer answer the next offer, with lines replaced in the answer."""
+    other = Peer(seed=2)
+    other.set_remote(offerer.set_local())
+    answer = other.set_local().sdp
+    for old, new in lines.items():
+        assert old in answer
+        answer = answer.replace(old, new)
+    offerer.set_remote({"type": "answer", "sdp": answer})
+
+
+@pytest.mark.parametrize(
+    ("name", "mid_id", "opus", "vp8"),
+    [("chromium-156-offer", 4, 111, 96), ("firefox-153-offer", 3, 109, 120)],
+)
+def test_numbers_are_those_of_the_session(name: str, mid_id: int, opus: int, vp8: int) -> None:
+    peer, answer = answering((CORPUS / f"{name}.sdp").read_text())
+    peer.transceiver("audio")
+    peer.transceiver("video")
+    again = offered(peer)
+    for before, after in zip(answer[:2], again, strict=False):
+        assert after.formats[: len(before.formats)] == before.formats
+        assert set(before.attributes) <= set(after.attributes)
+        assert after.rtcp_rsize == before.rtcp_rsize
+        assert (after.rtcp_mux, after.rtcp_mux_only) == (True, False)
+    rtp = [media for media in again if media.kind != "application"]
+    assert [extension_ids(media) for media in rtp] == [{MID_EXTENSION: mid_id}] * 4
+    assert [offered_codecs(media)[0].payload_type for media in rtp] == [opus, vp8, opus, vp8]
+    assert [media.rtcp_mux_only for media in rtp] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*-offer.sdp")), ids=lambda path: path.stem)
+def test_no_payload_type_has_two_meanings(path: Path) -> None:
+    peer, _ = answering(path.read_text())
+    for kind in ("audio", "video", "audio", "video"):
+        peer.transceiver(kind)
+    meanings: dict[int, Codec] = {}
+    for media in (*offered(peer), *peer.pc.remote_description.model.media):
+        assert len(set(media.formats)) == len(media.formats)
+        for codec in offered_codecs(media):
+            assert codec.matches(meanings.setdefault(codec.payload_type, codec))
+
+
+def test_extension_that_was_not_agreed_on_is_not_offered_again() -> None:
+    offer = (CORPUS / "pion-3.1-offer.sdp").read_text()
+    assert "a=extmap:1 http://www.ietf.org/id/draft-holmer" in offer
+    peer, _ = answering(offer)
+    peer.transceiver("audio")
+    found = [extension_ids(media) for media in offered(peer) if media.kind != "application"]
+    assert found == [{}, {}, {MID_EXTENSION: 2}]
+
+
+def test_new_section_goes_without_an_extension_when_all_numbers_are_taken() -> None:
+    lines = "".join(f"a=extmap:{number} urn:x:{number}\r\n" for number in range(1, 15))
+    peer, _ = answering(media_peer("audio", seed=2).set_local().sdp.replace(MID_1, lines))
+    peer.transceiver("audio")
+    assert [extension_ids(media) for media in offered(peer)] == [{}, {}]
+
+
+def test_order_is_that_of_the_answer_unless_the_application_has_one() -> None:
+    one = media_peer("audio")
+    answered(one, **{"SAVPF 111 0 8 110 126": "SAVPF 8 111", "a=rtcp-rsize\r\n": ""})
+    (media,) = offered(one)
+    assert media.formats == ("8", "111", "0", "110", "126")
+    assert not media.rtcp_rsize
+    one.pc.transceivers[0].prefer((PCMU, OPUS))
+    assert offered(one)[0].formats == ("0", "111")
+
+
+def test_format_that_comes_back_has_its_number_again() -> None:
+    peer, _ = answering(
+        media_peer("audio", seed=2).set_local().sdp.replace(" 111", " 100").replace(":111", ":100")
+    )
+    (transceiver,) = peer.pc.transceivers
+    transceiver.prefer((PCMU,))
+    assert offered(peer)[0].formats == ("0",)
+    transceiver.prefer(())
+    assert offered(peer)[0].formats == ("100", "0", "8", "110", "126")
+
+
+def test_sections_that_are_not_bundled_have_numbers_of_their_own() -> None:
+    offer = media_peer("video", "video", seed=2).set_local().sdp
+    session, first, second = re.sub(r"a=(group:.*|bundle-only)\r\n", "", offer).split("m=")
+    first = first.replace("SAVPF 96 97 108 109 114 115", "SAVPF 96")
+    second = second.replace("video 0", "video 9").replace("96 97 108 109 114 115", "96 98")
+    second = second.replace("rtpmap:96 VP8", "rtpmap:96 VP9").replace(
+        "rtpmap:97 rtx", "rtpmap:98 VP8"
+    )
+    peer, answer = answering(f"{session}m={first}m={second}")
+    assert [media.formats for media in answer] == [("96",), ("98",)]
+    again = offered(peer)
+    assert [offered_codecs(media)[0].payload_type for media in again] == [96, 98]
+    assert "96" not in again[1].formats
+
+
+def test_numbers_are_used_twice_when_none_is_left() -> None:
+    taken = " ".join(str(number) for number in (*range(96, 128), *range(35, 64)))
+    offer = media_peer("audio", seed=2).set_local().sdp
+    peer, _ = answering(offer.replace("SAVPF 111 0 8 110 126", f"SAVPF 0 {taken}"))
+    peer.transceiver("video")
+    audio, video = offered(peer)
+    assert audio.formats == ("111", "0", "110", "126", "8")
+    assert video.formats == ("96", "97", "108", "109", "114", "115"), "rather twice than none"
+
+
+def test_section_after_a_rejected_one_is_new() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    negotiate(one, two)
+    one.pc.transceivers[0].stop()
+    negotiate(one, two)
+    two.transceiver("audio")
+    audio, _ = offered(two)
+    assert audio.rtcp_mux_only
+    assert extension_ids(audio) == {MID_EXTENSION: 1}
