@@ -82,12 +82,17 @@ class Codec:
             return self.repaired == offered.repaired
         return self.name.lower() != "h264" or _h264_kind(self) == _h264_kind(offered)
 
+    def agreed_on(self, described: "Codec") -> "Codec":
+        """This one with the RTCP feedback that the other side describes as well (RFC 4585 4.2)."""
+        common = tuple(each for each in self.feedback if each in described.feedback)
+        return replace(self, feedback=common)
+
     def repairing(self, payload_type: int) -> "Codec":
         """This retransmission format for the packets of ``payload_type``."""
         return replace(self, parameters=f"apt={payload_type}")
 
 
-_VIDEO_FEEDBACK: Final = ("ccm fir", "nack", "nack pli")
+_FEEDBACK: Final = ("ccm fir", "nack", "nack pli")
 _H264: Final = "level-asymmetry-allowed=1;packetization-mode={};profile-level-id=42e01f"
 
 CODECS: Final[dict[MediaKind, tuple[Codec, ...]]] = {
@@ -99,11 +104,11 @@ CODECS: Final[dict[MediaKind, tuple[Codec, ...]]] = {
         Codec("telephone-event", 8000, 126),
     ),
     MediaKind.VIDEO: (
-        Codec("VP8", 90000, 96, feedback=_VIDEO_FEEDBACK),
+        Codec("VP8", 90000, 96, feedback=_FEEDBACK),
         Codec("rtx", 90000, 97, parameters="apt=96"),
-        Codec("H264", 90000, 108, parameters=_H264.format(1), feedback=_VIDEO_FEEDBACK),
+        Codec("H264", 90000, 108, parameters=_H264.format(1), feedback=_FEEDBACK),
         Codec("rtx", 90000, 109, parameters="apt=108"),
-        Codec("H264", 90000, 114, parameters=_H264.format(0), feedback=_VIDEO_FEEDBACK),
+        Codec("H264", 90000, 114, parameters=_H264.format(0), feedback=_FEEDBACK),
         Codec("rtx", 90000, 115, parameters="apt=114"),
     ),
 }
@@ -111,8 +116,12 @@ CODECS: Final[dict[MediaKind, tuple[Codec, ...]]] = {
 
 
 def offered_codecs(media: MediaDescription) -> list[Codec]:
-    """The formats of an RTP m-section in its order; those without a usable map are left out."""
+    """The formats of an RTP m-section in its order; those without a usable map are left out.
+
+    Of their RTCP feedback there is what we know.
+    """
     maps, parameters = dict(_STATIC), dict[str, str]()
+    feedback: set[tuple[str, str]] = set()
     for attribute in media.attributes:
         name, _, value = attribute.partition(":")
         number, _, rest = value.partition(" ")
@@ -120,8 +129,15 @@ def offered_codecs(media: MediaDescription) -> list[Codec]:
             maps[number] = rest
         elif name == "fmtp":
             parameters[number] = rest
-    found = (_codec(each, maps.get(each, ""), parameters.get(each, "")) for each in media.formats)
-    return [each for each in found if each]
+        elif name == "rtcp-fb":
+            feedback.add((number, rest.strip()))
+    found = []
+    for number in dict.fromkeys(media.formats):
+        codec = _codec(number, maps.get(number, ""), parameters.get(number, ""))
+        if codec is not None:
+            named = [each for each in _FEEDBACK if {(number, each), ("*", each)} & feedback]
+            found.append(replace(codec, feedback=tuple(named)))
+    return found
 
 
 def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec]:
@@ -135,7 +151,8 @@ def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec
         if codec.name.lower() != _RETRANSMISSION:
             match = next((each for each in offered if codec.matches(each)), None)
             if match is not None:
-                accepted.append(replace(codec, payload_type=match.payload_type))
+                agreed = codec.agreed_on(match)
+                accepted.append(replace(agreed, payload_type=match.payload_type))
                 if any(each.repaired == codec.payload_type for each in ours):
                     accepted += _retransmission(offered, match.payload_type)
     return accepted if any(each.is_media for each in accepted) else []
@@ -143,7 +160,7 @@ def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec
 
 def _retransmission(offered: Iterable[Codec], payload_type: int) -> list[Codec]:
     found = next((each for each in offered if each.repaired == payload_type), None)
-    return [found.repairing(payload_type)] if found else []
+    return [replace(found.repairing(payload_type), feedback=())] if found else []
 
 
 def _codec(payload_type: str, rtpmap: str, parameters: str) -> Codec | None:

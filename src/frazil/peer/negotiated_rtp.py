@@ -42,9 +42,10 @@ class NegotiatedRtp:
         if answered is None or answered.is_rejected:
             assigned = self._payload_types.assign(mid, codecs)
             return RtpTerms(assigned, self._new_mid_id(), rtcp_rsize=True, rtcp_mux_only=True)
+        agreed = offered_codecs(answered)
         if not transceiver.preferred:
-            codecs = _in_order_of(offered_codecs(answered), codecs)
-        assigned = self._payload_types.assign(mid, codecs)
+            codecs = _in_order_of(agreed, codecs)
+        assigned = [_limited(agreed, codec) for codec in self._payload_types.assign(mid, codecs)]
         mid_id = extension_ids(answered).get(MID_EXTENSION)
         return RtpTerms(assigned, mid_id, answered.rtcp_rsize, rtcp_mux_only=False)
 
@@ -65,3 +66,9 @@ def _in_order_of(answered: Sequence[Codec], codecs: Sequence[Codec]) -> list[Cod
         return next(places, len(answered))
 
     return sorted(codecs, key=place)
+
+
+def _limited(answered: Sequence[Codec], codec: Codec) -> Codec:
+    """``codec`` with the RTCP feedback of the answer, if that has the format."""
+    found = next((each for each in answered if codec.matches(each)), None)
+    return codec if found is None else codec.agreed_on(found)

@@ -96,6 +96,15 @@ def test_order_is_that_of_the_answer_unless_the_application_has_one() -> None:
     assert offered(one)[0].formats == ("0", "111")
 
 
+def test_feedback_is_that_of_the_answer() -> None:
+    one = media_peer("video")
+    answered(one, **{"a=rtcp-fb:96 nack\r\n": "", "SAVPF 96 97 108 109 114 115": "SAVPF 96"})
+    (media,) = offered(one)
+    vp8, _, h264, *_ = offered_codecs(media)
+    assert vp8.feedback == ("ccm fir", "nack pli")
+    assert h264.feedback == ("ccm fir", "nack", "nack pli"), "as it is new"
+
+
 def test_format_that_comes_back_has_its_number_again() -> None:
     peer, _ = answering(
         media_peer("audio", seed=2).set_local().sdp.replace(" 111", " 100").replace(":111", ":100")
