@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from frazil.stun import MessageClass, class_of, is_stun
+
 SILENT_S: Final = 5.0
 """Who has not answered for so long will not do so on this stream. TCP finds out much later, or
 never where a NAT has forgotten the stream and the other end has another one there."""
-_NO_REQUEST_BIT: Final = 0x10
 
 
 class Silence:
@@ -31,5 +32,5 @@ class Silence:
 
 
 def _is_request(message: bytes) -> bool:
-    """Whether it is one of STUN or TURN (RFC 8489 5): all their methods are below 128."""
-    return message[0] == 0 and not message[1] & _NO_REQUEST_BIT
+    """Whether it is one of STUN or TURN; what an application sends may begin like one."""
+    return is_stun(message) and class_of(message) is MessageClass.REQUEST

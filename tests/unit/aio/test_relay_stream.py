@@ -13,7 +13,7 @@ from frazil.types import Address, Datagram, Transmit
 SERVER: Address = ("192.0.2.7", 443)
 HOST = "10.0.0.1"
 MESSAGE = b"\x40\x00\x00\x03abc"
-REQUEST = b"\x00\x04" + bytes(18)
+REQUEST = b"\x00\x04\x00\x00\x21\x12\xa4\x42" + bytes(12)
 
 
 class Stream:
@@ -149,7 +149,7 @@ def test_a_server_that_owes_an_answer_for_long_is_silent(first, is_silent):
         relay, stream = await connected(Net(6000), end)
         began_at = asyncio.get_running_loop().time()
         assert not relay.is_silent(began_at + 1000)
-        message = first + MESSAGE[2:]
+        message = first + REQUEST[2:]
         relay.send([Transmit(message, len(message), relay.local, SERVER)])
         assert not relay.is_silent(began_at + SILENT_S)
         assert relay.is_silent(began_at + 1000) is is_silent

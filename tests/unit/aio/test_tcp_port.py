@@ -26,7 +26,9 @@ from frazil.types import Transmit
 from support.stream_end import StreamEnd
 
 LOOPBACK = "127.0.0.1"
-CHECK = b"\x00\x01" + bytes(18)
+COOKIE = b"\x21\x12\xa4\x42"
+CHECK = b"\x00\x01\x00\x00" + COOKIE + bytes(12)
+ANSWER = b"\x01" + CHECK[1:]
 
 
 class End:
@@ -266,6 +268,20 @@ async def test_a_stream_on_which_something_came_stays(net, host, active, passive
     active.send([run_of(b"\x80 is no request", active.local, passive.local)])
     await asyncio.sleep(2 * SILENT_S)
     assert active.close_silent(now()) == []
+
+
+@virtual
+async def test_nothing_but_requests_is_to_be_answered(net, host, active, passive, ours, theirs):
+    theirs.is_valid = True
+    active.send([run_of(CHECK, active.local, passive.local)])
+    await asyncio.sleep(1)
+    ((arrived,),) = theirs.batches
+    sent = [ANSWER, b"\0", bytes(len(CHECK))]
+    passive.send([run_of(each, passive.local, arrived.remote) for each in sent])
+    await asyncio.sleep(1)
+    assert ours.data == sent
+    (stream,) = passive._streams.values()
+    assert not stream.is_silent(now() + 2 * SILENT_S)
 
 
 @virtual

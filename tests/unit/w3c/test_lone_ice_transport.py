@@ -19,7 +19,7 @@ from frazil import (
 from frazil.aio import SystemNetwork
 from frazil.peer.description import MAX_CANDIDATES
 from frazil.session.plain_transport import MAX_DATAGRAM_SIZE, MAX_QUEUED_DATAGRAMS
-from frazil.testing import Conditions, StunServer, run
+from frazil.testing import Conditions, StunServer, TransportProtocol, run
 from frazil.types import Transmit
 from support.lone_pair import LonePair
 
@@ -81,6 +81,23 @@ async def test_a_hundred_datagrams_of_any_content_arrive_in_order(pair):
         pair.a.send(datagram)
     await asyncio.sleep(1)
     assert pair.inbox[pair.b] == sent
+
+
+def test_datagrams_of_any_size_and_content_pass_over_tcp():
+    async def main(net):
+        async with LonePair(net, ice=IceOptions(tcp="both")) as pair:
+            net.block("a", "b", protocol=TransportProtocol.UDP)
+            await pair.connect()
+            pair.b.on("message", pair.b.send)
+            sent = [bytes([first]) * size for first in range(256) for size in (1, 2, 21)]
+            for datagram in sent:
+                pair.a.send(datagram)
+            await asyncio.sleep(60)
+            assert pair.a.getSelectedCandidatePair().local.protocol == "tcp"
+            assert pair.inbox == {pair.a: sent, pair.b: sent}
+            assert pair.states == {pair.a: UP, pair.b: UP}
+
+    run(main)
 
 
 @on_pair
