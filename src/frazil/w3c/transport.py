@@ -136,7 +136,8 @@ class RTCIceTransport(EventTarget):
         pair = self._slots.selected_pair
         if pair is None:
             return None
-        if self._pair is None or self._pair[0] != pair:
+        # After a restart an equal one may be in use, of candidates with another ufrag.
+        if self._pair is None or self._pair[0] is not pair:
             self._pair = (pair, self._public_pair(pair))
         return self._pair[1]
 

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from frazil import RTCIceParameters, RTCPeerConnection
@@ -80,6 +82,29 @@ async def test_a_pair_that_survives_an_unanswered_restart_keeps_its_words(pair: 
     await pair.a.setLocalDescription()
     assert ice.getSelectedCandidatePair().local.candidate == line
     assert ice.getSelectedCandidatePair().local.sdpMid == "0"
+
+
+@on_virtual_pair
+async def test_after_a_restart_the_pair_is_one_of_the_new_generation(pair: VirtualPair):
+    await pair.connect()
+    await asyncio.sleep(5)
+    transports = [each.sctp.transport.iceTransport for each in (pair.a, pair.b)]
+    before = [ice.getSelectedCandidatePair() for ice in transports]
+    told = []
+    for ice in transports:
+        ice.onselectedcandidatepairchange = lambda event: told.append(event.target)
+    pair.a.restartIce()
+    await pair.negotiate()
+    await asyncio.sleep(5)
+    assert set(told) == set(transports)
+    for ice, old in zip(transports, before, strict=True):
+        selected = ice.getSelectedCandidatePair()
+        assert selected is not old
+        assert selected is ice.getSelectedCandidatePair()
+        assert selected.local.usernameFragment == ice.getLocalParameters().usernameFragment
+        assert selected.remote.usernameFragment == ice.getRemoteParameters().usernameFragment
+        assert selected.local in ice.getLocalCandidates()
+        assert selected.remote in ice.getRemoteCandidates()
 
 
 def test_a_peer_reflexive_candidate_was_never_signalled():
