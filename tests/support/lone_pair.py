@@ -31,11 +31,11 @@ class LonePair:
         if to.state != "closed":
             to.addRemoteCandidate(candidate.toJSON())
 
-    def negotiate(self) -> None:
+    def negotiate(self, role_a: str = "controlling", role_b: str = "controlled") -> None:
         self.a.gather()
         self.b.gather()
-        self.a.start(self.b.getLocalParameters(), "controlling")
-        self.b.start(self.a.getLocalParameters(), "controlled")
+        self.a.start(self.b.getLocalParameters(), role_a)
+        self.b.start(self.a.getLocalParameters(), role_b)
 
     async def connect(self) -> None:
         self.negotiate()

@@ -75,6 +75,7 @@ class LoneTransport:
         self.ice: IceTransport = self._stack.ice
         self.ice.local_parameters = Credentials.generate(random_bytes)
         self._is_gathering = False
+        self._given_role = RTCIceRole.UNKNOWN  # ICE may take the other one
         self._early: deque[CandidateInit] = deque(maxlen=MAX_EARLY)
 
     @property
@@ -123,12 +124,13 @@ class LoneTransport:
             raise InvalidSyntaxError("the password is not one of RFC 8839 5.4")
         ice, session = self.ice, self._stack.session
         is_first = ice.remote_parameters is None
-        if not is_first and role is not ice.role and not (self._traits.is_lite or traits.is_lite):
+        if not is_first and role not in (self._given_role, ice.role):
             raise InvalidStateError(f"the transport has started and is {ice.role}")
         if credentials == ice.remote_parameters:
             return
         ice.remote_parameters, ice.remote_is_lite = credentials, traits.is_lite
         if is_first:
+            self._given_role = role
             session.set_role(role, now)
         else:
             ice.remote_candidates = []

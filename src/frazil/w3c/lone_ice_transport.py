@@ -133,10 +133,11 @@ class LoneIceTransport(RTCIceTransport):
 
         Args:
             remoteParameters: What :meth:`getLocalParameters` of the peer gave.
-            role: ``"controlling"`` or ``"controlled"``. It stays for good.
+            role: ``"controlling"`` or ``"controlled"``: in each call that of the first one, or
+                :attr:`role`, which is the other one if both sides gave the same or one is lite.
 
         Raises:
-            InvalidStateError: The transport is stopped, or has another role.
+            InvalidStateError: The transport is stopped, or has started in the other role.
             TypeError: A parameter is missing or of a wrong type, or there is no such role.
             InvalidSyntaxError: A parameter does not follow RFC 8839 5.4.
         """

@@ -132,6 +132,26 @@ async def test_starting_again_with_the_same_parameters_changes_nothing(pair):
         pair.a.start(pair.b.getLocalParameters(), "controlled")
 
 
+@pytest.mark.parametrize("role", ["controlling", "controlled"])
+def test_a_conflict_of_roles_is_resolved_and_forbids_no_restart(role):
+    @on_pair
+    async def test(pair):
+        for _ in range(2):
+            pair.a.gather()
+            pair.b.gather()
+            for _ in range(2):
+                pair.a.start(pair.b.getLocalParameters(), role)
+                pair.b.start(pair.a.getLocalParameters(), role)
+                await asyncio.sleep(5)
+            assert {pair.a.role, pair.b.role} == {"controlling", "controlled"}
+            assert pair.a.state == pair.b.state == "completed"
+        pair.negotiate(pair.a.role, pair.b.role)
+        await asyncio.sleep(5)
+        assert pair.states == {each: [*UP, *UP[2:], *UP[2:]] for each in (pair.a, pair.b)}
+
+    test()
+
+
 @on_pair
 async def test_a_restart_keeps_the_path_until_there_is_a_new_one(pair):
     await pair.connect()
@@ -441,6 +461,9 @@ def test_a_lite_transport_says_so_and_connects():
             await pair.a.wait_connected(10)
             await lite.wait_connected(10)
             assert (pair.a.role, lite.role) == ("controlling", "controlled")
+            for role in ("controlling", "controlled"):
+                lite.start(pair.a.getLocalParameters(), role)
+                pair.a.start(parameters, role)
             await lite.stop()
 
     run(main)
