@@ -21,6 +21,9 @@ class LoneIceTasks(IceTasks):
     __slots__ = ()
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
+        newest = stack.ice.local_parameters
+        if newest is None or ufrag != newest.ufrag:
+            return  # a listener that was called before has begun to gather again
         init = CandidateInit(
             candidate.to_line(), MID, 0, ufrag, candidate.url, candidate.relay_protocol
         )

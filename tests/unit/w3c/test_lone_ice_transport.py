@@ -326,6 +326,32 @@ async def test_events_of_gathering(transport):
     assert transport.gatheringState == "complete"
 
 
+def test_candidates_that_are_old_before_they_are_told_are_not_told():
+    async def main(net):
+        host = net.host("a", "10.0.0.1")
+        host.add_interface("10.0.0.3", "cable")
+        async with LoneIceTransport(network=host) as transport:
+            told = []
+
+            @transport.on("icecandidate")
+            def restart(found):
+                told.append((found.usernameFragment, found.address))
+                if len(told) == 1:
+                    transport.gather()
+
+            old = transport.getLocalParameters().usernameFragment
+            transport.gather()
+            await asyncio.sleep(1)
+            new = transport.getLocalParameters().usernameFragment
+            found = [
+                (each.usernameFragment, each.address) for each in transport.getLocalCandidates()
+            ]
+            assert found == [(new, "10.0.0.1"), (new, "10.0.0.3")]
+            assert told == [(old, "10.0.0.1"), (old, None), *found, (new, None)]
+
+    run(main)
+
+
 def test_a_relayed_candidate_tells_how_its_server_is_reached():
     async def main(net):
         turn = net.turn_server("192.0.2.1")
