@@ -199,6 +199,30 @@ async def test_an_address_without_a_name_is_not_told(stage):
     taken.close()
 
 
+async def test_an_address_is_told_once_there_is_a_name_for_it(stage):
+    """IPv6 configures itself before DHCP has an answer, and names are looked up over IPv4."""
+    router = stage.net.firewall("home")
+    home = [
+        stage.net.host("alice", "2001:db8::1", behind=router),
+        stage.net.host("bob", "2001:db8::2", behind=router),
+    ]
+    alice, bob = pair(stage, home, PUBLISH, PUBLISH)
+    alice.channel()
+    await stage.negotiate()
+    await stage.sleep(1)
+    assert named(alice) == named(bob) == []
+    for number, host in enumerate(home):
+        host.add_interface(f"10.0.0.{number + 1}", "eth0", behind=router)
+    await stage.sleep(5)
+    for peer in (alice, bob):
+        assert len({each.address for each in named(peer)}) == len(named(peer)) == 2
+        assert [error.address for error in peer.fired("pc", "icecandidateerror")] == [
+            peer.host.interfaces()[0].address
+        ]
+    assert {fact["address"] for fact in resolved(bob)} == {"2001:db8::1", "10.0.0.1"}
+    assert alice.pc.connectionState == bob.pc.connectionState == "connected"
+
+
 async def test_hosts_on_the_internet_share_no_link(stage):
     alice = stage.peer("alice", "203.0.113.1", ice=PUBLISH)
     bob = stage.peer("bob", "203.0.113.2", ice=PUBLISH)

@@ -183,7 +183,8 @@ class Gatherer:
         Args:
             address: Where the socket is bound.
             now: The instant.
-            disclosure: What the peer is told of it.
+            disclosure: What the peer is told of it; if the address is known, it counts only where
+                there was nothing to tell before.
 
         Returns:
             The candidate that checks are sent from; ``None`` if the address is known, or no
@@ -216,17 +217,14 @@ class Gatherer:
     def _add(
         self, address: Address, tcp_type: TcpType | None, now: float, disclosure: Disclosure
     ) -> Candidate | None:
-        hosts = self._open_to(address)
+        hosts = self._hosts
         if hosts is None or hosts.generation.gathered:
             return None
-        return hosts.add(address, tcp_type, disclosure, now)
-
-    def _open_to(self, address: Address) -> HostTable | None:
-        """Where ``address`` may be added, which is new to the generation."""
-        hosts = self._hosts
-        if hosts is None or hosts.generation.local_candidates.at_base(address):
-            return None
-        return hosts
+        known = hosts.generation.local_candidates.at_base(address)
+        if known is None:
+            return hosts.add(address, tcp_type, disclosure, now)
+        hosts.reveal(known, disclosure, now)
+        return None
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """No socket could be bound to the IP address ``host``: it gives no candidates."""
@@ -322,8 +320,8 @@ class Gatherer:
         Returns:
             The candidate; ``None`` if the address is known.
         """
-        hosts, before = self._open_to(address), self._predecessor
-        if hosts is None:
+        hosts, before = self._hosts, self._predecessor
+        if hosts is None or hosts.generation.local_candidates.at_base(address) is not None:
             return None
         if before is not None and before.generation.local_candidates.at_base(address) is None:
             before.is_complete = False

@@ -70,23 +70,41 @@ class HostTable:
             self._disclosures.pop(address, None)
         else:
             self._disclosures[address] = disclosure
-        local_candidates = self.generation.local_candidates
         candidate = self._make(address, tcp_type, address[0])
-        local_candidates.add(candidate)
+        self.generation.local_candidates.add(candidate)
+        self._show(candidate, disclosure, now)
+        return candidate
+
+    def reveal(self, candidate: Candidate, disclosure: Disclosure, now: float) -> None:
+        """If the peer was told of no host candidate in its place, there may be some by now.
+
+        Args:
+            candidate: One that checks are sent from.
+            disclosure: What the peer may be told of its address: a name that could not be had
+                before.
+            now: The instant.
+        """
+        before = self._disclosures.get(candidate.base, OPEN)
+        if before.hosts == () and disclosure.hosts:
+            self._disclosures[candidate.base] = disclosure
+            self._show(candidate, disclosure, now)
+
+    def _show(self, candidate: Candidate, disclosure: Disclosure, now: float) -> None:
+        """Tell of ``candidate``, or of what stands for it, and of what leads there besides."""
+        address, tcp_type = candidate.base, candidate.tcp_type
         if tcp_type is _ACTIVE:
-            return candidate
+            return
         if not disclosure.conceals:
             self._tell(candidate, now)
         for number, shown in enumerate(disclosure.hosts or ()):
             known_as = candidate if number == 0 else self._make(address, tcp_type, shown)
             known_as = replace(known_as, address=(shown, address[1]))
             if known_as.is_resolved:
-                local_candidates.add(known_as)
+                self.generation.local_candidates.add(known_as)
             self._tell(known_as, now)
         if tcp_type is None:
             for shown in disclosure.reflected:
                 self.reflect(candidate, (shown, address[1]), None, None, now)
-        return candidate
 
     def _make(self, address: Address, tcp_type: TcpType | None, known_as: str) -> Candidate:
         others = self.generation.local_candidates.hosts()

@@ -1,3 +1,5 @@
+import pytest
+
 from frazil.ice.announcement import Announcement
 from frazil.ice.candidate import ACTIVE_PORT, TcpType
 from frazil.ice.candidate_maker import CandidateMaker
@@ -63,6 +65,36 @@ def test_the_last_disclosure_of_an_address_counts():
     bench.generation.remove_base(HOST)
     bench.reflect(bench.add())
     assert bench.related == [HOST]
+
+
+def test_a_name_that_can_be_had_only_later_is_told_then_and_once():
+    bench = Bench()
+    host = bench.add(Disclosure(hosts=()))
+    bench.reflect(host)
+    named = Disclosure(hosts=("1234.local",), reflected=(PUBLIC[0],))
+    for disclosure in (Disclosure(hosts=()), OPEN, named, named, Disclosure(hosts=()), named):
+        bench.table.reveal(host, disclosure, 2.0)
+    told = [("srflx", MAPPED), ("host", ("1234.local", HOST[1])), ("srflx", PUBLIC)]
+    assert bench.told == told
+    assert bench.related == [("0.0.0.0", 9)] * 2
+    assert bench.generation.local_candidates.hosts() == [host]
+
+
+@pytest.mark.parametrize("tcp_type", TcpType)
+def test_of_streams_only_those_that_arrive_get_a_name_later(tcp_type):
+    bench = Bench()
+    host = bench.add(Disclosure(hosts=()), tcp_type)
+    named = Disclosure(hosts=("1234.local",), reflected=(PUBLIC[0],))
+    bench.table.reveal(host, named, 2.0)
+    told = [("host", ("1234.local", host.base[1]))]
+    assert bench.told == (told if tcp_type is not TcpType.ACTIVE else [])
+
+
+def test_what_was_told_of_an_address_stays():
+    bench = Bench()
+    host = bench.add()
+    bench.table.reveal(host, Disclosure(hosts=("1234.local",)), 2.0)
+    assert bench.told == [("host", HOST)]
 
 
 def test_all_that_stand_for_an_address_are_host_candidates_on_it():
