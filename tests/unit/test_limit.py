@@ -143,6 +143,12 @@ LIMITS = [
         16 * 1024 * 1024,
         "w3c/test_datachannel.py::test_channels_that_nobody_reads_share_their_room",
     ),
+    ("mdns.message.MAX_ENTRIES", 128, "mdns/test_message.py::test_only_so_many_entries_are_read"),
+    (
+        "mdns.message.MAX_NAME_PARTS",
+        2048,
+        "mdns/test_message.py::test_nobody_has_us_read_a_long_name_over_and_over",
+    ),
     ("sdp.grammar.MAX_BYTES", 128 * 1024, "sdp/test_grammar.py::test_the_size_limit_counts_bytes"),
     ("sdp.grammar.MAX_LINES", 2000, "sdp/test_grammar.py::test_the_line_limit"),
     ("sdp.grammar.MAX_MEDIA_SECTIONS", 64, "sdp/test_grammar.py::test_the_section_limit"),

@@ -16,6 +16,8 @@ MAX_MESSAGE_SIZE: Final = 9000
 """Bytes, headers included (RFC 6762 17)."""
 MAX_ENTRIES: Final = 128
 """Questions and records that are read of one message."""
+MAX_NAME_PARTS: Final = 2048
+"""Labels in the names of one message, each as often as a name leads there, and pointers to them."""
 MAX_NAME_SIZE: Final = 255
 _MAX_LABEL_SIZE: Final = 63
 
@@ -155,77 +157,93 @@ def decode(data: bytes) -> MdnsMessage:
     message_id, flags, question_count, *record_counts = _HEADER.unpack_from(data)
     if flags & _OPCODE_AND_RCODE:
         raise MdnsDecodeError("not a plain query or response (RFC 6762 18.3, 18.11)")
-    at = _HEADER.size
+    reader = _Reader(data)
     budget = MAX_ENTRIES
-    questions: list[Question] = []
-    for _ in range(min(question_count, budget)):
-        question, at = _question(data, at)
-        questions.append(question)
+    questions = [reader.question() for _ in range(min(question_count, budget))]
     budget -= len(questions)
     records: list[AddressRecord] = []
     for _ in range(min(sum(record_counts), budget) if question_count == len(questions) else 0):
-        record, at = _record(data, at)
+        record = reader.record()
         if record is not None:
             records.append(record)
     is_response = bool(flags & _RESPONSE)
     return MdnsMessage(message_id, is_response, tuple(questions), tuple(records))
 
 
-def _question(data: bytes, at: int) -> tuple[Question, int]:
-    name, at = _name(data, at)
-    kind, class_ = _unpack(_QUESTION, data, at)
-    return Question(name, kind, bool(class_ & _TOP_BIT)), at + _QUESTION.size
+class _Reader:
+    """Reads one entry after the other, and no more parts of names than a message may have.
 
-
-def _record(data: bytes, at: int) -> tuple[AddressRecord | None, int]:
-    """The record at ``at`` if it holds an address, and where the next one is."""
-    name, at = _name(data, at)
-    kind, class_, ttl_s, size = _unpack(_RECORD, data, at)
-    at += _RECORD.size
-    value = data[at : at + size]
-    if len(value) < size:
-        raise MdnsDecodeError("a record is cut off")
-    at += size
-    if class_ & ~_TOP_BIT != _IN or kind not in (RecordType.A, RecordType.AAAA):
-        return None, at
-    if len(value) != (4 if kind == RecordType.A else 16):
-        raise MdnsDecodeError(f"an address of {len(value)} bytes")
-    address = IPv4Address(value) if kind == RecordType.A else IPv6Address(value)
-    return AddressRecord(name, str(address), ttl_s), at
-
-
-def _name(data: bytes, at: int) -> tuple[str, int]:
-    """The name at ``at``, and where it ends (RFC 1035 4.1.4).
-
-    A pointer must lead before where its part began, so that following them ends.
+    Without an end to that, records of a few bytes each could lead through all of a message.
     """
-    labels: list[bytes] = []
-    size, part_at, end = 0, at, -1
-    while True:
-        if at >= len(data):
-            raise MdnsDecodeError("a name is cut off")
-        length = data[at]
-        if length & 0xC0 == 0xC0:
-            target = _unpack(_POINTER, data, at)[0] & 0x3FFF
-            if target >= part_at:
-                raise MdnsDecodeError("a name points forward")
-            end = at + _POINTER.size if end < 0 else end
-            at = part_at = target
-            continue
-        if length > _MAX_LABEL_SIZE:
-            raise MdnsDecodeError("a label of an unknown kind")
-        at += 1
-        if length == 0:
-            break
-        size += length + 1
-        if size >= MAX_NAME_SIZE or at + length > len(data):
-            raise MdnsDecodeError("a name is too long or cut off")
-        labels.append(data[at : at + length])
-        at += length
-    return b".".join(labels).decode(errors="replace").lower(), at if end < 0 else end
 
+    __slots__ = ("_at", "_data", "_parts_left")
 
-def _unpack(layout: Struct, data: bytes, at: int) -> tuple[int, ...]:
-    if at + layout.size > len(data):
-        raise MdnsDecodeError("the message is cut off")
-    return layout.unpack_from(data, at)
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = _HEADER.size
+        self._parts_left = MAX_NAME_PARTS
+
+    def question(self) -> Question:
+        """The next entry, a question."""
+        name = self._name()
+        kind, class_ = self._unpack(_QUESTION)
+        return Question(name, kind, bool(class_ & _TOP_BIT))
+
+    def record(self) -> AddressRecord | None:
+        """The next entry, a record, if it holds an address."""
+        name = self._name()
+        kind, class_, ttl_s, size = self._unpack(_RECORD)
+        value = self._data[self._at : self._at + size]
+        if len(value) < size:
+            raise MdnsDecodeError("a record is cut off")
+        self._at += size
+        if class_ & ~_TOP_BIT != _IN or kind not in (RecordType.A, RecordType.AAAA):
+            return None
+        if len(value) != (4 if kind == RecordType.A else 16):
+            raise MdnsDecodeError(f"an address of {len(value)} bytes")
+        address = IPv4Address(value) if kind == RecordType.A else IPv6Address(value)
+        return AddressRecord(name, str(address), ttl_s)
+
+    def _name(self) -> str:
+        """The next name (RFC 1035 4.1.4).
+
+        A pointer must lead before where its part began, so that following them ends.
+        """
+        data, at = self._data, self._at
+        labels: list[bytes] = []
+        size, part_at, end = 0, at, -1
+        while True:
+            if at >= len(data):
+                raise MdnsDecodeError("a name is cut off")
+            if self._parts_left == 0:
+                raise MdnsDecodeError(f"names of more than {MAX_NAME_PARTS} labels and pointers")
+            self._parts_left -= 1
+            length = data[at]
+            if length & 0xC0 == 0xC0:
+                self._at = at
+                target = self._unpack(_POINTER)[0] & 0x3FFF
+                if target >= part_at:
+                    raise MdnsDecodeError("a name points forward")
+                end = self._at if end < 0 else end
+                at = part_at = target
+                continue
+            if length > _MAX_LABEL_SIZE:
+                raise MdnsDecodeError("a label of an unknown kind")
+            at += 1
+            if length == 0:
+                break
+            size += length + 1
+            if size >= MAX_NAME_SIZE or at + length > len(data):
+                raise MdnsDecodeError("a name is too long or cut off")
+            labels.append(data[at : at + length])
+            at += length
+        self._at = at if end < 0 else end
+        return b".".join(labels).decode(errors="replace").lower()
+
+    def _unpack(self, layout: Struct) -> tuple[int, ...]:
+        """The next numbers."""
+        at = self._at
+        self._at += layout.size
+        if self._at > len(self._data):
+            raise MdnsDecodeError("the message is cut off")
+        return layout.unpack_from(self._data, at)

@@ -113,11 +113,30 @@ def test_malformed_messages_are_refused(data):
         decode(data)
 
 
-def test_a_chain_of_pointers_ends():
-    pointers = b"".join((12 + 2 * max(0, n - 1)).to_bytes(2) for n in range(1, 2000))
-    pointers = bytes(2) + b"".join((0xC000 | 12 + 2 * n).to_bytes(2) for n in range(1000))
-    data = bytes.fromhex("0000 0000 0001 0000 0000 0000") + pointers
-    decode(data)  # the question is empty, whatever the rest is
+def test_nobody_has_us_follow_pointers_for_long():
+    chain = [0xC00C, *[0xC000 | 23 + 2 * n for n in range(3700)]]  # each to the one before
+    data = b"".join(each.to_bytes(2) for each in chain[:-1])
+    parts = [
+        record(b"\0", data=data, kind=16),
+        *[record(chain[-1].to_bytes(2), data=b"", kind=16)] * 127,
+    ]
+    with pytest.raises(MdnsDecodeError, match="pointers"):
+        decode(response(*parts, counts="0000 8400 0000 0080 0000 0000"))
+
+
+def test_nobody_has_us_read_a_long_name_over_and_over():
+    parts = [record(b"\1a" * 126 + b"\0"), *[record(b"\xc0\x0c")] * 127]
+    counts = "0000 8400 0000 00%02x 0000 0000"
+    assert len(decode(response(*parts, counts=counts % 16)).records) == 16
+    with pytest.raises(MdnsDecodeError, match="labels"):
+        decode(response(*parts, counts=counts % 17))
+
+
+def test_names_of_addresses_are_read_however_many_an_interface_has():
+    labels = b"".join(b"\1%x" % (n % 16) for n in range(32)) + b"\3ip6\4arpa\0"
+    counts = "0000 8400 0000 0020 0000 0000"
+    parts = [record(labels, kind=12), *[record(b"\xc0\x0c", kind=47)] * 30, record()]
+    assert decode(response(*parts, counts=counts)).records[0].name == "host.local"
 
 
 def test_only_so_many_entries_are_read():
