@@ -106,8 +106,9 @@ class IceOptions:
             ``"off"``: never; the first pair that works is kept until it is lost.
         remote_candidate_filter: Gets each signalled :class:`~frazil.Candidate` of the peer and says
             whether packets may be sent there: for programs that must not be made to knock at
-            arbitrary addresses. It should only look; one that raises has refused. Where the peer's
-            own authenticated checks come from needs no permission.
+            arbitrary addresses. A candidate with an mDNS name comes twice: with the name, and, once
+            that was looked up, with the IP address. It should only look; one that raises has
+            refused. Where the peer's own authenticated checks come from needs no permission.
         allow_privileged_ports: Also take candidates of the peer at ports below 1024. Without it
             only 80 and 443 of public addresses are taken, as in browsers, and no TCP candidates
             at other ports that ``fetch`` may not use.

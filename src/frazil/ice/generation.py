@@ -1,7 +1,6 @@
 """One generation of an ICE session: what an ICE restart replaces (RFC 8445 2.4, 9)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from frazil.compiled import mypyc_attr
 from frazil.ice.admission import Admission
@@ -137,12 +136,6 @@ class Generation:
             if self.remote_candidates.ended:
                 self._want(pair for pair in self.checklist if pair.remote is candidate)
         return admission
-
-    def resolve(self, name: str, address: str, controlling: bool) -> None:
-        """The remote candidates with this name have this address, and form pairs."""
-        for candidate in self.remote_candidates.take_named(name):
-            resolved = (address, candidate.address[1])
-            self.admit(replace(candidate, address=resolved, base=resolved), controlling)
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""

@@ -1,13 +1,17 @@
 """The candidates of the peer as signalling brings them, and the names in them."""
 
+from dataclasses import replace
+
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import IceEvent, NameFound
+from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.policy import IcePolicy
 from frazil.ice.role import Role
 from frazil.ice.selection import Selection
 from frazil.trace import Trace
+from frazil.types import Address
 
 
 class Intake:
@@ -56,22 +60,16 @@ class Intake:
         if candidate.component != self._component:
             self._trace.count("ice-candidate-of-other-component")
             return False
-        refusal = self._policy.refuses(candidate)
-        admission = refusal or generation.admit(candidate, self._role.is_controlling)
+        admission = self._admit(candidate, generation, now)
         self._selection.describe_again(now)
-        if admission is not Admission.TAKEN:
-            self._trace.count(f"ice-candidate-{admission}")
-        address = f"{candidate.address[0]}:{candidate.address[1]}"
-        if refusal is not None:
-            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
-        elif admission is Admission.TAKEN:
+        if admission is Admission.TAKEN:
             self._trace.record(
                 now,
                 "ice",
                 "remote-candidate",
                 type=candidate.type,
                 protocol=candidate.protocol,
-                address=address,
+                address=_text(candidate.address),
                 resolved=candidate.is_resolved,
             )
             name = candidate.mdns_name
@@ -81,14 +79,28 @@ class Intake:
                 self._events.append(NameFound(name))
         return True
 
+    def _admit(self, candidate: Candidate, generation: Generation, now: float) -> Admission:
+        refusal = self._policy.refuses(candidate)
+        admission = refusal or generation.admit(candidate, self._role.is_controlling)
+        if admission is not Admission.TAKEN:
+            self._trace.count(f"ice-candidate-{admission}")
+        if refusal is not None:
+            address = _text(candidate.address)
+            self._trace.record(now, "ice", "candidate-refused", address=address, why=refusal)
+        return admission
+
     def resolve(self, name: str, address: str, now: float) -> None:
-        """The name has this IP address."""
+        """The name has this IP address, which may be refused as if it had been signalled."""
         self._trace.record(now, "ice", "name-resolved", host=name, address=address)
         for generation in self._lineage:
-            looked_up = generation.remote_candidates.looked_up
-            if name in looked_up:
-                del looked_up[name]
-                generation.resolve(name, address, self._role.is_controlling)
+            known = generation.remote_candidates
+            if name in known.looked_up:
+                del known.looked_up[name]
+                for candidate in known.take_named(name):
+                    resolved = (address, candidate.address[1])
+                    self._admit(
+                        replace(candidate, address=resolved, base=resolved), generation, now
+                    )
         self._selection.describe_again(now)
 
     def give_up(self, name: str, text: str, now: float) -> None:
@@ -103,3 +115,7 @@ class Intake:
         if generation is not None and not generation.remote_candidates.ended:
             generation.remote_candidates.ended = True
             self._trace.record(now, "ice", "end-of-remote-candidates")
+
+
+def _text(address: Address) -> str:
+    return f"{address[0]}:{address[1]}"

@@ -27,7 +27,10 @@ class Renomination(StrEnum):
 
 
 CandidateFilter: TypeAlias = Callable[[Candidate], bool]
-"""Whether a candidate may be used; called once for each."""
+"""Whether a candidate may be used; called once for each.
+
+One with a name comes again with the address that the name turned out to have.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class IcePolicy:
         )
 
     def refuses(self, candidate: Candidate) -> Admission | None:
-        """Why a signalled candidate must not be used; ``None`` if it may.
+        """Why a candidate must not be used; ``None`` if it may.
 
         A filter that raises has not said that it may.
         """

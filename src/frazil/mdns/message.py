@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from struct import Struct
 from typing import Final, NamedTuple
 
+from frazil.address import canonical_ip
 from frazil.errors import ProtocolError
 
 MAX_MESSAGE_SIZE: Final = 9000
@@ -202,7 +203,7 @@ class _Reader:
         if len(value) != (4 if kind == RecordType.A else 16):
             raise MdnsDecodeError(f"an address of {len(value)} bytes")
         address = IPv4Address(value) if kind == RecordType.A else IPv6Address(value)
-        return AddressRecord(name, str(address), ttl_s)
+        return AddressRecord(name, canonical_ip(str(address)), ttl_s)
 
     def _name(self) -> str:
         """The next name (RFC 1035 4.1.4).

@@ -120,7 +120,7 @@ _ICE: Final = (
     event(
         "ice",
         "candidate-refused",
-        "A candidate of the peer was signalled that must not be used.",
+        "A candidate of the peer must not be used, or not the address that its name has.",
         address="address and port",
         why="privileged-port or filtered",
     ),

@@ -85,6 +85,22 @@ def test_a_filter_sees_each_candidate_once_and_decides():
     assert trace.records[-1].facts["why"] == "filtered"
 
 
+def test_a_filter_is_asked_again_where_a_name_leads():
+    policy = IcePolicy(remote_candidate_filter=lambda each: not each.address[0].startswith("10."))
+    named = [candidate("nas.local", 8080), candidate("nas.local", 8081, tcp="passive")]
+    agent, trace = knocking(policy, *named)
+    agent.name_resolved("nas.local", "10.0.0.9", 0.0)
+    assert agent.poll_transmits() == []
+    assert list(agent.generations[0].remote_candidates) == []
+    assert trace.counters == {"ice-candidate-filtered": 2}
+    record = trace.records[-1]
+    assert (record.event, record.facts["address"]) == ("candidate-refused", "10.0.0.9:8081")
+    agent, trace = knocking(policy, *named)
+    agent.name_resolved("nas.local", "192.0.2.9", 0.0)
+    assert [each.remote for each in agent.poll_transmits()] == [("192.0.2.9", 8080)]
+    assert trace.counters == {}
+
+
 def test_a_filter_that_raises_has_refused():
     def accepts(each: Candidate) -> bool:
         raise ZeroDivisionError

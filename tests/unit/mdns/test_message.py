@@ -56,6 +56,12 @@ def test_a_response_with_ipv6_denies_ipv4():
     assert found == AddressRecord("host.local", "fd00::1", 120)
 
 
+def test_an_address_comes_in_the_form_in_which_filters_know_it():
+    mapped = bytes.fromhex("00000000 00000000 0000ffff 7f000001")
+    (found,) = decode(response(record(kind=28, data=mapped))).records
+    assert found.address == "127.0.0.1"
+
+
 def test_a_legacy_response_repeats_the_question_and_flushes_nothing():
     question = Question("host.local", RecordType.A)
     record_ = AddressRecord("host.local", "10.0.0.1", 10)
