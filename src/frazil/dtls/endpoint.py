@@ -311,12 +311,14 @@ class DtlsEndpoint:
 
     def _process(self, records: list[Record], payloads: list[bytes], now: float) -> None:
         types = [each.content_type for each in records]
-        if not _TRACED_TYPES.isdisjoint(types):
-            self._trace_flight(records, now)
         if self.state is _CONNECTING:
+            if not _TRACED_TYPES.isdisjoint(types):
+                self._trace_flight(records, now)
             self._advance(
                 b"".join([each.data for each in records if belongs_to_handshake(each)]), now
             )
+        elif 0 in [each.epoch for each in records]:
+            self._trace.count("dtls-handshake-late")  # anybody can have sent that
         if self.state is _CONNECTED:
             sealed = [each.data for each in records if each.epoch != 0]
             self._open(sealed, types.count(ContentType.APPLICATION_DATA), payloads, now)
@@ -328,8 +330,14 @@ class DtlsEndpoint:
             self._outbox.answer_repetition(now)
 
     def _trace_flight(self, records: list[Record], now: float) -> None:
-        size = sum([len(record.data) for record in records])
-        self._trace.record(now, "dtls", "flight-received", records=len(records), size=size)
+        self._trace.record(
+            now,
+            "dtls",
+            "flight-received",
+            type=ContentType(records[0].content_type).name.lower(),
+            records=len(records),
+            size=sum([len(record.data) for record in records]),
+        )
 
     def _open(self, records: list[bytes], promised: int, payloads: list[bytes], now: float) -> None:
         """Open sealed records, of which so many claim to be payload; end if one says so."""

@@ -204,7 +204,7 @@ class Association:
         """User bytes queued on the stream that were not transmitted yet."""
         return self._outbound.queue.buffered(stream_id)
 
-    def reset_stream(self, stream_id: int, now: float) -> None:
+    def reset_stream(self, stream_id: int) -> None:
         """Reset our sending side of a stream after everything queued on it was sent (RFC 6525).
 
         ``StreamsReset`` or ``StreamResetFailed`` follows.
@@ -216,7 +216,6 @@ class Association:
         if self._link.ended:
             raise InvalidStateError("the association has ended")
         _require_stream(stream_id)
-        self._link.record(now, "stream-reset", stream_id=stream_id)
         self._reset.want(stream_id)
 
     def path_changed(self, now: float) -> None:

@@ -22,6 +22,7 @@ from frazil.sctp.state import AssociationState
 
 _REPORT: Final = 0x40
 _SKIP: Final = 0x80
+_CAUSE_CODES: Final = frozenset(CauseCode)
 _BEFORE_ESTABLISHED: Final = frozenset({AssociationState.CLOSED, AssociationState.COOKIE_WAIT})
 
 _Handler: TypeAlias = Callable[["Control", int, bytes, float], None]
@@ -164,7 +165,8 @@ class Control:
 
     def _receive_error(self, _flags: int, value: bytes, now: float) -> None:
         code, text = describe_causes(value)
-        self._link.record(now, "error-received", code=code, text=text)
+        known = code if code in _CAUSE_CODES else None  # so that there are only so many records
+        self._link.record(now, "error-received", code=known, text=text)
         if code == CauseCode.STALE_COOKIE:
             self._handshake.receive_stale_cookie(now)
 

@@ -144,6 +144,9 @@ class StreamReset:
         self._sequence = (self._sequence + 1) & MASK_32
         self._outbound.outstanding.end_streams(stream_ids, self._request_tsn)
         self.timer.start(now, self._outbound.round_trip.rto_s)
+        self._link.record(
+            now, "stream-reset", is_repeated=self._in_progress, streams=len(stream_ids)
+        )
         self._in_progress = False
         return encode_outgoing_reset(self._request)
 

@@ -219,7 +219,7 @@ class DataTransport:
             for message in channels.poll_messages():
                 self._send(message, now)
             for stream_id in channels.poll_resets():
-                self._association.reset_stream(stream_id, now)
+                self._association.reset_stream(stream_id)
         if channels.events:
             self._report_channels()
 

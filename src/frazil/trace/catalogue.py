@@ -369,10 +369,11 @@ _DTLS: Final = (
         records="how many",
         size="bytes",
     ),
-    event(
+    routine(
         "dtls",
         "flight-received",
-        "A datagram with handshake messages or an alert arrived.",
+        "A datagram with handshake messages or an alert arrived during the handshake.",
+        type="content type of the first record, as RFC 5246 calls it",
         records="how many",
         size="bytes",
     ),
@@ -403,15 +404,21 @@ _SCTP: Final = (
         code="cause code of the ABORT, if there is one",
         text="why",
     ),
-    event(
+    routine(
         "sctp",
         "error-received",
         "The peer reports an error.",
-        code="error cause code",
+        code="error cause code; none if no RFC has it",
         text="what it means",
     ),
     routine("sctp", "t3-expired", "Data was not acknowledged in time.", rto_s="the next timeout"),
-    event("sctp", "stream-reset", "A stream is to be reset.", stream_id="which one"),
+    routine(
+        "sctp",
+        "stream-reset",
+        "The peer is asked to reset streams.",
+        is_repeated="whether it could not do so yet when it was asked before",
+        streams="how many",
+    ),
     event(
         "sctp",
         "stream-reset-refused",

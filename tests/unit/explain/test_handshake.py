@@ -32,7 +32,7 @@ def test_an_answer_is_lost_only_where_nothing_comes_of_the_peer():
     described(trace, 0.0, we_offer=False)
     began(path, 0.1)
     assert explain(trace.records, 60.0).codes == ("FZ-SIG-ANSWER-LOST",)
-    path.record(0.2, "dtls", "flight-received", records=5, size=900)
+    path.record(0.2, "dtls", "flight-received", type="handshake", records=5, size=900)
     assert explain(trace.records, 60.0).codes == ("FZ-DTLS-MTU",)
 
 

@@ -87,7 +87,7 @@ def test_dtls_begins_on_a_path_that_works():
 
 def test_what_sctp_does_it_does_over_dtls():
     trace = Trace()
-    trace.of("0").record(1.0, "sctp", "stream-reset", stream_id=1)
+    trace.of("0").record(1.0, "sctp", "stream-reset", is_repeated=False, streams=1)
     path = only_path(trace)
     assert (path.ice, path.dtls) == ("connected", "connected")
 

@@ -193,7 +193,7 @@ def test_path_change_ends_the_wait():
     pair = Pair(config, config).connect()
     pair.loss = 1.0
     pair.a.association.send(0, 51, b"x", pair.now)
-    pair.a.association.reset_stream(1, pair.now)
+    pair.a.association.reset_stream(1)
     pair.run_for(58.0)
     pair.loss = 0.0
     start = pair.now

@@ -175,6 +175,18 @@ def test_error_is_recorded(victim):
     assert victim.is_alive
 
 
+def test_reports_of_errors_do_not_displace_the_trace(victim):
+    before = victim.side.trace.records
+    errors = [encode_cause(code, b"") for code in range(4, 284)]
+    victim.receive(*[encode_chunk(ChunkType.ERROR, each) for each in [*errors, b""]])
+    records = victim.side.trace.records[len(before) :]
+    codes = [each.facts["code"] for each in records]
+    assert len(codes) == len(set(codes))
+    assert set(codes) == {None, *[code for code in CauseCode if code > CauseCode.STALE_COOKIE]}
+    assert sum(each.count for each in records) == 281
+    assert victim.side.trace.forgotten == 0
+
+
 def test_duplicates_and_cut_off_data_are_counted(victim):
     data = encode_data(WHOLE, victim.tsn, 0, 0, 51, b"x")
     victim.receive(data, data)

@@ -218,7 +218,7 @@ def test_data_tells_what_the_lost_cookie_ack_would_have_told():
 
 def test_so_does_a_reset_and_what_is_given_up():
     pair = without_cookie_ack()
-    pair.b.association.reset_stream(1, pair.now)
+    pair.b.association.reset_stream(1)
     pair.run_for(0.1)
     assert [type(event) for event in pair.a.events] == [AssociationEstablished, StreamsReset]
     pair = without_cookie_ack()

@@ -88,7 +88,7 @@ def test_streams_can_be_reset_and_the_association_ends_in_good_order():
     pair = Pair(signalled=True)
     pair.start()
     pair.a.association.send(0, 51, b"x", pair.now)
-    pair.a.association.reset_stream(0, pair.now)
+    pair.a.association.reset_stream(0)
     pair.flush()
     pair.run_for(1.0)
     pair.a.association.shutdown(pair.now)

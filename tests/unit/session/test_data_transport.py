@@ -89,7 +89,7 @@ def test_a_channel_lives_from_its_announcement_to_its_end():
     assert wire.carry() == [BufferReleased(1, 6)]
     wire.transport.send(1, b"", False, 0.0)  # one byte on the wire stands for nothing
     assert wire.carry() == []
-    wire.peer.reset_stream(1, 0.0)
+    wire.peer.reset_stream(1)
     assert wire.carry() == [ChannelClosing(1), ChannelClosed(1)]
 
 
@@ -97,7 +97,7 @@ def test_a_stream_may_be_used_again_though_we_do_not_know_yet_that_it_is_free():
     wire = Wire()
     wire.peer.send(1, Ppid.DCEP, encode_open(PARAMETERS), 0.0)
     wire.carry()
-    wire.peer.reset_stream(1, 0.0)
+    wire.peer.reset_stream(1)
     wire.transport.receive(wire.peer.poll_packets(0.0), 0.0)
     wire.peer.receive(wire.transport.poll_packets(0.0), 0.0)
     wire.peer.poll_packets(0.0)  # the answer to our reset is lost

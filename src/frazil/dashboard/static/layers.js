@@ -34,7 +34,7 @@ export class Layers {
     const transport = session.view.transports?.[0] ?? {};
     const times = lanesOf(session).filter(({ machine }) => kindOf(machine) === "dtls-transport")
       .flatMap(({ spans }) => spans).filter(({ state }) => state === "connecting");
-    const count = (event) => String(session.of("dtls", event).length);
+    const count = (event) => String(session.of("dtls", event).reduce((sum, each) => sum + each.count, 0));
     return [
       ["state", stateOf(session, "dtls-transport")], ["role", transport.dtls_role],
       ["handshake", times[0] && times[0].record ? duration(times[0].until - times[0].from) : null],
