@@ -149,6 +149,16 @@ LIMITS = [
         2048,
         "mdns/test_message.py::test_nobody_has_us_read_a_long_name_over_and_over",
     ),
+    (
+        "mdns.resolver.MAX_LOOKUPS",
+        256,
+        "mdns/test_endpoint.py::test_there_are_not_too_many_lookups",
+    ),
+    (
+        "aio.naming.MAX_LOOKUPS_AT_ONCE",
+        8,
+        "aio/test_naming.py::test_one_peer_leaves_look_ups_for_those_of_others",
+    ),
     ("sdp.grammar.MAX_BYTES", 128 * 1024, "sdp/test_grammar.py::test_the_size_limit_counts_bytes"),
     ("sdp.grammar.MAX_LINES", 2000, "sdp/test_grammar.py::test_the_line_limit"),
     ("sdp.grammar.MAX_MEDIA_SECTIONS", 64, "sdp/test_grammar.py::test_the_section_limit"),

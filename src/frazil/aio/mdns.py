@@ -32,8 +32,8 @@ class MdnsService:
         """The IP address of ``name``.
 
         Raises:
-            OSError: Nobody answers within five seconds, there is no link to ask on, or nobody can
-                have that name.
+            OSError: Nobody answers within five seconds, there is no link to ask on, too many other
+                names are being looked up, or nobody can have that name.
         """
         if not is_host_name(name):
             raise OSError(
@@ -52,9 +52,14 @@ class MdnsService:
         links = self._join()
         if not links:
             raise OSError("no link of this host has multicast")
+        try:
+            for link in links:
+                link.look_up(name)
+        except ValueError as error:
+            for link in links:
+                link.cancel(name)
+            raise OSError(str(error)) from None
         self._waiting[name] = (self._loop.create_future(), set(links))
-        for link in links:
-            link.look_up(name)
 
     def _on_ended(self, link: MdnsLink, name: str, address: str | None) -> None:
         """The first address counts, or the last of the links that have none."""

@@ -34,7 +34,11 @@ class MdnsLink:
         self._socket = network.open_multicast(host, MDNS_GROUP, self._receive)
 
     def look_up(self, name: str) -> None:
-        """Look ``name`` up on this link, and tell how that ended, never from within this call."""
+        """Look ``name`` up on this link, and tell how that ended, never from within this call.
+
+        Raises:
+            ValueError: There are too many others.
+        """
         now = self._loop.time()
         self._endpoint.look_up(name, now)
         self._set_timer(now)  # sends the question, in a turn of its own

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from frazil.aio import mdns
@@ -10,6 +11,9 @@ from frazil.aio.network import Interface, Network
 from frazil.aio.task_set import TaskSet
 from frazil.peer.event import LookupRequested
 from frazil.peer.transport_set import TransportSet
+
+MAX_LOOKUPS_AT_ONCE: Final = 8
+"""Names in candidates of one peer that are being looked up; the others wait for their turn."""
 
 
 class Naming:
@@ -25,7 +29,16 @@ class Naming:
         mode: What is allowed.
     """
 
-    __slots__ = ("_flush", "_mode", "_names", "_network", "_service", "_tasks", "_transports")
+    __slots__ = (
+        "_flush",
+        "_mode",
+        "_names",
+        "_network",
+        "_service",
+        "_tasks",
+        "_transports",
+        "_turns",
+    )
 
     def __init__(
         self,
@@ -40,6 +53,7 @@ class Naming:
         self._flush = flush
         self._tasks = tasks
         self._mode = mode
+        self._turns = asyncio.Semaphore(MAX_LOOKUPS_AT_ONCE)
         self._names: dict[str, str] = {}
         self._service: mdns.MdnsService | None = None
 
@@ -54,7 +68,8 @@ class Naming:
     async def _resolve(self, request: LookupRequested) -> None:
         loop, transports = asyncio.get_running_loop(), self._transports
         try:
-            address = await self._shared().resolve(request.host)
+            async with self._turns:
+                address = await self._shared().resolve(request.host)
         except OSError as error:
             text = str(error)
             transports.name_unresolved(request.transport, request.host, text, loop.time())

@@ -27,7 +27,11 @@ class MdnsEndpoint:
         self._responder = Responder(MDNS_GROUP)
 
     def look_up(self, name: str, now: float) -> None:
-        """Look ``name`` up; a :class:`LookupEnded` tells, within five seconds."""
+        """Look ``name`` up; a :class:`LookupEnded` tells, within five seconds.
+
+        Raises:
+            ValueError: There are too many others.
+        """
         self._resolver.look_up(name, now)
 
     def cancel(self, name: str) -> None:

@@ -55,13 +55,16 @@ class Resolver:
         self.events: list[LookupEnded] = []
 
     def look_up(self, name: str, now: float) -> None:
-        """Ask for ``name``, unless that is under way; with too many others it is not found."""
+        """Ask for ``name``, unless that is under way.
+
+        Raises:
+            ValueError: There are too many others.
+        """
         key = name.lower()
         if key in self._lookups:
             return
         if len(self._lookups) >= MAX_LOOKUPS:
-            self.events.append(LookupEnded(name, None))
-            return
+            raise ValueError(f"{MAX_LOOKUPS} other names are being looked up")
         self._lookups[key] = _Lookup(name, now)
         self.handle_timeout(now)
 
