@@ -118,10 +118,16 @@ class StreamReset:
             return None
         if not self._wanted:
             return None
-        drained = [stream for stream in self._wanted if self._outbound.queue.is_drained(stream)]
-        limit = self._resettable_streams
-        self._give_up([stream for stream in drained if stream >= limit])
-        stream_ids = tuple([stream for stream in drained if stream < limit][: self._max_streams])
+        drained: list[int] = []
+        unknown: list[int] = []
+        for stream_id in self._wanted:
+            if self._outbound.queue.is_drained(stream_id):
+                known = stream_id < self._resettable_streams
+                (drained if known else unknown).append(stream_id)
+                if len(drained) == self._max_streams:
+                    break
+        self._give_up(unknown)
+        stream_ids = tuple(drained)
         if not stream_ids:
             return None
         for stream_id in stream_ids:

@@ -159,6 +159,18 @@ def test_one_request_at_a_time_with_many_streams(pair):
     assert all(len(packet) <= SctpConfig().mtu for packet in pair.a.sent)
 
 
+@pytest.mark.interpreted
+def test_a_request_is_made_without_a_look_at_all_streams_that_wait(pair, monkeypatch):
+    looks = []
+    queue = type(pair.a.association._outbound.queue)
+    monkeypatch.setattr(queue, "is_drained", lambda _, stream_id: looks.append(stream_id) or True)
+    for stream_id in range(65535):
+        pair.a.association.reset_stream(stream_id)
+    pair.flush()
+    (request,) = reconfigs(pair.a)
+    assert looks == list(request.stream_ids)
+
+
 def test_there_is_one_record_for_many_streams(pair):
     for stream_id in range(2000):
         pair.a.association.reset_stream(stream_id)
