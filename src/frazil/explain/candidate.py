@@ -22,6 +22,12 @@ def resolved_in(path: Path) -> dict[str, str]:
     return {str(fact(each, "host")): str(fact(each, "address")) for each in found}
 
 
+def place_of(candidate: TraceRecord, resolved: dict[str, str]) -> str:
+    """Address and port of a candidate, where that of its name is known."""
+    host, _, port = str(fact(candidate, "address")).rpartition(":")
+    return f"{resolved.get(host, host)}:{port}"
+
+
 def ips_of(path: Path, candidates: Sequence[TraceRecord]) -> list[Ip]:
     """The IP addresses of candidates; names that have none are left out."""
     resolved = resolved_in(path)

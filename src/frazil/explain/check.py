@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from frazil.address import Ip, is_private, neighbourhood
-from frazil.explain.candidate import host_of, ips_of, listed, resolved_in, scope
+from frazil.explain.candidate import host_of, ips_of, listed, place_of, resolved_in, scope
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact
@@ -68,6 +68,10 @@ def _unpaired(path: Path, remote: Sequence[TraceRecord]) -> Iterator[Finding]:
         kind = FINDINGS["FZ-ICE-MDNS"]
         yield Finding(kind, kind.meaning, evidence_of(remote))
         return
+    refused = path.attempt.of("ice", "candidate-refused")
+    if {place_of(each, resolved) for each in remote} <= {fact(each, "address") for each in refused}:
+        yield all_refused(refused)  # they had names, and where those lead we do not go
+        return
     between = f"from {listed(local)} to {listed(remote)}"
     obstacle = _obstacle(path, local, remote)
     if obstacle:
@@ -77,6 +81,12 @@ def _unpaired(path: Path, remote: Sequence[TraceRecord]) -> Iterator[Finding]:
         kind = FINDINGS["FZ-ICE-UNANSWERED"]
         sentence = f"No check of the peer arrived, and none was sent {between}."
     yield Finding(kind, sentence, evidence_of(remote, local))
+
+
+def all_refused(refused: Sequence[TraceRecord]) -> Finding:
+    """There is nothing to check, as this end does not want any of the addresses."""
+    sentence = f"Every candidate of the peer was refused here: {listed(refused, 'why')}."
+    return Finding(FINDINGS["FZ-ICE-REFUSED"], sentence, evidence_of(refused))
 
 
 def _obstacle(path: Path, local: Sequence[TraceRecord], remote: Sequence[TraceRecord]) -> str:

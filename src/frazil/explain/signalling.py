@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from frazil.explain.candidate import listed
 from frazil.explain.catalogue import FINDINGS
-from frazil.explain.check import has_waited
+from frazil.explain.check import all_refused, has_waited
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, Story, fact
 from frazil.states.enums import RTCDtlsTransportState as Dtls
@@ -64,17 +63,12 @@ def judge_candidates(path: Path) -> Iterator[Finding]:
         return
     refused = attempt.of("ice", "candidate-refused")
     if refused:
-        yield _refused(refused)
+        yield all_refused(refused)
     else:
         ended = attempt.of("ice", "end-of-remote-candidates")
         kind = FINDINGS["FZ-ICE-NO-REMOTE" if ended else "FZ-SIG-CANDIDATES-LOST"]
         failed = path.story.of("api", "rejected", method="addIceCandidate")
         yield Finding(kind, kind.meaning, evidence_of(settled, ended, failed))
-
-
-def _refused(refused: Sequence[TraceRecord]) -> Finding:
-    sentence = f"Every candidate of the peer was refused here: {listed(refused, 'why')}."
-    return Finding(FINDINGS["FZ-ICE-REFUSED"], sentence, evidence_of(refused))
 
 
 def _credentials(path: Path, *, is_heard: bool) -> Iterator[Finding]:

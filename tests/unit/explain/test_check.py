@@ -65,6 +65,17 @@ def test_no_pair_for_a_name_that_was_resolved():
     assert "different families" in finding.sentence
 
 
+def test_where_the_only_name_leads_was_refused_here():
+    trace, path = told((OURS,), (f"{HIDDEN}:6000",))
+    resolved(path, "192.168.1.7")
+    path.record(0.1, "ice", "candidate-refused", address="192.168.1.7:6000", why="filtered")
+    (finding,) = report(trace).findings
+    assert finding.code == "FZ-ICE-REFUSED"
+    assert finding.sentence == (
+        "Every candidate of the peer was refused here: 192.168.1.7:6000 (filtered)."
+    )
+
+
 def test_no_check_either_way_though_the_addresses_go_together():
     trace, _ = told((OURS,), ("192.168.1.7:6000",))
     (finding,) = report(trace).findings
