@@ -224,8 +224,6 @@ class VirtualHost(Network):
             ValueError: It is not an IP literal, or a host already has it.
         """
         address = canonical_ip(address)
-        if self.has(address):
-            raise ValueError(f"{self.name} already has {address}")
         realm = behind.inside if behind is not None else self._internet
         if name is None:
             name = "lo" if is_loopback(address) else f"eth{next(self._interface_numbers)}"
@@ -264,7 +262,7 @@ class VirtualHost(Network):
 
         Raises:
             LookupError: It is not off.
-            ValueError: Another host has one of its addresses now; it stays off.
+            ValueError: A host has one of its addresses now; it stays off.
         """
         given: list[str] = []
         try:
@@ -279,6 +277,8 @@ class VirtualHost(Network):
 
     def _give(self, interface: Interface, realm: Realm) -> None:
         address = interface.address
+        if self.has(address):
+            raise ValueError(f"{self.name} already has {address}")
         if not is_loopback(address):
             realm.claim(address, self)
         self._interfaces[address] = interface

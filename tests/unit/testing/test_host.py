@@ -332,3 +332,26 @@ def test_an_interface_stays_off_as_long_as_another_host_has_one_of_its_addresses
         assert [each.address for each in host.interfaces()] == ["10.0.0.1", "10.0.0.2"]
 
     run(main)
+
+
+def test_an_interface_stays_off_as_long_as_another_one_of_the_host_has_one_of_its_addresses():
+    async def main(net: VirtualNetwork) -> None:
+        home, cafe = net.nat("home", "203.0.113.5"), net.nat("cafe", "203.0.113.6")
+        host, bob = net.host("alice"), net.host("bob")
+        for address in ("192.168.1.2", "192.168.1.3"):
+            host.add_interface(address, "wlan0", behind=home)
+        host.take_down("wlan0")
+        host.add_interface("192.168.1.2", "eth0", behind=cafe)
+        bob.add_interface("192.168.1.3", behind=home)
+        for _ in range(2):
+            with pytest.raises(ValueError, match=r"alice already has 192\.168\.1\.2"):
+                host.bring_up("wlan0")
+            assert [tuple(each) for each in host.interfaces()] == [("eth0", "192.168.1.2")]
+            assert host.realm("192.168.1.2") is cafe.inside
+        host.remove_interface("192.168.1.2")
+        bob.remove_interface("192.168.1.3")
+        host.bring_up("wlan0")
+        assert [each.address for each in host.interfaces()] == ["192.168.1.2", "192.168.1.3"]
+        bob.add_interface("192.168.1.2", behind=cafe)
+
+    run(main)
