@@ -19,12 +19,14 @@ MAX_RECORDS: Final = 50_000
 MAX_LINE: Final = 4 * 1024 * 1024
 """Characters of one line; a batch of datagrams has a tenth."""
 _CHANGED: Final = "state-changed"
+_CONFIGURED: Final = "configured"
 
 
 class Recording:
     """What is left of a recording that was read line by line: its records, and how much it carried.
 
-    Of a long one these are the newest records, and the state changes before them.
+    Of a long one these are the newest records, and of those before them the state changes and the
+    last configuration.
 
     Args:
         name: What it is called: mostly its file name.
@@ -33,6 +35,7 @@ class Recording:
     def __init__(self, name: str) -> None:
         self.name = name
         self._changes: deque[TraceRecord] = deque(maxlen=HISTORY_LIMIT)
+        self._configured: deque[TraceRecord] = deque(maxlen=1)
         self._newest: deque[TraceRecord] = deque()
         self._read = 0
         self._traffic = Traffic()
@@ -47,17 +50,23 @@ class Recording:
         self._is_recording = self._is_recording or bool(records) or is_header(line)
         self._read += len(records)
         self._newest += records
-        while len(self._changes) + len(self._newest) > MAX_RECORDS:
+        while len(self._changes) + len(self._configured) + len(self._newest) > MAX_RECORDS:
             oldest = self._newest.popleft()
             if oldest.event == _CHANGED:
                 self._changes.append(oldest)
+            elif oldest.event == _CONFIGURED:
+                self._configured.append(oldest)
         if isinstance(line, dict):
             self._traffic.take(line)
 
     @property
     def records(self) -> list[TraceRecord]:
-        """What is kept, oldest first."""
-        return [*self._changes, *self._newest]
+        """What is kept, oldest first.
+
+        The configuration that outlives its time comes behind the state changes: a recording that
+        begins with one counts as whole.
+        """
+        return [*self._changes, *self._configured, *self._newest]
 
     def check(self) -> None:
         """Be sure that it was one.

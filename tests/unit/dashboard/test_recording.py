@@ -5,6 +5,7 @@ import pytest
 from frazil.dashboard import recording as module
 from frazil.dashboard.encoding import dump
 from frazil.dashboard.recording import Recording, read_recording
+from frazil.explain.story import Story
 from support.sample_recording import record_failed_session, record_session
 
 
@@ -131,6 +132,27 @@ def test_of_a_long_recording_no_state_is_forgotten(monkeypatch):
     assert [each["at"] for each in recording.view()["records"]] == [1.0, 2.0, 18.0, 19.0]
     assert recording.view()["forgotten"] == 10
     assert (recording.row("1").state, recording.row("1").why) == ("connected", "because")
+
+
+def configured(at, servers):
+    return json.dumps([at, "api", "configured", "", servers, "relay", "balanced"])
+
+
+def test_of_a_long_recording_the_configuration_in_force_is_not_forgotten(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS", 4)
+    recording = Recording("x")
+    recording.feed(configured(0.0, "stun:a"))
+    recording.feed(changed(1.0, "new", "connecting"))
+    recording.feed(configured(2.0, "turn:b"))
+    for at in range(10, 20):
+        recording.feed(decision(float(at), "ice", "pair-conceded", "a->b"))
+    story = Story(recording.records, 20.0)
+    assert (story.servers, story.policy) == (("turn:b",), "relay")
+    assert not story.is_whole
+    assert [each.at for each in recording.records] == [1.0, 2.0, 18.0, 19.0]
+    assert recording.view()["forgotten"] == 9
+    recording.feed(configured(30.0, "stun:c"))
+    assert Story(recording.records, 30.0).servers == ("stun:c",)
 
 
 def test_the_oldest_of_too_many_state_changes_make_room(monkeypatch):
