@@ -37,6 +37,8 @@ async def test_pooled_candidates_are_told_at_once_and_not_before(stage):
     assert stage.now == began_at
     ufrag = alice.ice.getLocalParameters().usernameFragment
     assert told(alice) == [("host", ufrag), ("srflx", ufrag)]
+    released = [dict(r.facts) for r in alice.pc.trace.records if r.event == "candidate-released"]
+    assert [(each["type"], each["ufrag"]) for each in released] == told(alice)
     assert states(alice, "iceGatheringState") == "new gathering complete"
     assert server.requests == 1
     await stage.connect()

@@ -1,7 +1,6 @@
 """The browser's half of a session beside ours."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
 
 from frazil.explain.browser_log import BrowserEvent
 from frazil.explain.catalogue import FINDINGS
@@ -9,25 +8,17 @@ from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Records, fact
 from frazil.trace import TraceRecord
 
-_ARRIVALS: Final = ("addIceCandidate", "setRemoteDescription")
-"""What brings candidates of ours to the browser."""
-
 
 def half_of(
     records: Sequence[TraceRecord], logs: Collection[list[BrowserEvent]], *, guess: bool = True
 ) -> list[BrowserEvent]:
     """The log of the connection that was the other end of ours.
 
-    A dump holds the connections of all pages. Ours has our ufrag, or candidates of ours, of which
-    the trace has no ufrag if a pool found them. If none tells, the longest one is it, or none
-    unless we are to ``guess``.
+    A dump holds the connections of all pages. Ours has our ufrag. If none tells, the longest one is
+    it, or none unless we are to ``guess``.
     """
-    gathered = Records(records).of("ice", "local-candidate")
-    ufrags = {str(fact(each, "ufrag")) for each in gathered}
-    related = [log for log in logs if any(ufrags.intersection(event.ufrags) for event in log)]
-    if not related:
-        ours = set(_known(gathered))
-        related = [log for log in logs if not ours.isdisjoint(_addresses(log, *_ARRIVALS))]
+    ours = {str(fact(each, "ufrag")) for each in _told(records)}
+    related = [log for log in logs if any(ours.intersection(event.ufrags) for event in log)]
     return max(related or (logs if guess else ()), key=len, default=[])
 
 
@@ -83,7 +74,7 @@ def judge_signalling(
     theirs = Records(records).of("ice", "remote-candidate")
     theirs += Records(records).of("ice", "candidate-refused")
     told = _addresses(events, "icecandidate")
-    came = _addresses(events, *_ARRIVALS)
+    came = _addresses(events, "addIceCandidate", "setRemoteDescription")
     yield from _compare("The browser found", told, "came here", _known(theirs), theirs)
     yield from _compare("We found", _known(ours), "came to the browser", came, ours)
 
@@ -108,6 +99,13 @@ def _addresses(events: Sequence[BrowserEvent], *names: str) -> list[str]:
     """Where the candidates of these events are, each once."""
     found = [each.addresses for each in events if each.name in names]
     return list(dict.fromkeys(address for addresses in found for address in addresses))
+
+
+def _told(records: Sequence[TraceRecord]) -> list[TraceRecord]:
+    """Our candidates for the peer: those without a ufrag cannot be signalled."""
+    found = Records(records)
+    gathered = [each for each in found.of("ice", "local-candidate") if fact(each, "ufrag")]
+    return gathered + found.of("ice", "candidate-released")
 
 
 def _known(candidates: Sequence[TraceRecord]) -> list[str]:

@@ -61,12 +61,13 @@ class Announcement:
         self.begin("")
         self._held = []
 
-    def release(self, ufrag: str, bases: set[Address]) -> None:
+    def release(self, ufrag: str, bases: set[Address], now: float) -> None:
         """It has credentials now: tell as one gathering what was held back.
 
         Args:
             ufrag: What it is called.
             bases: Where its candidates are; on an interface that is gone again there are none.
+            now: The instant.
         """
         held = self._held or []
         self._held = None
@@ -77,6 +78,14 @@ class Announcement:
             if isinstance(event, CandidateError):
                 self._events.append(event)
             elif isinstance(event, CandidateGathered) and event.candidate.base in bases:
+                self._trace.record(
+                    now,
+                    "ice",
+                    "candidate-released",
+                    type=event.candidate.type,
+                    address=_place_of(event.candidate),
+                    ufrag=ufrag,
+                )
                 self._events.append(CandidateGathered(event.candidate, ufrag))
         if self.state is _COMPLETE:
             self._events.append(CandidatesEnded(ufrag))
@@ -117,7 +126,7 @@ class Announcement:
             "ice",
             "local-candidate",
             type=candidate.type,
-            address=f"{candidate.address[0]}:{candidate.address[1]}",
+            address=_place_of(candidate),
             ufrag=self._ufrag,
         )
         self._emit(CandidateGathered(candidate, self._ufrag))
@@ -136,3 +145,8 @@ class Announcement:
 
     def _emit(self, event: IceEvent) -> None:
         (self._events if self._held is None else self._held).append(event)
+
+
+def _place_of(candidate: Candidate) -> str:
+    """Where it is, for people."""
+    return f"{candidate.address[0]}:{candidate.address[1]}"

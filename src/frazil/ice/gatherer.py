@@ -107,7 +107,7 @@ class Gatherer:
         if hosts is not None and self._announcement.is_held:
             self._adopt(hosts, generation)
             bases = {each.base for each in generation.local_candidates}
-            self._announcement.release(_ufrag_of(generation), bases)
+            self._announcement.release(_ufrag_of(generation), bases, now)
             return
         self._end_generation()
         if hosts is not None and hosts.generation.is_active:

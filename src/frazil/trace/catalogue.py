@@ -96,6 +96,14 @@ _ICE: Final = (
     ),
     event(
         "ice",
+        "candidate-released",
+        "A candidate of ours that was found before there were credentials has its generation now.",
+        type="host, srflx, prflx or relay",
+        address="address and port",
+        ufrag="its generation",
+    ),
+    event(
+        "ice",
         "remote-candidate",
         "A candidate of the peer was signalled.",
         type="host, srflx, prflx or relay",

@@ -87,7 +87,7 @@ def test_what_is_held_back_is_told_as_one_gathering(bench):
     assert bench.story == ["addresses ", "addresses "]  # these are needed at once
     assert [each.event for each in bench.trace.records].count("local-candidate") == 2
     assert bench.announcement.state == "complete"
-    bench.announcement.release("abcd", {HOST, HOST_2})
+    bench.announcement.release("abcd", {HOST, HOST_2}, 5.0)
     assert bench.story[2:] == [
         "gathering abcd",
         "10.0.0.1 abcd",
@@ -103,7 +103,7 @@ def test_what_is_held_back_and_not_over_goes_on(bench):
     bench.announcement.begin_held()
     bench.gather(HOST, ends=False)
     assert bench.announcement.is_held
-    bench.announcement.release("abcd", {HOST})
+    bench.announcement.release("abcd", {HOST}, 5.0)
     assert not bench.announcement.is_held
     bench.announcement.tell(candidate(HOST_2), 5.0)
     assert bench.story == [
@@ -118,9 +118,12 @@ def test_what_is_held_back_and_not_over_goes_on(bench):
 def test_of_an_interface_that_is_gone_again_nobody_hears(bench):
     bench.announcement.begin_held()
     bench.gather(HOST, HOST_2)
-    bench.announcement.release("abcd", {HOST_2})
+    bench.announcement.release("abcd", {HOST_2}, 5.0)
     assert "10.0.0.2 abcd" in bench.story
     assert "10.0.0.1 abcd" not in bench.story
+    (released,) = [each for each in bench.trace.records if each.event == "candidate-released"]
+    assert released.at == 5.0
+    assert dict(released.facts) == {"type": "host", "address": "10.0.0.2:1001", "ufrag": "abcd"}
 
 
 def test_an_address_that_gives_nothing_is_told_with_its_reason(bench):
