@@ -67,10 +67,10 @@ def _applied(events: Sequence[BrowserEvent], method: str, kind: str) -> list[flo
 def judge_signalling(
     records: Sequence[TraceRecord], events: Sequence[BrowserEvent]
 ) -> Iterator[Finding]:
-    """Candidates that one end found, and that never came to the other."""
+    """Candidates that one end found for the other, and that never came there."""
     if not events:
         return
-    ours = Records(records).of("ice", "local-candidate")
+    ours = _told(records)
     theirs = Records(records).of("ice", "remote-candidate")
     theirs += Records(records).of("ice", "candidate-refused")
     told = _addresses(events, "icecandidate")

@@ -101,3 +101,19 @@ def test_another_connection_from_the_same_address_is_not_the_other_half():
         trace.record(1.0, "ice", event, type="host", address="192.168.1.7:50000", ufrag=ufrag)
     other = [BrowserEvent(1.0, "setRemoteDescription", f"a=ice-ufrag:other\\r\\na={CANDIDATE}")]
     assert half_of(trace.records, [other], guess=False) == []
+
+
+def test_what_was_gathered_ahead_and_never_released_is_not_lost():
+    trace = Trace()
+    found = ("10.0.0.1:5000", "10.0.0.1:5001", "10.0.0.1:5002")
+    for address in found:
+        trace.record(1.0, "ice", "local-candidate", type="host", address=address, ufrag="")
+    for address in found[:2]:
+        trace.record(2.0, "ice", "candidate-released", type="host", address=address, ufrag="u")
+    line = "candidate:1 1 udp 2122 10.0.0.1 {} typ host"
+    events = [BrowserEvent(3.0, "addIceCandidate", line.format(port)) for port in (5000, 5001)]
+    assert list(judge_signalling(trace.records, events)) == []
+    (finding,) = judge_signalling(trace.records, events[:1])
+    assert finding.sentence == (
+        "We found 2 candidates, and 1 of them never came to the browser: 10.0.0.1:5001."
+    )
