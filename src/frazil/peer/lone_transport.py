@@ -124,7 +124,8 @@ class LoneTransport:
             raise InvalidSyntaxError("the password is not one of RFC 8839 5.4")
         ice, session = self.ice, self._stack.session
         is_first = ice.remote_parameters is None
-        if not is_first and role not in (self._given_role, ice.role):
+        is_free = self._traits.is_lite is traits.is_lite  # else the lite one is controlled
+        if not is_first and is_free and role not in (self._given_role, ice.role):
             raise InvalidStateError(f"the transport has started and is {ice.role}")
         if credentials == ice.remote_parameters:
             return

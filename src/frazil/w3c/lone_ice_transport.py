@@ -134,7 +134,8 @@ class LoneIceTransport(RTCIceTransport):
         Args:
             remoteParameters: What :meth:`getLocalParameters` of the peer gave.
             role: ``"controlling"`` or ``"controlled"``: in each call that of the first one, or
-                :attr:`role`, which is the other one if both sides gave the same or one is lite.
+                :attr:`role`, which is the other one if both sides gave the same. If one side is
+                lite, that one is controlled, whatever is said here.
 
         Raises:
             InvalidStateError: The transport is stopped, or has started in the other role.

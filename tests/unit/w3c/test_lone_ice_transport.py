@@ -495,6 +495,20 @@ def test_a_lite_transport_says_so_and_connects():
     run(main)
 
 
+@pytest.mark.parametrize("role", ["controlling", "controlled"])
+def test_a_restart_may_lead_to_a_lite_peer_in_whatever_role(role):
+    async def main(net):
+        async with LonePair(net) as pair:
+            await pair.connect()
+            first = pair.b.role
+            pair.b.gather()
+            parameters = {"usernameFragment": "lite", "password": "p" * 22, "iceLite": True}
+            pair.b.start(parameters, role)
+            assert (first, pair.b.role) == ("controlled", "controlling")
+
+    run(main)
+
+
 def test_datagrams_survive_a_network_that_does_what_it_likes():
     async def main(net):
         async with LonePair(net) as pair:
