@@ -63,7 +63,7 @@ class WorkerPool:
             its ``if __name__ == "__main__":``.
         workers: How many processes; one for each processor unless told.
         ports: A UDP port for each worker, so no fewer than ``workers``; free ones unless told. A
-            worker whose port another program has does not start.
+            worker whose port another program has, on all addresses in use, does not start.
         configuration: The W3C dictionary of each connection, without ``certificates``: their keys
             cannot be sent to a process.
         ice: How candidates are gathered.

@@ -100,8 +100,8 @@ class Service:
         """Bind the port on each address that connections use now.
 
         Returns:
-            Where it was refused, and why; empty if some address has it, as connections need no
-            more, or if there was nothing to bind.
+            Where it was refused, and why; empty if it could be had on some address, as connections
+            need no more, or if there was nothing to bind.
         """
         port, ice = self._setup.port, self._setup.ice
         if not port or ice.ip_handling == IpHandlingPolicy.NO_UDP:
@@ -110,7 +110,7 @@ class Service:
             chosen = ice.selection.choose(self._network)
         except OSError:
             chosen = []  # connections do without candidates as long as nobody knows the addresses
-        obstacle = ""
+        obstacle, is_bound = "", False
         for each in chosen:
             try:
                 self._network.open_udp(each.address, port, _ignore).close()  # it stays bound
@@ -118,8 +118,8 @@ class Service:
                 if error.errno in PORT_REFUSED:
                     obstacle = f"UDP port {port} of {each.address}: {error}"
             else:
-                return ""
-        return obstacle
+                is_bound = True
+        return "" if is_bound else obstacle
 
     def take(self, message: Message) -> None:
         """Act on a message of the pool.

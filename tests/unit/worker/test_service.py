@@ -180,3 +180,16 @@ def test_offers_are_welcome_otherwise(case):
         assert begun(net, **case) == Ready()
 
     run(main)
+
+
+def test_the_port_is_taken_on_every_address_before_there_is_an_offer():
+    async def main(net):
+        host = net.host("server", "203.0.113.1", "192.0.2.9")
+        setup = WorkerSetup(wait, PORT, {}, IceOptions(), SessionConfig())
+        async with SharedPort(PORT, network=host) as network:
+            assert Service(OpenLink(), network, setup).begin()
+            for address in ("203.0.113.1", "192.0.2.9"):
+                with pytest.raises(OSError, match="in use"):
+                    host.open_udp(address, PORT, lambda batch: None)
+
+    run(main)
