@@ -1,5 +1,7 @@
 """The addresses of this host as one connection uses them, and what it tells of them."""
 
+from collections.abc import Collection
+
 from frazil.aio.address_map import AddressMap
 from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode
 from frazil.aio.naming import Naming
@@ -24,6 +26,7 @@ class LocalAddresses:
         "_network",
         "_options",
         "_policy",
+        "_used",
         "chosen",
         "has_udp",
     )
@@ -36,6 +39,7 @@ class LocalAddresses:
         self._policy = options.ip_handling
         self._map = AddressMap(options.address_map) if options.address_map else None
         self._mode = options.address_map_mode
+        self._used: list[str] = []
         self.chosen: list[Interface] | None = None
         self.has_udp = self._policy != IpHandlingPolicy.NO_UDP
 
@@ -45,7 +49,17 @@ class LocalAddresses:
             self.chosen = self._options.selection.choose(self._network)
         except OSError:
             self.chosen = []  # as on a host without a network: gathering ends without a candidate
+        self._used += [each.address for each in self.chosen if each.address not in self._used]
         return self.chosen
+
+    def forget_all_but(self, present: Collection[str]) -> list[str]:
+        """Forget the addresses that were ever chosen and are not ``present``, and return them.
+
+        One that the last choice left out may be in use all the same.
+        """
+        gone = [each for each in self._used if each not in present]
+        self._used = [each for each in self._used if each in present]
+        return gone
 
     def present(self) -> set[str] | None:
         """Every address of the host: also what is not chosen now, but was and may be in use.

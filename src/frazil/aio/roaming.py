@@ -62,7 +62,7 @@ class Roaming:
         if present is None:
             return
         now, transports = self._clock(), self._transports
-        gone = [each.address for each in self._local.chosen or () if each.address not in present]
+        gone = self._local.forget_all_but(present)
         if self._are_more():  # first, so that nobody gives up over the last one that went away
             transports.gather_again(now)
         for name, sockets in self._sockets.items():

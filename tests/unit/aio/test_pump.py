@@ -24,6 +24,7 @@ class Host:
     def __init__(self, host: VirtualHost) -> None:
         self.inner = host
         self.refused: set[str] = set()
+        self.default: str | None = "10.0.0.1"
         self.is_silent = False
         self.lookups: list[str] = []
         self.answer: Callable[[], Coroutine[Any, Any, list[Address]]] | None = None
@@ -33,6 +34,11 @@ class Host:
         if self.is_silent:
             raise OSError("no answer")
         return self.inner.interfaces()
+
+    def source_address(self, remote: str) -> str:
+        if self.default is None or ":" in remote:
+            raise OSError("no route leads there")
+        return self.default
 
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         return self.inner.watch_interfaces(on_change)
@@ -328,6 +334,23 @@ async def test_a_restart_without_a_relay_under_the_policy_relay_closes_nothing(s
     assert len(stage.session.called("local_addresses_done")) == 2
     assert stage.host.inner.sockets() == before
     assert stage.session.called("remove_local_address") == []
+
+
+@pytest.mark.parametrize("default", [None, "10.0.0.2"])
+def test_an_address_that_goes_after_its_default_route_is_lost_as_well(default):
+    async def unplugged(stage: Stage) -> None:
+        await stage.begin()
+        stage.host.default = default
+        stage.host.inner.add_interface("10.0.0.3")
+        await asyncio.sleep(1)
+        for _ in range(2):
+            stage.host.inner.remove_interface("10.0.0.1")
+            await asyncio.sleep(1)
+            stage.host.inner.add_interface("10.0.0.1")
+            await asyncio.sleep(1)
+        assert [host for host, _ in stage.session.called("lose_host")] == ["10.0.0.1"]
+
+    on_stage(unplugged, options=IceOptions(ip_handling="disable_non_proxied_udp"))()
 
 
 @on_stage
