@@ -214,6 +214,36 @@ async def test_a_restart_gives_up_no_relay_that_lives(stage, silence_s, restart_
     await exchange(stage)
 
 
+async def test_restarts_without_an_address_to_gather_from_give_up_no_relay(stage):
+    """As while the default route is away and the interface stays."""
+    net, wanted = stage.net, ["192.168.1.2"]
+    net.names[NAME] = [RELAY]
+    server = net.turn_server(RELAY)
+    home = net.nat("home", HOME, kind=SYMMETRIC)
+    alice = stage.peer(
+        "alice",
+        host=net.host("alice", "192.168.1.2", behind=home),
+        configuration=configured(UDP) | {"iceTransportPolicy": "relay"},
+        ice=IceOptions(interfaces=lambda one: one.address in wanted),
+    )
+    stage.introduce(alice, stage.peer("bob", OFFICE))
+    await stage.connect()
+    await stage.sleep(30)
+    net.block(alice.host, for_s=40)
+    await stage.until(lambda: alice.pc.connectionState == "disconnected")
+    await stage.sleep(30)
+    address = wanted.pop()
+    for _ in range(2):
+        await stage.negotiate(ice_restart=True)
+        await stage.sleep(1)
+    del net.names[NAME]
+    await stage.sleep(10)
+    wanted.append(address)
+    await stage.negotiate(ice_restart=True)
+    assert await healed(stage, 20) < 5
+    assert len(server.service.allocations) == 1
+
+
 async def test_a_server_that_never_answers_again_is_asked_on_one_stream_at_a_time(stage):
     server = await homes(stage, TCP, firewall=True)
     alice = stage.peers[0]

@@ -64,7 +64,7 @@ class GatheringDriver:
         needed = servers or not hidden
         interfaces = self._local.choose() if needed else []
         hosts = [each.address for each in interfaces]
-        transports.gather_from(name, hosts, now)
+        transports.gather_from(name, hosts, [each.url.url for each in servers], now)
         if not sockets.is_empty:  # they are from before a restart, and one of them may be in use
             present = self._local.present()
             if present is not None:

@@ -244,10 +244,10 @@ class TransportSet:
         requests, self.requests = self.requests, []
         return requests
 
-    def gather_from(self, transport: str, hosts: list[str], now: float) -> None:
-        """Gathering of ``transport`` uses these addresses of the host, and no others."""
+    def gather_from(self, transport: str, hosts: list[str], urls: list[str], now: float) -> None:
+        """Gathering of ``transport`` uses these addresses of the host and these servers only."""
         self._recovery.gather_from(transport, hosts, now)
-        self._gather(transport, lambda to: to.gather_from(hosts), now)
+        self._gather(transport, lambda to: to.gather_from(hosts, urls), now)
 
     def add_local_address(
         self,

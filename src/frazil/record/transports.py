@@ -67,8 +67,8 @@ class RecordedTransports(TransportSet):
         super().fill_pool(now)
 
     @recording(_NAME)
-    def gather_from(self, transport: str, hosts: list[str], now: float) -> None:
-        super().gather_from(transport, hosts, now)
+    def gather_from(self, transport: str, hosts: list[str], urls: list[str], now: float) -> None:
+        super().gather_from(transport, hosts, urls, now)
 
     @recording(_NAME)
     def add_local_address(

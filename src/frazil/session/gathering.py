@@ -20,9 +20,15 @@ class Gathering:
         self._local = ice.local
         self._relays = relays
 
-    def gather_from(self, hosts: list[str]) -> None:
-        """This round uses these addresses of the host, and no others."""
+    def gather_from(self, hosts: list[str], urls: list[str]) -> None:
+        """This round uses these addresses of the host, and no others.
+
+        The servers of ``urls``, of whatever kind, are wanted, even while there is no address from
+        which they could be asked.
+        """
         self._relays.gather_from(hosts)
+        for url in urls:
+            self._relays.expect_server(url)
 
     def add_local_address(
         self,
@@ -84,7 +90,6 @@ class Gathering:
     def expect_server(self, url: str) -> None:
         """The server of ``url``, of whatever kind, is being resolved; gathering waits for it."""
         self._local.expect_server(url)
-        self._relays.expect_server(url)
 
     def add_stun_server(self, url: str, addresses: list[Address], now: float) -> None:
         """The STUN server of ``url`` was resolved."""

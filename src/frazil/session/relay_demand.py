@@ -169,7 +169,7 @@ class RelayDemand:
             del self.missing[next(iter(self.missing))]
 
     def expect(self, url: str) -> None:
-        """The server of ``url`` is being resolved."""
+        """The server of ``url`` is wanted."""
         self.expected.add(url)
 
     def expect_no_more(self, url: str) -> None:

@@ -85,8 +85,8 @@ class RelaySet:
         """The generation ``ufrag`` gathers: the caller adds its addresses and servers next.
 
         If it is a new one, the relays of the one before stay for it; those that even that one did
-        not want are given back, except one in use. Whether it wants what a server gave that is
-        still being resolved, nobody knows.
+        not want are given back, except one in use. Whether it wants what a server gave to which
+        it has not found its way, nobody knows.
         """
         expected = self._demand.expected
         is_new = self._demand.begin(ufrag)
@@ -141,7 +141,7 @@ class RelaySet:
         self._collect(now)
 
     def expect_server(self, url: str) -> None:
-        """The server of ``url``, of whatever kind, is being resolved."""
+        """The round wants the server of ``url``, of whatever kind, and looks for a way to it."""
         self._demand.expect(url)
 
     def add_server(

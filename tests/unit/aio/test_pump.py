@@ -134,7 +134,7 @@ async def test_every_interface_gets_a_socket(stage: Stage):
     await stage.begin()
     added = [address for address, *_ in stage.session.called("add_local_address")]
     assert [host for host, _ in added] == ["10.0.0.1", "10.0.0.2"]
-    assert stage.session.called("gather_from") == [(["10.0.0.1", "10.0.0.2"],)]
+    assert stage.session.called("gather_from") == [(["10.0.0.1", "10.0.0.2"], [])]
     assert added == [socket.local for socket in stage.host.inner.sockets()]
     assert [name for name, *_ in stage.session.calls][-3:] == [
         "add_local_tcp",

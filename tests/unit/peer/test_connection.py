@@ -102,7 +102,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     config = TurnConfig("user", "password")
     transports.receive("0", [], 1.0)
     transports.receive("7", [], 1.0)
-    transports.gather_from("0", ["192.0.2.1", "192.0.2.2"], 2.0)
+    transports.gather_from("0", ["192.0.2.1", "192.0.2.2"], ["stun:a"], 2.0)
     transports.add_local_address("0", ("192.0.2.1", 5), 2.0)
     transports.local_address_failed("0", "192.0.2.2", "taken", 2.0)
     transports.remove_local_address("0", ("192.0.2.1", 5), 2.0)
@@ -117,7 +117,7 @@ def test_network_input_is_forwarded_by_name_and_drained() -> None:
     transports.handle_timeout(6.0)
     assert one.session.calls[-14:] == [
         ("receive", [], 1.0),
-        ("gather_from", ["192.0.2.1", "192.0.2.2"]),
+        ("gather_from", ["192.0.2.1", "192.0.2.2"], ["stun:a"]),
         ("add_local_address", ("192.0.2.1", 5), 2.0, False, OPEN),
         ("local_address_failed", "192.0.2.2", "taken", 2.0),
         ("remove_local_address", ("192.0.2.1", 5), 2.0),
