@@ -260,8 +260,11 @@ async def test_a_session_that_follows_the_network_asks_for_nothing(stage):
     assert asked(alice) == asked(bob) == []
 
 
-async def test_without_any_address_nothing_is_asked_for(stage):
+@pytest.mark.parametrize("has_loopback", [False, True])
+async def test_without_any_address_nothing_is_asked_for(stage, has_loopback):
     alice, bob = await connected(stage, "restart", "none")
+    if has_loopback:
+        alice.host.add_interface("127.0.0.1")
     alice.host.remove_interface("10.0.0.1")
     await stage.sleep(600)
     assert asked(alice) == []

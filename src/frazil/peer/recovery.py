@@ -13,6 +13,7 @@ is not used again without a restart (RFC 7675 5.1).
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final
 
 from frazil.ice.state import Cause
@@ -66,6 +67,7 @@ class Recovery:
         "_states",
         "_trace",
         "_tried_at",
+        "_was_online",
         "_works_since",
     )
 
@@ -76,6 +78,7 @@ class Recovery:
         self._states: dict[str, State] = {}
         # Of this only the keys matter: an empty set weighs three times as much.
         self._hosts: dict[tuple[str, str], None] = {}
+        self._was_online = False
         self._attempts = 0
         self._tried_at: float | None = None
         self._changed_at: float | None = None
@@ -115,12 +118,23 @@ class Recovery:
         self._works_since = None
 
     def gather_from(self, transport: str, hosts: Sequence[str], now: float) -> None:
-        """The transport gathers from these addresses of this host, with or without UDP."""
-        if self._is_wanted:
-            before = len(self._hosts)
-            self._hosts |= dict.fromkeys((transport, host) for host in hosts)
-            if len(self._hosts) > before:
-                self._change(now)
+        """The transport gathers from these addresses of this host, with or without UDP.
+
+        Loopback addresses alone are what is left without a network. They count for one as long as
+        there has been no other: two programs on one machine may have a path to restore as well.
+        """
+        if not self._is_wanted:
+            return
+        is_offline = all(ip_address(host).is_loopback for host in hosts)
+        if is_offline and self._was_online:
+            return
+        if not is_offline and not self._was_online:
+            self._was_online = True
+            self._hosts.clear()
+        before = len(self._hosts)
+        self._hosts |= dict.fromkeys((transport, host) for host in hosts)
+        if len(self._hosts) > before:
+            self._change(now)
 
     def lose_host(self, transport: str, host: str, now: float) -> None:
         """This host has the address ``host`` no more."""

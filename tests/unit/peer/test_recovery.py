@@ -19,16 +19,18 @@ HERE, THERE = "10.0.0.1", "10.9.0.1"
 
 
 class Bench:
-    """A recovery of one transport that works since 0 s at one address."""
+    """A recovery of one transport that works since 0 s, at one address unless told."""
 
-    def __init__(self, policy=RecoveryPolicy.RESTART, *, controlling: bool = True) -> None:
+    def __init__(
+        self, policy=RecoveryPolicy.RESTART, *, controlling: bool = True, hosts=(HERE,)
+    ) -> None:
         self.restarts: list[float] = []
         self.now = 0.0
         self.controlling = controlling
         self.trace = Trace()
         self.recovery = Recovery(policy, lambda: self.restarts.append(self.now), self.trace)
         self.state = "new"
-        self.recovery.gather_from("0", [HERE], 0.0)
+        self.recovery.gather_from("0", list(hosts), 0.0)
         self.move("checking connected")
 
     def move(self, states: str, cause: str = "test", judged_at: float | None = None) -> None:
@@ -173,6 +175,41 @@ def test_without_an_address_there_is_nothing_to_restart():
     assert bench.run(1000) == []
     bench.recovery.gather_from("0", [THERE], bench.now)
     assert bench.run(1) == [1000.0]
+
+
+LOOPBACK = ["127.0.0.1", "::1"]
+
+
+def test_loopback_is_what_is_left_without_a_network():
+    bench = Bench()
+    bench.run(100)
+    bench.recovery.lose_host("0", HERE, bench.now)
+    bench.recovery.gather_from("0", LOOPBACK, bench.now)
+    bench.move("disconnected failed")
+    assert bench.run(1000) == []
+    bench.recovery.gather_from("0", [THERE], bench.now)
+    assert bench.run(1) == [1100.0]
+
+
+def test_a_machine_that_never_had_a_network_has_loopback():
+    bench = Bench(hosts=LOOPBACK)
+    bench.move("disconnected failed")
+    assert bench.run(1) == [0.0]
+
+
+def test_after_the_first_network_loopback_is_none_any_more():
+    bench = Bench(hosts=LOOPBACK)
+    bench.recovery.gather_from("0", [THERE], bench.now)
+    bench.recovery.lose_host("0", THERE, bench.now)
+    bench.move("disconnected failed")
+    assert bench.run(1000) == []
+
+
+def test_loopback_that_is_wanted_besides_the_network_stays():
+    bench = Bench(hosts=[*LOOPBACK, HERE])
+    bench.recovery.lose_host("0", HERE, bench.now)
+    bench.move("disconnected failed")
+    assert bench.run(1) == [0.0]
 
 
 def test_waits_double_up_to_the_longest():
