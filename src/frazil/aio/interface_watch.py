@@ -16,8 +16,8 @@ POLL_INTERVAL_S: Final = 2.0
 SETTLE_S: Final = 0.05
 """After the first word of a change: an address comes with half a dozen messages."""
 FIRST_LOOK_S: Final = 1.0
-"""After the beginning, which believes what somebody saw a moment before. Only then is the system
-asked to tell: connections that are closed as soon as they have told what they had to ask nothing.
+"""After the beginning. Only then is the system asked for anything: connections that are closed as
+soon as they have told what they had to cost nothing.
 """
 
 _RTMGRP_LINK: Final = 0x1
@@ -41,13 +41,12 @@ Look: TypeAlias = Callable[[], object]
 class SharedWatch:
     """Compares addresses and routes with those before whenever something may have changed.
 
-    It holds a socket or a timer while somebody listens, and nothing otherwise. A change within the
-    first :data:`FIRST_LOOK_S` is told at their end.
+    It holds a socket or a timer while somebody listens, and nothing otherwise. The first look has
+    nothing to be compared with, and is told as a change: there may have been one.
 
     Args:
         loop: Where the listeners are called.
         look: What they are now; an ``OSError`` means that nobody can tell.
-        recall: What they were when somebody looked a moment ago.
         on_idle: Called when nobody listens any more.
     """
 
@@ -58,7 +57,6 @@ class SharedWatch:
         "_loop",
         "_netlink",
         "_on_idle",
-        "_recall",
         "_seen",
         "_timer",
     )
@@ -67,12 +65,10 @@ class SharedWatch:
         self,
         loop: asyncio.AbstractEventLoop,
         look: Look,
-        recall: Look,
         on_idle: Callable[[], object],
     ) -> None:
         self._loop = loop
         self._look = look
-        self._recall = recall
         self._on_idle = on_idle
         self._listeners: list[Subscription] = []
         self._seen: object = None
@@ -80,7 +76,7 @@ class SharedWatch:
         self._timer: asyncio.TimerHandle | None = None
 
     def subscribe(self, on_change: Callable[[], None]) -> "Subscription":
-        """Call ``on_change`` after each change from now on."""
+        """Call ``on_change`` after each change from now on, and after the first look."""
         subscription = Subscription(self, on_change)
         self._listeners.append(subscription)
         if len(self._listeners) == 1:
@@ -96,7 +92,7 @@ class SharedWatch:
                 self._on_idle()
 
     def _start(self) -> None:
-        self._seen = self._now(self._recall)
+        self._seen = None
         self._timer = self._loop.call_later(FIRST_LOOK_S, self._look_first)
 
     def _look_first(self) -> None:
@@ -134,8 +130,12 @@ class SharedWatch:
         self._timer = None
         if self._netlink is None:
             self._timer = self._loop.call_later(POLL_INTERVAL_S, self._on_timer)
-        before, self._seen = self._seen, self._now(self._look)
-        if self._seen != before:
+        try:
+            seen = self._look()
+        except OSError:
+            return
+        if seen != self._seen:
+            self._seen = seen
             for subscription in tuple(self._listeners):
                 if subscription in self._listeners:
                     self._tell(subscription)
@@ -148,12 +148,6 @@ class SharedWatch:
             self._loop.call_exception_handler(
                 {"message": "Exception after a change of addresses", "exception": error}
             )
-
-    def _now(self, look: Look) -> object:
-        try:
-            return look()
-        except OSError:
-            return self._seen
 
 
 class Subscription:

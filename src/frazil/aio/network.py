@@ -230,7 +230,7 @@ class Network(Protocol):
         That is when :meth:`interfaces` or :func:`default_sources` has another answer.
 
         To be called in a running event loop, from which ``on_change`` is called too, never from
-        within another method. Several changes may come as one.
+        within another method. Several changes may come as one, and a call without any.
         """
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:

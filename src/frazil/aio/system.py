@@ -75,17 +75,13 @@ class SystemNetwork(Network):
         watch = self._watches.get(key)
         if watch is None:
             forget = partial(self._watches.pop, key, None)
-            watch = self._watches[key] = SharedWatch(loop, self._look, self._recall, forget)
+            watch = self._watches[key] = SharedWatch(loop, self._look, forget)
         return watch.subscribe(on_change)
 
-    def _recall(self) -> tuple[list[Interface], set[str]]:
-        """The addresses of a moment ago, and those on the default routes."""
-        return self.interfaces(), default_sources(self)
-
     def _look(self) -> tuple[list[Interface], set[str]]:
-        """The same of this very moment."""
+        """The addresses of this very moment, and those on the default routes."""
         self._seen_at = None
-        return self._recall()
+        return self.interfaces(), default_sources(self)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.

@@ -41,6 +41,7 @@ class Host:
         return self.default
 
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
+        self.tell = on_change
         return self.inner.watch_interfaces(on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
@@ -334,6 +335,15 @@ async def test_a_restart_without_a_relay_under_the_policy_relay_closes_nothing(s
     assert len(stage.session.called("local_addresses_done")) == 2
     assert stage.host.inner.sockets() == before
     assert stage.session.called("remove_local_address") == []
+
+
+@on_stage
+async def test_who_is_told_of_a_change_and_finds_none_does_nothing(stage: Stage):
+    await stage.begin()
+    before = list(stage.session.calls)
+    stage.host.tell()
+    await asyncio.sleep(1)
+    assert stage.session.calls == before
 
 
 @pytest.mark.parametrize("default", [None, "10.0.0.2"])
