@@ -204,6 +204,7 @@ class StreamReset:
             self.timer.start(now, self._outbound.round_trip.rto_s)
             return
         self._request = None
+        self._in_progress = False
         self.resetting.difference_update(request.stream_ids)
         self.timer.stop()
         if not is_behind(request.sequence, self._later_sequence, MASK_32):

@@ -45,6 +45,31 @@ def test_nothing_is_left_of_a_look_up_that_began_as_its_link_went():
     run(main)
 
 
+@pytest.mark.parametrize("full", ["first", "last"])
+def test_a_link_that_takes_no_further_name_is_no_hindrance_to_others(full):
+    async def main(net):
+        home, work = net.nat("home", "198.51.100.1"), net.nat("work", "198.51.100.2")
+        alice = net.host("alice", "10.0.0.1", behind=home)
+        bob = net.host("bob", "10.1.0.2", behind=work)
+        theirs = mdns.acquire(bob)
+        theirs.publish("bob.local", bob.interfaces()[0])
+        service = mdns.acquire(alice)
+        if full == "last":
+            service.MARK
+        names = [f"n{number}.local" for number in range(MAX_LOOKUPS)]
+        others = asyncio.gather(*map(service.resolve, names), return_exceptions=True)
+        await asyncio.sleep(0)
+        alice.add_interface("10.1.0.1", "wlan0", behind=work)
+        assert await service.resolve("bob.local") == "10.1.0.2"
+        with pytest.raises(OSError, match="nobody"):
+            await service.resolve("nobody.local")
+        await others
+        service.release()
+        theirs.release()
+
+    run(main)
+
+
 def test_a_loop_that_ended_takes_its_service_along():
     async def main():
         return ref(mdns.acquire(SystemNetwork()))

@@ -239,6 +239,21 @@ def test_premature_request_is_in_progress_until_the_data_is_there(pair):
     assert pair.a.association._reset.timer.expires_at is None
 
 
+def test_the_request_after_one_that_was_in_progress_is_recorded_as_a_new_one(pair):
+    pair.a.drop = lambda packet: True
+    pair.a.association.reset_stream(1)
+    pair.flush()
+    (first,) = reconfigs(pair.a)
+    results = (ReconfigResult.IN_PROGRESS, ReconfigResult.PERFORMED)
+    answers = encode_responses([Response(first.sequence, result) for result in results])
+    assert request(pair.a, answers[4:]) == []
+    pair.a.association.reset_stream(2)
+    pair.flush()
+    *_, record = pair.a.trace.records
+    assert (record.event, record.count) == ("stream-reset", 2)
+    assert record.facts["is_repeated"] is False
+
+
 def test_same_request_again_gets_the_same_answer(pair):
     sequence = peer_sequence(pair.b)
     item = outgoing(sequence, received_tsn(pair.b), 1)
