@@ -33,7 +33,7 @@ class MdnsService:
 
         Raises:
             OSError: Nobody answers within five seconds, there is no link to ask on, too many other
-                names are being looked up, or nobody can have that name.
+                names are being looked up on each, or nobody can have that name.
         """
         if not is_host_name(name):
             raise OSError(
@@ -52,14 +52,18 @@ class MdnsService:
         links = self._join()
         if not links:
             raise OSError("no link of this host has multicast")
-        try:
-            for link in links:
+        asked: set[MdnsLink] = set()
+        refusal = ""
+        for link in links:
+            try:
                 link.look_up(name)
-        except ValueError as error:
-            for link in links:
-                link.cancel(name)
-            raise OSError(str(error)) from None
-        self._waiting[name] = (self._loop.create_future(), set(links))
+            except ValueError as error:
+                refusal = str(error)
+            else:
+                asked.add(link)
+        if not asked:
+            raise OSError(refusal)
+        self._waiting[name] = (self._loop.create_future(), asked)
 
     def _on_ended(self, link: MdnsLink, name: str, address: str | None) -> None:
         """The first address counts, or the last of the links that have none."""
