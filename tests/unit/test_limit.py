@@ -159,6 +159,12 @@ LIMITS = [
         8,
         "aio/test_naming.py::test_one_peer_leaves_look_ups_for_those_of_others",
     ),
+    (
+        "aio.naming.MAX_AWAITED_NAMES",
+        100,
+        "aio/test_naming.py::"
+        "test_a_peer_that_brings_other_names_again_and_again_has_few_of_them_wait",
+    ),
     ("sdp.grammar.MAX_BYTES", 128 * 1024, "sdp/test_grammar.py::test_the_size_limit_counts_bytes"),
     ("sdp.grammar.MAX_LINES", 2000, "sdp/test_grammar.py::test_the_line_limit"),
     ("sdp.grammar.MAX_MEDIA_SECTIONS", 64, "sdp/test_grammar.py::test_the_section_limit"),

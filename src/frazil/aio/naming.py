@@ -14,6 +14,8 @@ from frazil.peer.transport_set import TransportSet
 
 MAX_LOOKUPS_AT_ONCE: Final = 8
 """Names in candidates of one peer that are being looked up; the others wait for their turn."""
+MAX_AWAITED_NAMES: Final = 100
+"""Names of one peer that are being looked up or wait for their turn: those of two generations."""
 
 
 class Naming:
@@ -30,6 +32,7 @@ class Naming:
     """
 
     __slots__ = (
+        "_awaiting",
         "_flush",
         "_mode",
         "_names",
@@ -53,28 +56,38 @@ class Naming:
         self._flush = flush
         self._tasks = tasks
         self._mode = mode
+        self._awaiting: dict[str, dict[str, None]] = {}  # by name: the transports to be told
         self._turns = asyncio.Semaphore(MAX_LOOKUPS_AT_ONCE)
         self._names: dict[str, str] = {}
         self._service: mdns.MdnsService | None = None
 
     def look_up(self, request: LookupRequested, now: float) -> None:
         """Find out which address the name has, and tell the transport."""
+        transport, host = request.transport, request.host
         if self._mode == MdnsMode.OFF:
             text = "looking up names is switched off"
-            self._transports.name_unresolved(request.transport, request.host, text, now)
+            self._transports.name_unresolved(transport, host, text, now)
+        elif host in self._awaiting:
+            self._awaiting[host][transport] = None
+        elif len(self._awaiting) >= MAX_AWAITED_NAMES:
+            text = f"{MAX_AWAITED_NAMES} other names of this peer are to be looked up"
+            self._transports.name_unresolved(transport, host, text, now)
         else:
-            self._tasks.start(self._resolve(request), f"look up {request.host}")
+            self._awaiting[host] = {transport: None}
+            self._tasks.start(self._resolve(host), f"look up {host}")
 
-    async def _resolve(self, request: LookupRequested) -> None:
+    async def _resolve(self, host: str) -> None:
         loop, transports = asyncio.get_running_loop(), self._transports
         try:
             async with self._turns:
-                address = await self._shared().resolve(request.host)
+                address = await self._shared().resolve(host)
         except OSError as error:
             text = str(error)
-            transports.name_unresolved(request.transport, request.host, text, loop.time())
+            for transport in self._awaiting.pop(host):
+                transports.name_unresolved(transport, host, text, loop.time())
         else:
-            transports.name_resolved(request.transport, request.host, address, loop.time())
+            for transport in self._awaiting.pop(host):
+                transports.name_resolved(transport, host, address, loop.time())
         self._flush()
 
     def publish(self, interface: Interface) -> str:

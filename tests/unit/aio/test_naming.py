@@ -14,16 +14,18 @@ class Connection:
 
     def __init__(self, host):
         self.found = {}
+        self.told = []
         self.unresolved = []
         self.tasks = TaskSet(asyncio.get_running_loop())
         self.naming = Naming(self, host, lambda: None, self.tasks, "resolve")
 
-    def look_up(self, *names):
+    def look_up(self, *names, transport="0"):
         for name in names:
-            self.naming.look_up(LookupRequested("0", name), 0.0)
+            self.naming.look_up(LookupRequested(transport, name), 0.0)
 
-    def name_resolved(self, _transport, host, address, _now):
+    def name_resolved(self, transport, host, address, _now):
         self.found[host] = address
+        self.told.append(transport)
 
     def name_unresolved(self, _transport, _host, text, _now):
         self.unresolved.append(text)
@@ -55,6 +57,42 @@ def test_one_peer_leaves_look_ups_for_those_of_others():
         assert [len(each.unresolved) for each in hostile] == [8, *[50] * 5]
         for each in (*hostile[1:], honest):
             await each.close()
+        theirs.release()
+
+    run(main)
+
+
+def test_a_peer_that_brings_other_names_again_and_again_has_few_of_them_wait():
+    async def main(net):
+        connection = Connection(net.host("alice", "10.0.0.1"))
+        for offer in range(20):
+            connection.look_up(*[f"n{offer}-{number}.local" for number in range(50)])
+        assert connection.unresolved == ["100 other names of this peer are to be looked up"] * 900
+        await asyncio.sleep(70)
+        assert len(connection.unresolved) == 1000
+        connection.look_up("another.local")
+        assert len(connection.unresolved) == 1000
+        await connection.close()
+
+    run(main)
+
+
+def test_a_name_that_is_being_looked_up_takes_one_turn_whoever_asks_again():
+    async def main(net):
+        home = net.nat("home", "198.51.100.1")
+        alice = net.host("alice", "10.0.0.1", behind=home)
+        bob = net.host("bob", "10.0.0.2", behind=home)
+        theirs = mdns.acquire(bob)
+        theirs.publish("bob.local", bob.interfaces()[0])
+        connection = Connection(alice)
+        for transport in ("0", "1", "0"):
+            names = [f"n{number}.local" for number in range(7)]
+            connection.look_up(*names, "bob.local", transport=transport)
+        await asyncio.sleep(1)
+        assert connection.told == ["0", "1"]
+        await asyncio.sleep(5)
+        assert len(connection.unresolved) == 14
+        await connection.close()
         theirs.release()
 
     run(main)
