@@ -187,7 +187,7 @@ _NO_PATH: Final = (
     FindingKind(
         "ice",
         "FZ-ICE-REFUSED",
-        "Every candidate of the peer was refused here, by its port or by the application.",
+        "Every address of the peer was refused here, by its port or by the application.",
         "If packets may go there, pass IceOptions(allow_privileged_ports=True) where it says "
         "privileged-port, and have remote_candidate_filter take it where it says filtered.",
     ),

@@ -64,16 +64,23 @@ def _unpaired(path: Path, remote: Sequence[TraceRecord]) -> Iterator[Finding]:
     if not local:
         return
     resolved = resolved_in(path)
-    if not any(fact(each, "resolved") or host_of(each) in resolved for each in remote):
+    known = [each for each in remote if fact(each, "resolved") or host_of(each) in resolved]
+    if not known:
         kind = FINDINGS["FZ-ICE-MDNS"]
         yield Finding(kind, kind.meaning, evidence_of(remote))
         return
     refused = path.attempt.of("ice", "candidate-refused")
-    if {place_of(each, resolved) for each in remote} <= {fact(each, "address") for each in refused}:
-        yield all_refused(refused)  # they had names, and where those lead we do not go
+    forbidden = {fact(each, "address") for each in refused}
+    taken = [  # an address is told once it is taken, and a name before it leads anywhere
+        each
+        for each in known
+        if fact(each, "resolved") or place_of(each, resolved) not in forbidden
+    ]
+    if not taken:
+        yield all_refused(refused)
         return
-    between = f"from {listed(local)} to {listed(remote)}"
-    obstacle = _obstacle(path, local, remote)
+    between = f"from {listed(local)} to {listed(taken)}"
+    obstacle = _obstacle(path, local, taken)
     if obstacle:
         kind = FINDINGS["FZ-ICE-NO-PAIR"]
         sentence = f"None of our addresses can reach any of the peer's, as {obstacle}: {between}."
@@ -85,7 +92,7 @@ def _unpaired(path: Path, remote: Sequence[TraceRecord]) -> Iterator[Finding]:
 
 def all_refused(refused: Sequence[TraceRecord]) -> Finding:
     """There is nothing to check, as this end does not want any of the addresses."""
-    sentence = f"Every candidate of the peer was refused here: {listed(refused, 'why')}."
+    sentence = f"Every address of the peer was refused here: {listed(refused, 'why')}."
     return Finding(FINDINGS["FZ-ICE-REFUSED"], sentence, evidence_of(refused))
 
 
@@ -98,7 +105,7 @@ def _obstacle(path: Path, local: Sequence[TraceRecord], remote: Sequence[TraceRe
         if set(map(scope, ours)).isdisjoint(map(scope, theirs)):
             return "those of one side only lead to its own machine or link"
     if all(fact(each, "protocol") == "tcp" for each in remote):
-        return "the peer only told TCP candidates, and we have none that go with them"
+        return "these are TCP candidates, and we have none that go with them"
     return ""
 
 

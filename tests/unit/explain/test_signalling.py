@@ -21,7 +21,7 @@ def test_the_only_candidate_was_refused_here(why):
     (finding,) = refused(("10.0.0.2:443",), why).findings
     assert finding.code == "FZ-ICE-REFUSED"
     assert finding.sentence == (
-        f"Every candidate of the peer was refused here: 10.0.0.2:443 ({why})."
+        f"Every address of the peer was refused here: 10.0.0.2:443 ({why})."
     )
     assert [each.event for each in finding.evidence] == ["candidate-refused"]
 
