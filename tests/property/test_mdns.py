@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frazil.address import canonical_ip
 from frazil.mdns import (
     MDNS_GROUP,
     AddressRecord,
@@ -16,7 +17,7 @@ from frazil.trace import Trace
 
 label = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=63)
 names = label.map("{}.local".format)
-addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str).map(canonical_ip)
 
 
 @given(names, addresses, st.integers(0, 2**32 - 1))
