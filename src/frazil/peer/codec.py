@@ -6,7 +6,7 @@ They are agreed on, not run: nothing here encodes or decodes media.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from frazil.sdp import MediaDescription
 
@@ -16,6 +16,9 @@ _NOT_MEDIA: Final = frozenset({_RETRANSMISSION, "red", "ulpfec", "telephone-even
 """Formats that only accompany media."""
 _STATIC: Final = {"0": "PCMU/8000", "8": "PCMA/8000"}
 """Payload types that need no ``a=rtpmap`` (RFC 3551 6)."""
+
+FormatIdentity: TypeAlias = tuple[str, int, int, object]
+"""What a format is without its payload type: name, clock rate, channels, and its variant."""
 
 
 class MediaKind(StrEnum):
@@ -53,9 +56,22 @@ class Codec:
     @property
     def repaired(self) -> int | None:
         """The payload type whose packets a retransmission format repeats (RFC 4588 8.1)."""
+        if self.name.lower() != _RETRANSMISSION:
+            return None
         apt = _parameters(self.parameters).get("apt", "")
-        is_rtx = self.name.lower() == _RETRANSMISSION
-        return int(apt) if is_rtx and apt.isascii() and apt.isdigit() and len(apt) < 4 else None
+        return int(apt) if apt.isascii() and apt.isdigit() and len(apt) < 4 else None
+
+    @property
+    def identity(self) -> FormatIdentity:
+        """What both sides have in common if they mean the same format, whatever its payload type.
+
+        H.264 is one format per packetization mode and profile (RFC 6184 8.2.2), and retransmission
+        one per format that it repeats (RFC 4588 8.6). To find that out takes as long as the
+        parameters are, which a peer chooses: ask once.
+        """
+        name = self.name.lower()
+        variant = _h264_kind(self) if name == "h264" else self.repaired
+        return name, self.clock_rate, self.channels, variant
 
     def attributes(self) -> list[str]:
         """Its ``a=`` lines, without ``a=``."""
@@ -65,22 +81,6 @@ class Codec:
         if self.parameters:
             lines.append(f"fmtp:{self.payload_type} {self.parameters}")
         return lines
-
-    def matches(self, offered: "Codec") -> bool:
-        """Whether both sides mean the same format, whatever its payload type.
-
-        H.264 is one format per packetization mode and profile (RFC 6184 8.2.2), and retransmission
-        one per format that it repeats (RFC 4588 8.6).
-        """
-        if (self.name.lower(), self.clock_rate, self.channels) != (
-            offered.name.lower(),
-            offered.clock_rate,
-            offered.channels,
-        ):
-            return False
-        if self.name.lower() == _RETRANSMISSION:
-            return self.repaired == offered.repaired
-        return self.name.lower() != "h264" or _h264_kind(self) == _h264_kind(offered)
 
     def agreed_on(self, described: "Codec") -> "Codec":
         """This one with the RTCP feedback that the other side describes as well (RFC 4585 4.2)."""
@@ -146,21 +146,28 @@ def common_codecs(offered: Sequence[Codec], ours: Sequence[Codec]) -> list[Codec
     A retransmission format goes with what it repeats. Empty if there is no common media format:
     what only accompanies media is of no use alone.
     """
+    theirs = by_identity(offered)
     accepted: list[Codec] = []
     for codec in ours:
-        if codec.name.lower() != _RETRANSMISSION:
-            match = next((each for each in offered if codec.matches(each)), None)
-            if match is not None:
-                agreed = codec.agreed_on(match)
-                accepted.append(replace(agreed, payload_type=match.payload_type))
-                if any(each.repaired == codec.payload_type for each in ours):
-                    accepted += _retransmission(offered, match.payload_type)
+        match = theirs.get(codec.identity)
+        if match is None or codec.name.lower() == _RETRANSMISSION:
+            continue
+        accepted.append(replace(codec.agreed_on(match), payload_type=match.payload_type))
+        for each in ours:
+            if each.repaired == codec.payload_type:
+                repair = each.repairing(match.payload_type)
+                found = theirs.get(repair.identity)
+                if found is not None:
+                    accepted.append(replace(repair, payload_type=found.payload_type))
     return accepted if any(each.is_media for each in accepted) else []
 
 
-def _retransmission(offered: Iterable[Codec], payload_type: int) -> list[Codec]:
-    found = next((each for each in offered if each.repaired == payload_type), None)
-    return [replace(found.repairing(payload_type), feedback=())] if found else []
+def by_identity(codecs: Iterable[Codec]) -> dict[FormatIdentity, Codec]:
+    """``codecs`` by what they are; of those that are the same the first."""
+    found: dict[FormatIdentity, Codec] = {}
+    for codec in codecs:
+        found.setdefault(codec.identity, codec)
+    return found
 
 
 def _codec(payload_type: str, rtpmap: str, parameters: str) -> Codec | None:

@@ -1,9 +1,9 @@
 """What the session so far leaves to the next offer of audio and video (RFC 9429 5.2.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from frazil.peer.codec import Codec, offered_codecs
+from frazil.peer.codec import Codec, FormatIdentity, by_identity, offered_codecs
 from frazil.peer.description import DescriptionSlots
 from frazil.peer.payload_type import PayloadTypes
 from frazil.peer.rtp_section import MID_EXTENSION, RtpTerms, extension_ids, is_rtp
@@ -42,9 +42,9 @@ class NegotiatedRtp:
         if answered is None or answered.is_rejected:
             assigned = self._payload_types.assign(mid, codecs)
             return RtpTerms(assigned, self._new_mid_id(), rtcp_rsize=True, rtcp_mux_only=True)
-        agreed = offered_codecs(answered)
+        agreed = by_identity(offered_codecs(answered))
         if not transceiver.preferred:
-            codecs = _in_order_of(agreed, codecs)
+            codecs = _in_order_of(list(agreed), codecs)
         assigned = [_limited(agreed, codec) for codec in self._payload_types.assign(mid, codecs)]
         mid_id = extension_ids(answered).get(MID_EXTENSION)
         return RtpTerms(assigned, mid_id, answered.rtcp_rsize, rtcp_mux_only=False)
@@ -57,18 +57,18 @@ class NegotiatedRtp:
         return next(iter(known + free), None)
 
 
-def _in_order_of(answered: Sequence[Codec], codecs: Sequence[Codec]) -> list[Codec]:
+def _in_order_of(answered: Sequence[FormatIdentity], codecs: Sequence[Codec]) -> list[Codec]:
     """``codecs`` in the order of the answer, and then the others; repairs follow their format."""
+    places = {identity: place for place, identity in enumerate(answered)}
 
     def place(codec: Codec) -> int:
         repaired = next((each for each in codecs if each.payload_type == codec.repaired), codec)
-        places = (index for index, each in enumerate(answered) if repaired.matches(each))
-        return next(places, len(answered))
+        return places.get(repaired.identity, len(places))
 
     return sorted(codecs, key=place)
 
 
-def _limited(answered: Sequence[Codec], codec: Codec) -> Codec:
+def _limited(answered: Mapping[FormatIdentity, Codec], codec: Codec) -> Codec:
     """``codec`` with the RTCP feedback of the answer, if that has the format."""
-    found = next((each for each in answered if codec.matches(each)), None)
+    found = answered.get(codec.identity)
     return codec if found is None else codec.agreed_on(found)

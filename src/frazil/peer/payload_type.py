@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from frazil.peer.codec import Codec, offered_codecs
+from frazil.peer.codec import Codec, FormatIdentity, offered_codecs
 from frazil.sdp import MediaDescription
 
 _DYNAMIC: Final[tuple[int, ...]] = (*range(96, 128), *range(35, 64))
@@ -18,13 +18,18 @@ class PayloadTypes:
     in another m-section, as bundled ones share their numbers.
     """
 
-    __slots__ = ("_formats", "_taken")
+    __slots__ = ("_everywhere", "_in_section", "_taken")
 
     def __init__(self, sections: Sequence[MediaDescription]) -> None:
         """Follow the RTP m-sections of both sides, ours first."""
-        self._formats = [
-            (media.mid, codec) for media in sections for codec in offered_codecs(media)
-        ]
+        self._everywhere: dict[int, FormatIdentity] = {}
+        self._in_section: dict[str | None, dict[int, FormatIdentity]] = {}
+        for media in sections:
+            own = self._in_section.setdefault(media.mid, {})
+            for codec in offered_codecs(media):
+                identity = codec.identity
+                own.setdefault(codec.payload_type, identity)
+                self._everywhere.setdefault(codec.payload_type, identity)
         self._taken = {each for media in sections for each in media.formats}
 
     def assign(self, mid: str, codecs: Sequence[Codec]) -> list[Codec]:
@@ -32,9 +37,12 @@ class PayloadTypes:
 
         If that is all of them, the numbers are their own: better two meanings than no format.
         """
-        meanings: dict[int, Codec] = {}  # what the section itself says counts most
-        for _, known in sorted(self._formats, key=lambda each: each[0] != mid):
-            meanings.setdefault(known.payload_type, known)
+        meanings = dict(self._in_section.get(mid, {}))  # what the section itself says counts most
+        for known, identity in self._everywhere.items():
+            meanings.setdefault(known, identity)
+        numbers: dict[FormatIdentity, int] = {}
+        for known, identity in meanings.items():
+            numbers.setdefault(identity, known)
         assigned: dict[int, Codec] = {}  # by the number that the codec comes with
         for own in sorted(codecs, key=lambda each: each.repaired is not None):
             codec = own
@@ -42,13 +50,12 @@ class PayloadTypes:
                 if own.repaired not in assigned:
                     continue
                 codec = own.repairing(assigned[own.repaired].payload_type)
-            number = next((each for each in meanings if codec.matches(meanings[each])), None)
+            number = numbers.get(codec.identity)
             if number is None:
                 number = self._take(own.payload_type)
             if number is not None:
-                codec = replace(codec, payload_type=number)
-                assigned[own.payload_type] = meanings[number] = codec
-                self._formats.append((mid, codec))
+                assigned[own.payload_type] = replace(codec, payload_type=number)
+                self._everywhere.setdefault(number, codec.identity)
         found = [assigned[own.payload_type] for own in codecs if own.payload_type in assigned]
         return found or list(codecs)
 

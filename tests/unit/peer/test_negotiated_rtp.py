@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from frazil.peer import codec
 from frazil.peer.codec import CODECS, Codec, MediaKind, offered_codecs
 from frazil.peer.rtp_section import MID_EXTENSION, extension_ids
 from frazil.sdp import MediaDescription, parse_sdp
@@ -66,8 +67,9 @@ def test_no_payload_type_has_two_meanings(path: Path) -> None:
     meanings: dict[int, Codec] = {}
     for media in (*offered(peer), *peer.pc.remote_description.model.media):
         assert len(set(media.formats)) == len(media.formats)
-        for codec in offered_codecs(media):
-            assert codec.matches(meanings.setdefault(codec.payload_type, codec))
+        for each in offered_codecs(media):
+            known = meanings.setdefault(each.payload_type, each)
+            assert each.identity == known.identity
 
 
 def test_extension_that_was_not_agreed_on_is_not_offered_again() -> None:
@@ -139,6 +141,29 @@ def test_numbers_are_used_twice_when_none_is_left() -> None:
     audio, video = offered(peer)
     assert audio.formats == ("111", "0", "110", "126", "8")
     assert video.formats == ("96", "97", "108", "109", "114", "115"), "rather twice than none"
+
+
+@pytest.mark.parametrize(
+    "format_",
+    ["a=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=1", "a=rtpmap:101 H264/90000\r\na=fmtp:101 "],
+)
+def test_long_parameters_are_read_once_for_an_offer(
+    monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    offer = media_peer(*["video"] * 16, seed=2).set_local().sdp
+    offer = offer.replace("SAVPF 96 97 108 109 114 115", "SAVPF 96")
+    head, last = offer.rsplit("SAVPF 96", 1)
+    peer, _ = answering(f"{head}SAVPF 96 101{last}{format_}{';' * 80_000}\r\n")
+    read: list[str] = []
+
+    def reading(text: str) -> dict[str, str]:
+        read.append(text)
+        return parameters(text)
+
+    parameters = codec._parameters
+    monkeypatch.setattr(codec, "_parameters", reading)
+    assert [media.formats[0] for media in offered(peer)] == ["96"] * 16
+    assert sum(len(text) >= 80_000 for text in read) == 1
 
 
 def test_section_after_a_rejected_one_is_new() -> None:
