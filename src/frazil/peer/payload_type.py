@@ -35,7 +35,7 @@ class PayloadTypes:
     def assign(self, mid: str, codecs: Sequence[Codec]) -> list[Codec]:
         """``codecs`` of the m-section ``mid`` under their numbers; without one they are left out.
 
-        If that is all of them, the numbers are their own: better two meanings than no format.
+        If no media format has one, the numbers are their own: better two meanings than no media.
         """
         meanings = dict(self._in_section.get(mid, {}))  # what the section itself says counts most
         for known, identity in self._everywhere.items():
@@ -57,7 +57,7 @@ class PayloadTypes:
                 assigned[own.payload_type] = replace(codec, payload_type=number)
                 self._everywhere.setdefault(number, codec.identity)
         found = [assigned[own.payload_type] for own in codecs if own.payload_type in assigned]
-        return found or list(codecs)
+        return found if any(each.is_media for each in found) else list(codecs)
 
     def _take(self, wanted: int) -> int | None:
         """A number that nothing has yet, ``wanted`` if possible; ``None`` if none is left."""

@@ -13,6 +13,8 @@ from support.peer_pair import Peer, media_peer, negotiate
 
 CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
 OPUS, PCMU = CODECS[MediaKind.AUDIO][:2]
+DYNAMIC = " ".join(str(number) for number in (*range(96, 128), *range(35, 64)))
+"""All numbers that have no meaning of their own."""
 MID_1 = f"a=extmap:1 {MID_EXTENSION}\r\n"
 
 
@@ -134,13 +136,19 @@ def test_sections_that_are_not_bundled_have_numbers_of_their_own() -> None:
 
 
 def test_numbers_are_used_twice_when_none_is_left() -> None:
-    taken = " ".join(str(number) for number in (*range(96, 128), *range(35, 64)))
     offer = media_peer("audio", seed=2).set_local().sdp
-    peer, _ = answering(offer.replace("SAVPF 111 0 8 110 126", f"SAVPF 0 {taken}"))
+    peer, _ = answering(offer.replace("SAVPF 111 0 8 110 126", f"SAVPF 0 {DYNAMIC}"))
     peer.transceiver("video")
     audio, video = offered(peer)
     assert audio.formats == ("111", "0", "110", "126", "8")
     assert video.formats == ("96", "97", "108", "109", "114", "115"), "rather twice than none"
+
+
+def test_numbers_are_used_twice_when_none_is_left_for_media() -> None:
+    offer = media_peer("audio", seed=2).set_local().sdp.replace("a=rtpmap:111 opus", "a=x:opus")
+    peer, _ = answering(offer.replace("SAVPF 111 0 8 110 126", f"SAVPF 0 {DYNAMIC}"))
+    peer.transceiver("audio").prefer((OPUS, CODECS[MediaKind.AUDIO][-1]))
+    assert [media.formats for media in offered(peer)] == [("0", "110", "126", "8"), ("111", "126")]
 
 
 @pytest.mark.parametrize(
