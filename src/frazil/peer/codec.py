@@ -11,6 +11,10 @@ from typing import Final, TypeAlias
 from frazil.sdp import MediaDescription
 
 _MAX_PAYLOAD_TYPE: Final = 127
+_MAX_NAME: Final = 127
+"""Characters of an encoding name, which is that of a media subtype (RFC 6838 4.2)."""
+_H264_MODES: Final = frozenset({"0", "1", "2"})
+"""The packetization modes (RFC 6184 8.1)."""
 _RETRANSMISSION: Final = "rtx"
 _NOT_MEDIA: Final = frozenset({_RETRANSMISSION, "red", "ulpfec", "telephone-event", "cn"})
 """Formats that only accompany media."""
@@ -174,7 +178,9 @@ def _codec(payload_type: str, rtpmap: str, parameters: str) -> Codec | None:
     name, _, rest = rtpmap.strip().partition("/")
     rate, _, channels = rest.partition("/")
     numbers = (payload_type, rate, channels or "1")
-    if not name or not all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers):
+    if not 0 < len(name) <= _MAX_NAME or not all(
+        n.isascii() and n.isdigit() and len(n) < 10 for n in numbers
+    ):
         return None
     if int(payload_type) > _MAX_PAYLOAD_TYPE:
         return None
@@ -198,4 +204,5 @@ def _h264_kind(codec: Codec) -> tuple[str, bool]:
     is_constrained = (profile == 0x42 and bool(constraints & 0x40)) or (
         profile in (0x4D, 0x58) and bool(constraints & 0x80)
     )
-    return found.get("packetization-mode", "0"), is_constrained
+    mode = found.get("packetization-mode", "0")
+    return mode if mode in _H264_MODES else "", is_constrained

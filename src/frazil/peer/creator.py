@@ -43,7 +43,7 @@ class Draft(Value):
 
 
 class DescriptionCreator:
-    """Makes offers and answers; that changes nothing but what the next one is called."""
+    """Makes offers and answers; to make one changes nothing but what the next one is called."""
 
     __slots__ = (
         "_certificate",
@@ -51,6 +51,7 @@ class DescriptionCreator:
         "_credentials",
         "_ice_options",
         "_policy",
+        "_rtp",
         "_session_id",
         "_traits",
         "_transceivers",
@@ -75,6 +76,7 @@ class DescriptionCreator:
         self._credentials = credentials
         self._certificate = certificate
         self._policy = policy
+        self._rtp = NegotiatedRtp()
         self._traits = traits
         self._ice_options = ice_options(traits)
         # Below 2**63 (RFC 9429 5.2.1).
@@ -112,7 +114,12 @@ class DescriptionCreator:
             candidates_stand_at.add(local.credentials)
             return local
 
-        rtp = NegotiatedRtp(self._core.descriptions)
+        transceivers = {
+            slot.mid: slot.transceiver
+            for slot in slots
+            if slot.mid is not None and slot.transceiver is not None
+        }
+        rtp = self._rtp.terms(transceivers)
         model = build_offer(
             self._next_origin(), self._traits, slots, bundle.groups, local_of, rtp, sctp_init
         )
@@ -132,6 +139,10 @@ class DescriptionCreator:
         """``answer`` with the transceivers that ``offer`` has brought or found."""
         mids = (media.mid for media in offer.model.media)
         return Draft(answer, tuple(self._transceivers.find(mid) for mid in mids))
+
+    def settle(self) -> None:
+        """An answer was applied: what it leaves to the next offers."""
+        self._rtp.settle(self._core.descriptions)
 
     # --- offers -------------------------------------------------------------------------------
 

@@ -320,6 +320,7 @@ class Negotiator:
         if description.type is SdpType.ANSWER:
             self._created_offer = self._created_answer = None
             self._credentials.note_answered()
+            self._creator.settle()
             self._transceivers.settle()
             self.needed.restart()
         self._transceivers.connect(self._transports)

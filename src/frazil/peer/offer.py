@@ -1,13 +1,12 @@
 """Building offers (RFC 9429 5.2)."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from frazil.ice import AgentTraits
 from frazil.peer.bundle import Groups
 from frazil.peer.media import LocalTransport, data_section, rejected_section
-from frazil.peer.negotiated_rtp import NegotiatedRtp
-from frazil.peer.rtp_section import rtp_section
+from frazil.peer.rtp_section import RtpTerms, rtp_section
 from frazil.peer.traits import pacing_ms
 from frazil.peer.transceiver import Transceiver
 from frazil.sdp import MediaDescription, Origin, SessionDescription
@@ -119,7 +118,7 @@ def build_offer(
     slots: Sequence[Slot],
     groups: Groups,
     local_of: Callable[[Slot], LocalTransport],
-    rtp: NegotiatedRtp,
+    rtp: Mapping[str, RtpTerms],
     sctp_init: bytes | None,
 ) -> SessionDescription:
     """The offer of these m-sections.
@@ -130,7 +129,7 @@ def build_offer(
         slots: Its sections.
         groups: Its BUNDLE groups.
         local_of: What a section that is not refused says about its transport.
-        rtp: What those of audio and video keep to.
+        rtp: What those of audio and video keep to, by mid.
         sctp_init: What that of the data channels announces.
     """
 
@@ -140,8 +139,7 @@ def build_offer(
         assert slot.mid is not None
         if slot.transceiver is None:
             return data_section(slot.mid, local_of(slot), sctp_init)
-        terms = rtp.terms(slot.mid, slot.transceiver)
-        return rtp_section(slot.mid, slot.transceiver, terms, local_of(slot))
+        return rtp_section(slot.mid, slot.transceiver, rtp[slot.mid], local_of(slot))
 
     media = tuple(section(slot) for slot in slots)
     return SessionDescription(

@@ -39,7 +39,15 @@ def test_static_payload_types_need_no_map() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["rtpmap:96 VP8", "rtpmap:96 VP8/x", "rtpmap:96 /90000", "rtpmap:96 VP8/٣", "rtpmap:96", "x"],
+    [
+        "rtpmap:96 VP8",
+        "rtpmap:96 VP8/x",
+        "rtpmap:96 /90000",
+        "rtpmap:96 VP8/٣",
+        "rtpmap:96",
+        "x",
+        f"rtpmap:96 {'x' * 128}/90000",
+    ],
 )
 def test_format_without_a_usable_map_is_left_out(line: str) -> None:
     assert offered_codecs(section(line, formats=("96", "webrtc"))) == []
@@ -91,6 +99,7 @@ def test_channels_and_rate_belong_to_the_format() -> None:
         ("packetization-mode=1;profile-level-id=42001f", False),
         ("packetization-mode=1;profile-level-id=64001f", False),
         ("packetization-mode=0;profile-level-id=42e01f", False),
+        ("packetization-mode=11;profile-level-id=42e01f", False),
         ("packetization-mode=1;profile-level-id=zzzzzz", False),
         ("packetization-mode=1", False),
     ],

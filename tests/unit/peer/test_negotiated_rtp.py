@@ -9,13 +9,24 @@ from frazil.peer import codec
 from frazil.peer.codec import CODECS, Codec, MediaKind, offered_codecs
 from frazil.peer.rtp_section import MID_EXTENSION, extension_ids
 from frazil.sdp import MediaDescription, parse_sdp
-from support.peer_pair import Peer, media_peer, negotiate
+from support.peer_pair import Peer, certificate, media_peer, negotiate
 
 CORPUS = Path(__file__).parents[2] / "support" / "sdp_corpus"
 OPUS, PCMU = CODECS[MediaKind.AUDIO][:2]
 DYNAMIC = " ".join(str(number) for number in (*range(96, 128), *range(35, 64)))
 """All numbers that have no meaning of their own."""
+VP8, _, H264 = CODECS[MediaKind.VIDEO][:3]
+TOFFSET = "a=extmap:1 urn:ietf:params:rtp-hdrext:toffset\r\n"
 MID_1 = f"a=extmap:1 {MID_EXTENSION}\r\n"
+
+
+def numbers(media: MediaDescription) -> dict[tuple[str, str], int]:
+    """The payload types of an m-section by name and, of H.264, packetization mode."""
+    found = {}
+    for each in offered_codecs(media):
+        mode = re.search(r"packetization-mode=(\d)", each.parameters)
+        found[each.name, mode[1] if mode else ""] = each.payload_type
+    return found
 
 
 def offered(peer: Peer) -> tuple[MediaDescription, ...]:
@@ -120,6 +131,66 @@ def test_format_that_comes_back_has_its_number_again() -> None:
     assert offered(peer)[0].formats == ("100", "0", "8", "110", "126")
 
 
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_numbers_of_earlier_negotiations_keep_their_meaning(is_stopped: bool) -> None:
+    """Formats that the last negotiation left out, or whose m-section is gone."""
+    offer = (CORPUS / "pion-3.1-offer.sdp").read_text()
+    fingerprint = certificate(2).fingerprint("sha-256").value
+    peer, answer = answering(re.sub("(?<=sha-256 ).*", fingerprint, offer))
+    before = numbers(answer[1])
+    assert (before["H264", "1"], before["H264", "0"]) == (125, 108)
+    audio, video = peer.pc.transceivers
+    if is_stopped:
+        video.stop()
+        answered(peer)
+        video = peer.transceiver("video")
+    else:
+        video.prefer((VP8,))
+        audio.prefer((PCMU,))
+        answered(peer)
+        assert parse_sdp(peer.pc.local_description.sdp).media[1].formats == ("96",)
+        video.prefer(())
+    for _ in range(2):
+        assert numbers(offered(peer)[1]) == before
+        peer.set_local({"type": "rollback"})
+
+
+def test_number_with_two_meanings_is_only_that_of_sections_that_use_it() -> None:
+    offer = media_peer("video", seed=2).set_local().sdp
+    offer = offer.replace("SAVPF 96 97 108 109 114 115", "SAVPF 96")
+    peer, _ = answering(offer)
+    peer.pc.transceivers[0].stop()
+    answered(peer)
+    offer = offer.replace("BUNDLE 0", "BUNDLE 1").replace("mid:0", "mid:1")
+    h264 = f"rtpmap:96 H264/90000\r\na=fmtp:96 {H264.parameters}"
+    peer.set_remote({"type": "offer", "sdp": offer.replace("rtpmap:96 VP8/90000", h264)})
+    peer.set_local()
+    peer.transceiver("video")
+    first, second = offered(peer)
+    assert numbers(first)["H264", "1"] == 96
+    assert "96" not in second.formats
+
+
+def test_what_was_not_answered_leaves_nothing() -> None:
+    peer = media_peer("video")
+    assert numbers(offered(peer)[0])["H264", "1"] == 108
+    peer.set_local({"type": "rollback"})
+    peer.set_remote({"type": "offer", "sdp": (CORPUS / "pion-3.1-offer.sdp").read_text()})
+    peer.set_local()
+    found = numbers(offered(peer)[1])
+    assert (found["H264", "1"], found["H264", "0"]) == (125, 108)
+
+
+def test_number_of_an_extension_is_remembered() -> None:
+    one = media_peer("audio", seed=2)
+    one.channel()
+    peer, _ = answering(one.set_local().sdp.replace(MID_1, MID_1.replace("1", "4", 1) + TOFFSET))
+    peer.pc.transceivers[0].stop()
+    answered(peer)
+    peer.transceiver("audio")
+    assert extension_ids(offered(peer)[0]) == {MID_EXTENSION: 4}
+
+
 def test_sections_that_are_not_bundled_have_numbers_of_their_own() -> None:
     offer = media_peer("video", "video", seed=2).set_local().sdp
     session, first, second = re.sub(r"a=(group:.*|bundle-only)\r\n", "", offer).split("m=")
@@ -155,13 +226,12 @@ def test_numbers_are_used_twice_when_none_is_left_for_media() -> None:
     "format_",
     ["a=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=1", "a=rtpmap:101 H264/90000\r\na=fmtp:101 "],
 )
-def test_long_parameters_are_read_once_for_an_offer(
+def test_long_parameters_are_not_read_for_each_section(
     monkeypatch: pytest.MonkeyPatch, format_: str
 ) -> None:
     offer = media_peer(*["video"] * 16, seed=2).set_local().sdp
     offer = offer.replace("SAVPF 96 97 108 109 114 115", "SAVPF 96")
     head, last = offer.rsplit("SAVPF 96", 1)
-    peer, _ = answering(f"{head}SAVPF 96 101{last}{format_}{';' * 80_000}\r\n")
     read: list[str] = []
 
     def reading(text: str) -> dict[str, str]:
@@ -170,8 +240,10 @@ def test_long_parameters_are_read_once_for_an_offer(
 
     parameters = codec._parameters
     monkeypatch.setattr(codec, "_parameters", reading)
+    peer, _ = answering(f"{head}SAVPF 96 101{last}{format_}{';' * 80_000}\r\n")
     assert [media.formats[0] for media in offered(peer)] == ["96"] * 16
-    assert sum(len(text) >= 80_000 for text in read) == 1
+    times = sum(len(text) >= 80_000 for text in read)
+    assert times == 3, "twice for what would be answered, and once when it was"
 
 
 def test_section_after_a_rejected_one_is_new() -> None:

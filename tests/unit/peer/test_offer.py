@@ -1,9 +1,7 @@
 from dataclasses import replace
 
 from frazil.ice import AgentTraits, Credentials
-from frazil.peer.description import DescriptionSlots
 from frazil.peer.media import LocalTransport
-from frazil.peer.negotiated_rtp import NegotiatedRtp
 from frazil.peer.offer import Wishes, allocate, build_offer
 from frazil.sdp import MediaDescription, Origin, SessionDescription, Setup, parse_sdp, write_sdp
 from support.peer_pair import certificate
@@ -21,8 +19,7 @@ def offer_of_data(current=None, mid=None, local=LOCAL):
     media = current.media if current else ()
     slots = allocate(media, lambda at: media[at].is_rejected, Wishes((), mid, local is not None))
     groups = tuple((each.mid,) for each in slots if each.refused is None)
-    rtp = NegotiatedRtp(DescriptionSlots())
-    return build_offer(ORIGIN, TRAITS, slots, groups, lambda slot: local, rtp, None)
+    return build_offer(ORIGIN, TRAITS, slots, groups, lambda slot: local, {}, None)
 
 
 def test_first_offer_word_for_word() -> None:
