@@ -119,6 +119,29 @@ async def test_our_later_offers_keep_to_what_the_browser_has_offered(browser: Br
         assert python.seen["connectionState"] == ["new", "connecting", "connected"]
 
 
+async def test_our_offer_leaves_the_section_before_the_tag_alone(browser: Browser) -> None:
+    async with browser.peer() as page, frazil_peer() as python:
+        python.echo()
+        await page.perform("addTransceiver", "audio", {})
+        async with Signalling(page, python) as signalling:
+            await signalling.negotiate()
+            await page.perform("stopTransceiver", 0)
+            channel = await page.createDataChannel("echo")
+            await signalling.negotiate()
+            await assert_echoes(channel)
+            python.addTransceiver("audio")
+            await signalling.negotiate(python)
+            assert ours(python).keys() == (await theirs(page)).keys() == {"2"}
+            await assert_echoes(channel)
+            python.getTransceivers()[0].stop()
+            await signalling.negotiate(python)
+            python.addTransceiver("video")
+            await signalling.negotiate(python)
+            assert python.localDescription.sdp.count("m=") == 3, "the one behind it was recycled"
+            assert ours(python).keys() == (await theirs(page)).keys() == {"3"}
+            await assert_echoes(channel)
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_renegotiation_keeps_both_sides_alike(browser: Browser, seed: int) -> None:
     random = Random(seed)

@@ -34,6 +34,12 @@ def transports(peer):
     return [*found, *([peer.pc.sctp.transport] if peer.pc.sctp else [])]
 
 
+def bundled(peer):
+    """The mids of the only group, in the order of our last description."""
+    (group,) = re.findall(r"a=group:BUNDLE (.*)\r", peer.pc.localDescription.sdp)
+    return group.split()
+
+
 def deafen(stage, *transports):
     """Let nothing reach the sockets of ICE transports; returns what undoes it."""
     used = [each.getSelectedCandidatePair().local for each in transports]
@@ -298,3 +304,76 @@ async def test_a_transport_that_the_answer_bundles_away_closes_after_the_promise
         (type(extra.iceTransport), "closed"),
     }
     assert len(order) == 3
+
+
+@pytest.mark.parametrize("offerer", [0, 1])
+@pytest.mark.parametrize("stopper", [0, 1])
+@pytest.mark.parametrize("when", ["connected", "at once"])
+async def test_transport_outlives_the_section_that_was_its_tag(stage, when, stopper, offerer):
+    peers = stage.pair()
+    alice, bob = peers
+    alice.pc.addTransceiver("audio")
+    alice.channel()
+    await stage.negotiate()
+    if when == "connected":
+        await alice.channels["chat"].wait_open()
+    peers[stopper].pc.getTransceivers()[0].stop()
+    await stage.negotiate(peers[offerer])
+    await stage.negotiate(peers[stopper])  # an answer does not end a section
+    assert bundled(alice) == bundled(bob) == ["1"]
+    peers[offerer].pc.addTransceiver("audio")
+    await stage.negotiate(peers[offerer])
+    assert bundled(alice) == bundled(bob) == ["1", "2"]
+    peers[1 - offerer].pc.addTransceiver("video")
+    await stage.negotiate(peers[1 - offerer], ice_restart=True)
+    assert bundled(alice) == bundled(bob) == ["1", "2", "3"]
+    await stage.until(lambda: bob.channels and bob.channels["chat"].readyState == "open")
+    alice.channels["chat"].send("still here")
+    await stage.sleep(5)
+    assert bob.inbox["chat"] == ["still here"]
+    for peer in peers:
+        assert len(set(transports(peer))) == 1
+        assert states(peer, CONNECTION) == "new connecting connected"
+        assert states(peer, "RTCSctpTransport.state") == "connecting connected"
+
+
+async def test_tag_may_move_from_section_to_section(stage):
+    alice, bob = stage.pair()
+    for kind in ("audio", "video", "audio"):
+        alice.pc.addTransceiver(kind)
+    alice.channel()
+    await stage.negotiate()
+    await alice.channels["chat"].wait_open()
+    for number in range(3):
+        (alice, bob)[number % 2].pc.getTransceivers()[0].stop()
+        await stage.negotiate((alice, bob)[number % 2])
+        assert bundled(alice) == bundled(bob) == ["0", "1", "2", "3"][number + 1 :]
+    alice.pc.addTransceiver("video")
+    await stage.negotiate()
+    assert bundled(alice) == bundled(bob) == ["3", "4"]
+    alice.channels["chat"].send("still here")
+    await stage.sleep(5)
+    assert bob.inbox["chat"] == ["still here"]
+    assert states(alice, T_DTLS) == states(bob, T_DTLS) == "new connecting connected"
+
+
+@pytest.mark.parametrize("group", ["2 1", "1 2"])
+async def test_peer_may_recycle_the_section_before_the_tag(stage, group):
+    alice, bob = stage.pair()
+    alice.pc.addTransceiver("audio")
+    alice.channel()
+    await stage.negotiate()
+    await alice.channels["chat"].wait_open()
+    alice.pc.getTransceivers()[0].stop()
+    await stage.negotiate()
+    alice.pc.addTransceiver("audio")
+    await alice.pc.setLocalDescription()
+    head, _, data, audio = alice.pc.localDescription.sdp.split("m=")
+    if group == "2 1":  # only who is not the tag is bundle-only
+        audio = audio.replace("audio 0", "audio 9").replace("a=bundle-only\r\n", "")
+    sdp = "m=".join((head.replace("BUNDLE 1 2", f"BUNDLE {group}"), audio, data))
+    await bob.pc.setRemoteDescription({"type": "offer", "sdp": sdp})
+    await bob.pc.setLocalDescription()
+    assert bundled(bob) == group.split()
+    assert len(set(transports(bob))) == 1
+    assert states(bob, T_DTLS) == "new connecting connected"

@@ -151,12 +151,27 @@ class DescriptionCreator:
         base = slots.local.model.media if slots.local else ()
         ours = slots.current_local.model.media if slots.current_local else ()
         theirs = slots.current_remote.model.media if slots.current_remote else ()
+        tag = self._tag_index()
 
         def is_free(index: int) -> bool:
-            return index < len(ours) and (ours[index].is_rejected or theirs[index].is_rejected)
+            if not tag < index < len(ours):
+                return False
+            return ours[index].is_rejected or theirs[index].is_rejected
 
         wishes = Wishes(self._transceivers.items, data_mid, needs_data)
         return allocate(base, is_free, wishes, {each.mid for each in wishes.transceivers})
+
+    def _tag_index(self) -> int:
+        """The index of the m-section that is the tag of a BUNDLE group; -1 if there is no group.
+
+        Browsers let the transport of the group go, and all data channels with it, if another
+        section comes before that one.
+        """
+        answer = self._core.descriptions.current_answer
+        if answer is None:
+            return -1
+        tags = {group[0] for group in answer.model.bundle_groups if group}
+        return next((at for at, each in enumerate(answer.model.media) if each.mid in tags), -1)
 
     def _bundle(self, slots: list[Slot]) -> OfferedBundle:
         members = [

@@ -43,12 +43,14 @@ def test_new_sections_join_a_group_that_the_peer_has_accepted(policy: BundlePoli
     assert found.bundle_only == set("234")
 
 
-def test_tag_of_an_accepted_group_stays_when_a_section_before_it_is_recycled() -> None:
+def test_recycled_section_stands_behind_those_that_the_peer_has_accepted() -> None:
     found = offer_bundle(
-        members("audio", "video", transports=(None, "0")), BundlePolicy.BALANCED, is_bundling=True
+        members("audio", "video", "application", transports=("0", None, "0")),
+        BundlePolicy.BALANCED,
+        is_bundling=True,
     )
-    assert found.groups == (("1", "0"),)
-    assert found.bundle_only == {"0"}
+    assert found.groups == (("0", "2", "1"),)
+    assert found.bundle_only == {"1"}
 
 
 def test_sections_of_different_transports_are_not_offered_as_one_group() -> None:

@@ -29,7 +29,7 @@ def test_candidates_stand_in_the_section_of_their_transport() -> None:
     assert [len(each.candidates) for each in again] == [1, 0, 1]
 
 
-def test_candidates_of_a_group_stand_in_its_tag_even_behind_a_recycled_section() -> None:
+def test_section_before_the_tag_of_a_group_is_not_recycled_while_the_group_lives() -> None:
     one, two = media_peer("audio", "video"), Peer(seed=2)
     negotiate(one, two)
     one.sessions[1:] = []
@@ -39,13 +39,38 @@ def test_candidates_of_a_group_stand_in_its_tag_even_behind_a_recycled_section()
     one.transceiver("audio")
     offer = parse_sdp(one.complete(one.pc.create_offer(ice_restart=True)).sdp)
     assert offer.bundle_groups == (("1", "2"),)
-    assert [(each.mid, each.bundle_only) for each in offer.media] == [("2", True), ("1", False)]
+    assert [(each.mid, each.bundle_only) for each in offer.media] == [
+        ("0", False),
+        ("1", False),
+        ("2", True),
+    ]
     one.set_local()
     gathered(one)
     media = parse_sdp(one.pc.local_description.sdp).media
-    assert [len(each.candidates) for each in media] == [0, 1]
+    assert [len(each.candidates) for each in media] == [0, 1, 0]
     places = [seen.payload for seen in one.seen if seen.type == "icecandidate" and seen.payload]
     assert (places[-1].sdp_mid, places[-1].sdp_m_line_index) == ("1", 1)
+
+
+def test_first_section_is_recycled_when_no_group_lives_behind_it() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    negotiate(one, two)
+    for each in one.pc.transceivers:
+        each.stop()
+    negotiate(one, two)
+    one.transceiver("audio")
+    negotiate(one, two)
+    assert [(mid, refused) for _, mid, _, refused in sections(one)] == [("2", False), ("1", True)]
+
+
+def test_section_behind_the_tag_is_recycled_before_a_new_one_is_added() -> None:
+    one, two = media_peer("audio", "video", "audio"), Peer(seed=2)
+    negotiate(one, two)
+    one.pc.transceivers[1].stop()
+    negotiate(one, two)
+    one.transceiver("audio")
+    negotiate(one, two)
+    assert [mid for _, mid, _, _ in sections(one)] == ["0", "3", "2"]
 
 
 def test_sections_without_a_bundle_keep_their_transports_and_offer_no_common_group() -> None:

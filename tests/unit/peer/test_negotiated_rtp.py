@@ -247,12 +247,11 @@ def test_long_parameters_are_not_read_for_each_section(
 
 
 def test_section_after_a_rejected_one_is_new() -> None:
-    one, two = media_peer("audio"), Peer(seed=2)
-    one.channel()
+    one, two = media_peer("video", "audio"), Peer(seed=2)
     negotiate(one, two)
-    one.pc.transceivers[0].stop()
+    one.pc.transceivers[1].stop()
     negotiate(one, two)
     two.transceiver("audio")
-    audio, _ = offered(two)
+    _, audio = offered(two)
     assert audio.rtcp_mux_only
     assert extension_ids(audio) == {MID_EXTENSION: 1}

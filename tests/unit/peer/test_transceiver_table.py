@@ -132,18 +132,18 @@ def test_stopped_transceiver_is_rejected_and_goes() -> None:
 
 
 def test_rejected_section_is_recycled_for_any_kind() -> None:
-    one, two = negotiated("audio", "video")
-    one.pc.transceivers[0].stop()
+    one, two = negotiated("video", "audio")
+    one.pc.transceivers[1].stop()
     negotiate(one, two)
     added = one.transceiver("video")
     negotiate(one, two)
     assert sections(one) == [
+        ("video", "0", "sendrecv", False),
         ("video", "2", "sendrecv", False),
-        ("video", "1", "sendrecv", False),
     ]
     assert added.mid == "2"
     assert [(each.kind, each.mid) for each in two.pc.transceivers] == [
-        ("video", "1"),
+        ("video", "0"),
         ("video", "2"),
     ]
     assert len(one.pc.transports.dtls) == 1
