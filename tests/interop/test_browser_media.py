@@ -142,6 +142,30 @@ async def test_our_offer_leaves_the_section_before_the_tag_alone(browser: Browse
             await assert_echoes(channel)
 
 
+async def test_negotiation_goes_on_after_our_first_offer(browser: Browser) -> None:
+    async with browser.peer() as page, frazil_peer() as python:
+        python.addTransceiver("audio")
+        python.addTransceiver("video")
+        python.createDataChannel("first")
+        async with Signalling(python, page) as signalling:
+            await signalling.negotiate()
+            python.echo()
+            channel = await page.createDataChannel("echo")
+            await assert_echoes(channel)
+            for offerer in (python, page, python):
+                await signalling.negotiate(offerer)
+            python.restartIce()
+            await signalling.negotiate(python)
+            await page.perform("addTransceiver", "audio", {})
+            await signalling.negotiate(page)
+            python.addTransceiver("video")
+            await signalling.negotiate(python)
+            assert ours(python).keys() == (await theirs(page)).keys()
+            await assert_echoes(channel)
+        assert len(python._peer.transports.dtls) == 1
+        assert python.seen["connectionState"] == ["new", "connecting", "connected"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_renegotiation_keeps_both_sides_alike(browser: Browser, seed: int) -> None:
     random = Random(seed)

@@ -104,15 +104,14 @@ def build_answer(
         offer: The pending remote offer.
         plan: Made for this offer.
         transceivers: Those of the RTP m-sections.
-        locals_: Our side of each transport, by the index of the m-section that is its tag.
+        locals_: What each accepted m-section says about our side of its transport, by index.
         sctp_init: What that of the data channels announces, if the offer does so.
     """
 
     def section(index: int, offered: MediaDescription) -> MediaDescription:
-        tag = plan.tags[index]
-        if tag is None:
+        if not plan.accepts(index):
             return rejected_section(offered)
-        local = locals_[tag] if tag == index else locals_[tag].shared()
+        local = locals_[index]
         if index == plan.data:
             return data_answer(offered, offered.mid or "", local, sctp_init)
         transceiver = transceivers.find(offered.mid)

@@ -176,12 +176,14 @@ class Applier:
     def _apply_local_offer(self, description: Description, now: float) -> None:
         model = description.model
         live = [media for media in model.media if not media.is_rejected and media.mid]
-        for media in sorted(live, key=lambda each: each.bundle_only):
+        described: set[TransportStack] = set()
+        for media in sorted(live, key=lambda each: _speaks_for_itself(model, each), reverse=True):
             mid, tag = media.mid or "", model.bundle_tag(media)
             stack = self._map.obtain([mid, tag.mid or ""] if media.bundle_only else [mid])
             self._map.assign(mid, stack)
-            if media.bundle_only:
+            if media.bundle_only or stack in described:
                 continue
+            described.add(stack)
             stack.set_role(RTCIceRole.CONTROLLING, now)
             self._take_local(
                 _Use(_Share(model.media.index(media), [mid], [mid]), stack), description, now
@@ -207,7 +209,7 @@ class Applier:
 
     def _agree(self, description: Description, share: _Share) -> DtlsRole | None:
         """Our DTLS role if it is an answer; checked against the association there is."""
-        remote = description.transport_at(share.tag)
+        remote = self._transport_of(description, share)
         stack = self._map.first(share.known_by)
         role = ROLE_FACING.get(remote.setup) if remote.setup else None
         is_offer = description.type is SdpType.OFFER
@@ -223,10 +225,16 @@ class Applier:
         # association there are no roles to choose, so what it says has no effect (RFC 8842 5.5).
         return None if is_offer else stack.dtls_role
 
+    def _transport_of(self, description: Description, share: _Share) -> RemoteTransport:
+        """What the peer's description says about the transport."""
+        is_offer = description.type is SdpType.OFFER
+        index = self._map.describing(description.model, share.tag) if is_offer else share.tag
+        return description.transport_at(index)
+
     def _feed(self, use: _Use, description: Description, now: float) -> None:
         """The peer's side, and the candidates that the description has by now."""
         stack, model = use.stack, description.model
-        remote = description.transport_at(use.share.tag)
+        remote = self._transport_of(description, use.share)
         sections = {use.share.tag, remote.candidate_section} | {
             index
             for index, media in enumerate(model.media)
@@ -290,6 +298,11 @@ class Applier:
                 self._data.end(now)
             self._data.settle()
         return failed
+
+
+def _speaks_for_itself(model: SessionDescription, media: MediaDescription) -> tuple[bool, bool]:
+    """How much an m-section of an offer says about its transport: the tag of a group most."""
+    return not media.bundle_only, model.bundle_tag(media) is media
 
 
 def _answered(answer: SessionDescription, offer: SessionDescription) -> list[_Share]:

@@ -110,7 +110,7 @@ class DescriptionCreator:
                 locals_[owner] = self._describe(credentials, Setup.ACTPASS, stack)
             local = locals_[owner]
             if is_only or local.credentials in candidates_stand_at:
-                return local.shared(is_bundle_only=is_only)
+                return local.shared(self._repeated(mid, local), is_bundle_only=is_only)
             candidates_stand_at.add(local.credentials)
             return local
 
@@ -191,17 +191,36 @@ class DescriptionCreator:
     # --- answers ------------------------------------------------------------------------------
 
     def _answering(self, offer: Description, plan: AnswerPlan) -> Mapping[int, LocalTransport]:
-        """Our side of each transport, by the index of the tagged m-section."""
+        """What each accepted m-section says about our side of its transport, by index."""
         locals_ = {}
         for tag, mids in tagged(offer.model, plan.tags).items():
             stack = self._transports.first(with_group(offer.model, mids))
-            remote = offer.transport_at(tag)
+            remote = offer.transport_at(self._transports.describing(offer.model, tag))
             setup = SETUP_OF_ROLE[answering_role(remote.setup, stack.dtls_role if stack else None)]
             credentials = self._credentials.for_answer(mids[0], stack, remote.credentials)
-            locals_[tag] = self._describe(credentials, setup, stack)
+            local = locals_[tag] = self._describe(credentials, setup, stack)
+            for mid in mids[1:]:
+                index = offer.index_of(mid)
+                assert index is not None  # its plan has the tag
+                locals_[index] = local.shared(self._repeated(mid, local))
         return locals_
 
     # --- both ---------------------------------------------------------------------------------
+
+    def _repeated(self, mid: str, local: LocalTransport) -> Credentials:
+        """What an m-section says that is not the tag: as before, unless the transport restarts.
+
+        Before it was bundled it had credentials of its own. Firefox takes any change for an ICE
+        restart, and refuses one in which not all sections take part.
+        """
+        before = self._core.descriptions.current_local
+        index = before.index_of(mid) if before else None
+        if before is None or index is None or not before.sections_of(local.credentials.ufrag):
+            return local.credentials
+        media = before.model.media[index]
+        if media.ice_ufrag is None or media.ice_pwd is None:
+            return local.credentials
+        return Credentials(media.ice_ufrag, media.ice_pwd)
 
     def _describe(
         self, credentials: Credentials, setup: Setup, stack: TransportStack | None

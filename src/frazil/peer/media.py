@@ -78,10 +78,15 @@ class LocalTransport:
         self.is_bundle_only = is_bundle_only
         self.ice_options = ice_options
 
-    def shared(self, *, is_bundle_only: bool = False) -> "LocalTransport":
-        """The same for another section of the group: candidates stand in the tagged one only."""
+    def shared(self, credentials: Credentials, *, is_bundle_only: bool = False) -> "LocalTransport":
+        """The same for another section of the group: candidates stand in the tagged one only.
+
+        Args:
+            credentials: What the section says, without effect (RFC 9143 7.1.3).
+            is_bundle_only: Whether it has no transport but that of the group.
+        """
         return LocalTransport(
-            self.credentials,
+            credentials,
             self.certificate,
             self.setup,
             is_bundle_only=is_bundle_only,

@@ -5,6 +5,7 @@ from typing import Final
 
 from frazil.peer.stack import TransportStack
 from frazil.peer.transport_set import TransportSet
+from frazil.sdp import SessionDescription
 from frazil.trace import Reason
 
 ROLLED_BACK: Final = Reason(
@@ -46,6 +47,17 @@ class TransportMap:
         """The name of the transport that an answer settled for the m-section."""
         stack = self.get(mid)
         return stack.name if stack and stack.dtls_role is not None else None
+
+    def describing(self, offer: SessionDescription, index: int) -> int:
+        """The m-section of an offer of the peer's that describes the transport of another.
+
+        For those that an answer has bundled it is the tag, even if it is about to be refused.
+        """
+        media = offer.media[index]
+        tag = offer.bundle_tag(media)
+        settled = self.established(tag.mid)
+        is_same = settled is not None and settled == self.established(media.mid)
+        return offer.media.index(tag) if is_same else index
 
     def assign(self, mid: str, stack: TransportStack) -> None:
         """The m-section uses ``stack`` from now on."""

@@ -1,5 +1,7 @@
 """Offers and answers of several m-sections."""
 
+import pytest
+
 from frazil.peer.codec import CODECS, MediaKind
 from frazil.peer.configuration import BundlePolicy, Configuration
 from frazil.sdp import parse_sdp
@@ -50,6 +52,44 @@ def test_section_before_the_tag_of_a_group_is_not_recycled_while_the_group_lives
     assert [len(each.candidates) for each in media] == [0, 1, 0]
     places = [seen.payload for seen in one.seen if seen.type == "icecandidate" and seen.payload]
     assert (places[-1].sdp_mid, places[-1].sdp_m_line_index) == ("1", 1)
+
+
+def ufrags(sdp: str) -> list[str | None]:
+    return [each.ice_ufrag for each in parse_sdp(sdp).media]
+
+
+def test_bundled_section_says_what_it_said_until_the_transport_restarts() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    one.channel()
+    negotiate(one, two)
+    used = one.pc.transports.stacks[0].ice.local_parameters
+    first = ufrags(one.pc.local_description.sdp)
+    assert len(set(first)) == 3, "each had a transport of its own"
+    one.transceiver("video")
+    negotiate(one, two)
+    assert ufrags(one.pc.local_description.sdp) == [*first, first[0]]
+    negotiate(two, one)
+    assert ufrags(one.pc.local_description.sdp) == [*first, first[0]]
+    assert len(set(ufrags(two.pc.local_description.sdp))) == 1
+    assert one.pc.transports.stacks[0].ice.local_parameters == used, "that of the tag"
+    two.pc.restart_ice()
+    negotiate(two, one)
+    again = ufrags(one.pc.local_description.sdp)
+    assert len(set(again)) == 1
+    assert not set(again) & set(first)
+    negotiate(one, two)
+    assert ufrags(one.pc.local_description.sdp) == again
+
+
+def test_section_that_becomes_the_tag_says_what_the_transport_has() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    negotiate(one, two)
+    used = one.pc.transports.stacks[0].ice.local_parameters
+    one.pc.transceivers[0].stop()
+    negotiate(one, two)
+    assert ufrags(one.pc.local_description.sdp) == [None, used.ufrag]
+    assert one.pc.transports.stacks[0].ice.local_parameters == used
+    assert len(one.sessions[0].called("set_local_credentials")) == 1
 
 
 def test_first_section_is_recycled_when_no_group_lives_behind_it() -> None:
@@ -103,10 +143,13 @@ def test_answerer_does_not_bundle_what_runs_apart() -> None:
     assert [each[3] for each in sections(two)] == [False, False]
 
 
-def test_bundle_only_section_outlives_the_tag_on_its_transport() -> None:
-    one, two = media_peer("audio"), Peer(seed=2)
+@pytest.mark.parametrize("kinds", [("audio",), ("audio", "video")])
+def test_section_outlives_the_tag_on_its_transport(kinds: tuple[str, ...]) -> None:
+    one, two = media_peer(*kinds), Peer(seed=2)
     negotiate(one, two)
-    one.transceiver("video")
+    if len(kinds) == 1:
+        one.transceiver("video")  # it is bundle-only
+    used = [peer.pc.transports.stacks[0].ice.local_parameters for peer in (one, two)]
     opus, other = [each for each in CODECS[MediaKind.AUDIO] if each.is_media][:2]
     one.pc.transceivers[0].prefer((opus,))
     two.pc.transceivers[0].prefer((other,))
@@ -114,5 +157,8 @@ def test_bundle_only_section_outlives_the_tag_on_its_transport() -> None:
     one.set_remote(two.set_local())
     for peer in (one, two):
         assert [each[3] for each in sections(peer)] == [peer is two, False]
-        assert len(peer.sessions) == 1, "the transport of the refused tag goes on"
-        assert not peer.session.called("close")
+        assert len(peer.pc.transports.stacks) == 1, "the transport of the refused tag goes on"
+        assert not peer.sessions[0].called("close")
+    (mine,), (theirs,) = one.pc.transports.stacks, two.pc.transports.stacks
+    assert (mine.ice.local_parameters, mine.ice.remote_parameters) == (used[0], used[1])
+    assert (theirs.ice.local_parameters, theirs.ice.remote_parameters) == (used[1], used[0])
