@@ -57,8 +57,7 @@ class RelayDemand:
         local: Is told of servers of which nothing more is to be hoped for, and of misfortunes.
 
     Attributes:
-        expected: The URLs of servers that the round is still looking for a way to; those of STUN
-            servers stay among them.
+        expected: The URLs of the servers that the round wants, STUN servers among them.
         has_untold: Whether the peer was never told of one of the addresses.
         ips: The addresses of this host that the round gathers from, with or without UDP.
         missing: The relays that were lost, in whatever round, and not had since, by the IP address
@@ -172,16 +171,10 @@ class RelayDemand:
         """The server of ``url`` is wanted."""
         self.expected.add(url)
 
-    def expect_no_more(self, url: str) -> None:
-        """Every way to the server of ``url`` is known."""
-        self.expected.discard(url)
-
     def add_server(
         self, url: str, addresses: Sequence[Address], config: TurnConfig, *, is_complete: bool
     ) -> RelayServer | None:
         """A server was resolved; ``None`` if it is known already, or if there are too many."""
-        if is_complete:
-            self.expect_no_more(url)
         if url in self.servers or len(self.servers) >= MAX_RELAY_SERVERS:
             return None
         config = self.renewed(config, [url])

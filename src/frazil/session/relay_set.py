@@ -85,21 +85,28 @@ class RelaySet:
         """The generation ``ufrag`` gathers: the caller adds its addresses and servers next.
 
         If it is a new one, the relays of the one before stay for it; those that even that one did
-        not want are given back, except one in use. Whether it wants what a server gave to which
-        it has not found its way, nobody knows.
+        not want are given back, except one in use. What a wanted server gave counts as unwanted
+        only where another relay of it is there, or asked for, and no further way may be found.
         """
-        expected = self._demand.expected
+        unasked = self._unasked()
         is_new = self._demand.begin(ufrag)
         self.vacancies.clear()
         path = self._ice.path
         for relay in self._relays.values():
             is_in_use = path is not None and path[0] in relay.addresses
-            is_unwanted = not relay.wanted_for and expected.isdisjoint(relay.urls)
+            is_unwanted = not relay.wanted_for and unasked.isdisjoint(relay.urls)
             if is_new and is_unwanted and not is_in_use:
                 self._give_back(relay, now)
             relay.wanted_for.clear()
             relay.refused.clear()
         self._collect(now)
+
+    def _unasked(self) -> set[str]:
+        """The wanted servers of which the round has and awaits no relay, or may ask for more."""
+        demand = self._demand
+        asked = {url for relay in self._relays.values() for url in relay.wanted_for}
+        done = {url for url in asked if demand.servers[url].is_complete}
+        return demand.expected - done
 
     def gather_from(self, ips: Collection[str]) -> None:
         """The round gathers from these addresses of this host, and asks nothing from others."""
@@ -141,7 +148,7 @@ class RelaySet:
         self._collect(now)
 
     def expect_server(self, url: str) -> None:
-        """The round wants the server of ``url``, of whatever kind, and looks for a way to it."""
+        """The round wants the server of ``url``, of whatever kind, whether or not it can ask it."""
         self._demand.expect(url)
 
     def add_server(
@@ -180,7 +187,6 @@ class RelaySet:
     def _end(self, url: str, text: str, now: float) -> None:
         """No further way to the server of ``url`` will be found."""
         self._supply.insist(url, text, now)
-        self._demand.expect_no_more(url)
         server = self._demand.servers.get(url)
         if server is None:
             self._local.server_failed(unreached(url, text), now)

@@ -12,6 +12,7 @@ from support.relay_bench import (
     CONFIG,
     HOST,
     HOST_2,
+    HOST_6,
     PEER,
     RELIABLE,
     SERVER,
@@ -388,6 +389,41 @@ def test_a_relay_lives_through_restarts_while_streams_to_its_server_are_being_op
     bench.relays.add_stream(URL, STREAM, SERVER, RELIABLE, bench.now)
     bench.flush()
     assert relayed[0] in relayed_addresses(bench)
+
+
+@pytest.mark.parametrize("end", ["resolved", "no stream", "no name"])
+def test_generations_that_cannot_ask_a_server_give_up_no_relay_of_it(end: str) -> None:
+    """As while the default route is away for the family of the server, or on another network."""
+    bench = Bench().begin().add_server().gather()
+    before = dict(bench.services[SERVER].allocations)
+    for _ in range(3):
+        bench.begin().expect_server().gather(HOST_6)
+        if end == "resolved":
+            bench.add_server()
+        elif end == "no stream":
+            bench.relays.streams_done(URL, "", bench.now)
+        else:
+            bench.relays.server_failed(URL, "no such name", bench.now)
+        assert bench.flush().errors == [(URL, 701)]
+        assert len(bench.of(CandidatesEnded)) == 1
+    assert bench.services[SERVER].allocations == before
+
+
+def test_a_relay_is_given_back_whose_server_was_asked_from_elsewhere() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.begin().add_server().gather(HOST_2)
+    assert set(bench.services[SERVER].allocations) == {HOST, HOST_2}
+    bench.begin().add_server().gather(HOST_2)
+    assert set(bench.services[SERVER].allocations) == {HOST_2}
+
+
+def test_a_relay_outlives_generations_that_ask_for_another_in_vain() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].refusals[Method.ALLOCATE] = ErrorCode(508, "Not Yet")
+    for _ in range(3):
+        bench.begin().add_server().gather(HOST_2)
+        assert bench.errors == [(URL, 508)]
+    assert set(bench.services[SERVER].allocations) == {HOST}
 
 
 def test_a_round_that_cannot_connect_to_the_server_goes_on_with_the_relay_that_lives() -> None:
