@@ -61,7 +61,7 @@ class Recording:
 
     @property
     def records(self) -> list[TraceRecord]:
-        """What is kept, oldest first.
+        """What is kept, oldest first, for whoever explains it.
 
         The configuration that outlives its time comes behind the state changes: a recording that
         begins with one counts as whole.
@@ -100,6 +100,7 @@ class Recording:
         """Everything that its page shows."""
         records = self.records
         forgotten = self._read - len(records)
+        in_time = sorted(records, key=lambda each: each.at)
         return {
             "name": self.name,
             "is_live": False,
@@ -109,7 +110,7 @@ class Recording:
             "forgotten": forgotten,
             "counters": {},
             "findings": list[Json](explain(records).to_json()),  # type: ignore[arg-type]
-            "records": [record_json(*each) for each in enumerate(records, forgotten)],
+            "records": [record_json(*each) for each in enumerate(in_time, forgotten)],
             "traffic": self._traffic.to_json(),
             "meanings": MEANINGS,
         }

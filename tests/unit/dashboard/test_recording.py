@@ -155,6 +155,18 @@ def test_of_a_long_recording_the_configuration_in_force_is_not_forgotten(monkeyp
     assert Story(recording.records, 30.0).servers == ("stun:c",)
 
 
+def test_of_a_long_recording_the_page_shows_the_configuration_in_its_place(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS", 4)
+    recording = Recording("x")
+    recording.feed(configured(0.0, "turn:a"))
+    recording.feed(changed(1.0, "new", "connecting"))
+    for at in range(10, 20):
+        recording.feed(decision(float(at), "ice", "pair-conceded", "a->b"))
+    shown = recording.view()["records"]
+    assert [each["at"] for each in shown] == [0.0, 1.0, 18.0, 19.0]
+    assert [each["key"] for each in shown] == [8, 9, 10, 11]
+
+
 def test_the_oldest_of_too_many_state_changes_make_room(monkeypatch):
     monkeypatch.setattr(module, "MAX_RECORDS", 600)
     recording = Recording("x")
