@@ -122,6 +122,7 @@ class Recovery:
 
         Loopback addresses alone are what is left without a network. They count for one as long as
         there has been no other: two programs on one machine may have a path to restore as well.
+        Those that were gathered from beside others (``include_loopback``) go on counting.
         """
         if not self._is_wanted:
             return
