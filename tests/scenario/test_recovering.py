@@ -277,6 +277,37 @@ async def test_without_any_address_nothing_is_asked_for(stage, has_loopback):
         assert peer.pc.iceConnectionState == "completed"
 
 
+async def test_an_address_whose_route_returns_is_a_reason_for_a_restart(stage):
+    """The address was there all the time, but not to be gathered from."""
+    wanted = ["10.0.0.1"]
+    stage.peer(
+        "alice",
+        "10.0.0.1",
+        recovery="restart",
+        ice=IceOptions(interfaces=lambda one: one.address in wanted),
+    )
+    alice, bob = *stage.peers, stage.peer("bob", "10.0.0.2")
+    stage.introduce(alice, bob)
+    stage.signalling(carries_end=True)
+    stage.negotiate_perfectly()
+    alice.channel()
+    await stage.sleep(20)
+    address = wanted.pop()
+    stage.net.block("alice", "bob")
+    await stage.sleep(300)
+    assert alice.pc.iceConnectionState == "failed"
+    before = asked(alice)
+    assert stage.now - before[-1] > FIRST_WAIT_S
+    stage.net.heal()
+    wanted.append(address)
+    alice.host.add_interface("10.9.0.1")  # not wanted, but whoever watches looks again
+    back_at = stage.now
+    await stage.sleep(5)
+    assert asked(alice) == [*before, pytest.approx(back_at, abs=0.01)]
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+
+
 async def connected_without_udp(stage):
     """A peer that can be reached through a relay alone."""
     relay, name = "192.0.2.7", "relay.example"

@@ -61,6 +61,7 @@ class Recovery:
         "_attempts",
         "_changed_at",
         "_due_at",
+        "_found_none",
         "_hosts",
         "_is_wanted",
         "_restart",
@@ -79,6 +80,7 @@ class Recovery:
         # Of this only the keys matter: an empty set weighs three times as much.
         self._hosts: dict[tuple[str, str], None] = {}
         self._was_online = False
+        self._found_none = False
         self._attempts = 0
         self._tried_at: float | None = None
         self._changed_at: float | None = None
@@ -123,18 +125,23 @@ class Recovery:
         Loopback addresses alone are what is left without a network. They count for one as long as
         there has been no other: two programs on one machine may have a path to restore as well.
         Those that were gathered from beside others (``include_loopback``) go on counting.
+
+        An address is news also if the round before found none: it may have stayed while its route
+        was away.
         """
         if not self._is_wanted:
             return
         is_offline = all(ip_address(host).is_loopback for host in hosts)
         if is_offline and self._was_online:
+            self._found_none = True
             return
         if not is_offline and not self._was_online:
             self._was_online = True
             self._hosts.clear()
         before = len(self._hosts)
         self._hosts |= dict.fromkeys((transport, host) for host in hosts)
-        if len(self._hosts) > before:
+        if len(self._hosts) > before or self._found_none:
+            self._found_none = False
             self._change(now)
 
     def lose_host(self, transport: str, host: str, now: float) -> None:

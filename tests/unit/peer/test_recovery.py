@@ -212,6 +212,23 @@ def test_loopback_that_is_wanted_besides_the_network_stays():
     assert bench.run(1) == [0.0]
 
 
+@pytest.mark.parametrize("without", [[], LOOPBACK])
+def test_an_address_is_news_after_a_round_that_could_not_gather_from_it(without):
+    """As where the default route was away, and the address stayed."""
+    bench = Bench()
+    bench.run(100)
+    bench.move("disconnected failed")
+    for _ in range(6):
+        bench.run(LONGEST_WAIT_S)
+        bench.recovery.gather_from("0", without, bench.now)
+        bench.move("checking", "restart")
+        bench.move("failed")
+    before = list(bench.run(FIRST_WAIT_S))
+    for _ in range(2):  # the second time it is no news any more
+        bench.recovery.gather_from("0", [HERE], bench.now)
+        assert bench.run(FIRST_WAIT_S) == [*before, before[-1] + FIRST_WAIT_S]
+
+
 def test_waits_double_up_to_the_longest():
     bench = Bench()
     bench.move("disconnected failed")
