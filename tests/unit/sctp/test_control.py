@@ -15,6 +15,7 @@ from frazil.sctp.chunk import (
     encode_sack,
 )
 from frazil.sctp.packet import Header, encode_packet
+from frazil.sctp.tlv import encode_tlv
 from support.sctp_pair import Pair, chunks_of
 
 PLAIN = SctpConfig(interleaving=False)
@@ -177,7 +178,7 @@ def test_error_is_recorded(victim):
 
 def test_reports_of_errors_do_not_displace_the_trace(victim):
     before = victim.side.trace.records
-    errors = [encode_cause(code, b"") for code in range(4, 284)]
+    errors = [encode_tlv(code, b"") for code in range(4, 284)]
     victim.receive(*[encode_chunk(ChunkType.ERROR, each) for each in [*errors, b""]])
     records = victim.side.trace.records[len(before) :]
     codes = [each.facts["code"] for each in records]
