@@ -151,26 +151,29 @@ class DescriptionCreator:
         base = slots.local.model.media if slots.local else ()
         ours = slots.current_local.model.media if slots.current_local else ()
         theirs = slots.current_remote.model.media if slots.current_remote else ()
-        tag = self._tag_index()
+        wishes = Wishes(self._transceivers.items, data_mid, needs_data)
+        tag = self._tag_index(wishes)
 
         def is_free(index: int) -> bool:
             if not tag < index < len(ours):
                 return False
             return ours[index].is_rejected or theirs[index].is_rejected
 
-        wishes = Wishes(self._transceivers.items, data_mid, needs_data)
         return allocate(base, is_free, wishes, {each.mid for each in wishes.transceivers})
 
-    def _tag_index(self) -> int:
-        """The index of the m-section that is the tag of a BUNDLE group; -1 if there is no group.
+    def _tag_index(self, wishes: Wishes) -> int:
+        """The index of the m-section that is the tag of a BUNDLE group; -1 if no group stays.
 
-        Browsers let the transport of the group go, and all data channels with it, if another
-        section comes before that one.
+        If that of the last answer goes now, the next in the group is the tag. Browsers let the
+        transport of the group go, and all data channels with it, if another section comes before
+        that one.
         """
         answer = self._core.descriptions.current_answer
         if answer is None:
             return -1
-        tags = {group[0] for group in answer.model.bundle_groups if group}
+        kept = wishes.kept()
+        groups = ([mid for mid in group if mid in kept] for group in answer.model.bundle_groups)
+        tags = {group[0] for group in groups if group}
         return next((at for at, each in enumerate(answer.model.media) if each.mid in tags), -1)
 
     def _bundle(self, slots: list[Slot]) -> OfferedBundle:

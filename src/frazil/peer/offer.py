@@ -68,6 +68,11 @@ class Wishes(Value):
         """Transceivers, and what the data channels need."""
         return self.transceivers, self.data_mid, self.needs_data
 
+    def kept(self) -> set[str | None]:
+        """The names of the m-sections that stay."""
+        names = {each.mid for each in self.transceivers if not each.is_stopping}
+        return {*names, self.data_mid} if self.needs_data else names
+
 
 def allocate(
     media: Sequence[MediaDescription],

@@ -113,6 +113,30 @@ def test_section_behind_the_tag_is_recycled_before_a_new_one_is_added() -> None:
     assert [mid for _, mid, _, _ in sections(one)] == ["0", "3", "2"]
 
 
+def test_section_before_the_next_tag_is_not_recycled_by_the_offer_that_refuses_the_tag() -> None:
+    one, two = media_peer("audio", "video", "audio"), Peer(seed=2)
+    one.channel()
+    negotiate(one, two)
+    one.pc.transceivers[1].stop()
+    negotiate(one, two)
+    one.pc.transceivers[0].stop()
+    one.transceiver("video")
+    offer = parse_sdp(one.set_local().sdp)
+    assert offer.bundle_groups == (("2", "3", "4"),)
+    assert [each.mid for each in offer.media] == ["0", "1", "2", "3", "4"]
+
+
+def test_replacing_the_only_section_again_and_again_adds_no_more_than_one() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    for _ in range(6):
+        one.pc.transceivers[0].stop()
+        one.transceiver("audio")
+        negotiate(one, two)
+        assert len(sections(one)) == 2
+        assert [refused for *_, refused in sections(one)].count(False) == 1
+
+
 def test_sections_without_a_bundle_keep_their_transports_and_offer_no_common_group() -> None:
     one, two = media_peer("audio", "video", configuration=MAX_COMPAT), Peer(seed=2)
     offer = one.set_local().sdp
