@@ -166,6 +166,35 @@ async def test_negotiation_goes_on_after_our_first_offer(browser: Browser) -> No
         assert python.seen["connectionState"] == ["new", "connecting", "connected"]
 
 
+async def test_negotiation_goes_on_after_we_stop_the_tag_of_our_first_offer(
+    browser: Browser,
+) -> None:
+    """Data does not: the browser gives its transport up with the section, and its DTLS with it."""
+    async with browser.peer() as page, frazil_peer() as python:
+        python.addTransceiver("audio")
+        python.addTransceiver("video")
+        python.createDataChannel("first")
+
+        def restarts() -> int:
+            return python.seen["iceConnectionState"].count("completed") - 1
+
+        async with Signalling(python, page) as signalling:
+            await signalling.negotiate()
+            python.echo()
+            await assert_echoes(await page.createDataChannel("echo"))
+            await signalling.negotiate(python)
+            await python.wait_for("iceConnectionState", "completed")
+            python.getTransceivers()[0].stop()
+            await signalling.negotiate(python)
+            await python.until(lambda: restarts() == 1)
+            python.restartIce()
+            await signalling.negotiate(python)
+            await python.until(lambda: restarts() == 2)
+            python.addTransceiver("video")
+            await signalling.negotiate(python)
+            assert ours(python).keys() == (await theirs(page)).keys() == {"1", "3"}
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_renegotiation_keeps_both_sides_alike(browser: Browser, seed: int) -> None:
     random = Random(seed)

@@ -92,11 +92,13 @@ class DescriptionCreator:
             data_mid: The m-section that the data channels have.
             needs_data: Whether there are to be data channels.
             sctp_init: The INIT chunk to announce for them.
-            restart: Whether all transports get new credentials.
+            restart: Whether all transports get new credentials, as they do if a tag moves to an
+                m-section that had others.
         """
         slots = self._allocate(data_mid, needs_data)
         bundle = self._bundle(slots)
         tag_of = {mid: group[0] for group in bundle.groups for mid in group}
+        restart = restart or self._has_new_tag(slots)
         locals_: dict[str, LocalTransport] = {}
         candidates_stand_at: set[Credentials] = set()
 
@@ -175,6 +177,26 @@ class DescriptionCreator:
         groups = ([mid for mid in group if mid in kept] for group in answer.model.bundle_groups)
         tags = {group[0] for group in groups if group}
         return next((at for at, each in enumerate(answer.model.media) if each.mid in tags), -1)
+
+    def _has_new_tag(self, slots: list[Slot]) -> bool:
+        """Whether an m-section is to say of a transport what it has not said so far.
+
+        That is one that had credentials of its own before it was bundled, once the sections before
+        it go. As browsers take new credentials for an ICE restart, there has to be one.
+        """
+        before = self._core.descriptions.current_local
+        told: set[TransportStack] = set()
+        for slot in slots:
+            stack = self._transports.get(slot.mid) if slot.refused is None else None
+            if before is None or stack is None or stack in told:
+                continue
+            told.add(stack)
+            index = before.index_of(slot.mid or "")
+            said = before.ufrag_at(index) if index is not None else None
+            used = stack.ice.local_parameters
+            if said and used and used == stack.stable_local and said != used.ufrag:
+                return True
+        return False
 
     def _bundle(self, slots: list[Slot]) -> OfferedBundle:
         members = [

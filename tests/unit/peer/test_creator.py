@@ -81,15 +81,56 @@ def test_bundled_section_says_what_it_said_until_the_transport_restarts() -> Non
     assert ufrags(one.pc.local_description.sdp) == again
 
 
-def test_section_that_becomes_the_tag_says_what_the_transport_has() -> None:
+@pytest.mark.parametrize("stopped_later", [False, True])
+def test_ice_restarts_when_a_section_becomes_the_tag_that_had_other_credentials(
+    stopped_later: bool,
+) -> None:
     one, two = media_peer("audio", "video"), Peer(seed=2)
+    one.channel()
     negotiate(one, two)
-    used = one.pc.transports.stacks[0].ice.local_parameters
+    if stopped_later:
+        negotiate(one, two)
+        negotiate(two, one)
+    first = ufrags(one.pc.local_description.sdp)
+    one.pc.transceivers[0].stop()
+    offer = one.set_local().sdp
+    rejected, *again = ufrags(offer)
+    assert rejected is None
+    assert len(set(again)) == 1, "all sections take part"
+    assert not set(again) & set(first)
+    assert ufrags(one.complete(one.pc.create_offer()).sdp) == [None, *again], "once"
+    two.set_remote(one.pc.local_description)
+    one.set_remote(two.set_local())
+    for peer in (one, two):
+        (stack,) = peer.pc.transports.stacks
+        assert stack.ice.local_parameters == stack.stable_local
+        assert len(peer.sessions[0].called("set_local_credentials")) == 2
     one.pc.transceivers[0].stop()
     negotiate(one, two)
-    assert ufrags(one.pc.local_description.sdp) == [None, used.ufrag]
-    assert one.pc.transports.stacks[0].ice.local_parameters == used
-    assert len(one.sessions[0].called("set_local_credentials")) == 1
+    assert ufrags(one.pc.local_description.sdp) == [None, None, again[0]], "it had those"
+
+
+def test_ice_restarts_when_the_last_of_a_group_had_other_credentials() -> None:
+    one, two = media_peer("audio", "video", configuration=MAX_COMPAT), Peer(seed=2)
+    one.channel()
+    offer = one.set_local().sdp
+    two.set_remote({"type": "offer", "sdp": offer.replace("BUNDLE 0 1 2", "BUNDLE 0 1")})
+    one.set_remote(two.set_local())
+    assert len(one.pc.transports.dtls) == 2
+    one.pc.transceivers[0].stop()
+    again = parse_sdp(one.set_local().sdp)
+    assert again.bundle_groups == ()
+    assert not set(ufrags(offer)) & set(ufrags(one.pc.local_description.sdp))
+
+
+def test_tag_that_had_the_credentials_of_the_transport_moves_without_a_restart() -> None:
+    one, two = media_peer("audio", "video"), Peer(seed=2)
+    negotiate(one, two)
+    negotiate(two, one)
+    used = two.pc.transports.stacks[0].ice.local_parameters
+    two.pc.transceivers[0].stop()
+    assert ufrags(two.set_local().sdp) == [None, used.ufrag]
+    assert two.pc.transports.stacks[0].ice.local_parameters == used
 
 
 def test_first_section_is_recycled_when_no_group_lives_behind_it() -> None:
