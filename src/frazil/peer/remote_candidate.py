@@ -28,6 +28,8 @@ class RemoteCandidateIntake:
             )
         index = _section(init, remote)
         is_ignored = index is not None and remote.model.media[index].is_rejected
+        if index is not None and not is_ignored:
+            index = self._describing(init, index, remote)
         if init.username_fragment is not None and not is_ignored:
             self._check_generation(init.username_fragment, index)
         now = yield
@@ -37,6 +39,20 @@ class RemoteCandidateIntake:
             self._add(init, index, now)
         else:
             self._end(init, index, now)
+
+    def _describing(self, init: CandidateInit, index: int, remote: Description) -> int:
+        """The m-section that the candidate is for: the tag, if it is meant for its transport.
+
+        A section that shares it may say another generation, which it had before it was bundled.
+        """
+        stack = self._applier.stack_of(index)
+        if stack is None or stack.remote is None:
+            return index
+        used = stack.remote.credentials.ufrag
+        tag = remote.model.bundle_tag(remote.model.media[index])
+        is_meant = init.username_fragment in (None, used) and tag.ice_ufrag == used
+        is_other = remote.ufrag_at(index) != used
+        return remote.model.media.index(tag) if is_meant and is_other else index
 
     def _check_generation(self, ufrag: str, index: int | None) -> None:
         for description in self._core.descriptions.remotes():
@@ -58,7 +74,7 @@ class RemoteCandidateIntake:
             return  # the m-section was rejected: W3C ignores its candidates
         stack = self._applier.stack_of(index)
         line = candidate.to_line()
-        place = CandidateInit(line, init.sdp_mid or self._mid(index), index, ufrag)
+        place = CandidateInit(line, self._mid(index), index, ufrag)
         if stack is not None and not stack.add_candidate(candidate, place, now):
             self._core.trace.count("candidate-dropped")
             return

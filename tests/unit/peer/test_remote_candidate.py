@@ -259,6 +259,30 @@ def test_candidates_go_to_the_transport_of_the_newest_offer() -> None:
     assert peer.pc.transports.dtls == [peer.pc.sctp.dtls]
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("place", [{"sdpMid": "1"}, {"sdpMLineIndex": 1}])
+def test_candidate_of_a_transport_may_come_for_any_section_that_shares_it(
+    place: dict, is_named: bool
+) -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    one.channel()
+    negotiate(one, two)
+    negotiate(one, two)
+    described = parse_sdp(two.pc.remote_description.sdp).media
+    assert described[0].ice_ufrag != described[1].ice_ufrag
+    place = {**place, "usernameFragment": ufrag(two)} if is_named else place
+    add(two, {"candidate": LINE, **place})
+    add(two, {"candidate": "", **place})
+    assert added(two) == [(5000, ufrag(two))]
+    assert two.session.called("end_remote_candidates") == [(0.0, ufrag(two))]
+    (slot,) = two.pc.transports.dtls[0].ice.remote_candidates
+    assert (slot.sdp_mid, slot.sdp_m_line_index) == ("0", 0)
+    described = parse_sdp(two.pc.remote_description.sdp).media
+    assert [len(each.candidates) for each in described] == [1, 0]
+    with pytest.raises(OperationError, match="another generation"):
+        add(two, {"candidate": LINE, "sdpMid": "1", "usernameFragment": "gone"})
+
+
 def test_rollback_returns_a_transport_its_sections() -> None:
     one, two = media_peer("audio"), Peer(seed=2)
     one.channel()
