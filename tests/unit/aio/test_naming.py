@@ -35,13 +35,19 @@ class Connection:
         self.naming.close()
 
 
+def neighbours(net):
+    """A host, and the service of another that tells the address of `bob.local`."""
+    home = net.nat("home", "198.51.100.1")
+    alice = net.host("alice", "10.0.0.1", behind=home)
+    bob = net.host("bob", "10.0.0.2", behind=home)
+    service = mdns.acquire(bob)
+    service.publish("bob.local", bob.interfaces()[0])
+    return alice, service
+
+
 def test_one_peer_leaves_look_ups_for_those_of_others():
     async def main(net):
-        home = net.nat("home", "198.51.100.1")
-        alice = net.host("alice", "10.0.0.1", behind=home)
-        bob = net.host("bob", "10.0.0.2", behind=home)
-        theirs = mdns.acquire(bob)
-        theirs.publish("bob.local", bob.interfaces()[0])
+        alice, theirs = neighbours(net)
         hostile = [Connection(alice) for _ in range(6)]
         for number, connection in enumerate(hostile):
             connection.look_up(*[f"n{number}-{each}.local" for each in range(50)])
@@ -79,11 +85,7 @@ def test_a_peer_that_brings_other_names_again_and_again_has_few_of_them_wait():
 
 def test_a_name_that_is_being_looked_up_takes_one_turn_whoever_asks_again():
     async def main(net):
-        home = net.nat("home", "198.51.100.1")
-        alice = net.host("alice", "10.0.0.1", behind=home)
-        bob = net.host("bob", "10.0.0.2", behind=home)
-        theirs = mdns.acquire(bob)
-        theirs.publish("bob.local", bob.interfaces()[0])
+        alice, theirs = neighbours(net)
         connection = Connection(alice)
         for transport in ("0", "1", "0"):
             names = [f"n{number}.local" for number in range(7)]
