@@ -56,13 +56,14 @@ def trusting(*servers: Coturn) -> IceOptions:
 
 
 async def connect(alice: FrazilPeer, bob: FrazilPeer) -> RTCDataChannel:
-    """Signal without trickling; the open channel of ``alice``."""
+    """Signal without trickling; the open channel of ``alice``, once ``bob`` is connected too."""
     channel = alice.createDataChannel("chat")
     for here, there in ((alice, bob), (bob, alice)):
         await here.setLocalDescription()
         await here.gathering_complete()
         await there.setRemoteDescription(here.localDescription)
     await channel.wait_open()
+    await bob.wait_for("connectionState", "connected")  # its DTLS may be half a round trip behind
     return channel
 
 
