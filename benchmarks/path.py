@@ -3,20 +3,25 @@
 The relay reads the candidates in what the two ends signal, and puts a socket of its own in place of
 each address. What comes to that socket goes on to the address, later, or not at all. So no
 privilege is needed, and every stack takes the same path.
+
+A real path takes nothing of the processors at its ends. This one takes as little as it can:
+datagrams that leave together are given to the kernel together, whichever stack sent them.
 """
 
 import asyncio
-import heapq
 import json
 import random
 import re
-import socket
-from typing import Any, NamedTuple, TypeAlias
+from collections import deque
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-Address: TypeAlias = tuple[str, int]
+from frazil.aio import SystemNetwork
+from frazil.aio.network import UdpSocket
+from frazil.run import runs_of
+from frazil.types import Address, Datagram, Transmit
 
-BUFFER_SIZE = 4 << 20
-MAX_DATAGRAM = 1 << 16
 OVERHEAD = 28
 """Bytes of the headers of IP and UDP."""
 HOST_CANDIDATE = re.compile(
@@ -43,6 +48,21 @@ class Conditions(NamedTuple):
     queue_s: float = 0.02
 
 
+class _Way:
+    """One direction: what is on its way to a destination, in the order in which it arrives there.
+
+    Attributes:
+        socket: Stands for the destination.
+        waiting: When each datagram arrives, from whom it is, and what it is.
+        free_at: When the rate leaves room for the next one.
+    """
+
+    def __init__(self, socket: UdpSocket) -> None:
+        self.socket = socket
+        self.waiting: deque[tuple[float, Address, bytes]] = deque()
+        self.free_at = 0.0
+
+
 class Path:
     """Relays between the addresses that the signals of both ends name, for one event loop.
 
@@ -55,10 +75,8 @@ class Path:
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
         self._random = random.Random(1)
-        self._sockets: dict[Address, socket.socket] = {}  # by the address it stands for
-        self._free_at: dict[Address, float] = {}
-        self._waiting: list[tuple[float, int, bytes, Address, Address]] = []
-        self._serial = 0
+        self._network = SystemNetwork()
+        self._ways: dict[Address, _Way] = {}  # by their destination
         self._timer: asyncio.TimerHandle | None = None
         self.carried = 0
 
@@ -69,9 +87,8 @@ class Path:
     async def __aexit__(self, *_: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        for one in self._sockets.values():
-            self._loop.remove_reader(one)
-            one.close()
+        for way in self._ways.values():
+            way.socket.close()
 
     def lead_through(self, signal: Any) -> Any:
         """The signal with our addresses in place of those of the candidates in it."""
@@ -80,60 +97,62 @@ class Path:
 
     def _replace(self, match: re.Match[str]) -> str:
         before, host, port, after = match.groups()
-        own = self._stand_in((host, int(port))).getsockname()
+        own = self._way_to((host, int(port))).socket.local
         return f"{before}{own[0]} {own[1]}{after}"
 
-    def _stand_in(self, address: Address) -> socket.socket:
-        if address not in self._sockets:
-            one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                one.setsockopt(socket.SOL_SOCKET, option, BUFFER_SIZE)
-            one.setblocking(False)
-            one.bind((address[0], 0))
-            self._sockets[address] = one
-            self._loop.add_reader(one, self._read, one, address)
-        return self._sockets[address]
+    def _way_to(self, destination: Address) -> _Way:
+        if destination not in self._ways:
+            socket = self._network.open_udp(
+                destination[0], 0, lambda datagrams: self._take(datagrams, destination)
+            )
+            self._ways[destination] = _Way(socket)
+        return self._ways[destination]
 
-    def _read(self, one: socket.socket, destination: Address) -> None:
-        """Take what waits for ``destination``; who sent it must have signalled its address."""
-        now = self._loop.time()
-        for _ in range(64):
-            try:
-                data, source = one.recvfrom(MAX_DATAGRAM)
-            except BlockingIOError:
-                break
-            at = self._leaves_at(destination, len(data) + OVERHEAD, now)
-            if source in self._sockets and at is not None:
-                self._serial += 1
-                heapq.heappush(self._waiting, (at, self._serial, data, source, destination))
-        self._send()
+    def _take(self, datagrams: list[Datagram], destination: Address) -> None:
+        """Delay what came for ``destination``; who sent it must have signalled its address."""
+        way, now = self._ways[destination], self._loop.time()
+        for datagram in datagrams:
+            at = self._arrives_at(way, len(datagram.data) + OVERHEAD, now)
+            if at is not None and datagram.remote in self._ways:
+                way.waiting.append((at, datagram.remote, datagram.data))
+        self._deliver()
 
-    def _leaves_at(self, destination: Address, size: int, now: float) -> float | None:
+    def _arrives_at(self, way: _Way, size: int, now: float) -> float | None:
         conditions = self._conditions
         at = now
         if conditions.rate_bps:
-            at = max(self._free_at.get(destination, 0.0), now)
+            at = max(way.free_at, now)
             if at - now > conditions.queue_s:
                 return None
             at += size * 8 / conditions.rate_bps
-            self._free_at[destination] = at
+            way.free_at = at
         if self._random.random() < conditions.loss:
             return None
         return at + conditions.round_trip_s / 2
 
-    def _send(self) -> None:
-        """Send on what is due, and come back for the next."""
-        waiting, now = self._waiting, self._loop.time()
-        while waiting and waiting[0][0] <= now:
-            _, _, data, source, destination = heapq.heappop(waiting)
-            self.carried += 1
-            try:
-                self._sockets[source].sendto(data, destination)
-            except OSError:
-                continue  # the buffer is full, or nobody is there any more: lost
-        if waiting and self._timer is None:
-            self._timer = self._loop.call_at(waiting[0][0], self._on_timer)
+    def _deliver(self) -> None:
+        """Hand over what has arrived, and come back for the next."""
+        now = self._loop.time()
+        for destination, way in self._ways.items():
+            arrived = []
+            while way.waiting and way.waiting[0][0] <= now:
+                arrived.append(way.waiting.popleft())
+            for source, entries in groupby(arrived, key=itemgetter(1)):
+                self._hand_over([data for _, _, data in entries], source, destination)
+        heads = [way.waiting[0][0] for way in self._ways.values() if way.waiting]
+        if heads and self._timer is None:
+            self._timer = self._loop.call_at(min(heads), self._on_timer)
+
+    def _hand_over(self, datagrams: list[bytes], source: Address, destination: Address) -> None:
+        socket = self._ways[source].socket
+        socket.send(
+            [
+                Transmit(run.data, run.segment_size, socket.local, destination)
+                for run in runs_of(datagrams)
+            ]
+        )
+        self.carried += len(datagrams)
 
     def _on_timer(self) -> None:
         self._timer = None
-        self._send()
+        self._deliver()

@@ -34,3 +34,15 @@ class Run(Value):
         """The datagrams one by one."""
         data, size = self.data, self.segment_size
         return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def runs_of(datagrams: list[bytes]) -> list[Run]:
+    """The datagrams, none of them empty, in their order and in as few runs as hold them."""
+    runs: list[Run] = []
+    start = 0
+    for end in range(1, len(datagrams) + 1):
+        size = len(datagrams[start])
+        if end == len(datagrams) or len(datagrams[end]) > size or len(datagrams[end - 1]) < size:
+            runs.append(Run(b"".join(datagrams[start:end]), size))
+            start = end
+    return runs

@@ -6,7 +6,7 @@ from typing import Final
 
 from frazil.deadline import earlier
 from frazil.ice import CandidateError, concealed
-from frazil.run import Run
+from frazil.run import runs_of
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes, Transmit
@@ -151,22 +151,11 @@ class Relay:
         """What is to be sent to the server, in order."""
         messages = self.client.poll_transmits()
         return [
-            Transmit(run.data, run.segment_size, self.host, self.server) for run in _runs(messages)
+            Transmit(run.data, run.segment_size, self.host, self.server)
+            for run in runs_of(messages)
         ]
 
     def next_timeout(self) -> float | None:
         """When the client, or the patience with it, has something to do."""
         at = self.client.next_timeout()
         return earlier(at, self.gives_up_at) if self.is_pending else at
-
-
-def _runs(messages: list[bytes]) -> list[Run]:
-    """The messages, equal ones joined, so that the kernel can cut them."""
-    runs: list[Run] = []
-    start = 0
-    for end in range(1, len(messages) + 1):
-        size = len(messages[start])
-        if end == len(messages) or len(messages[end]) != size:
-            runs.append(Run(b"".join(messages[start:end]), size))
-            start = end
-    return runs
