@@ -90,6 +90,17 @@ class Pseudonyms:
         """The text with all its addresses replaced."""
         return _IPV4.sub(self._replace_ipv4, _IPV6.sub(self._replace_ipv6, text))
 
+    def known_text(self, text: str) -> str:
+        """The text with those addresses replaced that have a pseudonym by now.
+
+        For what is computed from addresses: the rest is none, section 4.4.1.5 for example.
+        """
+        return _IPV4.sub(self._replace_known_ipv4, _IPV6.sub(self._replace_ipv6, text))
+
+    def _replace_known_ipv4(self, match: re.Match[str]) -> str:
+        is_known = _parse(match.group()) in self._known
+        return self._replace_ipv4(match) if is_known else match.group()
+
     def _replace_ipv4(self, match: re.Match[str]) -> str:
         ip = _parse(match.group())
         return match.group() if ip is None else str(self.of(ip))

@@ -56,6 +56,16 @@ def test_a_server_at_a_web_port_in_public_is_one_without_its_address(tmp_path, h
     assert replay(hidden) is None
 
 
+def test_a_transport_that_is_bundled_away_is_no_other_decision(tmp_path):
+    async def bundled(pair):
+        pair.a.addTransceiver("audio")
+        await talk(pair)
+
+    hidden = without_addresses(record(tmp_path, bundled))
+    assert any("webrtc-pc 4.4.1.5" in line for line in hidden)
+    assert replay(hidden) is None
+
+
 def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
     async def configured(pair):
         pair.net.turn_server("203.0.113.99")

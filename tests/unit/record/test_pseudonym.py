@@ -100,6 +100,13 @@ def test_addresses_in_a_text(text, expected):
     assert Pseudonyms().text(text) == expected
 
 
+def test_numbers_of_sections_are_no_addresses_that_went_in():
+    pseudonyms = Pseudonyms()
+    pseudonyms.learn("192.168.7.9")
+    text = "webrtc-pc 4.4.1.5, RFC 8445 7.2.5.3.1: 192.168.7.9:5000"
+    assert pseudonyms.known_text(text) == text.replace("192.168.7.9", "10.0.0.1")
+
+
 def test_a_known_address_with_a_port_is_told_from_a_longer_address():
     pseudonyms = Pseudonyms()
     pseudonyms.learn("candidate:1 1 udp 5 2a00::5 443 typ host")
