@@ -166,6 +166,32 @@ async def test_negotiation_goes_on_after_our_first_offer(browser: Browser) -> No
         assert python.seen["connectionState"] == ["new", "connecting", "connected"]
 
 
+@pytest.mark.parametrize("stopper", ["page", "python"])
+async def test_a_browser_gives_its_transport_up_with_the_tag_and_says_goodbye(
+    browser: Browser, stopper: str
+) -> None:
+    async with browser.peer() as page, frazil_peer() as python:
+        goodbyes: list[str] = []
+        python.on("remoteclose", goodbyes.append)
+        python.createDataChannel("data")
+        await page.perform("addTransceiver", "audio", {})
+        await page.createDataChannel("data")
+        async with Signalling(page, python) as signalling:
+            await signalling.negotiate()
+            await python.wait_for("connectionState", "connected")
+            if stopper == "page":
+                await page.perform("stopTransceiver", 0)
+                await signalling.negotiate(page)
+            else:
+                python.getTransceivers()[0].stop()
+                await signalling.negotiate(python)
+            await python.until(lambda: bool(goodbyes))
+            assert python.sctp is not None
+            assert python.sctp.transport.state == "closed"
+            assert python.sctp.state == "closed"
+        assert python.seen["connectionState"] == ["new", "connecting", "connected"]
+
+
 async def test_negotiation_goes_on_after_we_stop_the_tag_of_our_first_offer(
     browser: Browser,
 ) -> None:
