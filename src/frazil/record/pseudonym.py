@@ -23,6 +23,8 @@ from frazil.turn.channel_data import is_channel_data
 _IPV4: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)")
 _IPV6: Final = re.compile(r"(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?!\w)")
 """What may be an address in a text; whether it is one is for the parser to say."""
+_FOUNDATION: Final = re.compile(r"(candidate: *)(\S+)")
+"""The foundation in a candidate line: a checksum of the address, for many implementations."""
 _MASKED: Final = frozenset(
     {
         Attribute.XOR_MAPPED_ADDRESS,
@@ -53,6 +55,7 @@ class Pseudonyms:
 
     def __init__(self) -> None:
         self._known: dict[Ip, Ip] = {}
+        self._foundations: dict[str, int] = {}
         self._networks: dict[IpNetwork, Iterator[IpNetwork]] = {}
         self._hosts: dict[IpNetwork, Iterator[Ip]] = {}
 
@@ -87,7 +90,8 @@ class Pseudonyms:
                 self.of(ip)
 
     def text(self, text: str) -> str:
-        """The text with all its addresses replaced."""
+        """The text with all its addresses replaced, and the foundations of candidates."""
+        text = _FOUNDATION.sub(self._replace_foundation, text)
         return _IPV4.sub(self._replace_ipv4, _IPV6.sub(self._replace_ipv6, text))
 
     def known_text(self, text: str) -> str:
@@ -96,6 +100,12 @@ class Pseudonyms:
         For what is computed from addresses: the rest is none, section 4.4.1.5 for example.
         """
         return _IPV4.sub(self._replace_known_ipv4, _IPV6.sub(self._replace_ipv6, text))
+
+    def _replace_foundation(self, match: re.Match[str]) -> str:
+        """A number of the same length; foundations are equal exactly where they were."""
+        before, foundation = match.groups()
+        number = self._foundations.setdefault(foundation, len(self._foundations) + 1)
+        return f"{before}{str(number).zfill(len(foundation))}"
 
     def _replace_known_ipv4(self, match: re.Match[str]) -> str:
         is_known = _parse(match.group()) in self._known

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from frazil.explain.trace_file import read_account
+from frazil.ice.candidate import CandidateProtocol, CandidateType, foundation
 from frazil.record import RecordingError, replay, without_addresses
 from support.recorded import record, talk
 
@@ -25,6 +26,9 @@ def test_addresses_are_gone_and_it_goes_the_same_way(tmp_path):
     assert any("192.168.77.1" in line for line in lines)
     assert not any("192.168.77" in line for line in found)
     packed = bytes([192, 168, 77]).hex()
+    told = foundation(CandidateType.HOST, ("192.168.77.2", 1), CandidateProtocol.UDP, None)
+    assert any(f"candidate:{told} " in line for line in lines)
+    assert not any(f"candidate:{told} " in line for line in found)
     assert not any(packed in line for line in found)
     assert replay(found) is None
 

@@ -107,6 +107,32 @@ def test_numbers_of_sections_are_no_addresses_that_went_in():
     assert pseudonyms.known_text(text) == text.replace("192.168.7.9", "10.0.0.1")
 
 
+def test_foundations_are_numbers_that_are_equal_where_they_were():
+    lines = [
+        "a=candidate:2934871 1 udp 5 192.168.7.9 5000 typ host",
+        "a=candidate:842163049 1 udp 4 8.8.8.8 5000 typ srflx",
+        "a=end-of-candidates",
+    ]
+    expected = [
+        "a=candidate:0000001 1 udp 5 10.0.0.1 5000 typ host",
+        "a=candidate:000000002 1 udp 4 240.0.0.1 5000 typ srflx",
+        "a=end-of-candidates",
+    ]
+    pseudonyms = Pseudonyms()
+    for _ in range(2):
+        assert pseudonyms.text("\r\n".join(lines)) == "\r\n".join(expected)
+    assert pseudonyms.text(lines[1].removeprefix("a=")) == expected[1].removeprefix("a=")
+
+
+@pytest.mark.parametrize("length", [1, 2, 33])
+def test_no_two_foundations_become_the_same_and_none_gets_shorter(length):
+    pseudonyms = Pseudonyms()
+    given = ["x" * size for size in range(1, 30)] + ["y" * length]
+    found = [pseudonyms.text(f"candidate:{each}").removeprefix("candidate:") for each in given]
+    assert len(set(found)) == len(found)
+    assert len(found[-1]) >= length
+
+
 def test_a_known_address_with_a_port_is_told_from_a_longer_address():
     pseudonyms = Pseudonyms()
     pseudonyms.learn("candidate:1 1 udp 5 2a00::5 443 typ host")
