@@ -1,13 +1,14 @@
 """A recording without the addresses of those who talked.
 
 Much that leaves the core is computed from addresses, candidate foundations for example. So only
-what went in gets pseudonyms, and the core does the rest again. The new recording is true to itself,
-and is refused if the pseudonyms led to other decisions.
+what went in gets pseudonyms, and the core does the rest again. Where the application handed back a
+description that the core had created, the one takes its place that is created now. The new
+recording is true to itself, and is refused if the pseudonyms led to other decisions.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from frazil.explain.trace_file import records_of
@@ -45,6 +46,7 @@ def without_addresses(lines: Iterable[str]) -> list[str]:
         again = player.play(disguise.step(step))
         if again.get("trace") != disguise.computed(line.get("trace")):
             raise RecordingError(f"line {number}: with other addresses it decides otherwise")
+        disguise.note_descriptions(line.get("result"), again.get("result"))
         found[number] = json.dumps(again)
     return [found[number] for number in sorted(found)]
 
@@ -55,6 +57,7 @@ class _Disguise:
     def __init__(self, texts: list[str], lines: list[Line]) -> None:
         """Find the passwords with which the messages in a recording are signed."""
         self._pseudonyms = Pseudonyms()
+        self._descriptions: dict[str, str] = {}  # created by the core, and as it creates them now
         self._credentials = {found for text in texts for found in _CREDENTIALS.findall(text)}
         passwords = {each for text in texts for each in _ICE_PASSWORD.findall(text)}
         self._keys = [short_term_key(password) for password in sorted(passwords)]
@@ -71,11 +74,19 @@ class _Disguise:
 
     def value(self, value: Any) -> Any:
         """The same with pseudonyms in all texts."""
-        return _mapped(value, self._pseudonyms.text)
+        return _mapped(value, self._text)
+
+    def _text(self, text: str) -> str:
+        return self._descriptions.get(text) or self._pseudonyms.text(text)
 
     def computed(self, value: Any) -> Any:
         """What the core makes of what it was told, with the pseudonyms of what that was."""
         return _mapped(value, self._pseudonyms.known_text)
+
+    def note_descriptions(self, recorded: Any, replayed: Any) -> None:
+        """Know what has become of the descriptions that a call created."""
+        pairs = zip(_descriptions(recorded), _descriptions(replayed), strict=False)
+        self._descriptions.update(pairs)
 
     def step(self, step: Step) -> Step:
         """A call with pseudonyms in its arguments, and the same random numbers and outcomes."""
@@ -100,6 +111,19 @@ class _Disguise:
                     key = long_term_key(username, realm, password, algorithm)
                     if key not in self._keys:
                         self._keys.append(key)
+
+
+def _descriptions(value: Any) -> Iterator[str]:
+    """The texts of all descriptions in a result, in order."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _descriptions(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == "sdp" and isinstance(each, str):
+                yield each
+            else:
+                yield from _descriptions(each)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

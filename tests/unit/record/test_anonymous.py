@@ -25,10 +25,10 @@ def test_addresses_are_gone_and_it_goes_the_same_way(tmp_path):
     found = without_addresses(lines)
     assert any("192.168.77.1" in line for line in lines)
     assert not any("192.168.77" in line for line in found)
-    packed = bytes([192, 168, 77]).hex()
     told = foundation(CandidateType.HOST, ("192.168.77.2", 1), CandidateProtocol.UDP, None)
     assert any(f"candidate:{told} " in line for line in lines)
     assert not any(f"candidate:{told} " in line for line in found)
+    packed = bytes([192, 168, 77]).hex()
     assert not any(packed in line for line in found)
     assert replay(found) is None
 
@@ -58,6 +58,37 @@ def test_a_server_at_a_web_port_in_public_is_one_without_its_address(tmp_path, h
     hidden = without_addresses(record(tmp_path, served))
     assert not any(host in line for line in hidden)
     assert replay(hidden) is None
+
+
+async def negotiate_by_hand(offerer, answerer):
+    """Set what createOffer and createAnswer return, as much code does."""
+    offer = await offerer.createOffer()
+    assert "a=candidate:" in offer.sdp
+    await offerer.setLocalDescription(offer)
+    await answerer.setRemoteDescription(offerer.localDescription)
+    answer = await answerer.createAnswer()
+    assert "a=candidate:" in answer.sdp
+    await answerer.setLocalDescription(answer)
+    await offerer.setRemoteDescription(answerer.localDescription)
+
+
+@pytest.mark.parametrize("offerer", ["a", "b"])
+def test_descriptions_that_were_created_are_those_that_are_created_now(tmp_path, offerer):
+    async def again(pair):
+        pair.host_a.add_interface("192.168.77.1")
+        pair.host_b.add_interface("192.168.77.2")
+        await pair.connect()
+        ends = (pair.a, pair.b) if offerer == "a" else (pair.b, pair.a)
+        ends[0].addTransceiver("audio")
+        await negotiate_by_hand(*ends)
+
+    lines = record(tmp_path, again)
+    found = without_addresses(lines)
+    assert replay(found) is None
+    for ip in ("192.168.77.1", "192.168.77.2"):
+        told = foundation(CandidateType.HOST, (ip, 1), CandidateProtocol.UDP, None)
+        assert any(f"candidate:{told} " in line for line in lines)
+        assert not any(f"candidate:{told} " in line for line in found)
 
 
 def test_a_transport_that_is_bundled_away_is_no_other_decision(tmp_path):
