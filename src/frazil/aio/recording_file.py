@@ -54,7 +54,7 @@ class RecordingFile:
 
     Args:
         path: The file; an old one is overwritten, missing folders are made.
-        lost: Called for every further line once there was trouble.
+        lost: Called for every line that is not taken because there was trouble.
     """
 
     __slots__ = (
@@ -63,6 +63,7 @@ class RecordingFile:
         "_began_at",
         "_file",
         "_handed",
+        "_has_ended",
         "_has_failed",
         "_is_closed",
         "_lost",
@@ -76,18 +77,19 @@ class RecordingFile:
         self._began_at = 0.0
         self._handed = 0
         self._written = 0
+        self._has_ended = False
         self._has_failed = False
         self._is_closed = False
         self._file: TextIO | None = None
         self._path = path.absolute()
         if _WRITERS.setdefault(self._path, self) is not self:
-            self._fail("another connection is recorded there; FRAZIL_TRACE=folder is for many")
+            self._end("another connection is recorded there; FRAZIL_TRACE=folder is for many")
 
     def write(self, line: _Line) -> None:
         """Take one line; it is on the disk some time later."""
         if self._is_closed:
             return
-        if self._has_failed:
+        if self._has_ended:
             self._lost()
             return
         if not self._batch:
@@ -125,7 +127,9 @@ class RecordingFile:
             return
         self._handed += len(batch)
         if self._handed - self._written > MAX_WAITING:
-            self._fail("the disk is too slow")
+            self._end("the disk is too slow")
+            for _ in batch:
+                self._lost()
             return
         _submit(self._write, batch)
 
@@ -138,7 +142,8 @@ class RecordingFile:
                 file.writelines(f"{json.dumps(line)}\n" for line in batch)
                 file.flush()
             except OSError as error:
-                self._fail(str(error))
+                self._has_failed = True
+                self._end(str(error))
         self._written += len(batch)
 
     def _opened(self) -> TextIO:
@@ -152,11 +157,12 @@ class RecordingFile:
             try:
                 self._file.close()
             except OSError as error:
-                self._fail(str(error))
+                self._end(str(error))
 
-    def _fail(self, text: str) -> None:
-        if not self._has_failed:
-            self._has_failed = True
+    def _end(self, text: str) -> None:
+        """Take no further lines. Those that wait are written, unless writing is what failed."""
+        if not self._has_ended:
+            self._has_ended = True
             _log.warning(
                 "FZ-RECORDING-LOST: the recording %s ends here, the connection goes on: %s",
                 self._path,

@@ -132,13 +132,15 @@ def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monk
     monkeypatch.setattr(recording_file, "MAX_WAITING", 600)
     gate = threading.Event()
     recording_file._thread().submit(gate.wait)
-    file = RecordingFile(tmp_path / "a.jsonl", lambda: lost.append(1))
+    path = tmp_path / "a.jsonl"
+    file = RecordingFile(path, lambda: lost.append(1))
     for number in range(1000):
         file.write({"number": number})
     gate.set()
     file.close()
     join_recordings(10)
-    assert len(lost) == 1000 - 3 * 256
+    assert lines_of(path) == [{"number": number} for number in range(2 * 256)]
+    assert len(lost) == 1000 - 2 * 256
     assert "the disk is too slow" in caplog.text
 
 
