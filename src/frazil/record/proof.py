@@ -87,7 +87,7 @@ class Proofs:
         for place in attributes:
             if place.type in (_INTEGRITY, _INTEGRITY_SHA256):
                 self._sign(found, message, place)
-        restore_fingerprint(found)
+        restore_fingerprint(found, message)
         return bytes(found)
 
     def _learn(self, realm: bytes, attributes: list[Place], message: bytes) -> None:
@@ -125,12 +125,22 @@ class Proofs:
                 return
 
 
-def restore_fingerprint(message: bytearray) -> None:
-    """Compute the FINGERPRINT anew, if there is one (RFC 8489 14.7)."""
+def restore_fingerprint(found: bytearray, message: bytes) -> None:
+    """Give ``found``, made from ``message``, a FINGERPRINT that is right if that of it was."""
+    if found == message:
+        return
     for place in places(message):
         if place.type == _FINGERPRINT and place.stop - place.start == 4:
-            checksum = zlib.crc32(message[: place.start - 4]) ^ _FINGERPRINT_XOR
-            message[place.start : place.stop] = checksum.to_bytes(4)
+            was_right = message[place.start : place.stop] == _fingerprint(message, place)
+            checksum = _fingerprint(found, place)
+            found[place.start : place.stop] = (
+                checksum if was_right else bytes(byte ^ 0xFF for byte in checksum)
+            )
+
+
+def _fingerprint(message: bytes | bytearray, place: Place) -> bytes:
+    """The value at ``place`` that is right (RFC 8489 14.7)."""
+    return (zlib.crc32(message[: place.start - 4]) ^ _FINGERPRINT_XOR).to_bytes(4)
 
 
 def proof_of(message: bytes, place: Place, key: bytes) -> bytes:

@@ -151,7 +151,7 @@ class Pseudonyms:
         for place in attributes:
             if place.type in _PROOFS:
                 _prove(found, message, place, keys)
-        restore_fingerprint(found)
+        restore_fingerprint(found, message)
         return bytes(found)
 
     def _address(self, value: bytes, mask: bytes) -> bytes:

@@ -69,7 +69,7 @@ class Redaction:
             return message
         found = bytearray(message)
         found[place.start : place.stop] = self.datagram(message[place.start : place.stop])
-        restore_fingerprint(found)
+        restore_fingerprint(found, message)
         return bytes(found)
 
     def received_packet(self, packet: bytes) -> bytes:

@@ -1,6 +1,7 @@
 import pytest
 
 from frazil.record.proof import PASSWORD, Proofs, data_place, places, pseudonym_of
+from frazil.record.redaction import Redaction
 from frazil.stun import (
     AlgorithmChoice,
     Attribute,
@@ -8,6 +9,7 @@ from frazil.stun import (
     MessageClass,
     Method,
     PasswordAlgorithm,
+    StunDecodeError,
     long_term_key,
     user_hash,
 )
@@ -89,6 +91,37 @@ def test_a_response_that_did_not_verify_stays_as_it_is():
     known.replace(request())
     forged = response(b"another key")
     assert known.replace(forged) == forged
+
+
+def damaged(message):
+    return message[:-1] + bytes([message[-1] ^ 1])
+
+
+def test_a_message_with_a_wrong_fingerprint_stays_one():
+    known = proofs()
+    found = known.replace(damaged(request()))
+    assert found[:-4] == known.replace(request())[:-4]
+    for again in (found, known.replace(found)):
+        with pytest.raises(StunDecodeError, match="FINGERPRINT"):
+            Message.decode(again)
+
+
+def test_a_message_with_a_wrong_fingerprint_and_nothing_to_hide_stays_as_it_is():
+    known = proofs()
+    known.replace(request())
+    forged = damaged(response(b"another key"))
+    assert known.replace(forged) == forged
+
+
+def test_an_indication_with_a_wrong_fingerprint_stays_one():
+    attributes = {Attribute.XOR_PEER_ADDRESS: ("192.0.2.1", 9), Attribute.DATA: b"\x80inner"}
+    message = Message(Method.DATA, MessageClass.INDICATION, bytes(12), attributes).encode()
+    redaction = Redaction(keep_payload=False)
+    found = redaction.datagram(damaged(message))
+    assert found[:-4] == redaction.datagram(message)[:-4] != message[:-4]
+    for again in (found, redaction.datagram(found)):
+        with pytest.raises(StunDecodeError, match="FINGERPRINT"):
+            Message.decode(again)
 
 
 def test_a_realm_nobody_has_asked_for_yields_no_proof():

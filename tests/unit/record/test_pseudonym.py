@@ -6,7 +6,14 @@ from frazil.address import neighbourhood
 from frazil.record import RecordingError, pseudonym
 from frazil.record.proof import restore_fingerprint
 from frazil.record.pseudonym import Pseudonyms
-from frazil.stun import Attribute, Message, MessageClass, Method, short_term_key
+from frazil.stun import (
+    Attribute,
+    Message,
+    MessageClass,
+    Method,
+    StunDecodeError,
+    short_term_key,
+)
 
 
 def ip(text):
@@ -100,13 +107,6 @@ def test_addresses_in_a_text(text, expected):
     assert Pseudonyms().text(text) == expected
 
 
-def test_numbers_of_sections_are_no_addresses_that_went_in():
-    pseudonyms = Pseudonyms()
-    pseudonyms.learn("192.168.7.9")
-    text = "webrtc-pc 4.4.1.5, RFC 8445 7.2.5.3.1: 192.168.7.9:5000"
-    assert pseudonyms.known_text(text) == text.replace("192.168.7.9", "10.0.0.1")
-
-
 def test_foundations_are_numbers_that_are_equal_where_they_were():
     lines = [
         "a=candidate:2934871 1 udp 5 192.168.7.9 5000 typ host",
@@ -131,6 +131,13 @@ def test_no_two_foundations_become_the_same_and_none_gets_shorter(length):
     found = [pseudonyms.text(f"candidate:{each}").removeprefix("candidate:") for each in given]
     assert len(set(found)) == len(found)
     assert len(found[-1]) >= length
+
+
+def test_numbers_of_sections_are_no_addresses_that_went_in():
+    pseudonyms = Pseudonyms()
+    pseudonyms.learn("192.168.7.9")
+    text = "webrtc-pc 4.4.1.5, RFC 8445 7.2.5.3.1: 192.168.7.9:5000"
+    assert pseudonyms.known_text(text) == text.replace("192.168.7.9", "10.0.0.1")
 
 
 def test_a_known_address_with_a_port_is_told_from_a_longer_address():
@@ -158,6 +165,16 @@ def test_addresses_in_messages(address, attribute):
     assert not Message.decode(Pseudonyms().datagram(message, [])).is_authentic(key)
 
 
+def test_a_message_with_a_wrong_fingerprint_stays_one():
+    attributes = {Attribute.XOR_MAPPED_ADDRESS: ("192.168.7.9", 9)}
+    message = Message(Method.BINDING, MessageClass.SUCCESS, bytes(12), attributes).encode()
+    damaged = message[:-1] + bytes([message[-1] ^ 1])
+    found = Pseudonyms().datagram(damaged, [])
+    assert found[:-4] == Pseudonyms().datagram(message, [])[:-4] != message[:-4]
+    with pytest.raises(StunDecodeError, match="FINGERPRINT"):
+        Message.decode(found)
+
+
 @pytest.mark.parametrize(
     ("number", "like"),
     [
@@ -173,7 +190,7 @@ def test_addresses_in_messages_of_old_servers(number, like):
         attributes = {like: (address, 9)}
         new = Message(Method.BINDING, MessageClass.SUCCESS, bytes(range(12)), attributes).encode()
         old = bytearray(new[:20] + number.to_bytes(2) + new[22:])
-        restore_fingerprint(old)
+        restore_fingerprint(old, new)
         return bytes(old)
 
     assert Pseudonyms().datagram(message("192.168.7.9"), []) == message("10.0.0.1")
