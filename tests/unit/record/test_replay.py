@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import frazil
-from frazil import NotFoundError
+from frazil import IceOptions, NotFoundError, NotSupportedError, RTCPeerConnection
 from frazil.record import INPUTS, RecordingError, replay, without_addresses
+from frazil.testing import run
 from support.recorded import fail, record, talk
 
 TURN = {"urls": "turn:relay.example", "username": "älice", "credential": "s3cret"}
@@ -37,6 +39,22 @@ def test_a_failed_connection_goes_the_same_way_again(tmp_path):
     found = record(tmp_path, fail)
     assert any('"failed"' in line for line in found)
     assert replay(found) is None
+
+
+def test_a_connection_that_could_not_be_made_cannot_be_made_again(tmp_path):
+    path = tmp_path / "session.jsonl"
+
+    async def main(net):
+        options = {"network": net.host("a", "10.0.0.1"), "ice": IceOptions(lite=True)}
+        with pytest.raises(NotSupportedError):
+            RTCPeerConnection({"iceServers": [TURN]}, trace=path, **options)
+
+    run(main)
+    gc.collect()  # nobody has it, so nobody else closes the file
+    found = path.read_text(encoding="utf-8").splitlines()
+    assert '"error": "NotSupportedError"' in found[-1]
+    assert replay(found) is None
+    assert replay(without_addresses(found)) is None
 
 
 async def transport_of(pair):
