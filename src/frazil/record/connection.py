@@ -50,7 +50,7 @@ class RecordedChannel(DataChannel):
         self, recorder: Recorder, owner: ChannelOwner, label: str, init: ChannelInit
     ) -> None:
         self.recorder = recorder
-        self.number = recorder.numbers[self] = len(recorder.numbers)
+        self.number = recorder.number(self)
         super().__init__(owner, label, init)
 
     @recording("channel")
@@ -103,7 +103,7 @@ class RecordedTransceiver(Transceiver):
         receiver: RtpReceiver,
     ) -> None:
         self.recorder = recorder
-        self.number = recorder.numbers[self] = len(recorder.numbers)
+        self.number = recorder.number(self)
         super().__init__(owner, kind, direction, sender, receiver)
 
     set_direction = recorded("transceiver", Transceiver.set_direction)

@@ -1,6 +1,6 @@
 """What leaves the core with the result of a call, as a recording tells it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from frazil.peer.channel import DataChannel
 from frazil.peer.event import Fired, OperationSettled, PeerEvent
@@ -14,10 +14,9 @@ from frazil.types import Transmit
 class Teller:
     """Says what is recorded of a result; channels and transceivers are told by their number."""
 
-    def __init__(self, redaction: Redaction, numbers: Mapping[object, int]) -> None:
-        """Look the numbers up in ``numbers``, which grows."""
+    def __init__(self, redaction: Redaction) -> None:
+        """Leave out of messages what ``redaction`` says."""
         self._redaction = redaction
-        self._numbers = numbers
 
     def nothing(self, _result: object) -> None:
         """The result stays inside, or can be seen from what comes later."""
@@ -66,9 +65,9 @@ class Teller:
     def _name(self, target: object) -> str:
         match target:
             case DataChannel():
-                return f"channel {self._numbers[target]}"
+                return f"channel {_number(target)}"
             case Transceiver():
-                return f"transceiver {self._numbers[target]}"
+                return f"transceiver {_number(target)}"
             case RemoteTrack():
                 return f"track {target.id}"
             case IceTransport():
@@ -78,6 +77,11 @@ class Teller:
             case SctpTransport():
                 return f"sctp-transport {target.dtls.ice.name}"
         return "connection"
+
+
+def _number(made: DataChannel | Transceiver) -> int:
+    number: int = made.number  # type: ignore[union-attr]  # those of recorded connections have one
+    return number
 
 
 def _error(error: Exception) -> object:

@@ -27,21 +27,28 @@ class Recorder:
         redaction: What is not told.
         random_bytes: The random source of the connection.
         trace: Its trace.
+        keep: Takes every channel and transceiver that is made, in the order of their numbers, for
+            who looks for them later. The recorder itself keeps none: those that are over can go.
 
     Attributes:
-        numbers: Channels and transceivers, in the order in which they were made.
         tell: Says what of a result is recorded.
     """
 
     def __init__(
-        self, sink: Sink, redaction: Redaction, random_bytes: RandomBytes, trace: Trace
+        self,
+        sink: Sink,
+        redaction: Redaction,
+        random_bytes: RandomBytes,
+        trace: Trace,
+        keep: Callable[[object], None] | None = None,
     ) -> None:
         self._sink = sink
         self._random_bytes = random_bytes
+        self._keep = keep
+        self._count = 0
         self._step: Step | None = None
         self.redaction = redaction
-        self.numbers: dict[object, int] = {}
-        self.tell = Teller(redaction, self.numbers)
+        self.tell = Teller(redaction)
         trace.listen(self._decided)
 
     def begin(self, setup: object) -> None:
@@ -80,6 +87,13 @@ class Recorder:
         return result
 
     # --- during a call ------------------------------------------------------------------------
+
+    def number(self, made: object) -> int:
+        """Number a channel or transceiver: they are counted together, as they are made."""
+        if self._keep is not None:
+            self._keep(made)
+        self._count += 1
+        return self._count - 1
 
     def random_bytes(self, size: int) -> bytes:
         """Draw from the source and remember what came."""

@@ -88,12 +88,14 @@ class Player:
         self._decoder = recording.decoder
         self._feed = Feed()
         self._lines: list[dict[str, Json]] = []
+        self._made: list[object] = []  # channels and transceivers by their number
         self._trace = Trace()
         self._recorder = Recorder(
             self._lines.append,
             Redaction(keep_payload=recording.keeps_payload),
             self._feed.random_bytes,
             self._trace,
+            self._made.append,
         )
 
     def play(self, step: Step) -> dict[str, Any]:
@@ -139,8 +141,7 @@ class Player:
         if name == _RUN_TASK:
             return self.connection.tasks
         if "number" in arguments and kind in ("channel", "transceiver"):
-            number = arguments.pop("number")
-            return next(each for each, own in self._recorder.numbers.items() if own == number)
+            return self._made[arguments.pop("number")]
         return self.connection
 
     def _make_engine(

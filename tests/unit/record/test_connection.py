@@ -1,5 +1,7 @@
 """Nothing that goes into the core escapes a recording."""
 
+import asyncio
+import gc
 import inspect
 import typing
 
@@ -11,7 +13,9 @@ from frazil.peer.task_runner import TaskRunner
 from frazil.peer.transceiver import Transceiver
 from frazil.peer.transport_set import TransportSet
 from frazil.record import INPUTS
+from frazil.record.connection import RecordedChannel
 from frazil.record.value import hints_of
+from support.recorded import record
 
 INSIDE = {
     PeerConnection: set(),
@@ -64,3 +68,21 @@ def test_every_argument_can_be_read_back(name):
     for parameter in parameters:
         kinds = (hints[parameter], *typing.get_args(hints[parameter]))
         assert all(kind is not typing.Any for kind in kinds), parameter
+
+
+def test_a_recording_keeps_nothing_that_the_connection_has_forgotten(tmp_path):
+    left = []
+
+    async def one_after_the_other(pair):
+        await pair.connect()
+        for _ in range(5):
+            channel = pair.a.createDataChannel("over")
+            await channel.wait_open()
+            channel.close()
+            await asyncio.sleep(1)
+        del channel
+        gc.collect()
+        left.extend(each for each in gc.get_objects() if type(each) is RecordedChannel)
+
+    record(tmp_path, one_after_the_other)
+    assert [each.label for each in left if each.label == "over"] == []

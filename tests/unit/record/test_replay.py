@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 import frazil
-from frazil import IceOptions, NotFoundError, NotSupportedError, RTCPeerConnection
+from frazil import (
+    IceOptions,
+    InvalidStateError,
+    NotFoundError,
+    NotSupportedError,
+    RTCPeerConnection,
+)
 from frazil.record import INPUTS, RecordingError, replay, without_addresses
 from frazil.testing import run
 from support.recorded import fail, record, talk
@@ -55,6 +61,25 @@ def test_a_connection_that_could_not_be_made_cannot_be_made_again(tmp_path):
     assert '"error": "NotSupportedError"' in found[-1]
     assert replay(found) is None
     assert replay(without_addresses(found)) is None
+
+
+async def linger(pair):
+    """Use a channel that the core has forgotten, while there is another one."""
+    mine, _ = await pair.connect()
+    mine.close()
+    await asyncio.sleep(1)
+    other = pair.a.createDataChannel("other")
+    await other.wait_open()
+    with pytest.raises(InvalidStateError):
+        mine.send("too late")
+    other.send("in time")
+    await asyncio.sleep(1)
+
+
+def test_what_is_asked_of_a_closed_channel_is_asked_again(tmp_path):
+    found = record(tmp_path, linger)
+    assert any('"error": "InvalidStateError"' in line for line in found)
+    assert replay(found) is None
 
 
 async def transport_of(pair):
