@@ -138,6 +138,12 @@ class Bench:
     def receive(self, data: bytes, source: Address, host: Address = HOST) -> None:
         self.heard += self.relays.unwrap([Datagram(data, host, source)], self.now)
 
+    def connect(self, port: int) -> RelayStreamRequested:
+        """Open the stream that is wanted, from ``port``; the one that is wanted then."""
+        request = self.wanted[-1]
+        self.relays.stream_opened(request.number, (request.ip, port), self.now)
+        return self.flush().wanted[-1]
+
     def run(self, seconds: float) -> None:
         end = self.now + seconds
         while (at := self.relays.next_timeout()) is not None and at <= end:

@@ -7,6 +7,7 @@ from typing import Final
 from frazil.deadline import earlier
 from frazil.ice import CandidateError, concealed
 from frazil.run import runs_of
+from frazil.session.relay_origin import RelayOrigin
 from frazil.trace import Trace
 from frazil.turn import TurnClient, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes, Transmit
@@ -23,10 +24,9 @@ class Relay:
         config: The credentials it was asked with.
         client: The allocation.
         attempt: Which attempt to replace a lost one it is; 0 if none is missing.
-        domain: The name in the server's certificate, if it is not that in the URL.
         allocated_at: Since when there is an allocation.
         lifetime_s: How long the server keeps it without a refresh.
-        urls: The servers of the configuration that led here.
+        origins: The servers of the configuration that led here, by URL.
         wanted_for: Those for which the present round of gathering wants it.
         is_hidden: Whether ICE does not know the socket, and must not learn how the server sees it.
         conceals: Whether the peer must not learn of it from the relayed candidate either.
@@ -45,17 +45,16 @@ class Relay:
         "client",
         "conceals",
         "config",
-        "domain",
         "gives_up_at",
         "host",
         "is_doubtful",
         "is_hidden",
         "lifetime_s",
         "mapped",
+        "origins",
         "permitted",
         "refused",
         "server",
-        "urls",
         "wanted_for",
     )
 
@@ -76,10 +75,9 @@ class Relay:
         name = f"{server[0]}:{server[1]} from {host[0]}:{host[1]}"
         self.client = TurnClient(config, random_bytes, trace, name=name, reclaims=reclaims)
         self.attempt = attempt
-        self.domain: str | None = None
         self.allocated_at = 0.0
         self.lifetime_s = config.lifetime_s
-        self.urls: list[str] = []
+        self.origins: dict[str, RelayOrigin] = {}
         self.wanted_for: list[str] = []
         self.is_hidden = False
         self.conceals = False

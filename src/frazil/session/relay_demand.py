@@ -1,13 +1,14 @@
 """What is wanted of TURN servers, in one round of gathering and beyond, and what came of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from frazil.compiled import mypyc_attr
 from frazil.ice import SERVER_UNREACHABLE, CandidateError, LocalEnd
 from frazil.session.config import MAX_MISSING_RELAYS, MAX_RELAY_SERVERS
 from frazil.session.relay import Relay
+from frazil.session.relay_origin import RelayOrigin
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import VacancyTable
 from frazil.turn import TurnConfig
@@ -33,20 +34,6 @@ class Host(Value):
 _UNKNOWN: Final = Host(is_hidden=True, is_concealed=True)
 
 
-class Loss(NamedTuple):
-    """How a relay can be asked for that was lost.
-
-    Attributes:
-        server: The address of the server.
-        config: How to ask it.
-        domain: The name in the server's certificate, if it is not that in the URL.
-    """
-
-    server: Address
-    config: TurnConfig
-    domain: str | None
-
-
 class RelayDemand:
     """The local addresses and the servers that gathering goes through, and how each server ended.
 
@@ -60,8 +47,8 @@ class RelayDemand:
         expected: The URLs of the servers that the round wants, STUN servers among them.
         has_untold: Whether the peer was never told of one of the addresses.
         ips: The addresses of this host that the round gathers from, with or without UDP.
-        missing: The relays that were lost, in whatever round, and not had since, by the IP address
-            of this host and the URL; oldest first.
+        missing: Where to ask for the relays that were lost, in whatever round, and not had since,
+            by the IP address of this host and the URL; oldest first.
         servers: Those that were resolved, by URL.
     """
 
@@ -89,7 +76,7 @@ class RelayDemand:
         self.expected: set[str] = set()
         self.has_untold = False
         self.ips: set[str] = set()
-        self.missing: dict[tuple[str, str], Loss] = {}
+        self.missing: dict[tuple[str, str], RelayOrigin] = {}
         self.servers: dict[str, RelayServer] = {}
 
     def begin(self, ufrag: str) -> bool:
@@ -152,18 +139,18 @@ class RelayDemand:
         for server in self.servers.values():
             server.config = self.renewed(server.config, [server.url])
 
-    def renewed(self, config: TurnConfig, urls: Sequence[str]) -> TurnConfig:
+    def renewed(self, config: TurnConfig, urls: Iterable[str]) -> TurnConfig:
         """``config`` with the credentials that were last set for one of ``urls``, if any were."""
         latest = next((self._configs[url] for url in urls if url in self._configs), config)
         return replace(config, username=latest.username, password=latest.password)
 
     # --- servers ------------------------------------------------------------------------------
 
-    def miss(self, ip: str, urls: Sequence[str], loss: Loss) -> None:
+    def miss(self, ip: str, origins: Mapping[str, RelayOrigin]) -> None:
         """The relays of ``ip`` for these URLs are lost; an address may come back."""
-        for url in urls:
+        for url, origin in origins.items():
             self.missing.pop((ip, url), None)
-            self.missing[ip, url] = loss
+            self.missing[ip, url] = origin
         while len(self.missing) > MAX_MISSING_RELAYS:
             del self.missing[next(iter(self.missing))]
 
@@ -182,7 +169,7 @@ class RelayDemand:
         self.servers[url] = server
         return server
 
-    def note(self, urls: Sequence[str], error: CandidateError, now: float) -> None:
+    def note(self, urls: Iterable[str], error: CandidateError, now: float) -> None:
         """Tell of the first misfortune with each server at the end, of a loss later at once."""
         for url in urls:
             server = self.servers[url]

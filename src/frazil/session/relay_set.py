@@ -94,7 +94,7 @@ class RelaySet:
         path = self._ice.path
         for relay in self._relays.values():
             is_in_use = path is not None and path[0] in relay.addresses
-            is_unwanted = not relay.wanted_for and unasked.isdisjoint(relay.urls)
+            is_unwanted = not relay.wanted_for and unasked.isdisjoint(relay.origins)
             if is_new and is_unwanted and not is_in_use:
                 self._give_back(relay, now)
             relay.wanted_for.clear()
@@ -209,9 +209,9 @@ class RelaySet:
         demand = self._demand
         demand.set_credentials(configs)
         for vacancy in self.vacancies.items:
-            vacancy.config = demand.renewed(vacancy.config, vacancy.urls)
+            vacancy.config = demand.renewed(vacancy.config, vacancy.origins)
         for relay in self._relays.values():
-            relay.prove_by(demand.renewed(relay.config, relay.urls))
+            relay.prove_by(demand.renewed(relay.config, relay.origins))
 
     def _tell(self, relay: Relay, now: float) -> None:
         """Tell ICE what the allocation gives, if the newest generation wants it."""

@@ -1,11 +1,13 @@
 """Asks TURN servers for the relays that are wanted, and for others when those are lost."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from frazil.deadline import earlier
 from frazil.ice import SERVER_UNREACHABLE, CandidateError
 from frazil.session.relay import Relay
-from frazil.session.relay_demand import Loss, RelayDemand, unreached
+from frazil.session.relay_demand import RelayDemand, unreached
+from frazil.session.relay_origin import RelayOrigin
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
@@ -73,9 +75,12 @@ class RelaySupply:
         config: TurnConfig,
         now: float,
         attempt: int = 0,
-        domain: str | None = None,
+        origin: RelayOrigin | None = None,
     ) -> None:
-        """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path."""
+        """Have a relay for ``url``: one that lives, for a server keeps one allocation of a path.
+
+        ``origin`` led to ``server``, if that is not the server of ``url`` itself.
+        """
         relay = self.living(host, server)
         if relay is None:
             attempt = attempt or int((host[0], url) in self._demand.missing)
@@ -99,12 +104,10 @@ class RelaySupply:
             relay.client.confirm(now)
         if not relay.wanted_for:
             relay.gives_up_at = now + self._patience_s
-            relay.domain = domain
             known_as = self._demand.host(host)
             relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
         relay.wanted_for.append(url)
-        if url not in relay.urls:
-            relay.urls.append(url)
+        relay.origins[url] = origin or RelayOrigin(server, config)
 
     def _may_find_ours(self, server: Address, now: float) -> bool:
         """Whether ``server`` may have an allocation of ours that nobody uses.
@@ -120,7 +123,7 @@ class RelaySupply:
 
     def obtain(self, relay: Relay) -> None:
         """The allocation is there: it is not missing any more."""
-        for url in relay.urls:
+        for url in relay.origins:
             self._demand.missing.pop((relay.host[0], url), None)
 
     def fail(self, relay: Relay, code: int, text: str, now: float) -> None:
@@ -132,7 +135,7 @@ class RelaySupply:
     def lose(self, relay: Relay, code: int, text: str, now: float) -> None:
         """The allocation is gone that was there: another one follows."""
         if relay.is_pending:  # this round of gathering never heard of it
-            self._vacate(relay, relay.server, relay.config, 1, now, relay.domain)
+            self._vacate(relay, 1, now)
             return
         self._demand.note(relay.wanted_for, relay.error(code, text), now)
         if now - relay.allocated_at >= STEADY_S:
@@ -145,8 +148,11 @@ class RelaySupply:
             text = "the server redirects us to another family"
             self.fail(relay, SERVER_UNREACHABLE, text, now)
             return
-        config = replace(relay.config, accepts_redirect=False)
-        self._vacate(relay, to.address, config, relay.attempt, now, to.domain)
+        origins = self._take_wanted(relay)
+        if origins:
+            ip, config = relay.host[0], replace(relay.config, accepts_redirect=False)
+            vacancy = Vacancy(ip, to.address, config, origins, relay.attempt, to.domain)
+            self._vacancies.add(vacancy, now)
 
     def drop(self, relay: Relay, now: float) -> None:
         """Forget one that is over, but not what it may have left behind."""
@@ -159,25 +165,34 @@ class RelaySupply:
     def _replace(self, relay: Relay, now: float) -> None:
         """Have another relay in place of one that was lost, unless that is hopeless."""
         if relay.attempt < MAX_ATTEMPTS:
-            attempt = relay.attempt + 1
-            self._vacate(relay, relay.server, relay.config, attempt, now, relay.domain)
+            self._vacate(relay, relay.attempt + 1, now)
 
-    def _vacate(
-        self,
-        relay: Relay,
-        server: Address,
-        config: TurnConfig,
-        attempt: int,
-        now: float,
-        domain: str | None,
+    def _vacate(self, relay: Relay, attempt: int, now: float) -> None:
+        """The relay is lost: ask for another in its place."""
+        self._demand.miss(relay.host[0], relay.origins)
+        self._ask_anew(relay.host[0], self._take_wanted(relay), attempt, now)
+
+    def _take_wanted(self, relay: Relay) -> dict[str, RelayOrigin]:
+        """What ``relay``, which is over, was to give in this round, if another one still can."""
+        if self._has_gone(relay.host[0], relay.config):
+            return {}
+        urls, relay.wanted_for = relay.wanted_for, []
+        return {url: relay.origins[url] for url in urls}
+
+    def _ask_anew(
+        self, ip: str, origins: Mapping[str, RelayOrigin], attempt: int, now: float
     ) -> None:
-        """Ask ``server`` for what ``relay``, which is over, was to give in this round."""
-        ip = relay.host[0]
-        if attempt:
-            self._demand.miss(ip, relay.urls, Loss(server, config, domain))
-        if relay.wanted_for and not self._has_gone(ip, config):
-            urls, relay.wanted_for = relay.wanted_for, []
-            self._vacancies.add(Vacancy(ip, server, config, urls, attempt, domain), now)
+        """Ask from ``ip`` where the ways to these URLs begin.
+
+        A redirection counts for the request that it answers: the server that it led to may be out
+        of service by now, or have been told to send us on.
+        """
+        by_server: dict[Address, dict[str, RelayOrigin]] = {}
+        for url, origin in origins.items():
+            by_server.setdefault(origin.server, {})[url] = origin
+        for server, group in by_server.items():
+            config = self._demand.renewed(next(iter(group.values())).config, group)
+            self._vacancies.add(Vacancy(ip, server, config, group, attempt), now)
 
     def _has_gone(self, ip: str, config: TurnConfig) -> bool:
         """Whether nothing can be asked from ``ip`` any more; a datagram needs a socket there."""
@@ -187,41 +202,37 @@ class RelaySupply:
     # --- what takes their place ---------------------------------------------------------------
 
     def insist(self, url: str, text: str, now: float) -> None:
-        """This round finds no other way to the server of ``url``: ask where a relay is or was.
+        """This round finds no other way to the server of ``url``: keep to those that it knew.
 
         ``text`` says why there is none, or why there are not more.
         """
         if url not in self._demand.servers:
             self._keep(url, text, now)
-        for (ip, lost_url), loss in self._demand.missing.items():
-            if lost_url != url or self._has_gone(ip, loss.config) or self._is_filled(ip, url):
+        for (ip, lost_url), origin in self._demand.missing.items():
+            if lost_url != url or self._has_gone(ip, origin.config) or self._is_filled(ip, url):
                 continue
-            self._demand.add_server(url, (), loss.config, is_complete=False)
+            self._demand.add_server(url, (), origin.config, is_complete=False)
             if url in self._demand.servers:
-                config = self._demand.renewed(loss.config, [url])
                 if text:
                     self._demand.note([url], unreached(url, text), now)
-                self._vacancies.add(Vacancy(ip, loss.server, config, [url], 2, loss.domain), now)
+                self._ask_anew(ip, {url: origin}, 2, now)
 
     def _keep(self, url: str, text: str, now: float) -> None:
         """This round finds no way at all to the server of ``url``: want what lives of it."""
         for relay in list(self.by_way.values()):
-            if (
-                url not in relay.urls
-                or relay.is_over
-                or self._has_gone(relay.host[0], relay.config)
-            ):
+            origin, ip = relay.origins.get(url), relay.host[0]
+            if origin is None or relay.is_over or self._has_gone(ip, relay.config):
                 continue
-            self._demand.add_server(url, (), relay.config, is_complete=False)
+            self._demand.add_server(url, (), origin.config, is_complete=False)
             if url in self._demand.servers:
                 self._demand.note([url], unreached(url, text), now)
-                self.want(url, relay.host, relay.server, relay.config, now, domain=relay.domain)
+                self.want(url, relay.host, relay.server, relay.config, now, origin=origin)
 
     def _is_filled(self, ip: str, url: str) -> bool:
         """Whether this round has asked for a relay there, or is about to."""
         return any(
             relay.host[0] == ip and url in relay.wanted_for for relay in self.by_way.values()
-        ) or any(each.ip == ip and url in each.urls for each in self._vacancies.items)
+        ) or any(each.ip == ip and url in each.origins for each in self._vacancies.items)
 
     def fill(self, now: float) -> None:
         """Ask for what is due, where there is still an address to come from."""
@@ -231,10 +242,8 @@ class RelaySupply:
                 self._occupy(vacancy, host, now)
 
     def _occupy(self, vacancy: Vacancy, host: Address, now: float) -> None:
-        for url in vacancy.urls:
-            self.want(
-                url, host, vacancy.server, vacancy.config, now, vacancy.attempt, vacancy.domain
-            )
+        for url, origin in vacancy.origins.items():
+            self.want(url, host, vacancy.server, vacancy.config, now, vacancy.attempt, origin)
 
     def stream_opened(self, number: int, local: Address, now: float) -> None:
         """The stream of this request leads from ``local`` to its server."""
@@ -248,10 +257,9 @@ class RelaySupply:
         if vacancy is None:
             return
         error = CandidateError("", SERVER_UNREACHABLE, text, None)
-        self._demand.note(vacancy.urls, error, now)
+        self._demand.note(vacancy.origins, error, now)
         if 0 < vacancy.attempt < MAX_ATTEMPTS:
-            vacancy.attempt += 1
-            self._vacancies.add(vacancy, now)
+            self._ask_anew(vacancy.ip, vacancy.origins, vacancy.attempt + 1, now)
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from frazil.deadline import earlier
 from frazil.session.event import RelayStreamReleased, RelayStreamRequested
+from frazil.session.relay_origin import RelayOrigin
 from frazil.trace import Trace
 from frazil.turn import TurnConfig
 from frazil.types import Address
@@ -25,35 +26,40 @@ class Vacancy:
         ip: The address of this host to come from.
         server: The address of the server.
         config: How to ask it.
-        urls: The servers of the configuration that led here.
+        origins: The servers of the configuration that led here, by URL.
         attempt: Which attempt to replace a lost relay it is; 0 if none is missing.
         domain: The name in the server's certificate, if it is not that in the URL.
         due_at: When to ask; ``None`` while a stream is being opened.
     """
 
-    __slots__ = ("attempt", "config", "domain", "due_at", "ip", "server", "urls")
+    __slots__ = ("attempt", "config", "domain", "due_at", "ip", "origins", "server")
 
     def __init__(
         self,
         ip: str,
         server: Address,
         config: TurnConfig,
-        urls: list[str],
+        origins: dict[str, RelayOrigin],
         attempt: int,
         domain: str | None = None,
     ) -> None:
         self.ip = ip
         self.server = server
         self.config = config
-        self.urls = urls
+        self.origins = origins
         self.attempt = attempt
         self.domain = domain
         self.due_at: float | None = None
 
     @property
     def wait_s(self) -> float:
-        """How long after the loss, or the attempt before, to ask."""
-        return min(LONGEST_WAIT_S, 2.0 ** (self.attempt - 2)) if self.attempt > 1 else 0.0
+        """How long after the loss, or the attempt before, to ask.
+
+        A server that another one names is asked at once.
+        """
+        if self.attempt < 2 or not self.config.accepts_redirect:
+            return 0.0
+        return min(LONGEST_WAIT_S, 2.0 ** (self.attempt - 2))
 
 
 class VacancyTable:
@@ -79,7 +85,7 @@ class VacancyTable:
 
     def awaits(self, url: str) -> bool:
         """Whether gathering waits for a relay for ``url`` here: for what is asked for at once."""
-        return any(url in each.urls and not each.wait_s for each in self._items.values())
+        return any(url in each.origins and not each.wait_s for each in self._items.values())
 
     def add(self, vacancy: Vacancy, now: float) -> None:
         """Ask in due time: :meth:`due` tells."""
@@ -128,10 +134,9 @@ class VacancyTable:
                 continue
             if vacancy.config.is_reliable:
                 vacancy.due_at = None
+                url = next(iter(vacancy.origins))
                 self.requests.append(
-                    RelayStreamRequested(
-                        number, vacancy.urls[0], vacancy.ip, vacancy.server, vacancy.domain
-                    )
+                    RelayStreamRequested(number, url, vacancy.ip, vacancy.server, vacancy.domain)
                 )
             else:
                 del self._items[number]
