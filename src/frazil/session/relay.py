@@ -32,7 +32,7 @@ class Relay:
         conceals: Whether the peer must not learn of it from the relayed candidate either.
         is_doubtful: Whether the server may have forgotten the allocation, and is being asked.
         gives_up_at: When gathering waits no longer; ``None`` if it does not.
-        addresses: The relayed addresses, while there is an allocation.
+        addresses: The relayed addresses, while there is an allocation, and no other relay has them.
         mapped: How the server sees ``host``, if it told.
         permitted: The IP addresses that permission is had or asked for.
         refused: Those that the newest generation was refused.
@@ -123,6 +123,11 @@ class Relay:
         username, password = config.username, config.password
         self.config = replace(self.config, username=username, password=password)
         self.client.set_credentials(username, password)
+
+    def cede(self, address: Address, now: float) -> None:
+        """The server has given ``address`` to another relay, as if it had forgotten us: ask it."""
+        self.addresses = tuple(each for each in self.addresses if each != address)
+        self.client.confirm(now)
 
     def permit(self, ips: Sequence[str], now: float) -> None:
         """Let datagrams from and to these addresses pass, and keep that up for no others."""

@@ -338,7 +338,7 @@ class RelaySet:
     def _give_back(self, relay: Relay, now: float) -> None:
         relay.client.close(now)
         for address in relay.addresses:
-            self._by_address.pop(address, None)
+            del self._by_address[address]
         relay.addresses = ()
 
     # --- what the clients report --------------------------------------------------------------
@@ -358,9 +358,9 @@ class RelaySet:
                 self.vacancies.requests.append(RelayStreamReleased(relay.host, relay.server))
         match event:
             case Allocated():
-                relay.addresses, relay.mapped = event.relayed_addresses, event.mapped_address
+                relay.mapped = event.mapped_address
                 relay.allocated_at, relay.lifetime_s = now, event.lifetime_s
-                self._by_address |= dict.fromkeys(relay.addresses, relay)
+                self._endow(relay, event.relayed_addresses, now)
                 self._supply.obtain(relay)
                 self._tell(relay, now)
             case Confirmed():
@@ -384,15 +384,24 @@ class RelaySet:
         Whether an allocation that was there lives on is for its refreshes to find out.
         """
         relay.gives_up_at = None
-        if relay.addresses:
+        if relay.is_doubtful:
             error = relay.error(SERVER_UNREACHABLE, _SILENT)
             self._demand.note(relay.wanted_for, error, now)
         else:
             relay.client.close(now)
             self._supply.fail(relay, SERVER_UNREACHABLE, _SILENT, now)
 
+    def _endow(self, relay: Relay, addresses: tuple[Address, ...], now: float) -> None:
+        """The server grants these addresses to ``relay``, whoever had them before it restarted."""
+        for address in addresses:
+            former = self._by_address.get(address)
+            if former is not None:
+                former.cede(address, now)
+            self._by_address[address] = relay
+        relay.addresses = addresses
+
     def _withdraw(self, relay: Relay, now: float) -> None:
         for address in relay.addresses:
-            if self._by_address.pop(address, None) is not None:
-                self._local.remove_relayed(address, now)
+            del self._by_address[address]
+            self._local.remove_relayed(address, now)
         relay.addresses = ()

@@ -11,7 +11,7 @@ from frazil.session.relay_origin import RelayOrigin
 from frazil.session.relay_server import RelayServer
 from frazil.session.vacancy import MAX_ATTEMPTS, STEADY_S, Vacancy, VacancyTable
 from frazil.trace import Trace
-from frazil.turn import Redirected, TurnConfig
+from frazil.turn import Redirected, TurnConfig, TurnState
 from frazil.types import Address, RandomBytes
 
 
@@ -100,7 +100,7 @@ class RelaySupply:
             relay.client.allocate(now)
         elif not relay.wanted_for:
             relay.prove_by(config)
-            relay.is_doubtful = bool(relay.addresses)  # the server may have forgotten them
+            relay.is_doubtful = relay.client.state is TurnState.ALLOCATED  # or forgotten
             relay.client.confirm(now)
         if not relay.wanted_for:
             relay.gives_up_at = now + self._patience_s
