@@ -104,7 +104,8 @@ class RelaySet:
     def _unasked(self) -> set[str]:
         """The wanted servers of which the round has and awaits no relay, or may ask for more."""
         demand = self._demand
-        asked = {url for relay in self._relays.values() for url in relay.wanted_for}
+        relays = [relay for relay in self._relays.values() if not relay.is_over]
+        asked = {url for relay in relays for url in relay.wanted_for}
         done = {url for url in asked if demand.servers[url].is_complete}
         return demand.expected - done
 

@@ -13,6 +13,7 @@ from support.relay_bench import (
     HOST,
     HOST_2,
     HOST_6,
+    PATIENCE_S,
     PEER,
     RELIABLE,
     SERVER,
@@ -413,6 +414,15 @@ def test_a_relay_outlives_generations_that_ask_for_another_in_vain() -> None:
         bench.begin().add_server().gather(HOST_2)
         assert bench.errors == [(URL, 508)]
     assert set(bench.services[SERVER].allocations) == {HOST}
+
+
+def test_a_relay_outlives_generations_that_ask_a_silent_server_for_another() -> None:
+    bench = Bench().begin().add_server().gather()
+    bench.services[SERVER].silent = True
+    for _ in range(3):
+        bench.begin().add_server().gather(HOST_2).run(PATIENCE_S)
+        assert bench.errors == [(URL, 701)]
+    assert bench.relays.has(HOST, SERVER)
 
 
 def test_a_round_that_cannot_connect_to_the_server_goes_on_with_the_relay_that_lives() -> None:
