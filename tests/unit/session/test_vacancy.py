@@ -425,6 +425,20 @@ def test_a_relay_outlives_generations_that_ask_a_silent_server_for_another() -> 
     assert bench.relays.has(HOST, SERVER)
 
 
+def test_a_relay_that_was_given_back_before_its_server_answered_is_not_missed() -> None:
+    bench = lost(Bench().begin().add_server().gather())
+    service = bench.services[SERVER]
+    service.silent = True
+    bench.begin().add_server().gather()
+    for _ in range(2):
+        bench.begin().gather()
+    bench.run(PATIENCE_S)
+    service.silent = False
+    service.refusals |= NOT_YET
+    bench.begin().add_server().gather().run(60)
+    assert bench.errors == [(URL, 508)]
+
+
 def test_a_round_that_cannot_connect_to_the_server_goes_on_with_the_relay_that_lives() -> None:
     bench = stream_only(Bench().begin(), STREAM)
     bench.begin()
