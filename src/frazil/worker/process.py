@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from itertools import count
+from multiprocessing.connection import wait
 from typing import Any, Final
 
 from frazil import errors
@@ -148,21 +149,30 @@ class WorkerProcess:
             self._process.kill()
         finally:
             self._is_ready = False
-            await self._link.close()
-            await asyncio.to_thread(self._bury)
-            self._end(f"worker {self.number} (process {self.pid}) {self._fate}: {self._exit()}")
+            try:
+                await self._link.close()
+                await asyncio.to_thread(self._bury)
+            finally:
+                self._end(f"worker {self.number} (process {self.pid}) {self._fate}: {self._exit()}")
 
     def _bury(self) -> None:
         """Wait for the process, which has lost its link, and insist if it does not end."""
-        self._process.join(EXIT_TIMEOUT_S)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
+        process = self._process
+        process.join(EXIT_TIMEOUT_S)
+        if process.exitcode is None and not wait((process.sentinel,), 0):
+            process.kill()
+            process.join()
         forget_gauges(self.pid)
         atexit.unregister(self._kill_at_exit)
 
     def _exit(self) -> str:
+        """How the process ended.
+
+        Nobody knows where SIGCHLD is ignored, or something else has waited for it.
+        """
         code = self._process.exitcode
+        if code is None:
+            return "exit code unknown"
         return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
     def _end(self, text: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from frazil.worker.setup import WorkerSetup
 from support import worker_handler
 
 ICE = IceOptions(include_loopback=True, addresses=["127.0.0.1"])
+SETUP = WorkerSetup(worker_handler.echo, 0, {}, ICE, SessionConfig())
 LIMIT_S = 50
 
 
@@ -293,6 +295,63 @@ async def test_a_worker_that_dies_is_replaced(reports):
         await other.pc.close()
 
 
+@contextmanager
+def reaped_by_the_system():
+    """Ignore SIGCHLD: nobody hears how a process has ended."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+@in_loop
+async def test_a_worker_that_something_else_has_waited_for_is_replaced(reports):
+    with reaped_by_the_system():
+        async with WorkerPool(worker_handler.echo, workers=1, ice=ICE) as pool:
+            client = Client()
+            session = await client.join(pool)
+            (pid,) = pool.pids
+            os.kill(pid, signal.SIGKILL)
+            await session.wait_closed()
+            assert session.cause is EndCause.WORKER_ENDED
+            assert str(session.error) == f"worker 0 (process {pid}) ended: exit code unknown"
+            assert await reports.get() is session.error
+            await pool._pulse.wait_until(lambda: bool(pool.pids))
+            assert pool.pids != [pid]
+            await client.pc.close()
+
+
+@in_loop
+async def test_a_process_that_something_else_has_waited_for_is_not_killed(reports):
+    """Its number may be that of another one by now."""
+    worker, signalled = process.WorkerProcess(0, SETUP), []
+    with reaped_by_the_system():
+        await worker.start()
+        os.kill(worker.pid, signal.SIGKILL)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "kill", lambda *args: signalled.append(args))
+            await worker.wait_ended()
+    assert signalled == []
+
+
+@in_loop
+async def test_a_worker_is_over_even_if_its_process_cannot_be_waited_for(reports):
+    def no_thread():
+        raise RuntimeError("can't start new thread")
+
+    worker = process.WorkerProcess(0, SETUP)
+    await worker.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "_bury", no_thread)
+        os.kill(worker.pid, signal.SIGKILL)
+        error = await worker.wait_ended()
+        with pytest.raises(RuntimeError, match="new thread"):
+            await worker._listening
+    assert str(error).startswith(f"worker 0 (process {worker.pid}) ended")
+    worker._bury()
+
+
 @in_loop
 async def test_a_worker_that_lost_its_link_takes_no_offers_while_its_process_goes_on(reports):
     async with WorkerPool(worker_handler.stubborn, workers=2, ice=ICE) as pool:
@@ -392,8 +451,7 @@ def test_a_forked_process_that_ends_leaves_the_workers_alone():
 
 @in_loop
 async def test_a_start_that_is_cancelled_leaves_no_process(reports):
-    setup = WorkerSetup(worker_handler.echo, 0, {}, ICE, SessionConfig())
-    worker = process.WorkerProcess(0, setup)
+    worker = process.WorkerProcess(0, SETUP)
     starting = asyncio.create_task(worker.start())
     await worker._pulse.wait_until(lambda: worker.is_ready)  # the first that hears of it
     starting.cancel()
