@@ -162,8 +162,7 @@ class Attendance:
         raised = _raised(handling)
         if raised is not None and cause is EndCause.RETURNED:
             cause = EndCause.RAISED
-        # That a connection is closed often comes as an exception where a handler uses it.
-        if cause is EndCause.RAISED or not isinstance(raised, FrazilError | None):
+        if cause is EndCause.RAISED or not _comes_of_the_end(raised):
             error = excerpt(traceback.format_exception_only(raised)[-1].strip(), MAX_TEXT)
             lines = [excerpt(line, MAX_TEXT) for line in traceback.format_exception(raised)]
             text = excerpt("".join(lines), MAX_TRACEBACK)
@@ -204,3 +203,13 @@ def _raised(handling: "asyncio.Task[None]") -> BaseException | None:
     if not handling.done():
         return TimeoutError(f"it goes on {HANDLER_TIMEOUT_S:.0f} s after it was cancelled")
     return None if handling.cancelled() else handling.exception()
+
+
+def _comes_of_the_end(raised: BaseException | None) -> bool:
+    """Whether nothing but the end of the connection is behind what a handler raised.
+
+    That often comes as an exception where a handler uses it, and as a group out of a ``TaskGroup``.
+    """
+    if isinstance(raised, BaseExceptionGroup):
+        return raised.split(FrazilError)[1] is None
+    return isinstance(raised, FrazilError | None)

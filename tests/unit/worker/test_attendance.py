@@ -108,6 +108,28 @@ async def be_sorry(pc):
     channel.send("too late")
 
 
+async def be_sorry_together(pc):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(be_sorry(pc))
+
+
+async def be_sorry_in_a_group_of_groups(pc):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(be_sorry_together(pc))
+
+
+async def fail_in_a_group(pc):
+    async def fail_at_the_end():
+        try:
+            await pc.wait_closed()
+        finally:
+            raise ValueError("seven")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(be_sorry(pc))
+        group.create_task(fail_at_the_end())
+
+
 async def refuse_to_end(pc):
     for _ in range(2):
         try:
@@ -201,6 +223,22 @@ async def test_that_a_connection_is_closed_is_no_error_of_the_handler(bench):
     await bench.connect()
     await bench.pc.close()
     assert (await bench.end()) == Ended(7, "remote-close", "", "")
+
+
+@scene(be_sorry_in_a_group_of_groups)
+async def test_that_a_connection_is_closed_is_no_error_of_a_group_of_tasks(bench):
+    await bench.connect()
+    await bench.pc.close()
+    assert (await bench.end()) == Ended(7, "remote-close", "", "")
+
+
+@scene(fail_in_a_group)
+async def test_another_exception_in_a_group_is_told(bench):
+    await bench.connect()
+    await bench.pc.close()
+    ended = await bench.end()
+    assert (ended.cause, ended.error.split(":")[0]) == ("remote-close", "ExceptionGroup")
+    assert "ValueError: seven" in ended.traceback
 
 
 @scene(never_end)
