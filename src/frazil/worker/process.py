@@ -91,15 +91,14 @@ class WorkerProcess:
         self._process = multiprocessing.get_context("spawn").Process(
             target=serve, args=(theirs, self._setup), name=f"frazil-{self.number}", daemon=True
         )
-        try:
-            self._process.start()
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
+        with theirs:
+            self._link = await Link.over(ours)
+            try:
+                self._process.start()  # nothing more is awaited before it is listened to
+            except BaseException:
+                await self._link.close()
+                raise
         atexit.register(self._kill_at_exit)  # an interpreter that ends waits for its processes
-        self._link = await Link.over(ours)
         self._listening = asyncio.create_task(self._listen(), name=f"worker {self.number}")
         try:
             await self._wait_ready()

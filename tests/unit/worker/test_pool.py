@@ -1,6 +1,8 @@
 """Real worker processes, with real connections over loopback."""
 
 import asyncio
+import errno
+import multiprocessing
 import os
 import signal
 import socket
@@ -8,6 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -459,6 +462,40 @@ async def test_a_start_that_is_cancelled_leaves_no_process(reports):
         await starting
     with pytest.raises(ProcessLookupError):
         os.kill(worker.pid, 0)
+
+
+@in_loop
+async def test_a_start_that_is_cancelled_early_leaves_no_process(reports):
+    before = children()
+    for turns in range(1, 5):
+        starting = asyncio.create_task(process.WorkerProcess(0, SETUP).start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert children() == before
+
+
+def children():
+    return set(multiprocessing.active_children())
+
+
+@in_loop
+async def test_if_one_process_cannot_be_had_none_is_left(reports):
+    def start(self):
+        if self.name == "frazil-0":
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        real(self)
+
+    before, real = children(), SpawnProcess.start
+    pool = WorkerPool(worker_handler.echo, workers=2, ice=ICE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SpawnProcess, "start", start)
+        with pytest.raises(BlockingIOError, match="no more processes"):
+            await pool.__aenter__()
+    assert children() == before
+    assert pool._workers[0]._link._writer.is_closing()
 
 
 @in_loop
