@@ -1,5 +1,6 @@
 """All connections of a server on one UDP port."""
 
+import asyncio
 import errno
 from collections.abc import Callable
 from types import TracebackType
@@ -38,6 +39,8 @@ class SharedPort(Network):
     :data:`~frazil.aio.claim.MAX_CLAIMANTS` some would hear nothing. For the same reason only one
     of the connections gets a relay of a TURN server over UDP; over TCP and TLS each does.
 
+    The event loop that uses it first has it until it is closed; then another one may.
+
     Args:
         port: The port; 0 takes a free one on each address.
         network: Where the sockets are opened; this machine's own network unless told.
@@ -55,18 +58,25 @@ class SharedPort(Network):
         self._port = port
         self._network = network or SystemNetwork()
         self._sockets: dict[str, Demultiplexer] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unclaimed = 0  # on sockets that are closed
         self._is_closed = False
 
     @property
     def unclaimed(self) -> int:
         """How many datagrams came that were for no connection."""
-        return sum(each.unclaimed for each in self._sockets.values())
+        return self._unclaimed + sum(each.unclaimed for each in self._sockets.values())
 
     def close(self) -> None:
         """Give the port back. Connections that are left hear and say nothing any more."""
         self._is_closed = True
+        self._close_sockets()
+
+    def _close_sockets(self) -> None:
+        self._unclaimed = self.unclaimed
         for shared in self._sockets.values():
             shared.socket.close()
+        self._sockets.clear()
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,14 +93,17 @@ class SharedPort(Network):
         """A view of the shared socket on one address, which is bound with the first of them.
 
         Raises:
-            OSError: The address is not there, or refuses; the port is another one; or it was
-                given back.
+            OSError: The address is not there, or refuses; the port is another one; it was given
+                back; or another event loop has it.
             ValueError: ``host`` is not an IP literal.
         """
         if self._is_closed:
             raise OSError(errno.EBADF, "the shared port is closed")
         if port not in (0, self._port):
             raise OSError(errno.EADDRINUSE, f"everything is on port {self._port}, not {port}")
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._move_to(loop)
         address = canonical_ip(host)
         shared = self._sockets.get(address)
         if shared is None:
@@ -98,6 +111,17 @@ class SharedPort(Network):
             shared.bind(self._network, address, self._port)
             self._sockets[address] = shared
         return SharedUdpSocket(shared, on_datagrams)
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Bind anew in ``loop``: nobody hears what comes to the sockets of a closed one.
+
+        Raises:
+            OSError: The other loop may go on.
+        """
+        if self._loop is not None and not self._loop.is_closed():
+            raise OSError(errno.EBUSY, "another event loop has the shared port")
+        self._close_sockets()
+        self._loop = loop
 
     def interfaces(self) -> list[Interface]:
         """Those of the network below."""
