@@ -102,6 +102,23 @@ async def test_names_outlive_a_link_that_was_gone(stage):
     assert len(told) >= 2
 
 
+async def test_names_come_along_to_another_network_with_the_same_addresses(stage):
+    """Most homes and cafés give out the same ones, and a laptop has one wireless interface."""
+    home, cafe = stage.net.nat("home", "198.51.100.1"), stage.net.nat("cafe", "198.51.100.2")
+    laptop = stage.net.host("alice")
+    laptop.add_interface("10.0.0.1", "wlan0", behind=home)
+    _, bob = pair(stage, [laptop, stage.net.host("bob", "10.0.0.2", behind=cafe)], PUBLISH, PUBLISH)
+    other = stage.peer("other", host=laptop, ice=PUBLISH)
+    other.channel()
+    await other.pc.setLocalDescription()
+    await stage.sleep(1)
+    laptop.remove_interface("10.0.0.1")
+    await stage.sleep(3)
+    laptop.add_interface("10.0.0.1", "wlan0", behind=cafe)
+    await stage.connect()
+    assert [fact["address"] for fact in resolved(bob)] == ["10.0.0.1"]
+
+
 async def test_many_connections_share_one_socket(stage):
     home = link(stage)
     peers = [stage.peer(f"alice {n}", host=home[0], ice=PUBLISH) for n in range(5)]

@@ -239,6 +239,8 @@ class VirtualHost(Network):
         """
         address = canonical_ip(address)
         del self._interfaces[address]
+        for member in self._group_members(address):
+            member.leave()
         realm = self._realms.pop(address)
         if not is_loopback(address):
             realm.release(address)
@@ -283,7 +285,17 @@ class VirtualHost(Network):
             realm.claim(address, self)
         self._interfaces[address] = interface
         self._realms[address] = realm
+        for member in self._group_members(address):
+            member.enter(realm)
         self._changed()
+
+    def _group_members(self, address: str) -> list[VirtualMulticastSocket]:
+        """The sockets that hear multicast on the link of one address."""
+        return [
+            each
+            for each in self.sockets()
+            if isinstance(each, VirtualMulticastSocket) and each.local[0] == address
+        ]
 
     def _changed(self) -> None:
         if self._watchers:

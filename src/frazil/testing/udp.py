@@ -82,7 +82,10 @@ class VirtualUdpSocket:
 
 
 class VirtualMulticastSocket(VirtualUdpSocket):
-    """A member of a multicast group: what it sends there comes to every member on its link."""
+    """A member of a multicast group: what it sends there comes to every member on its link.
+
+    That is the link on which its address is at the time; while it is nowhere, nor is the member.
+    """
 
     __slots__ = ("_group", "_realm")
 
@@ -96,14 +99,25 @@ class VirtualMulticastSocket(VirtualUdpSocket):
     ) -> None:
         super().__init__(host, local, on_datagrams, send_datagram)
         self._group = group
-        self._realm = host.realm(local[0])
-        self._realm.join(group, local[0])
+        self._realm: Realm | None = None
+        self.enter(host.realm(local[0]))
+
+    def enter(self, realm: Realm) -> None:
+        """Be a member where the address is from now on."""
+        self._realm = realm
+        realm.join(self._group, self.local[0])
+
+    def leave(self) -> None:
+        """Be no member any more, until the address is somewhere again. Idempotent."""
+        if self._realm is not None:
+            self._realm.leave(self._group, self.local[0])
+            self._realm = None
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; those for the group to each of its members."""
         for transmit in transmits:
             remotes = [transmit.remote]
-            if transmit.remote == self._group:
+            if transmit.remote == self._group and self._realm is not None:
                 members = self._realm.members(self._group, self.local[0])
                 remotes = [(member, self._group[1]) for member in members]
             data, size, local, _ = transmit.as_tuple()
@@ -111,6 +125,5 @@ class VirtualMulticastSocket(VirtualUdpSocket):
 
     def close(self) -> None:
         """Leave the group. Idempotent."""
-        if not self._closed:
-            self._realm.leave(self._group, self.local[0])
+        self.leave()
         super().close()

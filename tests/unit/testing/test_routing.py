@@ -313,6 +313,74 @@ def test_a_host_may_be_in_several_places_and_move():
     run(main)
 
 
+class Group:
+    """Members of one multicast group, and what each of them heard."""
+
+    AT = ("224.0.0.251", 5353)
+
+    def __init__(self):
+        self.heard = {}
+        self._sockets = {}
+
+    def join(self, host, address):
+        self.heard[host.name] = heard = []
+        self._sockets[host.name] = host.open_multicast(
+            address, self.AT, lambda batch: heard.extend(each.data for each in batch)
+        )
+
+    async def say(self, name, data):
+        send(self._sockets[name], data, self.AT)
+        await asyncio.sleep(1)
+
+    def close(self):
+        for socket in self._sockets.values():
+            socket.close()
+
+
+def test_a_member_of_a_multicast_group_is_one_wherever_its_address_is():
+    async def main(net):
+        home, cafe = net.nat("home", HOME), net.nat("cafe", OFFICE)
+        laptop, group = net.host("laptop"), Group()
+        laptop.add_interface(PRIVATE, "wlan0", behind=home)
+        group.join(laptop, PRIVATE)
+        group.join(net.host("alice", "192.168.1.3", behind=home), "192.168.1.3")
+        group.join(net.host("bob", "192.168.1.3", behind=cafe), "192.168.1.3")
+
+        laptop.remove_interface(PRIVATE)
+        await group.say("alice", b"is anybody here?")
+        assert home.bindings == ()  # nothing has left for an address that is nowhere
+        await group.say("laptop", b"lost")
+        laptop.add_interface(PRIVATE, "wlan0", behind=cafe)
+        await group.say("laptop", b"hello")
+        await group.say("bob", b"welcome")
+        laptop.take_down("wlan0")
+        laptop.bring_up("wlan0")
+        await group.say("bob", b"again")
+        assert group.heard == {
+            "laptop": [b"hello", b"welcome", b"again"],
+            "alice": [b"is anybody here?"],
+            "bob": [b"hello", b"welcome", b"again"],
+        }
+        group.close()
+
+    run(main)
+
+
+def test_whoever_gets_the_address_of_a_member_hears_everything_once():
+    async def main(net):
+        home = net.nat("home", HOME)
+        alice, bob, group = net.host("alice", PRIVATE, behind=home), net.host("bob"), Group()
+        group.join(alice, PRIVATE)
+        alice.remove_interface(PRIVATE)
+        bob.add_interface(PRIVATE, behind=home)
+        group.join(bob, PRIVATE)
+        await group.say("bob", b"hello")
+        assert group.heard == {"alice": [], "bob": [b"hello"]}
+        group.close()
+
+    run(main)
+
+
 def test_names_are_unique_among_hosts_and_routers():
     net = VirtualNetwork()
     net.nat("home", HOME)
