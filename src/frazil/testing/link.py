@@ -102,10 +102,9 @@ class Link:
         arrives_at = left_at + conditions.delay_s + draw() * conditions.jitter_s
         if lost:
             return []
+        arrives_at = self._last_arrival_at = max(arrives_at, self._last_arrival_at)
         if held_back:
             arrives_at += conditions.holdback_s
-        else:
-            arrives_at = self._last_arrival_at = max(arrives_at, self._last_arrival_at)
         return [arrives_at] * copies
 
 

@@ -61,6 +61,13 @@ def test_reordering_holds_some_back_and_not_the_rest():
     assert 880 < delays.count(0.12) < 1120
 
 
+def test_what_is_held_back_comes_later_than_it_would_have_and_the_rest_as_it_would_have():
+    jitter = {"delay_s": 0.0, "jitter_s": 0.5}
+    calm, rough = make(3, **jitter), make(3, reordering=0.2, holdback_s=0.01, **jitter)
+    pairs = [(calm.arrivals(n * 0.001)[0], rough.arrivals(n * 0.001)[0]) for n in range(1000)]
+    assert {round(held - own, 9) for own, held in pairs} == {0.0, 0.01}
+
+
 def test_same_seed_same_fates():
     script = {"loss": 0.2, "duplication": 0.1, "jitter_s": 0.3, "reordering": 0.1}
     first, again, other = make(5, **script), make(5, **script), make(6, **script)
