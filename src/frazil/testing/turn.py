@@ -23,6 +23,7 @@ class TurnServer:
         own = host.interfaces()[0].address
         self._socket = host.open_udp(own, port, self._on_datagrams)
         self._relays: dict[Address, UdpSocket] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self.service = TurnService(
             self._socket.local,
             {user: password},
@@ -39,6 +40,8 @@ class TurnServer:
     def close(self) -> None:
         """Stop for good. Idempotent."""
         self.service.forget_allocations()
+        if self._timer is not None:
+            self._timer.cancel()
         self._socket.close()
 
     def _open_relay(self, is_ipv6: bool) -> Address | None:
@@ -57,6 +60,7 @@ class TurnServer:
         for datagram in batch:
             self.service.receive(datagram.data, datagram.remote, now)
             self._flush()  # the next request may close the relay that sends
+        self._wait()
 
     def _on_peer_datagrams(self, batch: list[Datagram]) -> None:
         now = asyncio.get_running_loop().time()
@@ -68,3 +72,16 @@ class TurnServer:
         for transmit in self.service.poll_transmits():
             socket = self._relays.get(transmit.local, self._socket)
             socket.send([transmit])
+
+    def _wait(self) -> None:
+        """Have the timer ring when the first allocation expires; it may ring before, too."""
+        at = self.service.next_timeout()
+        if at is not None and (self._timer is None or at < self._timer.when()):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(at, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.service.handle_timeout(asyncio.get_running_loop().time())
+        self._wait()

@@ -125,13 +125,23 @@ class TurnService:
         """Call every nonce stale that was given out so far."""
         self._nonce = ""
 
+    # --- time ---------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: float) -> None:
+        """Delete the allocations whose lifetime is over (RFC 8656 6)."""
+        for allocation in list(self.allocations.values()):
+            if allocation.expires_at <= now:
+                self._end(allocation.client)
+
+    def next_timeout(self) -> float | None:
+        """When the lifetime of the first allocation is over."""
+        return min((each.expires_at for each in self.allocations.values()), default=None)
+
     # --- datagrams ----------------------------------------------------------------------------
 
     def receive(self, data: bytes, client: Address, now: float) -> None:
         """Take what arrived from a client."""
-        for allocation in list(self.allocations.values()):
-            if allocation.expires_at <= now:
-                self._end(allocation.client)
+        self.handle_timeout(now)
         if self.silent:
             return
         if is_channel_data(data):
@@ -148,6 +158,7 @@ class TurnService:
 
     def receive_from_peer(self, data: bytes, relayed: Address, peer: Address, now: float) -> None:
         """Take what arrived at a relayed address."""
+        self.handle_timeout(now)
         allocation = next((a for a in self.allocations.values() if relayed in a.relayed), None)
         if self.silent or allocation is None or not allocation.permits(peer[0], now):
             return

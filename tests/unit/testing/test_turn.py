@@ -14,7 +14,7 @@ from frazil.turn import (
 )
 from frazil.turn.channel_data import encode_channel_data
 from frazil.types import Datagram, Transmit
-from support.turn_pair import CLIENT, PEER, RELAYED, SERVER
+from support.turn_pair import CLIENT, PEER, RELAYED, SERVER, TurnPair
 from support.turn_socket import UdpTurnSocket
 
 USER = TurnConfig("user", "password")
@@ -91,6 +91,29 @@ def test_whoever_closes_last_leaves_nothing():
         await here.hang_up()
 
     run(main)  # which looks for sockets and timers that are left
+
+
+def test_what_a_client_leaves_behind_is_gone_when_its_lifetime_is_over():
+    async def main(net):
+        server = net.turn_server("192.0.2.9")
+        server.service.min_lifetime_s = server.service.max_lifetime_s = 60
+        here = UdpTurnSocket(net.host("alice", "10.0.0.1"), "10.0.0.1", server.address, USER)
+        here.allocate()
+        await here.event(Allocated)
+        await asyncio.sleep(55)
+        (allocation,) = server.service.allocations.values()
+        assert allocation.expires_at > 60.5  # it has been refreshed
+        net.block("alice")
+        here.client.close(here.now)
+        here.flush()
+        await here.until(lambda: here.client.state == "closed", 60)
+        await here.hang_up()
+        await asyncio.sleep(allocation.expires_at - here.now - 0.5)
+        assert (len(server.service.allocations), len(net.sockets())) == (1, 2)
+        await asyncio.sleep(1)
+        assert (len(server.service.allocations), len(net.sockets())) == (0, 1)
+
+    run(main)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +199,23 @@ def test_it_tells_addresses_like_a_stun_server():
     answer = Message.decode(transmit.data)
     assert answer.message_class is MessageClass.SUCCESS
     assert answer.address(Attribute.XOR_MAPPED_ADDRESS) == CLIENT
+
+
+def test_nothing_comes_through_an_allocation_whose_lifetime_is_over():
+    pair = TurnPair()
+    pair.service.min_lifetime_s = pair.service.max_lifetime_s = 60
+    pair.allocate()
+    pair.permit()
+    pair.loses = lambda data: True
+    pair.from_peer(b"in time")
+    assert len(pair.service.poll_transmits()) == 1
+    (allocation,) = pair.service.allocations.values()
+    pair.now = allocation.expires_at
+    assert allocation.permits(PEER[0], pair.now)
+    pair.from_peer(b"late")
+    assert pair.service.poll_transmits() == []
+    assert (pair.service.allocations, pair.open_relays) == ({}, set())
+    assert pair.service.next_timeout() is None
 
 
 def test_it_answers_nothing_else_without_proof_but_a_challenge():
