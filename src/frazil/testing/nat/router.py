@@ -58,8 +58,7 @@ class Router:
         self.outside = outside
         self.inside = Realm(self)
         self.counters: Counter[Fate] = Counter()
-        self._table = BindingTable((), kind, random)
-        self._take(public)
+        self._table = BindingTable(self._claim(public), kind, random)
 
     def __repr__(self) -> str:
         return f"<router {self.name}: {', '.join(self.public) or 'translates nothing'}>"
@@ -93,10 +92,11 @@ class Router:
         for address in old:
             self.outside.release(address)
         try:
-            self._take(public)
+            new = self._claim(public)
         except ValueError:
-            self._take(old)
+            self._claim(old)
             raise
+        self._table.reset(new)
 
     def translates(self, address: str) -> bool:
         """Whether nodes outside see another address in the place of this one."""
@@ -157,7 +157,8 @@ class Router:
             binding.refresh(source, now)
         return Passage(source, binding.inside, outward=False)
 
-    def _take(self, public: Sequence[str]) -> None:
+    def _claim(self, public: Sequence[str]) -> list[str]:
+        """Own addresses in the realm outside, all or none of them; they come back canonical."""
         addresses = list(dict.fromkeys(map(canonical_ip, public)))
         for count, address in enumerate(addresses):
             try:
@@ -166,4 +167,4 @@ class Router:
                 for taken in addresses[:count]:
                     self.outside.release(taken)
                 raise
-        self._table.reset(addresses)
+        return addresses

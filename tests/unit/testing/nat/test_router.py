@@ -248,17 +248,27 @@ def test_change_address_moves_everything():
     assert seen(router) == ("203.0.113.77", 5000)
 
 
-def test_change_address_to_one_that_is_taken_changes_nothing():
+@pytest.mark.parametrize(
+    ("public", "complaint"),
+    [
+        (("203.0.113.8", "203.0.113.9"), r"other already has 203\.0\.113\.9"),
+        (("203.0.113.8", "203.0.113.300"), r"203\.0\.113\.300"),
+    ],
+    ids=["taken", "no address"],
+)
+def test_change_address_to_one_that_cannot_be_changes_nothing(public, complaint):
     outside = Realm()
     router = make(FULL_CONE, outside=outside)
+    binding = seen(router)
     other = Router(
         "other", ["203.0.113.9"], kind=FULL_CONE, firewall=OPEN, outside=outside, random=Random(0)
     )
-    with pytest.raises(ValueError, match=r"other already has 203\.0\.113\.9"):
-        router.change_address("203.0.113.8", "203.0.113.9")
+    with pytest.raises(ValueError, match=complaint):
+        router.change_address(*public)
     assert router.public == (PUBLIC,)
     owners = [outside.owner(f"203.0.113.{n}") for n in (5, 8, 9)]
     assert owners == [router, None, other]
+    assert back(router, binding) == (BOB, ALICE, False)
 
 
 @pytest.mark.parametrize("public", [(), ("2001:db8::5",), (PUBLIC, "2001:db8::5")], ids=repr)
