@@ -11,7 +11,8 @@ import asyncio
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Final, TypeAlias
 from weakref import WeakSet
@@ -90,18 +91,8 @@ class VirtualNetwork:
             ValueError: The name is taken or looks like an address, or an address is not an IP
                 literal or belongs to another host.
         """
-        self._refuse_taken(name)
-        host = VirtualHost(
-            name,
-            internet=self._internet,
-            names=self.names,
-            random=self._random(f"host {name}"),
-            carry=self._transit.carry,
-        )
-        for address in addresses:
-            host.add_interface(address, behind=behind)
-        self._hosts[name] = host
-        return host
+        with self._new_host(name, addresses, behind) as host:
+            return host
 
     def nat(
         self,
@@ -170,11 +161,16 @@ class VirtualNetwork:
             address: The address of the server.
             port: Its port.
             name: The name of the host, which then also resolves to the address.
+
+        Raises:
+            ValueError: The name is taken, or the address is no IP literal or belongs to another
+                host.
+            OverflowError: The port is not within 0 and 65535.
         """
-        host = self.host(name or f"stun {address}", address)
+        with self._new_host(name or f"stun {address}", [address]) as host:
+            server = StunServer(host, port)
         if name:
             self.names[name] = [address]
-        server = StunServer(host, port)
         self._servers.append(server)
         return server
 
@@ -195,11 +191,18 @@ class VirtualNetwork:
             name: The name of the host, which then also resolves to the first address.
             user: Whom it relays for.
             password: The user's password.
+
+        Raises:
+            ValueError: The name is taken, or there is no address, or one is not an IP literal or
+                belongs to another host.
+            OverflowError: The port is not within 0 and 65535.
         """
-        host = self.host(name or f"turn {addresses[0]}", *addresses)
+        if not addresses:
+            raise ValueError("a TURN server needs an address")
+        with self._new_host(name or f"turn {addresses[0]}", addresses) as host:
+            server = TurnServer(host, port, user, password)
         if name:
             self.names[name] = [addresses[0]]
-        server = TurnServer(host, port, user, password)
         self._servers.append(server)
         return server
 
@@ -351,6 +354,29 @@ class VirtualNetwork:
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._seed} {purpose}")
+
+    @contextmanager
+    def _new_host(
+        self, name: str, addresses: Sequence[str], behind: Router | None = None
+    ) -> Iterator[VirtualHost]:
+        """A new host, of which nothing is left if it cannot be made what it is to be."""
+        self._refuse_taken(name)
+        host = VirtualHost(
+            name,
+            internet=self._internet,
+            names=self.names,
+            random=self._random(f"host {name}"),
+            carry=self._transit.carry,
+        )
+        try:
+            for address in addresses:
+                host.add_interface(address, behind=behind)
+            yield host
+        except (ValueError, OverflowError):
+            for interface in host.interfaces():
+                host.remove_interface(interface.address)
+            raise
+        self._hosts[name] = host
 
     def _router(
         self,

@@ -57,6 +57,21 @@ def test_an_address_belongs_to_one_host():
         alice.add_interface("10.0.0.1")
 
 
+def test_of_a_host_that_cannot_be_made_nothing_is_left():
+    net = VirtualNetwork()
+    net.host("alice", "10.0.0.1")
+    home = net.firewall("home")
+    for behind, taken, mine in [
+        (None, "10.0.0.1", "10.0.0.2"),
+        (home, "10.0.0.1", "10.0.0.3"),
+        (None, "10.0.0.1.1", "10.0.0.4"),
+    ]:
+        with pytest.raises(ValueError, match=taken):
+            net.host("bob", mine, taken, behind=behind)
+        assert net.host(f"carol {mine}", mine).has(mine)
+    assert net.host("bob", "10.0.0.5").has("10.0.0.5")
+
+
 def test_removing_what_is_not_there_is_an_error():
     net = VirtualNetwork()
     net.host("bob", "10.0.0.2")

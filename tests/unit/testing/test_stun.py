@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from frazil.stun import Attribute, Message, MessageClass, Method
 from frazil.testing import Conditions, run
 from frazil.types import Transmit
@@ -76,6 +78,16 @@ def test_needs_no_name_and_takes_any_port():
         assert first.address == ("192.0.2.1", 3478)
         assert second.address == ("192.0.2.2", 19302)
         assert net.names == {}
+
+    run(main)
+
+
+def test_of_a_server_that_cannot_be_made_nothing_is_left():
+    async def main(net):
+        with pytest.raises(OverflowError):
+            net.stun_server("192.0.2.1", 65_536, name="stun.example")
+        assert net.names == {}
+        assert net.stun_server("192.0.2.1", name="stun.example").address == ("192.0.2.1", 3478)
 
     run(main)
 

@@ -74,6 +74,19 @@ def test_the_server_has_a_name_a_port_a_user_and_two_families():
     run(main)
 
 
+def test_of_a_server_that_cannot_be_made_nothing_is_left():
+    async def main(net):
+        with pytest.raises(ValueError, match="a TURN server needs an address"):
+            net.turn_server(name="turn.example")
+        for addresses, port in [(("192.0.2.9", "192.0.2"), 3478), (("192.0.2.9",), 65_536)]:
+            with pytest.raises((ValueError, OverflowError)):
+                net.turn_server(*addresses, port=port, name="turn.example")
+        assert net.names == {}
+        assert net.turn_server("192.0.2.9", name="turn.example").address == ("192.0.2.9", 3478)
+
+    run(main)
+
+
 def test_whoever_closes_last_leaves_nothing():
     async def main(net):
         server = net.turn_server("192.0.2.9")
