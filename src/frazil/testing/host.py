@@ -71,6 +71,7 @@ class VirtualHost(Network):
         self._carry = carry
         self._interfaces: dict[str, Interface] = {}
         self._realms: dict[str, Realm] = {}
+        self._interface_names: set[str] = set()  # all that there have ever been
         self._interface_numbers = count()
         self._down: dict[str, list[tuple[str, Realm]]] = {}
         self._watchers: list[_Watch] = []
@@ -221,15 +222,21 @@ class VirtualHost(Network):
                 have addresses in several places, as a phone has on Wi-Fi and on a mobile network.
 
         Raises:
-            ValueError: It is not an IP literal, or a host already has it.
+            ValueError: It is not an IP literal, a host already has it, or the interface is off.
         """
         address = canonical_ip(address)
         realm = behind.inside if behind is not None else self._internet
         if name is None:
-            name = "lo" if is_loopback(address) else f"eth{next(self._interface_numbers)}"
+            name = "lo" if is_loopback(address) else self._new_name()
+        if name in self._down:
+            raise ValueError(f"{name} of {self.name} is off")
         interface = Interface(name, address)
         self._give(interface, realm)
         return interface
+
+    def _new_name(self) -> str:
+        names = (f"eth{number}" for number in self._interface_numbers)
+        return next(each for each in names if each not in self._interface_names)
 
     def remove_interface(self, address: str) -> None:
         """Take an address from the host: sockets bound to it go deaf and mute, without a word.
@@ -283,6 +290,7 @@ class VirtualHost(Network):
             raise ValueError(f"{self.name} already has {address}")
         if not is_loopback(address):
             realm.claim(address, self)
+        self._interface_names.add(interface.name)
         self._interfaces[address] = interface
         self._realms[address] = realm
         for member in self._group_members(address):

@@ -44,6 +44,21 @@ def test_interface_names_are_not_reused():
     assert [one.address for one in alice.interfaces()] == ["10.0.0.2", "10.0.0.3"]
 
 
+def test_a_new_interface_is_none_that_has_a_name_already():
+    async def main(net):
+        alice = net.host("alice")
+        alice.add_interface("10.0.0.1", "eth0")
+        alice.add_interface("10.0.0.2", "eth2")
+        alice.remove_interface("10.0.0.2")
+        for number, name in ((3, "eth1"), (4, "eth3")):
+            address = f"10.0.0.{number}"
+            assert alice.add_interface(address) == Interface(name, address)
+        alice.take_down("eth0")
+        assert [each.address for each in alice.interfaces()] == ["10.0.0.3", "10.0.0.4"]
+
+    run(main)
+
+
 def test_an_address_belongs_to_one_host():
     net = VirtualNetwork()
     alice, bob = net.host("alice", "10.0.0.1"), net.host("bob", "::1")
@@ -327,6 +342,22 @@ def test_an_interface_that_is_off_keeps_its_addresses_for_later():
         assert host.realm("192.168.1.2") is home.inside
         with pytest.raises(LookupError):
             host.bring_up("wlan0")
+
+    run(main)
+
+
+def test_an_interface_that_is_off_gets_no_other_address():
+    async def main(net: VirtualNetwork) -> None:
+        host = net.host("alice")
+        host.add_interface("192.168.1.2", "wlan0")
+        host.take_down("wlan0")
+        with pytest.raises(ValueError, match="wlan0 of alice is off"):
+            host.add_interface("192.168.7.2", "wlan0")
+        host.bring_up("wlan0")
+        host.add_interface("192.168.7.2", "wlan0")
+        host.take_down("wlan0")
+        host.bring_up("wlan0")
+        assert [each.address for each in host.interfaces()] == ["192.168.1.2", "192.168.7.2"]
 
     run(main)
 
