@@ -48,6 +48,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         limit_s: How far the clock may go, so that a program ends that waits in vain while timers
             keep firing.
 
+    Attributes:
+        limit_s: The same; another one can be set at any time.
+
     Raises:
         DeadlockError: Out of ``run_until_complete``, when nothing is left that could make
             progress. Its text tells which tasks wait, and where.
@@ -60,7 +63,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, limit_s: float = math.inf) -> None:
         super().__init__()
         self._selector = _Waiting(self)
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._numbers = count()
         self._set_time(0.0)
 
@@ -89,9 +92,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _jump(self) -> None:
         """Set the clock to the first timer, which is a live one."""
         next_at = self._scheduled[0].when()
-        if next_at > self._limit_s:
-            text = f"the program runs beyond {self._limit_s} s of virtual time"
-            self._limit_s = math.inf  # whoever handles the error may use the loop to clean up
+        if next_at > self.limit_s:
+            text = f"the program runs beyond {self.limit_s} s of virtual time"
+            self.limit_s = math.inf  # whoever handles the error may use the loop to clean up
             raise TimeoutError(_with_tasks(text, self))
         self._set_time(next_at)
 

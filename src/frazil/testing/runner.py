@@ -41,7 +41,7 @@ def run(
     Args:
         main: A coroutine function that takes the network.
         seed: Determines everything random on the network.
-        limit_s: How much virtual time it may take.
+        limit_s: How much virtual time ``main`` may take.
 
     Raises:
         TypeError: ``main`` is a coroutine, not the function that makes one.
@@ -88,21 +88,22 @@ async def _supervise(
         result = await main(net)
     finally:
         net.close()
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.limit_s += _END_OF_INSTANT_S  # main may have taken all of it
     await asyncio.sleep(_END_OF_INSTANT_S)
-    leftovers = _leftovers(net)
+    leftovers = _leftovers(net, loop)
     if leftovers:
         raise LeftoverError("\n  - ".join(["left behind:", *_open_connections(), *leftovers]))
     return result
 
 
-def _leftovers(net: VirtualNetwork) -> list[str]:
+def _leftovers(net: VirtualNetwork, loop: VirtualLoop) -> list[str]:
     """What would keep a real program from ending, or go on in it."""
-    loop = asyncio.get_running_loop()
-    timers = loop.timers() if isinstance(loop, VirtualLoop) else []
     return [
         *(f"task {line}" for line in describe_tasks(loop)),
         *(f"socket {socket!r}" for socket in net.sockets()),
-        *(f"timer {timer!r}" for timer in timers),
+        *(f"timer {timer!r}" for timer in loop.timers()),
     ]
 
 

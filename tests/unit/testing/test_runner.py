@@ -49,6 +49,14 @@ def test_run_uses_a_virtual_loop_with_a_limit():
         run(main, limit_s=100)
 
 
+def test_run_takes_a_program_that_takes_all_its_time():
+    async def main(net):
+        await asyncio.sleep(60)
+        return now()
+
+    assert run(main, limit_s=60) == 60.0
+
+
 def test_run_reports_a_deadlock():
     async def main(net):
         await asyncio.Event().wait()
