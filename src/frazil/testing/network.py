@@ -246,7 +246,7 @@ class VirtualNetwork:
             back: From ``b`` to ``a``.
 
         Raises:
-            LookupError: There is no such host or router.
+            LookupError: There is no such host or router on this network.
         """
         self.link(a, b).conditions = conditions
         self.link(b, a).conditions = back or conditions
@@ -263,7 +263,7 @@ class VirtualNetwork:
         link of its host: under the conditions there, and through the same queue.
 
         Raises:
-            LookupError: There is no such host or router.
+            LookupError: There is no such host or router on this network.
         """
         return self._links.link(self._place(source), self._place(destination))
 
@@ -290,7 +290,7 @@ class VirtualNetwork:
             for_s: How long it lasts; for ever, or until :meth:`heal`, by default.
 
         Raises:
-            LookupError: There is no such host or router.
+            LookupError: There is no such host or router on this network.
         """
         source, destination = self._place_or_none(a), self._place_or_none(b)
         now = asyncio.get_running_loop().time()
@@ -304,7 +304,7 @@ class VirtualNetwork:
         """Undo what :meth:`block` did between the same two places; all of it, if none is given.
 
         Raises:
-            LookupError: There is no such host or router.
+            LookupError: There is no such host or router on this network.
         """
         if a is None and b is None:
             self._blackouts.lift_all()
@@ -404,7 +404,10 @@ class VirtualNetwork:
 
     def _place(self, endpoint: Endpoint) -> str:
         if not isinstance(endpoint, str):
-            return endpoint.name
+            name = endpoint.name
+            if endpoint not in (self._hosts.get(name), self._routers.get(name)):
+                raise LookupError(f"{endpoint!r} is on another network")
+            return name
         if endpoint in self._hosts or endpoint in self._routers:
             return endpoint
         if _is_ip(endpoint):

@@ -446,6 +446,24 @@ def test_blocking_an_unknown_host_is_an_error():
     play(script)
 
 
+@pytest.mark.parametrize(
+    "make", [lambda net: net.host("alice"), lambda net: net.nat("home", "203.0.113.5")]
+)
+def test_a_host_or_router_of_another_network_is_an_error(make):
+    async def script(net, alice, bob):
+        stranger = make(VirtualNetwork())
+        with pytest.raises(LookupError, match=f"{stranger!r} is on another network"):
+            net.block(stranger)
+        with pytest.raises(LookupError, match="on another network"):
+            net.heal("bob", stranger)
+        with pytest.raises(LookupError, match="on another network"):
+            net.link(stranger, "bob")
+        with pytest.raises(LookupError, match="on another network"):
+            net.connect("bob", stranger, Conditions())
+
+    play(script)
+
+
 # --- observation ------------------------------------------------------------------------------
 
 
