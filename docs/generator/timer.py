@@ -62,7 +62,8 @@ def timer_page() -> Iterator[str]:
     )
     yield "## Settings"
     yield (
-        "They are fields of `SessionConfig` and what it holds: "
+        "They are fields of `SessionConfig` and what it holds, `IceConfig`, `DtlsConfig` and "
+        "`SctpConfig`: "
         "`RTCPeerConnection(session=SessionConfig(ice=IceConfig(disconnected_after_s=8)))`."
     )
     yield table(("setting", "default", "meaning"), _settings(SessionConfig(), ""))

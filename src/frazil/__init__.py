@@ -11,6 +11,7 @@ from frazil.aio import (
     TraceFile,
     unverified_tls,
 )
+from frazil.dtls import DtlsConfig
 from frazil.errors import (
     ConnectivityError,
     DOMException,
@@ -28,6 +29,7 @@ from frazil.errors import (
 from frazil.explain import Finding, Report
 from frazil.ice import Candidate, IceConfig
 from frazil.peer.priority import RTCPriorityType
+from frazil.sctp import SctpConfig
 from frazil.session.config import SessionConfig
 from frazil.states.enums import (
     RTCDataChannelState,
@@ -78,6 +80,7 @@ __all__ = [
     "Candidate",
     "ConnectivityError",
     "DOMException",
+    "DtlsConfig",
     "Event",
     "Finding",
     "FrazilError",
@@ -134,6 +137,7 @@ __all__ = [
     "Reason",
     "Report",
     "RestCredentials",
+    "SctpConfig",
     "SessionConfig",
     "SharedPort",
     "StateChange",

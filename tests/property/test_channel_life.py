@@ -126,8 +126,6 @@ class Life(Pair):
             interleaving=self.draw.random() < 0.7,
             mtu=self.draw.choice([576, 1160]),
             receive_window=self.draw.choice([32768, 5 << 20]),
-            max_retransmits=None,
-            max_init_retransmits=None,
             outbound_streams=self.streams,
             inbound_streams=self.streams,
         )

@@ -50,7 +50,7 @@ def numbers(messages, stream_id, sent, *, ordered):
 @few
 @given(message_lists(), seeds, st.sampled_from([0.0, 0.05, 0.3]), st.booleans(), st.booleans())
 def test_reliable_messages_arrive_exactly_once_and_in_order(messages, seed, loss, shuffle, il):
-    config = SctpConfig(interleaving=il, max_retransmits=None, max_init_retransmits=40)
+    config = SctpConfig(interleaving=il)
     jitter_s = 0.02 if shuffle else 0.0
     pair = Pair(config, config, seed=seed, loss=loss, jitter_s=jitter_s, duplication=0.05)
     pair.start()
@@ -77,7 +77,7 @@ def test_reliable_messages_arrive_exactly_once_and_in_order(messages, seed, loss
 @few
 @given(message_lists(), seeds, st.sampled_from([0.05, 0.3, 0.6]), st.integers(0, 2), st.booleans())
 def test_unreliable_messages_arrive_at_most_once_and_in_order(messages, seed, loss, limit, il):
-    config = SctpConfig(interleaving=il, max_retransmits=None)
+    config = SctpConfig(interleaving=il)
     pair = Pair(config, config, seed=seed, jitter_s=0.01, duplication=0.05).connect()
     pair.loss = loss
     for message in messages:
@@ -132,8 +132,6 @@ class Traffic:
             interleaving=interleaving,
             mtu=self.draw.choice([576, 1160]),
             receive_window=self.draw.choice([16384, 65536, 5 << 20]),
-            max_retransmits=None,
-            max_init_retransmits=60,
         )
 
     def send(self):

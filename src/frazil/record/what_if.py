@@ -5,7 +5,7 @@ nothing, and a deadline that no recorded call serves in time is served when it i
 first difference the result is exact. After it, it is a guess: the peer would have reacted too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -155,8 +155,8 @@ def _changed(group: Any, name: str, text: str) -> Any:
     own, _, inner = name.partition(".")
     if inner:
         return replace(group, **{own: _changed(getattr(group, own), inner, text)})
-    kind: Any = next(type(field.default) for field in fields(group) if field.name == own)
-    return replace(group, **{own: _truth(text) if kind is bool else kind(text)})
+    kind: Any = next(field.type for field in fields(group) if field.name == own)
+    return replace(group, **{own: _READERS[kind](text)})
 
 
 def _truth(text: str) -> bool:
@@ -164,6 +164,15 @@ def _truth(text: str) -> bool:
     if truth is None:
         raise ValueError("it is true or false")
     return truth
+
+
+_READERS: Final[dict[Any, Callable[[str], Any]]] = {
+    bool: _truth,
+    int: int,
+    float: float,
+    int | None: int,
+}
+"""By the annotation of a setting: how its new value is read."""
 
 
 def _states(decisions: Iterable[Any]) -> list[tuple[float, str]]:

@@ -16,8 +16,8 @@ class SctpConfig:
     """What an association may use and how patient it is. Durations are seconds.
 
     Attributes:
-        local_port: Our SCTP port, from ``a=sctp-port`` (RFC 8841).
-        remote_port: The peer's SCTP port.
+        local_port: Our SCTP port. Leave it: descriptions say 5000 (RFC 8841).
+        remote_port: The peer's SCTP port; a connection takes it from the peer's description.
         mtu: The largest SCTP packet we send, in bytes. The default leaves room for a DTLS record
             with an AEAD cipher (37 bytes) inside a UDP payload of 1200 bytes.
         outbound_streams: How many streams we ask to send on.
@@ -29,9 +29,10 @@ class SctpConfig:
             It has to outlast a peer that delays its SACK by 200 ms.
         rto_max_s: The longest retransmission timeout; after a blackout of any length traffic
             resumes within this time.
-        max_init_retransmits: How often INIT and COOKIE ECHO are repeated. None is for ever.
+        max_init_retransmits: How often INIT and COOKIE ECHO are repeated. None is for ever: whether
+            the path is lost is for ICE to say.
         max_retransmits: How many timeouts in a row, with no sign of life in between, end the
-            association. None leaves that judgement to the layers below (ICE consent).
+            association. None leaves that to ICE as well.
         heartbeat_s: How long an idle association waits before it asks for a sign of life. Consent
             watches the path all the time; this only tells that the peer still has an association.
         sack_delay_s: How long a single packet may wait for its acknowledgement. Long enough for a
@@ -52,14 +53,14 @@ class SctpConfig:
     rto_initial_s: float = 0.5
     rto_min_s: float = 0.22
     rto_max_s: float = 5.0
-    max_init_retransmits: int | None = 8
-    max_retransmits: int | None = 10
+    max_init_retransmits: int | None = None
+    max_retransmits: int | None = None
     heartbeat_s: float = 60.0
     sack_delay_s: float = 0.02
     interleaving: bool = True
 
     def __post_init__(self) -> None:
-        check_types(self, optional=("max_init_retransmits", "max_retransmits"))
+        check_types(self)
         for port in (self.local_port, self.remote_port):
             _require(0 < port < _PORT_LIMIT, "a port is 1 to 65535")
         for streams in (self.outbound_streams, self.inbound_streams):

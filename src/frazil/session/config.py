@@ -5,7 +5,7 @@ from typing import Final
 
 from frazil.dtls import DtlsConfig
 from frazil.ice import IceConfig
-from frazil.sctp.config import SctpConfig
+from frazil.sctp import SctpConfig
 
 MAX_EARLY_DATAGRAMS: Final = 4
 """DTLS datagrams kept while no fingerprint is known: a ClientHello comes in two or three."""
@@ -26,8 +26,7 @@ class SessionConfig:
         ice: Timers of checks, liveness, consent and patience.
         dtls: Datagram size and handshake timers.
         relay_patience_s: How long gathering waits for one TURN server to relay.
-        sctp: Packet size, buffers and timers; the remote port comes from signalling. SCTP never
-            gives up by itself: whether the path is lost for good is for ICE to say.
+        sctp: Packet size, buffers and timers.
         snap: Whether descriptions announce how SCTP begins (draft-hancke-tsvwg-snap). If the peer
             does so as well, channels open two round trips sooner; others do not notice.
 
@@ -38,9 +37,7 @@ class SessionConfig:
     ice: IceConfig = field(default_factory=IceConfig)
     dtls: DtlsConfig = field(default_factory=DtlsConfig)
     relay_patience_s: float = 10.0
-    sctp: SctpConfig = field(
-        default_factory=lambda: SctpConfig(max_retransmits=None, max_init_retransmits=None)
-    )
+    sctp: SctpConfig = field(default_factory=SctpConfig)
     snap: bool = True
 
     def __post_init__(self) -> None:

@@ -8,8 +8,9 @@ def test_default_packet_and_dtls_record_fit_1200_bytes():
     assert SctpConfig().mtu % 4 == 0
 
 
-def test_unlimited_retransmits_are_allowed():
-    assert SctpConfig(max_retransmits=None).max_retransmits is None
+def test_whether_the_path_is_lost_is_for_ice_to_say():
+    config = SctpConfig(mtu=1000)
+    assert (config.max_init_retransmits, config.max_retransmits) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_numbers_out_of_range_raise(wrong):
     [
         ("mtu", "1160", "a whole number"),
         ("mtu", 1160.0, "a whole number"),
-        ("max_retransmits", "10", "a whole number"),
+        ("max_retransmits", "10", "a whole number or None"),
         ("heartbeat_s", None, "a number"),
         ("interleaving", "no", "True or False"),
     ],

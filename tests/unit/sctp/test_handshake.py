@@ -153,8 +153,7 @@ def test_who_comes_after_the_peer_may_end_while_it_waits():
 
 @pytest.mark.parametrize("seed", range(25))
 def test_any_loss_and_reordering_leads_to_one_association(seed):
-    config = SctpConfig(max_init_retransmits=30)
-    pair = Pair(config, config, seed=seed, loss=0.4, jitter_s=0.3, duplication=0.3)
+    pair = Pair(seed=seed, loss=0.4, jitter_s=0.3, duplication=0.3)
     if seed % 3 == 2:
         start_with_one_behind(pair)
     else:
@@ -241,8 +240,7 @@ def test_what_comes_with_a_cookie_that_is_refused_does_not_count():
 
     It would begin anew, which we would take for a restart: neither would ever hear the other.
     """
-    config = SctpConfig(max_init_retransmits=None, max_retransmits=None)
-    pair = Pair(config, config)
+    pair = Pair()
     pair.a.drop = pair.b.drop = lambda packet: ChunkType.COOKIE_ECHO in chunk_types(packet)
     pair.a.association.send(1, 51, b"early", 0.0)
     pair.start()  # both: the INITs cross
@@ -285,7 +283,7 @@ def test_cookie_echo_is_repeated_and_given_up():
 
 
 def test_without_a_limit_the_handshake_waits_for_the_path():
-    pair = Pair(SctpConfig(max_init_retransmits=None))
+    pair = Pair()
     pair.a.drop = pair.b.drop = lambda packet: True
     pair.start(both=False)
     pair.run_for(600)

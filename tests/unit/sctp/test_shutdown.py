@@ -106,8 +106,7 @@ def test_the_abort_that_a_late_packet_calls_for_is_no_failure(pair):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_bad_networks(seed):
-    config = SctpConfig(max_retransmits=None)
-    pair = Pair(config, config, seed=seed, jitter_s=0.05, duplication=0.2).connect()
+    pair = Pair(seed=seed, jitter_s=0.05, duplication=0.2).connect()
     pair.loss = 0.3
     for side in (pair.a, pair.b):
         side.association.send(0, 51, bytes(20_000), pair.now)
@@ -134,15 +133,16 @@ def test_data_after_our_shutdown_is_still_taken(pair):
     assert pair.b.closed.cause is SHUTDOWN
 
 
-def test_a_silent_peer_ends_it(pair):
+def test_a_silent_peer_ends_it():
+    pair = Pair(SctpConfig(max_retransmits=2)).connect()
     pair.b.drop = lambda packet: True
     pair.a.association.shutdown(pair.now)
     pair.run_until(lambda: pair.a.closed is not None)
     assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
+    assert pair.a.count_sent(ChunkType.SHUTDOWN) == 3
 
 
-def test_the_guard_ends_it_without_a_limit_of_retransmits():
-    pair = Pair(SctpConfig(max_retransmits=None)).connect()
+def test_the_guard_ends_it_without_a_limit_of_retransmits(pair):
     pair.b.drop = lambda packet: True
     start = pair.now
     pair.a.association.shutdown(start)
@@ -151,9 +151,7 @@ def test_the_guard_ends_it_without_a_limit_of_retransmits():
     assert pair.a.closed.cause is AssociationCloseCause.TIMED_OUT
 
 
-def test_the_guard_leaves_time_for_queued_data():
-    config = SctpConfig(max_retransmits=None)
-    pair = Pair(config, config).connect()
+def test_the_guard_leaves_time_for_queued_data(pair):
     pair.b.drop = lambda packet: True
     pair.a.association.send(0, 51, b"x", pair.now)
     pair.a.association.shutdown(pair.now)
