@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,10 +32,18 @@ WEB_SERVER = """\
 """One request comes, by a pipe."""
 
 
+def only_block(language: str, part: str = "") -> str:
+    (text,) = (
+        each.text
+        for each in blocks_of(ROOT / PAGE)
+        if each.language == language and part in each.text
+    )
+    return text
+
+
 @pytest.fixture
 def text() -> str:
-    (text,) = (each.text for each in blocks_of(ROOT / PAGE) if each.language == "python")
-    return text
+    return only_block("python")
 
 
 def test_a_browser_is_served_at_the_public_address(
@@ -99,3 +108,13 @@ def test_a_signal_ends_the_service_and_it_says_goodbye(
 ) -> None:
     asyncio.run(be_left(process, number, partial(ask, process)))
     assert process.wait(5) == 0
+
+
+def test_the_container_of_coturn_has_the_files_that_its_configuration_names() -> None:
+    yaml = pytest.importorskip("yaml")
+    services = yaml.safe_load(only_block("yaml", "services:"))["services"]
+    mounted = [PurePosixPath(each.split(":")[1]) for each in services["coturn"]["volumes"]]
+    files = re.findall("^(?:cert|pkey)=(.+)$", only_block("ini"), re.MULTILINE)
+    assert len(files) == 2
+    for file in map(PurePosixPath, files):
+        assert any(file.is_relative_to(each) for each in mounted), file
