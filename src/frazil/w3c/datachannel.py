@@ -29,9 +29,9 @@ class RTCDataChannel(EventTarget):
         async for message in channel:
             channel.send(message)
 
-    Until either is used, messages wait for the first iteration, so none is lost while a program
-    starts up. Several iterations share the messages: each goes to one of them. A listener gets
-    them all, whether or not somebody iterates.
+    Until either is used, messages wait for the first iteration. Several iterations share the
+    messages: each goes to one of them. A listener gets every message that arrives once it is
+    there, whether or not somebody iterates, and none of those that came before.
     """
 
     __slots__ = (

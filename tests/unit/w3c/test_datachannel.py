@@ -233,6 +233,20 @@ async def test_a_listener_sees_every_message_whether_or_not_somebody_reads(pair:
 
 
 @on_virtual_pair
+async def test_what_came_before_the_listener_waits_for_an_iteration_only(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    mine.send("early")
+    await settle()
+    heard = []
+    theirs.on("message", heard.append)
+    mine.send("late")
+    await settle()
+    assert heard == ["late"]
+    mine.close()
+    assert await collect(theirs) == ["early"]
+
+
+@on_virtual_pair
 async def test_a_reader_that_gave_up_waiting_can_go_on(pair: VirtualPair):
     mine, theirs = await pair.connect()
     reader = aiter(theirs)
