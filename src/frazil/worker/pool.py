@@ -207,7 +207,7 @@ class WorkerPool:
 
         Raises:
             InvalidStateError: The pool is not open, or the session is over already.
-            WorkerError, DOMException, TypeError: As of :meth:`accept`.
+            HandlerError, WorkerError, DOMException, TypeError: As of :meth:`accept`.
         """
         session = await self.accept(offer, gather=True)
         try:
@@ -227,7 +227,8 @@ class WorkerPool:
                 through the session, as those of the peer may.
 
         Raises:
-            InvalidStateError: The pool is not open.
+            InvalidStateError: The pool is not open, or the session is over already.
+            HandlerError: The handler raised an exception before there was an answer.
             WorkerError: No worker is ready, or the one that was chosen ended or does not answer.
             DOMException, TypeError: The offer cannot be applied.
         """

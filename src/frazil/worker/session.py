@@ -35,6 +35,8 @@ class Courier(Protocol):
         """Send what ``make`` makes of the number of a request; the answer, if there is one.
 
         Raises:
+            InvalidStateError: The session is over before there is an answer.
+            HandlerError: It is over because the handler raised an exception.
             WorkerError: The worker is gone, or does not answer.
             DOMException, TypeError: As the connection in the worker has raised it.
         """
@@ -126,6 +128,7 @@ class WorkerSession(EventTarget):
 
         Raises:
             InvalidStateError: The session is over.
+            HandlerError: The handler raised an exception before there was an answer.
             WorkerError: The worker is gone or does not answer.
             DOMException, TypeError: The offer cannot be applied.
         """
@@ -140,6 +143,7 @@ class WorkerSession(EventTarget):
         Raises:
             TypeError, DOMException: As of ``RTCPeerConnection``.
             InvalidStateError: The session is over.
+            HandlerError: The handler raised an exception before the candidate was taken.
             WorkerError: The worker is gone or does not answer.
         """
         init = read_candidate(candidate)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +29,7 @@ from frazil import (
 from frazil.sdp.grammar import MAX_BYTES
 from frazil.worker import EndCause, HandlerError, WorkerError, WorkerPool, process
 from frazil.worker import pool as module
+from frazil.worker.message import Ended
 from frazil.worker.setup import WorkerSetup
 from support import worker_handler
 
@@ -272,6 +274,21 @@ async def test_the_exception_of_a_handler(reports):
         assert "in broken" in session.error.traceback
         assert await reports.get() is session.error
         await client.pc.close()
+
+
+@in_loop
+async def test_the_exception_of_a_handler_ends_what_is_asked_of_its_session(reports):
+    worker = process.WorkerProcess(0, WorkerSetup(worker_handler.echo, 0, {}, ICE, SessionConfig()))
+    worker._link = SimpleNamespace(send=lambda message: None)
+    session = worker.open_session(1)
+    offer = {"type": "offer", "sdp": ""}
+    asking = [session.negotiate(offer), session.addIceCandidate()]
+    answers = asyncio.gather(*asking, return_exceptions=True)
+    await asyncio.sleep(0)
+    worker._take(Ended(1, EndCause.RAISED, "RuntimeError: no model loaded", ""))
+    assert await answers == [session.error, session.error]
+    assert isinstance(session.error, HandlerError)
+    assert await reports.get() is session.error
 
 
 @in_loop
