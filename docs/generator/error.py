@@ -18,8 +18,8 @@ def error_page() -> Iterator[str]:
         "and numbers out of range are Python's own `TypeError`, as W3C asks. What is no part of "
         "W3C raises other exceptions of Python, too: `ValueError` for an option, a timer or the "
         "name of an event that cannot be, `RuntimeError` where no event loop runs or it is that of "
-        "another thread, `OSError` for a port that cannot be had. Bytes from the network never "
-        "raise anything: `pc.trace.counters` counts what was dropped."
+        "another thread, `OSError` for the port of a dashboard that cannot be had. Bytes from the "
+        "network never raise anything: `pc.trace.counters` counts what was dropped."
     )
     yield table(("exception", "`name`", "when"), _rows(FrazilError, 0))
     yield "## ConnectivityError"

@@ -171,6 +171,8 @@ async def test_a_port_that_is_taken_is_told(stage):
     await served.pc.gathering_complete()
     (error,) = served.fired("pc", "icecandidateerror")
     assert error.errorText == f"no UDP socket on {SERVER}: every port that is handed out is taken"
+    assert (error.url, error.address, error.port) == ("", SERVER, 0)
+    assert "FZ-NET-BIND" in [each.code for each in served.pc.explain().findings]
     taken.close()
 
 

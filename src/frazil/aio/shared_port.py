@@ -34,10 +34,13 @@ class SharedPort(Network):
             ...  # and as many others
 
     The connections are told apart by the ufrag in the checks of their peers, and what is no check
-    by where it comes from. So each peer needs an address of its own: two connections between
-    the same two ports hear each other's data and drop it, and with more than
-    :data:`~frazil.aio.claim.MAX_CLAIMANTS` some would hear nothing. For the same reason only one
-    of the connections gets a relay of a TURN server over UDP; over TCP and TLS each does.
+    by where it comes from. So each peer needs an address of its own: connections between the same
+    two ports hear each other's data and drop it, and of those that begin at the same time only
+    :data:`~frazil.aio.claim.MAX_CLAIMANTS` hear any before they send some. For the same reason only
+    one of the connections gets a relay of a TURN server over UDP; over TCP and TLS each does.
+
+    The port is bound when the first connection gathers. If another program has it, nothing is
+    raised: connections have no candidates, and ``icecandidateerror`` with an empty ``url`` tells.
 
     The event loop that uses it first has it until it is closed; then another one may.
 

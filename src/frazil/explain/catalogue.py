@@ -182,7 +182,8 @@ _NO_PATH: Final = (
         "ice",
         "FZ-NET-BIND",
         "No socket could be opened.",
-        "Look at the port range in IceOptions, at limits on open files, and at the sandbox.",
+        "Look for another program on the port, at the port range in IceOptions, at limits on open "
+        "files, and at the sandbox.",
     ),
     FindingKind(
         "ice",

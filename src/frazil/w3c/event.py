@@ -74,12 +74,14 @@ class RTCIceCandidatePairEvent(Event):
 
 @dataclass(slots=True, unsafe_hash=True)
 class RTCPeerConnectionIceErrorEvent(Event):
-    """``icecandidateerror``: a server gave no candidate; the connection may succeed anyway.
+    """``icecandidateerror``: a server, or an address of this host, gave no candidate.
+
+    The connection may succeed anyway.
 
     Attributes:
-        address: The local address that asked, if any did.
+        address: The local address that asked, if any did, or that gave none.
         port: Its port.
-        url: The server.
+        url: The server; empty if it was the address.
         errorCode: The STUN error code; 701 if the server was not reached, 500 if its answer was of
             no use.
         errorText: What is wrong.

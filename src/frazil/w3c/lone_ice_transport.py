@@ -59,7 +59,7 @@ class LoneIceTransport(RTCIceTransport):
     __slots__ = ("_closing", "_core", "_driver", "_loop", "_pulse")
 
     onicecandidate = EventHandler("A candidate is to be signalled; an empty one ends them.")
-    onicecandidateerror = EventHandler("A server gave no candidate.")
+    onicecandidateerror = EventHandler("A server, or an address of this host, gave no candidate.")
     onmessage = EventHandler("A datagram of the peer arrived.")
 
     def __init__(

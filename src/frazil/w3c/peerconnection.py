@@ -65,7 +65,7 @@ class RTCPeerConnection(EventTarget):
     onconnectionstatechange = EventHandler("``connectionState`` changed.")
     ondatachannel = EventHandler("The peer opened a channel.")
     onicecandidate = EventHandler("A candidate is to be signalled, or there are no more.")
-    onicecandidateerror = EventHandler("A server gave no candidate.")
+    onicecandidateerror = EventHandler("A server, or an address of this host, gave no candidate.")
     oniceconnectionstatechange = EventHandler("``iceConnectionState`` changed.")
     onicegatheringstatechange = EventHandler("``iceGatheringState`` changed.")
     onnegotiationneeded = EventHandler("An offer is due; call ``setLocalDescription``.")
