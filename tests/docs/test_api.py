@@ -1,5 +1,6 @@
 """What the API pages name exists."""
 
+import inspect
 import re
 from dataclasses import fields
 from importlib import import_module
@@ -8,6 +9,7 @@ import pytest
 
 import frazil
 import frazil.worker
+from frazil.peer.history import HISTORY_LIMIT
 from frazil.w3c.target import EventTarget
 from support.doc_block import DOCS
 
@@ -24,6 +26,11 @@ def test_every_error_is_in_the_table():
     for package in (frazil, frazil.worker):
         for name in package.__all__:
             assert not name.endswith("Error") or f"{name}`" in page, name
+
+
+@pytest.mark.parametrize("kind", [frazil.RTCPeerConnection, frazil.LoneIceTransport])
+def test_the_length_of_the_history_is_told(kind):
+    assert f" {HISTORY_LIMIT} " in inspect.getdoc(kind.stateHistory)
 
 
 def _rows():

@@ -196,7 +196,7 @@ class LoneIceTransport(RTCIceTransport):
 
     @property
     def stateHistory(self) -> tuple[StateChange, ...]:
-        """Every state change, with its reason."""
+        """The last 512 state changes, with their reasons; the oldest is the first."""
         return tuple(self._core.state_history)
 
     @property

@@ -140,7 +140,10 @@ class RTCPeerConnection(EventTarget):
 
     @property
     def stateHistory(self) -> tuple[StateChange, ...]:
-        """Every state change of the connection and its transports, each with its reason."""
+        """The last 512 state changes of the connection and its transports, with their reasons.
+
+        The oldest is the first. A recording has them all.
+        """
         return tuple(self._peer.state_history)
 
     @property
