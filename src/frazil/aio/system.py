@@ -32,6 +32,8 @@ INTERFACES_FRESH_S: Final = 1.0
 class SystemNetwork(Network):
     """Real sockets, real interfaces, real names.
 
+    All connections share one, unless they are given another network.
+
     Args:
         offload: Let a Linux kernel cut and join runs of equal datagrams (UDP GSO and GRO) where
             it can. A refusal is noticed and survived without this switch; turn it off for a

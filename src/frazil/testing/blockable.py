@@ -27,7 +27,7 @@ class BlockableNetwork(Network):
     It shows a program what happens when the path to its peer dies, and that it recovers, on real
     sockets and in real time::
 
-        from frazil.aio import SystemNetwork
+        from frazil import SystemNetwork
 
         network = BlockableNetwork(SystemNetwork())
         pc = RTCPeerConnection(network=network)

@@ -72,7 +72,7 @@ class LoneIceTransport(RTCIceTransport):
         """Make a transport in state ``new``.
 
         Args:
-            network: Where sockets are opened; another one than this machine's in tests.
+            network: Where sockets are opened; this machine's own network unless told.
             ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits; those of DTLS and SCTP have no effect.
 

@@ -87,7 +87,7 @@ class RTCPeerConnection(EventTarget):
 
         Args:
             configuration: The W3C dictionary: ``{"iceServers": [{"urls": "stun:..."}], ...}``.
-            network: Where sockets are opened; another one than this machine's in tests.
+            network: Where sockets are opened; this machine's own network unless told.
             ice: How candidates are gathered, and what the ICE agent does with them.
             session: Timers and limits, for example when ``disconnected`` is reported.
             recovery: ``"restart"`` asks for a negotiation that restarts ICE by itself when the
