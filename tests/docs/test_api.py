@@ -44,7 +44,8 @@ def _rows():
 
 def test_every_event_is_in_the_table_of_events():
     told = {(owner, name) for names, owners, *_ in _rows() for owner in owners for name in names}
-    public = (getattr(frazil, name) for name in frazil.__all__)
+    packages = (frazil, frazil.worker)
+    public = {getattr(package, name) for package in packages for name in package.__all__}
     targets = [each for each in public if isinstance(each, type) and issubclass(each, EventTarget)]
     assert told == {(each.__name__, name) for each in targets for name in each.EVENTS}
 
