@@ -52,6 +52,12 @@ def test_codes_on_the_pages_are_those_of_the_source():
             assert code in known or is_group or re.fullmatch(r"FZ-TURN-\d{3}", code), (page, code)
 
 
+def test_the_page_of_the_doctor_lists_all_of_its_codes():
+    source = "\n".join(path.read_text() for path in (ROOT / "src/frazil/doctor").glob("*.py"))
+    listed = CODE.findall((DOCS / "how-to/doctor.md").read_text(encoding="utf-8"))
+    assert set(re.findall(r'"(FZ-[A-Z0-9-]+)"', source)) <= set(listed)
+
+
 def links(page):
     """The targets of the links of a page to files."""
     for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):

@@ -8,6 +8,7 @@ on both.
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -47,7 +48,12 @@ class Interface(NamedTuple):
     @property
     def is_link_local(self) -> bool:
         """Whether the address means something on its link only (fe80::/10, 169.254.0.0/16)."""
-        return ip_address(self.address).is_link_local
+        return _is_link_local(self.address)
+
+
+@lru_cache(maxsize=256)
+def _is_link_local(address: str) -> bool:
+    return ip_address(address).is_link_local
 
 
 def usable(interfaces: Iterable[Interface], *, include_loopback: bool = False) -> list[Interface]:
