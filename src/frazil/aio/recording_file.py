@@ -161,13 +161,12 @@ class RecordingFile:
 
     def _end(self, text: str) -> None:
         """Take no further lines. Those that wait are written, unless writing is what failed."""
-        if not self._has_ended:
-            self._has_ended = True
-            _log.warning(
-                "FZ-RECORDING-LOST: the recording %s ends here, the connection goes on: %s",
-                self._path,
-                text,
-            )
+        self._has_ended = True
+        _log.warning(
+            "FZ-RECORDING-LOST: the recording %s ends here, the connection goes on: %s",
+            self._path,
+            text,
+        )
 
 
 _WRITERS: Final[WeakValueDictionary[Path, RecordingFile]] = WeakValueDictionary()

@@ -81,7 +81,7 @@ class _Disguise:
 
     def computed(self, value: Any) -> Any:
         """What the core makes of what it was told, with the pseudonyms of what that was."""
-        return _mapped(value, self._pseudonyms.known_text)
+        return _mapped(value, self._pseudonyms.computed_text)
 
     def note_descriptions(self, recorded: Any, replayed: Any) -> None:
         """Know what has become of the descriptions that a call created."""

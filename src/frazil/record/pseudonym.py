@@ -20,10 +20,15 @@ from frazil.record.value import RecordingError
 from frazil.stun import Attribute
 from frazil.turn.channel_data import is_channel_data
 
-_IPV4: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)")
+_IPV4: Final = re.compile(
+    r"(?<![\w.])(?<!webrtc-pc )(?<!RFC \d{4} )\d{1,3}(?:\.\d{1,3}){3}(?!\w)"
+)
 _IPV6: Final = re.compile(r"(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?!\w)")
-"""What may be an address in a text; whether it is one is for the parser to say."""
-_FOUNDATION: Final = re.compile(r"(candidate: *)(\S+)")
+"""What may be an address in a text; whether it is one is for the parser to say.
+
+The number of a section that a reason names, as in "webrtc-pc 4.4.1.5", is none.
+"""
+_FOUNDATION: Final = re.compile(r"(?m)^(\s*(?:a=)?candidate: *)(\S+)(?= +\d)")
 """The foundation in a candidate line: a checksum of the address, for many implementations."""
 _MASKED: Final = frozenset(
     {
@@ -91,25 +96,17 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """The text with all its addresses replaced, and the foundations of candidates."""
-        text = _FOUNDATION.sub(self._replace_foundation, text)
+        return self.computed_text(_FOUNDATION.sub(self._replace_foundation, text))
+
+    def computed_text(self, text: str) -> str:
+        """The text with all its addresses replaced: no foundation in it is that of a peer."""
         return _IPV4.sub(self._replace_ipv4, _IPV6.sub(self._replace_ipv6, text))
-
-    def known_text(self, text: str) -> str:
-        """The text with those addresses replaced that have a pseudonym by now.
-
-        For what is computed from addresses: the rest is none, section 4.4.1.5 for example.
-        """
-        return _IPV4.sub(self._replace_known_ipv4, _IPV6.sub(self._replace_ipv6, text))
 
     def _replace_foundation(self, match: re.Match[str]) -> str:
         """A number of the same length; foundations are equal exactly where they were."""
         before, foundation = match.groups()
         number = self._foundations.setdefault(foundation, len(self._foundations) + 1)
         return f"{before}{str(number).zfill(len(foundation))}"
-
-    def _replace_known_ipv4(self, match: re.Match[str]) -> str:
-        is_known = _parse(match.group()) in self._known
-        return self._replace_ipv4(match) if is_known else match.group()
 
     def _replace_ipv4(self, match: re.Match[str]) -> str:
         ip = _parse(match.group())

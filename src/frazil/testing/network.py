@@ -163,8 +163,8 @@ class VirtualNetwork:
             name: The name of the host, which then also resolves to the address.
 
         Raises:
-            ValueError: The name is taken, or the address is no IP literal or belongs to another
-                host.
+            ValueError: The name is taken or looks like an address, or the address is no IP literal
+                or belongs to another host.
             OverflowError: The port is not within 0 and 65535.
         """
         with self._new_host(name or f"stun {address}", [address]) as host:
@@ -193,8 +193,8 @@ class VirtualNetwork:
             password: The user's password.
 
         Raises:
-            ValueError: The name is taken, or there is no address, or one is not an IP literal or
-                belongs to another host.
+            ValueError: The name is taken or looks like an address, or there is no address, or one
+                is not an IP literal or belongs to another host.
             OverflowError: The port is not within 0 and 65535.
         """
         if not addresses:
@@ -372,7 +372,7 @@ class VirtualNetwork:
             for address in addresses:
                 host.add_interface(address, behind=behind)
             yield host
-        except (ValueError, OverflowError):
+        except BaseException:
             for interface in host.interfaces():
                 host.remove_interface(interface.address)
             raise

@@ -144,6 +144,24 @@ def test_a_disk_that_is_too_slow_ends_the_recording(tmp_path, lost, caplog, monk
     assert "the disk is too slow" in caplog.text
 
 
+def test_a_disk_that_fails_after_it_was_too_slow_is_told_of_as_well(
+    tmp_path, lost, caplog, monkeypatch
+):
+    monkeypatch.setattr(recording_file, "MAX_WAITING", 600)
+    gate = threading.Event()
+    recording_file._thread().submit(gate.wait)
+    path = tmp_path / "a.jsonl"
+    file = RecordingFile(path, lambda: lost.append(1))
+    for number in range(1000):
+        file.write({"number": number})
+    path.mkdir()
+    gate.set()
+    file.close()
+    join_recordings(10)
+    assert "the disk is too slow" in caplog.text
+    assert "Is a directory" in caplog.text
+
+
 def test_a_path_that_is_none_is_refused_at_once():
     with pytest.raises(TypeError):
         TraceFile(5)

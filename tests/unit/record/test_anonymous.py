@@ -1,4 +1,6 @@
+import asyncio
 import json
+from functools import partial
 
 import pytest
 
@@ -98,6 +100,29 @@ def test_a_transport_that_is_bundled_away_is_no_other_decision(tmp_path):
 
     hidden = without_addresses(record(tmp_path, bundled))
     assert any("webrtc-pc 4.4.1.5" in line for line in hidden)
+    assert replay(hidden) is None
+
+
+async def be_told(pair, label):
+    """The peer opens a channel of this name."""
+    await talk(pair)
+    pair.b.createDataChannel(label)
+    await asyncio.sleep(1)
+
+
+def test_an_address_that_only_the_label_of_a_channel_names_is_not_shared(tmp_path):
+    lines = record(tmp_path, partial(be_told, label="ssh 198.51.100.77"))
+    with pytest.raises(RecordingError, match="decides otherwise"):
+        without_addresses(lines)
+
+
+def test_a_label_that_looks_like_a_candidate_is_none(tmp_path):
+    async def tell(pair):
+        pair.a.createDataChannel("candidate:17")
+        await talk(pair)
+
+    hidden = without_addresses(record(tmp_path, tell))
+    assert any('"candidate:17"' in line for line in hidden)
     assert replay(hidden) is None
 
 

@@ -85,6 +85,9 @@ def test_of_a_host_that_cannot_be_made_nothing_is_left():
             net.host("bob", mine, taken, behind=behind)
         assert net.host(f"carol {mine}", mine).has(mine)
     assert net.host("bob", "10.0.0.5").has("10.0.0.5")
+    with pytest.raises(TypeError):
+        net.stun_server("10.0.0.6", "stun.example")
+    assert net.stun_server("10.0.0.6", name="stun.example").address == ("10.0.0.6", 3478)
 
 
 def test_removing_what_is_not_there_is_an_error():
