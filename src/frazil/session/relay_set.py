@@ -104,7 +104,7 @@ class RelaySet:
     def _unasked(self) -> set[str]:
         """The wanted servers of which the round has and awaits no relay, or may ask for more."""
         demand = self._demand
-        relays = [relay for relay in self._relays.values() if not relay.is_over]
+        relays = [relay for relay in self._relays.values() if relay.gives or relay.is_pending]
         asked = {url for relay in relays for url in relay.wanted_for}
         done = {url for url in asked if demand.servers[url].is_complete}
         return demand.expected - done

@@ -106,8 +106,11 @@ class RelaySupply:
             relay.gives_up_at = now + self._patience_s
             known_as = self._demand.host(host)
             relay.is_hidden, relay.conceals = known_as.is_hidden, known_as.is_concealed
-        relay.wanted_for.append(url)
+        if url not in relay.wanted_for:
+            relay.wanted_for.append(url)
         relay.origins[url] = origin or RelayOrigin(server, config)
+        if relay.client.state is TurnState.ALLOCATED:
+            self.obtain(relay)
 
     def _may_find_ours(self, server: Address, now: float) -> bool:
         """Whether ``server`` may have an allocation of ours that nobody uses.

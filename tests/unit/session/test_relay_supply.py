@@ -3,10 +3,11 @@
 import pytest
 
 from frazil.session.event import RelayStreamRequested
-from frazil.stun import Method
+from frazil.stun import ErrorCode, Method
 from frazil.types import Address
 from support.relay_bench import (
     HOST,
+    PEER,
     SERVER,
     SERVER_2,
     STREAM,
@@ -73,3 +74,21 @@ def test_of_one_relay_for_two_servers_each_of_them_is_asked_for_the_replacement(
     bench.run(700)
     assert list(bench.services[SERVER_3].allocations) == [HOST]
     assert set(bench.errors) == {(URL, 701), ("turn:two", 701)}
+
+
+def test_what_joins_the_relay_of_another_server_is_not_missed_any_more() -> None:
+    bench = Bench(servers=(SERVER, SERVER_2)).begin()
+    bench.services[SERVER].redirect_to = SERVER_2
+    bench.add_server("turn:two", SERVER_2).add_server().gather().pair_with()
+    bench.services[SERVER_2].forget_allocations()
+    bench.services[SERVER].silent = True
+    bench.relays.doubt(((SERVER_2[0], 49152), PEER), bench.now)
+    bench.flush()
+    bench.services[SERVER].silent = False  # it sends us on when the other has answered
+    bench.run(5)
+    assert sorted(bench.errors) == [(URL, 437), ("turn:two", 437)]
+    assert list(bench.services[SERVER_2].allocations) == [HOST]
+    bench.services[SERVER].redirect_to = None
+    bench.services[SERVER].refusals[Method.ALLOCATE] = ErrorCode(508, "Not Yet")
+    bench.begin().add_server("turn:two", SERVER_2).add_server().gather().run(60)
+    assert bench.errors == [(URL, 508)]

@@ -425,6 +425,15 @@ def test_a_relay_outlives_generations_that_ask_a_silent_server_for_another() -> 
     assert bench.relays.has(HOST, SERVER)
 
 
+def test_a_relay_outlives_generations_that_ask_a_silent_server_about_another() -> None:
+    bench = Bench().begin().add_server().gather(HOST, HOST_2)
+    bench.services[SERVER].silent = True
+    for _ in range(3):
+        bench.begin().add_server().gather(HOST_2).run(PATIENCE_S)
+        assert bench.errors == [(URL, 701)]
+    assert bench.relays.has(HOST, SERVER)
+
+
 def test_a_relay_that_was_given_back_before_its_server_answered_is_not_missed() -> None:
     bench = lost(Bench().begin().add_server().gather())
     service = bench.services[SERVER]
