@@ -40,7 +40,8 @@ class SharedPort(Network):
     one of the connections gets a relay of a TURN server over UDP; over TCP and TLS each does.
 
     The port is bound when the first connection gathers. If another program has it, nothing is
-    raised: connections have no candidates, and ``icecandidateerror`` with an empty ``url`` tells.
+    raised: connections have no UDP candidates, and ``icecandidateerror`` with an empty ``url``
+    tells.
 
     The event loop that uses it first has it until it is closed; then another one may.
 

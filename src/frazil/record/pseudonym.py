@@ -20,9 +20,7 @@ from frazil.record.value import RecordingError
 from frazil.stun import Attribute
 from frazil.turn.channel_data import is_channel_data
 
-_IPV4: Final = re.compile(
-    r"(?<![\w.])(?<!webrtc-pc )(?<!RFC \d{4} )\d{1,3}(?:\.\d{1,3}){3}(?!\w)"
-)
+_IPV4: Final = re.compile(r"(?<![\w.])(?<!webrtc-pc )(?<!RFC \d{4} )\d{1,3}(?:\.\d{1,3}){3}(?!\w)")
 _IPV6: Final = re.compile(r"(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?!\w)")
 """What may be an address in a text; whether it is one is for the parser to say.
 

@@ -170,7 +170,7 @@ _READERS: Final[dict[Any, Callable[[str], Any]]] = {
     bool: _truth,
     int: int,
     float: float,
-    int | None: int,
+    int | None: lambda text: None if text.lower() == "none" else int(text),
 }
 """By the annotation of a setting: how its new value is read."""
 

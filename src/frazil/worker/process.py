@@ -119,6 +119,11 @@ class WorkerProcess:
     def _kill_at_exit(self) -> None:
         """Leave no process behind; one that was forked from this one ends nothing."""
         if os.getpid() == self._owner:
+            self._kill()
+
+    def _kill(self) -> None:
+        """End the process, unless it is gone: its number may be that of another one by now."""
+        if self._process.exitcode is None and not wait((self._process.sentinel,), 0):
             self._process.kill()
 
     async def wait_ended(self) -> WorkerError:
@@ -135,7 +140,7 @@ class WorkerProcess:
         self._link.finish()
         await asyncio.wait((self._listening,), timeout=EXIT_TIMEOUT_S)
         if not self._listening.done():
-            self._process.kill()
+            self._kill()
             await asyncio.wait((self._listening,))
 
     async def _listen(self) -> None:
@@ -145,22 +150,23 @@ class WorkerProcess:
                 self._take(message)
         except (MessageError, ValueError, TypeError) as error:
             self._fate = f"sent what is no message ({error}) and was ended"
-            self._process.kill()
+            self._kill()
         finally:
             self._is_ready = False
             try:
                 await self._link.close()
                 await asyncio.to_thread(self._bury)
+            except BaseException:
+                self._kill()  # nobody waits for it
+                raise
             finally:
                 self._end(f"worker {self.number} (process {self.pid}) {self._fate}: {self._exit()}")
 
     def _bury(self) -> None:
         """Wait for the process, which has lost its link, and insist if it does not end."""
-        process = self._process
-        process.join(EXIT_TIMEOUT_S)
-        if process.exitcode is None and not wait((process.sentinel,), 0):
-            process.kill()
-            process.join()
+        self._process.join(EXIT_TIMEOUT_S)
+        self._kill()
+        self._process.join()
         forget_gauges(self.pid)
         atexit.unregister(self._kill_at_exit)
 

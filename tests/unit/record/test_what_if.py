@@ -72,8 +72,9 @@ def test_a_whole_number_of_seconds_can_become_a_fraction(tmp_path):
     assert not what_if(recording, ["consent_interval=4.5"]).is_same
 
 
-def test_a_limit_that_was_none_can_be_some(quiet):
-    assert what_if(quiet, ["max_retransmits=10"]).is_same
+@pytest.mark.parametrize("setting", ["max_retransmits=10", "max_retransmits=none"])
+def test_a_limit_that_was_none_can_be_some_or_stay(quiet, setting):
+    assert what_if(quiet, [setting]).is_same
 
 
 def test_a_setting_can_be_named_with_its_part(interrupted):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import SimpleNamespace
@@ -364,11 +365,13 @@ async def test_a_worker_is_over_even_if_its_process_cannot_be_waited_for(reports
     await worker.start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "_bury", no_thread)
-        os.kill(worker.pid, signal.SIGKILL)
+        os.kill(worker.pid, signal.SIGSTOP)  # it does not end by itself
+        await worker._link.close()
         error = await worker.wait_ended()
         with pytest.raises(RuntimeError, match="new thread"):
             await worker._listening
     assert str(error).startswith(f"worker 0 (process {worker.pid}) ended")
+    assert wait((worker._process.sentinel,), 5)
     worker._bury()
 
 
