@@ -1,5 +1,6 @@
 """Pion and this library: both roles, an agent that is full or lite, restarts from both sides."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.interop
 SIZES = [1, 1000, 1200, 16_384, 65_535]
 """Pion of this age takes no longer messages."""
 KINDS = {"full": False, "lite": True}
+CHANNELS = 16
+LOSS = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +111,25 @@ def assert_states(python: FrazilPeer, other: RemotePeer, first: str) -> None:
     # It looks for a path anew, and forgets meanwhile that it has one.
     assert other.values("iceConnectionState") == ["new", *["checking", "connected"] * 3]
     assert other.values("dtlsTransport") == ["connecting", "connected"]
+
+
+async def test_channels_close_on_a_lossy_path(laboratory: Laboratory, pion: PeerHost) -> None:
+    """Pion asks right behind its data, for each channel alone, and takes any answer for the end."""
+    async with pion.peer({}) as other, frazil_peer() as python:
+        mine = [python.createDataChannel(str(number)) for number in range(CHANNELS)]
+        async with Signalling(python, other) as line:
+            await line.negotiate()
+            await asyncio.gather(*(each.wait_open() for each in mine))
+            theirs = [await other.channels.get() for _ in mine]
+            laboratory.wire.lose(LOSS)
+            for channel in theirs:
+                await channel.send(bytes(30_000))
+                if int(channel.label) % 2:
+                    await channel.close()
+                else:
+                    mine[int(channel.label)].close()
+            async with asyncio.timeout(45):
+                await python.until(lambda: all(each.readyState == "closed" for each in mine))
+            for channel in theirs:
+                await channel.wait_for("closed")
+            laboratory.wire.heal()

@@ -270,6 +270,8 @@ class Association:
         self._outbound.end_batch(now)
         if self._inbound.end_batch(now) and not link.sends_data:
             self._shutdown.answer_data(now)
+        if self._reset.early:
+            self._reset.perform_early()
 
     # Time.
 

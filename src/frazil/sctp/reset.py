@@ -1,6 +1,6 @@
 """Resetting streams, which is how WebRTC closes data channels (RFC 6525, RFC 8831 section 6.7)."""
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from frazil.sctp.config import MAX_STREAMS, SctpConfig
 from frazil.sctp.event import StreamResetFailed, StreamsReset
@@ -9,6 +9,7 @@ from frazil.sctp.link import Link
 from frazil.sctp.outbound import Outbound
 from frazil.sctp.packet import HEADER_SIZE
 from frazil.sctp.reconfig import (
+    MAX_PARAMETERS,
     OtherRequest,
     OutgoingReset,
     ReconfigResult,
@@ -20,43 +21,44 @@ from frazil.sctp.reconfig import (
 from frazil.sctp.serial import MASK_32, is_behind
 from frazil.sctp.timer import RetryTimer
 
-MAX_REMEMBERED_RESULTS: Final = 2
-"""As many requests as one RE-CONFIG chunk may hold: what the peer can be repeating."""
+MAX_REQUESTS: Final = 16
+"""Requests of the peer that wait, and results that are remembered for those that it repeats.
+
+RFC 6525 lets it have one under way, or two in one chunk; Pion has one for each channel it closes.
+"""
 
 _REQUEST_HEADER_SIZE: Final = 20
-_MAX_UNSEEN: Final = 2
-"""Requests of ours that the peer may have to see: one under way, and the first one after it."""
-_Content: TypeAlias = tuple[tuple[int, ...], int]
-"""What a request asks for, under whatever number: the streams, and the last TSN before."""
 _DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
 
 class StreamReset:
     """Our requests to the peer, one at a time, and our answers to its requests.
 
+    A request of the peer that comes before its data is answered when the data is there. To say "in
+    progress" first, as RFC 6525 5.2.2 wants it, ends the request for many: Pion, webrtc-rs and
+    aiortc have not looked at what an answer says, and dcSCTP asks again under another number.
+
     Attributes:
+        early: The requests of the peer that wait for data, or for another one before, by number.
         resetting: The streams whose sending side shall be reset, until that is over.
         timer: When the request in flight is repeated.
     """
 
     __slots__ = (
-        "_delayed",
         "_in_progress",
         "_inbound",
         "_inbound_streams",
-        "_is_performance_known",
-        "_later_sequence",
         "_link",
         "_max_streams",
         "_outbound",
         "_peer_sequence",
-        "_performed",
         "_request",
         "_request_tsn",
         "_resettable_streams",
         "_results",
         "_sequence",
         "_wanted",
+        "early",
         "resetting",
         "timer",
     )
@@ -95,10 +97,7 @@ class StreamReset:
         self._inbound_streams = inbound_streams
         self._resettable_streams = resettable_streams
         self._results: dict[int, ReconfigResult] = {}
-        self._delayed: _Content | None = None
-        self._performed: _Content | None = None
-        self._later_sequence = 0  # of the first request of ours that leaves after that
-        self._is_performance_known = False  # the peer has answered such a one
+        self.early: dict[int, OutgoingReset | OtherRequest] = {}
 
     def want(self, stream_id: int) -> None:
         """Reset our sending side once everything queued on the stream was sent."""
@@ -189,10 +188,19 @@ class StreamReset:
         for parameter in decode_reconfig(value):
             if isinstance(parameter, Response):
                 self._receive_response(parameter, now)
-            else:
-                answers.append(Response(parameter.sequence, self._answer(parameter)))
-        if answers:
-            self._link.queue(encode_responses(answers))
+            elif is_behind(parameter.sequence, self._peer_sequence, MASK_32):
+                answers.append(self._answer_again(parameter.sequence))
+            elif (parameter.sequence - self._peer_sequence) & MASK_32 < MAX_REQUESTS:
+                self.early[parameter.sequence] = parameter
+        self._send_answers(answers + self._perform())
+
+    def perform_early(self) -> None:
+        """More data has arrived: perform the requests of the peer that waited for it."""
+        self._send_answers(self._perform())
+
+    def _send_answers(self, answers: list[Response]) -> None:
+        for start in range(0, len(answers), MAX_PARAMETERS):
+            self._link.queue(encode_responses(answers[start : start + MAX_PARAMETERS]))
 
     def _receive_response(self, response: Response, now: float) -> None:
         request = self._request
@@ -207,8 +215,6 @@ class StreamReset:
         self._in_progress = False
         self.resetting.difference_update(request.stream_ids)
         self.timer.stop()
-        if not is_behind(request.sequence, self._later_sequence, MASK_32):
-            self._is_performance_known = True
         if response.result in _DONE:
             self._outbound.queue.restart_streams(request.stream_ids)
             self._link.report(StreamsReset(request.stream_ids, by_remote=False))
@@ -216,66 +222,46 @@ class StreamReset:
             self._link.record(now, "stream-reset-refused", result=response.result)
             self._link.report(StreamResetFailed(request.stream_ids, response.result))
 
-    def _answer(self, request: OutgoingReset | OtherRequest) -> ReconfigResult:
-        """Perform a request, or repeat the result if it is a retransmission.
+    def _answer_again(self, sequence: int) -> Response:
+        """The answer to a request that was answered before."""
+        result = self._results.get(sequence, ReconfigResult.BAD_SEQUENCE_NUMBER)
+        return Response(sequence, result)
+
+    def _perform(self) -> list[Response]:
+        """Do what the peer asks for, in order, up to what has to wait for data; the answers."""
+        answers = []
+        while (request := self.early.get(self._peer_sequence)) is not None:
+            if isinstance(request, OutgoingReset) and self._is_premature(request):
+                break
+            sequence = self._peer_sequence
+            del self.early[sequence]
+            self._peer_sequence = (sequence + 1) & MASK_32
+            self._results.pop((sequence - MAX_REQUESTS) & MASK_32, None)
+            self._results[sequence] = self._result_of(request)
+            answers.append(self._answer_again(sequence))
+        return answers
+
+    def _is_premature(self, request: OutgoingReset) -> bool:
+        """Whether data is missing that the peer sent before."""
+        return self._inbound.unwrap(request.last_tsn) > self._inbound.cumulative_tsn
+
+    def _result_of(self, request: OutgoingReset | OtherRequest) -> ReconfigResult:
+        """Perform a request, or refuse.
 
         Our own sending side is reset when its channel is closed, and by nobody else: what the
         application sends meanwhile would be lost.
         """
-        sequence = request.sequence
-        is_new = sequence == self._peer_sequence
-        if not is_new and sequence not in self._results:
-            return ReconfigResult.BAD_SEQUENCE_NUMBER
-        if not is_new and self._results[sequence] is not ReconfigResult.IN_PROGRESS:
-            return self._results[sequence]
-        if isinstance(request, OutgoingReset):
-            result = self._reset_inbound(request)
-        else:
-            result = ReconfigResult.DENIED
-        self._results[sequence] = result
-        if is_new:
-            self._peer_sequence = (sequence + 1) & MASK_32
-            self._results.pop((sequence - MAX_REMEMBERED_RESULTS) & MASK_32, None)
-        return result
-
-    def _reset_inbound(self, request: OutgoingReset) -> ReconfigResult:
-        """The peer resets its sending side (RFC 6525 section 5.2.2)."""
-        inbound = self._inbound
-        content = request.stream_ids, request.last_tsn
-        if inbound.unwrap(request.last_tsn) > inbound.cumulative_tsn:
-            self._delayed = content
-            return ReconfigResult.IN_PROGRESS
+        if not isinstance(request, OutgoingReset):
+            return ReconfigResult.DENIED
         if any(stream_id >= self._inbound_streams for stream_id in request.stream_ids):
             return ReconfigResult.WRONG_STREAM
-        if content == self._performed and self._is_repetition(request):
-            self._performed = None
-            return ReconfigResult.PERFORMED
+        inbound = self._inbound
         stream_ids = request.stream_ids or inbound.reassembly.stream_ids
         if not stream_ids:
             return ReconfigResult.NOTHING_TO_DO
-        self._performed = content if content == self._delayed else None
-        self._later_sequence = self._sequence
-        self._is_performance_known = False
-        self._delayed = None
         inbound.reassembly.restart_streams(stream_ids, inbound.cumulative_tsn)
         self._link.report(StreamsReset(stream_ids, by_remote=True))
         return ReconfigResult.PERFORMED
-
-    def _is_repetition(self, request: OutgoingReset) -> bool:
-        """Whether a request for what we performed last is that one, under another number.
-
-        One whose request was in progress at first asks again under a new number, and may do so
-        before it knows that we have performed the old one meanwhile. That is no second reset: the
-        peer has sent nothing in between. But it knows once it has answered a request of ours that
-        left later: what it writes then is another reset, of a stream it sent nothing on meanwhile.
-
-        What it wrote before may have been lost, and come later: the number of our last request in
-        it tells. One that is far off tells nothing: dcSCTP has its own there, and others have 0.
-        """
-        if not self._is_performance_known:
-            return True
-        unseen = (self._later_sequence - request.answered_sequence) & MASK_32
-        return 0 < unseen <= _MAX_UNSEEN
 
     def path_changed(self, now: float) -> None:
         """Repeat what is unanswered at the next opportunity."""
@@ -283,6 +269,7 @@ class StreamReset:
 
     def stop(self) -> None:
         """The association ended."""
+        self.early.clear()
         self.resetting.clear()
         self._wanted.clear()
         self._request = None
