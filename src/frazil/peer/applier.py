@@ -87,13 +87,14 @@ class Applier:
         """Whether our description has every candidate of each of its transports.
 
         The aggregate does not say: it hears of another gathering in a task that comes after that
-        of the description.
+        of the description, and without a transport it is never ``complete``.
         """
-        slots, aggregates = self._core.descriptions, self._core.aggregates
-        if slots.local is None or aggregates.ice_gathering_state is not _COMPLETE:
+        description, stacks = self._core.descriptions.local, self._map.stacks
+        if description is None:
             return False
-        description = slots.local
-        return all(stack.is_gathered_in(description) for stack in self._map.stacks)
+        if stacks and self._core.aggregates.ice_gathering_state is not _COMPLETE:
+            return False
+        return all(stack.is_gathered_in(description) for stack in stacks)
 
     def stack_of(self, index: int) -> TransportStack | None:
         """The transport that the peer's candidates of an m-section are meant for."""

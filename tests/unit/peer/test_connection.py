@@ -258,6 +258,32 @@ def test_what_is_bundled_away_is_not_gathered_for() -> None:
     assert one.pc.is_gathered
 
 
+def test_a_description_without_transport_has_every_candidate() -> None:
+    one, two = Peer(seed=1), Peer(seed=2)
+    assert not one.pc.is_gathered, "there is no description yet"
+    offer = one.set_local()
+    assert one.pc.is_gathered
+    two.set_remote(offer)
+    assert not two.pc.is_gathered, "there is no description yet"
+    one.set_remote(two.set_local())
+    assert one.pc.is_gathered
+    assert two.pc.is_gathered
+    assert {each.pc.ice_gathering_state for each in (one, two)} == {"new"}
+
+
+def test_what_follows_a_description_without_transport_is_waited_for() -> None:
+    one, two = Peer(seed=1), Peer(seed=2)
+    negotiate(one, two)
+    one.channel()
+    two.set_remote(one.set_local())
+    assert not one.pc.is_gathered
+    two.set_local()
+    assert not two.pc.is_gathered
+    two.session.gather(two.ufrag())
+    two.run()
+    assert two.pc.is_gathered
+
+
 def test_what_was_not_gathered_at_the_end_never_is() -> None:
     one, _, _ = connected_pair()
     one.pc.restart_ice()

@@ -72,6 +72,17 @@ async def test_gathering_complete_is_not_undone_by_close(pair: VirtualPair):
     await pair.a.gathering_complete()
 
 
+@on_virtual_pair
+async def test_where_nothing_is_gathered_for_nobody_waits(pair: VirtualPair):
+    waiting = asyncio.create_task(pair.a.gathering_complete())
+    await asyncio.sleep(1)
+    assert not waiting.done(), "there is no description yet"
+    async with asyncio.timeout(1):
+        await pair.a.setLocalDescription()
+        await waiting
+        await pair.a.gathering_complete()
+
+
 async def signal(offerer: RTCPeerConnection, answerer: RTCPeerConnection) -> list[int]:
     """One message each way; on how many transports it names all candidates."""
     found = []

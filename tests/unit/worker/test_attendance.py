@@ -354,6 +354,16 @@ async def test_an_offer_that_comes_while_the_answer_to_another_is_gathered(bench
 
 
 @scene(wait)
+async def test_an_offer_that_wants_nothing_is_answered_at_once(bench):
+    await bench.pc.setLocalDescription()
+    async with asyncio.timeout(1):
+        answer = await bench.session.answer(bench.pc.localDescription.sdp, gather=True)
+    await bench.pc.setRemoteDescription({"type": "answer", "sdp": answer})
+    bench.session.close()
+    await bench.end()
+
+
+@scene(wait)
 async def test_replies_end_with_the_session(bench):
     bench.pc.createDataChannel("chat")
     await bench.pc.setLocalDescription()
