@@ -9,7 +9,7 @@ from frazil.trace.record import Fact, TraceRecord
 from frazil.trace.ring import Ring, Values
 
 Listener = Callable[[TraceRecord], None]
-Report = Callable[[Listener, Exception], None]
+Report = Callable[[Listener, BaseException], None]
 """Told of a listener that failed, and how."""
 
 
@@ -141,7 +141,9 @@ class Trace:
                 continue
             try:
                 listener(TraceRecord(at, kind, values, self.transport))
-            except Exception as error:
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
                 report = audience.report
                 if report is None:
                     raise

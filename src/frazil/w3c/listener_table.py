@@ -1,13 +1,15 @@
 """Who listens at one object, and calling them."""
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from frazil.w3c.event import Event
 
 Listener: TypeAlias = Callable[..., Any]
+
+ENDS_PROGRAM: Final = (SystemExit, KeyboardInterrupt)
+"""What is nobody's failure: as in asyncio it goes on, out of the event loop."""
 
 
 class Owner(Protocol):
@@ -129,5 +131,7 @@ class ListenerTable:
             result = entry.listener(*arguments)
             if result is not None and inspect.isawaitable(result):
                 owner._own(result, type)
-        except (Exception, asyncio.CancelledError) as error:
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:
             owner._report(error, type)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar, overload
 from weakref import ref
 
 from frazil.w3c.event import Event
-from frazil.w3c.listener_table import Listener, ListenerTable
+from frazil.w3c.listener_table import ENDS_PROGRAM, Listener, ListenerTable
 
 _F = TypeVar("_F", bound=Listener)
 
@@ -201,12 +201,14 @@ class EventTarget:
             _listener.set(ref(task) if task is not None else None)
             try:
                 await awaitable
-            except Exception as error:
+            except (asyncio.CancelledError, GeneratorExit, *ENDS_PROGRAM):
+                raise
+            except BaseException as error:
                 self._report(error, type)
 
         def settled(future: "asyncio.Future[Any]") -> None:
             error = None if future.cancelled() else future.exception()
-            if isinstance(error, Exception):
+            if error is not None and not isinstance(error, ENDS_PROGRAM):
                 self._report(error, type)
 
         begun = awaitable

@@ -11,7 +11,7 @@ def trace_in(loop: asyncio.AbstractEventLoop) -> Trace:
     return Trace(report=partial(_report, loop))
 
 
-def _report(loop: asyncio.AbstractEventLoop, listener: object, error: Exception) -> None:
+def _report(loop: asyncio.AbstractEventLoop, listener: object, error: BaseException) -> None:
     loop.call_exception_handler(
         {
             "message": "exception in a listener of the trace",

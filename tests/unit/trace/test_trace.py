@@ -108,9 +108,14 @@ def test_routine_is_heard_as_long_as_somebody_listens(events):
     assert other == []
 
 
+class Failed(BaseException):
+    """What ``pytest.fail()`` raises is such a one."""
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), Failed("no")])
 @pytest.mark.parametrize("events", [(), {"standby-check"}])
-def test_a_listener_that_fails_is_reported_and_harms_nothing(events):
-    error, reported, heard = ValueError("no"), [], []
+def test_a_listener_that_fails_is_reported_and_harms_nothing(events, error):
+    reported, heard = [], []
 
     def fail(record):
         raise error
@@ -123,6 +128,17 @@ def test_a_listener_that_fails_is_reported_and_harms_nothing(events):
     assert [each.at for each in heard] == [0.0, 1.0]
     assert [each.last_at for each in trace.records] == [1.0]
     assert reported == [(fail, error)] * 2
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_what_ends_the_program_goes_on(error):
+    def fail(record):
+        raise error
+
+    trace = Trace(report=lambda *failure: pytest.fail("it is no failure"))
+    trace.listen(fail)
+    with pytest.raises(type(error)):
+        trace.record(0.0, "ice", "check", pair="a->b")
 
 
 def test_without_anybody_to_tell_a_failure_is_that_of_whoever_records():

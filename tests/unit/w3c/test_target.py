@@ -277,7 +277,11 @@ def test_removing_an_unknown_listener_is_ignored(lamp):
 # --- exceptions and coroutines --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), asyncio.CancelledError()])
+class Failed(BaseException):
+    """What ``pytest.fail()`` raises is such a one."""
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), asyncio.CancelledError(), Failed("no")])
 def test_an_exception_is_reported_and_the_others_are_called(lamp, error):
     calls = []
 
@@ -296,6 +300,45 @@ def test_an_exception_is_reported_and_the_others_are_called(lamp, error):
     assert report["message"] == "exception in a listener of 'lit'"
     assert report["target"] is lamp
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize("is_coroutine", [False, True])
+def test_what_ends_the_program_goes_on(lamp, error, is_coroutine):
+    def fail(event):
+        raise error
+
+    async def fail_later(event):
+        raise error
+
+    reports = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: reports.append(told))
+        light(lamp)
+        await asyncio.sleep(1)
+
+    lamp.onlit = fail_later if is_coroutine else fail
+    with pytest.raises(type(error)):
+        asyncio.run(main())
+    assert reports == []
+
+
+def test_a_coroutine_that_is_never_ended_is_no_error(lamp):
+    @lamp.on("lit")
+    async def wait():
+        await asyncio.get_running_loop().create_future()
+
+    reports = []
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _, told: reports.append(told["message"]))
+    loop.call_soon(light, lamp)
+    loop.call_later(0.01, loop.stop)
+    loop.run_forever()
+    (task,) = lamp.tasks
+    task.get_coro().close()  # as the garbage collector does it
+    loop.close()
+    assert reports == []
 
 
 def test_a_coroutine_runs_as_a_task_that_is_kept_until_it_ends(lamp):
@@ -318,9 +361,8 @@ def test_a_coroutine_runs_as_a_task_that_is_kept_until_it_ends(lamp):
     assert calls == ["begun", "done"]
 
 
-def test_an_exception_in_a_coroutine_is_reported(lamp):
-    error = ValueError("no")
-
+@pytest.mark.parametrize("error", [ValueError("no"), Failed("no")])
+def test_an_exception_in_a_coroutine_is_reported(lamp, error):
     @lamp.on("lit")
     async def fail():
         await asyncio.sleep(0)
@@ -334,9 +376,8 @@ def test_an_exception_in_a_coroutine_is_reported(lamp):
     assert report["exception"] is error
 
 
-def test_a_future_that_a_listener_returns_is_watched(lamp):
-    error = ValueError("no")
-
+@pytest.mark.parametrize("error", [ValueError("no"), Failed("no")])
+def test_a_future_that_a_listener_returns_is_watched(lamp, error):
     def promise(event):
         future = asyncio.get_running_loop().create_future()
         future.set_exception(error)
