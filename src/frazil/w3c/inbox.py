@@ -104,4 +104,8 @@ class Inbox:
 
 
 def _cost_of(message: bytes | str) -> int:
-    return len(message) + MESSAGE_COST
+    """Bytes that it takes; the widest character of a text may make each take 4."""
+    size = len(message)
+    if isinstance(message, str) and not message.isascii():
+        size *= 4
+    return size + MESSAGE_COST

@@ -1,5 +1,9 @@
 """Messages that nobody has read yet: how many are kept for whom."""
 
+import sys
+
+import pytest
+
 from frazil.w3c.inbox import MESSAGE_COST, Backlog, Inbox
 
 MESSAGE = bytes(100)
@@ -51,3 +55,21 @@ def test_what_readers_left_one_after_another_does_not_add_up():
         fill(inbox)
         assert not inbox.keep_newest(MESSAGE)
     assert inbox.size == 2 * backlog.limit
+
+
+@pytest.mark.parametrize("text", ["a" * 1000, "ä" * 1000, "語" * 1000, "a" * 999 + "😀"])
+def test_text_counts_at_least_what_it_takes_in_memory(text):
+    backlog = Backlog()
+    inbox = Inbox(backlog)
+    inbox.keep_newest(text)
+    assert sys.getsizeof(text) - sys.getsizeof("") <= inbox.size <= 4000 + MESSAGE_COST
+    assert backlog.size == inbox.size
+    inbox.take()
+    assert (inbox.size, backlog.size) == (0, 0)
+
+
+def test_ascii_takes_the_room_of_as_many_bytes():
+    texts, binaries = Inbox(Backlog()), Inbox(Backlog())
+    texts.keep_newest("a" * 1000)
+    binaries.keep_newest(bytes(1000))
+    assert texts.size == binaries.size
