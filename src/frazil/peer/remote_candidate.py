@@ -107,7 +107,7 @@ class RemoteCandidateIntake:
             if index < len(each.model.media)
         ]
         named = init.username_fragment or (candidate.ufrag if candidate else None)
-        if named in known:
+        if named is not None and named in known:
             return named
         return None if init.username_fragment or not known else known[0]
 

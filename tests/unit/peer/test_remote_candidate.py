@@ -240,6 +240,24 @@ def test_generation_is_chosen_by_name_then_by_line_then_newest() -> None:
     assert len(parse_sdp(current.sdp).media[0].candidates) == 2
 
 
+def test_generation_of_a_recycled_section_need_not_be_named() -> None:
+    one, two = media_peer("audio"), Peer(seed=2)
+    negotiate(one, two)
+    one.pc.transceivers[0].stop()
+    negotiate(one, two)
+    one.transceiver("audio")
+    one.channel()
+    two.set_remote(one.set_local())
+    first, second = two.pc.remote_description.model.media
+    assert (first.mid, second.mid) == ("1", "2"), "the place of the stopped one is taken"
+    add(two, {"candidate": LINE, "sdpMLineIndex": 0})
+    add(two, None)
+    assert len(parse_sdp(two.pc.remote_description.sdp).media[0].candidates) == 1
+    two.set_local()
+    assert added(two) == [(5000, ufrag(two))]
+    assert (0.0, ufrag(two)) in two.session.called("end_remote_candidates")
+
+
 def test_same_generation_in_both_descriptions_gets_the_line_twice() -> None:
     one, two, _ = connected_pair()
     one.set_remote(two.set_local())
