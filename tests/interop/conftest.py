@@ -144,3 +144,14 @@ def _hosting(laboratory: Laboratory, home: Home, coturn: Coturn) -> "Iterator[Pe
 def pion_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that hosts peers of Pion's."""
     return build_pion(tmp_path_factory.mktemp("pion"))
+
+
+@pytest.fixture(scope="module")
+def pion(laboratory: Laboratory, pion_program: Path) -> "Iterator[PeerHost]":
+    """A process with peers of Pion's at the far end of the wire."""
+    from support.peer_host import PeerHost
+
+    host = PeerHost(laboratory.wire.far, str(pion_program))
+    laboratory.host(host.start())
+    yield host
+    laboratory.host(host.stop())

@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +22,6 @@ SIZES = [1, 1000, 1200, 16_384, 65_535]
 KINDS = {"full": False, "lite": True}
 CHANNELS = 16
 LOSS = 0.05
-
-
-@pytest.fixture(scope="module")
-def pion(laboratory: Laboratory, pion_program: Path) -> Iterator[PeerHost]:
-    host = PeerHost(laboratory.wire.far, str(pion_program))
-    laboratory.host(host.start())
-    yield host
-    laboratory.host(host.stop())
 
 
 async def assert_echoes(channel: RemoteChannel) -> None:

@@ -18,6 +18,7 @@ need_module("aiortc")
 need_module("websockets")
 
 from support.aiortc_peer import AiortcPeer, aiortc_peer  # noqa: E402
+from support.peer_host import PeerHost  # noqa: E402
 
 pytestmark = pytest.mark.interop
 
@@ -44,6 +45,12 @@ class AiortcPartner(Partner):
 
     def found(self) -> dict[str, End]:
         return self._found
+
+
+class PionPartner(PagePartner):
+    """Pion."""
+
+    max_size = 65_535
 
 
 async def live(laboratory: Laboratory, python: FrazilPeer, partner: Partner) -> None:
@@ -78,3 +85,8 @@ async def test_aiortc(laboratory: Laboratory) -> None:
 async def test_browser(laboratory: Laboratory, browser: Browser) -> None:
     async with browser.peer() as page, frazil_peer() as python:
         await live(laboratory, python, PagePartner(page))
+
+
+async def test_pion(laboratory: Laboratory, pion: PeerHost) -> None:
+    async with pion.peer({}) as other, frazil_peer() as python:
+        await live(laboratory, python, PionPartner(other))

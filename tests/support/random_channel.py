@@ -113,9 +113,11 @@ class Partner(ABC):
 
     Attributes:
         peer: The connection.
+        max_size: The longest message that it takes, in bytes.
     """
 
     peer: Any
+    max_size = max(SIZES)
 
     @abstractmethod
     async def open(self, label: str, **options: Any) -> End:
@@ -286,7 +288,7 @@ class ChannelLife:
         for _ in range(self._random.choice((1, 3, 10))):
             if end.state != "open":
                 return
-            size = self._random.choice(SIZES)
+            size = min(self._random.choice(SIZES), self._partner.max_size)
             data = b"%d." % len(end.sent)
             end.sent.append(data.ljust(size, b".") if size else b"")
             await end.send(end.sent[-1])

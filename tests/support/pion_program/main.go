@@ -239,8 +239,10 @@ func (p *peer) perform(command string, arguments []json.RawMessage) (any, error)
 		return nil, nil
 	case "createDataChannel":
 		var label string
+		var options webrtc.DataChannelInit
 		take(0, &label)
-		channel, err := p.pc.CreateDataChannel(label, nil)
+		take(1, &options)
+		channel, err := p.pc.CreateDataChannel(label, &options)
 		if err != nil {
 			return nil, err
 		}
