@@ -329,7 +329,7 @@ class Association:
         self._outbound_streams = peer.outbound_streams
         self._outbound.negotiated(
             peer_window=peer.receive_window,
-            streams=peer.outbound_streams,
+            streams=min(peer.outbound_streams, peer.inbound_streams),  # a channel needs both
             interleaving=peer.interleaving,
             partial_reliability=peer.partial_reliability,
         )

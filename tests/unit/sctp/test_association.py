@@ -122,6 +122,15 @@ def test_streams_beyond_the_agreement_raise():
         pair.a.association.send(4, 51, b"x", pair.now)
 
 
+def test_what_waits_for_a_stream_that_the_peer_cannot_answer_on_is_not_sent():
+    pair = Pair(SctpConfig(), SctpConfig(outbound_streams=4))
+    for stream_id in (3, 4):
+        pair.a.association.send(stream_id, 51, b"x", 0.0)
+    pair.connect()
+    pair.run_for(1.0)
+    assert pair.b.messages == [(3, 51, b"x")]
+
+
 def test_abort(pair):
     pair.a.association.send(0, 51, bytes(100_000), pair.now)
     pair.flush()
