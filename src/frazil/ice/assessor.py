@@ -10,6 +10,7 @@ from frazil.ice.check import Check, CheckKind
 from frazil.ice.check_table import Answer, CheckTable
 from frazil.ice.config import MAX_ROLE_CONFLICTS
 from frazil.ice.consent import Consent
+from frazil.ice.evictor import Evictor
 from frazil.ice.generation import Generation
 from frazil.ice.handover import Handover
 from frazil.ice.nominator import Nominator
@@ -33,6 +34,7 @@ class Assessor:
     Args:
         role: Ours, which a conflict switches.
         table: The checks in flight.
+        evictor: Makes room for what answers reveal.
         selection: The pair in use.
         consent: Learns what answers on a pair look like.
         watch: Takes consent from pairs.
@@ -44,6 +46,7 @@ class Assessor:
     __slots__ = (
         "_conflicts",
         "_consent",
+        "_evictor",
         "_handover",
         "_nominator",
         "_role",
@@ -57,6 +60,7 @@ class Assessor:
         self,
         role: Role,
         table: CheckTable,
+        evictor: Evictor,
         selection: Selection,
         consent: Consent,
         watch: Watch,
@@ -66,6 +70,7 @@ class Assessor:
     ) -> None:
         self._role = role
         self._table = table
+        self._evictor = evictor
         self._selection = selection
         self._consent = consent
         self._watch = watch
@@ -135,8 +140,10 @@ class Assessor:
         pair.note_success(rtt_s, now - check.transaction.started_at, now)
         if self._selection.note_response(pair, now):
             self._trace.record(now, "ice", "consent-renewed", pair=pair.text, rtt_s=rtt_s)
-        if pair not in checklist and not check.generation.adopt(pair):
-            return
+        if pair not in checklist:
+            self._evictor.make_room_for_remote(pair.remote.address, check.generation, now)
+            if not check.generation.adopt(pair):
+                return
         if not pair.is_valid:
             self._trace.record(now, "ice", "pair-valid", pair=pair.text, rtt_s=rtt_s)
             checklist.mark(pair, PairState.SUCCEEDED)
@@ -157,6 +164,7 @@ class Assessor:
         before, address = pair.mapped, answer.mapped or pair.local.address
         if before is not None and before.address == address:
             return
+        self._evictor.make_room_for_mapped(generation, now)
         pair.mapped = generation.local_candidates.learn(pair.local, address, answer.check.priority)
         if before is None or pair.mapped.address != address or pair is not self._selection.pair:
             return

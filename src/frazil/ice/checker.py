@@ -17,6 +17,7 @@ from frazil.ice.check_table import CheckTable
 from frazil.ice.checklist_set import ChecklistSet
 from frazil.ice.config import MAX_PACING_S, IceConfig
 from frazil.ice.consent import Consent
+from frazil.ice.evictor import Evictor
 from frazil.ice.gauge import Gauge
 from frazil.ice.generation import Generation
 from frazil.ice.handover import Handover
@@ -50,6 +51,7 @@ class Checker:
         "_checklists",
         "_component",
         "_config",
+        "_evictor",
         "_gauge",
         "_handover",
         "_renomination",
@@ -90,9 +92,11 @@ class Checker:
         self._handover = Handover(
             config, role, random_bytes, self.nominator, self.selection, self._watch, scout
         )
+        self._evictor = Evictor(config, self.selection, self._table)
         self._assessor = Assessor(
             role,
             self._table,
+            self._evictor,
             self.selection,
             self.consent,
             self._watch,
@@ -314,6 +318,7 @@ class Checker:
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
         controlling = self._role.is_controlling
+        self._evictor.make_room_for_remote(check.remote, generation, now)
         pair = generation.pair_of(check, controlling)
         if pair is None:
             self._trace.count("check-without-pair")

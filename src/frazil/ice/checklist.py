@@ -17,7 +17,6 @@ _WAITING: Final = PairState.WAITING
 _IN_PROGRESS: Final = PairState.IN_PROGRESS
 _NONE: Final = dict.fromkeys(PairState, 0)
 _UNCHECKED: Final = (_FROZEN, _WAITING)
-_PENDING: Final = (_FROZEN, _WAITING, _IN_PROGRESS)
 _DISPENSABLE: Final = (_FROZEN, _WAITING, PairState.FAILED)
 
 
@@ -251,7 +250,7 @@ class Checklist:
         for pair in self._pairs:
             if pair.priority <= above:
                 break
-            if pair.state in _PENDING and not (above >= 0 and pair.is_conceded):
+            if pair.is_pending and not (above >= 0 and pair.is_conceded):
                 return True
         return False
 

@@ -17,9 +17,10 @@ MAX_PAIRS = 100
 MAX_REMOTE_CANDIDATES = 50
 """Signalled remote candidates per generation."""
 MAX_REMOTE_PEER_REFLEXIVE = 10
-"""Remote candidates learned from checks, per generation."""
+"""Remote candidates learned from checks, per generation at a time; the oldest that is of no use
+gives way."""
 MAX_LOCAL_PEER_REFLEXIVE = 10
-"""Local candidates learned from responses, per generation."""
+"""Local candidates learned from responses, likewise."""
 MAX_SERVERS = 32
 """STUN servers asked in one generation."""
 MAX_EARLY_CHECKS = 16

@@ -94,9 +94,14 @@ class Generation:
     def replace_learned(self, learned: Candidate, gathered: Candidate) -> None:
         """A server showed what a check had shown before: pairs have that candidate from now on."""
         self.local_candidates.remove(learned)
-        for pair in self.checklist:
-            if pair.mapped is learned:
-                pair.mapped = gathered
+        for pair in self.pairs_from(learned):
+            pair.mapped = gathered
+
+    def forget_mapped(self, learned: Candidate) -> None:
+        """Where the peer saw us with some pairs is of no interest any more."""
+        self.local_candidates.remove(learned)
+        for pair in self.pairs_from(learned):
+            pair.mapped = None
 
     def remove_base(self, base: Address) -> list[CandidatePair]:
         """Forget the local candidates behind ``base``.
@@ -113,6 +118,18 @@ class Generation:
         return gone
 
     # --- remote candidates --------------------------------------------------------------------
+
+    def forget_remote(self, learned: Candidate) -> list[CandidatePair]:
+        """A peer-reflexive candidate is of no interest any more.
+
+        Returns:
+            The pairs that are gone with it.
+        """
+        self.remote_candidates.forget(learned)
+        gone = self.pairs_to(learned)
+        for pair in gone:
+            self.checklist.remove(pair)
+        return gone
 
     def forget_arrived(self, pair: CandidatePair) -> None:
         """The stream of ``pair``, which the peer had opened, is gone: it cannot come back."""
@@ -139,13 +156,23 @@ class Generation:
 
     def _identify(self, candidate: Candidate, controlling: bool) -> None:
         """Pairs of a peer-reflexive candidate learn what it is (RFC 8838 11.4)."""
-        for pair in self.checklist:
-            place = (pair.remote.address, pair.remote.protocol)
-            if place == (candidate.address, candidate.protocol) and not pair.remote.line:
+        for pair in self.pairs_to(candidate):
+            if not pair.remote.line:
                 pair.identify(candidate, controlling)
         self.checklist.sort()
 
     # --- pairs --------------------------------------------------------------------------------
+
+    def pairs_to(self, remote: Candidate) -> list[CandidatePair]:
+        """Those with the address of ``remote``."""
+        place = (remote.address, remote.protocol)
+        return [
+            pair for pair in self.checklist if place == (pair.remote.address, pair.remote.protocol)
+        ]
+
+    def pairs_from(self, mapped: Candidate) -> list[CandidatePair]:
+        """Those that the peer sees as pairs of this local candidate."""
+        return [pair for pair in self.checklist if pair.mapped is mapped]
 
     def form_pairs(self, controlling: bool) -> None:
         """Pair all local candidates: checks can run from now on."""

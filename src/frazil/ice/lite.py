@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from frazil.ice.config import KEEPALIVE_S, IceConfig
 from frazil.ice.consent import Consent
+from frazil.ice.evictor import Evictor
 from frazil.ice.generation import Generation
 from frazil.ice.monitor import Monitor
 from frazil.ice.nomination import should_follow
@@ -63,6 +64,7 @@ class LiteChecker:
 
     __slots__ = (
         "_config",
+        "_evictor",
         "_generation",
         "_keepalive_at",
         "_random_bytes",
@@ -89,6 +91,7 @@ class LiteChecker:
         self._keepalive_at: float | None = None
         self.consent: Consent | None = None
         self.selection = Selection(trace)
+        self._evictor = Evictor(config, self.selection, None)
         self.transmits: list[Transmit] = []
 
     @property
@@ -218,6 +221,7 @@ class LiteChecker:
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """The check shows that its pair works, and may nominate it (RFC 8445 7.3.2)."""
+        self._evictor.make_room_for_remote(check.remote, generation, now)
         pair = generation.pair_of(check, self._role.is_controlling)
         if pair is None:
             self._trace.count("check-without-pair")

@@ -10,6 +10,7 @@ from frazil.ice.config import MAX_LOCAL_PEER_REFLEXIVE
 from frazil.types import Address
 
 _HOST: Final = CandidateType.HOST
+_PEER_REFLEXIVE: Final = CandidateType.PEER_REFLEXIVE
 
 
 @mypyc_attr(acyclic=True)
@@ -47,6 +48,16 @@ class LocalCandidates:
         """The host candidates, and what stands for them."""
         return [each for each in self._items if each.type is _HOST]
 
+    @property
+    def learned(self) -> list[Candidate]:
+        """Those that answers to checks revealed."""
+        return [each for each in self._items if each.type is _PEER_REFLEXIVE]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another one can be learned."""
+        return len(self.learned) < MAX_LOCAL_PEER_REFLEXIVE
+
     # --- what is found ------------------------------------------------------------------------
 
     def add(self, candidate: Candidate) -> None:
@@ -78,15 +89,14 @@ class LocalCandidates:
         known = self.find(address, local.base)
         if known is not None:
             return known
-        kind = CandidateType.PEER_REFLEXIVE
-        if sum(c.type is kind for c in self._items) >= MAX_LOCAL_PEER_REFLEXIVE:
+        if not self.has_room:
             return local
         candidate = replace(
             local,
-            foundation=foundation(kind, local.base, local.protocol, None),
+            foundation=foundation(_PEER_REFLEXIVE, local.base, local.protocol, None),
             priority=priority,
             address=address,
-            type=kind,
+            type=_PEER_REFLEXIVE,
             related=local.address,
         )
         self._items.append(candidate)

@@ -29,6 +29,7 @@ class PairState(StrEnum):
 
 
 _SUCCEEDED: Final = PairState.SUCCEEDED
+_DECIDED: Final = (PairState.SUCCEEDED, PairState.FAILED)
 
 
 @mypyc_attr(acyclic=True)
@@ -189,6 +190,11 @@ class CandidatePair:
     def is_valid(self) -> bool:
         """Whether the last check on it succeeded."""
         return self.state is _SUCCEEDED
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it has no result yet."""
+        return self.state not in _DECIDED
 
     def has_consent(self, now: float, timeout_s: float) -> bool:
         """Whether data may be sent (RFC 7675 5.1)."""

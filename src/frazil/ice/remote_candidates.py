@@ -71,6 +71,16 @@ class RemoteCandidates:
 
     # --- peer-reflexive ones ------------------------------------------------------------------
 
+    @property
+    def learned(self) -> list[Candidate]:
+        """Those that were not signalled, in the order in which they were found."""
+        return [each for each in self._items if not each.line]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another one can be learned."""
+        return len(self.learned) < MAX_REMOTE_PEER_REFLEXIVE
+
     def learn(self, check: ReceivedCheck, local: Candidate) -> Candidate | None:
         """A peer-reflexive candidate (RFC 8445 7.3.1.3).
 
@@ -81,7 +91,7 @@ class RemoteCandidates:
         Returns:
             ``None`` if there are too many, or nothing can come from there.
         """
-        if not self._has_room:
+        if not self.has_room:
             return None
         kind, protocol = CandidateType.PEER_REFLEXIVE, local.protocol
         candidate = Candidate(
@@ -102,7 +112,7 @@ class RemoteCandidates:
     def adopt(self, candidate: Candidate) -> bool:
         """Take the candidate of a check of ours that was answered; whether there is room."""
         if self.find(candidate.address, candidate.protocol) is None:
-            if not self._has_room:
+            if not self.has_room:
                 return False
             self._items.append(candidate)
         return True
@@ -111,7 +121,3 @@ class RemoteCandidates:
         """A peer-reflexive candidate cannot be reached any more; one that was signalled stays."""
         if not candidate.line and candidate in self._items:
             self._items.remove(candidate)
-
-    @property
-    def _has_room(self) -> bool:
-        return sum(not c.line for c in self._items) < MAX_REMOTE_PEER_REFLEXIVE

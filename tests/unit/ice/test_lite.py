@@ -11,7 +11,7 @@ from frazil.ice import (
     RoleChanged,
     TcpType,
 )
-from frazil.ice.config import KEEPALIVE_S
+from frazil.ice.config import KEEPALIVE_S, MAX_REMOTE_PEER_REFLEXIVE
 from frazil.ice.state import Cause
 from frazil.states.enums import RTCIceRole
 from frazil.stun import Attribute, Message, MessageClass
@@ -167,6 +167,18 @@ def test_a_lite_agent_hears_of_a_rebinding_by_the_check_from_the_new_address():
     pair.run(12)
     assert pair.b.agent.path == (("10.0.0.2", 2000), ("192.0.2.1", 8))
     assert "disconnected" not in pair.b.states
+
+
+def test_a_lite_agent_follows_however_often_a_nat_moves_its_peer():
+    pair = full_and_lite()
+    pair.a.nat[("10.0.0.1", 1000)] = ("192.0.2.1", 7)
+    pair.negotiate()
+    for port in range(8, 8 + 3 * MAX_REMOTE_PEER_REFLEXIVE):
+        pair.run(45)
+        pair.a.nat[("10.0.0.1", 1000)] = ("192.0.2.1", port)
+    pair.run(12)
+    assert pair.b.agent.path == (("10.0.0.2", 2000), ("192.0.2.1", port))
+    assert pair.states == (UP, UP)
 
 
 # --- liveness and consent ---------------------------------------------------------------------

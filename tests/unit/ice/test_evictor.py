@@ -1,0 +1,228 @@
+"""What is learned of candidates is bounded at a time, and not for as long as a generation lasts."""
+
+import pytest
+
+from frazil.ice import CandidatePair
+from frazil.ice.config import (
+    MAX_LOCAL_PEER_REFLEXIVE,
+    MAX_REMOTE_PEER_REFLEXIVE,
+    SCOUT_INTERVAL_S,
+)
+from frazil.states.enums import RTCIceRole
+from frazil.types import Address
+from support.ice_pair import IcePair
+from support.ice_peer import LOCAL, LOCAL_2, REMOTE, IcePeer
+
+A, B = ("10.0.0.1", 1000), ("10.0.0.2", 2000)
+LONG_S = 45.0
+"""Consent is over, and a check that nobody answered has been given up."""
+
+
+def public(number: int) -> Address:
+    return ("192.0.2.1", 10_000 + number)
+
+
+def moved(mover: str) -> IcePair:
+    """Two ends, one of which a NAT has moved three times as often as may be remembered at a time.
+
+    The other one never moves, and the peer's checks alone show where it is.
+    """
+    pair = IcePair()
+    side = getattr(pair, mover)
+    private = side.addresses[0]
+    side.nat[private] = public(0)
+    pair.negotiate()
+    pair.run(5)
+    for number in range(1, 1 + 3 * MAX_REMOTE_PEER_REFLEXIVE):
+        side.nat[private] = public(number)
+        pair.run(LONG_S)
+        assert pair.agrees, number
+    assert pair.a.agent.state == pair.b.agent.state == "completed"
+    return pair
+
+
+@pytest.mark.parametrize("mover", ["a", "b"])
+def test_a_peer_is_followed_however_often_a_nat_moves_it(mover):
+    pair = moved(mover)
+    for side in pair.sides:
+        (generation,) = side.agent.generations
+        assert len(generation.remote_candidates) <= 1 + MAX_REMOTE_PEER_REFLEXIVE
+        assert len(generation.local_candidates) <= 1 + MAX_LOCAL_PEER_REFLEXIVE
+        assert len(generation.checklist) <= 1 + MAX_REMOTE_PEER_REFLEXIVE
+
+
+@pytest.mark.parametrize("mover", ["a", "b"])
+def test_the_end_that_is_moved_knows_where_it_is_however_often_that_happens(mover):
+    pair = moved(mover)
+    local = getattr(pair, mover).agent.selected_pair.local
+    assert (local.address, local.type) == (public(3 * MAX_REMOTE_PEER_REFLEXIVE), "prflx")
+
+
+# --- what gives way ---------------------------------------------------------------------------
+
+
+def elsewhere(number: int) -> Address:
+    return ("203.0.113.9", 7000 + number)
+
+
+def full(role: RTCIceRole = RTCIceRole.CONTROLLED) -> IcePeer:
+    """One pair in use, learned first, and as many others as there is room for, long given up."""
+    peer = IcePeer(role)
+    peer.validate(use_candidate=True)
+    peer.answer_all()
+    for number in range(1, MAX_REMOTE_PEER_REFLEXIVE):
+        peer.check(LOCAL, elsewhere(number))
+    peer.requests.clear()
+    settle(peer)
+    assert len(peer.agent.pairs) == MAX_REMOTE_PEER_REFLEXIVE
+    return peer
+
+
+def settle(peer: IcePeer) -> None:
+    """Let checks be given up and consent end, but on the pair in use."""
+    for _ in range(round(LONG_S)):
+        peer.run(1)
+        used = [each for each in peer.requests if each[1:] == peer.agent.path]
+        peer.requests = used
+        peer.answer_all()
+
+
+def find(peer: IcePeer, number: int, local: Address = LOCAL) -> CandidatePair | None:
+    (generation,) = peer.agent.generations
+    return generation.checklist.find((local, elsewhere(number)))
+
+
+def test_the_oldest_that_is_of_no_use_gives_way():
+    peer = full()
+    assert peer.check(LOCAL, elsewhere(100)) is not None
+    assert find(peer, 100) is not None
+    assert [find(peer, number) is None for number in range(1, 4)] == [True, False, False]
+    assert peer.agent.path == (LOCAL, REMOTE)
+    assert len(peer.agent.pairs) == MAX_REMOTE_PEER_REFLEXIVE
+
+
+def test_no_more_than_needed_gives_way():
+    peer = full()
+    for _ in range(3):
+        peer.check(LOCAL, elsewhere(2))
+    assert find(peer, 1) is not None
+
+
+def test_a_candidate_leaves_with_all_its_pairs():
+    peer = full()
+    peer.check(LOCAL_2, elsewhere(1))
+    assert find(peer, 1, LOCAL_2) is not None
+    settle(peer)
+    peer.check(LOCAL, elsewhere(100))
+    assert find(peer, 1) is find(peer, 1, LOCAL_2) is None
+
+
+def answered(peer: IcePeer) -> None:
+    peer.validate(LOCAL, elsewhere(1))
+
+
+def checked(peer: IcePeer) -> None:
+    peer.check(LOCAL, elsewhere(1))
+
+
+def checked_at_another_base(peer: IcePeer) -> None:
+    peer.check(LOCAL_2, elsewhere(1))
+
+
+def barred(peer: IcePeer) -> None:
+    """The peer has revoked its consent, which must not be forgotten (RFC 7675 5.1)."""
+    peer.check(LOCAL, elsewhere(1))
+    request, *way = next(each for each in peer.requests if each[1:] == (LOCAL, elsewhere(1)))
+    peer.receive(peer.response(request, LOCAL, error=403), *way)
+    settle(peer)
+
+
+def agreed(peer: IcePeer) -> None:
+    """Both ends agreed on it, and it has not answered for long."""
+    (generation,) = peer.agent.generations
+    pair = find(peer, 1)
+    assert pair is not None
+    generation.agreement.reach(pair, peer.now)
+
+
+def pinned(peer: IcePeer) -> None:
+    (generation,) = peer.agent.generations
+    generation.pinned = find(peer, 1)
+
+
+@pytest.mark.parametrize(
+    "use", [answered, checked, checked_at_another_base, barred, agreed, pinned]
+)
+def test_one_that_is_of_use_stays(use):
+    peer = full()
+    use(peer)
+    assert peer.check(LOCAL, elsewhere(100)) is not None
+    assert find(peer, 1) is not None
+    assert find(peer, 2) is None
+
+
+def test_the_pair_in_use_stays_though_it_is_agreed_on_no_more():
+    peer = full()
+    agreed(peer)
+    peer.requests.clear()
+    peer.now += LONG_S  # its consent is over, and no clock has been looked at yet
+    peer.receive(peer.request(), LOCAL, elsewhere(100))
+    (generation,) = peer.agent.generations
+    assert generation.checklist.find((LOCAL, REMOTE)) is not None
+    assert find(peer, 1) is not None
+    assert find(peer, 2) is None
+
+
+def test_an_address_that_answers_finds_room_as_well():
+    """Payload came from there, and the check that this brought was answered."""
+    peer = full()
+    peer.requests.clear()
+    peer.run(4)
+    peer.requests.clear()
+    peer.agent.passage.note_stray(LOCAL, elsewhere(100), peer.now)
+    peer.drain()
+    (there,) = [each for each in peer.requests if each[2] == elsewhere(100)]
+    peer.receive(peer.response(there[0], LOCAL), *there[1:])
+    assert find(peer, 1) is None
+    peer.run(1)
+    assert peer.agent.path == (LOCAL, elsewhere(100))
+
+
+# --- a peer that means no good ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [RTCIceRole.CONTROLLED, RTCIceRole.CONTROLLING])
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_peer_that_pretends_to_move_for_ever_makes_nothing_grow_and_moves_nothing(role, answers):
+    peer = full(role)
+    (generation,) = peer.agent.generations
+    used = peer.agent.pair_in_use
+    table = peer.agent._checker._table
+    for number in range(3000):
+        peer.run(0.1)
+        peer.check(LOCAL, elsewhere(number))
+        if not answers:
+            peer.requests = [each for each in peer.requests if each[1:] == used.key]
+        peer.answer_all()
+        assert len(generation.remote_candidates) <= MAX_REMOTE_PEER_REFLEXIVE
+        assert len(generation.checklist) <= MAX_REMOTE_PEER_REFLEXIVE
+        assert len(table) <= 2 * MAX_REMOTE_PEER_REFLEXIVE + 30 / SCOUT_INTERVAL_S
+        assert peer.agent.pair_in_use is used
+    assert used in generation.checklist
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_a_peer_that_sees_us_at_ever_other_addresses_is_believed_and_makes_nothing_grow():
+    peer = IcePeer()
+    peer.validate(use_candidate=True)
+    (generation,) = peer.agent.generations
+    for number in range(200):
+        peer.run(6.5)
+        for request, local, remote in peer.requests:
+            peer.receive(peer.response(request, elsewhere(number)), local, remote)
+        peer.requests.clear()
+        assert len(generation.local_candidates) <= 2 + MAX_LOCAL_PEER_REFLEXIVE
+        shown = peer.agent.selected_pair.local
+        assert shown.address == elsewhere(number)
+        assert shown in generation.local_candidates
+    assert peer.agent.path == (LOCAL, REMOTE)
