@@ -25,6 +25,18 @@ def change_of(peer, machine, new):
     return [each for each in peer.pc.stateHistory if (each.machine, each.new) == (machine, new)][-1]
 
 
+async def stand_still(stage, peer, for_s):
+    """Block the program of ``peer``: what comes waits in its socket, and nothing leaves it."""
+    source = stage.peers[1 - stage.peers.index(peer)].name
+    stage.net.block(peer.name, source, one_way=True, for_s=for_s)
+    (socket,) = peer.host.sockets()
+    take, waiting = socket._on_datagrams, []
+    socket._on_datagrams = waiting.extend
+    await stage.sleep(for_s)
+    socket._on_datagrams = take
+    take(waiting)
+
+
 async def test_c8_a_blackout_of_6_s_that_heals_never_fails(stage):
     alice, bob = stage.pair()
     stage.signalling(carries_end=False)
@@ -167,6 +179,86 @@ async def test_a_fifth_of_all_datagrams_lost_never_fails(stage):
     for peer, name in ((alice, "back"), (bob, "there")):
         assert states(peer, CONNECTION) == "new connecting connected"
         assert peer.inbox["chat"] == [f"{name} {number}" for number in range(600)]
+
+
+@pytest.mark.parametrize("rtt_s", [0.05, 0.3])
+@pytest.mark.parametrize("since_s", [0.5, 5, 30])
+@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
+async def test_a_peer_that_stood_still_is_missed_as_soon_as_any_other(
+    stage, rtt_s, since_s, is_busy
+):
+    """It answers all questions at once, the oldest after 12 s; the path is as quick as it was."""
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=rtt_s / 2))
+    await stage.connect()
+    beating = stage.spawn(Heartbeat(stage, 0.5).beat(36 + since_s)) if is_busy else None
+    await stage.sleep(20)
+    await stand_still(stage, bob, 15)
+    await stage.sleep(since_s)
+    stage.net.block("alice", "bob")
+    await stage.sleep(60)
+    if beating is not None:
+        await beating
+    heard_at = last_heard_at(stage, "10.0.0.1")
+    lost = "completed disconnected connected completed disconnected failed"
+    assert states(alice, ICE, since=5) == lost
+    assert change_of(alice, "ice-transport 0", "disconnected").at == pytest.approx(heard_at + 5)
+    failed_at = change_of(alice, "ice-transport 0", "failed").at
+    assert 24 <= failed_at - heard_at <= 30 + 1e-9
+
+
+async def test_a_peer_that_stands_still_now_and_then_is_missed_as_soon_as_any_other(stage):
+    """Never for so long that its silence would count, though some answers take 4 s."""
+    alice, bob = await stage.connect()
+    beating = stage.spawn(Heartbeat(stage, 0.5).beat(140))
+    for _ in range(10):
+        await stage.sleep(10)
+        await stand_still(stage, bob, 4)
+    await stage.sleep(5)
+    assert states(alice, ICE) == "new checking connected completed"
+    stage.net.block("alice", "bob")
+    await stage.sleep(60)
+    await beating
+    heard_at = last_heard_at(stage, "10.0.0.1")
+    assert states(alice, ICE) == "new checking connected completed disconnected failed"
+    assert alice.witness.at(ICE, "disconnected") == pytest.approx(heard_at + 5)
+
+
+@pytest.mark.parametrize("since_s", [5, 10, 20, 60])
+@pytest.mark.parametrize("rtt_s", [3.0, 4.0, 6.0, 8.0])
+async def test_a_slow_path_is_disconnected_before_consent_ends(stage, rtt_s, since_s):
+    """However long its answers may take, there is time for another path to be found."""
+    alice, bob = stage.pair()
+    stage.net.connect("alice", "bob", Conditions(delay_s=rtt_s / 2))
+    await stage.connect()
+    await stage.sleep(since_s)
+    assert alice.pc.iceConnectionState in ("connected", "completed")
+    stage.net.block("alice", "bob")
+    await stage.sleep(60)
+    for peer in (alice, bob):
+        assert states(peer, ICE).endswith("disconnected failed")
+        lost_at, failed_at = (
+            change_of(peer, "ice-transport 0", new).at for new in ("disconnected", "failed")
+        )
+        assert failed_at - lost_at >= 5
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3], indirect=True)
+async def test_a_path_that_becomes_slow_is_called_lost_once_at_most(stage):
+    """Until its first answer it looks like any that has gone silent."""
+    alice, bob = await stage.connect()
+    await stage.sleep(30)
+    stage.net.connect("alice", "bob", Conditions(delay_s=1.5, jitter_s=0.5))
+    await stage.sleep(20)
+    settled = [states(peer, ICE).split() for peer in (alice, bob)]
+    for minute in range(30):
+        alice.channels["chat"].send(f"there {minute}")
+        await stage.sleep(60)
+    for peer, before in zip((alice, bob), settled, strict=True):
+        assert before.count("disconnected") <= 1
+        after = states(peer, ICE).split()
+        assert after[: len(before)] == before
+        assert "disconnected" not in after[len(before) :]
 
 
 async def test_c26_consent_lost_with_pairs_left_is_checking(stage):

@@ -58,7 +58,8 @@ class IceConfig:
             consent if no other pair is left to check.
         consent_interval_s: Between consent checks, times a random 0.8 to 1.2 (RFC 7675 5.1).
         consent_timeout_s: Without an authenticated response for so long, nothing may be sent.
-        disconnected_after_s: Silence of the selected pair after which it counts as lost.
+        disconnected_after_s: Silence of the selected pair after which it counts as lost. Where
+            answers take long that comes later, but so long before consent to send expires.
         lite_disconnected_after_s: The same for a lite agent, which cannot ask: two checks of the
             peer, due every 6 s at most (RFC 7675 5.1), did not come.
         probe_after_s: Silence after payload after which the pair is asked whether it lives. After a

@@ -182,7 +182,7 @@ class Monitor:
             due_at = self._check_at if self._check_at < self.quiet_at else self.quiet_at
             return due_at if self.owed_at is None else min(due_at, self._reply_due_at(self.owed_at))
         if self.unanswered == 1:
-            return self.asked_at + self._patience_s
+            return self._late_at
         return self.asked_at + self._config.probe_interval_s
 
     def next_timeout(self) -> float | None:
@@ -198,6 +198,17 @@ class Monitor:
             return round_trip.timeout_s(_SHORTEST_WAIT_S)
         # An upper bound says little where checks went unanswered for other reasons than delay.
         return round_trip.timeout_s(config.check_rto_s, self._probe_after_s)
+
+    def _wait_s(self, now: float) -> float:
+        """How long the answer to a check that is sent now is waited for.
+
+        On a very slow path that is less than it may take: the verdict is to come while consent
+        lasts, and early enough to find another path.
+        """
+        verdict_at = max(self.heard_at, self.consent_expires_at - 2 * self._lost_after_s)
+        left_s = verdict_at + self._lost_after_s - now
+        share_s = left_s / (_UNANSWERED_TO_BE_LOST + 1 - self.unanswered)
+        return min(self._patience_s, max(share_s, _SHORTEST_WAIT_S))
 
     def _reply_due_at(self, owed_at: float) -> float:
         """When the peer should have said something to payload sent at ``owed_at``."""
@@ -225,7 +236,7 @@ class Monitor:
         if self.is_late:
             self._calm_at = now + _CALM_AFTER_S
         if self.unanswered <= _UNANSWERED_TO_BE_LOST:
-            self._late_at = now + self._patience_s
+            self._late_at = now + self._wait_s(now)
         # Until a response renews consent, ask again sooner than the usual interval.
         self._check_at = now + max(_CONSENT_RETRY_S, self._patience_s)
 

@@ -36,13 +36,28 @@ _DECIDED: Final = (PairState.SUCCEEDED, PairState.FAILED)
 class RoundTrip:
     """Smoothed round-trip time of a path (RFC 6298).
 
+    The estimate takes one measurement in each round trip, that of the youngest question. When a
+    peer or network that stood still goes on, the answers to all that was asked meanwhile come at
+    once, and none but the youngest question was on its way for as long as the path takes.
+
     Attributes:
         last_s: The latest measurement; ``None`` before the first.
         total_s: The sum of all measurements.
         samples: How many there were.
     """
 
-    __slots__ = ("_at_most_s", "_smoothed_s", "_variance_s", "last_s", "samples", "total_s")
+    __slots__ = (
+        "_asked_at",
+        "_at_most_s",
+        "_before_s",
+        "_began_at",
+        "_smoothed_s",
+        "_variance_before_s",
+        "_variance_s",
+        "last_s",
+        "samples",
+        "total_s",
+    )
 
     def __init__(self) -> None:
         self.last_s: float | None = None
@@ -50,6 +65,11 @@ class RoundTrip:
         self.samples = 0
         self._smoothed_s = 0.0
         self._variance_s = 0.0
+        # The estimate when the round trip began of which a measurement is taken.
+        self._before_s: float | None = None
+        self._variance_before_s = 0.0
+        self._began_at = -math.inf
+        self._asked_at = -math.inf
         self._at_most_s = 0.0
 
     @property
@@ -57,17 +77,29 @@ class RoundTrip:
         """The average, recent measurements first; ``None`` before the first."""
         return None if self.last_s is None else self._smoothed_s
 
-    def sample(self, rtt_s: float) -> None:
-        """Take one measurement into account."""
-        if self.last_s is None:
-            self._smoothed_s = rtt_s
-            self._variance_s = rtt_s / 2
-        else:
-            self._variance_s += (abs(rtt_s - self._smoothed_s) - self._variance_s) / 4
-            self._smoothed_s += (rtt_s - self._smoothed_s) / 8
+    def sample(self, rtt_s: float, now: float) -> None:
+        """Take one measurement into account, of a question that has just been answered."""
+        asked_at = now - rtt_s
+        if asked_at >= self._began_at:
+            self._before_s, self._variance_before_s = self.smoothed_s, self._variance_s
+            self._began_at = now
+        if asked_at >= self._asked_at:
+            self._asked_at = asked_at
+            self._estimate(rtt_s)
         self.last_s = rtt_s
         self.total_s += rtt_s
         self.samples += 1
+
+    def _estimate(self, rtt_s: float) -> None:
+        """Take ``rtt_s`` for the measurement of this round trip, in place of any before."""
+        before_s, variance_before_s = self._before_s, self._variance_before_s
+        if before_s is None:
+            self._smoothed_s = rtt_s
+            self._variance_s = rtt_s / 2
+        else:
+            deviation_s = abs(rtt_s - before_s)
+            self._variance_s = variance_before_s + (deviation_s - variance_before_s) / 4
+            self._smoothed_s = before_s + (rtt_s - before_s) / 8
 
     def limit(self, rtt_s: float) -> None:
         """The round trip takes ``rtt_s`` or less: a request that was sent repeatedly was answered.
@@ -213,7 +245,7 @@ class CandidatePair:
         if rtt_s is None:
             self.round_trip.limit(waited_s)
         else:
-            self.round_trip.sample(rtt_s)
+            self.round_trip.sample(rtt_s, now)
         self.error_code = None
         self.consented_at = now
 

@@ -24,7 +24,7 @@ def monitor(
     remote = Candidate.from_line("candidate:1 1 udp 7 192.0.2.1 5 typ host")
     pair = CandidatePair(local, remote, True)
     if rtt_s is not None:
-        pair.round_trip.sample(rtt_s)
+        pair.round_trip.sample(rtt_s, 100.0)
     pair.round_trip.limit(at_most_s)
     return Monitor(pair, config or IceConfig(), random_bytes, 100.0)
 
@@ -201,6 +201,22 @@ def test_a_slow_path_gets_its_time():
     assert watched.lost_at == pytest.approx(111.5 + timeout_s)
     watched.note_check(111.7)  # further ones move nothing
     assert watched.lost_at == pytest.approx(111.5 + timeout_s)
+
+
+def test_a_very_slow_path_is_lost_while_there_is_time_for_another():
+    watched = monitor(rtt_s=8.0)  # an answer may take 24 s
+    watched.note_check(102.5)
+    assert watched.next_check_at == pytest.approx(113.75)
+    watched.note_check(113.75)
+    assert watched.lost_at == pytest.approx(125.0)  # consent lasts until 130.0
+
+
+def test_a_very_slow_path_has_its_silence_however_soon_consent_ends():
+    watched = monitor(rtt_s=8.0)
+    watched.note_heard(128.0)
+    watched.note_check(128.0)
+    watched.note_check(watched.next_check_at)
+    assert watched.lost_at == pytest.approx(133.0)
 
 
 def test_an_unknown_path_is_given_the_usual_timeout():

@@ -10,12 +10,41 @@ def candidate(host: str, priority: int, foundation: str = "1") -> Candidate:
 
 def test_round_trip_follows_rfc_6298():
     trip = RoundTrip()
-    trip.sample(0.1)
+    trip.sample(0.1, 1.0)
     assert trip.timeout_s(0.0) == pytest.approx(0.1 + 4 * 0.05)
-    trip.sample(0.2)
+    trip.sample(0.2, 2.0)
     smoothed, variance = 0.1 + 0.1 / 8, 0.05 + (0.1 - 0.05) / 4
     assert trip.timeout_s(0.0) == pytest.approx(smoothed + 4 * variance)
     assert (trip.last_s, trip.samples, trip.total_s) == (0.2, 2, pytest.approx(0.3))
+
+
+def trips_of(*samples: tuple[float, float]) -> RoundTrip:
+    """A path of which these were measured: seconds, and when."""
+    trip = RoundTrip()
+    for rtt_s, at in samples:
+        trip.sample(rtt_s, at)
+    return trip
+
+
+def test_of_answers_that_come_at_once_the_youngest_question_counts():
+    """All others have waited for whoever stood still."""
+    burst = trips_of((0.1, 5.0), (12.0, 20.0), (11.5, 20.0), (6.0, 20.001), (0.2, 20.001))
+    assert burst.timeout_s(0.0) == trips_of((0.1, 5.0), (0.2, 20.001)).timeout_s(0.0)
+    assert (burst.last_s, burst.samples, burst.total_s) == (0.2, 5, pytest.approx(29.8))
+    first = trips_of((12.0, 20.0), (0.2, 20.0))
+    assert first.timeout_s(0.0) == trips_of((0.2, 20.0)).timeout_s(0.0)
+
+
+def test_of_answers_out_of_order_the_youngest_question_counts():
+    disorder = trips_of((0.1, 5.0), (0.2, 20.0), (12.0, 20.01))
+    assert disorder.timeout_s(0.0) == trips_of((0.1, 5.0), (0.2, 20.0)).timeout_s(0.0)
+
+
+def test_a_path_that_becomes_slow_is_measured_once_in_each_round_trip():
+    """Whatever is asked meanwhile; one measurement is enough to wait for the next answer."""
+    slow = trips_of((0.1, 5.0), *((4.0, 14.0 + step / 2) for step in range(12)))
+    assert slow.timeout_s(0.0) == trips_of((0.1, 5.0), (4.0, 14.0), (4.0, 18.0)).timeout_s(0.0)
+    assert trips_of((0.1, 5.0), (4.0, 14.0)).timeout_s(0.0) > 4.0
 
 
 def test_round_trip_before_any_measurement():
@@ -25,7 +54,7 @@ def test_round_trip_before_any_measurement():
     assert trip.timeout_s(0.5) == 1.7
     assert trip.timeout_s(0.5, 1.0) == 1.0
     assert trip.last_s is None
-    trip.sample(0.02)
+    trip.sample(0.02, 1.0)
     assert trip.timeout_s(0.5) == 0.5
 
 

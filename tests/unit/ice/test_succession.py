@@ -39,7 +39,7 @@ class Bench:
         for each in (self.used, self.same_base, self.other_base):
             self.generation.checklist.add(each)
             self.generation.checklist.mark(each, PairState.SUCCEEDED)
-        self.used.round_trip.sample(0.1)
+        self.used.round_trip.sample(0.1, 0.0)
         self.monitor = Monitor(self.used, IceConfig(), half, 100.0)
 
     def by_payload(self, candidate: CandidatePair, now: float, *, controlling: bool = True):
