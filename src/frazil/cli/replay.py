@@ -62,7 +62,8 @@ def add_parser(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="use another timer or limit, for example disconnected_after=8; may be repeated",
+        help="use another timer or limit, for example disconnected_after=8 or "
+        "max_retransmits=none; may be repeated",
     )
     parser.add_argument(
         "--as-test",
