@@ -27,6 +27,9 @@ MAX_REQUESTS: Final = 16
 RFC 6525 lets it have one under way, or two in one chunk; Pion has one for each channel it closes.
 """
 
+MAX_STREAMS_AT_ONCE: Final = 248
+"""Streams in one request of ours: usrsctp reads 512 bytes of it, and passes over a longer one."""
+
 _REQUEST_HEADER_SIZE: Final = 20
 _DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED})
 
@@ -75,7 +78,8 @@ class StreamReset:
         self._outbound = outbound
         self._inbound = inbound
         self._sequence = initial_tsn  # of our next request (RFC 6525 section 4.1)
-        self._max_streams = (config.mtu - HEADER_SIZE - _REQUEST_HEADER_SIZE) // 2
+        room = (config.mtu - HEADER_SIZE - _REQUEST_HEADER_SIZE) // 2
+        self._max_streams = min(room, MAX_STREAMS_AT_ONCE)
         self.timer = RetryTimer(config.rto_max_s)
         self.resetting: set[int] = set()
         self._wanted: dict[int, None] = {}  # an ordered set: those not asked for yet

@@ -10,7 +10,7 @@ from frazil.sctp.reconfig import (
     decode_reconfig,
     encode_responses,
 )
-from frazil.sctp.reset import MAX_REQUESTS
+from frazil.sctp.reset import MAX_REQUESTS, MAX_STREAMS_AT_ONCE
 from frazil.sctp.serial import MASK_32
 from frazil.sctp.tlv import encode_tlv
 from support.sctp_pair import Pair, chunk_types, chunks_of
@@ -165,9 +165,18 @@ def test_asking_twice_resets_once(pair):
 def test_one_request_at_a_time_with_many_streams(pair):
     for stream_id in range(1000):
         pair.a.association.reset_stream(stream_id)
-    pair.run_until(lambda: len(resets(pair.a)) == 2)
+    pair.run_until(lambda: len(resets(pair.a)) == 5)
     assert sum((event.stream_ids for event in resets(pair.b)), ()) == tuple(range(1000))
-    assert all(len(packet) <= SctpConfig().mtu for packet in pair.a.sent)
+    assert all(len(event.stream_ids) <= MAX_STREAMS_AT_ONCE for event in resets(pair.b))
+
+
+def test_a_request_fits_a_packet():
+    config = SctpConfig(mtu=512)
+    pair = Pair(config, config).connect()
+    for stream_id in range(500):
+        pair.a.association.reset_stream(stream_id)
+    pair.run_until(lambda: sum(len(event.stream_ids) for event in resets(pair.b)) == 500)
+    assert all(len(packet) <= config.mtu for packet in pair.a.sent)
 
 
 @pytest.mark.interpreted
@@ -185,9 +194,9 @@ def test_a_request_is_made_without_a_look_at_all_streams_that_wait(pair, monkeyp
 def test_there_is_one_record_for_many_streams(pair):
     for stream_id in range(2000):
         pair.a.association.reset_stream(stream_id)
-    pair.run_until(lambda: len(resets(pair.a)) == 4)
+    pair.run_until(lambda: len(resets(pair.a)) == 9)
     *_, record = pair.a.trace.records
-    assert (record.event, record.count) == ("stream-reset", 4)
+    assert (record.event, record.count) == ("stream-reset", 9)
 
 
 def test_reset_before_the_association_is_established():
