@@ -41,7 +41,11 @@ _CONNECTED: Final = RTCSctpTransportState.CONNECTED
 _CLOSED: Final = RTCSctpTransportState.CLOSED
 _CHANNEL_CLOSING: Final = RTCDataChannelState.CLOSING
 _CHANNEL_CLOSED: Final = RTCDataChannelState.CLOSED
-_ABORTED: Final = AssociationCloseCause.ABORTED_BY_REMOTE
+_GOODBYES: Final = {
+    AssociationCloseCause.ABORTED_BY_REMOTE: RemoteCloseCause.SCTP_ABORT,
+    AssociationCloseCause.SHUTDOWN: RemoteCloseCause.SCTP_SHUTDOWN,
+}
+"""What the peer ends an association by; we never shut one down."""
 _REFUSALS: Final = (InvalidStateError, InvalidAccessError)
 """What SCTP says to a message if the peer shuts the association down, resets the stream or takes
 fewer streams, and what came with that still called for an answer."""
@@ -288,8 +292,9 @@ class DataTransport:
     def _on_closed(self, event: AssociationClosed, now: float) -> None:
         self._report_channels()  # what came before the end counts
         failed = event.cause not in _GRACEFUL
-        if event.cause is _ABORTED:
-            self._report.add_goodbye(RemoteCloseCause.SCTP_ABORT)
+        goodbye = _GOODBYES.get(event.cause)
+        if goodbye is not None:
+            self._report.add_goodbye(goodbye)
         self._end(event.text, now, failed=failed, cause_code=event.code)
 
     def _end(self, text: str, now: float, *, failed: bool, cause_code: int | None = None) -> None:

@@ -79,10 +79,11 @@ class ChannelClosed(Value):
 
 
 class RemoteCloseCause(StrEnum):
-    """How the peer said goodbye."""
+    """How the peer said goodbye; libdatachannel, when it is idle, by a shutdown of SCTP alone."""
 
     CLOSE_NOTIFY = "close_notify"
     SCTP_ABORT = "sctp-abort"
+    SCTP_SHUTDOWN = "sctp-shutdown"
 
 
 @dataclass(frozen=True, slots=True)

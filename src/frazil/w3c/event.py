@@ -130,7 +130,7 @@ class RTCRemoteCloseEvent(Event):
     The W3C states follow their own rules and show it later; this tells at once.
 
     Attributes:
-        cause: ``"close_notify"`` (DTLS) or ``"sctp-abort"``.
+        cause: ``"close_notify"`` (DTLS), ``"sctp-abort"`` or ``"sctp-shutdown"``.
     """
 
     cause: str
