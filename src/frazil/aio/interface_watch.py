@@ -132,7 +132,9 @@ class SharedWatch:
             self._timer = self._loop.call_later(POLL_INTERVAL_S, self._on_timer)
         try:
             seen = self._look()
-        except OSError:
+        except OSError:  # there may be no further word of what has changed
+            if self._timer is None:
+                self._timer = self._loop.call_later(POLL_INTERVAL_S, self._on_timer)
             return
         if seen != self._seen:
             self._seen = seen

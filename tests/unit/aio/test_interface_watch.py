@@ -155,6 +155,27 @@ def test_a_machine_that_does_not_tell_at_first_is_looked_at_again(polling):
     run(main)
 
 
+def test_a_look_that_failed_is_repeated_also_where_the_system_tells(monkeypatch):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setblocking(False)
+    monkeypatch.setattr(interface_watch, "_open_netlink", lambda: ours)
+    monkeypatch.setattr(interface_watch, "FIRST_LOOK_S", 0.0)
+    monkeypatch.setattr(interface_watch, "POLL_INTERVAL_S", 0.01)
+    machine = Machine()
+    machine.is_silent = True
+
+    async def main():
+        changed = asyncio.Event()
+        subscription = machine.watch().subscribe(changed.set)
+        await asyncio.sleep(0.1)
+        machine.is_silent = False
+        await asyncio.wait_for(changed.wait(), 5)
+        subscription.close()
+
+    asyncio.run(main())
+    theirs.close()
+
+
 def test_where_the_system_tells_a_word_brings_a_look(monkeypatch):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setblocking(False)
