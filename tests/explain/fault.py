@@ -444,7 +444,7 @@ async def both_ends_are_dtls_clients(stage: Stage) -> Peer:
     return await negotiated(stage, alice, 10)
 
 
-@fault("FZ-DTLS-ROLE")
+@fault("FZ-DTLS-NO-ANSWER")
 async def both_ends_are_dtls_servers(stage: Stage) -> Peer:
     alice, _ = stage.pair()
     mangled(stage, "a=setup:actpass", "a=setup:active", "offer")
@@ -467,6 +467,12 @@ async def only_stun_passes(stage: Stage) -> Peer:
         filtered(peer, lambda data: data[0] < 20)
     await negotiated(stage, alice, 20)
     return bob
+
+
+@fault("FZ-DTLS-NO-ANSWER")
+async def only_stun_passes_to_who_waits(stage: Stage) -> Peer:
+    await only_stun_passes(stage)
+    return stage.peers[0]
 
 
 @fault("FZ-SCTP-NO-ANSWER")

@@ -124,8 +124,12 @@ def _about_udp(report: Report, silent: set[str]) -> Iterator[Finding]:
 
 
 def _tcp_works(report: Report) -> bool:
+    """Whether TCP gets where UDP does not: one silent host says nothing of another."""
+    asked = {each.server[0] for each in report.stun}
     return any(each.knock is Knock.ACCEPTED for each in report.stun) or any(
-        step.is_done for each in report.relays if (step := each.step(StepName.CONNECT))
+        step.is_done and (len(asked) > 1 or each.server[0] in asked)
+        for each in report.relays
+        if (step := each.step(StepName.CONNECT))
     )
 
 

@@ -91,7 +91,8 @@ _ABOVE_ICE: Final = (
         "dtls",
         "FZ-DTLS-NO-ANSWER",
         "ICE works, but nothing of the DTLS handshake arrives.",
-        "Look whether the peer has failed, and whether a firewall lets nothing but STUN pass.",
+        "Look whether the peer has failed, whether a firewall lets nothing but STUN pass, and "
+        "whether a=setup arrives as it was sent.",
     ),
     FindingKind(
         "dtls",

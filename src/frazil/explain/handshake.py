@@ -83,7 +83,10 @@ def _unfinished(path: Path) -> Finding:
     elif sent:
         code, text = "FZ-DTLS-NO-ANSWER", "Our DTLS handshake gets no answer"
     else:
-        code, text = "FZ-DTLS-ROLE", "Both ends wait for the other to begin the DTLS handshake"
+        code, text = (
+            "FZ-DTLS-NO-ANSWER",
+            "The peer is to begin the DTLS handshake, and is not heard",
+        )
     ready = path.of("ice", "state", new="connected")
     evidence = evidence_of(ready[-1:], sent[:2], arrived[:2], repeated[-2:])
     return Finding(FINDINGS[code], f"{text}.", evidence)

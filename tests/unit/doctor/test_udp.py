@@ -64,6 +64,19 @@ def test_a_closed_port():
     run(main)
 
 
+def test_one_silent_server_beside_a_relay_over_tcp_is_not_blocked_udp():
+    async def main(net):
+        net.host("other", "192.0.2.4")
+        server = await TurnStreamServer.start(net.host("server", "192.0.2.3"), 3478)
+        alice = net.host("alice", "198.51.100.7")
+        report = await visit(alice, "stun:192.0.2.4", "turn:192.0.2.3?transport=tcp")
+        server.close()
+        assert (Level.PROBLEM, "FZ-PORT-CLOSED") in codes(findings(report))
+        assert (Level.PROBLEM, "FZ-UDP-BLOCKED") not in codes(findings(report))
+
+    run(main)
+
+
 def test_nobody_there():
     async def main(net):
         report = await visit(net.host("alice", "198.51.100.7"), STUN)
