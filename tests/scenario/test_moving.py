@@ -1,6 +1,7 @@
 """A session whose network changes under it: NATs that forget, interfaces that come and go."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -455,6 +456,40 @@ async def test_the_address_changes_while_late_candidates_are_checked(stage):
     await stage.sleep(10)
     for peer in (alice, bob):
         assert states(peer, ICE) == "new checking connected completed"
+
+
+@pytest.mark.parametrize("mover", [0, 1], ids=["offerer", "answerer"])
+async def test_a_robot_that_changes_networks_all_day(stage, mover):
+    """It has six addresses in each of them, and signals all; nobody can remember all of them."""
+    alice, bob = phone(stage)
+    names = [f"eth{number}" for number in range(6)]
+    networks = [[f"10.{n}.0.{3 + i}" for i in range(6)] for n in range(1, 20)]
+    for address, name in zip(networks[0], names, strict=True):
+        alice.host.add_interface(address, name)
+    if mover:
+        stage.introduce(bob, alice)
+        stage.peers.reverse()
+    await stage.connect()
+    await stage.sleep(40)
+    for before, after in pairwise(networks):
+        for address in before:
+            alice.host.remove_interface(address)
+        await stage.sleep(1)
+        for address, name in zip(after, names, strict=True):
+            alice.host.add_interface(address, name)
+        await stage.sleep(59)
+        assert local_address(alice) in after
+        assert [each.address for each in alice.ice.getLocalCandidates()] == after
+        assert {each.address for each in bob.ice.getRemoteCandidates()} >= set(after)
+    assert states(bob, ICE) == "new checking connected completed"
+    assert len(bob.ice.getRemoteCandidates()) == 100
+    assert len(alice.host.sockets()) == 6
+    assert alice.pc.localDescription.sdp.count("a=candidate:") == 6
+    alice.channels["chat"].send("still here")
+    await stage.negotiate()
+    await stage.sleep(1)
+    assert bob.inbox["chat"] == ["still here"]
+    assert bob.pc.remoteDescription.sdp.count("a=candidate:") == 6
 
 
 async def test_interfaces_that_flap_leave_nothing_behind(stage):

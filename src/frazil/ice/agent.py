@@ -105,7 +105,14 @@ class IceAgent:
             self._lineage, self._role, self._gatherer, self._checker, self.outcome, trace
         )
         self._intake = Intake(
-            self._lineage, policy, component, self._role, self._selection, trace, self._events
+            self._lineage,
+            policy,
+            component,
+            self._role,
+            self._checker.evictor,
+            self._selection,
+            trace,
+            self._events,
         )
         self.local = LocalEnd(
             self._lineage,

@@ -8,6 +8,7 @@ from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
+    CandidatesLost,
     GatheringStateChanged,
     IceEvent,
 )
@@ -130,6 +131,11 @@ class Announcement:
             ufrag=self._ufrag,
         )
         self._emit(CandidateGathered(candidate, self._ufrag))
+
+    def withdraw(self, base: Address) -> None:
+        """Whatever was told of ``base`` is gone; what is held back is not told then anyway."""
+        if self._held is None:
+            self._events.append(CandidatesLost(base))
 
     def host_failed(self, host: str, text: str, now: float) -> None:
         """The IP address ``host`` gives no candidates, for the reason ``text``."""

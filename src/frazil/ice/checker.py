@@ -42,6 +42,7 @@ class Checker:
 
     Attributes:
         consent: Takes and sends the checks of the pair in use while nothing is to be decided.
+        evictor: Makes room for what is learned of candidates.
         selection: The pair in use.
         nominator: Settles with the peer which pair is used.
     """
@@ -51,7 +52,6 @@ class Checker:
         "_checklists",
         "_component",
         "_config",
-        "_evictor",
         "_gauge",
         "_handover",
         "_renomination",
@@ -60,6 +60,7 @@ class Checker:
         "_trace",
         "_watch",
         "consent",
+        "evictor",
         "nominator",
         "selection",
     )
@@ -92,11 +93,11 @@ class Checker:
         self._handover = Handover(
             config, role, random_bytes, self.nominator, self.selection, self._watch, scout
         )
-        self._evictor = Evictor(config, self.selection, self._table)
+        self.evictor = Evictor(config, self.selection, self._table)
         self._assessor = Assessor(
             role,
             self._table,
-            self._evictor,
+            self.evictor,
             self.selection,
             self.consent,
             self._watch,
@@ -318,7 +319,7 @@ class Checker:
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """Learn a candidate, follow a nomination, check back (RFC 8445 7.3.1.3 to 7.3.1.5)."""
         controlling = self._role.is_controlling
-        self._evictor.make_room_for_remote(check.remote, generation, now)
+        self.evictor.make_room_for_remote(check.remote, generation, now)
         pair = generation.pair_of(check, controlling)
         if pair is None:
             self._trace.count("check-without-pair")

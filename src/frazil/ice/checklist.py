@@ -150,7 +150,7 @@ class Checklist:
         for pair in reversed(self._pairs):
             if pair.priority >= newcomer.priority:
                 return False
-            if pair.state in _DISPENSABLE:
+            if pair.state in _DISPENSABLE and not pair.is_barred:
                 self.remove(pair)
                 return True
         return False
@@ -219,6 +219,12 @@ class Checklist:
             elif pair.state is _IN_PROGRESS and pair.holds_back:
                 busy.add(pair.foundation)
         return next((pair for pair in frozen if pair.foundation not in busy), None)
+
+    def awaits_result(self, pair: CandidatePair) -> bool:
+        """Whether ``pair`` is being checked, or will be as things are."""
+        if pair.state not in _UNCHECKED:
+            return pair.state is _IN_PROGRESS
+        return pair.priority > self._settled or pair in self._triggered or pair in self._wanted
 
     def foundations_under_way(self) -> Iterator[Foundation]:
         """Those of the pairs whose outcome will be known soon."""

@@ -110,6 +110,17 @@ class CandidateGathered(Value):
         return self.candidate, self.ufrag
 
 
+@dataclass(frozen=True, slots=True)
+class CandidatesLost:
+    """Nothing can be sent or received at ``base`` any more, nor at what leads there.
+
+    Attributes:
+        base: What the local candidates that are gone have in common (RFC 8445 5.1.1).
+    """
+
+    base: Address
+
+
 @mypyc_attr(acyclic=True)
 class CandidatesEnded(Value):
     """No further local candidate will come for the generation ``ufrag`` (RFC 8838 13)."""
@@ -192,6 +203,7 @@ IceEvent: TypeAlias = (
     | IceTransportChanged
     | GatheringStateChanged
     | CandidateGathered
+    | CandidatesLost
     | CandidatesEnded
     | CandidateError
     | NameFound

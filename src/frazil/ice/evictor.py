@@ -1,11 +1,12 @@
 """Makes room for what is learned of candidates: the limits are on what is known at a time.
 
-A connection may live for weeks, and each time that a NAT moves one of its ends, a check or the
-answer to one shows another address.
+A connection may live for weeks. Each time that a NAT moves one of its ends, a check or the answer
+to one shows another address; each time that an end changes networks, it signals more candidates.
 """
 
 from collections.abc import Iterable
 
+from frazil.ice.candidate import Candidate
 from frazil.ice.check_table import CheckTable
 from frazil.ice.config import IceConfig
 from frazil.ice.generation import Generation
@@ -15,7 +16,7 @@ from frazil.types import Address
 
 
 class Evictor:
-    """Forgets the oldest learned candidate that nobody needs, where there is no room for another.
+    """Forgets the oldest candidate that nobody needs, where there is no room for another.
 
     Args:
         config: How long consent lasts.
@@ -37,10 +38,30 @@ class Evictor:
             return
         for candidate in known.learned:
             if not self._needs_any(generation.pairs_to(candidate), generation, now):
-                for pair in generation.forget_remote(candidate):
-                    if self._table is not None:
-                        self._table.forget(pair)
+                self._forget(candidate, generation)
                 return
+
+    def make_room_for_signalled(self, generation: Generation, now: float) -> None:
+        """Another remote candidate was signalled, which is to be paired with all of ours.
+
+        While ours are gathered, those signalled before have had no chance yet.
+        """
+        if not generation.is_active or not generation.gathered:
+            return
+        known = generation.remote_candidates
+        for candidate in known.signalled:
+            if not known.are_enough and generation.has_room_for_pairs:
+                return
+            pairs = generation.pairs_to(candidate)
+            is_in_the_way = known.are_enough or bool(pairs)
+            is_needed = known.awaits_address(candidate) or self._needs_any(pairs, generation, now)
+            if is_in_the_way and not is_needed:
+                self._forget(candidate, generation)
+
+    def _forget(self, candidate: Candidate, generation: Generation) -> None:
+        for pair in generation.forget_remote(candidate):
+            if self._table is not None:
+                self._table.forget(pair)
 
     def make_room_for_mapped(self, generation: Generation, now: float) -> None:
         """The peer sees us at another address: a local candidate may have to be learned."""
@@ -61,7 +82,7 @@ class Evictor:
         """Whether the pair is used, chosen or about to be, or must not be used again."""
         if pair in (self._selection.pair, generation.agreement.pair, generation.pinned):
             return True
-        if pair.is_barred or pair.is_pending:
+        if pair.is_barred or generation.checklist.awaits_result(pair):
             return True
         at = pair.consented_at
         return at is not None and now < at + self._consent_timeout_s

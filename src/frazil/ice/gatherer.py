@@ -235,9 +235,11 @@ class Gatherer:
     def remove_host(self, address: Address, now: float) -> None:
         """Nothing can be sent or received at ``address`` any more."""
         self._miss(address)
-        for hosts in (self._hosts, self._predecessor):
-            if hosts is not None:
-                hosts.forget(address)
+        tables = [each for each in (self._hosts, self._predecessor) if each is not None]
+        if any(each.generation.local_candidates.at_base(address) for each in tables):
+            self._announcement.withdraw(address)
+        for hosts in tables:
+            hosts.forget(address)
         if self._inquiry is not None:
             self._inquiry.remove_host(address)
         if self._announcement.is_held and self._generation is not None:

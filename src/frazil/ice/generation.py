@@ -7,6 +7,7 @@ from frazil.ice.admission import Admission
 from frazil.ice.agreement import Agreement
 from frazil.ice.candidate import Candidate, TcpType
 from frazil.ice.checklist import Checklist, can_pair, can_receive
+from frazil.ice.config import MAX_PAIRS
 from frazil.ice.credential import Credentials
 from frazil.ice.early_checks import EarlyChecks
 from frazil.ice.local_candidates import LocalCandidates
@@ -119,14 +120,14 @@ class Generation:
 
     # --- remote candidates --------------------------------------------------------------------
 
-    def forget_remote(self, learned: Candidate) -> list[CandidatePair]:
-        """A peer-reflexive candidate is of no interest any more.
+    def forget_remote(self, candidate: Candidate) -> list[CandidatePair]:
+        """A remote candidate is of no interest any more.
 
         Returns:
             The pairs that are gone with it.
         """
-        self.remote_candidates.forget(learned)
-        gone = self.pairs_to(learned)
+        self.remote_candidates.remove(candidate)
+        gone = self.pairs_to(candidate)
         for pair in gone:
             self.checklist.remove(pair)
         return gone
@@ -162,6 +163,11 @@ class Generation:
         self.checklist.sort()
 
     # --- pairs --------------------------------------------------------------------------------
+
+    @property
+    def has_room_for_pairs(self) -> bool:
+        """Whether another remote candidate can be paired with each of ours."""
+        return len(self.checklist) + len(self.local_candidates) <= MAX_PAIRS
 
     def pairs_to(self, remote: Candidate) -> list[CandidatePair]:
         """Those with the address of ``remote``."""

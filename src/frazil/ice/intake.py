@@ -5,6 +5,7 @@ from dataclasses import replace
 from frazil.ice.admission import Admission
 from frazil.ice.candidate import Candidate
 from frazil.ice.event import IceEvent, NameFound
+from frazil.ice.evictor import Evictor
 from frazil.ice.generation import Generation
 from frazil.ice.lineage import Lineage
 from frazil.ice.policy import IcePolicy
@@ -22,12 +23,22 @@ class Intake:
         policy: What is refused.
         component: The only one whose candidates are taken.
         role: Ranks the pairs that are formed.
+        evictor: Makes room for what is signalled.
         selection: The pair in use, which a candidate may be found to belong to.
         trace: Where decisions are recorded.
         events: Takes what is to be told of names.
     """
 
-    __slots__ = ("_component", "_events", "_lineage", "_policy", "_role", "_selection", "_trace")
+    __slots__ = (
+        "_component",
+        "_events",
+        "_evictor",
+        "_lineage",
+        "_policy",
+        "_role",
+        "_selection",
+        "_trace",
+    )
 
     def __init__(
         self,
@@ -35,6 +46,7 @@ class Intake:
         policy: IcePolicy,
         component: int,
         role: Role,
+        evictor: Evictor,
         selection: Selection,
         trace: Trace,
         events: list[IceEvent],
@@ -43,6 +55,7 @@ class Intake:
         self._policy = policy
         self._component = component
         self._role = role
+        self._evictor = evictor
         self._selection = selection
         self._trace = trace
         self._events = events
@@ -81,6 +94,8 @@ class Intake:
 
     def _admit(self, candidate: Candidate, generation: Generation, now: float) -> Admission:
         refusal = self._policy.refuses(candidate)
+        if refusal is None:
+            self._evictor.make_room_for_signalled(generation, now)
         admission = refusal or generation.admit(candidate, self._role.is_controlling)
         if admission is not Admission.TAKEN:
             self._trace.count(f"ice-candidate-{admission}")

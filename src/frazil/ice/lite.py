@@ -58,13 +58,13 @@ class LiteChecker:
 
     Attributes:
         consent: Always ``None``: none is asked for, and each check of the peer may nominate.
+        evictor: Makes room for what is learned of candidates.
         selection: The pair in use.
         transmits: What is to be sent; the caller empties it.
     """
 
     __slots__ = (
         "_config",
-        "_evictor",
         "_generation",
         "_keepalive_at",
         "_random_bytes",
@@ -72,6 +72,7 @@ class LiteChecker:
         "_trace",
         "_trusting_config",
         "consent",
+        "evictor",
         "selection",
         "transmits",
     )
@@ -91,7 +92,7 @@ class LiteChecker:
         self._keepalive_at: float | None = None
         self.consent: Consent | None = None
         self.selection = Selection(trace)
-        self._evictor = Evictor(config, self.selection, None)
+        self.evictor = Evictor(config, self.selection, None)
         self.transmits: list[Transmit] = []
 
     @property
@@ -221,7 +222,7 @@ class LiteChecker:
 
     def _learn(self, generation: Generation, check: ReceivedCheck, now: float) -> bool:
         """The check shows that its pair works, and may nominate it (RFC 8445 7.3.2)."""
-        self._evictor.make_room_for_remote(check.remote, generation, now)
+        self.evictor.make_room_for_remote(check.remote, generation, now)
         pair = generation.pair_of(check, self._role.is_controlling)
         if pair is None:
             self._trace.count("check-without-pair")

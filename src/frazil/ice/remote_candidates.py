@@ -46,19 +46,38 @@ class RemoteCandidates:
             (c for c in self._items if (c.address, c.protocol) == (address, protocol)), None
         )
 
+    def remove(self, candidate: Candidate) -> None:
+        """Forget it."""
+        self._items.remove(candidate)
+
     # --- signalled ones -----------------------------------------------------------------------
+
+    @property
+    def signalled(self) -> list[Candidate]:
+        """Those that have a line, in the order in which they came."""
+        return [each for each in self._items if each.line]
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether no further one can be taken from signalling."""
+        return len(self.signalled) >= MAX_REMOTE_CANDIDATES
+
+    def awaits_address(self, candidate: Candidate) -> bool:
+        """Whether it has a name that is being looked up."""
+        return candidate.address[0] in self.looked_up
 
     def admit(self, candidate: Candidate) -> Admission:
         """Take a signalled candidate, in place of a peer-reflexive one that turns out to be it."""
         place = (candidate.address, candidate.protocol, candidate.component)
-        for known in self._items:
-            if place == (known.address, known.protocol, known.component):
-                if known.line:
-                    return Admission.KNOWN
-                self._items.remove(known)
-                break
-        if sum(bool(c.line) for c in self._items) >= MAX_REMOTE_CANDIDATES:
+        known = next(
+            (c for c in self._items if place == (c.address, c.protocol, c.component)), None
+        )
+        if known is not None and known.line:
+            return Admission.KNOWN
+        if self.are_enough:
             return Admission.TOO_MANY
+        if known is not None:
+            self._items.remove(known)
         self._items.append(candidate)
         return Admission.TAKEN
 

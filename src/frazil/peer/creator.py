@@ -8,7 +8,7 @@ from frazil.peer.answer import AnswerPlan, answering_role, build_answer, plan_an
 from frazil.peer.bundle import Member, OfferedBundle, offer_bundle, tagged, with_group
 from frazil.peer.configuration import BundlePolicy
 from frazil.peer.core import Core
-from frazil.peer.description import Description
+from frazil.peer.description import MAX_CANDIDATES, Description
 from frazil.peer.local_credentials import LocalCredentials
 from frazil.peer.media import SETUP_OF_ROLE, LocalTransport
 from frazil.peer.negotiated_rtp import NegotiatedRtp
@@ -259,7 +259,7 @@ class DescriptionCreator:
             credentials,
             self._certificate,
             setup,
-            tuple(generation.lines),
+            generation.lines[-MAX_CANDIDATES:],
             generation.is_gathered,
             generation.default_address,
             ice_options=self._ice_options,

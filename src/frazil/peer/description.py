@@ -18,7 +18,7 @@ class _Section:
 
     Attributes:
         media: What it said when it was applied.
-        candidates: Its ``candidate:`` lines, those that were added later included.
+        candidates: Its ``candidate:`` lines as they are now.
         default_address: The default candidate, if it was named later.
         has_ended: Whether no further candidate will be added.
     """
@@ -31,11 +31,15 @@ class _Section:
         self.default_address: Address | None = None
         self.has_ended = media.end_of_candidates
 
-    def extend(self, text: str) -> str:
-        """``text`` of the section as it was applied, with what was added since."""
+    def update(self, text: str) -> str:
+        """``text`` of the section as it was applied, with what has changed since."""
         if self.default_address is not None:
             text = _with_default_address(text, self.default_address)
-        lines = [text, *self.candidates[len(self.media.candidates) :]]
+        applied, candidates = set(self.media.candidates), set(self.candidates)
+        gone = {f"a={line}" for line in applied - candidates}
+        if gone:
+            text = "\n".join([line for line in text.split("\n") if line not in gone])
+        lines = [text, *[line for line in self.candidates if line not in applied]]
         if self.has_ended and not self.media.end_of_candidates:
             lines.append("end-of-candidates")
         return "\na=".join(lines)
@@ -43,32 +47,35 @@ class _Section:
 
 @mypyc_attr(acyclic=True)
 class Description:
-    """A description that was applied (RTCSessionDescription); its text grows with candidates.
+    """A description that was applied (RTCSessionDescription); its text goes with its candidates.
 
     Attributes:
         type: Offer, pranswer or answer.
         model: What it said when it was applied.
     """
 
-    __slots__ = ("_has_grown", "_sections", "_text", "_transport", "model", "type")
+    __slots__ = ("_has_changed", "_sections", "_text", "_transport", "model", "type")
 
     def __init__(self, kind: SdpType, text: str, model: SessionDescription) -> None:
         self.type = kind
         self.model = model
         self._text = text
         self._sections = tuple([_Section(media) for media in model.media])
-        self._has_grown = False
+        self._has_changed = False
         self._transport: tuple[int, RemoteTransport] | None = None
 
     @property
     def sdp(self) -> str:
-        """The text as applied, plus every candidate added since, at the end of its m-section."""
-        if not self._has_grown:
+        """The text as applied, plus every candidate added since, at the end of its m-section.
+
+        Those that are gone are left out.
+        """
+        if not self._has_changed:
             return self._text
         session, *texts = _split(self._text)
-        grown = [each.extend(text) for each, text in zip(self._sections, texts, strict=True)]
+        sections = [each.update(text) for each, text in zip(self._sections, texts, strict=True)]
         newline = "\r\n" if "\r\n" in self._text else "\n"
-        return "\n".join([session, *grown, ""]).replace("\n", newline)
+        return "\n".join([session, *sections, ""]).replace("\n", newline)
 
     def transport_at(self, index: int) -> RemoteTransport:
         """The transport of an m-section of the peer's.
@@ -104,7 +111,7 @@ class Description:
         return first
 
     def candidates_at(self, index: int) -> tuple[str, ...]:
-        """The ``candidate:`` lines of an m-section, those added later included."""
+        """The ``candidate:`` lines of an m-section as they are now."""
         return self._sections[index].candidates
 
     def has_ended_at(self, index: int) -> bool:
@@ -123,23 +130,27 @@ class Description:
         return ["\na=mid:" in section for section in _split(self._text)[1:]]
 
     def add_candidate(self, index: int, line: str) -> None:
-        """Append ``a=candidate:...`` to the m-section at ``index``, once and up to the limit."""
-        section = self._sections[index]
-        if line not in section.candidates and len(section.candidates) < MAX_CANDIDATES:
-            section.candidates += (line,)
-            self._has_grown = True
+        """Append ``a=candidate:...`` to the m-section at ``index``, unless it is there."""
+        lines = self._sections[index].candidates
+        if line not in lines:
+            self.set_candidates(index, (*lines, line))
+
+    def set_candidates(self, index: int, lines: tuple[str, ...]) -> None:
+        """These are the candidates of the m-section at ``index``; the newest, up to the limit."""
+        self._sections[index].candidates = lines[-MAX_CANDIDATES:]
+        self._has_changed = True
 
     def end_candidates(self, index: int) -> None:
         """Append ``a=end-of-candidates`` to the m-section at ``index``, once."""
         section = self._sections[index]
         if not section.has_ended:
             section.has_ended = True
-            self._has_grown = True
+            self._has_changed = True
 
     def set_default_address(self, index: int, address: Address) -> None:
         """Name the default candidate in the ``m=`` and ``c=`` lines (RFC 8839 4.2.1.2)."""
         self._sections[index].default_address = address
-        self._has_grown = True
+        self._has_changed = True
 
 
 class DescriptionSlots:

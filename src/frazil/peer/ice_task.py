@@ -10,6 +10,7 @@ from frazil.ice import (
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
+    CandidatesLost,
     GatheringStateChanged,
     IceTransportChanged,
     NominationProposed,
@@ -23,6 +24,7 @@ from frazil.peer.description import Description
 from frazil.peer.event import EventType
 from frazil.peer.stack import TransportStack
 from frazil.states.enums import RTCIceTransportState
+from frazil.types import Address
 
 _STATE_CHANGE: Final = EventType.STATE_CHANGE
 _GATHERING_STATE_CHANGE: Final = EventType.GATHERING_STATE_CHANGE
@@ -56,6 +58,10 @@ class IceTasks:
     def surface(self, stack: TransportStack, event: CandidateGathered) -> None:
         """A candidate for the application to signal."""
         self._core.tasks.queue(lambda now: self._surface(stack, event.candidate, event.ufrag, now))
+
+    def withdraw(self, stack: TransportStack, event: CandidatesLost) -> None:
+        """Candidates that were surfaced are gone; no event tells."""
+        self._core.tasks.queue(lambda now: self._withdraw(stack, event.base))
 
     def end(self, stack: TransportStack, event: CandidatesEnded) -> None:
         """The end of a generation, to be signalled like a candidate."""
@@ -129,6 +135,16 @@ class IceTasks:
         )
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(None, _ICE_CANDIDATE, init)
+
+    def _withdraw(self, stack: TransportStack, base: Address) -> None:
+        """Neither the transport nor a description, which may be sent again, has them any more."""
+        ice = stack.ice
+        for ufrag, generation in stack.generations.items():
+            gone = generation.remove(base)
+            if gone:
+                ice.local_candidates = [c for c in ice.local_candidates if c.candidate not in gone]
+                for description, index in self._places(stack, ufrag):
+                    generation.write_to(description, index)
 
     def _end(self, stack: TransportStack, ufrag: str, now: float) -> None:
         generation = stack.generations.get(ufrag)

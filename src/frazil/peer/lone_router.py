@@ -21,12 +21,11 @@ class LoneIceTasks(IceTasks):
     __slots__ = ()
 
     def _surface(self, stack: TransportStack, candidate: Candidate, ufrag: str, now: float) -> None:
-        newest = stack.ice.local_parameters
-        if newest is None or ufrag != newest.ufrag:
+        generation = stack.generations.get(ufrag)
+        if generation is None:
             return  # a listener that was called before has begun to gather again
-        init = CandidateInit(
-            candidate.to_line(), MID, 0, ufrag, candidate.url, candidate.relay_protocol
-        )
+        line = generation.add(candidate)
+        init = CandidateInit(line, MID, 0, ufrag, candidate.url, candidate.relay_protocol)
         stack.ice.local_candidates.append(init)
         self._core.tasks.fire(stack.ice, EventType.ICE_CANDIDATE, init)
 

@@ -10,6 +10,7 @@ from frazil.peer.candidate_init import CandidateInit
 from frazil.peer.configuration import Configuration
 from frazil.peer.core import Core
 from frazil.peer.description import MAX_CANDIDATES, DescriptionSlots
+from frazil.peer.generation import LocalGeneration
 from frazil.peer.history import History
 from frazil.peer.lone_router import LoneRouter
 from frazil.peer.recovery import Recovery, RecoveryPolicy
@@ -105,6 +106,7 @@ class LoneTransport:
             self.ice.local_candidates = []
         self._is_gathering = True
         assert self.ice.local_parameters is not None
+        self._stack.generations = {self.ice.local_parameters.ufrag: LocalGeneration()}
         self._stack.session.set_local_credentials(self.ice.local_parameters, now)
         self.transports.drain()
 

@@ -76,7 +76,7 @@ class RemoteCandidateIntake:
         line = candidate.to_line()
         place = CandidateInit(line, self._mid(index), index, ufrag)
         if stack is not None and not stack.add_candidate(candidate, place, now):
-            self._core.trace.count("candidate-dropped")
+            self._core.trace.count("candidate-repeated")
             return
         for description in self._core.descriptions.remotes():
             if index in description.sections_of(ufrag):

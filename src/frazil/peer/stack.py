@@ -103,7 +103,7 @@ class TransportStack:
         self.remote = remote
 
     def add_candidate(self, candidate: Candidate, init: CandidateInit, now: float) -> bool:
-        """A candidate of the peer; whether it was new and within the limit of its generation."""
+        """A candidate of the peer; whether it was new."""
         return self.add_candidates(init.username_fragment, [(candidate, init)], now) > 0
 
     def add_candidates(
@@ -114,24 +114,27 @@ class TransportStack:
     ) -> int:
         """Candidates of one generation of the peer's that came together.
 
-        Those of other components are kept but have no use.
+        Those of other components are kept but have no use. Where there are too many, the oldest
+        give way: a peer that changes networks again and again has newer ones.
 
         Returns:
-            How many were new and within the limit of the generation.
+            How many were new.
         """
         remote = self.ice.remote_candidates
-        known = {each.candidate for each in remote if each.username_fragment == ufrag}
-        before = len(known)
-        usable = []
+        known = {each.candidate: each for each in remote if each.username_fragment == ufrag}
+        taken = []
         for candidate, init in signalled:
-            if init.candidate not in known and len(known) < MAX_CANDIDATES:
-                known.add(init.candidate)
-                remote.append(init)
-                if candidate.component == _RTP:
-                    usable.append(candidate)
+            if init.candidate in known:
+                continue
+            if len(known) == MAX_CANDIDATES:
+                remote.remove(known.pop(next(iter(known))))
+            known[init.candidate] = init
+            remote.append(init)
+            taken.append(candidate)
+        usable = [each for each in taken if each.component == _RTP]
         if usable:
             self.session.add_remote_candidates(usable, now, ufrag)
-        return len(known) - before
+        return len(taken)
 
     def start(self, role: DtlsRole, now: float) -> None:
         """After an answer: DTLS may begin as soon as there is a valid pair."""

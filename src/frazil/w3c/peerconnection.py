@@ -153,7 +153,7 @@ class RTCPeerConnection(EventTarget):
 
     @property
     def localDescription(self) -> RTCSessionDescription | None:
-        """The pending local description, else the current one; grows with each candidate."""
+        """The pending local description, else the current one; goes with our candidates."""
         return self._backend.public.description(self._peer.local_description)
 
     @property

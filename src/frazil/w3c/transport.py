@@ -124,11 +124,11 @@ class RTCIceTransport(EventTarget):
         return self._slots.gathering_state
 
     def getLocalCandidates(self) -> list[RTCIceCandidate]:
-        """The candidates that were given to ``icecandidate`` listeners."""
+        """The candidates that were given to ``icecandidate`` listeners, and are not gone since."""
         return [RTCIceCandidate._of(init) for init in self._slots.local_candidates]
 
     def getRemoteCandidates(self) -> list[RTCIceCandidate]:
-        """The candidates that were signalled; peer-reflexive ones are not."""
+        """The candidates that were signalled, the newest hundred; peer-reflexive ones are not."""
         return [RTCIceCandidate._of(init) for init in self._slots.remote_candidates]
 
     def getSelectedCandidatePair(self) -> RTCIceCandidatePair | None:

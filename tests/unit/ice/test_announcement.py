@@ -7,6 +7,7 @@ from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
+    CandidatesLost,
     GatheringStateChanged,
     IceEvent,
 )
@@ -124,6 +125,17 @@ def test_of_an_interface_that_is_gone_again_nobody_hears(bench):
     (released,) = [each for each in bench.trace.records if each.event == "candidate-released"]
     assert released.at == 5.0
     assert dict(released.facts) == {"type": "host", "address": "10.0.0.2:1001", "ufrag": "abcd"}
+
+
+def test_what_was_told_of_a_lost_address_is_withdrawn(bench):
+    bench.announcement.withdraw(HOST)
+    assert bench.events == [CandidatesLost(HOST)]
+
+
+def test_what_nobody_has_heard_of_is_not_withdrawn(bench):
+    bench.announcement.begin_held()
+    bench.announcement.withdraw(HOST)
+    assert bench.events == []
 
 
 def test_an_address_that_gives_nothing_is_told_with_its_reason(bench):

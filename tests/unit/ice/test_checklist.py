@@ -231,6 +231,36 @@ def test_a_full_list_keeps_pairs_that_work_or_are_being_checked():
     assert not checklist.add(pair_to("192.0.2.2", 3, 6000))
 
 
+def test_a_full_list_keeps_pairs_that_must_not_be_used_again():
+    """Forgotten, one would be taken for new when a check comes (RFC 7675 5.1)."""
+    pairs = [pair_to("192.0.2.1", port, 1000 + port) for port in range(1, MAX_PAIRS + 1)]
+    checklist = filled(*pairs)
+    checklist.mark(pairs[0], X)
+    pairs[0].is_barred = True
+    assert checklist.add(pair_to("192.0.2.2", 2, 5000))
+    assert pairs[0] in checklist
+    assert pairs[1] not in checklist
+
+
+def test_what_awaits_a_result():
+    pairs = [pair_to("192.0.2.1", port, 1000 + port, str(port)) for port in range(1, 7)]
+    checklist = filled(*pairs)
+    low, wanted, triggered, checked, failed, high = pairs
+    checklist.mark(checked, P)
+    checklist.mark(failed, X)
+    assert [checklist.awaits_result(pair) for pair in (low, failed, high)] == [True, False, True]
+    checklist.trigger(triggered)
+    checklist.next_ordinary(checked.priority)
+    checklist.want(wanted)
+    assert [pair for pair in pairs if checklist.awaits_result(pair)] == [
+        wanted,
+        triggered,
+        checked,
+        high,
+    ]
+    assert not checklist.awaits_result(low)
+
+
 def test_sorting_after_a_role_switch():
     a = CandidatePair(candidate("10.0.0.1", 1, 100), candidate("192.0.2.1", 1, 90), True)
     b = CandidatePair(candidate("10.0.0.1", 1, 90), candidate("192.0.2.2", 1, 100), True)

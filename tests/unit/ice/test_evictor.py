@@ -1,10 +1,14 @@
 """What is learned of candidates is bounded at a time, and not for as long as a generation lasts."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from frazil.ice import CandidatePair
+from frazil.ice import Candidate, CandidatePair
 from frazil.ice.config import (
     MAX_LOCAL_PEER_REFLEXIVE,
+    MAX_PAIRS,
+    MAX_REMOTE_CANDIDATES,
     MAX_REMOTE_PEER_REFLEXIVE,
     SCOUT_INTERVAL_S,
 )
@@ -59,6 +63,9 @@ def test_the_end_that_is_moved_knows_where_it_is_however_often_that_happens(move
 
 
 # --- what gives way ---------------------------------------------------------------------------
+
+
+LOCAL_3: Address = ("10.3.0.1", 1003)
 
 
 def elsewhere(number: int) -> Address:
@@ -186,6 +193,113 @@ def test_an_address_that_answers_finds_room_as_well():
     assert find(peer, 1) is None
     peer.run(1)
     assert peer.agent.path == (LOCAL, elsewhere(100))
+
+
+# --- what is signalled ------------------------------------------------------------------------
+
+
+BEST, WORST = 2130706431, 1
+
+
+def line(number: int, host: str = "203.0.113.9", priority: int = BEST) -> Candidate:
+    return Candidate.from_line(
+        f"candidate:{number} 1 udp {priority} {host} {7000 + number} typ host"
+    )
+
+
+def signal(peer: IcePeer, *candidates: Candidate) -> None:
+    peer.agent.add_remote_candidates(list(candidates), peer.now)
+    peer.drain()
+
+
+def crowded(*candidates: Candidate, addresses: Sequence[Address] = (LOCAL,)) -> IcePeer:
+    """One pair in use, and candidates that never answered; nothing waits to be checked."""
+    peer = IcePeer(addresses=addresses)
+    peer.validate(use_candidate=True)
+    peer.answer_all()
+    signal(peer, *candidates)
+    peer.requests.clear()
+    for _ in range(5):  # a hundred pairs are not checked in less
+        settle(peer)
+    return peer
+
+
+def known(peer: IcePeer) -> list[Address]:
+    (generation,) = peer.agent.generations
+    return [each.address for each in generation.remote_candidates.signalled]
+
+
+@pytest.mark.parametrize("priority", [BEST, WORST], ids=["given up", "never to be checked"])
+def test_a_peer_that_changes_networks_again_and_again_is_heard(priority):
+    peer = crowded(*[line(n, priority=priority) for n in range(MAX_REMOTE_CANDIDATES)])
+    signal(peer, line(100))
+    assert known(peer) == [elsewhere(n) for n in (*range(1, MAX_REMOTE_CANDIDATES), 100)]
+    assert find(peer, 100) is not None
+    assert find(peer, 0) is None
+    assert peer.agent.path == (LOCAL, REMOTE)
+
+
+def test_candidates_make_room_for_pairs_as_well():
+    """Forty of theirs and two of ours make eighty pairs, fifty a hundred."""
+    peer = crowded(*[line(number) for number in range(40)], addresses=(LOCAL, LOCAL_2))
+    signal(peer, *[line(number) for number in range(100, 120)])
+    (generation,) = peer.agent.generations
+    assert len(generation.checklist) <= MAX_PAIRS
+    for number in range(100, 120):
+        assert find(peer, number) is not None
+        assert find(peer, number, LOCAL_2) is not None
+
+
+def test_of_candidates_that_came_together_the_first_stay():
+    peer = IcePeer()
+    signal(peer, *[line(number) for number in range(MAX_REMOTE_CANDIDATES + 10)])
+    assert known(peer) == [elsewhere(number) for number in range(MAX_REMOTE_CANDIDATES)]
+    assert peer.trace.counters["ice-candidate-too-many"] == 10
+
+
+def test_candidates_that_ours_had_no_time_to_be_paired_with_stay():
+    peer = IcePeer(addresses=())
+    generation = peer.agent.generations[0]
+    generation.gathered = False
+    signal(peer, *[line(number) for number in range(MAX_REMOTE_CANDIDATES + 1)])
+    assert known(peer)[0] == elsewhere(0)
+
+
+def test_what_cannot_be_paired_goes_only_where_candidates_are_too_many():
+    other = line(0, "2001:db8::9")
+    addresses = (LOCAL, LOCAL_2, LOCAL_3)
+    peer = crowded(other, *[line(number) for number in range(33)], addresses=addresses)
+    signal(peer, line(100))
+    assert other.address in known(peer)
+    assert elsewhere(0) not in known(peer)
+    peer = crowded(other, *[line(number) for number in range(MAX_REMOTE_CANDIDATES - 1)])
+    signal(peer, line(100))
+    assert other.address not in known(peer)
+    assert elsewhere(0) in known(peer)
+
+
+def test_a_name_that_is_looked_up_stays():
+    peer = IcePeer()
+    peer.validate(use_candidate=True)
+    peer.answer_all()
+    signal(peer, *[line(number, f"name{number}.local") for number in range(50)])
+    signal(peer, line(100))
+    assert len(known(peer)) == 50
+    assert elsewhere(100) not in known(peer)
+    peer.agent.name_unresolved("name7.local", "nobody answers", peer.now)
+    signal(peer, line(100))
+    assert elsewhere(100) in known(peer)
+    assert ("name7.local", 7007) not in known(peer)
+
+
+def test_one_that_is_refused_is_still_known_from_its_checks():
+    """It counts among the learned, so that these stay few as well."""
+    peer = IcePeer()
+    signal(peer, *[line(number) for number in range(MAX_REMOTE_CANDIDATES)])
+    peer.check(LOCAL, elsewhere(100))
+    signal(peer, line(100))
+    (generation,) = peer.agent.generations
+    assert [each.address for each in generation.remote_candidates.learned] == [elsewhere(100)]
 
 
 # --- a peer that means no good ----------------------------------------------------------------

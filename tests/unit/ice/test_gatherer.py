@@ -12,6 +12,7 @@ from frazil.ice.event import (
     CandidateError,
     CandidateGathered,
     CandidatesEnded,
+    CandidatesLost,
     GatheringStateChanged,
 )
 from frazil.ice.gatherer import Gatherer
@@ -448,6 +449,7 @@ def test_a_lost_interface_is_asked_no_more():
     first, second = bench.sent()
     bench.answer(first)
     bench.gatherer.remove_host(HOST_2, bench.now)
+    assert CandidatesLost(HOST_2) in bench.gatherer.events
     assert bench.generation.gathered  # nothing is awaited there
     bench.gatherer.remove_host(HOST, bench.now)
     bench.run(60)

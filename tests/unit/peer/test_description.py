@@ -61,6 +61,19 @@ def test_candidates_are_bounded_so_that_the_text_stays_valid() -> None:
     assert len(parse_sdp(found.sdp).media[1].candidates) == MAX_CANDIDATES
 
 
+def test_candidates_that_are_gone_are_in_the_text_no_more() -> None:
+    for newline in ("\n", "\r\n"):
+        lines = [LINE.format(port) for port in range(4)]
+        text = "".join([SDP, *[f"a={line}\n" for line in lines[:2]]]).replace("\n", newline)
+        found = description(text)
+        found.add_candidate(1, lines[2])
+        found.set_candidates(1, (lines[1], lines[3]))
+        assert found.candidates_at(1) == (lines[1], lines[3])
+        assert found.sdp == "".join(
+            [SDP, *[f"a={line}\n" for line in (lines[1], lines[3])]]
+        ).replace("\n", newline)
+
+
 def test_end_of_candidates_is_added_once() -> None:
     found = description()
     found.end_candidates(1)

@@ -1,15 +1,19 @@
 """What an ICE agent reports becomes slots and events, in the order of webrtc-pc."""
 
+from dataclasses import replace
+
 import pytest
 
 from frazil.ice import (
     CandidateError,
     CandidateGathered,
+    CandidatesLost,
     IceTransportChanged,
     RoleChanged,
     SelectedPair,
 )
 from frazil.peer.candidate_init import CandidateInit
+from frazil.peer.description import MAX_CANDIDATES
 from frazil.peer.event import EventType
 from frazil.sdp import parse_sdp
 from frazil.states.enums import RTCIceRole, RTCIceTransportState
@@ -200,6 +204,58 @@ def test_candidates_go_to_both_descriptions_of_their_generation() -> None:
     one.run()
     for description in (one.pc.current_local_description, one.pc.pending_local_description):
         assert f"a={late.line}" in description.sdp
+
+
+def candidates_told(peer: Peer) -> list[tuple[str, ...]]:
+    """What the descriptions in force and the transport say of our candidates."""
+    descriptions = (peer.pc.current_local_description, peer.pc.pending_local_description)
+    ice = peer.pc.sctp.dtls.ice
+    return [
+        *[parse_sdp(each.sdp).media[0].candidates for each in descriptions if each],
+        tuple([each.candidate for each in ice.local_candidates]),
+    ]
+
+
+def test_candidates_whose_base_is_gone_are_told_no_more() -> None:
+    one, _, _ = connected_pair()
+    one.set_local()
+    reflexive = replace(candidate(9, "198.51.100.7", "srflx"), base=candidate(8).base)
+    one.session.events += [
+        CandidateGathered(each, one.ufrag()) for each in (candidate(7), candidate(8), reflexive)
+    ]
+    one.run()
+    before = candidates_told(one)[0]
+    assert candidates_told(one) == [before] * 3
+    one.seen.clear()
+    one.session.events.append(CandidatesLost(candidate(8).base))
+    assert one.run() == []
+    assert candidates_told(one) == [(candidate(7).line,)] * 3
+    media = parse_sdp(one.pc.local_description.sdp).media[0]
+    assert (media.port, media.connection.address) == (7, "192.0.2.1")
+
+
+def test_where_no_candidate_is_left_there_is_no_default_address() -> None:
+    peer = offering()
+    peer.session.gather(peer.ufrag(), candidate(1))
+    peer.run()
+    offer = peer.complete(peer.pc.create_offer())
+    peer.session.events.append(CandidatesLost(candidate(1).base))
+    peer.run()
+    peer.complete(peer.pc.set_local_description(offer))
+    media = parse_sdp(peer.pc.local_description.sdp).media[0]
+    assert (media.port, media.connection.address, media.candidates) == (9, "0.0.0.0", ())
+    again = parse_sdp(peer.complete(peer.pc.create_offer()).sdp).media[0]
+    assert (again.port, again.connection.address, again.candidates) == (9, "0.0.0.0", ())
+
+
+def test_an_offer_has_no_more_candidates_than_can_be_read() -> None:
+    peer = offering()
+    found = [candidate(port) for port in range(1, MAX_CANDIDATES + 4)]
+    peer.session.gather(peer.ufrag(), *found)
+    peer.run()
+    offer = peer.complete(peer.pc.create_offer())
+    newest = tuple([each.line for each in found[3:]])
+    assert parse_sdp(offer.sdp).media[0].candidates == newest
 
 
 def test_unknown_generation_is_never_surfaced() -> None:

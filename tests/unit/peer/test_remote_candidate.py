@@ -185,11 +185,20 @@ def test_repetition_is_harmless() -> None:
 
 def test_candidates_are_bounded() -> None:
     peer = answering()
-    for port in range(1, MAX_CANDIDATES + 10):
-        add(peer, {"candidate": candidate(port).line, "sdpMid": "0"})
-    assert len(added(peer)) == MAX_CANDIDATES
-    assert len(peer.pc.sctp.dtls.ice.remote_candidates) == MAX_CANDIDATES
-    assert peer.trace.counters["candidate-dropped"] == 9
+    lines = [candidate(port).line for port in range(1, MAX_CANDIDATES + 10)]
+    for line in lines:
+        add(peer, {"candidate": line, "sdpMid": "0"})
+    newest = lines[-MAX_CANDIDATES:]
+    assert [each.candidate for each in peer.pc.sctp.dtls.ice.remote_candidates] == newest
+    assert parse_sdp(peer.pc.remote_description.sdp).media[0].candidates == tuple(newest)
+
+
+def test_a_candidate_that_is_known_is_not_added_again() -> None:
+    peer = answering()
+    for _ in range(2):
+        add(peer, {"candidate": LINE, "sdpMid": "0"})
+    assert len(added(peer)) == 1
+    assert peer.trace.counters["candidate-repeated"] == 1
 
 
 def test_candidates_of_the_description_are_used_once() -> None:

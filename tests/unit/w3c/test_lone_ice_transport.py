@@ -348,6 +348,9 @@ def test_candidates_that_are_old_before_they_are_told_are_not_told():
             ]
             assert found == [(new, "10.0.0.1"), (new, "10.0.0.3")]
             assert told == [(old, "10.0.0.1"), (old, None), *found, (new, None)]
+            host.remove_interface("10.0.0.1")
+            await asyncio.sleep(1)
+            assert [each.address for each in transport.getLocalCandidates()] == ["10.0.0.3"]
 
     run(main)
 
