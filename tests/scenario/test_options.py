@@ -1,5 +1,8 @@
 """What users can say about candidates, seen from both ends of a connection."""
 
+import errno
+import os
+
 import pytest
 
 from frazil import IceOptions
@@ -61,7 +64,8 @@ async def test_an_exhausted_range_is_told_and_not_raised(stage):
     await stage.sleep(1)
     (error,) = alice.fired("pc", "icecandidateerror")
     assert (error.url, error.errorCode, error.address, error.port) == ("", 701, "10.0.0.1", 0)
-    assert error.errorText == "no UDP socket on 10.0.0.1: every port from 40000 to 40001 is taken"
+    why = f"no port from 40000 to 40001 can be had: {os.strerror(errno.EADDRINUSE)}"
+    assert error.errorText == f"no UDP socket on 10.0.0.1: {why}"
     assert alice.pc.iceGatheringState == "complete"
     assert lines(alice) == []
     (record,) = [r for r in alice.pc.trace.records if r.event == "host-failed"]

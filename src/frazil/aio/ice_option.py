@@ -76,8 +76,8 @@ class IceOptions:
             ``"default_public_interface_only"``, ``"disable_non_proxied_udp"``.
         ports: Bind every UDP socket, and every TCP port that listens, to a port of this range, in
             random order, so that a firewall can be opened for it: ``range(40000, 40100)``. A
-            connection needs one port on each address, or two if it listens; when all are taken,
-            ``icecandidateerror`` with an empty ``url`` says so. Any port unless told.
+            connection needs one port on each address, or two if it listens; if none can be had,
+            ``icecandidateerror`` with an empty ``url`` says why. Any port unless told.
         address_map: Public addresses of local ones behind a one-to-one NAT that keeps the ports,
             as cloud providers have them: ``{"10.0.0.5": "198.51.100.7"}``. The local side may be
             a network, such as ``"0.0.0.0/0"`` for whatever IPv4 address there is; the most

@@ -42,28 +42,32 @@ class PortRange:
         self._random_bytes = random_bytes
 
     def bind(self, open_at: Callable[[int], T]) -> T:
-        """What ``open_at`` gives for the first port that is free.
+        """What ``open_at`` gives for the first port that can be had.
 
         Raises:
-            OSError: It failed for another reason than a port that is taken, or every port is.
+            OSError: It failed for another reason than one port that cannot be had, or none can.
         """
+        said = 0, ""
         for port in self._order():
             try:
                 return open_at(port)
             except OSError as error:
                 if error.errno not in PORT_REFUSED:
                     raise
-        raise self._exhausted()
+                said = error.errno, error.strerror or str(error)
+        raise self._exhausted(*said)
 
     async def bind_async(self, open_at: Callable[[int], Awaitable[T]]) -> T:
         """As :meth:`bind`, where opening takes its time."""
+        said = 0, ""
         for port in self._order():
             try:
                 return await open_at(port)
             except OSError as error:
                 if error.errno not in PORT_REFUSED:
                     raise
-        raise self._exhausted()
+                said = error.errno, error.strerror or str(error)
+        raise self._exhausted(*said)
 
     def _order(self) -> Iterable[int]:
         """The ports to try; 0 leaves the choice to the operating system, and it may collide."""
@@ -71,11 +75,12 @@ class PortRange:
             return [0] * _FREE_CHOICES
         return _shuffled(self._ports, self._random_bytes)
 
-    def _exhausted(self) -> OSError:
+    def _exhausted(self, number: int, text: str) -> OSError:
+        """What is told of the last refusal, which stands for all of them."""
         if self._ports is None:
-            return OSError(errno.EADDRINUSE, "every port that is handed out is taken")
+            return OSError(number, text)
         first, last = self._ports[0], self._ports[-1]
-        return OSError(errno.EADDRINUSE, f"every port from {first} to {last} is taken")
+        return OSError(number, f"no port from {first} to {last} can be had: {text}")
 
 
 def _shuffled(ports: range, random_bytes: RandomBytes) -> Iterator[int]:

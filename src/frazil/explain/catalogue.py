@@ -183,8 +183,8 @@ _NO_PATH: Final = (
         "ice",
         "FZ-NET-BIND",
         "No socket could be opened.",
-        "Look for another program on the port, at the port range in IceOptions, at limits on open "
-        "files, and at the sandbox.",
+        "Look for another program on the port, at the port range in IceOptions, at the right to "
+        "bind ports below 1024, at limits on open files, and at the sandbox.",
     ),
     FindingKind(
         "ice",
