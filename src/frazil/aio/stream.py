@@ -1,6 +1,7 @@
 """Real TCP and TLS streams."""
 
 import asyncio
+import socket
 import ssl
 from contextlib import suppress
 from typing import Final, cast
@@ -14,6 +15,7 @@ from frazil.aio.network import (
     StreamListener,
     Tls,
 )
+from frazil.aio.receiving_task import ERROR_PAUSE_S
 from frazil.types import Address
 
 _NOBODY: Final = StreamHandlers(lambda data: None, lambda: None)
@@ -45,9 +47,29 @@ async def connect(
 
 async def listen(host: str, port: int, accept: AcceptHandler) -> StreamListener:
     """Bind a TCP port; see :meth:`frazil.aio.network.Network.listen_tcp`."""
-    listener = TcpListener(accept)
-    await listener.bind(canonical_ip(host), port)
-    return listener
+    loop = asyncio.get_running_loop()
+    sock = _bind(canonical_ip(host), port)
+    if _can_watch(loop, sock):
+        listener = WatchedListener(sock, accept)
+        await listener.start()
+        return listener
+    return AwaitedListener(loop, sock, accept)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.create_server((host, port), family=family)
+    sock.setblocking(False)
+    return sock
+
+
+def _can_watch(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> bool:
+    try:
+        loop.add_reader(sock.fileno(), lambda: None)
+    except NotImplementedError:  # Windows' proactor loop
+        return False
+    loop.remove_reader(sock.fileno())
+    return True
 
 
 class TcpStream(asyncio.Protocol):
@@ -132,34 +154,49 @@ class TcpStream(asyncio.Protocol):
             self._handlers.on_end()
 
 
-class TcpListener:
-    """A bound port; a :class:`frazil.aio.network.StreamListener`.
+class _Listener:
+    """What both kinds share: everything but how they learn of arrivals.
 
     Attributes:
-        local: The address it is bound to.
+        local: The address the port is bound to.
     """
 
-    __slots__ = ("_accept", "_is_closed", "_server", "local")
+    __slots__ = ("_accept", "_is_closed", "_sock", "local")
 
-    _server: asyncio.Server
-    local: Address
-
-    def __init__(self, accept: AcceptHandler) -> None:
+    def __init__(self, sock: socket.socket, accept: AcceptHandler) -> None:
+        self.local: Address = _address(sock.getsockname())
+        self._sock = sock
         self._accept = accept
         self._is_closed = False
 
-    async def bind(self, host: str, port: int) -> None:
-        """Let streams arrive; see :meth:`frazil.aio.network.Network.listen_tcp`."""
+    def _make_stream(self) -> TcpStream:
+        return TcpStream(self._take)
+
+    def _take(self, stream: Stream) -> StreamHandlers:
+        if self._is_closed:
+            stream.close()
+            return _NOBODY
+        return self._accept(stream)
+
+
+class WatchedListener(_Listener):
+    """A port that asyncio serves; a :class:`frazil.aio.network.StreamListener`."""
+
+    __slots__ = ("_server",)
+
+    _server: asyncio.Server
+
+    async def start(self) -> None:
+        """Let streams arrive."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: TcpStream(self._take), host, port, start_serving=False
+            self._make_stream, sock=self._sock, start_serving=False
         )
         try:
             await self._server.start_serving()
         except BaseException:  # whoever waited for it gave up
             self.close()
             raise
-        self.local = _address(self._server.sockets[0].getsockname())
 
     def close(self) -> None:
         """Accept no more streams. Idempotent.
@@ -175,16 +212,55 @@ class TcpListener:
             with suppress(*_LOOP_CLOSED):
                 self._server.close()
             return
-        with suppress(NotImplementedError):  # Windows' proactor loop watches no sockets
-            for each in self._server.sockets:
-                loop.remove_reader(each)
+        for each in self._server.sockets:
+            loop.remove_reader(each)
         loop.call_soon(self._server.close)
 
-    def _take(self, stream: Stream) -> StreamHandlers:
+
+class AwaitedListener(_Listener):
+    """A port for loops that cannot watch one: a task awaits each stream.
+
+    A :class:`frazil.aio.network.StreamListener`. Of itself such a loop closes the socket over the
+    first error, and a stream that is reset before it was accepted is one. The port is free again a
+    turn of the loop after :meth:`close`.
+    """
+
+    __slots__ = ("_loop", "_task")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, accept: AcceptHandler
+    ) -> None:
+        super().__init__(sock, accept)
+        self._loop = loop
+        self._task = loop.create_task(self._accept_all(), name=f"frazil TCP {self.local}")
+        # Not before the loop has let go of the file descriptor, whose number is soon another's.
+        self._task.add_done_callback(lambda _: sock.close())
+
+    def close(self) -> None:
+        """Accept no more streams. Idempotent."""
         if self._is_closed:
-            stream.close()
-            return _NOBODY
-        return self._accept(stream)
+            return
+        self._is_closed = True
+        if self._loop.is_closed():  # and uses the file descriptor no more
+            self._sock.close()
+        else:
+            self._task.cancel()
+
+    async def _accept_all(self) -> None:
+        """Accept streams until the task is cancelled."""
+        while True:
+            try:
+                accepted, _ = await self._loop.sock_accept(self._sock)
+            except OSError:  # it was reset, or there is no file descriptor for it
+                await asyncio.sleep(ERROR_PAUSE_S)
+                continue
+            await asyncio.shield(self._serve(accepted))  # it outlives the listener
+
+    async def _serve(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._make_stream, accepted)
+        except OSError:  # it was reset meanwhile
+            accepted.close()
 
 
 def _address(sockaddr: tuple[str, int]) -> Address:

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import datetime
+import errno
 import gc
 import ipaddress
 import socket
@@ -18,9 +19,21 @@ from cryptography.x509.oid import NameOID
 from frazil.aio import SystemNetwork, Tls, unverified_tls
 from frazil.aio.network import MAX_UNSENT_BYTES
 from frazil.aio.stream import TcpStream
+from support.blind_loop import BlindLoop
 from support.stream_end import StreamEnd
 
 LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(params=[None, BlindLoop], ids=["watched", "awaited"])
+def run(request):
+    """Runs a coroutine, on either kind of loop."""
+
+    def run_it(main):
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(main)
+
+    return run_it
 
 
 async def opened(host=LOOPBACK, **options):
@@ -43,7 +56,7 @@ async def settle():
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "::1"])
-def test_bytes_pass_both_ways_between_the_addresses_that_both_ends_name(host):
+def test_bytes_pass_both_ways_between_the_addresses_that_both_ends_name(host, run):
     async def main():
         client, server, listener = await opened(host)
         assert client.stream.remote == server.stream.local == listener.local
@@ -57,7 +70,7 @@ def test_bytes_pass_both_ways_between_the_addresses_that_both_ends_name(host):
         close(client, server, listener)
         await settle()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_the_local_address_can_be_chosen():
@@ -160,20 +173,21 @@ def test_refusal_is_an_os_error():
     asyncio.run(main())
 
 
-def test_a_port_that_is_taken_and_an_address_that_is_none():
+def test_a_port_that_is_taken_and_an_address_that_is_none(run):
     async def main():
         network = SystemNetwork()
         listener = await network.listen_tcp(LOOPBACK, 0, StreamEnd().accept)
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(OSError) as caught:  # noqa: PT011 - the number is checked
             await network.listen_tcp(*listener.local, StreamEnd().accept)
+        assert caught.value.errno == errno.EADDRINUSE
         with pytest.raises(ValueError, match="localhost"):
             await network.listen_tcp("localhost", 0, StreamEnd().accept)
         close(listener, listener)
 
-    asyncio.run(main())
+    run(main())
 
 
-def test_streams_outlive_their_listener():
+def test_streams_outlive_their_listener(run):
     async def main():
         client, server, listener = await opened()
         listener.close()
@@ -185,11 +199,74 @@ def test_streams_outlive_their_listener():
         close(client, server)
         await settle()
 
-    asyncio.run(main())
+    run(main())
+
+
+class ErraticLoop(BlindLoop):
+    """Meets resets while it accepts streams, as Windows tells them."""
+
+    def __init__(self):
+        super().__init__()
+        self.resets = ["sock_accept", "connect_accepted_socket", "sock_accept"]
+
+    async def sock_accept(self, sock):
+        self.reset("sock_accept")
+        return await super().sock_accept(sock)
+
+    async def connect_accepted_socket(self, protocol_factory, sock):
+        self.reset("connect_accepted_socket")
+        return await super().connect_accepted_socket(protocol_factory, sock)
+
+    def reset(self, name):
+        if self.resets and self.resets[0] == name:
+            del self.resets[0]
+            raise ConnectionResetError("the specified network name is no longer available")
+
+
+def test_streams_arrive_after_one_that_was_reset_while_it_was_accepted(caplog):
+    async def main():
+        server = StreamEnd()
+        listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
+        with socket.create_connection(listener.local, 10) as unlucky:
+            unlucky.setblocking(False)
+            assert await asyncio.get_running_loop().sock_recv(unlucky, 1) == b""
+        assert server.stream is None
+        client = StreamEnd()
+        client.stream = await SystemNetwork().connect_tcp(listener.local, client.handlers)
+        await server.until(lambda: server.stream)
+        assert asyncio.get_running_loop().resets == []
+        close(client, server, listener)
+        await settle()
+
+    with asyncio.Runner(loop_factory=ErraticLoop) as runner:
+        runner.run(asyncio.wait_for(main(), 5))
+    assert caplog.text == ""
+
+
+def test_the_stream_that_closes_its_listener_lives_on(run):
+    async def main():
+        server = StreamEnd()
+
+        def accept(stream):
+            listener.close()
+            return server.accept(stream)
+
+        listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, accept)
+        client = StreamEnd()
+        client.stream = await SystemNetwork().connect_tcp(listener.local, client.handlers)
+        await server.until(lambda: server.stream)
+        await settle()
+        client.stream.send(b"still here")
+        await server.until(lambda: server.data == b"still here")
+        assert server.ends == 0
+        close(client, server)
+        await settle()
+
+    run(main())
 
 
 @pytest.mark.parametrize("turns", range(5))
-def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns):
+def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns, run):
     async def main():
         server = StreamEnd()
         listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
@@ -208,7 +285,7 @@ def test_a_closed_listener_accepts_nothing_that_is_on_its_way(turns):
                 accepted.close()
                 await settle()
 
-    asyncio.run(main())
+    run(main())
 
 
 @pytest.mark.parametrize("turns", range(1, 7))
@@ -262,7 +339,7 @@ def test_nobody_hears_of_a_stream_that_was_reset_before_it_is_known_whose_it_was
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_after_the_end_of_the_loop_a_stream_says_goodbye_and_everything_can_be_closed():
+def test_after_the_end_of_the_loop_a_stream_says_goodbye_and_everything_can_be_closed(run):
     async def main():
         server = StreamEnd()
         listener = await SystemNetwork().listen_tcp(LOOPBACK, 0, server.accept)
@@ -271,7 +348,7 @@ def test_after_the_end_of_the_loop_a_stream_says_goodbye_and_everything_can_be_c
         return client, server, listener
 
     def leave():
-        client, server, listener = asyncio.run(main())
+        client, server, listener = run(main())
         server.send(b"bye")
         close(server, server, listener, listener)
         socket.create_server(listener.local).close()
@@ -285,7 +362,7 @@ def test_after_the_end_of_the_loop_a_stream_says_goodbye_and_everything_can_be_c
 
 
 @pytest.mark.parametrize("turns", range(7))
-def test_whoever_gives_up_to_listen_leaves_no_port_taken(turns):
+def test_whoever_gives_up_to_listen_leaves_no_port_taken(turns, run):
     async def main():
         with socket.create_server((LOOPBACK, 0)) as free:
             address = free.getsockname()
@@ -298,7 +375,7 @@ def test_whoever_gives_up_to_listen_leaves_no_port_taken(turns):
         await settle()
         socket.create_server(address).close()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_cancelled_attempt_leaves_nothing_behind():

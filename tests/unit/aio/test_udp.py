@@ -11,17 +11,7 @@ import pytest
 from frazil.aio.receiver import COALESCE_FROM
 from frazil.aio.udp import AwaitedUdpSocket, WatchedUdpSocket, open_udp
 from frazil.types import Datagram, Transmit
-
-
-class BlindLoop(asyncio.SelectorEventLoop):
-    """Cannot watch sockets, like Windows' proactor loop."""
-
-    def add_reader(self, fd, callback, *args):
-        raise NotImplementedError
-
-    def add_writer(self, fd, callback, *args):
-        raise NotImplementedError
-
+from support.blind_loop import BlindLoop
 
 WAYS = {
     "offload": (asyncio.SelectorEventLoop, True),
