@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
 from frazil.aio.mdns_link import MdnsLink
-from frazil.aio.network import Interface, Network, usable
+from frazil.aio.network import Interface, InterfaceWatch, Network, usable
 from frazil.mdns import is_host_name
 
 MAX_LINKS: Final = 32
@@ -26,6 +27,7 @@ class MdnsService:
         self._links: dict[str, MdnsLink] = {}
         self._waiting: dict[str, tuple[asyncio.Future[str | None], set[MdnsLink]]] = {}
         self._published: dict[str, Interface] = {}
+        self._watch: InterfaceWatch | None = None
         self.users = 0
 
     async def resolve(self, name: str) -> str:
@@ -110,6 +112,8 @@ class MdnsService:
         if self.users:
             return
         del _services[id(self._loop), id(self._network)]
+        if self._watch is not None:
+            self._watch.close()
         for link in self._links.values():
             link.close()
         if not self._loop.is_closed():
@@ -118,6 +122,8 @@ class MdnsService:
 
     def _join(self) -> list[MdnsLink]:
         """The links that there are now: one for each interface with an IPv4 address."""
+        if self._watch is None:
+            self._watch = self._network.watch_interfaces(self._on_change)
         hosts: dict[str, str] = {}
         for interface in usable(self._network.interfaces()):
             if interface.family == 4 and not interface.is_loopback:
@@ -138,6 +144,14 @@ class MdnsService:
                     if interface.name == name:  # from before: the peers were told
                         link.publish(published, interface.address)
         return list(self._links.values())
+
+    def _on_change(self) -> None:
+        """Leave a link as soon as it is gone.
+
+        Its device may come back with the same address, and the old socket would hear nothing there.
+        """
+        with suppress(OSError):  # it does not tell the addresses
+            self._join()
 
 
 _services: "WeakValueDictionary[tuple[int, int], MdnsService]" = WeakValueDictionary()

@@ -212,8 +212,8 @@ class VirtualHost(Network):
     ) -> Interface:
         """Give the host an address, on a new interface unless ``name`` tells which.
 
-        Sockets that were bound to it before it went away work again. Every host may have the
-        loopback addresses; they lead to itself.
+        Sockets that were bound to it before it went away work again, but are in no multicast group.
+        Every host may have the loopback addresses; they lead to itself.
 
         Args:
             address: An IP literal.
@@ -246,8 +246,9 @@ class VirtualHost(Network):
         """
         address = canonical_ip(address)
         del self._interfaces[address]
-        for member in self._group_members(address):
-            member.leave()
+        for each in self.sockets():
+            if isinstance(each, VirtualMulticastSocket) and each.local[0] == address:
+                each.leave()
         realm = self._realms.pop(address)
         if not is_loopback(address):
             realm.release(address)
@@ -293,17 +294,7 @@ class VirtualHost(Network):
         self._interface_names.add(interface.name)
         self._interfaces[address] = interface
         self._realms[address] = realm
-        for member in self._group_members(address):
-            member.enter(realm)
         self._changed()
-
-    def _group_members(self, address: str) -> list[VirtualMulticastSocket]:
-        """The sockets that hear multicast on the link of one address."""
-        return [
-            each
-            for each in self.sockets()
-            if isinstance(each, VirtualMulticastSocket) and each.local[0] == address
-        ]
 
     def _changed(self) -> None:
         if self._watchers:

@@ -84,7 +84,8 @@ class VirtualUdpSocket:
 class VirtualMulticastSocket(VirtualUdpSocket):
     """A member of a multicast group: what it sends there comes to every member on its link.
 
-    That is the link on which its address is at the time; while it is nowhere, nor is the member.
+    It is a member until its address goes away, and none when that is there again: a real one is
+    lost with the device.
     """
 
     __slots__ = ("_group", "_realm")
@@ -99,16 +100,11 @@ class VirtualMulticastSocket(VirtualUdpSocket):
     ) -> None:
         super().__init__(host, local, on_datagrams, send_datagram)
         self._group = group
-        self._realm: Realm | None = None
-        self.enter(host.realm(local[0]))
-
-    def enter(self, realm: Realm) -> None:
-        """Be a member where the address is from now on."""
-        self._realm = realm
-        realm.join(self._group, self.local[0])
+        self._realm: Realm | None = host.realm(local[0])
+        self._realm.join(group, local[0])
 
     def leave(self) -> None:
-        """Be no member any more, until the address is somewhere again. Idempotent."""
+        """Be no member any more. Idempotent."""
         if self._realm is not None:
             self._realm.leave(self._group, self.local[0])
             self._realm = None

@@ -68,6 +68,50 @@ def test_a_link_that_takes_no_further_name_is_no_hindrance_to_others():
     run(main)
 
 
+def test_whoever_only_answers_does_so_again_on_a_link_that_went_and_came_back():
+    """The device was unplugged for a moment, and no member of a group outlives that."""
+
+    async def main(net):
+        home = net.nat("home", "198.51.100.1")
+        alice = net.host("alice", "10.0.0.1", behind=home)
+        bob = net.host("bob", "10.0.0.2", behind=home)
+        theirs, service = mdns.acquire(bob), mdns.acquire(alice)
+        (wired,) = bob.interfaces()
+        theirs.publish("bob.local", wired)
+        assert await service.resolve("bob.local") == "10.0.0.2"
+        bob.remove_interface(wired.address)
+        await asyncio.sleep(1)
+        assert bob.sockets() == []
+        bob.add_interface(wired.address, wired.name, behind=home)
+        assert await service.resolve("bob.local") == "10.0.0.2"
+        service.release()
+        theirs.release()
+        bob.remove_interface(wired.address)  # nobody wants to know any more
+        await asyncio.sleep(1)
+
+    run(main)
+
+
+def test_a_host_that_cannot_tell_its_addresses_stays_on_its_links():
+    async def main(net):
+        home = net.nat("home", "198.51.100.1")
+        alice = net.host("alice", "10.0.0.1", behind=home)
+        bob = net.host("bob", "10.0.0.2", behind=home)
+        theirs, service = mdns.acquire(bob), mdns.acquire(alice)
+        theirs.publish("bob.local", bob.interfaces()[0])
+        told, bob.interfaces = bob.interfaces, refuse
+        bob.add_interface("10.0.0.3", behind=home)
+        assert await service.resolve("bob.local") == "10.0.0.2"
+        bob.interfaces = told
+        service.release()
+        theirs.release()
+
+    def refuse():
+        raise OSError("not now")
+
+    run(main)
+
+
 def test_a_loop_that_ended_takes_its_service_along():
     async def main():
         return ref(mdns.acquire(SystemNetwork()))
