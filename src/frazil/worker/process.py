@@ -38,6 +38,8 @@ REQUEST_TIMEOUT_S: Final = 30.0
 """How long the answer to a request may take."""
 EXIT_TIMEOUT_S: Final = 15.0
 """How long a process may take to close its connections and end, before it is killed."""
+_CHILDREN: Final[set[Any]] = getattr(multiprocessing.process, "_children", set())
+"""What multiprocessing ends, by number, when the program does; no public name leads to it."""
 
 
 class WorkerProcess:
@@ -167,6 +169,7 @@ class WorkerProcess:
         self._process.join(EXIT_TIMEOUT_S)
         self._kill()
         self._process.join()
+        _CHILDREN.discard(self._process)  # join() does so only if it knows how the process ended
         forget_gauges(self.pid)
         atexit.unregister(self._kill_at_exit)
 

@@ -354,6 +354,7 @@ async def test_a_process_that_something_else_has_waited_for_is_not_killed(report
             patch.setattr(os, "kill", lambda *args: signalled.append(args))
             await worker.wait_ended()
     assert signalled == []
+    assert worker._process not in multiprocessing.active_children(), "they are ended at exit"
 
 
 @in_loop
