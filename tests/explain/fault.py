@@ -1,11 +1,12 @@
 """Faults, each with the finding that must come first; a fault returns the peer that is asked."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 from unittest.mock import AsyncMock
 
 from explain.scene import RELAY, altered, filtered, homes, lost, mangled, negotiated, turn
-from frazil import IceOptions, SessionConfig
+from frazil import IceOptions, InvalidAccessError, InvalidModificationError, RTCError, SessionConfig
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
@@ -108,6 +109,48 @@ async def the_answer_is_lost(stage: Stage) -> Peer:
     _, bob = stage.pair()
     stage.back.receive = AsyncMock()
     return await negotiated(stage, bob)
+
+
+@fault("FZ-SIG-REFUSED")
+async def the_answer_is_refused(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    mangled(stage, "a=fingerprint:.*\r\n", "")
+    with suppress(InvalidAccessError):
+        await negotiated(stage, alice)
+    return alice
+
+
+@fault("FZ-SIG-REFUSED")
+async def the_offer_is_refused(stage: Stage) -> Peer:
+    _, bob = stage.pair()
+    mangled(stage, "a=group:", "group=", "offer")
+    with suppress(RTCError):
+        await negotiated(stage, bob)
+    return bob
+
+
+@fault("FZ-SIG-REFUSED")
+async def our_own_answer_is_refused(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    alice.channel()
+    await alice.pc.setLocalDescription()
+    await bob.pc.setRemoteDescription(alice.pc.localDescription)
+    answer = await bob.pc.createAnswer()
+    with suppress(InvalidModificationError):
+        await bob.pc.setLocalDescription({"type": "answer", "sdp": answer.sdp + "a=x\r\n"})
+    return bob
+
+
+@fault("FZ-SIG-NO-ANSWER")
+async def an_offer_is_refused_before_that_which_is_never_answered(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    alice.channel()
+    offer = await alice.pc.createOffer()
+    with suppress(InvalidModificationError):
+        await alice.pc.setLocalDescription({"type": "offer", "sdp": offer.sdp + "a=x\r\n"})
+    await alice.pc.setLocalDescription(offer)
+    await stage.sleep(30)
+    return alice
 
 
 @fault("FZ-SIG-PROVISIONAL")

@@ -24,6 +24,13 @@ _SIGNALLING: Final = (
     ),
     FindingKind(
         "peer",
+        "FZ-SIG-REFUSED",
+        "A description was refused, and none was applied after it.",
+        "The error, which the method raised as well, says why. Carry descriptions unchanged, and "
+        "apply each once, to the connection that it is meant for.",
+    ),
+    FindingKind(
+        "peer",
         "FZ-SIG-NO-ANSWER",
         "Our offer was never answered.",
         "Call setRemoteDescription() with the peer's answer; check that signalling carries it.",
@@ -37,8 +44,9 @@ _SIGNALLING: Final = (
     FindingKind(
         "peer",
         "FZ-SIG-ANSWER-LOST",
-        "The peer answers checks and sends none: our answer has not arrived there.",
-        "Carry the answer to the peer, and call setRemoteDescription() with it there.",
+        "The peer answers checks and sends none: our answer did not arrive there, or was refused.",
+        "Carry the answer to the peer, and call setRemoteDescription() with it there: the error "
+        "that this may raise says why it was refused.",
     ),
     FindingKind(
         "peer",

@@ -17,6 +17,7 @@ _UNFINISHED: Final[dict[str, str]] = {
     Signaling.HAVE_LOCAL_PRANSWER: "FZ-SIG-PROVISIONAL",
     Signaling.HAVE_REMOTE_PRANSWER: "FZ-SIG-PROVISIONAL",
 }
+_APPLYING: Final = ("setLocalDescription", "setRemoteDescription")
 _PATIENCE_S: Final = 2.0
 """How long signalling may take before it counts as silent."""
 
@@ -27,12 +28,26 @@ def judge_exchange(story: Story) -> Iterator[Finding]:
         return
     code = _exchange(story)
     if code:
-        kind = FINDINGS[code]
-        applied = story.of("peer", "description-applied")
-        yield Finding(kind, kind.meaning, evidence_of(applied[-2:]))
+        applied = story.of("peer", "description-applied")[-2:]
+        yield _refused(story, applied) or Finding(
+            FINDINGS[code], FINDINGS[code].meaning, evidence_of(applied)
+        )
     elif story.is_closed and not story.failed and _never_connected(story):
         kind = FINDINGS["FZ-API-CLOSED"]
         yield Finding(kind, kind.meaning)
+
+
+def _refused(story: Story, applied: Sequence[TraceRecord]) -> Finding | None:
+    """The last description was refused: none was applied after it."""
+    for each in reversed(story.records):
+        if each in applied:
+            break
+        if each.event == "rejected" and fact(each, "method") in _APPLYING:
+            kind = FINDINGS["FZ-SIG-REFUSED"]
+            method, text = fact(each, "method"), fact(each, "text")
+            sentence = f"A description was refused by {method}(): {text}."
+            return Finding(kind, sentence, evidence_of(applied, [each]))
+    return None
 
 
 def _never_connected(story: Story) -> bool:

@@ -23,12 +23,14 @@ _ICE_PASSWORD: Final = re.compile(r"a=ice-pwd:([\w+/]+)")
 _CREDENTIALS: Final = re.compile(
     rf'"username": "(u+)", "(?:credential|password)": "({PASSWORD}\d+)"'
 )
+_KEPT: Final = ("configured", "rejected")
+"""What stays of the records that the application causes."""
 
 
 def without_addresses(lines: Iterable[str]) -> list[str]:
     """The recording with a pseudonym for every IP address; names of servers stay.
 
-    Of what the application did only the configuration is left.
+    Of what the application did only the configuration is left, and which methods failed.
 
     Raises:
         RecordingError: It is no recording, or does not go the same way with other addresses.
@@ -39,15 +41,15 @@ def without_addresses(lines: Iterable[str]) -> list[str]:
     header = json.dumps(disguise.value(json.loads(texts[0])) | {"keeps_addresses": False})
     player = Player(Recording([header]))
     found = {1: header}
-    for number, line in recording.told.items():
-        if any(each.event == "configured" for each in records_of(line)):
-            found[number] = json.dumps(disguise.value(line))
     for number, step, line in recording.lines:
         again = player.play(disguise.step(step))
         if again.get("trace") != disguise.computed(line.get("trace")):
             raise RecordingError(f"line {number}: with other addresses it decides otherwise")
-        disguise.note_descriptions(line.get("result"), again.get("result"))
+        disguise.note_result(line.get("result"), again.get("result"))
         found[number] = json.dumps(again)
+    for number, line in recording.told.items():
+        if any(each.event in _KEPT for each in records_of(line)):
+            found[number] = json.dumps(disguise.value(line))
     return [found[number] for number in sorted(found)]
 
 
@@ -57,7 +59,7 @@ class _Disguise:
     def __init__(self, texts: list[str], lines: list[Line]) -> None:
         """Find the passwords with which the messages in a recording are signed."""
         self._pseudonyms = Pseudonyms()
-        self._descriptions: dict[str, str] = {}  # created by the core, and as it creates them now
+        self._results: dict[str, str] = {}  # texts that the core gave, and as it gives them now
         self._credentials = {found for text in texts for found in _CREDENTIALS.findall(text)}
         passwords = {each for text in texts for each in _ICE_PASSWORD.findall(text)}
         self._keys = [short_term_key(password) for password in sorted(passwords)]
@@ -77,16 +79,15 @@ class _Disguise:
         return _mapped(value, self._text)
 
     def _text(self, text: str) -> str:
-        return self._descriptions.get(text) or self._pseudonyms.text(text)
+        return self._results.get(text) or self._pseudonyms.text(text)
 
     def computed(self, value: Any) -> Any:
         """What the core makes of what it was told, with the pseudonyms of what that was."""
         return _mapped(value, self._pseudonyms.computed_text)
 
-    def note_descriptions(self, recorded: Any, replayed: Any) -> None:
-        """Know what has become of the descriptions that a call created."""
-        pairs = zip(_descriptions(recorded), _descriptions(replayed), strict=False)
-        self._descriptions.update(pairs)
+    def note_result(self, recorded: Any, replayed: Any) -> None:
+        """Know what has become of the descriptions and errors that came of a call."""
+        self._results.update(zip(_results(recorded), _results(replayed), strict=False))
 
     def step(self, step: Step) -> Step:
         """A call with pseudonyms in its arguments, and the same random numbers and outcomes."""
@@ -113,17 +114,17 @@ class _Disguise:
                         self._keys.append(key)
 
 
-def _descriptions(value: Any) -> Iterator[str]:
-    """The texts of all descriptions in a result, in order."""
+def _results(value: Any) -> Iterator[str]:
+    """The texts of all descriptions and errors in a result, in order."""
     if isinstance(value, list):
         for each in value:
-            yield from _descriptions(each)
+            yield from _results(each)
     elif isinstance(value, dict):
         for name, each in value.items():
-            if name == "sdp" and isinstance(each, str):
+            if name in ("sdp", "text") and isinstance(each, str):
                 yield each
             else:
-                yield from _descriptions(each)
+                yield from _results(each)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

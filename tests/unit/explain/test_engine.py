@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from frazil import ConnectivityError, Report
+from frazil import ConnectivityError, InvalidAccessError, Report
 from frazil.explain import explain
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -76,6 +76,18 @@ async def test_the_report_as_json(pair: VirtualPair):
     assert told["transport"] == "0"
     assert told["aside"] is False
     assert "fingerprint-mismatch" in told["evidence"][0]
+
+
+@on_virtual_pair
+async def test_a_refused_description_is_told_with_its_error(pair: VirtualPair):
+    with pytest.raises(InvalidAccessError) as caught:
+        await answer_with(pair, lambda sdp: re.sub("a=fingerprint:.*\r\n", "", sdp))
+    (finding,) = (await blame(pair, 5)).findings
+    assert finding.code == "FZ-SIG-REFUSED"
+    assert finding.sentence == (
+        f"A description was refused by setRemoteDescription(): {caught.value}."
+    )
+    assert [each.event for each in finding.evidence] == ["description-applied", "rejected"]
 
 
 @on_virtual_pair

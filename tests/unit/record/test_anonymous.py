@@ -4,6 +4,8 @@ from functools import partial
 
 import pytest
 
+from frazil import RTCError
+from frazil.explain.story import fact
 from frazil.explain.trace_file import read_account
 from frazil.ice.candidate import CandidateProtocol, CandidateType, foundation
 from frazil.record import RecordingError, replay, without_addresses
@@ -143,6 +145,25 @@ def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
     for secret in ("203.0.113.99", "älice", json.dumps("älice")[1:-1], "s3cret"):
         assert not any(secret in line for line in found)
     assert replay(found) is None
+
+
+def test_what_was_refused_is_left_with_the_error_that_comes_now(tmp_path):
+    async def refused(pair):
+        row = "candidate:842163049 1 udp 1 198.51.100.77 5000 typ host"
+        with pytest.raises(RTCError):
+            await pair.a.setRemoteDescription({"type": "offer", "sdp": f"v=0\r\n{row}\r\n"})
+
+    lines = record(tmp_path, refused)
+    found = without_addresses(lines)
+    (before,), (after,) = (
+        [each for each in read_account(some).records if each.event == "rejected"]
+        for some in (lines, found)
+    )
+    assert after.at == before.at
+    assert str(fact(after, "text")).startswith("the remote offer is not valid SDP: line 2: ")
+    for secret in ("842163049", "198.51.100.7"):
+        assert secret in str(fact(before, "text"))
+        assert not any(secret in line for line in found)
 
 
 def test_the_recording_says_whether_its_addresses_are_pseudonyms(lines):
