@@ -253,6 +253,25 @@ async def every_port_is_taken(stage: Stage) -> Peer:
     return await negotiated(stage, alice)
 
 
+@fault("FZ-NET-UNTOLD")
+async def no_name_can_be_had_for_our_address(stage: Stage) -> Peer:
+    """Somebody else has the port of multicast DNS."""
+    alice = stage.peer("alice", "10.0.0.1", ice=IceOptions(mdns="publish"))
+    stage.closing.append(alice.host.open_udp("10.0.0.1", 5353, lambda batch: None).close)
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    stage.net.block()
+    return await negotiated(stage, alice)
+
+
+@fault("FZ-NET-UNTOLD")
+async def our_address_is_not_to_be_told(stage: Stage) -> Peer:
+    ours = IceOptions(ip_handling="default_public_interface_only")
+    alice = stage.peer("alice", "10.0.0.1", ice=ours)
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    stage.net.block()
+    return await negotiated(stage, alice)
+
+
 @fault("FZ-NET-UDP-BLOCKED")
 async def our_network_lets_no_udp_out(stage: Stage) -> Peer:
     net = stage.net

@@ -10,6 +10,7 @@ from frazil.aio.recording_file import join_recordings
 from frazil.explain import FINDINGS, explain
 from frazil.explain.trace_file import read_account
 from frazil.record import without_addresses
+from frazil.testing import Conditions
 from support.scenario import Stage
 
 CASES = [
@@ -87,6 +88,21 @@ def test_a_peer_that_vanishes_after_a_long_calm_is_not_said_to_be_heard(lite: bo
         for peer in peers:
             report = peer.pc.explain()
             assert report.codes[:1] == ("FZ-ICE-CONSENT-LOST",), f"{report}"
+
+    stage.play(main, {})
+
+
+@pytest.mark.parametrize("wait_s", [1, 60])
+def test_who_is_told_no_address_may_answer_checks_all_the_same(wait_s: float):
+    stage = Stage()
+
+    async def main() -> None:
+        ours = IceOptions(ip_handling="default_public_interface_only")
+        alice = stage.peer("alice", "10.0.0.1", ice=ours)
+        stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+        stage.net.default = Conditions(delay_s=0.8)
+        await negotiated(stage, alice, wait_s)
+        assert alice.pc.explain().codes == ()
 
     stage.play(main, {})
 

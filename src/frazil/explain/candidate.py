@@ -43,6 +43,12 @@ def _ip(text: str) -> Ip | None:
         return None
 
 
+def sources_of(checks: Sequence[TraceRecord]) -> dict[str, Ip | None]:
+    """Where checks were sent from: the IP address of each place."""
+    places = (str(fact(each, "pair")).partition("->")[0] for each in checks)
+    return {place: _ip(place.rpartition(":")[0]) for place in places}
+
+
 def scope(ip: Ip) -> tuple[int, str]:
     """Of which IP it is, and how far packets to it get: pairs are formed within one scope only."""
     if ip.is_loopback:
@@ -51,7 +57,12 @@ def scope(ip: Ip) -> tuple[int, str]:
 
 
 def listed(candidates: Sequence[TraceRecord], detail: str = "type") -> str:
-    """Candidates for people, each with one more fact: the first, and how many more there are."""
-    shown = [f"{fact(each, 'address')} ({fact(each, detail)})" for each in candidates[:_LISTED]]
-    more = len(candidates) - len(shown)
+    """Candidates for people, each with one more fact."""
+    return shortened([f"{fact(each, 'address')} ({fact(each, detail)})" for each in candidates])
+
+
+def shortened(places: Sequence[str]) -> str:
+    """A list for people: the first, and how many more there are."""
+    shown = places[:_LISTED]
+    more = len(places) - len(shown)
     return (", ".join(shown) or "nowhere") + (f" and {more} more" if more else "")

@@ -185,7 +185,8 @@ _NO_PATH: Final = (
         "ice",
         "FZ-NET-NO-ADDRESS",
         "This host has no address that can be used.",
-        "Connect it to a network; look at IceOptions for filters on interfaces and families.",
+        "Connect it to a network; look at ip_handling in IceOptions, and at filters on interfaces "
+        "and families there.",
     ),
     FindingKind(
         "ice",
@@ -330,6 +331,13 @@ _UNANSWERED: Final = (
         "FZ-STUN-UNREACHABLE",
         "The STUN server does not answer, so our public address is unknown.",
         "Check host and port, and whether a firewall blocks outgoing UDP.",
+    ),
+    FindingKind(
+        "ice",
+        "FZ-NET-UNTOLD",
+        "The peer is told of no address of this host.",
+        "Look at mdns and ip_handling in IceOptions, which hide addresses, or configure a STUN or "
+        "TURN server.",
     ),
     FindingKind(
         "ice",

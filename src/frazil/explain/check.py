@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from frazil.address import Ip, is_private, neighbourhood
-from frazil.explain.candidate import host_of, ips_of, listed, place_of, resolved_in, scope
+from frazil.explain.candidate import (
+    host_of,
+    ips_of,
+    listed,
+    place_of,
+    resolved_in,
+    scope,
+    shortened,
+    sources_of,
+)
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
 from frazil.explain.story import Path, fact
@@ -115,9 +124,12 @@ def _unanswered(
     local = path.attempt.of("ice", "local-candidate")
     failed = path.attempt.of("ice", "check-timed-out")
     ours, theirs = ips_of(path, local), ips_of(path, remote)
-    tried = f"tried from {listed(local)} to {listed(remote)}"
+    sources = sources_of(checks)
+    origin = listed(local) if local else f"{shortened(list(sources))} (not told)"
+    tried = f"tried from {origin} to {listed(remote)}"
     types = {str(fact(each, "type")) for each in (*local, *remote)}
-    is_near = not set(map(neighbourhood, ours)).isdisjoint(map(neighbourhood, theirs))
+    here = [*ours, *(ip for ip in sources.values() if ip is not None)]
+    is_near = not set(map(neighbourhood, here)).isdisjoint(map(neighbourhood, theirs))
     is_shared = is_near or bool(resolved_in(path))  # names are only answered for on our link
     if not is_shared and (_are_private(theirs) or _are_private(ours)):
         kind = FINDINGS["FZ-ICE-PRIVATE-ONLY"]

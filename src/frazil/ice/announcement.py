@@ -138,7 +138,7 @@ class Announcement:
             self._events.append(CandidatesLost(base))
 
     def host_failed(self, host: str, text: str, now: float) -> None:
-        """The IP address ``host`` gives no candidates, for the reason ``text``."""
+        """The IP address ``host`` gives no candidate to tell of, for the reason ``text``."""
         self._trace.record(now, "ice", "host-failed", address=host, text=text)
         self._emit(CandidateError("", SERVER_UNREACHABLE, text, (host, 0)))
 

@@ -227,7 +227,7 @@ class Gatherer:
         return None
 
     def host_failed(self, host: str, text: str, now: float) -> None:
-        """No socket could be bound to the IP address ``host``: it gives no candidates."""
+        """The IP address ``host`` gives no candidate to tell of, for the reason ``text``."""
         generation = self._generation
         if generation is not None and not generation.gathered:
             self._announcement.host_failed(host, text, now)

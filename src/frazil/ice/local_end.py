@@ -155,7 +155,7 @@ class LocalEnd:
         self._settlement.settle(now)
 
     def address_failed(self, host: str, text: str, now: float) -> None:
-        """There will be no socket on the address ``host``, for the reason ``text``."""
+        """The address ``host`` gives no candidate to tell of, for the reason ``text``."""
         self._gatherer.host_failed(host, text, now)
         self._settlement.settle(now)
 

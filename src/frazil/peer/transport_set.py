@@ -269,7 +269,7 @@ class TransportSet:
         )
 
     def local_address_failed(self, transport: str, host: str, text: str, now: float) -> None:
-        """No socket could be bound to the address ``host``, for the reason ``text``."""
+        """The address ``host`` gives no candidate to tell of, for the reason ``text``."""
         self._gather(transport, lambda to: to.local_address_failed(host, text, now), now)
 
     def remove_local_address(self, transport: str, address: Address, now: float) -> None:

@@ -51,7 +51,7 @@ class Gathering:
         self._relays.add_host(address, now, hidden=hidden, conceals=disclosure.conceals)
 
     def local_address_failed(self, host: str, text: str, now: float) -> None:
-        """No socket could be bound to the address ``host``, for the reason ``text``."""
+        """The address ``host`` gives no candidate to tell of, for the reason ``text``."""
         self._local.address_failed(host, text, now)
 
     def add_local_tcp(

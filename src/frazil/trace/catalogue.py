@@ -143,7 +143,7 @@ _ICE: Final = (
     event(
         "ice",
         "host-failed",
-        "No socket could be bound to a local address.",
+        "A local address gives no candidate to tell of: it has no socket, or no mDNS name.",
         address="IP address",
         text="why",
     ),
