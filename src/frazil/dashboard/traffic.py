@@ -6,6 +6,8 @@ from frazil.record import Json
 
 MAX_SECONDS: Final = 3600
 """Points of the plot; a longer session gets fewer per hour."""
+_MAX_SIZE: Final = 2**16
+"""No datagram has as many bytes."""
 
 
 class Traffic:
@@ -70,5 +72,7 @@ def _size(data: object) -> int:
     match data:
         case {"hex": str(text), **rest}:
             zeros = rest.get("zeros", 0)
-            return len(text) // 2 + (zeros if isinstance(zeros, int) and zeros > 0 else 0)
+            return len(text) // 2 + (
+                zeros if isinstance(zeros, int) and 0 < zeros < _MAX_SIZE else 0
+            )
     return 0

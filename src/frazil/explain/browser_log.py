@@ -117,7 +117,7 @@ def _instant(value: Any) -> float | None:
     """Seconds since 1970, from any way in which browsers have written an instant."""
     try:
         return float(value) * _MILLISECOND_S
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         text = str(value).replace("\u202f", " ")
     try:
         return _seconds(datetime.fromisoformat(text))

@@ -11,6 +11,8 @@ from frazil.version import __version__
 
 _LATEST: Final = 1e15
 """No clock shows this many seconds."""
+_LARGEST: Final = 2**64
+"""No number of ours is as large."""
 
 
 class Account(NamedTuple):
@@ -123,4 +125,6 @@ def _fact(value: Any) -> Fact:
 
 
 def _scalar(value: Any) -> str | int | float | bool | None:
-    return value if isinstance(value, str | int | float | None) else json.dumps(value)
+    if isinstance(value, int | float):
+        return value if -_LARGEST < value < _LARGEST else str(value)
+    return value if isinstance(value, str | None) else json.dumps(value)

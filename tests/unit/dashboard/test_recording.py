@@ -92,6 +92,13 @@ def test_what_happened_at_no_instant_is_left_out(at):
     assert view["now"] == 2.0
 
 
+@pytest.mark.parametrize("rtt_s", ["9" * 400, "NaN", "Infinity"])
+def test_a_round_trip_that_no_clock_shows_is_none(rtt_s):
+    recording = read_recording("x", [f'[1.0, "ice", "consent-renewed", "0", "a->b", {rtt_s}]'])
+    row = recording.row("1")
+    assert (row.pair, row.rtt_s) == ("a->b", None)
+
+
 def changed(at, old, new):
     """A change of the connection's state."""
     facts = ("connection", old, new, "why", "", "because", [], None, None)

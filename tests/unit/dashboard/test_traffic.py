@@ -49,6 +49,7 @@ def test_a_long_session_gets_wider_steps():
         received(float("nan"), {"hex": "00"}),
         received(1e300, {"hex": "00"}),
         received(0.0, None, 3, [], {}, {"hex": 3}, {"hex": ""}),
+        received(0.0, {"hex": "", "zeros": 10**4000}),
         {"call": "transports.receive", "args": {"now": 0.0, "datagrams": [[], 3, None]}},
         {
             "call": "transports.poll_transmits",

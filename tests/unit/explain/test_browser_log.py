@@ -57,7 +57,9 @@ def test_what_grows_beyond_measure_is_refused(monkeypatch):
         read_dump(gzip.compress(large))
 
 
-@pytest.mark.parametrize("log", [None, 3, [None], [{}], [{"time": "noon"}], {"time": 1}])
+@pytest.mark.parametrize(
+    "log", [None, 3, [None], [{}], [{"time": "noon"}], [{"time": 10**400}], {"time": 1}]
+)
 def test_a_log_that_makes_no_sense_is_empty(log):
     assert read_dump(json.dumps({"PeerConnections": {"1": {"updateLog": log}}}).encode()) == [[]]
 

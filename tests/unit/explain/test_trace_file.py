@@ -6,6 +6,7 @@ import pytest
 from frazil import RTCPeerConnection
 from frazil.aio.recording_file import join_recordings
 from frazil.explain import explain
+from frazil.explain.story import fact
 from frazil.explain.trace_file import read_account, trace_lines
 from frazil.testing import VirtualNetwork, run
 from support.virtual_pair import VirtualPair, on_virtual_pair
@@ -56,6 +57,13 @@ def test_what_another_version_wrote_is_left_out(entry):
     good = [0.0, "ice", "end-of-remote-candidates", "0"]
     (record,) = read_account([json.dumps(entry), json.dumps(good)]).records
     assert record.event == "end-of-remote-candidates"
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "NaN", "Infinity"])
+def test_a_number_that_no_clock_or_counter_shows_is_a_text(number):
+    lines = [f'[0.0, "ice", "pair-valid", "0", "p", {number}]']
+    (record,) = read_account(lines).records
+    assert fact(record, "rtt_s") == str(json.loads(number))
 
 
 def test_an_instant_that_no_clock_shows_is_left_out():
