@@ -2,8 +2,8 @@
 
 Much that leaves the core is computed from addresses, candidate foundations for example. So only
 what went in gets pseudonyms, and the core does the rest again. Where the application handed back a
-description that the core had created, the one takes its place that is created now. The new
-recording is true to itself, and is refused if the pseudonyms led to other decisions.
+description of the core, be it a result or what the connection showed, the one of now takes its
+place. The new recording is true to itself, and is refused if the pseudonyms led to other decisions.
 """
 
 import json
@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from frazil.explain.trace_file import records_of
+from frazil.peer.description import Description
 from frazil.record.proof import PASSWORD, places
-from frazil.record.pseudonym import Pseudonyms
+from frazil.record.pseudonym import Pseudonyms, without_foundations
 from frazil.record.replay import Line, Player, Recording
 from frazil.record.step import Step
 from frazil.record.value import RecordingError, decode_bytes, encode_bytes
@@ -46,6 +47,8 @@ def without_addresses(lines: Iterable[str]) -> list[str]:
         if again.get("trace") != disguise.computed(line.get("trace")):
             raise RecordingError(f"line {number}: with other addresses it decides otherwise")
         disguise.note_result(line.get("result"), again.get("result"))
+        if any(each.event == "description-applied" for each in records_of(again)):
+            disguise.note_local(player.connection.local_description)
         found[number] = json.dumps(again)
     for number, line in recording.told.items():
         if any(each.event in _KEPT for each in records_of(line)):
@@ -60,6 +63,7 @@ class _Disguise:
         """Find the passwords with which the messages in a recording are signed."""
         self._pseudonyms = Pseudonyms()
         self._results: dict[str, str] = {}  # texts that the core gave, and as it gives them now
+        self._local: dict[str, str] = {}  # our descriptions now, by their texts without foundations
         self._credentials = {found for text in texts for found in _CREDENTIALS.findall(text)}
         passwords = {each for text in texts for each in _ICE_PASSWORD.findall(text)}
         self._keys = [short_term_key(password) for password in sorted(passwords)]
@@ -79,7 +83,8 @@ class _Disguise:
         return _mapped(value, self._text)
 
     def _text(self, text: str) -> str:
-        return self._results.get(text) or self._pseudonyms.text(text)
+        found = self._results.get(text) or self._pseudonyms.text(text)
+        return self._local.get(without_foundations(found), found)
 
     def computed(self, value: Any) -> Any:
         """What the core makes of what it was told, with the pseudonyms of what that was."""
@@ -88,6 +93,14 @@ class _Disguise:
     def note_result(self, recorded: Any, replayed: Any) -> None:
         """Know what has become of the descriptions and errors that came of a call."""
         self._results.update(zip(_results(recorded), _results(replayed), strict=False))
+
+    def note_local(self, description: Description | None) -> None:
+        """Know our description as it is now: the application may hand back what it has read.
+
+        No line tells what that was, but without their foundations both are the same.
+        """
+        if description is not None:
+            self._local[without_foundations(description.sdp)] = description.sdp
 
     def step(self, step: Step) -> Step:
         """A call with pseudonyms in its arguments, and the same random numbers and outcomes."""

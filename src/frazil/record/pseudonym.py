@@ -158,6 +158,11 @@ class Pseudonyms:
         return value[:4] + _xor(pseudonym.packed, mask)
 
 
+def without_foundations(text: str) -> str:
+    """The text with none of the foundations of candidates."""
+    return _FOUNDATION.sub(r"\1", text)
+
+
 def _prove(found: bytearray, message: bytes, place: Place, keys: list[bytes]) -> None:
     for key in keys:
         if message[place.start : place.stop] == proof_of(message, place, key):

@@ -95,6 +95,26 @@ def test_descriptions_that_were_created_are_those_that_are_created_now(tmp_path,
         assert not any(f"candidate:{told} " in line for line in found)
 
 
+def test_a_description_that_was_read_from_the_connection_is_set_again(tmp_path):
+    async def again(pair):
+        pair.host_a.add_interface("192.168.77.1")
+        await pair.connect()
+        pair.a.addTransceiver("audio")
+        await pair.a.setLocalDescription()
+        offer = pair.a.localDescription
+        assert "a=candidate:" in offer.sdp
+        await pair.a.setLocalDescription(offer)
+
+    lines = record(tmp_path, again)
+    found = without_addresses(lines)
+    assert replay(found) is None
+    records = read_account(found).records
+    assert len([each for each in records if each.event == "description-applied"]) == 4
+    told = foundation(CandidateType.HOST, ("192.168.77.1", 1), CandidateProtocol.UDP, None)
+    assert any(f"candidate:{told} " in line for line in lines)
+    assert not any(f"candidate:{told} " in line for line in found)
+
+
 def test_a_transport_that_is_bundled_away_is_no_other_decision(tmp_path):
     async def bundled(pair):
         pair.a.addTransceiver("audio")
