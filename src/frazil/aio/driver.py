@@ -7,6 +7,7 @@ only ask for a flush, so a hundred ``send()`` in a row leave as one batch.
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
@@ -72,6 +73,9 @@ class Engine(Protocol):
 class Driver:
     """Runs one :class:`Engine` on a :class:`Network`.
 
+    Whatever input it follows from, the application is told in the :mod:`contextvars` context in
+    which the driver was made: sockets, and what tells of the network, serve several connections.
+
     Args:
         peer: The connection.
         network: Where its sockets are opened.
@@ -101,6 +105,7 @@ class Driver:
         self._options = options
         self._dispatch = dispatch
         self._after_task = after_task
+        self._context = copy_context()
         self._tasks = TaskSet(self._loop)
         self._parts_flush = flush = Flush(self.flush)
         self._naming = Naming(self._transports, network, flush, self._tasks, options.mdns)
@@ -186,7 +191,7 @@ class Driver:
     def _be_ready(self) -> None:
         """Have the tasks that wait run in the next turn of the loop, and one flush behind them."""
         if self._turn is None and not self._is_closed:
-            self._turn = self._loop.call_soon(self._begin_turn)
+            self._turn = self._loop.call_soon(self._begin_turn, context=self._context.copy())
 
     def _exchange(self, now: float) -> None:
         """Send what there is to send, serve the requests, and set the alarm.
@@ -225,7 +230,8 @@ class Driver:
                 return
         self._transports.receive(transport, datagrams, now)
         if self._waiting and self._turn is None:
-            self._run_tasks(now)  # this is a turn of the loop, and one flush serves both
+            # This is a turn of the loop, and one flush serves both.
+            self._context.copy().run(self._run_tasks, now)
         else:
             self._flush(now)
 

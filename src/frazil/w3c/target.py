@@ -59,7 +59,8 @@ class EventTarget:
         def trickle(candidate):
             send(candidate)
 
-    Listeners run one after the other in a callback of the event loop; coroutines become tasks. An
+    Listeners run one after the other in a callback of the event loop, in the :mod:`contextvars`
+    context in which the connection was made; coroutines become tasks. An
     exception in one is reported to the loop's exception handler and harms nothing else.
 
     Attributes:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextvars import copy_context
 from typing import Any, Final, Protocol
 
 from frazil.aio.pulse import Pulse
@@ -63,6 +64,7 @@ class WorkerSession(EventTarget):
         "_candidates",
         "_cause",
         "_connection_state",
+        "_context",
         "_courier",
         "_error",
         "_ice_state",
@@ -82,6 +84,7 @@ class WorkerSession(EventTarget):
         self.number = number
         self.worker = worker
         self._courier = courier
+        self._context = copy_context()
         self._pulse = Pulse()
         self._candidates: deque[RTCIceCandidate] = deque(maxlen=MAX_CANDIDATES)
         self._answer: RTCSessionDescription | None = None
@@ -224,6 +227,10 @@ class WorkerSession(EventTarget):
         self._ice_state = RTCIceConnectionState.CLOSED
         self._pulse.beat()
         self._dispatch(Event("close", self))
+
+    def _dispatch(self, event: Event) -> None:
+        """Fire it for whoever asked for the session, not for whoever started the pool."""
+        self._context.copy().run(super()._dispatch, event)
 
     def __repr__(self) -> str:
         state = self._cause or self._connection_state
