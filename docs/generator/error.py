@@ -19,7 +19,9 @@ def error_page() -> Iterator[str]:
         "W3C raises other exceptions of Python, too: `ValueError` for an option, a timer or the "
         "name of an event that cannot be, `RuntimeError` where no event loop runs or it is that of "
         "another thread, `OSError` for the port of a dashboard that cannot be had. Bytes from the "
-        "network never raise anything: `pc.trace.counters` counts what was dropped."
+        "network never raise anything: `pc.trace.counters` counts what was dropped. Each can be "
+        "pickled with all its members, so that it arrives from a process of a "
+        "`ProcessPoolExecutor` as it was raised there."
     )
     yield table(("exception", "`name`", "when"), _rows(FrazilError, 0))
     yield "## ConnectivityError"

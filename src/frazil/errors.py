@@ -20,7 +20,7 @@ no part of W3C raises ``ValueError``, ``RuntimeError`` and ``OSError``, too.
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from frazil.explain import Report
 
@@ -29,6 +29,17 @@ _NOTHING: Final = Report(())
 
 class FrazilError(Exception):
     """The base of everything below."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is copied, and sent to another process: without another call of ``__init__``.
+
+        That takes more than ``args`` has.
+        """
+        return _without_init, (type(self), self.args), self.__dict__
+
+
+def _without_init(kind: type[FrazilError], args: tuple[Any, ...]) -> FrazilError:
+    return kind.__new__(kind, *args)
 
 
 class DOMException(FrazilError):  # noqa: N818 - the W3C name

@@ -111,12 +111,14 @@ class Refused:
         error: The name of the exception's class.
         text: What it says, or an excerpt.
         detail: The ``errorDetail`` of an ``RTCError``; empty otherwise.
+        sdp_line_number: Its ``sdpLineNumber``.
     """
 
     request: int
     error: str
     text: str
     detail: str
+    sdp_line_number: int | None
 
 
 @dataclass(frozen=True, slots=True)

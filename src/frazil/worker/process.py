@@ -284,7 +284,8 @@ def _exception(message: Refused) -> Exception:
         ValueError: The detail is none.
     """
     if message.error == "RTCError":
-        return RTCError(message.text, RTCErrorDetail(message.detail))
+        detail = RTCErrorDetail(message.detail)
+        return RTCError(message.text, detail, sdp_line_number=message.sdp_line_number)
     kind = TypeError if message.error == "TypeError" else getattr(errors, message.error, None)
     if isinstance(kind, type) and issubclass(kind, TypeError | DOMException):
         return kind(message.text)

@@ -177,9 +177,12 @@ class Service:
             self._refuse(message.request, error)
 
     def _refuse(self, request: int, error: Exception) -> None:
-        detail = error.errorDetail if isinstance(error, RTCError) else ""
         name, text = type(error).__name__, excerpt(str(error), MAX_TEXT)
-        self._link.send(Refused(request, name, text, detail))
+        if isinstance(error, RTCError):
+            refused = Refused(request, name, text, error.errorDetail, error.sdpLineNumber)
+        else:
+            refused = Refused(request, name, text, "", None)
+        self._link.send(refused)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

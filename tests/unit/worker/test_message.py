@@ -28,7 +28,7 @@ from frazil.worker.message import (
         Ready(),
         NotReady("UDP port 40000"),
         Accepted(1, "v=0 ü\r\n"),
-        Refused(1, "TypeError", "no", ""),
+        Refused(1, "RTCError", "no", "sdp-syntax-error", 2),
         CandidateGathered(2, "", None, 0, None),
         StateChanged(2, "connected", "completed"),
         Ended(2, "returned", "", ""),

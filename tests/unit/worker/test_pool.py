@@ -154,8 +154,8 @@ async def candidates_trickle(pool):
 
 async def offers_that_are_none(pool):
     with pytest.raises(RTCError, match="not valid SDP") as caught:
-        await pool.accept({"type": "offer", "sdp": "nonsense"})
-    assert caught.value.errorDetail == "sdp-syntax-error"
+        await pool.accept({"type": "offer", "sdp": "v=0\r\nnonsense"})
+    assert (caught.value.errorDetail, caught.value.sdpLineNumber) == ("sdp-syntax-error", 2)
     with pytest.raises(TypeError, match="answers offers"):
         await pool.accept({"type": "answer", "sdp": "v=0"})
     with pytest.raises(TypeError, match="mapping"):

@@ -52,7 +52,7 @@ def test_an_answer_that_cannot_be_sent_is_told():
         await pc.setLocalDescription()
         service.take(Offered(1, 1, pc.localDescription.sdp, True))
         refused = await link.refused.get()
-        assert refused == Refused(1, "MessageError", "a message of 1048577 bytes", "")
+        assert refused == Refused(1, "MessageError", "a message of 1048577 bytes", "", None)
         await service.close()
         await pc.close()
 
