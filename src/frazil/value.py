@@ -24,6 +24,10 @@ class Value:
         """The fields, in the order in which ``__init__`` takes them."""
         raise NotImplementedError
 
+    def __reduce__(self) -> tuple[type["Value"], tuple[object, ...]]:
+        """How it is copied and pickled; an object of a compiled class is only made with fields."""
+        return type(self), self.as_tuple()
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Value)

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 from frazil.run import Run
 from frazil.sctp import BufferReleased
 
@@ -12,3 +15,9 @@ def test_values_are_equal_if_class_and_fields_are():
 
 def test_a_value_shows_its_fields():
     assert repr(BufferReleased(1, 2)) == "BufferReleased(1, 2)"
+
+
+def test_a_value_can_be_copied_and_pickled():
+    value = BufferReleased(1, 2)
+    assert value == copy.copy(value) == copy.deepcopy([value])[0]
+    assert value == pickle.loads(pickle.dumps(value))

@@ -33,6 +33,10 @@ class TraceRecord:
         self.transport = transport
         self.count = 1
 
+    def __getnewargs__(self) -> tuple[float, EventKind, tuple[Fact, ...], str]:
+        """What a copy is made with, where this is compiled; the rest is set afterwards."""
+        return self.at, self.kind, self.values, self.transport
+
     def repeat(self, at: float, values: tuple[Fact, ...]) -> None:
         """It has happened once more."""
         self.values = values

@@ -12,7 +12,7 @@ class RTCSessionDescription:
     """A description; ``setLocalDescription`` and friends also take plain dictionaries.
 
     ``pc.localDescription`` stays the same object until another description is set, while its
-    ``sdp`` grows with each gathered candidate.
+    ``sdp`` grows with each gathered candidate. A copy stays as it is, and can be pickled.
     """
 
     __slots__ = ("__weakref__", "_source")
@@ -49,6 +49,9 @@ class RTCSessionDescription:
     def toJSON(self) -> dict[str, str]:
         """What to send to the peer."""
         return {"type": self.type, "sdp": self.sdp}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.sdp, self.type)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RTCSessionDescription):

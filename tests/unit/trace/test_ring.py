@@ -1,3 +1,5 @@
+import copy
+import pickle
 import sys
 from enum import Enum
 from weakref import WeakSet
@@ -29,6 +31,16 @@ def test_routine_is_counted_and_shows_the_latest_facts():
     assert (asked.count, asked.at, asked.last_at) == (10, 0, 9)
     assert (answered.count, answered.at, answered.last_at) == (10, 0.5, 9.5)
     assert answered.facts["rtt_s"] == 0.09
+
+
+def test_a_record_can_be_copied_and_pickled():
+    trace = Trace().of("0")
+    for at in (1.0, 2.0):
+        trace.record(at, "ice", "standby-check", pair="a->b")
+    (record,) = trace.records
+    for copied in copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record)):
+        for name in ("at", "kind", "values", "transport", "count", "last_at"):
+            assert getattr(copied, name) == getattr(record, name)
 
 
 def test_routine_of_another_subject_is_another_record():

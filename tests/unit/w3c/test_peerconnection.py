@@ -1,7 +1,9 @@
 import asyncio
 import contextlib
+import copy
 import gc
 import json
+import pickle
 
 import pytest
 
@@ -214,6 +216,19 @@ async def test_the_local_description_stays_the_same_object_while_it_grows(pair: 
     assert description is pair.a.localDescription is pair.a.currentLocalDescription
     assert pair.a.pendingLocalDescription is None
     assert pair.a.remoteDescription.type == "answer"
+
+
+@on_virtual_pair
+async def test_a_copy_of_the_local_description_does_not_grow(pair: VirtualPair):
+    pair.a.createDataChannel("chat")
+    await pair.a.setLocalDescription()
+    description = pair.a.localDescription
+    before = description.toJSON()
+    copies = [copy.copy(description), copy.deepcopy(description)]
+    copies.append(pickle.loads(pickle.dumps(description)))
+    await pair.a.gathering_complete()
+    assert description.toJSON() != before
+    assert [each.toJSON() for each in copies] == [before] * 3
 
 
 @on_virtual_pair
