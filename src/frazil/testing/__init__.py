@@ -29,7 +29,7 @@ from frazil.testing.blockable import BlockableNetwork
 from frazil.testing.conditions import Conditions
 from frazil.testing.host import VirtualHost
 from frazil.testing.link import Link
-from frazil.testing.loop import DeadlockError, VirtualLoop
+from frazil.testing.loop import DeadlockError, OutsideWorldError, VirtualLoop
 from frazil.testing.nat import (
     ADDRESS_RESTRICTED_CONE,
     FULL_CONE,
@@ -76,6 +76,7 @@ __all__ = [
     "LeftoverError",
     "Link",
     "NatKind",
+    "OutsideWorldError",
     "Packet",
     "PortAssignment",
     "Router",

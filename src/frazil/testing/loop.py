@@ -32,6 +32,10 @@ class DeadlockError(RuntimeError):
     """Every task waits, and nothing is scheduled that could ever wake one."""
 
 
+class OutsideWorldError(RuntimeError):
+    """The program wants what is not in virtual time: real sockets, threads, processes, signals."""
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """An asyncio event loop in virtual time, which starts at 0.0 seconds.
 
@@ -42,7 +46,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     between one call and the next.
 
     There is no outside world: no threads, no sockets, no subprocesses, no signals. Whatever asks
-    for one raises ``RuntimeError``.
+    for one raises :class:`OutsideWorldError`.
 
     Args:
         limit_s: How far the clock may go, so that a program ends that waits in vain while timers
@@ -138,6 +142,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Refuse: real sockets live in real time."""
         _refuse("real sockets (add_writer)", _HOSTS)
 
+    def remove_reader(self, fd: object) -> bool:
+        """Whether it was watched: never."""
+        return False
+
+    def remove_writer(self, fd: object) -> bool:
+        """Whether it was watched: never."""
+        return False
+
     async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: real sockets live in real time."""
         _refuse("real sockets (create_datagram_endpoint)", _HOSTS)
@@ -152,7 +164,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def _refuse(what: str, instead: str) -> NoReturn:
-    raise RuntimeError(f"a VirtualLoop has no {what}; {instead}")
+    raise OutsideWorldError(f"a VirtualLoop has no {what}; {instead}")
 
 
 def _with_tasks(text: str, loop: VirtualLoop) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from frazil.testing.loop import VirtualLoop
+from frazil.testing.loop import OutsideWorldError, VirtualLoop
 from frazil.testing.network import VirtualNetwork
 from frazil.testing.pending import describe_tasks
 from frazil.w3c.peerconnection import CENSUS
@@ -48,6 +48,7 @@ def run(
         RuntimeError: An event loop runs already: the caller is a coroutine.
         LeftoverError: When ``main`` returned, a task, a socket or a timer was still there.
         DeadlockError: Every task waits, and nothing is scheduled that could wake one.
+        OutsideWorldError: ``main`` or a callback wants real sockets, threads, processes or signals.
         TimeoutError: The time is up.
         ExceptionGroup: ``main`` went well, but a callback raised something that nobody caught. A
             real loop would have logged it; a test should not pass over it. ``main`` may set an
@@ -66,12 +67,21 @@ def run(
         try:
             result = runner.run(_supervise(main, VirtualNetwork(seed)))
         except Exception as error:
+            _raise_misuse(errors)
             if errors:
                 raise error from errors[0]
             raise
+    _raise_misuse(errors)
     if errors:
         raise BaseExceptionGroup("nobody caught what callbacks raised", errors)
     return result
+
+
+def _raise_misuse(errors: list[BaseException]) -> None:
+    """Tell what the program must not do in virtual time, rather than what comes of it."""
+    for error in errors:
+        if isinstance(error, OutsideWorldError):
+            raise error
 
 
 def _collect(

@@ -350,6 +350,15 @@ async def serve():
     await asyncio.start_server(print, "127.0.0.1", 0)
 
 
+async def stop_watching():
+    loop = asyncio.get_running_loop()
+    return loop.remove_reader(0), loop.remove_writer(0)
+
+
+def test_nothing_was_ever_watched():
+    assert run(stop_watching()) == (False, False)
+
+
 @pytest.mark.parametrize("attempt", [open_system_socket, watch, open_transport, connect, serve])
 def test_real_sockets_are_refused(attempt):
     with pytest.raises(RuntimeError, match=r"a VirtualLoop has no .*; use the hosts of a Virtual"):
