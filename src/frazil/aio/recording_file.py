@@ -166,6 +166,7 @@ class RecordingFile:
             "FZ-RECORDING-LOST: the recording %s ends here, the connection goes on: %s",
             self._path,
             text,
+            extra={"code": "FZ-RECORDING-LOST"},
         )
 
 

@@ -29,7 +29,7 @@ class Backend:
         recording: The file in which it is recorded, if it is.
         network: Where its sockets are opened.
         options: How candidates are gathered.
-        name: What the log calls the connection.
+        number: What the log calls the connection.
 
     Attributes:
         calls: Records what the application asks for.
@@ -62,12 +62,12 @@ class Backend:
         recording: RecordingFile | None,
         network: Network,
         options: IceOptions,
-        name: str,
+        number: int,
     ) -> None:
         self._loop = loop = asyncio.get_running_loop()
         self._peer = peer
         self._pulse = pulse = Pulse()
-        self._warnings = WarningLog(peer.trace, loop, name)
+        self._warnings = WarningLog(peer.trace, loop, number)
         self.progress = Progress(peer, pulse, loop)
         self.public = public = Registry(peer, connection, tasks, self.progress, self._warnings)
         self.driver = Driver(peer, network, public.dispatch, public.after_task, options=options)

@@ -1,7 +1,6 @@
 """``RTCDataChannel`` (webrtc-pc 6.2), with the two things asyncio adds: iteration and draining."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,7 @@ from frazil.w3c.event import Event, MessageEvent, RTCErrorEvent
 from frazil.w3c.inbox import Backlog, Inbox
 from frazil.w3c.progress import Progress, wait_until
 from frazil.w3c.target import EventHandler, EventTarget
-
-_log = logging.getLogger("frazil.datachannel")
+from frazil.w3c.warning_log import WarningLog
 
 
 class RTCDataChannel(EventTarget):
@@ -45,6 +43,7 @@ class RTCDataChannel(EventTarget):
         "_slots",
         "_wake",
         "_warned",
+        "_warnings",
     )
 
     _ALWAYS = frozenset(EventType)  # each is also for those who wait for a state
@@ -63,6 +62,7 @@ class RTCDataChannel(EventTarget):
         wake: Callable[[], float],
         progress: Progress,
         backlog: Backlog,
+        warnings: WarningLog,
     ) -> None:
         """Show ``slots``. Applications call ``createDataChannel`` or listen to ``datachannel``.
 
@@ -72,6 +72,7 @@ class RTCDataChannel(EventTarget):
             wake: Asks for a flush; gives the time.
             progress: For those who wait.
             backlog: What this channel and the others of its connection keep.
+            warnings: Is told that nobody reads.
         """
         super().__init__(tasks)
         self._slots = slots
@@ -83,6 +84,7 @@ class RTCDataChannel(EventTarget):
         self._readers: list[ref[_MessageReader]] = []
         self._overrun: RTCError | None = None
         self._warned = False
+        self._warnings = warnings
         self._binary_type = "arraybuffer"
 
     # --- what it is ---------------------------------------------------------------------------
@@ -305,11 +307,9 @@ class RTCDataChannel(EventTarget):
         """Nobody reads: as in a browser that is no error, so messages go, the oldest first."""
         if not self._warned:
             self._warned = True
-            _log.warning(
-                "FZ-CHANNEL-UNREAD: nobody reads channel %r and its oldest messages are dropped; "
-                "add a message listener or iterate over it",
-                self.label,
-            )
+            text = f"nobody reads channel {self.label!r} and its oldest messages are dropped; "
+            text += "add a message listener or iterate over it"
+            self._warnings.warn("datachannel", "FZ-CHANNEL-UNREAD", text)
 
     def __repr__(self) -> str:
         return f"<RTCDataChannel {self.label!r} id={self.id} {self.readyState}>"

@@ -58,9 +58,12 @@ class RTCPeerConnection(EventTarget):
     signal everything in one message instead, wait with :meth:`gathering_complete`.
 
     No server is contacted unless ``configuration`` names it.
+
+    The log and the dashboard call it "connection 31" by its number in this process, with which its
+    ``repr`` begins: ``<RTCPeerConnection 31 new ice=new>``.
     """
 
-    __slots__ = ("_backend", "_loop", "_peer")
+    __slots__ = ("_backend", "_loop", "_number", "_peer")
 
     onconnectionstatechange = EventHandler("``connectionState`` changed.")
     ondatachannel = EventHandler("The peer opened a channel.")
@@ -112,8 +115,8 @@ class RTCPeerConnection(EventTarget):
         policy = choice("recovery", RecoveryPolicy, recovery)
         setup = Setup(config, settings, options.policy, certificate, policy)
         self._peer, file = make_connection(setup, network.random_bytes, trace_in(self._loop), trace)
-        name = f"connection {CENSUS.enter(self, self._loop)}"
-        self._backend = Backend(self, self._tasks, self._peer, file, network, options, name)
+        self._number = CENSUS.enter(self, self._loop)
+        self._backend = Backend(self, self._tasks, self._peer, file, network, options, self._number)
         CENSUS.announce(self)
 
     # --- states and descriptions --------------------------------------------------------------
@@ -469,4 +472,5 @@ class RTCPeerConnection(EventTarget):
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<RTCPeerConnection {self.connectionState} ice={self.iceConnectionState}>"
+        states = f"{self.connectionState} ice={self.iceConnectionState}"
+        return f"<RTCPeerConnection {self._number} {states}>"

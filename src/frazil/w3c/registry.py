@@ -46,7 +46,7 @@ class Registry:
         connection: Its public object.
         tasks: Where the tasks of coroutine listeners are kept.
         progress: For those who wait for a channel; its pulse beats after every task.
-        warnings: Is told of failure.
+        warnings: Is told of failure, and of channels that nobody reads.
 
     Attributes:
         wake: Asks for a flush; gives the time. To be set before anything is shown.
@@ -196,7 +196,9 @@ class Registry:
     def _make(self, slots: object) -> Any:
         match slots:
             case DataChannel():
-                return RTCDataChannel(slots, self._tasks, self.wake, self._progress, self._backlog)
+                return RTCDataChannel(
+                    slots, self._tasks, self.wake, self._progress, self._backlog, self._warnings
+                )
             case IceTransport():
                 return RTCIceTransport(slots, self._peer.transports, self._tasks, self.wake)
             case DtlsTransport():

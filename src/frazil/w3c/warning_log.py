@@ -16,17 +16,18 @@ class WarningLog:
     """Looks into the causes when a server or the connection fails, and warns of each once.
 
     A warning goes to the logger of the layer, ``frazil.ice`` for example, and names the connection.
+    Its record has the attributes ``connection``, the number, and ``code``.
 
     Args:
         trace: Of the connection.
         loop: Where it lives.
-        name: What the log calls the connection.
+        number: What the log calls the connection.
     """
 
-    __slots__ = ("_has_failed", "_is_due", "_loop", "_name", "_told", "_trace")
+    __slots__ = ("_has_failed", "_is_due", "_loop", "_number", "_told", "_trace")
 
-    def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop, name: str) -> None:
-        self._name = name
+    def __init__(self, trace: Trace, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        self._number = number
         self._trace = trace
         self._loop = loop
         self._is_due = False
@@ -38,6 +39,16 @@ class WarningLog:
         """The connection has failed: whatever the cause is, it is told."""
         self._has_failed = True
         self._want_look()
+
+    def warn(self, layer: str, code: str, text: str) -> None:
+        """Write one line, of printable text, whoever wants that."""
+        logging.getLogger(f"frazil.{layer}").warning(
+            "connection %d: %s: %s",
+            self._number,
+            code,
+            text,
+            extra={"connection": self._number, "code": code},
+        )
 
     def close(self) -> None:
         """What happens from now on, happens on purpose."""
@@ -62,6 +73,4 @@ class WarningLog:
         if finding.code in self._told or finding.code in _NO_WARNINGS:
             return
         self._told[finding.code] = None
-        logging.getLogger(f"frazil.{finding.kind.layer}").warning(
-            "%s: %s: %s %s", self._name, finding.code, finding.sentence, finding.kind.fix
-        )
+        self.warn(finding.kind.layer, finding.code, f"{finding.sentence} {finding.kind.fix}")

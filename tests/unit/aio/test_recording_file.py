@@ -72,6 +72,7 @@ def test_trouble_with_the_disk_is_logged_once_and_lines_are_counted(tmp_path, lo
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.message.startswith("FZ-RECORDING-LOST: the recording ")
+    assert record.code == "FZ-RECORDING-LOST"
 
 
 def test_two_connections_are_not_recorded_in_one_file(tmp_path, lost, caplog):

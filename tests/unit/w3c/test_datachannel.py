@@ -368,7 +368,9 @@ def test_a_channel_that_nobody_reads_stays_open_and_keeps_the_newest(caplog, siz
     with caplog.at_level(logging.WARNING, "frazil"):
         main()
     (record,) = caplog.records
-    assert record.getMessage().startswith("FZ-CHANNEL-UNREAD: nobody reads channel 'telemetry'")
+    assert (record.name, record.code) == ("frazil.datachannel", "FZ-CHANNEL-UNREAD")
+    begin = f"connection {record.connection}: FZ-CHANNEL-UNREAD: nobody reads channel 'telemetry'"
+    assert record.getMessage().startswith(begin)
 
 
 @on_virtual_pair

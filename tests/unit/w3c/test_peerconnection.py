@@ -23,6 +23,7 @@ from frazil import (
 )
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.trace import TraceRecord
+from frazil.w3c.peerconnection import CENSUS
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
 # --- construction ---------------------------------------------------------------------------------
@@ -90,7 +91,8 @@ async def test_everything_is_new_at_first(pair: VirtualPair):
     assert pc.remoteDescription is pc.currentRemoteDescription is None
     assert pc.pendingRemoteDescription is pc.canTrickleIceCandidates is pc.sctp is None
     assert pc.stateHistory == ()
-    assert repr(pc) == "<RTCPeerConnection new ice=new>"
+    (number,) = [number for number, each in CENSUS if each is pc]
+    assert repr(pc) == f"<RTCPeerConnection {number} new ice=new>"
     assert pair.host_a.sockets() == []
 
 

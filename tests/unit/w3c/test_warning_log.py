@@ -29,6 +29,25 @@ def test_a_failed_connection_is_told_once_with_code_and_fix(caplog):
     assert "call restartIce()" in ours
 
 
+def test_a_warning_says_which_connection_it_is_about(caplog):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await pair.connect()
+        pair.net.block()
+        await asyncio.sleep(120)
+        main.connections = repr(pair.a), repr(pair.b)
+
+    main()
+    told = [each for each in caplog.records if each.name == "frazil.ice"]
+    numbers = [each.connection for each in told]
+    assert main.connections == tuple(
+        f"<RTCPeerConnection {number} failed ice=failed>" for number in sorted(numbers)
+    )
+    for each in told:
+        assert each.code == "FZ-ICE-CONSENT-LOST"
+        assert each.getMessage().startswith(f"connection {each.connection}: {each.code}: ")
+
+
 def test_a_server_is_told_while_offer_and_answer_are_still_under_way(caplog):
     @on_virtual_pair
     async def main(pair: VirtualPair) -> None:
