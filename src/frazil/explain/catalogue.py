@@ -295,7 +295,8 @@ _TURN: Final = (
         "turn",
         "FZ-TURN-UNREACHABLE",
         "The TURN server does not answer.",
-        "Check host and port, and whether a firewall blocks them; try ?transport=tcp and turns:.",
+        "Check host and port, and whether a firewall blocks them: of UDP, TCP (?transport=tcp) and "
+        "TLS (turns:) one may get out that another does not.",
     ),
     FindingKind(
         "turn",
