@@ -25,7 +25,11 @@ class RTCDataChannel(EventTarget):
     Read messages with a ``message`` listener or by iteration::
 
         async for message in channel:
-            channel.send(message)
+            print(message)
+
+    An iteration ends with the last message that came, when the peer may have closed the channel
+    long before: then :meth:`send` raises ``InvalidStateError``. Who answers in a ``message``
+    listener answers in time.
 
     Until either is used, messages wait for the first iteration. Several iterations share the
     messages: each goes to one of them. A listener gets every message that arrives once it is

@@ -176,6 +176,27 @@ async def test_an_iteration_ends_at_close_with_everything_sent_before(pair: Virt
 
 
 @on_virtual_pair
+async def test_only_a_listener_can_answer_what_came_right_before_the_end(pair: VirtualPair):
+    mine, theirs = await pair.connect()
+    answered = []
+
+    def answer(message):
+        theirs.send(message)
+        answered.append(message)
+
+    theirs.on("message", answer)
+    iteration = aiter(theirs)
+    for number in range(3):
+        mine.send(str(number))
+    mine.close()
+    await settle(1.0)
+    assert answered == ["0", "1", "2"]
+    assert [message async for message in iteration] == answered
+    with pytest.raises(InvalidStateError, match="closed"):
+        theirs.send("too late")
+
+
+@on_virtual_pair
 async def test_an_iteration_ends_when_the_peer_closes_its_connection(pair: VirtualPair):
     mine, theirs = await pair.connect()
     mine.send("last words")
