@@ -57,6 +57,9 @@ class RTCPeerConnection(EventTarget):
     ``setLocalDescription`` returns at once and candidates trickle through ``icecandidate``. To
     signal everything in one message instead, wait with :meth:`gathering_complete`.
 
+    The methods of W3C act when they are called, in the order of the calls, and return futures,
+    which need not be awaited. For a task, await them in a coroutine function.
+
     No server is contacted unless ``configuration`` names it.
 
     The log and the dashboard call it "connection 31" by its number in this process, with which its
