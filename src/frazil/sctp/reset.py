@@ -37,6 +37,10 @@ _DONE: Final = frozenset({ReconfigResult.NOTHING_TO_DO, ReconfigResult.PERFORMED
 class StreamReset:
     """Our requests to the peer, one at a time, and our answers to its requests.
 
+    A stream is part of a request only when the peer has acknowledged all that was sent on it. RFC
+    6525 does not demand that, and usrsctp does the same: a peer may close its channel before its
+    application has had the last messages, as libdatachannel, libwebrtc and werift do.
+
     A request of the peer that comes before its data is answered when the data is there. To say "in
     progress" first, as RFC 6525 5.2.2 wants it, ends the request for many: Pion, webrtc-rs and
     aiortc have not looked at what an answer says, and dcSCTP asks again under another number.
@@ -59,6 +63,7 @@ class StreamReset:
         "_request_tsn",
         "_resettable_streams",
         "_results",
+        "_sent",
         "_sequence",
         "_wanted",
         "early",
@@ -82,7 +87,8 @@ class StreamReset:
         self._max_streams = min(room, MAX_STREAMS_AT_ONCE)
         self.timer = RetryTimer(config.rto_max_s)
         self.resetting: set[int] = set()
-        self._wanted: dict[int, None] = {}  # an ordered set: those not asked for yet
+        self._wanted: dict[int, None] = {}  # an ordered set: those that may wait in the queue
+        self._sent: dict[int, int] = {}  # those that left it, and what the peer is to have then
         self._request: OutgoingReset | None = None
         self._request_tsn = 0
         self._in_progress = False
@@ -104,7 +110,7 @@ class StreamReset:
         self.early: dict[int, OutgoingReset | OtherRequest] = {}
 
     def want(self, stream_id: int) -> None:
-        """Reset our sending side once everything queued on the stream was sent."""
+        """Reset our sending side once everything queued on the stream was acknowledged."""
         if stream_id not in self.resetting:
             self.resetting.add(stream_id)
             self._wanted[stream_id] = None
@@ -112,31 +118,38 @@ class StreamReset:
     def next_request(self, now: float) -> bytes | None:
         """The RE-CONFIG chunk to send now, or None.
 
-        A new request names the drained streams. One the peer called premature is repeated as soon
-        as it has everything the request waits for.
+        A new request names the streams that are acknowledged. One the peer called premature is
+        repeated as soon as it has everything the request waits for.
         """
         if self._request is not None:
             if self._in_progress and self._outbound.acked_tsn >= self._request_tsn:
                 return self._repeat(now)
             return None
-        if not self._wanted:
-            return None
-        drained: list[int] = []
-        unknown: list[int] = []
-        for stream_id in self._wanted:
-            if self._outbound.queue.is_drained(stream_id):
-                known = stream_id < self._resettable_streams
-                (drained if known else unknown).append(stream_id)
-                if len(drained) == self._max_streams:
-                    break
-        self._give_up(unknown)
-        stream_ids = tuple(drained)
+        self._find_sent()
+        acked_tsn = self._outbound.acked_tsn
+        stream_ids = tuple(id_ for id_, last_tsn in self._sent.items() if last_tsn <= acked_tsn)
         if not stream_ids:
             return None
         for stream_id in stream_ids:
-            del self._wanted[stream_id]
+            del self._sent[stream_id]
         self._request_tsn = self._outbound.last_tsn
         return self._send(stream_ids, (self._peer_sequence - 1) & MASK_32, now)
+
+    def _find_sent(self) -> None:
+        """Look for streams that have left the queue, as many as a request has room for."""
+        sent: list[int] = []
+        unknown: list[int] = []
+        room = self._max_streams - len(self._sent)
+        for stream_id in self._wanted:
+            if len(sent) >= room:
+                break
+            if self._outbound.queue.is_drained(stream_id):
+                known = stream_id < self._resettable_streams
+                (sent if known else unknown).append(stream_id)
+        self._give_up(unknown)
+        for stream_id in sent:
+            del self._wanted[stream_id]
+            self._sent[stream_id] = self._outbound.last_tsn
 
     def _give_up(self, stream_ids: list[int]) -> None:
         """The peer cannot reset these."""
@@ -276,5 +289,6 @@ class StreamReset:
         self.early.clear()
         self.resetting.clear()
         self._wanted.clear()
+        self._sent.clear()
         self._request = None
         self.timer.stop()
