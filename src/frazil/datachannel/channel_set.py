@@ -31,6 +31,8 @@ from frazil.trace import Trace
 
 MAX_STREAMS: Final = 65535
 """Stream 65535 does not exist (RFC 8831 6.2)."""
+COMMON_STREAMS: Final = 1024
+"""Streams below this come first: libwebrtc of some age has no others, though it says so."""
 MAX_CHANNELS: Final = 4096
 """With so many channels around, further ones from the peer are refused."""
 MAX_NAMES_SIZE: Final = 1 << 22
@@ -353,10 +355,18 @@ class ChannelSet:
         """The next free one behind that of the last channel.
 
         So a stream is used again as late as can be. If our answer to the peer's reset was lost, the
-        peer takes the repeated one for the end of whatever is on the stream by then.
+        peer takes the repeated one for the end of whatever is on the stream by then. But those that
+        not every peer has come last.
         """
-        following = range(self._next_stream, self._stream_limit, 2)
-        for stream_id in chain(following, range(self._parity, self._stream_limit, 2)):
+        first, limit = self._next_stream, self._stream_limit
+        common = min(COMMON_STREAMS, limit)
+        other = COMMON_STREAMS + self._parity
+        for stream_id in chain(
+            range(first, common, 2),
+            range(self._parity, common, 2),
+            range(max(first, other), limit, 2),
+            range(other, limit, 2),
+        ):
             if not self._is_used(stream_id) and stream_id not in taken:
                 self._next_stream = stream_id + 2
                 return stream_id

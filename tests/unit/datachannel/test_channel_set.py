@@ -1,6 +1,6 @@
 import pytest
 
-from frazil.datachannel.channel_set import MAX_CHANNELS, MAX_NAMES_SIZE
+from frazil.datachannel.channel_set import COMMON_STREAMS, MAX_CHANNELS, MAX_NAMES_SIZE
 from frazil.datachannel.dcep import ACK, encode_open
 from frazil.datachannel.event import ChannelAnnounced, MessagesArrived, OutgoingMessage
 from frazil.datachannel.parameter import ChannelParameters
@@ -358,6 +358,18 @@ def test_a_stream_is_used_again_when_no_other_is_left(peers, client):
     assert [client.open(CHAT, 1.0).stream_id for _ in range(3)] == [2, 4, 0]
     with pytest.raises(OperationError):
         client.open(CHAT, 1.0)
+
+
+def test_streams_that_not_every_peer_has_are_used_when_no_other_is_left(peers, client):
+    used = []
+    for _ in range(COMMON_STREAMS):
+        used.append(peers.opened().stream_id)
+        client.close(used[-1], 1.0)
+        peers.run()
+    common = list(range(0, COMMON_STREAMS, 2))
+    assert used == common * 2
+    assert [client.open(CHAT, 1.0).stream_id for _ in common] == common
+    assert [client.open(CHAT, 1.0).stream_id for _ in range(2)] == [1024, 1026]
 
 
 def test_closing_a_channel_that_was_never_confirmed(peers, client):
