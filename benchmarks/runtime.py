@@ -105,7 +105,7 @@ NATIVE_PYTHON = PYTHON._replace(needs_network=True)
 """Python bindings of a stack that opens its own sockets."""
 NODE = Runtime(
     ("node", "--expose-gc", str(HOME / "javascript" / "node_worker.mjs")),
-    "npm install --prefix benchmarks/javascript",
+    "npm install --no-save",
     needs_network=True,
     prepare=find_node,
 )

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { RTCPeerConnection } from "werift";
 import { W3cPeer } from "./peer.mjs";
 
-const manifest = new URL("node_modules/werift/package.json", import.meta.url);
+const manifest = new URL("../../node_modules/werift/package.json", import.meta.url);
 
 export const VERSION = JSON.parse(readFileSync(manifest)).version;
 

@@ -15,6 +15,7 @@ import pytest
 from support.coturn import Coturn
 from support.internet import Home, Internet
 from support.laboratory import Laboratory
+from support.node import STACKS, NodeStack
 from support.partner import lacking, need_module, need_program
 from support.pion import build_pion
 
@@ -152,6 +153,25 @@ def pion(laboratory: Laboratory, pion_program: Path) -> "Iterator[PeerHost]":
     from support.peer_host import PeerHost
 
     host = PeerHost(laboratory.wire.far, str(pion_program))
+    laboratory.host(host.start())
+    yield host
+    laboratory.host(host.stop())
+
+
+@pytest.fixture(scope="module", params=STACKS, ids=str)
+def node_stack(request: pytest.FixtureRequest) -> NodeStack:
+    """Each of the stacks for Node.js."""
+    stack: NodeStack = request.param
+    return stack
+
+
+@pytest.fixture(scope="module")
+def node(laboratory: Laboratory, node_stack: NodeStack) -> "Iterator[PeerHost]":
+    """A process with peers of this stack at the far end of the wire."""
+    need_module("websockets")
+    from support.peer_host import PeerHost
+
+    host = PeerHost(laboratory.wire.far, *node_stack.command)
     laboratory.host(host.start())
     yield host
     laboratory.host(host.stop())

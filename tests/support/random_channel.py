@@ -114,10 +114,13 @@ class Partner(ABC):
     Attributes:
         peer: The connection.
         max_size: The longest message that it takes, in bytes.
+        ends_channels: Whether channels can be closed amid others and their messages, and all of
+            the others and what was sent before stay whole.
     """
 
     peer: Any
     max_size = max(SIZES)
+    ends_channels = True
 
     @abstractmethod
     async def open(self, label: str, **options: Any) -> End:
@@ -223,6 +226,8 @@ class ChannelLife:
     @property
     def happenings(self) -> list[Callable[[], Awaitable[None]]]:
         """Everything that can happen, the more often the likelier."""
+        if not self._partner.ends_channels:
+            return [*[self.open_ours, self.open_theirs] * 4, *[self.send] * 12, self.open_crowd]
         return [
             *[self.open_ours, self.open_theirs] * 4,
             *[self.send] * 12,

@@ -1,7 +1,7 @@
 """A peer connection elsewhere, in the shape that it has for those who are there.
 
 It is in the page of a browser (``peer.js``), or in a program of its own (``frazil_program.py``,
-``pion/main.go``). All of them take the same commands and tell of the same events.
+``pion_program``, ``node_program``). All of them take the same commands and tell of the same events.
 """
 
 import asyncio
