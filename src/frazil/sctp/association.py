@@ -217,6 +217,7 @@ class Association:
             raise InvalidStateError("the association has ended")
         _require_stream(stream_id)
         self._reset.want(stream_id)
+        self._outbound.queue.end(stream_id)
 
     def path_changed(self, now: float) -> None:
         """The path below is another one, or works again after a blackout.

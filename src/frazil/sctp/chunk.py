@@ -179,6 +179,11 @@ def encode_chunk(type_: int, value: bytes = b"", flags: int = 0) -> bytes:
     return padded(_pack_chunk(type_, flags, 4 + len(value)) + value)
 
 
+def urgent(data: bytes) -> bytes:
+    """A DATA or I-DATA chunk that is to be acknowledged at once."""
+    return b"%c%c%b" % (data[0], data[1] | IMMEDIATE, data[2:])
+
+
 def encode_data(
     flags: int, tsn: int, stream_id: int, sequence: int, ppid: int, data: bytes
 ) -> bytes:

@@ -10,12 +10,14 @@ from frazil.sctp.chunk import (
     END,
     I_DATA,
     I_DATA_HEADER_SIZE,
+    IMMEDIATE,
     UNORDERED,
     WHOLE,
     encode_data,
     encode_i_data,
     pack_data,
     pack_i_data,
+    urgent,
 )
 from frazil.sctp.event import BufferReleased
 from frazil.sctp.message import OutboundMessage, QueuedMessage
@@ -114,6 +116,16 @@ class SendQueue:
         stream = self._streams.get(stream_id)
         return stream is None or not stream.messages
 
+    def end(self, stream_id: int) -> None:
+        """Nothing more will be queued on the stream, which is to be reset.
+
+        That waits for the acknowledgement of the last chunk, so it asks for one at once (the I bit,
+        RFC 9260 3.3.1).
+        """
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            stream.is_ending = True
+
     def restart_streams(self, stream_ids: tuple[int, ...]) -> None:
         """Begin these drained streams again at sequence number zero (RFC 6525)."""
         for stream_id in stream_ids:
@@ -169,6 +181,8 @@ class SendQueue:
             if self.turns.waiting:
                 break
         if taken:
+            if stream.is_ending and not messages:
+                chunks[-1] = urgent(chunks[-1])
             self._end_plain(stream, taken, released)
         return is_full
 
@@ -221,6 +235,8 @@ class SendQueue:
             self._open(message, stream)
         if end == whole:
             flags |= END
+            if stream.is_ending and len(stream.messages) == 1:
+                flags |= IMMEDIATE
         payload = data if size == whole else data[offset:end]
         if self._interleaving:
             last = message.fragments if offset else message.ppid

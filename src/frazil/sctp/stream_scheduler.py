@@ -22,11 +22,13 @@ class OutboundStream:
         weight: Its share of the association, relative to the other streams that wait.
         used: What it has sent: bytes by weight, on the clock of the scheduler.
         serial: Since when it waits: the higher, the later.
+        is_ending: Nothing more will be queued, and the acknowledgement of the last is waited for.
     """
 
     __slots__ = (
         "begun",
         "buffered",
+        "is_ending",
         "messages",
         "next_ordered",
         "next_unordered",
@@ -46,6 +48,7 @@ class OutboundStream:
         self.weight = weight
         self.used = 0.0
         self.serial = 0
+        self.is_ending = False
 
 
 @mypyc_attr(acyclic=True)

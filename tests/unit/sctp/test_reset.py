@@ -157,6 +157,16 @@ def test_the_peer_has_acknowledged_everything_when_it_is_asked(pair):
     assert reset.stream_ids == (1, 2)
 
 
+@pytest.mark.parametrize("size", [1, 5000])
+def test_who_waits_for_the_acknowledgement_asks_for_it_at_once(pair, size):
+    """A round trip for the data, and another one for the request."""
+    began_at = pair.now
+    pair.a.association.send(1, 51, bytes(size), pair.now)
+    pair.a.association.reset_stream(1)
+    pair.run_until(lambda: bool(resets(pair.a)))
+    assert pair.now - began_at == pytest.approx(4 * ONE_WAY_S)
+
+
 def test_data_of_other_streams_that_comes_after_the_last_of_one_does_not_hold_it_up(pair):
     ask_early(pair)
     outbound = pair.a.association._outbound

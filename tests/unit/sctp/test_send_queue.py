@@ -1,7 +1,7 @@
 import pytest
 
 from frazil.sctp import BufferReleased
-from frazil.sctp.chunk import BEGIN, END, UNORDERED, unpack_data, unpack_i_data
+from frazil.sctp.chunk import BEGIN, END, IMMEDIATE, UNORDERED, unpack_data, unpack_i_data
 from frazil.sctp.send_queue import MIN_FRAGMENT_SIZE, SendQueue
 
 CAPACITY = 1000
@@ -331,6 +331,22 @@ def test_interleaved_plain_messages_are_numbered_by_kind():
     chunks = Packet(sender).chunks
     assert chunks == other.cut_all()
     assert [unpack_i_data(chunk)[5] for chunk in chunks] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("open_limit", [None, 10_000])
+@pytest.mark.parametrize("size", [8, 2500])
+def test_the_last_chunk_of_a_stream_that_is_ending_is_urgent(open_limit, size):
+    plain, cut = Sender(open_limit=open_limit), Sender(open_limit=open_limit)
+    for each in (plain, cut):
+        for stream_id in (1, 1, 2):
+            each.put(stream_id, bytes(size))
+        each.queue.end(1)
+        each.queue.end(3)  # on which nothing was sent
+    chunks = cut.cut_all()
+    last = max(index for index, stream_id in enumerate(streams(chunks)) if stream_id == 1)
+    assert [index for index, chunk in enumerate(chunks) if chunk[1] & IMMEDIATE] == [last]
+    if size < CAPACITY:
+        assert [chunk for _ in range(3) for chunk in Packet(plain).chunks] == chunks
 
 
 def test_a_packet_is_full_when_the_next_plain_message_is_too_long_for_it(sender):
