@@ -252,8 +252,8 @@ async def test_from_wifi_to_cellular_without_a_break(stage, mover):
         assert states(peer, "connectionState") == "new connecting connected"
         assert states(peer, "RTCDtlsTransport.state") == "new connecting connected"
         assert states(peer, "RTCSctpTransport.state") == "connecting connected"
-    gathering = "new gathering complete gathering complete"
-    assert states(moving, "iceGatheringState") == gathering
+    gathering = "new gathering complete gathering complete gathering complete"
+    assert states(moving, "iceGatheringState") == gathering  # the default route is another, too
     assert states(other, "iceGatheringState") == "new gathering complete"
     # What the moving end sends arrives without a gap. The other end follows its nomination, or,
     # controlling, its payload when the pair in use has been quiet for 0.1 s.
@@ -322,6 +322,41 @@ async def test_the_default_route_moves_to_an_interface_that_was_there_before(sta
     host.remove_interface(WIFI)
     await stage.sleep(2)
     assert local_address(alice) == CELL
+
+
+async def test_a_default_route_that_comes_after_its_address_is_used(stage):
+    """The STUN server cannot be asked before, and the peer's firewall lets only answers in."""
+    net = stage.net
+    net.stun_server("192.0.2.1", name="stun.example")
+    carrier = net.nat("carrier", OFFICE, kind=FULL_CONE)
+    host = net.host("alice", WIFI)
+    alice = stage.peer("alice", host=host, configuration=STUN)
+    server = net.host("bob", "10.0.0.2", behind=net.firewall("rack"))
+    stage.introduce(alice, stage.peer("bob", host=server))
+    await stage.connect()
+    await stage.sleep(20)
+    host.remove_interface(WIFI)
+    host.add_interface("192.168.9.2", "wwan0", behind=carrier)
+    host.remove_route("192.168.9.2")
+    await stage.sleep(8)
+    assert alice.pc.iceConnectionState == "disconnected"
+    assert alice.pc.iceGatheringState == "complete"
+    host.add_route("192.168.9.2")
+    await stage.sleep(1)
+    assert alice.pc.iceConnectionState == "completed"
+    assert states(alice, "iceGatheringState", since=2) == (
+        "complete gathering complete gathering complete"
+    )
+
+
+async def test_a_default_route_that_is_not_used_starts_no_gathering(stage):
+    host = stage.net.host("alice", WIFI, CELL)
+    alice = stage.peer("alice", host=host, ice=IceOptions(addresses=[WIFI]))
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    await stage.connect()
+    host.remove_route(WIFI)  # the other one leads from the other address
+    await stage.sleep(1)
+    assert states(alice, "iceGatheringState") == "new gathering complete"
 
 
 @pytest.mark.parametrize("moves", ["after the rollback", "before it", "before another offer"])

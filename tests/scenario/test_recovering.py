@@ -308,6 +308,20 @@ async def test_an_address_whose_route_returns_is_a_reason_for_a_restart(stage):
         assert peer.pc.iceConnectionState == "completed"
 
 
+async def test_a_default_route_that_returns_is_a_reason_for_a_restart(stage):
+    alice, bob = await connected(stage, "restart", "none")
+    alice.host.remove_route("10.0.0.1")
+    await stage.sleep(300)
+    assert alice.pc.iceConnectionState == "failed"
+    before = asked(alice)
+    alice.host.add_route("10.0.0.1")
+    back_at = stage.now
+    await stage.sleep(5)
+    assert asked(alice) == [*before, pytest.approx(back_at, abs=0.01)]
+    for peer in (alice, bob):
+        assert peer.pc.iceConnectionState == "completed"
+
+
 async def connected_without_udp(stage):
     """A peer that can be reached through a relay alone."""
     relay, name = "192.0.2.7", "relay.example"

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from frazil.aio.address_map import AddressMap
 from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode
 from frazil.aio.naming import Naming
-from frazil.aio.network import Interface, Network
+from frazil.aio.network import Interface, Network, default_sources
 from frazil.aio.selection import IpHandlingPolicy
 from frazil.ice import OPEN, Disclosure
 
@@ -16,6 +16,8 @@ class LocalAddresses:
     Attributes:
         chosen: What :meth:`choose` gave last; ``None`` before the first time.
         has_udp: Whether UDP sockets may be opened at all.
+        routed: Those of ``chosen`` that were on a default route then: from others no server on the
+            internet may have been reached.
     """
 
     __slots__ = (
@@ -29,6 +31,7 @@ class LocalAddresses:
         "_used",
         "chosen",
         "has_udp",
+        "routed",
     )
 
     def __init__(self, network: Network, options: IceOptions, naming: Naming) -> None:
@@ -41,6 +44,7 @@ class LocalAddresses:
         self._mode = options.address_map_mode
         self._used: list[str] = []
         self.chosen: list[Interface] | None = None
+        self.routed: set[str] = set()
         self.has_udp = self._policy != IpHandlingPolicy.NO_UDP
 
     def choose(self) -> list[Interface]:
@@ -50,6 +54,9 @@ class LocalAddresses:
         except OSError:
             self.chosen = []  # as on a host without a network: gathering ends without a candidate
         self._used += [each.address for each in self.chosen if each.address not in self._used]
+        self.routed = default_sources(self._network).intersection(
+            each.address for each in self.chosen
+        )
         return self.chosen
 
     def forget_all_but(self, present: Collection[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Keeps the sockets of a connection in step with the addresses of the host."""
+"""Keeps the sockets of a connection in step with the addresses and routes of the host."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,6 +10,9 @@ from frazil.peer.transport_set import TransportSet
 
 class Roaming:
     """Has new addresses gathered, and closes what is bound to those that went away.
+
+    Where a default route is new, too, all is gathered once more: an address often has it later than
+    it has itself, or gets that of another, and without it no server on the internet answers.
 
     Args:
         transports: Are told of both.
@@ -63,7 +66,7 @@ class Roaming:
             return
         now, transports = self._clock(), self._transports
         gone = self._local.forget_all_but(present)
-        if self._are_more():  # first, so that nobody gives up over the last one that went away
+        if self._is_more():  # first, so that nobody gives up over the last one that went away
             transports.gather_again(now)
         for name, sockets in self._sockets.items():
             for host in gone:
@@ -72,14 +75,15 @@ class Roaming:
                 transports.remove_local_address(name, address, now)
         self._flush()
 
-    def _are_more(self) -> bool:
-        """Whether there are addresses to gather from that were not when it was last looked.
+    def _is_more(self) -> bool:
+        """Whether there is an address or a default route to gather from that was not before.
 
         One that was there all the time may come to be one: by policy it is that on the default
         route, which may have moved.
         """
-        before = self._local.chosen
+        before, routed = self._local.chosen, self._local.routed
         if before is None:
             return False
         known = {each.address for each in before}
-        return any(each.address not in known for each in self._local.choose())
+        are_more = any(each.address not in known for each in self._local.choose())
+        return are_more or not self._local.routed <= routed

@@ -78,7 +78,7 @@ class LocalEnd:
             self._settlement.settle(now)
 
     def gather_again(self, now: float) -> None:
-        """There are other local addresses now: the caller adds all addresses and servers anew.
+        """There are other addresses or routes: the caller adds all addresses and servers anew.
 
         The generation stays the same, and so does everything that is known already.
         """

@@ -144,6 +144,11 @@ class Recovery:
             self._found_none = False
             self._change(now)
 
+    def gather_again(self, now: float) -> None:
+        """There are addresses or routes to gather from that were not there before."""
+        if self._is_wanted:
+            self._change(now)
+
     def lose_host(self, transport: str, host: str, now: float) -> None:
         """This host has the address ``host`` no more."""
         if (transport, host) in self._hosts:

@@ -317,7 +317,8 @@ class TransportSet:
         return stack is not None and stack.session.has_relay(local, server)
 
     def gather_again(self, now: float) -> None:
-        """The host has other addresses now: each transport that gathered asks to do it again."""
+        """The host has other addresses or routes: each transport that gathered does it again."""
+        self._recovery.gather_again(now)
         for stack in self._living:
             stack.session.tell_gathering(lambda to: to.gather_again(now), now)
         self.drain()

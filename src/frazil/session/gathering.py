@@ -74,7 +74,7 @@ class Gathering:
         self._local.addresses_done(now)
 
     def gather_again(self, now: float) -> None:
-        """There are other local addresses now; all are added anew, and the servers too."""
+        """There are other local addresses or routes; all are added anew, and the servers too."""
         self._local.gather_again(now)
 
     def remove_local_address(self, address: Address, now: float) -> None:

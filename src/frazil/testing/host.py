@@ -74,6 +74,7 @@ class VirtualHost(Network):
         self._interface_names: set[str] = set()  # all that there have ever been
         self._interface_numbers = count()
         self._down: dict[str, list[tuple[str, Realm]]] = {}
+        self._stranded: set[str] = set()
         self._watchers: list[_Watch] = []
         self._sockets: dict[Address, VirtualUdpSocket] = {}
         self._ports = PortCycle()
@@ -89,7 +90,7 @@ class VirtualHost(Network):
         return list(self._interfaces.values())
 
     def source_address(self, remote: str) -> str:
-        """The host's oldest address of the family: there its default route is.
+        """The host's oldest address of the family that has a route: there its default route is.
 
         Raises:
             OSError: It has none.
@@ -98,12 +99,13 @@ class VirtualHost(Network):
         remote = canonical_ip(remote)
         for interface in self.interfaces():
             same_family = (":" in interface.address) == (":" in remote)
-            if same_family and interface.is_loopback == is_loopback(remote):
+            is_way = interface.is_loopback == is_loopback(remote)
+            if same_family and is_way and self.has_route(interface.address):
                 return interface.address
         raise os_error(errno.ENETUNREACH)
 
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
-        """Have ``on_change`` called in the instant in which the addresses change."""
+        """Have ``on_change`` called in the instant in which addresses or routes change."""
         return _Watch(self._watchers, on_change)
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> VirtualUdpSocket:
@@ -159,11 +161,13 @@ class VirtualHost(Network):
 
         Raises:
             OSError: Nobody answers, or refuses, or is not who he should be (``ssl.SSLError``), or
-                the host does not have that address.
+                the host does not have that address, or no route from there.
         """
         source = canonical_ip(local) if local is not None else self.source_address(remote[0])
         if not self.has(source):
             raise os_error(errno.EADDRNOTAVAIL)
+        if not self.has_route(source):
+            raise os_error(errno.ENETUNREACH)
         server_name = tls.server_name if tls is not None else None
         return await self.tcp.connect(source, remote, handlers, server_name)
 
@@ -250,8 +254,33 @@ class VirtualHost(Network):
             if isinstance(each, VirtualMulticastSocket) and each.local[0] == address:
                 each.leave()
         realm = self._realms.pop(address)
+        self._stranded.discard(address)
         if not is_loopback(address):
             realm.release(address)
+        self._changed()
+
+    def remove_route(self, address: str) -> None:
+        """Let no way lead from an address to other hosts, until :meth:`add_route`.
+
+        So it is in the first seconds on many networks. What is sent from there is lost; what
+        others send arrives.
+
+        Raises:
+            LookupError: The host does not have it, or there was no way.
+        """
+        address = canonical_ip(address)
+        if not self.has_route(address):
+            raise LookupError(f"{self.name} has no route from {address}")
+        self._stranded.add(address)
+        self._changed()
+
+    def add_route(self, address: str) -> None:
+        """Undo :meth:`remove_route`.
+
+        Raises:
+            LookupError: There is nothing to undo.
+        """
+        self._stranded.remove(canonical_ip(address))
         self._changed()
 
     def take_down(self, name: str) -> None:
@@ -314,6 +343,10 @@ class VirtualHost(Network):
         """Whether the host has this address right now."""
         return address in self._interfaces
 
+    def has_route(self, address: str) -> bool:
+        """Whether something can be sent from this address right now."""
+        return self.has(address) and address not in self._stranded
+
     # --- sockets ------------------------------------------------------------------------------
 
     def sockets(self) -> list[VirtualUdpSocket]:
@@ -329,7 +362,7 @@ class VirtualHost(Network):
         del self._sockets[closed.local]
 
     def _ship(self, source: Address, destination: Address, data: bytes, report: Report) -> None:
-        if self.has(source[0]):
+        if self.has_route(source[0]):
             self._carry(self, source, destination, data, TransportProtocol.TCP, report)
         else:
             report(Fate.UNROUTABLE)

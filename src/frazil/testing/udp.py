@@ -16,8 +16,8 @@ class Owner(Protocol):
 
     name: str
 
-    def has(self, address: str) -> bool:
-        """Whether it has this address right now."""
+    def has_route(self, address: str) -> bool:
+        """Whether something can be sent from this address right now."""
 
     def realm(self, address: str) -> Realm:
         """Where one of its addresses means something."""
@@ -31,7 +31,8 @@ class VirtualUdpSocket:
 
     Attributes:
         local: The address it is bound to.
-        dropped: How many datagrams were given to it while it was closed, or its interface gone.
+        dropped: How many datagrams were given to it while it was closed, or its interface or route
+            gone.
     """
 
     __slots__ = ("_closed", "_host", "_on_datagrams", "_send_datagram", "dropped", "local")
@@ -58,7 +59,7 @@ class VirtualUdpSocket:
 
     def send(self, transmits: Sequence[Transmit]) -> None:
         """Send, or lose, every datagram; see :class:`frazil.aio.UdpSocket`."""
-        mute = self._closed or not self._host.has(self.local[0])
+        mute = self._closed or not self._host.has_route(self.local[0])
         for transmit in transmits:
             if transmit.segment_size < 1:
                 raise ValueError(f"a segment size of {transmit.segment_size} bytes")

@@ -4,8 +4,9 @@ import errno
 import pytest
 
 from frazil.aio import Interface, usable
+from frazil.aio.network import StreamHandlers
 from frazil.testing import BlockableNetwork, VirtualNetwork, run
-from frazil.types import Transmit
+from frazil.types import Datagram, Transmit
 
 
 def to(sender, data, remote, segment_size=None):
@@ -299,6 +300,47 @@ def test_a_host_writes_from_its_oldest_address_of_the_family():
         assert BlockableNetwork(host).source_address("192.0.2.1") == "10.0.0.2"
 
     on(main)
+
+
+def test_a_route_goes_and_comes():
+    async def main(net: VirtualNetwork) -> None:
+        host = net.host("alice", "10.0.0.1", "10.0.0.2")
+        other = net.host("bob", "10.0.0.3")
+        heard: list[str] = []
+        inbox: list[Datagram] = []
+        handlers = StreamHandlers(lambda data: None, lambda error: None)
+        watch = host.watch_interfaces(lambda: heard.append(host.source_address("192.0.2.1")))
+        socket = host.open_udp("10.0.0.1", 5000, inbox.extend)
+        there = other.open_udp("10.0.0.3", 5000, inbox.extend)
+        host.remove_route("10.0.0.1")
+        await asyncio.sleep(0)
+        socket.send([Transmit(b"lost", 4, socket.local, there.local)])
+        there.send([Transmit(b"heard", 5, there.local, socket.local)])
+        with pytest.raises(OSError, match=r".+") as info:
+            await host.connect_tcp(there.local, handlers, local="10.0.0.1")
+        assert info.value.errno == errno.ENETUNREACH
+        await asyncio.sleep(1)
+        assert [each.data for each in inbox] == [b"heard"]
+        assert socket.dropped == 1
+        with pytest.raises(LookupError, match="no route"):
+            host.remove_route("10.0.0.1")
+        host.add_route("10.0.0.1")
+        with pytest.raises(LookupError):
+            host.add_route("10.0.0.1")
+        await asyncio.sleep(0)
+        socket.send([Transmit(b"sent", 4, socket.local, there.local)])
+        await asyncio.sleep(1)
+        assert [each.data for each in inbox] == [b"heard", b"sent"]
+        assert heard == ["10.0.0.2", "10.0.0.1"]
+        watch.close()
+        host.remove_route("10.0.0.1")
+        host.remove_interface("10.0.0.1")
+        host.add_interface("10.0.0.1")
+        assert host.has_route("10.0.0.1")
+        socket.close()
+        there.close()
+
+    run(main)
 
 
 def test_whoever_watches_hears_of_each_change_in_its_instant():
