@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from explain.fault import STUN, fault
-from explain.scene import RELAY, channels_come_and_go, filtered, homes, lost, mangled, turn
+from explain.scene import (
+    RELAY,
+    channels_come_and_go,
+    filtered,
+    homes,
+    lost,
+    mangled,
+    stand_still,
+    turn,
+)
 from frazil import IceOptions
 from frazil.stun import ErrorCode, Method
 from frazil.testing import PORT_RESTRICTED_CONE, PortAssignment
@@ -51,6 +60,24 @@ async def the_network_fails_just_now(stage: Stage) -> Peer:
 @fault("FZ-ICE-PATH-ONE-WAY")
 async def we_are_not_heard_any_more(stage: Stage) -> Peer:
     return await lost(stage, lambda alice, bob: stage.net.block("alice", "bob", one_way=True), 32)
+
+
+@fault("FZ-LOOP-STOOD-STILL")
+async def we_stand_still(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: stand_still(40))
+
+
+@fault("FZ-LOOP-STOOD-STILL")
+async def we_stand_still_hardly_too_long(stage: Stage) -> Peer:
+    return await lost(stage, lambda alice, bob: stand_still(30.5))
+
+
+@fault("FZ-ICE-CONSENT-LOST")
+async def the_network_fails_and_we_stand_still_for_a_moment(stage: Stage) -> Peer:
+    alice = await lost(stage, lambda alice, bob: stage.net.block(), 20)
+    stand_still(12)
+    await stage.sleep(20)
+    return alice
 
 
 @fault("FZ-ICE-CONSENT-REVOKED")

@@ -1,10 +1,11 @@
 """What faults are played with: sessions, homes, messages and datagrams that change on their way."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
 
-from frazil.testing import SYMMETRIC
+from frazil.testing import SYMMETRIC, VirtualLoop
 from frazil.types import Datagram
 from support.scenario import Peer, Stage
 
@@ -26,6 +27,13 @@ async def lost(stage: Stage, cut: Callable[[Peer, Peer], object], wait_s: float 
     cut(alice, bob)
     await stage.sleep(wait_s)
     return alice
+
+
+def stand_still(for_s: float) -> None:
+    """Take time, as a call that blocks does on a real loop: nothing is handled meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop._set_time(loop.time() + for_s)
 
 
 async def channels_come_and_go(stage: Stage, count: int) -> None:

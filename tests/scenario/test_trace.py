@@ -66,6 +66,7 @@ async def test_a_lost_path_is_told_with_counts(stage):
     assert silent["unanswered"] >= 2
     (lost,) = facts(alice, "ice", "consent-lost")
     assert lost["unanswered_s"] == pytest.approx(30, abs=1)
+    assert 0 < lost["unasked_s"] <= 0.5
 
 
 async def test_checks_in_vain_are_told_with_counts(stage):

@@ -155,6 +155,13 @@ _PATH_LOST: Final = (
     ),
     FindingKind(
         "ice",
+        "FZ-LOOP-STOOD-STILL",
+        "This program stood still for so long that the path was lost.",
+        "Look for a call that blocks the event loop, which asyncio.run(main(), debug=True) names, "
+        "or for what stopped the process, its container or the machine. " + _RESTART,
+    ),
+    FindingKind(
+        "ice",
         "FZ-ICE-PATH-ONE-WAY",
         "The path was lost in one direction: the peer is heard, but does not answer us.",
         "Look for a firewall or NAT near this host that changed its mind. " + _RESTART,

@@ -55,8 +55,11 @@ def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
     if fact(last, "is_revoked") is True:
         kind = FINDINGS["FZ-ICE-CONSENT-REVOKED"]
         return Finding(kind, kind.meaning, evidence_of(consent))
-    told_s = fact(last, "unanswered_s")
-    unanswered_s = told_s if isinstance(told_s, int | float) else 0.0
+    unanswered_s, unasked_s = _seconds(last, "unanswered_s"), _seconds(last, "unasked_s")
+    if unasked_s > unanswered_s / 2:  # who runs asks again and again
+        kind = FINDINGS["FZ-LOOP-STOOD-STILL"]
+        sentence = f"This program stood still: it sent no check for {unasked_s:.0f} s."
+        return Finding(kind, sentence, evidence_of(consent))
     late_at = last.at - unanswered_s / 2
     heard = [each for each in ends.of("ice", "check-received") if each.last_at > late_at]
     if heard:
@@ -67,6 +70,11 @@ def _consent(ends: Records, consent: list[TraceRecord]) -> Finding:
         how = "and nothing else came"
     sentence = f"The peer did not answer for {unanswered_s:.0f} s, {how}: sending had to stop."
     return Finding(kind, sentence, evidence_of(heard, consent))
+
+
+def _seconds(record: TraceRecord, name: str) -> float:
+    told_s = fact(record, name)
+    return told_s if isinstance(told_s, int | float) else 0.0
 
 
 def _silence(path: Path, silent: list[TraceRecord]) -> Finding:

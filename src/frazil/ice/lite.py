@@ -195,6 +195,7 @@ class LiteChecker:
             "consent-lost",
             pair=pair.text,
             unanswered_s=self._config.consent_timeout_s,
+            unasked_s=0.0,
             is_revoked=False,
             text=text,
         )

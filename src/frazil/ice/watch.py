@@ -121,6 +121,7 @@ class Watch:
             "consent-lost",
             pair=monitor.pair.text,
             unanswered_s=now - monitor.consented_at,
+            unasked_s=now - monitor.asked_at,
             is_revoked=is_revoked,
             text=text,
         )

@@ -287,6 +287,7 @@ _ICE: Final = (
         "Sending on the pair in use must stop (RFC 7675 5.1).",
         pair=_PAIR,
         unanswered_s="since the last answer to a check of ours",
+        unasked_s="since our last check; 0 for a lite agent, which sends none",
         is_revoked="whether the peer said so (RFC 7675 5.2)",
         text="why",
     ),
