@@ -24,7 +24,9 @@ _IFREQ: Final = Struct("16sH22x")
 _IF_INET6: Final = Path("/proc/net/if_inet6")
 """For each IPv6 address of Linux a line: the address, the numbers of the interface, of the prefix
 and of the scope, flags, and the name of the interface. All but the name is hexadecimal."""
+_IFA_F_TEMPORARY: Final = 0x01
 _IFA_F_OPTIMISTIC: Final = 0x04
+_IFA_F_DEPRECATED: Final = 0x20
 _IFA_F_TENTATIVE: Final = 0x40
 
 
@@ -46,8 +48,12 @@ def list_interfaces() -> list[Interface]:
         if adapter.nice_name not in dead
         for ip in adapter.ips
     ]
-    tentative = _tentative() if any(each.family == 6 for each in found) else set()
-    return [each for each in found if each not in tentative]
+    flags = _ipv6_flags() if any(each.family == 6 for each in found) else {}
+    return [
+        each._replace(is_temporary=_is_temporary(flags.get(each, 0)))
+        for each in found
+        if not _is_tentative(flags.get(each, 0))
+    ]
 
 
 def source_address(remote: str) -> str:
@@ -81,16 +87,25 @@ def _is_running(sock: socket.socket, name: str) -> bool:
     return bool(_IFREQ.unpack(answer)[1] & _IFF_RUNNING)
 
 
-def _tentative() -> set[Interface]:
-    """The IPv6 addresses of which the system does not know yet whether another host has them."""
+def _ipv6_flags() -> dict[Interface, int]:
+    """What the system knows about each IPv6 address, if it tells."""
     if sys.platform != "linux":
-        return set()
+        return {}
     try:
         lines = _IF_INET6.read_text().splitlines()
     except OSError:
-        return set()
-    found = set()
-    for address, _, _, _, flags, name in map(str.split, lines):
-        if int(flags, 16) & (_IFA_F_TENTATIVE | _IFA_F_OPTIMISTIC) == _IFA_F_TENTATIVE:
-            found.add(Interface(name, canonical_ip(str(IPv6Address(bytes.fromhex(address))))))
-    return found
+        return {}
+    return {
+        Interface(name, canonical_ip(str(IPv6Address(bytes.fromhex(address))))): int(flags, 16)
+        for address, _, _, _, flags, name in map(str.split, lines)
+    }
+
+
+def _is_tentative(flags: int) -> bool:
+    """Whether the system does not know yet if another host has the address."""
+    return flags & (_IFA_F_TENTATIVE | _IFA_F_OPTIMISTIC) == _IFA_F_TENTATIVE
+
+
+def _is_temporary(flags: int) -> bool:
+    """Whether the address is temporary and to be preferred to others."""
+    return flags & (_IFA_F_TEMPORARY | _IFA_F_DEPRECATED) == _IFA_F_TEMPORARY

@@ -6,7 +6,7 @@ on both.
 """
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -20,6 +20,10 @@ MAX_UNSENT_BYTES: Final = 256 * 1024
 _SOMEWHERE: Final = ("192.0.2.1", "2001:db8::1")
 """Addresses that nobody has (RFC 5737, 3849): the way to them is the default route."""
 
+_EUI64_MARK: Final = b"\xff\xfe"
+_PREFIX_SIZE: Final = 8
+"""Bytes of an IPv6 prefix to which hosts add something of their own (RFC 4862)."""
+
 DatagramHandler: TypeAlias = Callable[[list[Datagram]], None]
 """Gets the datagrams that one wake-up of a socket found, in the order of their arrival."""
 
@@ -30,10 +34,13 @@ class Interface(NamedTuple):
     Attributes:
         name: What the operating system calls the interface, for example ``"wlan0"``.
         address: The IP address in canonical text form, without a zone.
+        is_temporary: Whether it is a temporary IPv6 address (RFC 8981) that is to be preferred.
+            Only Linux tells.
     """
 
     name: str
     address: str
+    is_temporary: bool = False
 
     @property
     def family(self) -> Literal[4, 6]:
@@ -49,6 +56,11 @@ class Interface(NamedTuple):
     def is_link_local(self) -> bool:
         """Whether the address means something on its link only (fe80::/10, 169.254.0.0/16)."""
         return _is_link_local(self.address)
+
+    @property
+    def is_of_hardware(self) -> bool:
+        """Whether it is made of the interface's MAC address (RFC 4291 A), and so tells the host."""
+        return self.family == 6 and ip_address(self.address).packed[11:13] == _EUI64_MARK
 
 
 @lru_cache(maxsize=256)
@@ -67,6 +79,24 @@ def usable(interfaces: Iterable[Interface], *, include_loopback: bool = False) -
     if include_loopback:
         return routable
     return [one for one in routable if not one.is_loopback] or routable
+
+
+def untracked(interfaces: Sequence[Interface]) -> list[Interface]:
+    """Those by which nobody can follow the host from network to network, where it has the choice.
+
+    An address of a MAC address is left out beside a temporary one of the same interface and prefix
+    (RFC 8445 5.1.1.1).
+    """
+    private = {_prefix_of(each) for each in interfaces if each.is_temporary}
+    return [
+        each
+        for each in interfaces
+        if each.is_temporary or not each.is_of_hardware or _prefix_of(each) not in private
+    ]
+
+
+def _prefix_of(interface: Interface) -> tuple[str, bytes]:
+    return interface.name, ip_address(interface.address).packed[:_PREFIX_SIZE]
 
 
 def default_sources(network: "Network") -> set[str]:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
-from frazil.aio.network import Interface, Network, default_sources, usable
+from frazil.aio.network import Interface, Network, default_sources, untracked, usable
 
 InterfaceFilter: TypeAlias = Callable[[Interface], bool]
 """Says whether candidates are gathered from an address of this host."""
@@ -114,7 +114,7 @@ class Selection:
         if self._policy is not IpHandlingPolicy.ALL:
             routed = default_sources(network)
             found = [one for one in found if one.address in routed]
-        return [one for one in found if self._allows(one)]
+        return untracked([one for one in found if self._allows(one)])
 
     def _allows(self, one: Interface) -> bool:
         if one.family not in self._families or not self._wants(one):

@@ -107,6 +107,23 @@ def test_an_ipv6_address_that_another_host_may_have_is_left_out(
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+@pytest.mark.parametrize(
+    ("flags", "is_temporary"), [("01", True), ("21", False), ("05", True), ("80", False)]
+)
+def test_a_temporary_ipv6_address_is_known_as_such_while_it_is_to_be_preferred(
+    monkeypatch, tmp_path, flags, is_temporary
+):
+    table = tmp_path / "if_inet6"
+    table.write_text(f"20010db8000000000000000000000007 03 40 00 {flags}    wlan0\n")
+    monkeypatch.setattr("frazil.aio.interface._IF_INET6", table)
+    assert listed_with_ipv6(monkeypatch) == [
+        Interface("wlan0", "2001:db8::7", is_temporary),
+        Interface("wlan0", "2001:db8::8"),
+        Interface("wlan1", "2001:db8::7"),
+    ]
+
+
 def test_where_the_system_does_not_tell_which_those_are_all_are_listed(monkeypatch, tmp_path):
     monkeypatch.setattr("frazil.aio.interface._IF_INET6", tmp_path / "nothing")
     assert len(listed_with_ipv6(monkeypatch)) == 3

@@ -21,11 +21,12 @@ ROUTABLE = [DOCKER, ETH0, ETH0_6, ETH1]
 class Host:
     """A network that only tells of interfaces; its default routes leave by ``sources``."""
 
-    def __init__(self, *sources: str) -> None:
+    def __init__(self, *sources: str, interfaces: list[Interface] = EVERY) -> None:
         self.sources = sources
+        self._interfaces = interfaces
 
     def interfaces(self) -> list[Interface]:
-        return list(EVERY)
+        return list(self._interfaces)
 
     def source_address(self, remote: str) -> str:
         for source in self.sources:
@@ -70,6 +71,43 @@ def test_only_the_default_routes_of_both_families_count(policy):
     assert chosen(host, ip_handling=policy) == [ETH0_6, ETH1]
     assert chosen(Host("10.0.0.5"), ip_handling=policy) == [ETH0]
     assert chosen(Host(), ip_handling=policy) == []
+
+
+TEMPORARY = Interface("wlan0", "2001:db8::e87c:801c:5115:24ee", is_temporary=True)
+HARDWARE = Interface("wlan0", "2001:db8::211:22ff:fe33:4455")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_left_out"),
+    [
+        pytest.param(HARDWARE, True, id="made of the MAC address"),
+        pytest.param(HARDWARE._replace(name="wlan1"), False, id="on another interface"),
+        pytest.param(
+            Interface("wlan0", "2001:db8:0:1:211:22ff:fe33:4455"), False, id="of another prefix"
+        ),
+        pytest.param(Interface("wlan0", "2001:db8::5"), False, id="made of nothing"),
+        pytest.param(
+            Interface("wlan0", "2001:db8::a:ff:fe00:1", is_temporary=True), False, id="temporary"
+        ),
+        pytest.param(ETH0, False, id="of IPv4"),
+    ],
+)
+def test_an_address_that_tells_the_hardware_is_left_out_beside_a_temporary_one(
+    address, is_left_out
+):
+    host = Host(interfaces=[address, TEMPORARY])
+    assert chosen(host) == ([TEMPORARY] if is_left_out else [address, TEMPORARY])
+
+
+@pytest.mark.parametrize(
+    "options", [{"addresses": [HARDWARE.address]}, {"ip_handling": IpHandlingPolicy.DEFAULT_ROUTE}]
+)
+def test_an_address_that_tells_the_hardware_serves_where_the_temporary_one_does_not(options):
+    host = Host(HARDWARE.address, interfaces=[HARDWARE, TEMPORARY])
+    assert chosen(host, **options) == [HARDWARE]
+    assert chosen(Host(interfaces=[HARDWARE, TEMPORARY._replace(is_temporary=False)]))[0] == (
+        HARDWARE
+    )
 
 
 def test_a_filter_that_raises_has_refused():

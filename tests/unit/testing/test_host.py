@@ -379,10 +379,10 @@ def test_an_interface_that_is_off_keeps_its_addresses_for_later():
         with pytest.raises(LookupError, match="wlan0"):
             host.take_down("wlan0")
         host.bring_up("wlan0")
-        assert [tuple(each) for each in host.interfaces()] == [
-            ("wwan0", "10.9.0.1"),
-            ("wlan0", "192.168.1.2"),
-            ("wlan0", "2001:db8::2"),
+        assert host.interfaces() == [
+            Interface("wwan0", "10.9.0.1"),
+            Interface("wlan0", "192.168.1.2"),
+            Interface("wlan0", "2001:db8::2"),
         ]
         assert host.realm("192.168.1.2") is home.inside
         with pytest.raises(LookupError):
@@ -437,7 +437,7 @@ def test_an_interface_stays_off_as_long_as_another_one_of_the_host_has_one_of_it
         for _ in range(2):
             with pytest.raises(ValueError, match=r"alice already has 192\.168\.1\.2"):
                 host.bring_up("wlan0")
-            assert [tuple(each) for each in host.interfaces()] == [("eth0", "192.168.1.2")]
+            assert host.interfaces() == [Interface("eth0", "192.168.1.2")]
             assert host.realm("192.168.1.2") is cafe.inside
         host.remove_interface("192.168.1.2")
         bob.remove_interface("192.168.1.3")
