@@ -197,6 +197,23 @@ async def test_c33_gathering_starts_again(stage):
         ] * 2
 
 
+async def test_a_restart_while_gathering_tells_nothing_that_the_peer_would_refuse(stage):
+    """The end of what is over would come behind the offer that ends it."""
+    dead = {"iceServers": [{"urls": "stun:192.0.2.99"}]}
+    alice = stage.peer("alice", "10.0.0.1", configuration=dead)
+    stage.introduce(alice, stage.peer("bob", "10.0.0.2"))
+    alice.channel()
+    await stage.negotiate()
+    await stage.sleep(1)
+    assert alice.pc.iceGatheringState == "gathering"
+    await stage.negotiate(ice_restart=True)
+    await stage.sleep(10)
+    ufrag = alice.ice.getLocalParameters().usernameFragment
+    ends = [each.usernameFragment for each in alice.candidates if each and not each.candidate]
+    assert ends == [ufrag]
+    assert states(alice, "iceGatheringState") == "new gathering complete"
+
+
 async def test_c34_restart_ice_asks_for_a_negotiation_and_survives_a_rollback(stage):
     alice, bob = await stage.connect()
     await stage.sleep(1)

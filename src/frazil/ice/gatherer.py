@@ -100,8 +100,9 @@ class Gatherer:
     def begin(self, generation: Generation, now: float) -> None:
         """Gather for a new generation; the caller then adds addresses and servers.
 
-        Gathering for the generation before ends here, with what it found. What was found early is
-        told now, as if it had just happened.
+        Gathering for the generation before ends here, with what it found. Nobody is told of that
+        end: the peer would hear of it behind the new credentials, when it knows the old ones no
+        more. What was found early is told now, as if it had just happened.
         """
         hosts = self._hosts
         if hosts is not None and self._announcement.is_held:
@@ -109,9 +110,10 @@ class Gatherer:
             bases = {each.base for each in generation.local_candidates}
             self._announcement.release(_ufrag_of(generation), bases, now)
             return
-        self._end_generation()
-        if hosts is not None and hosts.generation.is_active:
-            self._predecessor = hosts
+        if hosts is not None:
+            hosts.generation.gathered = True
+            if hosts.generation.is_active:
+                self._predecessor = hosts
         self._start_over(generation)
         self._announcement.begin(_ufrag_of(generation))
         self._announcement.start("local credentials were set", now)
@@ -419,15 +421,9 @@ class Gatherer:
             for url in inquiry.unanswered():
                 self._report(inquiry, url, now)
         hosts.is_complete = True
-        self._end_generation()
+        hosts.generation.gathered = True
+        self._announcement.end()
         self._announcement.complete("every address and server was tried", now)
-
-    def _end_generation(self) -> None:
-        """No further candidate will come for the generation (RFC 8838 13)."""
-        generation = self._generation
-        if generation is not None and not generation.gathered:
-            generation.gathered = True
-            self._announcement.end()
 
 
 def _ufrag_of(generation: Generation) -> str:
