@@ -85,6 +85,11 @@ class LoneTransport:
         return self.ice.state is RTCIceTransportState.CLOSED
 
     @property
+    def is_recovering(self) -> bool:
+        """Whether ICE has started again, though a task may have to say so yet."""
+        return self._stack.session.ice.state is not RTCIceTransportState.FAILED
+
+    @property
     def state_history(self) -> list[StateChange]:
         """Every state change, with its reason."""
         return self._history.changes

@@ -213,7 +213,14 @@ class LoneIceTransport(RTCIceTransport):
         Raises:
             ConnectivityError: The transport failed, was stopped, or the time ran out.
         """
-        await wait_connected(self._pulse, "state", lambda: self.state, timeout, self.explain)
+        await wait_connected(
+            self._pulse,
+            "state",
+            lambda: self.state,
+            timeout,
+            self.explain,
+            lambda: self._core.is_recovering,
+        )
 
     def explain(self) -> Report:
         """Why the transport is not what it should be; print it."""

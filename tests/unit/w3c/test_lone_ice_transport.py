@@ -260,6 +260,22 @@ async def test_silence_is_told_and_so_is_the_end_of_consent(pair):
 
 
 @on_pair
+async def test_whoever_restarts_after_a_failure_can_wait_for_it_at_once(pair):
+    await pair.connect()
+    pair.net.block("a", "b")
+    await asyncio.sleep(60)
+    pair.net.heal()
+    for each in (pair.a, pair.b):
+        each.gather()
+    with pytest.raises(ConnectivityError, match="state is failed"):
+        await pair.a.wait_connected()  # that was one half of a restart
+    pair.a.start(pair.b.getLocalParameters(), "controlling")
+    pair.b.start(pair.a.getLocalParameters(), "controlled")
+    await pair.a.wait_connected(5)
+    assert "failed checking connected" in " ".join(pair.states[pair.a])
+
+
+@on_pair
 async def test_a_stranger_is_not_heard(pair):
     await pair.connect()
     mallory = pair.net.host("mallory", "10.0.0.66")
