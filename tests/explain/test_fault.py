@@ -3,7 +3,7 @@
 import pytest
 
 import explain.loss
-from explain.fault import FAULTS, Fault
+from explain.fault import FAULTS, STUN, Fault
 from explain.scene import RELAY, homes, negotiated, turn
 from frazil import IceOptions
 from frazil.aio.recording_file import join_recordings
@@ -45,6 +45,27 @@ def test_a_relay_that_does_not_answer_yet_is_not_missed_by_another_name():
         assert alice.pc.explain().codes == ()
         await stage.sleep(60)
         assert "FZ-ICE-NO-PAIR" not in alice.pc.explain().codes
+
+    stage.play(main, {})
+
+
+def test_a_server_is_not_to_blame_for_an_interface_that_goes():
+    stage = Stage()
+
+    async def main() -> None:
+        stage.net.turn_server(RELAY, name="relay.example")
+        alice = homes(stage, turn(), theirs={"iceServers": [STUN]})
+        ours = alice.pc.getConfiguration() | {"iceTransportPolicy": "relay"}
+        alice.pc.setConfiguration(ours)
+        await stage.connect()
+        await stage.sleep(20)
+        alice.host.remove_interface("192.168.1.2")
+        await stage.sleep(5)
+        assert alice.pc.explain().codes == ("FZ-NET-INTERFACE-LOST",)
+        alice.host.add_interface("198.51.100.77")
+        await stage.sleep(5)
+        assert alice.pc.iceConnectionState == "completed"
+        assert alice.pc.explain().codes == ()
 
     stage.play(main, {})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.finding import Finding, evidence_of
-from frazil.explain.story import Path, Records, fact
+from frazil.explain.story import Path, Records, fact, together
 from frazil.trace import TraceRecord
 
 
@@ -27,8 +27,8 @@ def _lost(path: Path) -> Iterator[Finding]:
     relay = [each for each in gone if each.event == "relayed-address-lost"]
     interface = [each for each in gone if each not in relay]
     if relay and not interface:  # it may have gone with the interface that led to it
-        interface = _together(ends.of("ice", "local-address-lost"), relay)
-    stream = _together(ends.of("ice", "stream-lost"), ends.of("ice", "state", cause="stream-lost"))
+        interface = together(ends.of("ice", "local-address-lost"), relay)
+    stream = together(ends.of("ice", "stream-lost"), ends.of("ice", "state", cause="stream-lost"))
     consent = ends.of("ice", "consent-lost")
     silent = ends.of("ice", "liveness-lost")
     if interface:
@@ -112,9 +112,3 @@ def _takes(loss: TraceRecord, base: str) -> bool:
     if loss.event == "local-address-lost":
         return fact(loss, "address") == base.rpartition(":")[0]
     return loss.event == "relayed-address-lost" and fact(loss, "address") == base
-
-
-def _together(records: list[TraceRecord], others: list[TraceRecord]) -> list[TraceRecord]:
-    """Those that were made at the instant of one of the others."""
-    instants = {each.at for each in others}
-    return [each for each in records if each.at in instants]

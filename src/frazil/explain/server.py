@@ -8,7 +8,7 @@ from frazil.explain.candidate import ips_of
 from frazil.explain.catalogue import FINDINGS
 from frazil.explain.check import has_waited
 from frazil.explain.finding import Finding, evidence_of
-from frazil.explain.story import Path, fact
+from frazil.explain.story import Path, fact, together
 from frazil.trace import Fact, TraceRecord
 
 _REFUSED_FROM: Final = 300
@@ -22,8 +22,15 @@ _UDP_URL: Final = re.compile(
 
 
 def judge_servers(path: Path) -> Iterator[Finding]:
-    """Each server that gave no candidate, and permissions that were refused."""
-    failed = path.attempt.of("ice", "server-failed")
+    """Each server that gave no candidate, and permissions that were refused.
+
+    An interface that goes takes its relays along, for which no server can do anything.
+    """
+    gone = together(
+        path.attempt.of("ice", "server-failed", code=_UNREACHABLE),
+        path.attempt.of("ice", "local-address-lost"),
+    )
+    failed = [each for each in path.attempt.of("ice", "server-failed") if each not in gone]
     for record in failed:
         yield _server(record, is_aside=path.has_worked)
     yield from _all_unreachable(path, failed)

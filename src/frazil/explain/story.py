@@ -17,6 +17,12 @@ def fact(record: TraceRecord, name: str) -> Fact:
     return record.values[record.kind.facts.index(name)]
 
 
+def together(records: Sequence[TraceRecord], others: Sequence[TraceRecord]) -> list[TraceRecord]:
+    """Those that were made at the instant of one of the others."""
+    instants = {each.at for each in others}
+    return [each for each in records if each.at in instants]
+
+
 class Records:
     """Some records, oldest first, and ways to find one."""
 
