@@ -5,7 +5,7 @@ from collections.abc import Collection
 from frazil.aio.address_map import AddressMap
 from frazil.aio.ice_option import AddressMapMode, IceOptions, MdnsMode
 from frazil.aio.naming import Naming
-from frazil.aio.network import Interface, Network, default_sources
+from frazil.aio.network import Interface, Network
 from frazil.aio.selection import IpHandlingPolicy
 from frazil.ice import OPEN, Disclosure
 
@@ -50,14 +50,14 @@ class LocalAddresses:
     def choose(self) -> list[Interface]:
         """What to gather from, right now; nothing if the operating system refuses to tell."""
         try:
-            self.chosen = self._options.selection.choose(self._network)
-        except OSError:
-            self.chosen = []  # as on a host without a network: gathering ends without a candidate
-        self._used += [each.address for each in self.chosen if each.address not in self._used]
-        self.routed = default_sources(self._network).intersection(
-            each.address for each in self.chosen
-        )
-        return self.chosen
+            chosen = self._options.selection.choose(self._network)
+            sources = self._network.default_sources()
+        except OSError:  # as on a host without a network: gathering ends without a candidate
+            chosen, sources = [], set()
+        addresses = [each.address for each in chosen]
+        self._used += [each for each in addresses if each not in self._used]
+        self.chosen, self.routed = chosen, sources.intersection(addresses)
+        return chosen
 
     def forget_all_but(self, present: Collection[str]) -> list[str]:
         """Forget the addresses that were ever chosen and are not ``present``, and return them.

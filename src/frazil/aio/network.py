@@ -88,26 +88,17 @@ def untracked(interfaces: Sequence[Interface]) -> list[Interface]:
     (RFC 8445 5.1.1.1).
     """
     private = {_prefix_of(each) for each in interfaces if each.is_temporary}
-    return [
-        each
-        for each in interfaces
-        if each.is_temporary or not each.is_of_hardware or _prefix_of(each) not in private
-    ]
+    return [each for each in interfaces if not private or _is_untracked(each, private)]
+
+
+def _is_untracked(interface: Interface, private: set[tuple[str, bytes]]) -> bool:
+    if interface.is_temporary or not interface.is_of_hardware:
+        return True
+    return _prefix_of(interface) not in private
 
 
 def _prefix_of(interface: Interface) -> tuple[str, bytes]:
     return interface.name, ip_address(interface.address).packed[:_PREFIX_SIZE]
-
-
-def default_sources(network: "Network") -> set[str]:
-    """The addresses from which a host writes to the world at large: those on its default routes."""
-    sources = set()
-    for remote in _SOMEWHERE:
-        try:
-            sources.add(network.source_address(remote))
-        except OSError:
-            continue  # there is no default route for this family
-    return sources
 
 
 class UdpSocket(Protocol):
@@ -260,10 +251,20 @@ class Network(Protocol):
             ValueError: ``remote`` is not an IP literal.
         """
 
+    def default_sources(self) -> set[str]:
+        """The addresses from which it writes to the world at large: those on its default routes."""
+        sources = set()
+        for remote in _SOMEWHERE:
+            try:
+                sources.add(self.source_address(remote))
+            except OSError:
+                continue  # there is no default route for this family
+        return sources
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Have ``on_change`` called soon after the addresses or the default routes have changed.
 
-        That is when :meth:`interfaces` or :func:`default_sources` has another answer.
+        That is when :meth:`interfaces` or :meth:`default_sources` has another answer.
 
         To be called in a running event loop, from which ``on_change`` is called too, never from
         within another method. Several changes may come as one, and a call without any.

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
-from frazil.aio.network import Interface, Network, default_sources, untracked, usable
+from frazil.aio.network import Interface, Network, untracked, usable
 
 InterfaceFilter: TypeAlias = Callable[[Interface], bool]
 """Says whether candidates are gathered from an address of this host."""
@@ -112,7 +112,7 @@ class Selection:
         """
         found = usable(network.interfaces(), include_loopback=self._include_loopback)
         if self._policy is not IpHandlingPolicy.ALL:
-            routed = default_sources(network)
+            routed = network.default_sources()
             found = [one for one in found if one.address in routed]
         return untracked([one for one in found if self._allows(one)])
 

@@ -139,6 +139,10 @@ class SharedPort(Network):
         """As the network below has it."""
         return self._network.source_address(remote)
 
+    def default_sources(self) -> set[str]:
+        """As the network below has them."""
+        return self._network.default_sources()
+
     def open_multicast(self, host: str, group: Address, on_datagrams: DatagramHandler) -> UdpSocket:
         """Join a group on the network below; see :class:`frazil.aio.Network`."""
         return self._network.open_multicast(host, group, on_datagrams)

@@ -21,12 +21,11 @@ from frazil.aio.network import (
     StreamListener,
     Tls,
     UdpSocket,
-    default_sources,
 )
 from frazil.types import Address
 
 INTERFACES_FRESH_S: Final = 1.0
-"""How long a look at the interfaces serves: it costs a third of a handshake."""
+"""How long a look at the interfaces and routes serves: it costs a third of a handshake."""
 
 
 class SystemNetwork(Network):
@@ -43,6 +42,7 @@ class SystemNetwork(Network):
     def __init__(self, *, offload: bool = True) -> None:
         self._offload = offload
         self._interfaces: tuple[Interface, ...] = ()
+        self._sources: set[str] = set()
         self._seen_at: float | None = None
         # By the id of the loop, which lives as long as its watch; and that, as long as a listener.
         self._watches: WeakValueDictionary[int, SharedWatch] = WeakValueDictionary()
@@ -55,11 +55,24 @@ class SystemNetwork(Network):
         Raises:
             OSError: The operating system refused to tell.
         """
+        self._refresh()
+        return list(self._interfaces)
+
+    def default_sources(self) -> set[str]:
+        """The addresses on the default routes; as old as what :meth:`interfaces` says.
+
+        Raises:
+            OSError: The operating system refused to tell.
+        """
+        self._refresh()
+        return set(self._sources)
+
+    def _refresh(self) -> None:
         now = time.monotonic()
         if self._seen_at is None or now - self._seen_at >= INTERFACES_FRESH_S:
             self._interfaces = tuple(interface.list_interfaces())
+            self._sources = super().default_sources()
             self._seen_at = now
-        return list(self._interfaces)
 
     def source_address(self, remote: str) -> str:
         """The address from which this machine writes to ``remote``. Nothing is sent.
@@ -83,7 +96,7 @@ class SystemNetwork(Network):
     def _look(self) -> tuple[list[Interface], set[str]]:
         """The addresses of this very moment, and those on the default routes."""
         self._seen_at = None
-        return self.interfaces(), default_sources(self)
+        return self.interfaces(), self.default_sources()
 
     def open_udp(self, host: str, port: int, on_datagrams: DatagramHandler) -> UdpSocket:
         """Bind a UDP socket and hand what it receives to ``on_datagrams``.

@@ -11,7 +11,6 @@ from frazil.aio.network import (
     Network,
     StreamHandlers,
     Tls,
-    default_sources,
     usable,
 )
 from frazil.doctor.asker import Asker
@@ -107,7 +106,7 @@ class Examination:
     # --- pieces -------------------------------------------------------------------------------
 
     def _interface(self, interface: Interface) -> InterfaceReport:
-        is_default = interface.address in default_sources(self._network)
+        is_default = interface.address in self._network.default_sources()
         return InterfaceReport(interface.name, interface.address, is_default, remark(interface))
 
     async def _resolve(self, url: ServerUrl) -> ServerReport:

@@ -77,6 +77,10 @@ class BlockableNetwork(Network):
         """The address from which this host writes to ``remote``, blocked or not."""
         return self._inner.source_address(remote)
 
+    def default_sources(self) -> set[str]:
+        """The addresses on the default routes of this host, blocked or not."""
+        return self._inner.default_sources()
+
     def watch_interfaces(self, on_change: Callable[[], None]) -> InterfaceWatch:
         """Watch the addresses of the inner network; see :class:`frazil.aio.Network`."""
         return self._inner.watch_interfaces(on_change)

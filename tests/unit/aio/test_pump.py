@@ -8,7 +8,7 @@ import pytest
 
 from frazil.aio.driver import Driver
 from frazil.aio.ice_option import IceOptions
-from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, UdpSocket
+from frazil.aio.network import DatagramHandler, Interface, InterfaceWatch, Network, UdpSocket
 from frazil.peer.reader import read_configuration
 from frazil.testing import VirtualHost, VirtualNetwork, run
 from frazil.types import Address, Datagram, Transmit
@@ -18,7 +18,7 @@ SERVERS = {"iceServers": [{"urls": ["stun:one.example", "stun:two.example:99"]}]
 FAR = ("10.0.0.9", 9)
 
 
-class Host:
+class Host(Network):
     """A host on which names and addresses can be made to fail, and which counts calls to send."""
 
     def __init__(self, host: VirtualHost) -> None:

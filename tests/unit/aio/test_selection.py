@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from frazil.aio import Interface, IpHandlingPolicy
+from frazil.aio import Interface, IpHandlingPolicy, Network
 from frazil.aio.ice_option import IceOptions
 
 LO = Interface("lo", "127.0.0.1")
@@ -18,7 +18,7 @@ EVERY = [LO, LO_6, DOCKER, ETH0, ETH0_6, ETH1]
 ROUTABLE = [DOCKER, ETH0, ETH0_6, ETH1]
 
 
-class Host:
+class Host(Network):
     """A network that only tells of interfaces; its default routes leave by ``sources``."""
 
     def __init__(self, *sources: str, interfaces: list[Interface] = EVERY) -> None:

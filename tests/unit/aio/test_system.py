@@ -29,6 +29,27 @@ def test_a_look_at_the_interfaces_serves_for_a_second(monkeypatch):
     assert network.interfaces() == [Interface("wlan0", "192.0.2.2")]
 
 
+def test_a_look_at_the_routes_serves_as_long(monkeypatch):
+    now, found, asked = 1000.0, "192.0.2.1", []
+
+    def source_address(remote):
+        asked.append(remote)
+        if ":" in remote:
+            raise OSError("no route leads there")
+        return found
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(interface, "source_address", source_address)
+    network = SystemNetwork()
+    network.interfaces()
+    network.default_sources().clear()  # the caller's own set
+    found = "192.0.2.2"
+    assert network.default_sources() == {"192.0.2.1"}
+    assert len(asked) == 2
+    now += INTERFACES_FRESH_S
+    assert network.default_sources() == {"192.0.2.2"}
+
+
 def test_a_refusal_to_list_the_interfaces_is_not_remembered(monkeypatch):
     def refuse():
         raise PermissionError("no netlink here")
