@@ -5,14 +5,15 @@ import json
 import logging
 import os
 import sys
-import time
+from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 _Line: TypeAlias = Mapping[str, object]
 """As ``json.dumps`` takes it."""
@@ -41,7 +42,7 @@ _log = logging.getLogger("frazil.record")
 _BATCH_SIZE: Final = 256
 """Lines that are handed over at once, at most."""
 _BATCH_AGE_S: Final = 0.5
-"""How long the first line of a batch waits, if others follow it."""
+"""How long the first line of a batch waits for others."""
 MAX_WAITING: Final = 65536
 """Lines that may wait for the disk; a disk that is slower ends the recording."""
 
@@ -60,21 +61,23 @@ class RecordingFile:
     __slots__ = (
         "__weakref__",
         "_batch",
-        "_began_at",
         "_file",
         "_handed",
         "_has_ended",
         "_has_failed",
         "_is_closed",
+        "_loop",
         "_lost",
         "_path",
+        "_timer",
         "_written",
     )
 
     def __init__(self, path: Path, lost: Callable[[], None]) -> None:
         self._lost = lost
         self._batch: list[_Line] = []
-        self._began_at = 0.0
+        self._loop: AbstractEventLoop | None = None
+        self._timer: TimerHandle | None = None
         self._handed = 0
         self._written = 0
         self._has_ended = False
@@ -92,11 +95,11 @@ class RecordingFile:
         if self._has_ended:
             self._lost()
             return
-        if not self._batch:
-            self._began_at = time.monotonic()
         self._batch.append(line)
-        if len(self._batch) >= _BATCH_SIZE or time.monotonic() - self._began_at >= _BATCH_AGE_S:
+        if len(self._batch) >= _BATCH_SIZE:
             self._hand_over()
+        elif self._timer is None:
+            self._hand_over_later()
 
     def close(self) -> None:
         """Write what is left and close the file, soon."""
@@ -112,6 +115,9 @@ class RecordingFile:
         Nothing waits in the thread any more, or it would hold the recording. Nor is anything handed
         to it: it may be this very handing over in which the garbage is collected.
         """
+        if self._loop is not None and self._timer is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._timer.cancel)
         if self._batch:
             self._write(self._batch)
         self._close()
@@ -121,8 +127,17 @@ class RecordingFile:
         self._is_closed = True
         self._batch.clear()
 
+    def _hand_over_later(self) -> None:
+        """Let the batch not wait for a line that may never come, nor the loop keep the file."""
+        with suppress(RuntimeError):  # no loop runs: a later line or the end does it
+            self._loop = get_running_loop()
+            self._timer = self._loop.call_later(_BATCH_AGE_S, _hand_over, ref(self))
+
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if not batch:
             return
         self._handed += len(batch)
@@ -157,7 +172,8 @@ class RecordingFile:
             try:
                 self._file.close()
             except OSError as error:
-                self._end(str(error))
+                if not self._has_failed:  # else it is the same trouble again
+                    self._end(str(error))
 
     def _end(self, text: str) -> None:
         """Take no further lines. Those that wait are written, unless writing is what failed."""
@@ -168,6 +184,11 @@ class RecordingFile:
             text,
             extra={"code": "FZ-RECORDING-LOST"},
         )
+
+
+def _hand_over(file: "ref[RecordingFile]") -> None:
+    if (each := file()) is not None:
+        each._hand_over()
 
 
 _WRITERS: Final[WeakValueDictionary[Path, RecordingFile]] = WeakValueDictionary()

@@ -39,7 +39,11 @@ def make_connection(
     file = RecordingFile(Path(wanted.path), partial(trace.count, "recording-line-lost"))
     redaction = Redaction(keep_payload=wanted.keep_payload)
     recorder = Recorder(file.write, redaction, random_bytes, trace)
-    return RecordedConnection(setup, trace, recorder), file
+    try:
+        return RecordedConnection(setup, trace, recorder), file
+    except BaseException:
+        file.close()  # it tells why
+        raise
 
 
 def _wanted(target: Target) -> TraceFile | None:

@@ -1,15 +1,19 @@
+import asyncio
 import json
 import logging
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from weakref import ref
 
 import pytest
 
 from frazil.aio import recording_file
 from frazil.aio.recording_file import RecordingFile, TraceFile, join_recordings
 from frazil.explain.trace_file import read_account
+from frazil.testing import run
 
 
 @pytest.fixture
@@ -42,20 +46,35 @@ def test_an_old_file_is_overwritten(tmp_path, lost):
     assert lines_of(path) == [{"new": True}]
 
 
-def test_a_batch_that_is_old_enough_is_written_with_the_next_line(tmp_path, lost, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(recording_file.time, "monotonic", lambda: now[0])
+def test_lines_that_no_other_follows_are_written(tmp_path, lost):
     path = tmp_path / "a.jsonl"
-    file = RecordingFile(path, lambda: lost.append(1))
-    file.write({"number": 1})
-    join_recordings(10)
-    assert not path.exists()
-    now[0] += 0.6
-    file.write({"number": 2})
-    join_recordings(10)
-    assert lines_of(path) == [{"number": 1}, {"number": 2}]
-    file.close()
-    join_recordings(10)
+
+    async def main(net):
+        file = RecordingFile(path, lambda: lost.append(1))
+        for number in range(3):
+            file.write({"number": number})
+            await asyncio.sleep(0.4)
+        await asyncio.sleep(0.2)
+        join_recordings(10)
+        told = lines_of(path)
+        file.close()
+        return told
+
+    assert run(main) == [{"number": number} for number in range(3)]
+
+
+def test_lines_that_wait_do_not_keep_their_file(tmp_path, lost):
+    path = tmp_path / "a.jsonl"
+
+    async def main(net):
+        file = RecordingFile(path, lambda: lost.append(1))
+        file.write({"number": 1})
+        weak = ref(file)
+        del file
+        assert weak() is None
+
+    run(main)
+    assert lines_of(path) == [{"number": 1}]
 
 
 def test_trouble_with_the_disk_is_logged_once_and_lines_are_counted(tmp_path, lost, caplog):
@@ -73,6 +92,16 @@ def test_trouble_with_the_disk_is_logged_once_and_lines_are_counted(tmp_path, lo
     assert record.levelno == logging.WARNING
     assert record.message.startswith("FZ-RECORDING-LOST: the recording ")
     assert record.code == "FZ-RECORDING-LOST"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full disk")
+def test_a_full_disk_is_logged_once(lost, caplog):
+    file = RecordingFile(Path("/dev/full"), lambda: lost.append(1))
+    file.write({"number": 1})
+    file.close()
+    join_recordings(10)
+    (record,) = caplog.records
+    assert "No space left on device" in record.message
 
 
 def test_two_connections_are_not_recorded_in_one_file(tmp_path, lost, caplog):

@@ -1,5 +1,4 @@
 import asyncio
-import gc
 import json
 import os
 import subprocess
@@ -16,6 +15,7 @@ from frazil import (
     NotSupportedError,
     RTCPeerConnection,
 )
+from frazil.aio.recording_file import join_recordings
 from frazil.record import INPUTS, RecordingError, replay, without_addresses
 from frazil.testing import run
 from support.recorded import fail, record, talk
@@ -56,7 +56,7 @@ def test_a_connection_that_could_not_be_made_cannot_be_made_again(tmp_path):
             RTCPeerConnection({"iceServers": [TURN]}, trace=path, **options)
 
     run(main)
-    gc.collect()  # nobody has it, so nobody else closes the file
+    join_recordings(10)
     found = path.read_text(encoding="utf-8").splitlines()
     assert '"error": "NotSupportedError"' in found[-1]
     assert replay(found) is None
