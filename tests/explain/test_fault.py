@@ -8,7 +8,7 @@ from explain.scene import RELAY, homes, negotiated, turn
 from frazil import IceOptions
 from frazil.aio.recording_file import join_recordings
 from frazil.explain import FINDINGS, explain
-from frazil.explain.trace_file import read_account
+from frazil.explain.trace_file import read_accounts
 from frazil.record import without_addresses
 from frazil.testing import Conditions
 from support.scenario import Stage
@@ -85,8 +85,8 @@ def test_a_recording_without_addresses_tells_the_same(fault: Fault, tmp_path, mo
     stage.play(main, {})
     join_recordings(10)
     lines = asked[0].pc._backend.recording._path.read_text(encoding="utf-8").splitlines()
-    told = explain(read_account(lines).records).codes
-    assert explain(read_account(without_addresses(lines)).records).codes == told != ()
+    told = explain(read_accounts(lines)[0].records).codes
+    assert explain(read_accounts(without_addresses(lines))[0].records).codes == told != ()
 
 
 def test_every_finding_has_a_fault():

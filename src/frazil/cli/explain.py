@@ -18,7 +18,7 @@ from frazil.explain import FINDINGS, Finding, Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
 from frazil.explain.finding import evidence_line
-from frazil.explain.trace_file import Account, read_account
+from frazil.explain.trace_file import Account, read_accounts
 from frazil.trace import TraceRecord
 
 _DESCRIPTION = """\
@@ -31,7 +31,7 @@ metric, it says what that means and what to do.
 _EPILOG = """\
 exit codes:
   0  nothing is wrong, or a code was given
-  1  something is; it was printed
+  1  something is, or a part of a recording is missing; it was printed
   2  a file cannot be read, or is none of these
 """
 _PSEUDONYMS: Final = (
@@ -44,11 +44,11 @@ class _Files:
     """What the files hold.
 
     Attributes:
-        accounts: What each recording tells, with its path.
+        accounts: What each recording tells, with what it is called.
         logs: The connections in all dumps.
     """
 
-    accounts: list[tuple[Path, Account]] = field(default_factory=list)
+    accounts: list[tuple[str, Account]] = field(default_factory=list)
     logs: list[list[BrowserEvent]] = field(default_factory=list)
 
 
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
         _print(options, None, _timeline((), half_of((), files.logs), 0.0))
         return ExitCode.OK
     # A list, for each is to be told.
-    are_well = [_explain(options, path, account, files) for path, account in files.accounts]
+    are_well = [_explain(options, name, account, files) for name, account in files.accounts]
     return ExitCode.OK if all(are_well) else ExitCode.UNEXPECTED
 
 
@@ -99,10 +99,12 @@ def _read(path: Path, files: _Files) -> None:
         files.logs += read_dump(content)
     except ValueError:
         lines = content.decode("utf-8-sig", "replace").splitlines()
-        files.accounts.append((path, read_account(lines)))
+        accounts = read_accounts(lines)
+        names = [f"{path}, recording {number}" for number in range(1, len(accounts) + 1)]
+        files.accounts += zip(names if len(accounts) > 1 else [str(path)], accounts, strict=True)
 
 
-def _explain(options: argparse.Namespace, path: Path, account: Account, files: _Files) -> bool:
+def _explain(options: argparse.Namespace, name: str, account: Account, files: _Files) -> bool:
     """Print what a recording tells; whether nothing is wrong."""
     is_alone = len(files.accounts) == 1
     records, browser = account.records, half_of(account.records, files.logs, guess=is_alone)
@@ -112,9 +114,9 @@ def _explain(options: argparse.Namespace, path: Path, account: Account, files: _
         remarks.append(_PSEUDONYMS)
     timeline = _timeline(records, browser, report.began_at)
     if not is_alone and not options.json:
-        LineWriter(sys.stdout).write(f"{path}:")
-    _print(options, report if records else None, timeline, remarks)
-    return not report.findings
+        LineWriter(sys.stdout).write(f"{name}:")
+    _print(options, report if records else None, timeline, remarks, is_whole=account.is_whole)
+    return account.is_whole and not report.findings
 
 
 def _print(
@@ -122,6 +124,8 @@ def _print(
     report: Report | None,
     timeline: Sequence[str] = (),
     remarks: Sequence[str] = (),
+    *,
+    is_whole: bool = True,
 ) -> None:
     if options.json:
         findings = report.to_json() if report else []
@@ -129,6 +133,8 @@ def _print(
         LineWriter(sys.stdout).write(json.dumps(told, indent=2))
         return
     lines = [*timeline, *(str(report).splitlines() if report else ())]
+    if report and not report.findings and not is_whole:
+        lines[-1] += " in what is left of the recording"
     lines = lines or ["nothing has happened yet"]
     lines += [f"note: {each}" for each in remarks]
     if sys.stdout.isatty():

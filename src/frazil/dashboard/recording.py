@@ -9,7 +9,13 @@ from frazil.dashboard.row import CONNECTION, Row, path_of
 from frazil.dashboard.traffic import Traffic
 from frazil.explain import explain
 from frazil.explain.story import fact
-from frazil.explain.trace_file import is_header, load_line, records_of
+from frazil.explain.trace_file import (
+    BEGINNING_MISSING,
+    is_call,
+    is_header,
+    load_line,
+    records_of,
+)
 from frazil.peer.history import HISTORY_LIMIT
 from frazil.record import Json
 from frazil.trace import TraceRecord
@@ -18,6 +24,7 @@ MAX_RECORDS: Final = 50_000
 """Records of one recording that are kept: a day of a quiet connection."""
 MAX_LINE: Final = 4 * 1024 * 1024
 """Characters of one line; a batch of datagrams has a tenth."""
+_OTHERS_FOLLOW: Final = "the file has other recordings behind this one, which are not shown"
 _CHANGED: Final = "state-changed"
 _CONFIGURED: Final = "configured"
 
@@ -40,13 +47,22 @@ class Recording:
         self._read = 0
         self._traffic = Traffic()
         self._is_recording = False
+        self._remarks: list[Json] = []
+        self._is_over = False
 
     def feed(self, text: str) -> None:
         """Take the next line. What is damaged, or not known here, is left out."""
-        if not text or len(text) > MAX_LINE:
+        if not text or len(text) > MAX_LINE or self._is_over:
             return
         line = load_line(text)
         records = records_of(line)
+        if self._is_recording and is_header(line):
+            self._is_over = True
+            self._remarks.append(_OTHERS_FOLLOW)
+            return
+        if not self._is_recording and is_call(line):
+            self._remarks.append(BEGINNING_MISSING)
+            self._is_recording = True
         self._is_recording = self._is_recording or bool(records) or is_header(line)
         self._read += len(records)
         self._newest += records
@@ -110,6 +126,7 @@ class Recording:
             "forgotten": forgotten,
             "counters": {},
             "findings": list[Json](explain(records).to_json()),  # type: ignore[arg-type]
+            "remarks": self._remarks,
             "records": [record_json(*each) for each in enumerate(in_time, forgotten)],
             "traffic": self._traffic.to_json(),
             "meanings": MEANINGS,

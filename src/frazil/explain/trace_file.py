@@ -1,32 +1,41 @@
-"""The records in a file: a recording, or a trace on its own."""
+"""The records in a file: recordings, or a trace on its own."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from frazil.explain.story import Story
 from frazil.printable import printable
 from frazil.trace import EVENTS, Fact, TraceRecord
 from frazil.version import __version__
 
+BEGINNING_MISSING: Final = (
+    "the beginning of the recording is missing, so what is said of the rest may be wrong"
+)
 _LATEST: Final = 1e15
 """No clock shows this many seconds."""
 _LARGEST: Final = 2**64
 """No number of ours is as large."""
 
 
-class Account(NamedTuple):
+@dataclass(slots=True)
+class Account:
     """What a file tells of a connection.
 
     Attributes:
         records: What was decided, oldest first.
         unknown: How many more decisions there are, which this version does not know.
-        header: The first line of a recording; empty for a trace.
+        header: The first line of a recording; empty for a trace, and where it is missing.
+        damaged: How many lines are no JSON, a last one that is cut off aside.
+        is_piece: Whether these are lines of a recording, but not its first.
     """
 
-    records: list[TraceRecord]
-    unknown: int
-    header: dict[str, Any]
+    records: list[TraceRecord] = field(default_factory=list)
+    unknown: int = 0
+    header: dict[str, Any] = field(default_factory=dict)
+    damaged: int = 0
+    is_piece: bool = False
 
     @property
     def keeps_addresses(self) -> bool:
@@ -34,10 +43,20 @@ class Account(NamedTuple):
         return self.header.get("keeps_addresses") is not False
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing before the last line."""
+        return not self.is_piece and self.damaged == 0
+
+    @property
     def remarks(self) -> list[str]:
         """What to keep in mind when reading what the records say."""
         found = []
-        if self.header and self.records and not Story(self.records, 0.0).is_closed:
+        if self.is_piece:
+            found.append(BEGINNING_MISSING)
+        if self.damaged:
+            found.append(f"lines left out, which are damaged: {self.damaged}")
+        is_recording = bool(self.header) or self.is_piece
+        if is_recording and self.records and not Story(self.records, 0.0).is_closed:
             length_s = self.records[-1].last_at - self.records[0].at
             found.append(
                 f"the recording ends early, after {length_s:.3f} s, with the connection still open:"
@@ -53,25 +72,37 @@ class Account(NamedTuple):
         return found
 
 
-def read_account(lines: Iterable[str]) -> Account:
-    """What a recording tells, or a file that :func:`trace_lines` made.
+def read_accounts(lines: Iterable[str]) -> list[Account]:
+    """What recordings tell, one behind the other, or a file that :func:`trace_lines` made.
 
-    A last line that is cut off is left out.
+    A last line that is cut off is left out, and so is what comes before the first line that counts.
 
     Raises:
         ValueError: It is no such file.
     """
-    records: list[TraceRecord] = []
-    count = 0
-    header: dict[str, Any] = {}
+    accounts: list[Account] = []
+    damaged = 0
     for text in lines:
+        if not text.strip():
+            continue
         line = load_line(text)
-        header = header or (line if is_header(line) else {})
-        records += records_of(line)
-        count += len(_entries(line))
-    if not records and not header:
+        if line is None:
+            damaged += 1
+            continue
+        entries, records = _entries(line), records_of(line)
+        if is_header(line):
+            accounts.append(Account(header=line))
+        elif not accounts and (records or is_call(line)):
+            accounts.append(Account(is_piece=is_call(line)))
+        elif accounts:
+            accounts[-1].damaged += damaged
+        damaged = 0
+        if accounts:
+            accounts[-1].records += records
+            accounts[-1].unknown += len(entries) - len(records)
+    if not accounts:
         raise ValueError("neither a recording nor a trace")
-    return Account(records, count - len(records), header)
+    return accounts
 
 
 def load_line(text: str) -> Any:
@@ -85,6 +116,11 @@ def load_line(text: str) -> Any:
 def is_header(line: Any) -> bool:
     """Whether a line begins a recording."""
     return isinstance(line, dict) and "format" in line
+
+
+def is_call(line: Any) -> bool:
+    """Whether a line is one of a recording, but not its first."""
+    return isinstance(line, dict) and ("call" in line or "api" in line)
 
 
 def records_of(line: Any) -> list[TraceRecord]:

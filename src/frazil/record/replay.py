@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from frazil.dtls import Certificate, DtlsRole, Engine, KeyKind, Witness
+from frazil.explain.trace_file import is_header
 from frazil.peer.setup import Setup
 from frazil.record.boundary import INPUTS
 from frazil.record.connection import RecordedConnection
@@ -67,6 +68,8 @@ class Recording:
         self.lines: list[Line] = []
         self.told: dict[int, dict[str, Any]] = {}
         for number, line in read[1:]:
+            if is_header(line):
+                raise RecordingError(f"line {number} begins another recording")
             if isinstance(line, dict) and "api" in line:
                 self.told[number] = line
             else:

@@ -7,6 +7,7 @@ the core does nothing by itself.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from frazil.explain.trace_file import is_call
 from frazil.record.value import Json, RecordingError
 from frazil.version import __version__
 
@@ -112,6 +113,8 @@ class Header:
         Raises:
             RecordingError: It is no header, or of another version.
         """
+        if is_call(line):
+            raise RecordingError("the beginning of the recording is missing")
         if not isinstance(line, dict) or line.get("format") != FORMAT:
             raise RecordingError("this is no recording of a connection")
         writer = str(line.get("frazil", ""))

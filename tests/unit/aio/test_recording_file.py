@@ -12,7 +12,7 @@ import pytest
 
 from frazil.aio import recording_file
 from frazil.aio.recording_file import RecordingFile, TraceFile, join_recordings
-from frazil.explain.trace_file import read_account
+from frazil.explain.trace_file import read_accounts
 from frazil.testing import run
 
 
@@ -227,7 +227,7 @@ assert os.path.exists(sys.argv[1])
 def test_what_nobody_closed_is_on_the_disk_when_the_program_has_ended(end, tmp_path):
     path = tmp_path / "session.jsonl"
     subprocess.run([sys.executable, "-c", UNCLOSED + end, str(path)], check=True, timeout=30)
-    account = read_account(path.read_text(encoding="utf-8").splitlines())
+    (account,) = read_accounts(path.read_text(encoding="utf-8").splitlines())
     assert any(each.event == "description-applied" for each in account.records)
     (remark,) = account.remarks
     assert "with the connection still open" in remark

@@ -178,6 +178,25 @@ def test_each_of_several_recordings_is_explained(recording, silent, dump, capsys
     assert list(map(len, codes)) == [0, 1]
 
 
+def test_each_recording_in_a_file_is_explained(recording, silent, tmp_path, capsys):
+    path = tmp_path / "several.jsonl"
+    header = recording.read_text(encoding="utf-8").splitlines()[0]
+    path.write_text("\n".join([recording.read_text(), header, silent.read_text()]))
+    assert main(["explain", str(path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [f"{path}, recording 1:", "nothing is wrong", f"{path}, recording 2:"]
+    assert lines[3].startswith("FZ-SIG-CANDIDATES-LOST")
+
+
+def test_a_recording_without_its_beginning_does_not_count_as_well(recording, tmp_path, capsys):
+    path = tmp_path / "rotated.jsonl"
+    path.write_text("\n".join(recording.read_text().splitlines()[-20:]))
+    assert main(["explain", str(path)]) == 1
+    first, note = capsys.readouterr().out.splitlines()
+    assert first == "nothing is wrong in what is left of the recording"
+    assert note.startswith("note: the beginning of the recording is missing")
+
+
 def test_a_dump_without_connections(tmp_path, capsys):
     path = tmp_path / "dump.json"
     path.write_text('{"PeerConnections": {}}')

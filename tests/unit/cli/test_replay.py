@@ -70,6 +70,19 @@ def test_what_is_no_recording(content, tmp_path, capsys):
     assert streams.err.count("\n") == 1
 
 
+def test_what_is_missing_or_too_much_is_told(recording, tmp_path, capsys):
+    lines = recording.read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(lines[5:]))
+    assert main(["replay", str(path)]) == 2
+    path.write_text("\n".join([*lines, *lines]))
+    assert main(["replay", str(path)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"frazil replay: {path}: the beginning of the recording is missing",
+        f"frazil replay: {path}: line {len(lines) + 1} begins another recording",
+    ]
+
+
 def test_other_timers_without_effect(recording, capsys):
     assert main(["replay", str(recording), "--what-if", "disconnected_after=9"]) == 0
     assert capsys.readouterr().out == "no difference\n"

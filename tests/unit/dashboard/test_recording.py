@@ -81,6 +81,19 @@ def test_damage_is_left_out(lines):
     )
 
 
+def test_of_several_recordings_the_first_is_shown(lines):
+    alone, view = (read_recording("x", each).view() for each in (lines, [*lines, *lines]))
+    assert view["records"] == alone["records"]
+    assert view["traffic"] == alone["traffic"]
+    assert alone["remarks"] == []
+    assert view["remarks"] == ["the file has other recordings behind this one, which are not shown"]
+
+
+def test_a_beginning_that_is_missing_is_told(lines):
+    (remark,) = read_recording("x", lines[-20:]).view()["remarks"]
+    assert remark.startswith("the beginning of the recording is missing")
+
+
 @pytest.mark.parametrize("at", ["NaN", "Infinity", "-1e300", "1" + "0" * 400, "null", '"1"'])
 def test_what_happened_at_no_instant_is_left_out(at):
     lines = [

@@ -6,7 +6,7 @@ import pytest
 
 from frazil import RTCError
 from frazil.explain.story import fact
-from frazil.explain.trace_file import read_account
+from frazil.explain.trace_file import read_accounts
 from frazil.ice.candidate import CandidateProtocol, CandidateType, foundation
 from frazil.record import RecordingError, replay, without_addresses
 from support.recorded import record, talk
@@ -108,7 +108,7 @@ def test_a_description_that_was_read_from_the_connection_is_set_again(tmp_path):
     lines = record(tmp_path, again)
     found = without_addresses(lines)
     assert replay(found) is None
-    records = read_account(found).records
+    records = read_accounts(found)[0].records
     assert len([each for each in records if each.event == "description-applied"]) == 4
     told = foundation(CandidateType.HOST, ("192.168.77.1", 1), CandidateProtocol.UDP, None)
     assert any(f"candidate:{told} " in line for line in lines)
@@ -156,7 +156,7 @@ def test_of_what_the_application_did_the_configuration_is_left(tmp_path):
 
     servers = [{**TURN, "urls": "turn:203.0.113.99", "username": "älice", "credential": "s3cret"}]
     found = without_addresses(record(tmp_path, configured, configuration={"iceServers": servers}))
-    told = [each for each in read_account(found).records if each.layer == "api"]
+    told = [each for each in read_accounts(found)[0].records if each.layer == "api"]
     assert [each.values for each in told] == [
         ("turn:240.0.0.1", "all", "balanced"),
         ("turn:relay.example", "all", "balanced"),
@@ -176,7 +176,7 @@ def test_what_was_refused_is_left_with_the_error_that_comes_now(tmp_path):
     lines = record(tmp_path, refused)
     found = without_addresses(lines)
     (before,), (after,) = (
-        [each for each in read_account(some).records if each.event == "rejected"]
+        [each for each in read_accounts(some)[0].records if each.event == "rejected"]
         for some in (lines, found)
     )
     assert after.at == before.at
@@ -188,9 +188,9 @@ def test_what_was_refused_is_left_with_the_error_that_comes_now(tmp_path):
 
 def test_the_recording_says_whether_its_addresses_are_pseudonyms(lines):
     found = without_addresses(lines)
-    assert read_account(lines).keeps_addresses
-    assert not read_account(found).keeps_addresses
-    assert not read_account(without_addresses(found)).keeps_addresses
+    assert read_accounts(lines)[0].keeps_addresses
+    assert not read_accounts(found)[0].keeps_addresses
+    assert not read_accounts(without_addresses(found))[0].keeps_addresses
 
 
 def test_what_does_not_go_the_same_way_is_refused(lines):

@@ -11,7 +11,7 @@ import pytest
 from frazil import IceOptions, RTCPeerConnection
 from frazil.aio.recording_file import join_recordings
 from frazil.aio.system import SystemNetwork
-from frazil.explain.trace_file import read_account
+from frazil.explain.trace_file import read_accounts
 from frazil.testing import VirtualLoop, VirtualNetwork
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -168,7 +168,7 @@ def test_after_the_end_of_the_loop_a_connection_is_closed_and_its_recording_is_c
     assert pc.close().done()
     assert pc.connectionState == "closed"
     join_recordings(10)
-    account = read_account(path.read_text(encoding="utf-8").splitlines())
+    (account,) = read_accounts(path.read_text(encoding="utf-8").splitlines())
     assert account.remarks == []
 
 

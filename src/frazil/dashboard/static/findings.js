@@ -13,13 +13,13 @@ export class Findings {
   }
 
   draw() {
-    const { findings } = this.#session.view;
-    const shape = JSON.stringify(findings.map(({ code, sentence }) => [code, sentence]));
+    const { findings, remarks = [] } = this.#session.view;
+    const shape = JSON.stringify([findings.map(({ code, sentence }) => [code, sentence]), remarks]);
     if (shape === this.#drawn) return;
     this.#drawn = shape;
     this.element.classList.toggle("wrong", findings.some((each) => !each.aside));
-    this.#body.replaceChildren(...(findings.length > 0 ? findings.map(card)
-      : [element("p", { class: "quiet" }, "Nothing is wrong.")]));
+    const told = [...findings.map(card), ...remarks.map((each) => element("p", { class: "quiet" }, `Note: ${each}.`))];
+    this.#body.replaceChildren(...(told.length > 0 ? told : [element("p", { class: "quiet" }, "Nothing is wrong.")]));
   }
 }
 

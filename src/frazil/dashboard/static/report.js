@@ -21,6 +21,7 @@ export function reportOf(session) {
       `    fix: ${each.fix}`,
       ...each.evidence.map((line) => `    ${line}`),
     ])),
+    ...(view.remarks ?? []).map((each) => `  note: ${each}`),
     "",
     "changes:",
     ...momentsOf(session).map(({ at, text, changes }) => `  ${instant(at - beganAt)} ${changes
