@@ -53,4 +53,6 @@ def _wanted(target: Target) -> TraceFile | None:
     if not folder:
         return None
     began = time.strftime("%Y%m%dT%H%M%S")
-    return TraceFile(Path(folder) / f"{began}-{os.getpid()}-{next(_number)}.jsonl")
+    # In containers that have the folder in common, processes have the same number.
+    name = f"{began}-{os.getpid()}-{next(_number)}-{os.urandom(4).hex()}.jsonl"
+    return TraceFile(Path(folder) / name)

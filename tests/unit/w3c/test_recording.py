@@ -1,3 +1,5 @@
+from itertools import count
+
 import pytest
 
 from frazil import RTCPeerConnection, TraceFile
@@ -6,6 +8,7 @@ from frazil.aio.recording_file import join_recordings
 from frazil.peer.connection import PeerConnection
 from frazil.record import replay
 from frazil.testing import run
+from frazil.w3c import recording
 from support.virtual_pair import VirtualPair
 
 
@@ -39,6 +42,22 @@ def test_the_environment_names_a_folder_with_a_file_for_each(tmp_path, monkeypat
     paths = list((tmp_path / "folder").iterdir())
     assert len(paths) == 2
     assert [replayed(path) for path in paths] == [None, None]
+
+
+def test_processes_of_several_containers_do_not_share_a_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("FRAZIL_TRACE", str(tmp_path))
+    monkeypatch.setattr(recording.os, "getpid", lambda: 1)
+    monkeypatch.setattr(recording.time, "strftime", lambda _: "20260101T000000")
+
+    async def main(net):
+        for number in (1, 2):
+            monkeypatch.setattr(recording, "_number", count(1))
+            async with RTCPeerConnection(network=net.host(f"{number}", f"10.0.0.{number}")):
+                pass
+            join_recordings(10)
+
+    run(main)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_connection_that_is_not_recorded_is_a_plain_one(monkeypatch):
