@@ -32,7 +32,7 @@ _EPILOG = """\
 exit codes:
   0  nothing is wrong, or a code was given
   1  something is, or a part of a recording is missing; it was printed
-  2  a file cannot be read, or is none of these
+  2  a file cannot be read, or is none of these; the others are explained
 """
 _PSEUDONYMS: Final = (
     "the recording has pseudonyms for addresses, so what signalling has lost cannot be told"
@@ -78,11 +78,12 @@ def run(options: argparse.Namespace) -> int:
     if not paths:
         return ExitCode.OK
     files = _Files()
-    for path in paths:
-        try:
-            _read(path, files)
-        except (OSError, ValueError) as error:
-            return complain("explain", path, error)
+    are_read = [_read(path, files) for path in paths]  # a list, for each is to be told of
+    code = _explain_all(options, files) if any(are_read) else ExitCode.OK
+    return code if all(are_read) else ExitCode.USAGE
+
+
+def _explain_all(options: argparse.Namespace, files: _Files) -> ExitCode:
     if not files.accounts:
         _print(options, None, _timeline((), half_of((), files.logs), 0.0))
         return ExitCode.OK
@@ -91,10 +92,22 @@ def run(options: argparse.Namespace) -> int:
     return ExitCode.OK if all(are_well) else ExitCode.UNEXPECTED
 
 
-def _read(path: Path, files: _Files) -> None:
+def _read(path: Path, files: _Files) -> bool:
+    """Add what a file holds; whether it is of use."""
+    try:
+        _add(path, files)
+    except (OSError, ValueError) as error:
+        complain("explain", path, error)
+        return False
+    return True
+
+
+def _add(path: Path, files: _Files) -> None:
     if path.name.startswith("FZ-") and not path.exists():
         raise ValueError("there is no such finding")
     content = path.read_bytes()
+    if not content:
+        raise ValueError("the file is empty")
     try:
         files.logs += read_dump(content)
     except ValueError:

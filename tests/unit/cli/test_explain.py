@@ -116,6 +116,23 @@ def test_what_cannot_be_read_is_told(tmp_path, content, capsys):
     assert capsys.readouterr().err == f"frazil explain: {file}: {why}\n"
 
 
+def test_a_file_that_is_of_no_use_does_not_hide_the_others(recording, silent, tmp_path, capsys):
+    empty, page, missing = (tmp_path / name for name in ("empty.jsonl", "a.html", "missing"))
+    empty.touch()
+    page.write_text("<!doctype html>")
+    names = [empty, silent, page, missing, recording]
+    assert main(["explain", *map(str, names)]) == 2
+    streams = capsys.readouterr()
+    assert streams.err.splitlines() == [
+        f"frazil explain: {empty}: the file is empty",
+        f"frazil explain: {page}: neither a recording nor a trace",
+        f"frazil explain: {missing}: No such file or directory",
+    ]
+    lines = streams.out.splitlines()
+    assert lines[0] == f"{silent}:"
+    assert lines[-2:] == [f"{recording}:", "nothing is wrong"]
+
+
 def test_a_terminal_gets_lines_that_fit(silent, capsys, monkeypatch):
     assert main(["explain", str(silent)]) == 1
     told = capsys.readouterr().out
