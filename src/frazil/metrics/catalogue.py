@@ -49,6 +49,15 @@ FAILURES: Final = Metric(
     "Times that a connection became `failed`, by the likeliest cause.",
     (Label("code", "error.type", f"a [finding](findings.md), or `{UNEXPLAINED}`"),),
 )
+ABANDONED: Final = Metric(
+    MetricKind.COUNTER,
+    "frazil_connections_abandoned",
+    "frazil.connection.abandoned",
+    "{connection}",
+    "Connections with a description that were closed before they were `connected` or `failed`, "
+    "and with which something was wrong, by the likeliest cause.",
+    (Label("code", "error.type", "a [finding](findings.md)"),),
+)
 DISCONNECTS: Final = Metric(
     MetricKind.COUNTER,
     "frazil_disconnects",
@@ -69,6 +78,7 @@ METRICS: Final = (
     CONNECT_DURATION,
     ESTABLISHED,
     FAILURES,
+    ABANDONED,
     DISCONNECTS,
     RESTARTS,
 )

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from weakref import finalize, ref
 
 from frazil.metrics.catalogue import (
+    ABANDONED,
     CONNECT_DURATION,
     CONNECTIONS,
     DISCONNECTS,
@@ -46,6 +47,7 @@ class Observer:
         "_connection",
         "_described_at",
         "_has_connected",
+        "_has_failed",
         "_loop",
         "_sink",
         "_state",
@@ -58,6 +60,7 @@ class Observer:
         self._state: _State = connection.connectionState
         self._described_at: float | None = None
         self._has_connected = False
+        self._has_failed = False
         _end_forgotten()
         sink.take(CONNECTIONS, 1, (self._state.value,))
         connection.trace.listen(self._take)
@@ -84,12 +87,20 @@ class Observer:
         if state is _State.DISCONNECTED:
             self._sink.take(DISCONNECTS, 1, ())
         elif state is _State.FAILED:
+            self._has_failed = True
             self._later(self._failed)
         elif state is _State.CONNECTED and not self._has_connected:
             self._has_connected = True
             if self._described_at is not None:
                 self._sink.take(CONNECT_DURATION, record.at - self._described_at, ())
             self._later(self._established)
+        elif state is _State.CLOSED and self._is_awaited:
+            self._later(self._abandoned)
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether it is still open how the connection turns out."""
+        return self._described_at is not None and not (self._has_connected or self._has_failed)
 
     def _move(self, state: _State) -> None:
         if self._state not in _END:
@@ -115,11 +126,15 @@ class Observer:
         """In another turn of the loop, when all that belongs to the change has been recorded."""
         connection = self._connection()
         if connection is not None:
-            self._loop.call_soon(observe, connection)
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon(observe, connection)
 
     def _failed(self, connection: RTCPeerConnection) -> None:
-        codes = [each.code for each in connection.explain().findings if not each.is_aside]
-        self._sink.take(FAILURES, 1, (codes[0] if codes else UNEXPLAINED,))
+        self._sink.take(FAILURES, 1, (_cause(connection) or UNEXPLAINED,))
+
+    def _abandoned(self, connection: RTCPeerConnection) -> None:
+        if code := _cause(connection):
+            self._sink.take(ABANDONED, 1, (code,))
 
     def _established(self, connection: RTCPeerConnection) -> None:
         self._sink.take(ESTABLISHED, 1, _pair_in_use(connection))
@@ -140,6 +155,12 @@ def _end_forgotten() -> None:
     with suppress(Empty):
         while True:
             _forgotten.get_nowait()._end()
+
+
+def _cause(connection: RTCPeerConnection) -> str | None:
+    """The code of what is most likely wrong, besides that it was closed."""
+    codes = (each.code for each in connection.explain().findings if not each.is_aside)
+    return next((code for code in codes if code != "FZ-API-CLOSED"), None)
 
 
 def _pair_in_use(connection: RTCPeerConnection) -> tuple[str, str, str]:

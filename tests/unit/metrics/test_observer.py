@@ -6,9 +6,9 @@ from collections import defaultdict
 
 import pytest
 
-from frazil import RTCPeerConnection
+from frazil import ConnectivityError, RTCPeerConnection
 from frazil.metrics.installation import Installation
-from frazil.testing import run
+from frazil.testing import LeftoverError, run
 from frazil.w3c.peerconnection import CENSUS
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -74,7 +74,7 @@ def test_a_usual_life(ledger):
     assert ledger["connections"] == {}
     assert ledger["connections_established"] == {("host", "host", "udp"): 2}
     assert len(ledger.observed) == 2
-    for name in ("connection_failures", "disconnects", "ice_restarts"):
+    for name in ("connection_failures", "connections_abandoned", "disconnects", "ice_restarts"):
         assert ledger[name] == {}
 
 
@@ -125,7 +125,58 @@ def test_closing_before_there_is_a_connection_is_no_failure(ledger):
 
     main()
     assert ledger["connection_failures"] == ledger["connections"] == {}
+    assert ledger["connections_abandoned"] == {}  # nothing was wrong yet
     assert ledger.observed == []
+
+
+def test_what_was_wrong_is_counted_of_those_that_are_closed_before_there_is_a_connection(ledger):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        for _ in range(2):
+            async with RTCPeerConnection(network=pair.host_a) as pc:
+                pc.createDataChannel("chat")
+                await pc.setLocalDescription()
+                with pytest.raises(ConnectivityError):
+                    await pc.wait_connected(10)
+        async with RTCPeerConnection(network=pair.host_a) as pc:
+            await asyncio.sleep(10)  # never used
+
+    main()
+    assert ledger["connections_abandoned"] == {("FZ-SIG-NO-ANSWER",): 2}
+    assert ledger["connection_failures"] == ledger["connections"] == {}
+
+
+def test_a_connection_that_failed_or_was_connected_is_not_counted_as_abandoned(ledger):
+    @on_virtual_pair
+    async def main(pair: VirtualPair) -> None:
+        await pair.connect()
+        pair.net.block()
+        await asyncio.sleep(10)  # disconnected, and closed so
+        async with VirtualPair(pair.net, (pair.host_a, pair.host_b)) as other:
+            other.a.createDataChannel("chat")
+            await other.negotiate()
+            await asyncio.sleep(60)
+            assert ledger["connections"][("failed",)] >= 2
+
+    main()
+    assert ledger["connections_abandoned"] == {}
+
+
+def test_a_connection_that_is_closed_after_its_loop_is_not_counted_as_abandoned(ledger, caplog):
+    async def describe(net):
+        pc = RTCPeerConnection(network=net.host("a", "10.0.0.1"))
+        pc.addTransceiver("audio")
+        await pc.setLocalDescription()
+        await asyncio.sleep(10)
+        kept.append(pc)
+
+    kept = []
+    with pytest.raises(LeftoverError):
+        run(describe)
+    caplog.clear()
+    kept.pop().close()
+    assert ledger["connections_abandoned"] == ledger["connections"] == {}
+    assert caplog.records == []
 
 
 def test_a_restart_is_counted_once_for_each_end(ledger):

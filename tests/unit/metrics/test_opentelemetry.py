@@ -7,6 +7,7 @@ pytest.importorskip("opentelemetry.sdk")
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from frazil import RTCPeerConnection
 from frazil.metrics import METRICS, opentelemetry
 from support.virtual_pair import VirtualPair, on_virtual_pair
 
@@ -63,7 +64,10 @@ def test_every_metric_has_its_unit_and_meaning(reader):
         pair.a.restartIce()
         await pair.negotiate()
         pair.net.block()
-        await asyncio.sleep(120)
+        async with RTCPeerConnection(network=pair.host_a) as unanswered:
+            unanswered.createDataChannel("chat")
+            await unanswered.setLocalDescription()
+            await asyncio.sleep(120)
 
     main()
     found = read(reader)
