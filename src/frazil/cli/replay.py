@@ -84,13 +84,15 @@ def run(options: argparse.Namespace) -> int:
     """Replay the file."""
     path: Path = options.file
     try:
-        written = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        written = text.rstrip().splitlines()
         lines = whole_lines(written)
+        outcome = what_if(lines, options.what_if) if options.what_if else None
+        divergence = replay(lines) if outcome is None else None
         if len(lines) < len(written):
             print(f"{path}: the last line is cut off and was left out")
-        if options.what_if:
-            return _show(what_if(lines, options.what_if))
-        divergence = replay(lines)
+        if outcome is not None:
+            return _show(outcome)
         if divergence is not None:
             print(f"{path}: {divergence}")
             return ExitCode.UNEXPECTED

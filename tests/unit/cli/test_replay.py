@@ -46,6 +46,15 @@ def test_a_last_line_that_is_cut_off_is_told_and_not_counted(recording, tmp_path
     assert copy.read_text(encoding="utf-8").splitlines() == lines[:20]
 
 
+def test_an_empty_last_line_is_not_one_that_is_cut_off(recording, tmp_path, capsys):
+    text = recording.read_text(encoding="utf-8")
+    path = tmp_path / "edited.jsonl"
+    path.write_text(f"{text}\n\n", encoding="utf-8")
+    assert main(["replay", str(path)]) == 0
+    count = len(text.splitlines())
+    assert capsys.readouterr().out == f"{path}: identical, {count} lines\n"
+
+
 def test_another_way(damaged, capsys):
     assert main(["replay", str(damaged)]) == 1
     out = capsys.readouterr().out
@@ -56,8 +65,17 @@ def test_another_way(damaged, capsys):
 
 @pytest.mark.parametrize(
     "content",
-    [None, "", "hello", "\x00", '{"format": "frazil-recording"}', "[" * 9999, "[" * 9999 + "\n[]"],
-    ids=["none", "empty", "text", "nul", "header", "deep", "deep-and-more"],
+    [
+        None,
+        "",
+        "hello",
+        "\x00",
+        '{"format": "frazil-recording"}',
+        "[" * 9999,
+        "[" * 9999 + "\n[]",
+        "{\n}",
+    ],
+    ids=["none", "empty", "text", "nul", "header", "deep", "deep-and-more", "pretty"],
 )
 def test_what_is_no_recording(content, tmp_path, capsys):
     path = tmp_path / "a.jsonl"
