@@ -17,6 +17,7 @@ from frazil.cli.width import fitting, text_width
 from frazil.explain import FINDINGS, Finding, Report, explain
 from frazil.explain.browser import half_of, judge_signalling, offset
 from frazil.explain.browser_log import BrowserEvent, read_dump
+from frazil.explain.compression import unpacked
 from frazil.explain.finding import evidence_line
 from frazil.explain.trace_file import Account, read_accounts
 from frazil.trace import TraceRecord
@@ -105,7 +106,7 @@ def _read(path: Path, files: _Files) -> bool:
 def _add(path: Path, files: _Files) -> None:
     if path.name.startswith("FZ-") and not path.exists():
         raise ValueError("there is no such finding")
-    content = path.read_bytes()
+    content = unpacked(path.read_bytes())
     if not content:
         raise ValueError("the file is empty")
     try:

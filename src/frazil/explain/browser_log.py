@@ -6,15 +6,11 @@ milliseconds, with the names of the events as pages know them.
 
 import json
 import re
-import zlib
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from frazil.printable import printable
 
-MAX_DUMP_SIZE: Final = 512 * 1024 * 1024
-"""Bytes, unpacked: an hour of a call with statistics is some 50 MB."""
-_GZIP: Final = b"\x1f\x8b"
 _FORMATS: Final = ("%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %H:%M:%S", "%d.%m.%Y, %H:%M:%S")
 """How browsers of some languages wrote the time, besides ISO 8601 and milliseconds."""
 _CANDIDATE: Final = re.compile(r"candidate:\S+ \d+ \S+ \d+ (\S+) (\d+) typ \w+")
@@ -73,32 +69,19 @@ class BrowserEvent(NamedTuple):
 
 
 def read_dump(content: bytes) -> list[list[BrowserEvent]]:
-    """The log of each connection in a dump of chrome://webrtc-internals, compressed or not.
+    """The log of each connection in a dump of chrome://webrtc-internals.
 
     Raises:
         ValueError: It is no such dump.
     """
     try:
-        dump = json.loads(_unpack(content))
+        dump = json.loads(content)
     except (ValueError, RecursionError):
         dump = None
     connections = dump.get("PeerConnections") if isinstance(dump, dict) else None
     if not isinstance(connections, dict):
         raise ValueError("no dump of chrome://webrtc-internals")
     return [_log(each) for each in connections.values() if isinstance(each, dict)]
-
-
-def _unpack(content: bytes) -> bytes:
-    if not content.startswith(_GZIP):
-        return content
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        unpacked = unpacker.decompress(content, MAX_DUMP_SIZE)
-    except zlib.error as error:
-        raise ValueError(f"damaged: {error}") from None
-    if not unpacker.eof:
-        raise ValueError("cut off, or too large")
-    return unpacked
 
 
 def _log(connection: dict[str, Any]) -> list[BrowserEvent]:

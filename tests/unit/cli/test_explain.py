@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -264,6 +265,18 @@ def test_what_a_stranger_wrote_neither_adds_lines_nor_drives_the_terminal(tmp_pa
     assert any(line.startswith("FZ-TURN-401: ") for line in told)
     assert any(line.startswith("note: decisions left out") for line in told)
     assert all(line.isprintable() and not line.startswith("FZ-FORGED") for line in told)
+
+
+def test_a_recording_may_be_compressed(silent, capsys):
+    assert main(["explain", str(silent)]) == 1
+    told = capsys.readouterr().out
+    content = gzip.compress(silent.read_bytes())
+    silent.write_bytes(content)
+    assert main(["explain", str(silent)]) == 1
+    assert capsys.readouterr().out == told
+    silent.write_bytes(content[:-9])
+    assert main(["explain", str(silent)]) == 2
+    assert capsys.readouterr().err == f"frazil explain: {silent}: cut off, or too large\n"
 
 
 def test_a_recording_that_has_just_begun(tmp_path, capsys):

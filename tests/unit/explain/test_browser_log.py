@@ -1,9 +1,7 @@
-import gzip
 import json
 
 import pytest
 
-from frazil.explain import browser_log
 from frazil.explain.browser_log import BrowserEvent, read_dump
 
 CANDIDATE = "candidate:1 1 udp 2122 192.168.1.7 50000 typ host generation 0"
@@ -40,21 +38,11 @@ def test_every_way_to_write_the_time(time):
     "content",
     [
         *(b"", b"{}", b"[]", b"null", b'{"PeerConnections": 3}', b"{", b"\xff\xfe", b"[" * 100_000),
-        *(b"\x1f\x8b", b"\x1f\x8bnonsense"),
-        *(gzip.compress(b"{}", mtime=0), gzip.compress(dump(), mtime=0)[:-9]),
     ],
 )
 def test_what_is_no_dump_is_refused(content):
     with pytest.raises(ValueError, match="no dump"):
         read_dump(content)
-
-
-def test_what_grows_beyond_measure_is_refused(monkeypatch):
-    monkeypatch.setattr(browser_log, "MAX_DUMP_SIZE", 1000)
-    large = dump((1, "addIceCandidate", CANDIDATE * 20))
-    assert len(gzip.compress(large)) < 1000
-    with pytest.raises(ValueError, match="no dump"):
-        read_dump(gzip.compress(large))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +74,6 @@ def test_the_form_of_today():
         },
     ]
     content = json.dumps({"PeerConnections": {"8-1": {"pid": 8, "updateLog": updates}}}).encode()
-    assert read_dump(gzip.compress(content)) == read_dump(content)
     ((call, change, success, candidate),) = read_dump(content)
     assert call.at == pytest.approx(1795267869.422244)
     assert (call.description, call.summary) == ("", "browser setLocalDescription")
