@@ -96,7 +96,8 @@ async def test_pion(laboratory: Laboratory, pion: PeerHost) -> None:
 class NodePartner(PagePartner):
     """A stack for Node.js; none of them closes a channel as it should (``node.py``).
 
-    werift has no life here: so much data amid so many losses it does not always take in time.
+    werift has no life here: amid losses it acknowledges messages that it never hands on, and stops
+    sending what waits, for good.
     """
 
     ends_channels = False
