@@ -295,6 +295,15 @@ async def a_firewall_between_neighbours(stage: Stage) -> Peer:
 
 
 @fault("FZ-ICE-UNANSWERED")
+async def nothing_gets_through_and_we_give_up(stage: Stage) -> Peer:
+    alice, _ = stage.pair()
+    stage.net.block()
+    await negotiated(stage, alice, 10)
+    await alice.pc.close()
+    return alice
+
+
+@fault("FZ-ICE-UNANSWERED")
 async def the_peer_is_behind_a_firewall(stage: Stage) -> Peer:
     host = stage.net.host("bob", "203.0.113.9", behind=stage.net.firewall("office", NO_UDP))
     alice = stage.peer("alice", "198.51.100.7")

@@ -12,12 +12,6 @@ _RESTART: Final = (
 _SIGNALLING: Final = (
     FindingKind(
         "peer",
-        "FZ-API-CLOSED",
-        "close() was called on this side before there was a connection.",
-        "Look for who calls close(), or leaves the `async with` block, too early.",
-    ),
-    FindingKind(
-        "peer",
         "FZ-SIG-NONE",
         "No description was set: offer and answer were not exchanged.",
         "Call setLocalDescription() on one side and carry the descriptions to and fro.",
@@ -377,6 +371,12 @@ _UNANSWERED: Final = (
         "FZ-SCTP-CONGESTED",
         "Data is lost or delayed again and again: the channels send more than the path carries.",
         "Watch bufferedAmount and wait for bufferedamountlow before sending more.",
+    ),
+    FindingKind(
+        "peer",
+        "FZ-API-CLOSED",
+        "close() was called on this side before there was a connection.",
+        "Look for who calls close(), or leaves the `async with` block, too early.",
     ),
 )
 
