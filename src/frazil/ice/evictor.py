@@ -41,22 +41,33 @@ class Evictor:
                 self._forget(candidate, generation)
                 return
 
-    def make_room_for_signalled(self, generation: Generation, now: float) -> None:
-        """Another remote candidate was signalled, which is to be paired with all of ours.
+    def make_room_for_signalled(
+        self, newcomer: Candidate, generation: Generation, now: float
+    ) -> None:
+        """A remote candidate is signalled, which is to be paired with all of ours.
 
-        While ours are gathered, those signalled before have had no chance yet.
+        What never answered goes first. While ours are gathered, nothing does: those signalled
+        before have had no chance yet.
         """
         if not generation.is_active or not generation.gathered:
             return
         known = generation.remote_candidates
-        for candidate in known.signalled:
-            if not known.are_enough and generation.has_room_for_pairs:
+        candidates = known.signalled
+        place = (newcomer.address, newcomer.protocol)
+        if any(place == (each.address, each.protocol) for each in candidates):
+            return
+        dead = [each for each in candidates if not self._has_worked(each, generation)]
+        for candidate in (*dead, *[each for each in candidates if each not in dead]):
+            if not known.are_enough and generation.has_room_for_pairs(newcomer):
                 return
             pairs = generation.pairs_to(candidate)
             is_in_the_way = known.are_enough or bool(pairs)
             is_needed = known.awaits_address(candidate) or self._needs_any(pairs, generation, now)
             if is_in_the_way and not is_needed:
                 self._forget(candidate, generation)
+
+    def _has_worked(self, candidate: Candidate, generation: Generation) -> bool:
+        return any(pair.is_valid for pair in generation.pairs_to(candidate))
 
     def _forget(self, candidate: Candidate, generation: Generation) -> None:
         for pair in generation.forget_remote(candidate):

@@ -164,10 +164,10 @@ class Generation:
 
     # --- pairs --------------------------------------------------------------------------------
 
-    @property
-    def has_room_for_pairs(self) -> bool:
-        """Whether another remote candidate can be paired with each of ours."""
-        return len(self.checklist) + len(self.local_candidates) <= MAX_PAIRS
+    def has_room_for_pairs(self, remote: Candidate) -> bool:
+        """Whether a remote candidate can be paired with each of ours that it may be."""
+        few = sum(each.is_base and can_pair(each, remote) for each in self.local_candidates)
+        return len(self.checklist) + few <= MAX_PAIRS
 
     def pairs_to(self, remote: Candidate) -> list[CandidatePair]:
         """Those with the address of ``remote``."""

@@ -95,7 +95,7 @@ class Intake:
     def _admit(self, candidate: Candidate, generation: Generation, now: float) -> Admission:
         refusal = self._policy.refuses(candidate)
         if refusal is None:
-            self._evictor.make_room_for_signalled(generation, now)
+            self._evictor.make_room_for_signalled(candidate, generation, now)
         admission = refusal or generation.admit(candidate, self._role.is_controlling)
         if admission is not Admission.TAKEN:
             self._trace.count(f"ice-candidate-{admission}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from frazil.ice import Candidate, CandidatePair
+from frazil.ice import Candidate, CandidatePair, TcpType
 from frazil.ice.config import (
     MAX_LOCAL_PEER_REFLEXIVE,
     MAX_PAIRS,
@@ -12,6 +12,7 @@ from frazil.ice.config import (
     MAX_REMOTE_PEER_REFLEXIVE,
     SCOUT_INTERVAL_S,
 )
+from frazil.ice.pair import PairState
 from frazil.states.enums import RTCIceRole
 from frazil.types import Address
 from support.ice_pair import IcePair
@@ -248,6 +249,49 @@ def test_candidates_make_room_for_pairs_as_well():
     for number in range(100, 120):
         assert find(peer, number) is not None
         assert find(peer, number, LOCAL_2) is not None
+
+
+def test_what_never_answered_goes_first():
+    peer = IcePeer(addresses=(LOCAL,))
+    peer.validate(use_candidate=True)
+    peer.answer_all()
+    standby = line(0)
+    signal(peer, standby)
+    peer.answer_all()
+    signal(peer, *[line(number) for number in range(1, MAX_REMOTE_CANDIDATES)])
+    peer.requests.clear()
+    for _ in range(5):
+        settle(peer)
+    signal(peer, line(100), line(101))
+    assert standby.address in known(peer)
+    assert [elsewhere(number) in known(peer) for number in (1, 2, 3)] == [False, False, True]
+
+
+def test_only_what_can_be_paired_takes_room():
+    """Ours that lead elsewhere, or only wait for streams, want no places."""
+    tcp = [((f"10.0.0.{n}", 1000), TcpType.PASSIVE) for n in range(1, 9)]
+    peer = IcePeer(addresses=(LOCAL,), tcp=tcp)
+    peer.validate(use_candidate=True)
+    peer.answer_all()
+    signal(peer, *[line(number) for number in range(45)])
+    peer.requests.clear()
+    for _ in range(5):
+        settle(peer)
+    (generation,) = peer.agent.generations
+    for number in range(50):  # as if they had been learned and given up
+        other = CandidatePair(
+            next(iter(generation.local_candidates)), line(number, "198.51.100.9"), True
+        )
+        generation.checklist.add(other)
+        generation.checklist.mark(other, PairState.FAILED)
+    signal(peer, line(100))
+    assert elsewhere(0) in known(peer)
+
+
+def test_a_candidate_that_is_known_wants_no_room():
+    peer = crowded(*[line(number) for number in range(MAX_REMOTE_CANDIDATES)])
+    signal(peer, line(7, priority=WORST))
+    assert known(peer) == [elsewhere(number) for number in range(MAX_REMOTE_CANDIDATES)]
 
 
 def test_of_candidates_that_came_together_the_first_stay():
