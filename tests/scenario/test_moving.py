@@ -429,6 +429,23 @@ async def test_an_interface_that_goes_takes_its_candidates_along_at_once(stage):
     assert local_address(alice) != used
 
 
+async def test_the_lost_pair_is_told_in_the_words_of_its_generation(stage):
+    alice, _ = phone(stage, WIFI)
+    await stage.connect()
+    await stage.sleep(20)
+    found = []
+    alice.pc.on(
+        "iceconnectionstatechange", lambda: found.append(alice.ice.getSelectedCandidatePair())
+    )
+    alice.ice._pair = None  # nobody has asked for it before
+    alice.host.remove_interface(WIFI)
+    await stage.sleep(1)
+    (pair,) = found
+    ufrag = alice.ice.getLocalParameters().usernameFragment
+    assert (pair.local.address, pair.local.usernameFragment) == (WIFI, ufrag)
+    assert pair.local.sdpMid == pair.remote.sdpMid == "0"
+
+
 async def test_an_interface_that_nobody_uses_goes_unnoticed(stage):
     alice, bob = phone(stage, WIFI, CELL)
     await stage.connect()

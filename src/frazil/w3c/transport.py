@@ -189,20 +189,30 @@ class RTCIceTransport(EventTarget):
 
     def _public_pair(self, pair: SelectedPair) -> RTCIceCandidatePair:
         return RTCIceCandidatePair(
-            self._public(pair.local, self._slots.local_candidates, is_remote=False),
-            self._public(pair.remote, self._slots.remote_candidates, is_remote=True),
+            self._public(pair.local, self._slots.local_candidates, self._slots.local_parameters),
+            self._public(
+                pair.remote,
+                self._slots.remote_candidates,
+                self._slots.remote_parameters,
+                is_remote=True,
+            ),
             pair,
         )
 
     def _public(
-        self, candidate: Candidate, signalled: Sequence[CandidateInit], *, is_remote: bool
+        self,
+        candidate: Candidate,
+        signalled: Sequence[CandidateInit],
+        newest: Credentials | None,
+        *,
+        is_remote: bool = False,
     ) -> RTCIceCandidate:
         """The candidate in the very words in which it was signalled.
 
-        A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2), and one of an earlier
-        generation is not among ``signalled`` any more.
+        A peer-reflexive one never was, so it has no line (webrtc-pc 5.6.2). One of an earlier
+        generation, or of an address that is gone, is not among ``signalled`` any more.
         """
-        known = self._slots.local_candidates
+        known = (*self._slots.local_candidates, *self._slots.remote_candidates)
         mid = known[0].sdp_mid if known else None
         if candidate.type is CandidateType.PEER_REFLEXIVE:
             init = CandidateInit("", mid, 0, candidate.ufrag)
@@ -211,8 +221,9 @@ class RTCIceTransport(EventTarget):
         for init in signalled:
             if init.candidate == line:
                 return RTCIceCandidate._of(init)
+        ufrag = candidate.ufrag or (newest.ufrag if newest else None)
         return RTCIceCandidate._of(
-            CandidateInit(line, mid, 0, candidate.ufrag, candidate.url, candidate.relay_protocol)
+            CandidateInit(line, mid, 0, ufrag, candidate.url, candidate.relay_protocol)
         )
 
     def getLocalParameters(self) -> RTCIceParameters | None:
