@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 from unittest.mock import AsyncMock
 
 from explain.scene import RELAY, altered, filtered, homes, lost, mangled, negotiated, turn
-from frazil import IceOptions, InvalidAccessError, InvalidModificationError, RTCError, SessionConfig
+from frazil import (
+    IceOptions,
+    InvalidAccessError,
+    InvalidModificationError,
+    InvalidStateError,
+    RTCError,
+    SessionConfig,
+)
 from frazil.dtls.alert import Alert, AlertLevel
 from frazil.dtls.record import encode_alert
 from frazil.ice.role import Role
@@ -170,6 +177,16 @@ async def the_answer_stays_provisional(stage: Stage) -> Peer:
 async def no_channel_was_made(stage: Stage) -> Peer:
     alice, _ = stage.pair()
     await stage.negotiate()
+    await stage.sleep(5)
+    return alice
+
+
+@fault("FZ-SIG-NOTHING-AGREED")
+async def no_channel_was_made_and_the_answer_comes_twice(stage: Stage) -> Peer:
+    alice, bob = stage.pair()
+    await stage.negotiate()
+    with suppress(InvalidStateError):
+        await alice.pc.setRemoteDescription(bob.pc.localDescription)
     await stage.sleep(5)
     return alice
 

@@ -16,11 +16,15 @@ def unpacked(content: bytes) -> bytes:
     """
     if not content.startswith(_GZIP):
         return content
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        found = unpacker.decompress(content, MAX_SIZE)
-    except zlib.error as error:
-        raise ValueError(f"damaged: {error}") from None
-    if not unpacker.eof:
-        raise ValueError("cut off, or too large")
-    return found
+    members, room = [], MAX_SIZE
+    while content:  # a file may be several behind one another
+        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            members.append(unpacker.decompress(content, room))
+        except zlib.error as error:
+            raise ValueError(f"damaged: {error}") from None
+        room -= len(members[-1])
+        if not unpacker.eof or room <= 0:  # no room at all would mean any
+            raise ValueError("cut off, or too large")
+        content = unpacker.unused_data.lstrip(b"\0")  # tapes and disks fill up with zeros
+    return b"".join(members)

@@ -18,6 +18,7 @@ _UNFINISHED: Final[dict[str, str]] = {
     Signaling.HAVE_REMOTE_PRANSWER: "FZ-SIG-PROVISIONAL",
 }
 _APPLYING: Final = ("setLocalDescription", "setRemoteDescription")
+_NOTHING_AGREED: Final = "FZ-SIG-NOTHING-AGREED"
 _PATIENCE_S: Final = 2.0
 """How long signalling may take before it counts as silent."""
 
@@ -29,9 +30,8 @@ def judge_exchange(story: Story) -> Iterator[Finding]:
     code = _exchange(story)
     if code:
         applied = story.of("peer", "description-applied")[-2:]
-        yield _refused(story, applied) or Finding(
-            FINDINGS[code], FINDINGS[code].meaning, evidence_of(applied)
-        )
+        refused = None if code == _NOTHING_AGREED else _refused(story, applied)
+        yield refused or Finding(FINDINGS[code], FINDINGS[code].meaning, evidence_of(applied))
     elif story.is_closed and not story.failed and _never_connected(story):
         kind = FINDINGS["FZ-API-CLOSED"]
         yield Finding(kind, kind.meaning)
@@ -63,7 +63,7 @@ def _exchange(story: Story) -> str | None:
     unfinished = _UNFINISHED.get(str(fact(changed, "new"))) if changed else None
     if unfinished is not None or story.paths or not is_described:
         return unfinished
-    return "FZ-SIG-NOTHING-AGREED"
+    return _NOTHING_AGREED
 
 
 def judge_candidates(path: Path) -> Iterator[Finding]:
