@@ -52,6 +52,8 @@ class Evictor:
         if not generation.is_active or not generation.gathered:
             return
         known = generation.remote_candidates
+        if not known.are_enough and generation.has_room_for_pairs(newcomer):
+            return
         candidates = known.signalled
         place = (newcomer.address, newcomer.protocol)
         if any(place == (each.address, each.protocol) for each in candidates):
