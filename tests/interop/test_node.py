@@ -13,6 +13,7 @@ from support.signalling import Signalling
 
 need_module("websockets")
 
+from support.lossy_closing import close_on_a_lossy_path  # noqa: E402
 from support.peer_host import PeerHost  # noqa: E402
 from support.remote_peer import PeerError, RemoteChannel, RemotePeer  # noqa: E402
 
@@ -25,7 +26,6 @@ RESTARTS = 2
 CHANNELS = 16
 CROWD = 400
 """More than one request of SCTP to reset streams has room for."""
-LOSS = 0.05
 IDLE_S = 1.0
 PROMPT_S = 1.0
 
@@ -152,23 +152,7 @@ async def test_many_channels_close_at_once(node: PeerHost, closer: str) -> None:
 
 async def test_channels_close_on_a_lossy_path(laboratory: Laboratory, node: PeerHost) -> None:
     async with node.peer() as other, frazil_peer() as python:
-        mine = [python.createDataChannel(str(number)) for number in range(CHANNELS)]
-        async with Signalling(python, other) as line:
-            await line.negotiate()
-            await asyncio.gather(*(each.wait_open() for each in mine))
-            theirs = [await other.channels.get() for _ in mine]
-            laboratory.wire.lose(LOSS)
-            for channel in theirs:
-                await channel.send(bytes(30_000))
-                if int(channel.label) % 2:
-                    await channel.close()
-                else:
-                    mine[int(channel.label)].close()
-            async with asyncio.timeout(30):
-                await python.until(lambda: all(each.readyState == "closed" for each in mine))
-            for channel in theirs:
-                await channel.wait_for("closed")
-            laboratory.wire.heal()
+        await close_on_a_lossy_path(laboratory, python, other)
 
 
 async def test_their_goodbye(node: PeerHost, node_stack: NodeStack) -> None:

@@ -1,6 +1,5 @@
 """Pion and this library: both roles, an agent that is full or lite, restarts from both sides."""
 
-import asyncio
 import hashlib
 
 import pytest
@@ -12,6 +11,7 @@ from support.signalling import Signalling
 
 need_module("websockets")
 
+from support.lossy_closing import close_on_a_lossy_path  # noqa: E402
 from support.peer_host import PeerHost  # noqa: E402
 from support.remote_peer import RemoteChannel, RemotePeer  # noqa: E402
 
@@ -20,8 +20,6 @@ pytestmark = pytest.mark.interop
 SIZES = [1, 1000, 1200, 16_384, 65_535]
 """Pion of this age takes no longer messages."""
 KINDS = {"full": False, "lite": True}
-CHANNELS = 16
-LOSS = 0.05
 
 
 async def assert_echoes(channel: RemoteChannel) -> None:
@@ -106,20 +104,4 @@ def assert_states(python: FrazilPeer, other: RemotePeer, first: str) -> None:
 async def test_channels_close_on_a_lossy_path(laboratory: Laboratory, pion: PeerHost) -> None:
     """Pion asks right behind its data, for each channel alone, and takes any answer for the end."""
     async with pion.peer({}) as other, frazil_peer() as python:
-        mine = [python.createDataChannel(str(number)) for number in range(CHANNELS)]
-        async with Signalling(python, other) as line:
-            await line.negotiate()
-            await asyncio.gather(*(each.wait_open() for each in mine))
-            theirs = [await other.channels.get() for _ in mine]
-            laboratory.wire.lose(LOSS)
-            for channel in theirs:
-                await channel.send(bytes(30_000))
-                if int(channel.label) % 2:
-                    await channel.close()
-                else:
-                    mine[int(channel.label)].close()
-            async with asyncio.timeout(45):
-                await python.until(lambda: all(each.readyState == "closed" for each in mine))
-            for channel in theirs:
-                await channel.wait_for("closed")
-            laboratory.wire.heal()
+        await close_on_a_lossy_path(laboratory, python, other)
